@@ -1,0 +1,199 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { type Connection, databaseNameFault } from './database.ts'
+import { ConfigError, messageOf } from './errors.ts'
+import { registerSecret } from './redact.ts'
+
+/** The folder of this project. */
+export const ROOT_DIRECTORY = resolve(import.meta.dirname, '..')
+
+/** Where rows come from. Only `live` touches the internet. */
+export type SourceConfig =
+  | { readonly mode: 'rehearsal' }
+  | { readonly mode: 'flat-files'; readonly directory: string }
+  | { readonly mode: 'live' }
+  | { readonly mode: 'replay'; readonly directory: string }
+
+export type PostgresConfig =
+  | { readonly kind: 'existing'; readonly connection: Connection }
+  | { readonly kind: 'embedded'; readonly database: string }
+  | { readonly kind: 'container'; readonly database: string }
+
+export type DropboxConfig =
+  | { readonly kind: 'local-server' }
+  | { readonly kind: 'folder'; readonly directory: string }
+  | {
+      readonly kind: 'dropbox'
+      readonly access_token: string | undefined
+      readonly refresh_token: string | undefined
+      readonly app_key: string | undefined
+      readonly app_secret: string | undefined
+    }
+
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD').refine(isDay, 'is not a day of the calendar')
+const ratio = z.number().min(0).max(1)
+
+const bootstrapSchema = z.strictObject({
+  universe: z.string().min(1),
+  start_date: date,
+  end_date: date,
+  sample: z.strictObject({ securities: z.int().min(1) }),
+  thresholds: z.strictObject({
+    /** Share of malformed records above which a file is refused. */
+    reject_max_ratio: ratio,
+    /** Share of items that may fail before phase 6 does. */
+    failed_max_ratio: ratio,
+    /** Share of items, by job, for which the source may have nothing. They are named in the report either way. */
+    not_found_max_ratio: z.record(z.string(), ratio),
+    /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
+    session_coverage_min_ratio: ratio,
+  }),
+  dropbox: z.strictObject({ folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research') }),
+})
+export type Bootstrap = z.infer<typeof bootstrapSchema>
+
+/** What a run needs from outside. This is the only file that reads the environment. */
+export interface Config {
+  readonly source: SourceConfig
+  readonly postgres: PostgresConfig
+  /** Name of the database to rebuild. */
+  readonly database: string
+  /** The typed consent to drop a populated live database: `name@host`, else undefined. */
+  readonly confirm_drop: string | undefined
+  readonly dropbox: DropboxConfig
+  readonly bootstrap: Bootstrap
+  /** Absolute path of the universe in force, and the window; both days inclusive. */
+  readonly universe_file: string
+  readonly window: { readonly start_date: string; readonly end_date: string }
+  readonly directories: { readonly data: string; readonly archive: string; readonly backups: string; readonly reports: string }
+  /** True on a continuous-integration machine. */
+  readonly is_ci: boolean
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads and checks the environment (`.env` beneath it) and `bootstrap.json`; registers every secret with the redactor.
+ *
+ * @throws ConfigError that names every fault at once: the variable, what it was, what it should be.
+ */
+export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
+  const env = { ...dotEnv(root), ...withoutEmpty(environment) }
+  for (const [name, value] of Object.entries(env)) if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
+
+  const faults: string[] = []
+  const bootstrap = readBootstrap(join(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
+  const source = readSource(env, root, faults)
+  const postgres = readPostgres(env, faults)
+  const dropbox = readDropbox(env, source.mode, faults)
+  const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
+  if (bootstrap !== undefined && !existsSync(universe_file)) {
+    faults.push(`BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`)
+  }
+  const window = readWindow(env, bootstrap, faults)
+  if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
+
+  const state = resolve(root, env['BOOTSTRAP_STATE'] ?? '.')
+  const directories = {
+    data: join(state, '.data'),
+    archive: join(state, 'archive'),
+    backups: join(state, 'backups'),
+    reports: join(state, 'reports'),
+  }
+  const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
+  const confirm_drop = env['BOOTSTRAP_CONFIRM_DROP']
+  return { source, postgres, database, confirm_drop, dropbox, bootstrap, universe_file, window, directories, is_ci: env['CI'] !== undefined }
+}
+
+function readBootstrap(file: string, faults: string[]): Bootstrap | undefined {
+  try {
+    const parsed = bootstrapSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+    if (parsed.success) return parsed.data
+    faults.push(...parsed.error.issues.map((issue) => `bootstrap.json: ${issue.path.join('.') || '(top)'}: ${issue.message}`))
+  } catch (error) {
+    faults.push(`bootstrap.json cannot be read: ${messageOf(error)}`)
+  }
+  return undefined
+}
+
+function readSource(env: Environment, root: string, faults: string[]): SourceConfig {
+  const text = env['BOOTSTRAP_SOURCE'] ?? 'rehearsal'
+  const [, mode, path] = /^(flat-files|replay):(.+)$/.exec(text) ?? []
+  if (mode !== undefined && path !== undefined) {
+    const directory = isAbsolute(path) ? path : resolve(root, path)
+    if (!existsSync(directory)) faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
+    return { mode: mode as 'flat-files' | 'replay', directory }
+  }
+  if (text === 'rehearsal' || text === 'live') return { mode: text }
+  faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`)
+  return { mode: 'rehearsal' }
+}
+
+function readPostgres(env: Environment, faults: string[]): PostgresConfig {
+  const database = env['PGDATABASE'] ?? 'stocks_research'
+  const nameFault = databaseNameFault(database)
+  if (nameFault !== undefined) faults.push(`PGDATABASE is ${show(database)}; it ${nameFault}`)
+
+  const kind = env['BOOTSTRAP_POSTGRES']
+  if (kind !== undefined && kind !== 'embedded' && kind !== 'container') {
+    faults.push(`BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`)
+  }
+  const host = env['PGHOST']
+  if (host !== undefined && kind !== undefined) faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
+  if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
+
+  const port = Number(env['PGPORT'] ?? '5432')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) faults.push(`PGPORT is ${show(env['PGPORT'] ?? '')}; it must be a port, 1 to 65535`)
+  const sslmode = env['PGSSLMODE'] ?? 'disable'
+  const ssl = ['disable', 'allow', 'prefer'].includes(sslmode) ? 'disable' : 'verify-full'
+  if (!['disable', 'allow', 'prefer', 'verify-full'].includes(sslmode)) {
+    faults.push(`PGSSLMODE is ${show(sslmode)}; it must be disable or verify-full (require and verify-ca do not prove whom we talk to)`)
+  }
+  const user = env['PGUSER'] ?? env['USER'] ?? env['USERNAME'] ?? 'postgres'
+  return { kind: 'existing', connection: { host, port, user, password: env['PGPASSWORD'], database, ssl } }
+}
+
+function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: string[]): DropboxConfig {
+  const directory = env['DROPBOX_FOLDER']
+  const access_token = env['DROPBOX_ACCESS_TOKEN']
+  const refresh_token = env['DROPBOX_REFRESH_TOKEN']
+  const app_key = env['DROPBOX_APP_KEY']
+  const app_secret = env['DROPBOX_APP_SECRET']
+  if (directory !== undefined) {
+    if (!existsSync(directory)) faults.push(`DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`)
+    return { kind: 'folder', directory: resolve(directory) }
+  }
+  if (refresh_token !== undefined && app_key === undefined) faults.push('DROPBOX_APP_KEY is not set; DROPBOX_REFRESH_TOKEN needs the key of its app')
+  if (access_token !== undefined || refresh_token !== undefined) return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
+  if (mode === 'live') {
+    faults.push('DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups')
+  }
+  return { kind: 'local-server' }
+}
+
+function readWindow(env: Environment, bootstrap: Bootstrap | undefined, faults: string[]): Config['window'] {
+  const start_date = env['BOOTSTRAP_START'] ?? bootstrap?.start_date ?? ''
+  const end_date = env['BOOTSTRAP_END'] ?? bootstrap?.end_date ?? ''
+  const valid = (['BOOTSTRAP_START', 'BOOTSTRAP_END'] as const).filter((name) => {
+    const value = name === 'BOOTSTRAP_START' ? start_date : end_date
+    if (bootstrap === undefined || isDay(value)) return true
+    faults.push(`${name} is ${show(value)}; it must be a day, YYYY-MM-DD`)
+    return false
+  })
+  if (valid.length === 2 && start_date > end_date) faults.push(`BOOTSTRAP_START is ${show(start_date)}, after BOOTSTRAP_END ${show(end_date)}`)
+  return { start_date, end_date }
+}
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+
+const dotEnv = (root: string): Environment => (existsSync(join(root, '.env')) ? withoutEmpty(parseEnv(readFileSync(join(root, '.env'), 'utf8'))) : {})
+
+/** A variable set to nothing is a variable not set: CI systems pass empty ones for secrets that a fork may not see. */
+const withoutEmpty = (env: Environment): Environment => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+
+const show = (value: string): string => `«${value}»`

@@ -1,0 +1,58 @@
+/**
+ * Every error that we throw on purpose. A message says what failed, on what, and what to do next;
+ * the fields say the same to code. `transient` answers one question: may the same call succeed later?
+ */
+export abstract class StocksError extends Error {
+  abstract readonly transient: boolean
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** The configuration is not fit to start. Lists every fault at once. */
+export class ConfigError extends StocksError {
+  readonly transient = false
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}\nSee .env.example and bootstrap.json.`,
+    )
+    this.faults = faults
+  }
+}
+
+/** The world is not as a run needs it: a tool is missing, a server does not answer, a lock is held. Nothing was touched. */
+export class PreconditionError extends StocksError {
+  readonly transient = false
+}
+
+/** An act was refused because it could destroy what we did not make or cannot restore. Nothing was touched. */
+export class RefusedError extends StocksError {
+  readonly transient = false
+}
+
+/** PostgreSQL refused a statement. Keeps the driver's error as `cause`. */
+export class DatabaseError extends StocksError {
+  readonly transient: boolean
+  readonly sqlstate: string | undefined
+  constructor(doing: string, cause: Error & { code?: string; detail?: string; where?: string }) {
+    const detail = cause.detail === undefined ? '' : ` (${cause.detail})`
+    super(`PostgreSQL refused to ${doing}: ${cause.message}${detail}`, { cause })
+    this.sqlstate = cause.code
+    // Connection, serialization, resources, shutdown, and a socket that broke.
+    this.transient = cause.code !== undefined && /^(08|40|53|57P|ECONN|EPIPE|ETIMEDOUT)/.test(cause.code)
+  }
+}
+
+/** A file or a response is not what its format promises. Says where. */
+export class FormatError extends StocksError {
+  readonly transient = false
+}
+
+/** A proof did not hold: a hash differs, an archive cannot be read, a restored table is not equal. */
+export class VerificationError extends StocksError {
+  readonly transient = false
+}
+
+/** `error.message`, or the thrown thing as text. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

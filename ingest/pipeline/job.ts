@@ -1,0 +1,130 @@
+/** The contract between the seven jobs and the pipeline: a job says WHAT; the pipeline alone knows HOW and in which order. */
+
+export const JOB_NAMES = [
+  'securities',
+  'ticker-history',
+  'prices-daily',
+  'corporate-actions',
+  'adjustment-factors',
+  'fundamentals-raw',
+  'fundamentals-derived',
+] as const
+export type JobName = (typeof JOB_NAMES)[number]
+
+/** What a provider can be asked for. */
+export type Dataset = 'securities' | 'ticker_history' | 'prices_daily' | 'corporate_actions' | 'fundamentals'
+
+/** One record in our field names, as an adapter translated it. Numbers stay the text that the provider wrote; null = not known. */
+export type SourceRecord = Readonly<Record<string, string | null>>
+
+/** Why a record became no row. `outside`: good, but not asked for (another symbol, another day); counted, not listed. */
+export type RejectKind = 'malformed' | 'foreign' | 'conflict'
+
+/** A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three. */
+export type Parsed<R> =
+  | { readonly row: R; readonly item: string }
+  | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string }
+  | { readonly outside: true }
+
+export interface Window {
+  /** First and last day, inclusive, YYYY-MM-DD. */
+  readonly start_date: string
+  readonly end_date: string
+}
+
+/** Who is who: answers from `securities` and `ticker_history` as they stand, and from the universe. */
+export interface Identity {
+  /** The security of a permanent source id; undefined when the universe does not hold it. */
+  bySourceId(source_id: string): Holder | undefined
+  /** The security that held `ticker` on `date`; undefined when none did. */
+  byTicker(ticker: string, date: string): Holder | undefined
+  /** True when some ticker interval of the security covers the day. */
+  isListed(holder: Holder, date: string): boolean
+  /** True when the universe holds securities of this filer (ten digits). */
+  hasFiler(cik: string): boolean
+}
+export interface Holder {
+  readonly security_id: number
+  readonly source_id: string
+}
+
+export interface ParseContext {
+  readonly identity: Identity
+  readonly window: Window
+  /** Name of the adapter, for a `source` column. */
+  readonly provider: string
+}
+
+/** A claim about the merged tables, and the query that returns every row which breaks it. */
+export interface Check {
+  /** The claim, a sentence that is true when the check passes. */
+  readonly claim: string
+  /** Short stable name, kebab-case; findings are stored under it. */
+  readonly name: string
+  /** hard: an offender blocks. soft: an offender is a finding for a person to judge. */
+  readonly severity: 'hard' | 'soft'
+  /** Returns offenders; no row is a pass. The first column is named `subject` (source_id, cik …); the others are evidence. */
+  readonly offenders: string
+}
+
+interface JobBase {
+  readonly name: JobName
+  /** The table it fills, in schema stocks_research. */
+  readonly table: string
+  /** The jobs whose tables it reads. */
+  readonly needs: readonly JobName[]
+  /** Columns that say which row is which. Null counts as a value (`unique nulls not distinct`). */
+  readonly key: readonly string[]
+  /** The other columns that the job owns. */
+  readonly values: readonly string[]
+  /** What an item is about: a security (its source_id) or a filer (its cik). */
+  readonly subject: 'security' | 'filer'
+  /** Claims about its table alone. Claims across tables stand in ingest/validation. */
+  readonly checks: readonly Check[]
+}
+
+/** A job that reads a provider. */
+export interface SourcedJob extends JobBase {
+  readonly kind: 'sourced'
+  readonly dataset: Dataset
+  /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
+  parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
+}
+
+/** A job that derives from our own tables, in SQL. */
+export interface DerivedJob extends JobBase {
+  readonly kind: 'derived'
+  /**
+   * A query over our own tables for the items `$1::text[]` as of the day `$2::date` (the end of the window): the columns of
+   * `key` and `values`, and `item`. Its result is the whole truth for these items: a row that it no longer returns is deleted.
+   */
+  readonly derive: string
+}
+
+export type Job = SourcedJob | DerivedJob
+export type JobRow = Readonly<Record<string, string | null>>
+
+/** What one job did. `rows_staged = rows_inserted + rows_updated + rows_unchanged`. */
+export interface JobReport {
+  readonly job: JobName
+  readonly provider: string
+  readonly items: Readonly<Record<'ok' | 'empty' | 'not_found' | 'failed' | 'parked' | 'pending', number>>
+  readonly rows_read: number
+  readonly rows_outside: number
+  readonly rows_rejected: number
+  readonly rows_staged: number
+  readonly rows_inserted: number
+  readonly rows_updated: number
+  readonly rows_unchanged: number
+  readonly rows_deleted: number
+  readonly duration_ms: number
+  /** Every item without rows that ended as failed, parked or not_found, by name. */
+  readonly gaps: readonly ItemGap[]
+}
+export interface ItemGap {
+  readonly item: string
+  readonly status: 'not_found' | 'failed' | 'parked'
+  readonly error_class: string | null
+  readonly reason: string
+  readonly attempts_count: number
+}

@@ -1,0 +1,42 @@
+-- 006 · Corporate actions.
+--
+-- Every event as its source states it, kept whole whatever the window. Several a day are several rows.
+
+create table stocks_research.corporate_actions (
+  security_id       bigint      not null references stocks_research.securities on delete restrict,
+  ex_date           date        not null,
+  kind              text        not null check (kind in (
+                      'cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off',
+                      'merger', 'name_change', 'delisting')),
+  action_key        text        not null,
+  occurrence        integer     not null check (occurrence >= 1),
+  cash_amount       numeric     check (cash_amount >= 0),
+  currency          text        check (currency ~ '^[A-Z]{3}$'),
+  split_from        numeric     check (split_from > 0),
+  split_to          numeric     check (split_to > 0),
+  declared_date     date,
+  record_date       date,
+  pay_date          date,
+  detail            jsonb       not null default '{}',
+  source            text        not null,
+  primary key (security_id, ex_date, kind, action_key, occurrence),
+  constraint corporate_actions_cash_has_amount check (kind not in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation') or cash_amount is not null),
+  constraint corporate_actions_split_has_ratio check (kind not in ('split', 'stock_dividend') or (split_from is not null and split_to is not null))
+);
+comment on table stocks_research.corporate_actions is 'Dividends, splits, delistings and other events, as their source states them, unadjusted.';
+comment on column stocks_research.corporate_actions.security_id is 'The security that it happened to.';
+comment on column stocks_research.corporate_actions.ex_date is 'First day on which a buyer no longer gets it; for a delisting the last day of listing; for a change of name the day it takes effect.';
+comment on column stocks_research.corporate_actions.kind is 'What it is.';
+comment on column stocks_research.corporate_actions.action_key is 'What tells two events of one kind and day apart: the terms in canonical form (amount and currency, or ratio).';
+comment on column stocks_research.corporate_actions.occurrence is 'Counts events with equal terms on one day from 1: three dividends of 0.06 on one ex-date are three events.';
+comment on column stocks_research.corporate_actions.cash_amount is 'Cash per share as paid on the ex-date, not adjusted for later splits, in currency.';
+comment on column stocks_research.corporate_actions.currency is 'ISO 4217 code of cash_amount.';
+comment on column stocks_research.corporate_actions.split_from is 'So many old shares …';
+comment on column stocks_research.corporate_actions.split_to is '… became so many new ones. 20 to 1 is a reverse split; a stock dividend of 2 % is 1 to 1.02.';
+comment on column stocks_research.corporate_actions.declared_date is 'Day of declaration, when known.';
+comment on column stocks_research.corporate_actions.record_date is 'Record date, when known.';
+comment on column stocks_research.corporate_actions.pay_date is 'Pay date, when known.';
+comment on column stocks_research.corporate_actions.detail is 'Other terms as the source states them, e.g. the reason of a delisting, the acquirer, old and new name.';
+comment on column stocks_research.corporate_actions.source is 'The adapter that gave it.';
+
+select ingestion.watch_table('stocks_research.corporate_actions');
