@@ -32,7 +32,10 @@ export type DropboxConfig =
       readonly app_secret: string | undefined
     }
 
-const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD').refine(isDay, 'is not a day of the calendar')
+const date = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD')
+  .refine(isDay, 'is not a day of the calendar')
 const ratio = z.number().min(0).max(1)
 
 const bootstrapSchema = z.strictObject({
@@ -104,7 +107,18 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   }
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   const confirm_drop = env['BOOTSTRAP_CONFIRM_DROP']
-  return { source, postgres, database, confirm_drop, dropbox, bootstrap, universe_file, window, directories, is_ci: env['CI'] !== undefined }
+  return {
+    source,
+    postgres,
+    database,
+    confirm_drop,
+    dropbox,
+    bootstrap,
+    universe_file,
+    window,
+    directories,
+    is_ci: env['CI'] !== undefined,
+  }
 }
 
 function readBootstrap(file: string, faults: string[]): Bootstrap | undefined {
@@ -141,11 +155,13 @@ function readPostgres(env: Environment, faults: string[]): PostgresConfig {
     faults.push(`BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`)
   }
   const host = env['PGHOST']
-  if (host !== undefined && kind !== undefined) faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
+  if (host !== undefined && kind !== undefined)
+    faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
   if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
 
   const port = Number(env['PGPORT'] ?? '5432')
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) faults.push(`PGPORT is ${show(env['PGPORT'] ?? '')}; it must be a port, 1 to 65535`)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    faults.push(`PGPORT is ${show(env['PGPORT'] ?? '')}; it must be a port, 1 to 65535`)
   const sslmode = env['PGSSLMODE'] ?? 'disable'
   const ssl = ['disable', 'allow', 'prefer'].includes(sslmode) ? 'disable' : 'verify-full'
   if (!['disable', 'allow', 'prefer', 'verify-full'].includes(sslmode)) {
@@ -162,13 +178,18 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
   const app_key = env['DROPBOX_APP_KEY']
   const app_secret = env['DROPBOX_APP_SECRET']
   if (directory !== undefined) {
-    if (!existsSync(directory)) faults.push(`DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`)
+    if (!existsSync(directory))
+      faults.push(`DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`)
     return { kind: 'folder', directory: resolve(directory) }
   }
-  if (refresh_token !== undefined && app_key === undefined) faults.push('DROPBOX_APP_KEY is not set; DROPBOX_REFRESH_TOKEN needs the key of its app')
-  if (access_token !== undefined || refresh_token !== undefined) return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
+  if (refresh_token !== undefined && app_key === undefined)
+    faults.push('DROPBOX_APP_KEY is not set; DROPBOX_REFRESH_TOKEN needs the key of its app')
+  if (access_token !== undefined || refresh_token !== undefined)
+    return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
   if (mode === 'live') {
-    faults.push('DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups')
+    faults.push(
+      'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups',
+    )
   }
   return { kind: 'local-server' }
 }
@@ -182,7 +203,8 @@ function readWindow(env: Environment, bootstrap: Bootstrap | undefined, faults: 
     faults.push(`${name} is ${show(value)}; it must be a day, YYYY-MM-DD`)
     return false
   })
-  if (valid.length === 2 && start_date > end_date) faults.push(`BOOTSTRAP_START is ${show(start_date)}, after BOOTSTRAP_END ${show(end_date)}`)
+  if (valid.length === 2 && start_date > end_date)
+    faults.push(`BOOTSTRAP_START is ${show(start_date)}, after BOOTSTRAP_END ${show(end_date)}`)
   return { start_date, end_date }
 }
 
@@ -191,9 +213,11 @@ function isDay(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }
 
-const dotEnv = (root: string): Environment => (existsSync(join(root, '.env')) ? withoutEmpty(parseEnv(readFileSync(join(root, '.env'), 'utf8'))) : {})
+const dotEnv = (root: string): Environment =>
+  existsSync(join(root, '.env')) ? withoutEmpty(parseEnv(readFileSync(join(root, '.env'), 'utf8'))) : {}
 
 /** A variable set to nothing is a variable not set: CI systems pass empty ones for secrets that a fork may not see. */
-const withoutEmpty = (env: Environment): Environment => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+const withoutEmpty = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
 
 const show = (value: string): string => `«${value}»`

@@ -14,7 +14,14 @@ export function registerSecret(name: string, value: string | undefined): void {
   const label = `[redacted ${name}]`
   const bytes = Buffer.from(value, 'utf8')
   const json = JSON.stringify(value).slice(1, -1)
-  for (const form of [value, encodeURIComponent(value), encodeURI(value), json, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')]) {
+  for (const form of [
+    value,
+    encodeURIComponent(value),
+    encodeURI(value),
+    json,
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+  ]) {
     if (form.length >= SECRET_CHARACTERS_MIN) forms.set(form, label)
   }
 }
