@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{ingest,helpers,reports}/**/*.test.ts'],
-          exclude: ['**/*.property.test.ts', 'reports/runs/**'],
+          exclude: ['**/*.property.test.ts', '**/*.reference.test.ts', 'reports/runs/**'],
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -25,6 +25,17 @@ export default defineConfig({
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          env: { TZ: 'UTC' },
+        },
+      },
+      {
+        // Needs real market data in the folder that REFERENCE_DATA names; run by .ci/run, not by `npm test`.
+        test: {
+          name: 'reference',
+          include: ['{ingest,helpers,reports}/**/*.reference.test.ts'],
+          globalSetup: ['helpers/testing/global-setup.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           env: { TZ: 'UTC' },
         },
       },
