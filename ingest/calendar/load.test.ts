@@ -1,0 +1,36 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { loadCalendar, readOverrides } from './load.ts'
+
+const closed = { closures: [{ date: '2024-02-29', reason: 'a test' }], early_closes: [] }
+
+test('a second load changes nothing, an override changes its day alone, and its removal changes it back', async () => {
+  const { db, drop } = await scratchDatabase({ migrated: true })
+  const load = (today: string, overrides?: typeof closed) =>
+    db.transaction((tx) => loadCalendar(tx, { today, ...(overrides === undefined ? {} : { overrides }) }))
+  try {
+    const first = await load('2024-06-03')
+    expect(first).toMatchObject({ first_date: '1990-01-02', last_date: '2026-12-31', rows_inserted: first.sessions })
+    expect(await load('2024-06-03')).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 0 })
+    expect(await load('2024-06-03', closed)).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 1 })
+    expect(await load('2024-06-03')).toMatchObject({ rows_inserted: 1, rows_updated: 0, rows_deleted: 0 })
+    expect(await load('2020-01-02')).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 0 })
+  } finally {
+    await drop()
+  }
+})
+
+test('a faulty file of overrides is refused with its faults', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'overrides-'))
+  try {
+    const file = join(folder, 'overrides.json')
+    expect(readOverrides(file)).toEqual({ closures: [], early_closes: [] })
+    await writeFile(file, '{"closures": [{"date": "2024-02-30", "reason": ""}], "early_closes": []}')
+    expect(() => readOverrides(file)).toThrow(/closures\.0\.date.*closures\.0\.reason/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
