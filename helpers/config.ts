@@ -221,3 +221,26 @@ const withoutEmpty = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
 
 const show = (value: string): string => `«${value}»`
+
+const CHILD_VARIABLES = [
+  'PATH',
+  'Path',
+  'HOME',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'LD_LIBRARY_PATH',
+  'SystemRoot',
+  'SYSTEMROOT',
+  'ComSpec',
+  'APPDATA',
+]
+
+/** What any child needs from our environment and nothing more: no secret and no `PG*` variable reaches it by inheritance. */
+export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
+  Object.fromEntries(
+    CHILD_VARIABLES.flatMap((name) => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )

@@ -1,0 +1,62 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import { ROOT_DIRECTORY } from '../config.ts'
+import { type Connection, type Database, openDatabase, quoteIdentifier, withDatabase } from '../database.ts'
+import { migrate } from '../migrate.ts'
+
+/** A database of one test's own. */
+export interface Scratch {
+  readonly connection: Connection
+  readonly db: Database
+  /** Closes `db` and drops the database, whoever is still connected. */
+  readonly drop: () => Promise<void>
+}
+
+const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
+// Any number, as long as no other lock of ours in this database has it.
+const TEMPLATE_LOCK = 7_204_118
+
+/**
+ * A new, uniquely named database (template0, UTF8) on the test server; with `migrated`, every migration is applied.
+ * Only in tests of a project whose globalSetup is `helpers/testing/global-setup.ts`.
+ */
+export async function scratchDatabase({ migrated = false }: { readonly migrated?: boolean } = {}): Promise<Scratch> {
+  const server = inject('testServer')
+  const database = `scratch_${randomBytes(6).toString('hex')}`
+  await withDatabase(server, async (db) => {
+    const template = migrated ? await migratedTemplate(db, server) : 'template0'
+    await db.execute(`create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)} encoding 'UTF8'`)
+  })
+  const connection = { ...server, database }
+  const db = openDatabase(connection, { application: 'scratch' })
+  return {
+    connection,
+    db,
+    async drop() {
+      await db.close()
+      await withDatabase(server, (maintenance) => maintenance.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`))
+    },
+  }
+}
+
+/** Migrating once for each state of the folder and copying from then on is what keeps hundreds of tests quick. */
+async function migratedTemplate(db: Database, server: Connection): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of (await readdir(MIGRATIONS)).toSorted()) hash.update(name).update(await readFile(join(MIGRATIONS, name)))
+  const template = `migrated_${hash.digest('hex').slice(0, 16)}`
+  await db.session(async (session) => {
+    await session.rows('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
+    try {
+      if ((await session.rows('select from pg_database where datname = $1', [template])).length > 0) return
+      const partial = `partial_${randomBytes(6).toString('hex')}`
+      await session.execute(`create database ${quoteIdentifier(partial)} template template0 encoding 'UTF8'`)
+      await migrate({ ...server, database: partial }, MIGRATIONS)
+      await session.execute(`alter database ${quoteIdentifier(partial)} rename to ${quoteIdentifier(template)}`)
+    } finally {
+      await session.rows('select pg_advisory_unlock($1)', [TEMPLATE_LOCK])
+    }
+  })
+  return template
+}
