@@ -21,6 +21,7 @@ create table ingestion.runs (
   run_id            uuid        primary key,
   command           text        not null,
   source            text        not null,
+  jobs              text[]      not null default '{}',
   state             text        not null check (state in ('running', 'complete', 'complete_with_gaps', 'halted', 'failed', 'interrupted')),
   state_reason      text,
   universe_file     text        not null,
@@ -38,6 +39,7 @@ comment on table ingestion.runs is 'One row for each run of the ingestion runner
 comment on column ingestion.runs.run_id is 'Identity of the run; every change to a core table carries it.';
 comment on column ingestion.runs.command is 'The command line, without secrets.';
 comment on column ingestion.runs.source is 'Mode and place of the source, e.g. flat-files:<folder>.';
+comment on column ingestion.runs.jobs is 'The jobs that it was asked for, in order; a resumed run goes on with them.';
 comment on column ingestion.runs.state is 'How it stands. complete_with_gaps: ended, some items failed below the threshold. halted: a quota ended it, resume later. interrupted: the process died.';
 comment on column ingestion.runs.state_reason is 'Why it is halted or failed.';
 comment on column ingestion.runs.universe_file is 'The written universe in force.';

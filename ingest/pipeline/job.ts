@@ -24,7 +24,7 @@ export type RejectKind = 'malformed' | 'foreign' | 'conflict'
 export type Parsed<R> =
   | { readonly row: R; readonly item: string }
   | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string }
-  | { readonly outside: true }
+  | { readonly outside: true; readonly item?: string }
 
 export interface Window {
   /** First and last day, inclusive, YYYY-MM-DD. */
@@ -38,6 +38,8 @@ export interface Identity {
   bySourceId(source_id: string): Holder | undefined
   /** The security that held `ticker` on `date`; undefined when none did. */
   byTicker(ticker: string, date: string): Holder | undefined
+  /** True when some security of the universe held `ticker` on some day. Then a record of a day on which none did is another company's. */
+  knowsTicker(ticker: string): boolean
   /** True when some ticker interval of the security covers the day. */
   isListed(holder: Holder, date: string): boolean
   /** True when the universe holds securities of this filer (ten digits). */
@@ -87,6 +89,15 @@ interface JobBase {
 export interface SourcedJob extends JobBase {
   readonly kind: 'sourced'
   readonly dataset: Dataset
+  /** True when the window bounds its records: a subject that is not listed in the window is then not asked for, and ends `empty`. */
+  readonly is_windowed: boolean
+  /** What it means when a source that was read to its end holds no record of a subject. */
+  readonly without_records: 'not_found' | 'empty'
+  /**
+   * A key column that counts records of equal key within one file from 1, where `parse` leaves it null. Across files the same
+   * count is the same row, so that overlapping drops do not double an event.
+   */
+  readonly counted?: string
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
@@ -104,7 +115,11 @@ export interface DerivedJob extends JobBase {
 export type Job = SourcedJob | DerivedJob
 export type JobRow = Readonly<Record<string, string | null>>
 
-/** What one job did. `rows_staged = rows_inserted + rows_updated + rows_unchanged`. */
+/**
+ * What one job did in one process. `rows_read = rows_outside + rows_rejected + rows_withheld + rows_staged`, and
+ * `rows_staged = rows_inserted + rows_updated + rows_unchanged`; of records that say the same twice the second is unchanged.
+ * A derived job reads nothing: its rows_read is rows_staged.
+ */
 export interface JobReport {
   readonly job: JobName
   readonly provider: string
@@ -112,13 +127,15 @@ export interface JobReport {
   readonly rows_read: number
   readonly rows_outside: number
   readonly rows_rejected: number
+  /** Good rows that were not merged since their item failed, e.g. with its file. */
+  readonly rows_withheld: number
   readonly rows_staged: number
   readonly rows_inserted: number
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
   readonly duration_ms: number
-  /** Every item without rows that ended as failed, parked or not_found, by name. */
+  /** Every item that ended as failed, parked or not_found, by name. */
   readonly gaps: readonly ItemGap[]
 }
 export interface ItemGap {

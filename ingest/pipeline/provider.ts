@@ -11,10 +11,13 @@ export interface Provider {
   readonly name: string
   /** What it can serve; asked before the run, so that what it cannot do is said before it. */
   readonly datasets: readonly Dataset[]
+  /** Batches that may be read at once, each on a session of its own; 1 when not said. */
+  readonly concurrency?: number
   /** Groups the subjects into batches, in a stable order. Makes no request. */
   batches(ask: Ask): readonly Batch[] | Promise<readonly Batch[]>
   /**
-   * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end of its own is `empty`.
+   * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end of its own ends as
+   * its job says (`without_records`). An end `failed` withholds every row of the subject; the others count only where it has none.
    *
    * @throws SourceError when the batch as a whole cannot be read.
    */
@@ -25,6 +28,8 @@ export interface Ask {
   readonly dataset: Dataset
   readonly subjects: readonly Subject[]
   readonly window: Window
+  /** First session that our calendar knows, for a source that does not say since when. */
+  readonly first_session_date: string
 }
 
 /** One subject of a job, with what an adapter may need to ask for it. */
@@ -54,6 +59,8 @@ export interface Page {
   /** SHA-256 of the bytes that it was read from, hexadecimal. */
   readonly archive_sha256: string
   readonly records: readonly LocatedRecord[]
+  /** Bytes of its file or response that this page accounts for, for the progress line. */
+  readonly read_bytes?: number
 }
 export interface LocatedRecord {
   readonly record: SourceRecord

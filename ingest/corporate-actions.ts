@@ -1,0 +1,100 @@
+import { reading } from './pipeline/fields.ts'
+import { holderOf } from './pipeline/holder.ts'
+import type { JobRow, SourcedJob } from './pipeline/job.ts'
+
+/**
+ * Dividends, splits, delistings and other events as the source states them, whole whatever the window. A record carries `kind`
+ * in the words of the table, and its terms as `cash_amount`, `currency`, `split_from`, `split_to` and dates; what else it has
+ * becomes `detail`.
+ */
+export const corporateActions: SourcedJob = {
+  name: 'corporate-actions',
+  kind: 'sourced',
+  dataset: 'corporate_actions',
+  table: 'corporate_actions',
+  needs: ['securities', 'ticker-history'],
+  key: ['security_id', 'ex_date', 'kind', 'action_key', 'occurrence'],
+  values: ['cash_amount', 'currency', 'split_from', 'split_to', 'declared_date', 'record_date', 'pay_date', 'detail', 'source'],
+  subject: 'security',
+  is_windowed: false,
+  without_records: 'empty',
+  counted: 'occurrence',
+
+  parse(record, { identity, provider }) {
+    const read = reading(record)
+    const ex_date = read.day('ex_date')
+    const kind = record['kind'] ?? ''
+    if (!read.required('ex_date', ex_date)) {
+      const item = record['source_id'] ?? undefined
+      return { rejected: read.faults.join('; '), kind: 'malformed', ...(item === undefined ? {} : { item }) }
+    }
+    const holder = holderOf(record, ex_date, identity)
+    if (!('security_id' in holder)) return holder
+    const terms = {
+      cash_amount: read.unsigned('cash_amount'),
+      currency: read.matching('currency', 'an ISO 4217 code of three letters', /^[A-Z]{3}$/),
+      split_from: read.positive('split_from'),
+      split_to: read.positive('split_to'),
+      declared_date: read.day('declared_date'),
+      record_date: read.day('record_date'),
+      pay_date: read.day('pay_date'),
+    }
+    if (!KINDS.has(kind)) read.fault(`kind is «${kind}», not one of ${[...KINDS].join(', ')}`)
+    if (CASH_KINDS.has(kind)) read.required('cash_amount', terms.cash_amount)
+    if (RATIO_KINDS.has(kind)) {
+      read.required('split_from', terms.split_from)
+      read.required('split_to', terms.split_to)
+    }
+    const item = holder.source_id
+    if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item }
+    const row: JobRow = {
+      security_id: String(holder.security_id),
+      ex_date,
+      kind,
+      action_key: CASH_KINDS.has(kind) ? `${terms.cash_amount} ${terms.currency ?? 'unknown'}` : kind,
+      occurrence: CASH_KINDS.has(kind) ? null : '1',
+      ...terms,
+      detail: detailOf(record),
+      source: provider,
+    }
+    return { row, item }
+  },
+
+  checks: [
+    {
+      name: 'corporate-actions-split-changes-something',
+      claim: 'no split leaves the number of shares as it was',
+      severity: 'soft',
+      offenders: `
+        select s.source_id as subject, a.ex_date, a.kind, a.split_from, a.split_to
+        from stocks_research.corporate_actions a join stocks_research.securities s using (security_id)
+        where a.kind in ('split', 'stock_dividend') and a.split_from = a.split_to`,
+    },
+  ],
+}
+
+/** Cash per share. Several of one amount on one day are several events: three dividends of 0.06 were paid once. */
+const CASH_KINDS = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation'])
+/** A ratio. Two of them on one day are one event, told twice, or a conflict; a corrected ratio replaces the wrong one. */
+const RATIO_KINDS = new Set(['split', 'stock_dividend'])
+const KINDS = new Set([...CASH_KINDS, ...RATIO_KINDS, 'spin_off', 'merger', 'name_change', 'delisting'])
+
+const COLUMNS = new Set([
+  'source_id',
+  'ticker',
+  'kind',
+  'ex_date',
+  'cash_amount',
+  'currency',
+  'split_from',
+  'split_to',
+  'declared_date',
+  'record_date',
+  'pay_date',
+])
+
+/** The other terms, by name in alphabetical order, without those that are not known. */
+function detailOf(record: Readonly<Record<string, string | null>>): string {
+  const others = Object.entries(record).filter(([name, value]) => value !== null && !COLUMNS.has(name))
+  return JSON.stringify(Object.fromEntries(others.toSorted(([a], [b]) => (a < b ? -1 : 1))))
+}

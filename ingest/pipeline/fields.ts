@@ -1,0 +1,91 @@
+/** Reads the fields of a record: each function gives the canonical text, or undefined when the text is not one. */
+
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/
+const PLAIN = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
+
+/**
+ * A decimal number in canonical form: no exponent, no plus sign, no zeros that say nothing. `13.50`, `+13.5` and `1.35e1` are one
+ * value, and must not become three rows or three hashes. Digits are kept as they are; nothing passes through a float.
+ */
+export function decimal(text: string): string | undefined {
+  if (PLAIN.test(text)) return text === '-0' ? '0' : text
+  if (!DECIMAL.test(text)) return undefined
+  const [mantissa = '', exponent = '0'] = text.replace(/^[+-]/, '').toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const digits = whole + fraction
+  const point = whole.length + Number(exponent)
+  const left = (point > 0 ? digits.slice(0, point).padEnd(point, '0') : '').replace(/^0+/, '')
+  const right = (point > 0 ? digits.slice(point) : '0'.repeat(-point) + digits).replace(/0+$/, '')
+  const value = `${left === '' ? '0' : left}${right === '' ? '' : `.${right}`}`
+  return text.startsWith('-') && value !== '0' ? `-${value}` : value
+}
+
+// A drop has a few thousand different days and millions of records.
+const days = new Map<string, boolean>()
+const DAYS_REMEMBERED_MAX = 100_000
+
+/** True for a day of the calendar, YYYY-MM-DD, 1800 to 2199. */
+export function isDay(text: string): boolean {
+  const known = days.get(text)
+  if (known !== undefined) return known
+  const is = /^(?:18|19|20|21)\d\d-\d\d-\d\d$/.test(text) && isCalendarDay(text)
+  if (days.size < DAYS_REMEMBERED_MAX) days.set(text, is)
+  return is
+}
+
+function isCalendarDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+
+/** A Central Index Key as ten digits; undefined when it is none. */
+export const cikOf = (text: string): string | undefined =>
+  /^\d{1,10}$/.test(text) && /[1-9]/.test(text) ? text.padStart(10, '0') : undefined
+
+/** A whole number in canonical form. */
+export const wholeNumber = (text: string): string | undefined => {
+  const value = decimal(text)
+  return value !== undefined && /^-?\d{1,9}$/.test(value) ? value : undefined
+}
+
+/**
+ * Collects the faults of one record. Every getter gives the canonical value, or null and, where there is a fault, remembers it,
+ * so that a reject names all that is wrong at once.
+ */
+export function reading(record: Readonly<Record<string, string | null>>) {
+  const faults: string[] = []
+  const take = (field: string, what: string, canonical: (text: string) => string | undefined): string | null => {
+    const text = record[field] ?? null
+    if (text === null) return null
+    const value = canonical(text)
+    if (value !== undefined) return value
+    faults.push(`${field} is «${text.slice(0, 60)}», not ${what}`)
+    return null
+  }
+  return {
+    faults,
+    fault: (text: string) => void faults.push(text),
+    text: (field: string): string | null => record[field] ?? null,
+    decimal: (field: string) => take(field, 'a decimal number', decimal),
+    /** A decimal number above zero. */
+    positive: (field: string) => take(field, 'a decimal number above 0', (text) => signed(text, (value) => /^[^-]*[1-9]/.test(value))),
+    /** A decimal number, zero or above. */
+    unsigned: (field: string) => take(field, 'a decimal number of 0 or more', (text) => signed(text, (value) => !value.startsWith('-'))),
+    day: (field: string) => take(field, 'a day YYYY-MM-DD', (text) => (isDay(text) ? text : undefined)),
+    cik: (field: string) => take(field, 'a CIK of up to ten digits', cikOf),
+    whole: (field: string) => take(field, 'a whole number', wholeNumber),
+    matching: (field: string, what: string, pattern: RegExp) =>
+      take(field, what, (text) => (pattern.test(text.toUpperCase()) ? text.toUpperCase() : undefined)),
+    /** Says that the field must be there. */
+    required<T>(field: string, value: T | null): value is T {
+      if (value !== null) return true
+      if ((record[field] ?? null) === null) faults.push(`${field} is missing`)
+      return false
+    },
+  }
+}
+
+function signed(text: string, holds: (value: string) => boolean): string | undefined {
+  const value = decimal(text)
+  return value !== undefined && holds(value) ? value : undefined
+}

@@ -1,0 +1,67 @@
+import { reading } from './pipeline/fields.ts'
+import { holderOf } from './pipeline/holder.ts'
+import type { SourcedJob } from './pipeline/job.ts'
+
+/** Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another company's. */
+export const pricesDaily: SourcedJob = {
+  name: 'prices-daily',
+  kind: 'sourced',
+  dataset: 'prices_daily',
+  table: 'prices_daily',
+  needs: ['securities', 'ticker-history'],
+  key: ['security_id', 'trade_date'],
+  values: ['open', 'high', 'low', 'close', 'volume'],
+  subject: 'security',
+  is_windowed: true,
+  without_records: 'not_found',
+
+  parse(record, { identity, window }) {
+    const read = reading(record)
+    const trade_date = read.day('date')
+    if (!read.required('date', trade_date)) {
+      const item = record['source_id'] ?? undefined
+      return { rejected: read.faults.join('; '), kind: 'malformed', ...(item === undefined ? {} : { item }) }
+    }
+    const holder = holderOf(record, trade_date, identity)
+    if (!('security_id' in holder)) return holder
+    const item = holder.source_id
+    const row = {
+      security_id: String(holder.security_id),
+      trade_date,
+      open: read.positive('open'),
+      high: read.positive('high'),
+      low: read.positive('low'),
+      close: read.positive('close'),
+      volume: read.unsigned('volume'),
+    }
+    read.required('close', row.close)
+    if (isAbove(row.low, row.open, row.close, row.high)) read.fault(`low ${row.low} is above open, close or high`)
+    if (isBelow(row.high, row.open, row.close)) read.fault(`high ${row.high} is below open or close`)
+    if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item }
+    if (trade_date < window.start_date || trade_date > window.end_date) return { outside: true, item }
+    if (!identity.isListed(holder, trade_date)) {
+      return { rejected: `no ticker interval of «${item}» covers ${trade_date}: the bar is another company's`, kind: 'foreign', item }
+    }
+    return { row, item }
+  },
+
+  checks: [
+    {
+      name: 'prices-daily-inside-ticker-interval',
+      claim: 'every bar lies inside a ticker interval of its security',
+      severity: 'hard',
+      offenders: `
+        select s.source_id as subject, p.trade_date, p.close
+        from stocks_research.prices_daily p join stocks_research.securities s using (security_id)
+        where not exists (
+          select from stocks_research.ticker_history h
+          where h.security_id = p.security_id and p.trade_date between h.valid_from and coalesce(h.valid_to, 'infinity'::date))`,
+    },
+  ],
+}
+
+// A float keeps the order of decimals or calls two of them equal; what it calls equal, the constraint of the table still judges.
+const isAbove = (low: string | null, ...others: readonly (string | null)[]): boolean =>
+  low !== null && others.some((other) => other !== null && Number(low) > Number(other))
+const isBelow = (high: string | null, ...others: readonly (string | null)[]): boolean =>
+  high !== null && others.some((other) => other !== null && Number(high) < Number(other))

@@ -1,0 +1,62 @@
+import { reading } from './pipeline/fields.ts'
+import type { SourcedJob } from './pipeline/job.ts'
+
+/** Which security held which ticker on which days; both days inclusive, `valid_to` null while it still does. */
+export const tickerHistory: SourcedJob = {
+  name: 'ticker-history',
+  kind: 'sourced',
+  dataset: 'ticker_history',
+  table: 'ticker_history',
+  needs: ['securities'],
+  key: ['security_id', 'valid_from'],
+  values: ['ticker', 'valid_to', 'exchange_mic', 'reason'],
+  subject: 'security',
+  is_windowed: false,
+  without_records: 'not_found',
+
+  parse(record, { identity }) {
+    const { source_id } = record
+    if (source_id === undefined || source_id === null) return { rejected: 'source_id is missing', kind: 'malformed' }
+    const holder = identity.bySourceId(source_id)
+    if (holder === undefined) return { outside: true }
+    const read = reading(record)
+    const row = {
+      security_id: String(holder.security_id),
+      valid_from: read.day('valid_from'),
+      ticker: read.text('ticker'),
+      valid_to: read.day('valid_to'),
+      exchange_mic: read.matching('exchange_mic', 'an ISO 10383 code of four letters or digits', /^[A-Z0-9]{4}$/),
+      reason: read.text('reason'),
+    }
+    read.required('ticker', row.ticker)
+    if (read.required('valid_from', row.valid_from) && row.valid_to !== null && row.valid_from > row.valid_to) {
+      read.fault(`valid_from ${row.valid_from} is after valid_to ${row.valid_to}`)
+    }
+    if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
+    return { row, item: source_id }
+  },
+
+  checks: [
+    {
+      name: 'ticker-history-inside-listing',
+      claim: 'every ticker interval lies inside the listing of its security',
+      severity: 'soft',
+      offenders: `
+        select s.source_id as subject, h.ticker, h.valid_from, h.valid_to, s.list_date, s.delist_date
+        from stocks_research.ticker_history h join stocks_research.securities s using (security_id)
+        where h.valid_from < s.list_date or coalesce(h.valid_to, 'infinity'::date) > s.delist_date`,
+    },
+    {
+      name: 'ticker-history-last-is-current',
+      claim: 'the last ticker interval carries the ticker of the master',
+      severity: 'soft',
+      offenders: `
+        select s.source_id as subject, s.ticker, h.ticker as last_ticker, h.valid_from
+        from stocks_research.securities s
+        join lateral (
+          select ticker, valid_from from stocks_research.ticker_history h where h.security_id = s.security_id order by valid_from desc limit 1
+        ) h on true
+        where h.ticker <> s.ticker`,
+    },
+  ],
+}

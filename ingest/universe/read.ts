@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { parse } from 'csv-parse/sync'
+import { FormatError, messageOf } from '../../helpers/errors.ts'
+
+/** One security that a run is about. */
+export interface UniverseMember {
+  /** Its permanent id at its source. */
+  readonly source_id: string
+  /** The last ticker it had. */
+  readonly ticker: string
+}
+
+/** A written universe, and the hash that the evidence keeps. */
+export interface Universe {
+  readonly file: string
+  readonly sha256: string
+  /** Sorted by source_id, so that the order of its lines means nothing. */
+  readonly members: readonly UniverseMember[]
+}
+
+/**
+ * Reads a universe: a CSV file with a header row and the columns source_id and ticker; other columns are left alone.
+ *
+ * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, or a source_id stands twice.
+ */
+export async function readUniverse(file: string): Promise<Universe> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new FormatError(`The universe ${file} cannot be read: ${messageOf(error)}. Name another one with BOOTSTRAP_UNIVERSE.`)
+  })
+  const rows = rowsOf(file, bytes)
+  const faults: string[] = []
+  const seen = new Map<string, number>()
+  const members = rows.map(({ record, info }) => {
+    const { source_id = '', ticker = '' } = record
+    if (source_id === '' || ticker === '') faults.push(`line ${info.lines}: source_id and ticker must both be there`)
+    const earlier = seen.get(source_id)
+    if (earlier !== undefined) faults.push(`line ${info.lines}: «${source_id}» stands on line ${earlier} already`)
+    seen.set(source_id, info.lines)
+    return { source_id, ticker }
+  })
+  if (rows.length === 0) faults.push('it names no security')
+  if (faults.length > 0) throw new FormatError(`The universe ${file} is not fit to use:\n${faults.map((each) => `  - ${each}`).join('\n')}`)
+  return {
+    file,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    members: members.toSorted((a, b) => (a.source_id < b.source_id ? -1 : 1)),
+  }
+}
+
+interface Located {
+  readonly record: Readonly<Record<string, string>>
+  readonly info: { readonly lines: number }
+}
+
+function rowsOf(file: string, bytes: Buffer): Located[] {
+  try {
+    const columns = (header: string[]): string[] => {
+      const names = header.map((name) => name.trim().toLowerCase())
+      const missing = ['source_id', 'ticker'].filter((name) => !names.includes(name))
+      if (missing.length > 0) throw new Error(`no column ${missing.join(', ')}; its columns are ${names.join(', ')}`)
+      return names
+    }
+    return parse(bytes, { bom: true, columns, info: true, skip_empty_lines: true, trim: true }) as unknown as Located[]
+  } catch (error) {
+    throw new FormatError(`The universe ${file} is not a CSV file with the columns source_id and ticker: ${messageOf(error)}`)
+  }
+}
