@@ -1,0 +1,243 @@
+import { existsSync } from 'node:fs'
+import { link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { type Connection, type Database, databaseNameFault, openDatabase } from '../database.ts'
+import { VerificationError } from '../errors.ts'
+import { readArchive } from './archive.ts'
+import { hashFile } from './file-hash.ts'
+import { type Fingerprint, fingerprint, readSequences, readSnapshot } from './fingerprint.ts'
+import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
+import { claimPartial, sweepPartials } from './partial.ts'
+import { runClientTool, ToolError } from './tool.ts'
+
+export interface DumpOptions {
+  /** Folder of the backups; created when missing. */
+  readonly directory: string
+  readonly mode: string
+  readonly run_id?: string
+  readonly signal?: AbortSignal
+  /** About every half second while pg_dump runs. */
+  readonly onProgress?: (progress: DumpProgress) => void
+  /** Further arguments of pg_dump, for drills. */
+  readonly extra_arguments?: readonly string[]
+  /** Who dumps, where that is another role than the one that hashes. */
+  readonly dump_as?: Connection
+  readonly onStart?: (pid: number) => void
+  readonly now?: () => Date
+}
+export interface DumpProgress {
+  readonly bytes: number
+  /** Tables hashed so far. */
+  readonly tables: number
+  readonly rows: number
+}
+export interface Backup {
+  readonly archive: string
+  readonly manifest: Manifest
+}
+
+/** The flags of the checklist, in its order; pg_dump's `--compress=9` costs time, not trust. */
+const FLAGS = ['--format=custom', '--compress=9', '--no-owner', '--no-privileges'] as const
+/** A table that somebody holds exclusively shall fail the dump, not hang it. */
+const LOCK_WAIT_MS = 60_000
+
+/**
+ * Dumps a whole database, whoever made it, into `directory`. Hashes of every table are taken in the very snapshot that is dumped.
+ * The archive gets its name only after it was read to its end; a dump that fails leaves no file.
+ *
+ * @throws ToolError when pg_dump fails, VerificationError when the archive does not read, DatabaseError when the hashing does.
+ */
+export async function dump(connection: Connection, options: DumpOptions): Promise<Backup> {
+  const { directory, now = () => new Date() } = options
+  await mkdir(directory, { recursive: true })
+  await sweepPartials(directory)
+  const snapshot_at = now()
+  const partial = await claimPartial(directory, backupName(snapshot_at))
+  const db = openDatabase(connection, { connections_max: 1, application: 'stocks-research backup' })
+  try {
+    const made = await db.transaction((tx) => dumpSnapshot(tx, partial.file, connection, options))
+    // A disk error of a lazily written page shows only now.
+    await sync(partial.file)
+    const { entries } = await readArchive(partial.file, options.signal)
+    const missing = Object.entries(made.fingerprint.tables).find(([name, { kind }]) => kind === 'table' && !entries.hasDataOf(name))
+    if (missing !== undefined)
+      throw new VerificationError(
+        `The dump of ${connection.database} holds no data of ${missing[0]}. Look for an excluded table, then dump again.`,
+      )
+    const hashes = await hashFile(partial.file)
+    const { archive, manifest } = await publish(partial.file, directory, backupName(snapshot_at), (file) => ({
+      format: 'stocks-research-backup',
+      version: 1,
+      file,
+      ...hashes,
+      database: connection.database,
+      mode: options.mode,
+      run_id: options.run_id ?? null,
+      ...made,
+      snapshot_at: snapshot_at.toISOString(),
+      ended_at: now().toISOString(),
+    }))
+    return { archive, manifest }
+  } finally {
+    await partial.release()
+    await db.close()
+  }
+}
+
+/** pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other. */
+async function dumpSnapshot(tx: Database, file: string, connection: Connection, options: DumpOptions) {
+  const snapshot = await readSnapshot(tx)
+  const stop = new AbortController()
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
+  const progress = { tables: 0, rows: 0 }
+  const watch = setInterval(() => {
+    void stat(file).then(
+      ({ size }) => options.onProgress?.({ bytes: size, ...progress }),
+      () => {},
+    )
+  }, 500)
+  // A plain name stands in the command line, for the evidence; any other goes by the environment, where nothing can be read into it.
+  const target = databaseNameFault(connection.database) === undefined ? [connection.database] : []
+  const args = [
+    ...FLAGS,
+    `--snapshot=${snapshot}`,
+    `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+    ...(options.extra_arguments ?? []),
+    '-f',
+    file,
+    ...target,
+  ]
+  try {
+    const dumping = runClientTool('pg_dump', args, options.dump_as ?? connection, {
+      signal,
+      ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+    }).then((run) => {
+      if (run.exit_code === 0) return run
+      stop.abort()
+      throw new ToolError(run, 'The partial archive is removed; earlier backups are kept. Mend the cause, then dump again.')
+    })
+    const hashing = hashSnapshot(tx, progress).catch((error: unknown) => {
+      stop.abort()
+      throw error
+    })
+    const [run, print] = await settle(dumping, hashing)
+    const [identity, after] = [await readIdentity(tx), await readSequences(tx, 'full')]
+    return {
+      ...identity,
+      tool_version: (await runClientTool('pg_dump', ['--version'], undefined)).stdout.trim(),
+      command: run.command,
+      dump_duration_ms: Math.round(run.duration_ms),
+      fingerprint: withMovedSequences(print, after),
+    }
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+const hashSnapshot = (tx: Database, progress: { tables: number; rows: number }): Promise<Fingerprint> =>
+  fingerprint(tx, {
+    scope: 'full',
+    onTable: (_name, rows) => {
+      progress.tables += 1
+      progress.rows += rows
+    },
+  })
+
+/** Both, or the error of the one that failed by itself: the other was only ended by it. */
+async function settle<A, B>(dumping: Promise<A>, hashing: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([dumping, hashing])
+  if (b.status === 'rejected') throw b.reason
+  if (a.status === 'rejected') throw a.reason
+  return [a.value, b.value]
+}
+
+function withMovedSequences(print: Fingerprint, after: Fingerprint['sequences']): Fingerprint {
+  const sequences = Object.entries(print.sequences).map(([name, before]) => {
+    const last = after[name]?.last_value ?? before.last_value
+    return [name, last === before.last_value ? before : { ...before, last_value_max: last }] as const
+  })
+  return { ...print, sequences: Object.fromEntries(sequences) }
+}
+
+type Identity = Pick<
+  Manifest,
+  | 'migration_head'
+  | 'encoding'
+  | 'collate'
+  | 'ctype'
+  | 'locale_provider'
+  | 'icu_locale'
+  | 'server_version'
+  | 'system_identifier'
+  | 'database_oid'
+>
+
+async function readIdentity(tx: Database): Promise<Identity> {
+  const identity = await tx.one<Omit<Identity, 'migration_head'>>(
+    // Columns of pg_database change from version to version; as JSON, one that is not there is null.
+    `select pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype, coalesce(j ->> 'datlocprovider', 'c') as locale_provider,
+       coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale, current_setting('server_version') as server_version,
+       case when has_function_privilege('pg_control_system()', 'execute') then (select system_identifier::text from pg_control_system()) end as system_identifier,
+       d.oid::text as database_oid
+     from pg_database d, to_jsonb(d) j where datname = current_database()`,
+  )
+  const [{ is_migrated } = { is_migrated: false }] = await tx.rows<{ is_migrated: boolean }>(
+    `select to_regclass('ingestion.migrations') is not null as is_migrated`,
+  )
+  const [head] = is_migrated
+    ? await tx.rows<{ name: string }>(
+        `select coalesce(j ->> 'name', j ->> 'file', j::text) as name from ingestion.migrations m, to_jsonb(m) j order by 1 desc limit 1`,
+      )
+    : []
+  return { ...identity, migration_head: head?.name ?? null }
+}
+
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r+')
+  await handle.sync().finally(() => handle.close())
+}
+
+/** Gives the archive its final name, or the next free one of that minute, and sets the manifest beside it. */
+async function publish(partial: string, directory: string, name: string, describe: (file: string) => Manifest): Promise<Backup> {
+  for (let count = 1; ; count += 1) {
+    const archive = join(directory, `${name}${count === 1 ? '' : `_${count}`}.dump`)
+    if (!(await renameWithoutOverwriting(partial, archive))) continue
+    const manifest = describe(basename(archive))
+    const written = `${manifestFileOf(archive)}.partial`
+    const handle = await open(written, 'w')
+    await handle.writeFile(`${JSON.stringify(manifest, null, 1)}\n`)
+    await handle.sync()
+    await handle.close()
+    await rename(written, manifestFileOf(archive))
+    await syncDirectory(directory)
+    return { archive, manifest }
+  }
+}
+
+async function renameWithoutOverwriting(from: string, to: string): Promise<boolean> {
+  if (existsSync(to) || existsSync(manifestFileOf(to))) return false
+  try {
+    await link(from, to) // Fails when `to` is there, where a rename would overwrite it.
+    await unlink(from)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EINVAL'].includes(code ?? '')) throw error
+    await rename(from, to) // A file system without hard links: the check above is the best there is.
+    return true
+  }
+}
+
+/** The name itself is durable only when its folder is. Windows has no such call, and does it by itself. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => {})
+  await handle?.close()
+}
+
+/** Removes an archive and its manifest, the manifest first: what is left in between is not a backup. */
+export async function removeBackup(archive: string): Promise<void> {
+  await rm(manifestFileOf(archive), { force: true })
+  await rm(archive, { force: true })
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+import { FormatError, messageOf } from '../errors.ts'
+import type { Fingerprint } from './fingerprint.ts'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const time = z.iso.datetime()
+const segment = z.strictObject({ last_key: z.string(), rows: z.int().min(1), sha256: z.string() })
+
+const fingerprintSchema = z.strictObject({
+  scope: z.enum(['content', 'full']),
+  tables: z.record(
+    z.string(),
+    z.strictObject({
+      kind: z.enum(['table', 'partitioned table', 'materialized view']),
+      rows: z.int().min(0),
+      sha256,
+      key: z.array(z.string()),
+      segments: z.array(segment),
+    }),
+  ),
+  views: z.record(
+    z.string(),
+    z.strictObject({
+      definition_sha256: sha256,
+      rows: z.int().nullable(),
+      rows_hash: z.string().nullable(),
+      reason: z.string().exactOptional(),
+    }),
+  ),
+  sequences: z.record(
+    z.string(),
+    z.strictObject({ last_value: z.string(), is_called: z.boolean(), last_value_max: z.string().exactOptional() }),
+  ),
+  objects: z.record(z.string(), z.string()),
+  schema_sha256: sha256,
+  content_sha256: sha256,
+  unvalidated_constraints: z.array(z.string()),
+})
+
+const manifestSchema = z.strictObject({
+  format: z.literal('stocks-research-backup'),
+  version: z.literal(1),
+  /** Name of the archive, in the same folder. */
+  file: z.string().regex(/^full_[0-9]{8}_[0-9]{4}(_[0-9]+)?\.dump$/),
+  bytes: z.int().min(1),
+  sha256,
+  /** Dropbox content hash of the archive. */
+  content_hash: sha256,
+  database: z.string(),
+  mode: z.string(),
+  run_id: z.string().nullable(),
+  /** Last applied migration; null where the database is not of our making. */
+  migration_head: z.string().nullable(),
+  /** What a restore must create the database with. */
+  encoding: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  locale_provider: z.string(),
+  icu_locale: z.string().nullable(),
+  server_version: z.string(),
+  system_identifier: z.string().nullable(),
+  database_oid: z.string(),
+  tool_version: z.string(),
+  command: z.string(),
+  /** UTC. The snapshot was taken between `snapshot_at` and the first hash; `ended_at` is after the archive was read to its end. */
+  snapshot_at: time,
+  ended_at: time,
+  dump_duration_ms: z.number().min(0),
+  fingerprint: fingerprintSchema,
+})
+export type Manifest = Readonly<Omit<z.infer<typeof manifestSchema>, 'fingerprint'>> & { readonly fingerprint: Fingerprint }
+
+/** Where the manifest of an archive stands: beside it, under its whole name. */
+export const manifestFileOf = (archive: string): string => `${archive}.json`
+
+/**
+ * @throws FormatError when it cannot be read, is not a manifest, or names another file than the one it stands beside.
+ */
+export async function readManifest(archive: string): Promise<Manifest> {
+  const file = manifestFileOf(archive)
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new FormatError(
+      `The manifest ${file} cannot be read: ${messageOf(error)}. An archive without its manifest proves nothing; take a new backup.`,
+    )
+  }
+  const parsed = manifestSchema.safeParse(value)
+  if (!parsed.success) throw new FormatError(`${file} is not a manifest of a backup: ${z.prettifyError(parsed.error)}`)
+  if (parsed.data.file !== basename(archive))
+    throw new FormatError(`${file} is the manifest of ${parsed.data.file}, not of ${basename(archive)}.`)
+  return parsed.data
+}
+
+/** Archives with a manifest in `directory`, oldest first. What has no manifest is not a backup, and a `.partial` never is. */
+export async function listBackups(directory: string): Promise<{ archive: string; manifest: Manifest }[]> {
+  const names: string[] = await readdir(directory).catch(() => [])
+  const backups = []
+  for (const name of names) {
+    if (!name.endsWith('.dump') || !names.includes(manifestFileOf(name))) continue
+    const archive = join(directory, name)
+    try {
+      backups.push({ archive, manifest: await readManifest(archive) })
+    } catch {} // Foreign or damaged: not a backup. `verifyBackup` on its file says why.
+  }
+  return backups.toSorted((a, b) => compareText(a.manifest.snapshot_at, b.manifest.snapshot_at))
+}
+
+/** `full_<yyyyMMdd_HHmm>` in UTC. */
+export const backupName = (at: Date): string =>
+  `full_${at.toISOString().slice(0, 16).replaceAll('-', '').replace('T', '_').replace(':', '')}`
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

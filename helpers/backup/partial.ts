@@ -1,0 +1,67 @@
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+
+const SUFFIX = '.dump.partial'
+/** A partial archive of another host, or of nobody, is left alone for so long. */
+const ABANDONED_MS = 6 * 3_600_000
+
+interface Owner {
+  readonly host: string
+  readonly pid: number
+}
+
+/** Takes a free `<name>.dump.partial`, and says beside it whose it is. `release` removes what is left of both. */
+export async function claimPartial(directory: string, name: string): Promise<{ file: string; release: () => Promise<void> }> {
+  for (let count = 1; ; count += 1) {
+    const file = join(directory, `${name}${count === 1 ? '' : `_${count}`}${SUFFIX}`)
+    try {
+      const handle = await open(ownerFileOf(file), 'wx')
+      await handle.writeFile(JSON.stringify({ host: hostname(), pid: process.pid } satisfies Owner))
+      await handle.close()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw error
+    }
+    return {
+      file,
+      async release() {
+        await rm(file, { force: true })
+        await rm(ownerFileOf(file), { force: true })
+      },
+    }
+  }
+}
+
+/** Removes partial archives of processes that are gone: a killed dump cannot clean up behind itself. Returns their names. */
+export async function sweepPartials(directory: string): Promise<string[]> {
+  const swept: string[] = []
+  for (const name of await readdir(directory)) {
+    const base = name.endsWith('.owner') ? name.slice(0, -'.owner'.length) : name
+    if (!base.endsWith(SUFFIX) || !(await isAbandoned(join(directory, base), join(directory, name)))) continue
+    await rm(join(directory, base), { force: true }).catch(() => {}) // Windows keeps a file that is still open; the next sweep takes it.
+    await rm(ownerFileOf(join(directory, base)), { force: true })
+    swept.push(base)
+  }
+  return [...new Set(swept)]
+}
+
+async function isAbandoned(file: string, found: string): Promise<boolean> {
+  try {
+    const owner = JSON.parse(await readFile(ownerFileOf(file), 'utf8')) as Owner
+    if (owner.host === hostname()) return owner.pid !== process.pid && !isAlive(owner.pid)
+  } catch {} // No owner, or one that was killed while writing its name: its age decides.
+  const { mtimeMs } = await stat(found).catch(() => ({ mtimeMs: Date.now() }))
+  return Date.now() - mtimeMs > ABANDONED_MS
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+const ownerFileOf = (file: string): string => `${file}.owner`

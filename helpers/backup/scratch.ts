@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { type Connection, type Database, withDatabase } from '../database.ts'
+import type { Manifest } from './manifest.ts'
+
+/** What a database must be created with, so that a restore means the same. */
+export type Locale = Pick<Manifest, 'encoding' | 'collate' | 'ctype' | 'locale_provider' | 'icu_locale'>
+
+const PREFIX = 'restore_drill_'
+const ABANDONED_MS = 24 * 3_600_000
+
+/** A name for a scratch database, with the time in it, so that one which a killed run left behind is known by its name. */
+export const scratchName = (now = new Date()): string =>
+  `${PREFIX}${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}_${randomBytes(4).toString('hex')}`
+
+/** Creates an empty database from template0, in UTF-8 and the locale of the source. Fails when the name is taken. */
+export async function createEmptyDatabase(server: Connection, name: string, locale: Locale): Promise<void> {
+  await onServer(server, async (db) => {
+    const icu =
+      locale.locale_provider === 'i' && locale.icu_locale !== null ? ` locale_provider icu icu_locale ${literal(locale.icu_locale)}` : ''
+    await db.execute(
+      `create database ${identifier(name)} template template0 encoding ${literal(locale.encoding)} lc_collate ${literal(locale.collate)} lc_ctype ${literal(locale.ctype)}${icu}`,
+    )
+  })
+}
+
+export const dropDatabase = (server: Connection, name: string): Promise<void> =>
+  onServer(server, (db) => db.execute(`drop database if exists ${identifier(name)} with (force)`))
+
+/** Drops scratch databases that a killed run left behind, a day old and without a session. Returns their names. */
+export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
+  return onServer(server, async (db) => {
+    const found = await db.rows<{ name: string }>(
+      `select datname as name from pg_database d where datname ~ '^${PREFIX}[0-9]{14}_[0-9a-f]{8}$' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
+    )
+    const old = found.map(({ name }) => name).filter((name) => now.getTime() - madeAt(name) > ABANDONED_MS)
+    for (const name of old) await db.execute(`drop database if exists ${identifier(name)}`)
+    return old
+  })
+}
+
+/** Works in the maintenance database of a server: no database can be created or dropped from inside itself. */
+export const onServer = <T>(server: Connection, work: (db: Database) => Promise<T>): Promise<T> =>
+  withDatabase({ ...server, database: 'postgres' }, work, { application: 'stocks-research restore' })
+
+const madeAt = (name: string): number =>
+  Date.parse(name.slice(PREFIX.length).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'))
+
+/** Any name, quoted: the databases that we back up need not be ours. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`

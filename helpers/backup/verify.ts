@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { Connection } from '../database.ts'
+import type { RemoteStore } from '../dropbox/store.ts'
+import { VerificationError } from '../errors.ts'
+import { readArchive } from './archive.ts'
+import { compareFingerprints, type Difference, describeDifferences } from './compare.ts'
+import type { Backup } from './dump.ts'
+import { hashFile } from './file-hash.ts'
+import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
+import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
+import { runClientTool, ToolError } from './tool.ts'
+
+export interface FileEvidence {
+  readonly level: 1
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly content_hash: string
+}
+export interface ArchiveEvidence {
+  readonly level: 2
+  readonly list_command: string
+  readonly list_exit_code: number
+  readonly entries: number
+  readonly read_command: string
+  readonly read_exit_code: number
+  readonly duration_ms: number
+}
+export interface RestoreEvidence {
+  readonly level: 3
+  readonly command: string
+  readonly database: string
+  readonly tables: number
+  readonly rows: number
+  readonly views: number
+  /** Views whose rows were compared; the others by definition alone. */
+  readonly views_with_rows: number
+  readonly sequences: number
+  readonly objects: number
+  readonly content_sha256: string
+  readonly schema_sha256: string
+  readonly restore_ms: number
+  readonly compare_ms: number
+}
+export interface RemoteEvidence {
+  readonly level: 4
+  readonly remote: string
+  readonly rev: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly content_hash: string
+}
+
+/**
+ * Level 1: the archive is byte by byte what its manifest says.
+ *
+ * @throws VerificationError with both hashes.
+ */
+export async function verifyFile({ archive, manifest }: Backup): Promise<FileEvidence> {
+  const found = await hashFile(archive)
+  for (const what of ['bytes', 'sha256', 'content_hash'] as const) {
+    if (found[what] !== manifest[what])
+      throw new VerificationError(
+        `${archive} is damaged: ${what} is ${found[what]}, its manifest says ${manifest[what]}. Do not use it; fetch the remote copy or an earlier backup.`,
+      )
+  }
+  return { level: 1, file: basename(archive), ...found }
+}
+
+/**
+ * Level 2: the archive lists, reads to its end without a word, and holds data of every table of its manifest.
+ */
+export async function verifyArchive({ archive, manifest }: Backup, signal?: AbortSignal): Promise<ArchiveEvidence> {
+  const { entries, list, read } = await readArchive(archive, signal)
+  for (const [name, { kind }] of Object.entries(manifest.fingerprint.tables)) {
+    if (kind === 'table' && !entries.hasDataOf(name)) throw new VerificationError(`${archive} holds no data of ${name}. Do not use it.`)
+  }
+  return {
+    level: 2,
+    list_command: list.command,
+    list_exit_code: list.exit_code ?? -1,
+    entries: entries.count,
+    read_command: read.command,
+    read_exit_code: read.exit_code ?? -1,
+    duration_ms: Math.round(list.duration_ms + read.duration_ms),
+  }
+}
+
+/**
+ * Level 3: a restore into a scratch database gives the same rows, views, sequences and objects, table by table.
+ * The scratch database is dropped, whatever happens.
+ */
+export async function verifyRestore(backup: Backup, server: Connection, signal?: AbortSignal): Promise<RestoreEvidence> {
+  await sweepScratchDatabases(server)
+  const database = scratchName()
+  try {
+    return await restoreInto(backup, { ...server, database }, signal)
+  } finally {
+    await dropDatabase(server, database)
+  }
+}
+
+/**
+ * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest.
+ *
+ * @throws ToolError when pg_restore fails, VerificationError when the content differs. The database is then left for its caller to drop.
+ */
+export async function restoreInto({ archive, manifest }: Backup, target: Connection, signal?: AbortSignal): Promise<RestoreEvidence> {
+  await createEmptyDatabase(target, target.database, manifest)
+  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-privileges', `--dbname=${target.database}`, archive]
+  const run = await runClientTool('pg_restore', args, target, {
+    ...(signal === undefined ? {} : { signal }),
+    // One transaction into a new database: nothing is lost by a crash but time. Index builds like memory.
+    settings: { synchronous_commit: 'off', maintenance_work_mem: '256MB' },
+  })
+  if (run.exit_code !== 0) throw new ToolError(run, `${archive} does not restore. Do not use it; take another backup.`)
+  const started = performance.now()
+  const found = await fingerprintOf(target, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
+  const differences = compareFingerprints(manifest.fingerprint, found)
+  if (differences.length > 0) throw new RestoreDiffersError(archive, differences)
+  return {
+    level: 3,
+    command: run.command,
+    database: target.database,
+    tables: Object.keys(found.tables).length,
+    rows: Object.values(found.tables).reduce((sum, { rows }) => sum + rows, 0),
+    views: Object.keys(found.views).length,
+    views_with_rows: viewsWithRows(manifest.fingerprint).length,
+    sequences: Object.keys(found.sequences).length,
+    objects: Object.keys(found.objects).length,
+    content_sha256: found.content_sha256,
+    schema_sha256: found.schema_sha256,
+    restore_ms: Math.round(run.duration_ms),
+    compare_ms: Math.round(performance.now() - started),
+  }
+}
+
+/** Level 4: the remote copy, downloaded again, is byte by byte the archive. Needs as much room in the temporary folder. */
+export async function verifyRemote({ archive, manifest }: Backup, remote: RemoteStore): Promise<RemoteEvidence> {
+  const directory = await mkdtemp(join(tmpdir(), 'stocks-research-remote-'))
+  const copy = join(directory, basename(archive))
+  try {
+    const { path, rev } = await remote.download(manifest.file, copy)
+    const found = await hashFile(copy)
+    if (found.sha256 !== manifest.sha256 || found.content_hash !== manifest.content_hash)
+      throw new VerificationError(
+        `The remote copy ${path} is damaged: SHA-256 is ${found.sha256}, the manifest says ${manifest.sha256}. Remove it there, then upload ${archive} again.`,
+      )
+    return { level: 4, remote: `${remote.describe()} ${path}`, rev, ...found }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** A restored database is not equal to what was dumped. `differences` names every object. */
+export class RestoreDiffersError extends VerificationError {
+  readonly differences: readonly Difference[]
+  constructor(archive: string, differences: readonly Difference[]) {
+    super(`${archive} restores, but not to what was dumped: ${describeDifferences(differences)}. Do not use it.`)
+    this.differences = differences
+  }
+}
+
+const viewsWithRows = (print: Fingerprint): string[] =>
+  Object.entries(print.views).flatMap(([name, { rows }]) => (rows === null ? [] : [name]))
