@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { ChecklistReporter } from './helpers/checklist/reporter.ts'
+import { PhaseSequencer } from './helpers/checklist/sequencer.ts'
+import { writeReports } from './reports/write.ts'
 
 export default defineConfig({
   test: {
@@ -6,7 +10,21 @@ export default defineConfig({
     allowOnly: false, // A stray `.only` would hide boxes.
     retry: 0, // A box that needs a second try is not ticked; jobs retry inside themselves.
     taskTitleValueFormatTruncate: 0, // Claims are sentences; the default cuts them at 40 characters.
+    sequence: { sequencer: PhaseSequencer },
+    reporters: [new ChecklistReporter({ plan: join(import.meta.dirname, 'phases', 'checklist.md'), writeReports })],
     projects: [
+      {
+        test: {
+          name: 'phases',
+          include: ['phases/*.test.ts'],
+          globalSetup: ['helpers/checklist/global-setup.ts'],
+          fileParallelism: false, // One phase at a time, in the order of their numbers.
+          testTimeout: 0, // A backfill takes hours; each request has a limit of its own.
+          hookTimeout: 0,
+          expect: { requireAssertions: true }, // A box without an assertion may not tick.
+          env: { TZ: 'UTC' },
+        },
+      },
       {
         test: {
           name: 'unit',

@@ -1,0 +1,66 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+
+/** Replaces `file` as a whole or not at all: written beside it, flushed to the disk, renamed. */
+export function writeAtomically(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true })
+  const partial = `${file}.${process.pid}.partial`
+  const handle = openSync(partial, 'w')
+  try {
+    writeSync(handle, text)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  try {
+    renameSync(partial, file)
+  } catch (error) {
+    rmSync(partial, { force: true })
+    throw error
+  }
+  flushDirectory(dirname(file))
+}
+
+/** Makes a rename itself durable. Windows opens no directories; NTFS journals the rename. */
+function flushDirectory(directory: string): void {
+  if (process.platform === 'win32') return
+  const handle = openSync(directory, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/**
+ * Points `pointer` at `folder`: a symbolic link, a junction on Windows, and where neither is allowed a text file
+ * that holds the relative path.
+ */
+export function pointTo(pointer: string, folder: string, link: typeof symlinkSync = symlinkSync): void {
+  const target = relative(dirname(pointer), folder)
+  const fresh = `${pointer}.${process.pid}.partial`
+  mkdirSync(dirname(pointer), { recursive: true })
+  rmSync(fresh, { force: true, recursive: false })
+  try {
+    if (process.platform === 'win32') link(resolve(folder), fresh, 'junction')
+    else link(target, fresh, 'dir')
+  } catch {
+    writeFileSync(fresh, `${target.replaceAll('\\', '/')}\n`)
+  }
+  try {
+    renameSync(fresh, pointer)
+  } catch {
+    rmSync(pointer, { force: true, recursive: true }) // Windows does not rename over a junction. The link goes, not its target.
+    renameSync(fresh, pointer)
+  }
+}
+
+/** The folder that `pointer` points at, whichever kind of pointer it is. */
+export function resolvePointer(pointer: string): string {
+  try {
+    return resolve(dirname(pointer), readFileSync(pointer, 'utf8').trim())
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EISDIR') throw error
+    return join(pointer)
+  }
+}

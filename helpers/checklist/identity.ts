@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { arch, hostname, release, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { ROOT_DIRECTORY } from '../config.ts'
+import type { Scalar } from './events.ts'
+
+/** Who ran what, where: for the journal and the audit page. Holds no secret. */
+export function identityOf(config: Config | undefined, vitest_version: string): Readonly<Record<string, Scalar>> {
+  const commit = git('rev-parse', 'HEAD')
+  const changes = git('status', '--porcelain')
+  return {
+    product_version: productVersion(),
+    git_commit: commit ?? 'not a git checkout',
+    git_is_dirty: changes === undefined ? null : changes !== '',
+    operator: operator(),
+    host: hostname(),
+    platform: `${process.platform} ${release()} ${arch()}`,
+    node_version: process.version,
+    vitest_version,
+    ...(config === undefined ? {} : configIdentity(config)),
+  }
+}
+
+const configIdentity = (config: Config): Record<string, Scalar> => ({
+  mode: config.source.mode,
+  source_directory: 'directory' in config.source ? config.source.directory : null,
+  postgres: config.postgres.kind,
+  database: config.database,
+  dropbox: config.dropbox.kind,
+  universe_file: config.universe_file,
+  start_date: config.window.start_date,
+  end_date: config.window.end_date,
+  thresholds: JSON.stringify(config.bootstrap.thresholds),
+  is_ci: config.is_ci,
+})
+
+export function productVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+function git(...args: string[]): string | undefined {
+  try {
+    return execFileSync('git', args, { cwd: ROOT_DIRECTORY, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+function operator(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'unknown' // A container may run as a number without a name.
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { redactDeep } from '../redact.ts'
+import type { JournalEntry, RunEvent } from './events.ts'
+
+/** The hash that the first line names as its predecessor. */
+export const GENESIS = '0'.repeat(64)
+
+/** What a journal holds, and the first line that does not hold. */
+export interface JournalReading {
+  readonly entries: readonly JournalEntry[]
+  /** Hash of the last good line. */
+  readonly head: string
+  /** The first line that does not hold, 1-based; undefined when the whole file does. */
+  readonly fault: { readonly line: number; readonly what: string } | undefined
+  /** Bytes of the good lines. What follows is a torn tail when `is_torn`. */
+  readonly good_bytes: number
+  /** True when only the last line fails, and it has no end: the mark of a process that died while writing. */
+  readonly is_torn: boolean
+}
+
+/**
+ * An append-only file, one JSON object a line, each chained to the one before by SHA-256 and flushed to the disk before the
+ * next act. Only the main process writes it.
+ */
+export class Journal {
+  readonly file: string
+  readonly #handle: number
+  #seq: number
+  #head: string
+
+  private constructor(file: string, handle: number, seq: number, head: string) {
+    this.file = file
+    this.#handle = handle
+    this.#seq = seq
+    this.#head = head
+  }
+
+  /** Starts a journal. Throws when the file exists: two runs never share one. */
+  static create(file: string): Journal {
+    mkdirSync(dirname(file), { recursive: true })
+    return new Journal(file, openSync(file, 'ax'), 0, GENESIS)
+  }
+
+  /** Continues the journal of a process that died, after cutting the line that it could not finish. */
+  static recover(file: string, reading: JournalReading): Journal {
+    const handle = openSync(file, 'r+')
+    ftruncateSync(handle, reading.good_bytes)
+    closeSync(handle)
+    return new Journal(file, openSync(file, 'a'), reading.entries.length, reading.head)
+  }
+
+  /** Appends one event, redacted, and returns when it is on the disk. */
+  append(event: RunEvent, now = new Date()): JournalEntry {
+    const body = redactDeep({ seq: this.#seq + 1, at: now.toISOString(), prev: this.#head, ...event })
+    const sha256 = hashOf(body)
+    const line = `${JSON.stringify({ ...body, sha256 })}\n`
+    writeSync(this.#handle, line)
+    fsyncSync(this.#handle)
+    this.#seq += 1
+    this.#head = sha256
+    return { ...body, sha256 } as JournalEntry
+  }
+
+  close(): void {
+    closeSync(this.#handle)
+  }
+}
+
+/** Reads and checks a journal: numbering, chain, hashes, whole lines. Never throws for what the file holds. */
+export function verifyJournal(file: string): JournalReading {
+  return readJournal(readFileSync(file))
+}
+
+export function readJournal(bytes: Buffer): JournalReading {
+  const entries: JournalEntry[] = []
+  let head = GENESIS
+  let good_bytes = 0
+  const failed = (what: string, is_torn: boolean): JournalReading => ({
+    entries,
+    head,
+    fault: { line: entries.length + 1, what },
+    good_bytes,
+    is_torn,
+  })
+  while (good_bytes < bytes.length) {
+    const end = bytes.indexOf(0x0a, good_bytes)
+    if (end === -1) return failed('it has no end: the process died while writing it', true)
+    const text = bytes.toString('utf8', good_bytes, end)
+    const parsed = parseLine(text)
+    if (parsed === undefined) return failed('it is not a JSON object', false)
+    const { sha256, ...body } = parsed
+    if (body.seq !== entries.length + 1) return failed(`its number is ${body.seq}, not ${entries.length + 1}`, false)
+    if (body.prev !== head) return failed('it does not name the hash of the line before', false)
+    // The text itself is compared too, so that a changed byte which parses to the same object is seen.
+    if (sha256 !== hashOf(body) || JSON.stringify(parsed) !== text) return failed('its hash does not match its content', false)
+    entries.push(parsed)
+    head = sha256
+    good_bytes = end + 1
+  }
+  return { entries, head, fault: undefined, good_bytes, is_torn: false }
+}
+
+const hashOf = (body: object): string => createHash('sha256').update(JSON.stringify(body)).digest('hex')
+
+function parseLine(text: string): JournalEntry | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value !== null && typeof value === 'object' && 'sha256' in value ? (value as JournalEntry) : undefined
+  } catch {
+    return undefined
+  }
+}

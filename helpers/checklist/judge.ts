@@ -1,0 +1,72 @@
+import type { JournalEntry, RunStarted, Verdict } from './events.ts'
+import { type BoxView, firstLine, viewOf } from './view.ts'
+
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly reasons: readonly string[]
+}
+
+/**
+ * The verdict on a run, from its journal alone. PASSED only when every expected box ran once and passed, in the order of the plan,
+ * and nothing else happened. A failure or an error makes it FAILED; anything short of the plan, INCOMPLETE.
+ */
+export function judge(entries: readonly JournalEntry[]): Judgement {
+  const view = viewOf(entries, true)
+  const { narrowed } = entries[0] as JournalEntry & RunStarted
+  const failures: string[] = []
+  const shortfalls: string[] = narrowed === null ? [] : [`the run was narrowed on the command line: ${narrowed}`]
+  for (const entry of entries) {
+    if (entry.event === 'precondition-failed') failures.push(`precondition: ${entry.message}`)
+    if (entry.event === 'run-error') failures.push(`${entry.fault.name}: ${firstLine(entry.fault.message)}`)
+  }
+  for (const phase of view.phases) {
+    for (const fault of phase.faults) if (phase.state !== 'blocked') failures.push(`${phase.phase}: ${firstLine(fault.message)}`)
+    for (const box of phase.boxes) if (box.state === 'failed') failures.push(`${phase.phase}: ${failureOf(box)}`)
+    shortfalls.push(...unticked(phase.phase, phase.boxes))
+    const is_settled = phase.boxes.every((box) => box.state === 'passed')
+    if (is_settled && phase.state !== 'ticked') shortfalls.push(`${phase.phase}: it was not ticked`)
+  }
+  shortfalls.push(...misplaced(entries))
+  const reasons = [...failures, ...shortfalls]
+  return { verdict: failures.length > 0 ? 'FAILED' : reasons.length > 0 ? 'INCOMPLETE' : 'PASSED', reasons }
+}
+
+const failureOf = (box: BoxView): string => `«${box.claim}» failed: ${firstLine(box.faults[0]?.message ?? 'no message')}`
+
+/** One line for each cause, which names every box that it kept open. */
+function unticked(phase: string, boxes: readonly BoxView[]): string[] {
+  const open = Map.groupBy(
+    boxes.filter((box) => box.state === 'unticked'),
+    (box) => box.reason ?? 'not run',
+  )
+  return [...open].map(([reason, group]) => `${phase}: ${reason} (${group.length}: ${group.map((box) => `«${box.claim}»`).join(', ')})`)
+}
+
+/** Boxes that the plan does not know, that ran twice, or that ran out of its order. */
+export function misplaced(entries: readonly JournalEntry[]): string[] {
+  const { expected } = entries[0] as JournalEntry & RunStarted
+  const order = expected.flatMap(({ phase, boxes }) => boxes.map((claim) => `${phase}\n${claim}`))
+  const place = new Map<string, number>(order.map((key, index) => [key, index]))
+  const found: string[] = []
+  const seen = new Set<string>()
+  let last = -1
+  let last_claim = ''
+  for (const entry of entries) {
+    if (entry.event === 'phase-queued' && !expected.some((each) => each.phase === entry.phase))
+      found.push(`${entry.phase} does not stand in the plan`)
+    if (entry.event === 'phase-collected') {
+      for (const { claim } of entry.boxes)
+        if (!place.has(`${entry.phase}\n${claim}`)) found.push(`${entry.phase}: «${claim}» does not stand in the plan`)
+    }
+    if (entry.event !== 'box-started') continue
+    const key = `${entry.phase}\n${entry.claim}`
+    const index = place.get(key)
+    if (seen.has(key)) found.push(`${entry.phase}: «${entry.claim}» ran twice`)
+    seen.add(key)
+    if (index === undefined) continue
+    if (index < last) found.push(`${entry.phase}: «${entry.claim}» ran after «${last_claim}», against the order of the plan`)
+    last = Math.max(last, index)
+    if (index === last) last_claim = entry.claim
+  }
+  return found
+}

@@ -1,0 +1,103 @@
+import { test as base, inject } from 'vitest'
+import { readConfig } from '../config.ts'
+import { openDatabase } from '../database.ts'
+import { StocksError } from '../errors.ts'
+import { redact, redactDeep } from '../redact.ts'
+import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, type EvidenceValue, PROGRESS_ANNOTATION } from './events.ts'
+import { Ledger } from './ledger.ts'
+import { phaseOf } from './plan.ts'
+import './prepare.ts'
+import './setup.ts'
+
+export type { AuditSection, Evidence } from './events.ts'
+
+declare module 'vitest' {
+  interface TaskMeta {
+    evidence?: Evidence
+  }
+}
+
+/** The phase may not start. `blocked_by` names the phase that keeps it shut, or `precondition`. */
+export class PhaseBlockedError extends StocksError {
+  readonly transient = false
+  readonly blocked_by: string
+  constructor(message: string, blocked_by: string) {
+    super(message)
+    this.blocked_by = blocked_by
+  }
+}
+
+const TEXT_CHARACTERS_MAX = 4_000
+const ROWS_MAX = 2_000
+const PROGRESS_INTERVAL_MS = 500
+
+/** Vitest's `test`, with what every phase needs. Domain fixtures are added with `.extend(name, { scope: 'file' }, …)`. */
+export const test = base
+  .extend('config', { scope: 'file' }, () => readConfig())
+  .extend('target', { scope: 'file' }, () => inject('target'))
+  .extend('db', { scope: 'file' }, async ({ target }, { onCleanup }) => {
+    const db = openDatabase(target.connection, { application: `stocks-research ${target.run_id}` })
+    onCleanup(() => db.close())
+    return db
+  })
+  /** Writes evidence to the journal before anything is asserted; it is on the disk when the call returns. */
+  .extend('record', ({ task, annotate }) => async (evidence: EvidenceInput, section?: AuditSection): Promise<void> => {
+    const clean = redactDeep(bounded(evidence))
+    task.meta.evidence = { ...task.meta.evidence, ...clean }
+    await annotate(JSON.stringify({ evidence: clean, section: section ?? null }), EVIDENCE_ANNOTATION)
+  })
+  /** Says how far a long box is. Cheap to call often: at most two lines a second leave the process. */
+  .extend('progress', ({ annotate }) => {
+    let last_ms = Number.NEGATIVE_INFINITY
+    return (line: string): void => {
+      const now_ms = performance.now()
+      if (now_ms - last_ms < PROGRESS_INTERVAL_MS) return
+      last_ms = now_ms
+      annotate(redact(line).slice(0, 200), PROGRESS_ANNOTATION).catch(() => {}) // The box has ended; nobody waits for this line.
+    }
+  })
+
+/** Evidence as a phase gives it: `bigint` and `Date` are welcome and become text; `undefined` is left out. */
+export type EvidenceInput = Readonly<Record<string, unknown>>
+
+/** Opens this phase only when `previous` is ticked for this target; else every box stays unticked, and the cause is named once. */
+export function needs(previous: string): void {
+  test.beforeAll(({}, file) => {
+    const phase = phaseOf(file.file.filepath)
+    const gate = inject('gate')
+    if (!gate.is_open) throw new PhaseBlockedError(`${phase} is blocked by precondition: ${gate.fault}`, 'precondition')
+    const tick = new Ledger(inject('run').ledger_directory).read(previous, gate.scope)
+    if (tick === undefined)
+      throw new PhaseBlockedError(`${phase} is blocked by ${previous}, which is not ticked for this target.`, previous)
+  })
+}
+
+function bounded(input: EvidenceInput): Evidence {
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([name, value]) => {
+      if (value === undefined) return []
+      const omitted = Array.isArray(value) ? value.length - ROWS_MAX : 0
+      return [[name, plain(value)], ...(omitted > 0 ? [[`${name}_omitted`, omitted] as [string, number]] : [])]
+    }),
+  )
+}
+
+function plain(value: unknown): EvidenceValue {
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, ROWS_MAX).map((each) => (isRow(each) ? mapRow(each) : scalar(each)))
+    return kept as EvidenceValue
+  }
+  return scalar(value)
+}
+
+const isRow = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !(value instanceof Date) && !Array.isArray(value)
+const mapRow = (row: Record<string, unknown>) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalar(value)]))
+
+function scalar(value: unknown): string | number | boolean | null {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'boolean') return value
+  const text = value instanceof Date ? value.toISOString() : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return text.length <= TEXT_CHARACTERS_MAX ? text : `${text.slice(0, TEXT_CHARACTERS_MAX)} … (${text.length} characters)`
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { JournalEntry, RunEvent, Verdict } from './events.ts'
+import { Journal } from './journal.ts'
+import { judge } from './judge.ts'
+import { type RunView, viewOf } from './view.ts'
+
+/** Writes every report of a run from its journal: atomically, and again whenever it is called. */
+export type WriteReports = (run_directory: string) => void
+
+/** One run's journal, its entries in memory, and the reports that follow from them. */
+export class RunRecord {
+  readonly directory: string
+  readonly #journal: Journal
+  readonly #entries: JournalEntry[] = []
+  readonly #write: WriteReports
+  #has_ended = false
+
+  constructor(directory: string, write: WriteReports) {
+    this.directory = directory
+    this.#journal = Journal.create(join(directory, 'journal.jsonl'))
+    this.#write = write
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return this.#entries
+  }
+  get has_ended(): boolean {
+    return this.#has_ended
+  }
+  view(): RunView {
+    return viewOf(this.#entries)
+  }
+
+  /** Does nothing after the end: what a dying worker still says cannot change a verdict. */
+  append(event: RunEvent): void {
+    if (!this.#has_ended) this.#entries.push(this.#journal.append(event))
+  }
+
+  writeReports(): void {
+    this.#write(this.directory)
+  }
+
+  /** Writes the verdict, closes the journal, and writes the reports for the last time. */
+  end(interrupted_by?: string): Verdict {
+    const { verdict, reasons } = judge(this.#entries)
+    const ending =
+      interrupted_by === undefined
+        ? { verdict, reasons }
+        : { verdict: 'INTERRUPTED' as const, reasons: [`the run was interrupted by ${interrupted_by}`, ...reasons] }
+    this.append({ event: 'run-ended', ...ending, noticed_by: null })
+    this.#has_ended = true
+    this.#journal.close()
+    this.#write(this.directory)
+    return ending.verdict
+  }
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join, relative } from 'node:path'
+import type { SerializedError, TestAnnotation } from 'vitest'
+import type { Reporter, TestCase, TestModule, TestProject, TestSpecification, Vitest } from 'vitest/node'
+import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
+import { endAbandonedRuns } from './abandoned.ts'
+import { pointTo } from './atomic.ts'
+import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
+import { faultOf } from './fault.ts'
+import { identityOf } from './identity.ts'
+import { Ledger } from './ledger.ts'
+import { type Plan, phaseOf, readPlan } from './plan.ts'
+import { RunRecord, type WriteReports } from './record.ts'
+import { PHASES } from './sequencer.ts'
+import { Terminal } from './terminal.ts'
+
+export interface ChecklistOptions {
+  /** Path of the plan. */
+  readonly plan: string
+  readonly writeReports: WriteReports
+  /** Folder of `runs/`, `ledger/` and `latest`. Default: as the configuration says. */
+  readonly directory?: string
+}
+
+/** Journal, ledger, reports and terminal of the `phases` project. Silent when no phase runs. */
+export class ChecklistReporter implements Reporter {
+  readonly #options: ChecklistOptions
+  readonly #terminal = new Terminal()
+  #vitest: Vitest | undefined
+  #plan: Plan | undefined
+  #ledger: Ledger | undefined
+  #record: RunRecord | undefined
+  #project: TestProject | undefined
+  #scope: string | undefined
+  /** The phase whose boxes run now. */
+  #open: string | undefined
+
+  constructor(options: ChecklistOptions) {
+    this.#options = options
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
+    const project = specifications.find((each) => each.project.name === PHASES)?.project
+    if (project === undefined) return
+    const config = tryReadConfig()
+    const directory = this.#options.directory ?? config?.directories.reports ?? join(ROOT_DIRECTORY, 'reports')
+    const run_id = `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+    const run_directory = join(directory, 'runs', run_id)
+    const ledger_directory = join(directory, 'ledger')
+    this.#project = project
+    this.#plan = readPlan(this.#options.plan)
+    this.#ledger = new Ledger(ledger_directory)
+    const abandoned = endAbandonedRuns(join(directory, 'runs'), run_id, this.#options.writeReports)
+    this.#record = new RunRecord(run_directory, this.#options.writeReports)
+    this.#record.append({
+      event: 'run-started',
+      run_id,
+      mode: config?.source.mode ?? null,
+      expected: this.#plan.phases,
+      plan_sha256: this.#plan.sha256,
+      identity: identityOf(config, this.#vitest?.version ?? ''),
+      pid: process.pid,
+      host: hostname(),
+      narrowed: this.#narrowing(),
+    })
+    pointTo(join(directory, 'latest'), run_directory)
+    this.#record.writeReports()
+    project.provide('run', { run_id, run_directory, ledger_directory })
+    this.#terminal.started(this.#record.view(), this.#plan.phases.flatMap((phase) => phase.boxes).length)
+    for (const line of abandoned) this.#terminal.note(line)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, this.#interrupt)
+  }
+
+  /** A phase that starts is open again, and so are all later ones: a crash must not leave yesterday's ticks behind. */
+  onTestModuleQueued(module: TestModule): void {
+    if (!this.#isPhase(module)) return
+    this.#readGate()
+    const phase = phaseOf(module.moduleId)
+    if (this.#open !== undefined) this.#closeDead(this.#open)
+    this.#ledger?.untickFrom(phase)
+    this.#open = phase
+    this.#record?.append({ event: 'phase-queued', phase })
+    this.#terminal.phase(this.#plan?.phases.find((each) => each.phase === phase)?.title ?? phase)
+  }
+
+  onTestModuleCollected(module: TestModule): void {
+    if (!this.#isPhase(module)) return
+    const boxes = [...module.children.allTests()].map((test) => ({ claim: test.name, selected: test.options.mode === 'run' }))
+    this.#record?.append({ event: 'phase-collected', phase: phaseOf(module.moduleId), boxes })
+  }
+
+  onTestCaseReady(test: TestCase): void {
+    if (this.#isPhase(test.module)) this.#start(test)
+  }
+
+  onTestCaseAnnotate(test: TestCase, annotation: TestAnnotation): void {
+    if (!this.#isPhase(test.module)) return
+    if (annotation.type === PROGRESS_ANNOTATION) this.#terminal.progress(annotation.message)
+    if (annotation.type !== EVIDENCE_ANNOTATION) return
+    this.#start(test)
+    const { evidence, section } = JSON.parse(annotation.message) as { evidence: Evidence; section: AuditSection | null }
+    this.#record?.append({ event: 'box-evidence', phase: phaseOf(test.module.moduleId), claim: test.name, evidence, section })
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    if (!this.#isPhase(test.module)) return
+    const result = test.result()
+    if (result.state === 'pending') return
+    if (result.state !== 'skipped') this.#start(test)
+    const phase = phaseOf(test.module.moduleId)
+    const errors = (result.errors ?? []).map(faultOf)
+    const duration_ms = Math.round(test.diagnostic()?.duration ?? 0)
+    const note = result.state === 'skipped' ? (result.note ?? null) : null
+    this.#record?.append({ event: 'box-ended', phase, claim: test.name, state: result.state, errors, note, duration_ms })
+    if (result.state === 'skipped') return // Shown when the phase ends, with the reason.
+    const evidence = this.#phaseView(phase)?.boxes.find((box) => box.claim === test.name)?.evidence ?? test.meta().evidence ?? {}
+    this.#terminal.box(test.name, result.state, duration_ms, evidence, errors)
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    if (!this.#isPhase(module)) return
+    const errors = [...module.errors(), ...[...module.children.allSuites()].flatMap((suite) => suite.errors())]
+    this.#close(phaseOf(module.moduleId), module.state() === 'passed', errors)
+  }
+
+  /** Reads the whole run: a phase whose worker was killed has no `onTestModuleEnd`. */
+  onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const record = this.#record
+    if (record === undefined || record.has_ended) return
+    this.#readGate()
+    if (this.#open !== undefined) this.#closeDead(this.#open)
+    for (const error of unhandled) record.append({ event: 'run-error', fault: faultOf(error) })
+    if (this.#scope === undefined && !record.entries.some((entry) => entry.event === 'precondition-failed')) {
+      record.append({ event: 'precondition-failed', message: 'the global setup ended without a word; its error stands on the terminal' })
+    }
+    this.#finish(record.end())
+  }
+
+  #finish(verdict: string): void {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.#interrupt)
+    if (this.#record === undefined) return
+    const view = this.#record.view()
+    for (const phase of view.phases) {
+      if (phase.state !== 'not run' && phase.cause?.startsWith('blocked by precondition') !== true) continue
+      this.#terminal.phase(phase.title)
+      this.#terminal.unticked(phase)
+    }
+    for (const entry of this.#record.entries) if (entry.event === 'run-error') this.#terminal.fault(entry.fault)
+    this.#terminal.ended(view, relative(process.cwd(), this.#record.directory) || '.')
+    if (verdict !== 'PASSED') process.exitCode = 1 // Vitest calls a skipped test a success; a checklist does not.
+  }
+
+  /** The first signal ends the record and closes the run in order; a second one takes the default way out. */
+  readonly #interrupt = (signal: NodeJS.Signals): void => {
+    if (this.#record === undefined || this.#record.has_ended) return
+    this.#finish(this.#record.end(signal))
+    const code = signal === 'SIGINT' ? 130 : 143
+    setTimeout(() => process.exit(code), 15_000).unref()
+    void Promise.resolve(this.#vitest?.close()).finally(() => process.exit(code))
+  }
+
+  #readGate(): void {
+    const gate = this.#project?.getProvidedContext().gate
+    if (gate === undefined || this.#scope !== undefined || this.#record === undefined) return
+    if (this.#record.entries.some((entry) => entry.event === 'precondition-failed')) return
+    if (gate.is_open) {
+      this.#scope = gate.scope
+      this.#record.append({ event: 'target-prepared', scope: gate.scope, identity: gate.identity })
+    } else this.#record.append({ event: 'precondition-failed', message: gate.fault })
+  }
+
+  #start(test: TestCase): void {
+    const phase = phaseOf(test.module.moduleId)
+    const is_known = this.#record?.entries.some(
+      (entry) => entry.event === 'box-started' && entry.phase === phase && entry.claim === test.name,
+    )
+    const has_result = test.result().state === 'skipped'
+    if (is_known !== true && !has_result) this.#record?.append({ event: 'box-started', phase, claim: test.name })
+  }
+
+  #closeDead(phase: string): void {
+    this.#close(phase, false, [{ name: 'WorkerDied', message: `the process that ran ${phase} died before the phase was over` }])
+  }
+
+  #close(phase: string, has_passed: boolean, errors: readonly SerializedError[]): void {
+    const record = this.#record
+    if (record === undefined || record.has_ended) return
+    const blocked_by = errors.map((error) => error['blocked_by']).find((each) => typeof each === 'string') ?? null
+    const boxes = this.#phaseView(phase)?.boxes ?? []
+    const known = new Set(boxes.map((box) => box.claim))
+    const extra = record.entries.some((entry) => 'claim' in entry && entry.phase === phase && !known.has(entry.claim))
+    const ticked = has_passed && !extra && boxes.length > 0 && boxes.every((box) => box.state === 'passed') && this.#scope !== undefined
+    record.append({ event: 'phase-ended', phase, ticked, blocked_by, errors: blocked_by === null ? errors.map(faultOf) : [] })
+    const run_id = record.view().run_id
+    if (ticked && this.#scope !== undefined)
+      this.#ledger?.tick({ phase, scope: this.#scope, run_id, ticked_at: new Date().toISOString(), boxes_count: boxes.length })
+    this.#open = undefined
+    const view = this.#phaseView(phase)
+    for (const fault of view?.faults ?? []) this.#terminal.fault(fault)
+    if (view !== undefined) this.#terminal.unticked(view)
+    record.writeReports()
+  }
+
+  #phaseView(phase: string) {
+    return this.#record?.view().phases.find((each) => each.phase === phase)
+  }
+
+  #isPhase = (module: TestModule): boolean => this.#record !== undefined && module.project.name === PHASES
+
+  /** The command-line options that leave boxes out, for the report. File filters are seen by the boxes that they leave out. */
+  #narrowing(): string | null {
+    const config = this.#vitest?.config
+    const pattern = config?.testNamePattern
+    const parts = [
+      pattern === undefined ? '' : `-t ${pattern.source}`,
+      config?.shard === undefined ? '' : `--shard ${config.shard.index}/${config.shard.count}`,
+    ]
+    return parts.filter((part) => part !== '').join(' ') || null
+  }
+}
+
+function tryReadConfig(): Config | undefined {
+  try {
+    return readConfig()
+  } catch {
+    return undefined // The global setup reads it again, and its faults close the gate.
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import type { ProvidedContext } from 'vitest'
+import type { TestProject } from 'vitest/node'
+import { messageOf } from '../errors.ts'
+import { redact } from '../redact.ts'
+import type { Scalar } from './events.ts'
+
+/** What the reporter opens before the world is prepared. */
+export interface RunContext {
+  readonly run_id: string
+  readonly run_directory: string
+  readonly ledger_directory: string
+}
+
+/** Whether the phases may run at all, and for which scope their ticks hold. */
+export type Gate =
+  | { readonly is_open: true; readonly scope: string; readonly identity: Readonly<Record<string, Scalar>> }
+  | { readonly is_open: false; readonly fault: string }
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    run: RunContext
+    gate: Gate
+  }
+}
+
+export interface PrepareContext extends RunContext {
+  /** Tells the person at the terminal what takes long. */
+  say(line: string): void
+  /** Ends the run from outside of a box, e.g. when the run lock is lost: boxes in flight are aborted, the verdict is FAILED. */
+  halt(reason: string): void
+}
+
+export interface Prepared<T> {
+  /** Reaches the phases as `target`. */
+  readonly target: T
+  /** What a tick is about. Any difference makes it another world, in which no old tick opens a phase. */
+  readonly scope: Readonly<Record<string, Scalar>>
+  /** Goes into the journal and on the audit page: server, versions, hashes. Never a secret. */
+  readonly identity: Readonly<Record<string, Scalar>>
+  /** Releases what was taken. Runs after the last phase, also after a failure. */
+  close(): Promise<void>
+}
+
+export type Prepare<T> = (context: PrepareContext) => Promise<Prepared<T>>
+
+/**
+ * Runs `prepare` and provides its result. A precondition that fails is not thrown: it is provided as a closed gate, so that
+ * every box is listed as blocked by it, and the terminal shows a sentence instead of a stack.
+ */
+export async function setUp(project: TestProject, prepare: Prepare<ProvidedContext['target']>): Promise<(() => Promise<void>) | undefined> {
+  const run: RunContext | undefined = project.getProvidedContext().run
+  if (run === undefined) {
+    const fault = 'The checklist needs its own reporter, which writes the evidence. Run `npx vitest run phases` without --reporter.'
+    process.stderr.write(`${fault}\n`)
+    project.provide('gate', { is_open: false, fault })
+    return undefined
+  }
+  const halt = (reason: string): void => {
+    project.vitest.state.catchError({ name: 'Halted', message: redact(reason) }, 'Halted')
+    void project.vitest.cancelCurrentRun('keyboard-input')
+  }
+  try {
+    const prepared = await prepare({ ...run, say: (line) => void process.stdout.write(`  ${redact(line)}\n`), halt })
+    project.provide('target', prepared.target)
+    project.provide('gate', { is_open: true, scope: hashOf(prepared.scope), identity: prepared.identity })
+    return () => prepared.close()
+  } catch (error) {
+    project.provide('gate', { is_open: false, fault: redact(messageOf(error)) })
+    return undefined
+  }
+}
+
+const hashOf = (scope: object): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(scope).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('hex')

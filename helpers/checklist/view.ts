@@ -1,0 +1,176 @@
+import type { Evidence, Fault, JournalEntry, RunEvent, RunStarted, Scalar, Verdict } from './events.ts'
+
+export interface BoxView {
+  readonly claim: string
+  readonly state: 'passed' | 'failed' | 'unticked'
+  /** Why the box is not ticked, when it did not fail by itself. */
+  readonly reason: string | null
+  readonly evidence: Evidence
+  readonly faults: readonly Fault[]
+  readonly started_at: string | null
+  readonly ended_at: string | null
+  readonly duration_ms: number
+}
+
+export interface PhaseView {
+  readonly phase: string
+  readonly title: string
+  readonly state: 'ticked' | 'failed' | 'blocked' | 'incomplete' | 'running' | 'not run'
+  /** What kept the phase shut, back to the first cause. */
+  readonly cause: string | null
+  readonly faults: readonly Fault[]
+  readonly boxes: readonly BoxView[]
+  readonly started_at: string | null
+  readonly ended_at: string | null
+}
+
+/** A run as its journal tells it. */
+export interface RunView {
+  readonly run_id: string
+  readonly mode: string | null
+  readonly verdict: Verdict | 'RUNNING'
+  /** Everything that stands between the run and PASSED, each with the phase or box that it is about. */
+  readonly reasons: readonly string[]
+  readonly started_at: string
+  readonly ended_at: string | null
+  readonly plan_sha256: string
+  readonly identity: Readonly<Record<string, Scalar>>
+  readonly scope: string | null
+  readonly phases: readonly PhaseView[]
+  /** Evidence that was also given to a section of the audit page. */
+  readonly sections: readonly { readonly section: string; readonly phase: string; readonly claim: string; readonly evidence: Evidence }[]
+}
+
+type Of<E extends RunEvent['event']> = Extract<JournalEntry, { event: E }>
+const pick = <E extends RunEvent['event']>(entries: readonly JournalEntry[], event: E): Of<E>[] =>
+  entries.filter((entry): entry is Of<E> => entry.event === event)
+
+/** Reads a journal that begins with `run-started`. `is_over` tells that no further box can run, before the journal says so itself. */
+export function viewOf(entries: readonly JournalEntry[], is_over = false): RunView {
+  const started = entries[0] as (JournalEntry & RunStarted) | undefined
+  if (started?.event !== 'run-started') throw new TypeError('A journal begins with run-started.')
+  const ended = pick(entries, 'run-ended').at(-1)
+  const prepared = pick(entries, 'target-prepared').at(-1)
+  const phases: PhaseView[] = []
+  const run = { entries, ending: ended?.verdict ?? (is_over ? ('over' as const) : undefined) }
+  for (const planned of started.expected) phases.push(phaseView(planned, run, phases))
+  return {
+    run_id: started.run_id,
+    mode: started.mode,
+    verdict: ended?.verdict ?? 'RUNNING',
+    reasons: ended?.reasons ?? ['the run is not finished'],
+    started_at: started.at,
+    ended_at: ended?.at ?? null,
+    plan_sha256: started.plan_sha256,
+    identity: { ...started.identity, ...prepared?.identity },
+    scope: prepared?.scope ?? null,
+    phases,
+    sections: pick(entries, 'box-evidence').flatMap((each) =>
+      each.section === null ? [] : [{ section: each.section, phase: each.phase, claim: each.claim, evidence: each.evidence }],
+    ),
+  }
+}
+
+interface Reading {
+  readonly entries: readonly JournalEntry[]
+  /** How the run ended; undefined while it goes on. */
+  readonly ending: Verdict | 'over' | undefined
+}
+
+function phaseView(planned: RunStarted['expected'][number], { entries: all, ending }: Reading, before: readonly PhaseView[]): PhaseView {
+  const entries = all.filter((entry) => 'phase' in entry && entry.phase === planned.phase)
+  const queued = pick(entries, 'phase-queued').at(-1)
+  const end = pick(entries, 'phase-ended').at(-1)
+  const precondition = pick(all, 'precondition-failed').at(-1)
+  const cause = causeOf(planned.phase, queued !== undefined, end, precondition?.message, before, ending)
+  const boxes = planned.boxes.map((claim) => boxView(claim, entries, cause))
+  const has_failed = (end?.errors.length ?? 0) > 0 || boxes.some((box) => box.state === 'failed')
+  const state = stateOf(queued !== undefined, end, has_failed, precondition !== undefined, ending !== undefined)
+  return {
+    phase: planned.phase,
+    title: planned.title,
+    state,
+    cause,
+    faults: end?.errors ?? [],
+    boxes,
+    started_at: queued?.at ?? null,
+    ended_at: end?.at ?? null,
+  }
+}
+
+function stateOf(
+  queued: boolean,
+  end: Of<'phase-ended'> | undefined,
+  has_failed: boolean,
+  has_precondition: boolean,
+  is_over: boolean,
+): PhaseView['state'] {
+  if (has_precondition || (end !== undefined && end.blocked_by !== null)) return 'blocked'
+  if (has_failed) return 'failed'
+  if (end !== undefined) return end.ticked ? 'ticked' : 'incomplete'
+  if (queued && !is_over) return 'running'
+  return queued ? 'incomplete' : 'not run'
+}
+
+/** Why boxes of this phase which did not run did not. */
+function causeOf(
+  phase: string,
+  is_queued: boolean,
+  end: Of<'phase-ended'> | undefined,
+  precondition: string | undefined,
+  before: readonly PhaseView[],
+  ending: Reading['ending'],
+): string | null {
+  if (precondition !== undefined) return `blocked by precondition: ${precondition}`
+  if (end !== undefined && end.blocked_by !== null) {
+    const holder = before.find((each) => each.phase === end.blocked_by)
+    if (holder === undefined || holder.state === 'not run') return `blocked by ${end.blocked_by}, which is not ticked for this target`
+    if (holder.state === 'blocked' && holder.cause !== null) return holder.cause
+    return `blocked by ${holder.phase}: ${shortcoming(holder)}`
+  }
+  if (end !== undefined && end.errors.length > 0) return `blocked by an error in ${phase}: ${firstLine(end.errors[0]?.message ?? '')}`
+  if (ending === undefined) return end === undefined ? 'not run: the run is not finished' : null
+  if (ending === 'INTERRUPTED' && end === undefined) return 'not run: the run was interrupted'
+  return is_queued ? null : 'not run: the phase was not part of this run'
+}
+
+function shortcoming(phase: PhaseView): string {
+  const failed = phase.boxes.find((box) => box.state === 'failed')
+  if (failed !== undefined) return `«${failed.claim}» failed`
+  if (phase.faults[0] !== undefined) return firstLine(phase.faults[0].message)
+  const open = phase.boxes.find((box) => box.state !== 'passed')
+  return open === undefined ? 'it is not ticked' : `«${open.claim}» is not ticked`
+}
+
+function boxView(claim: string, phase: readonly JournalEntry[], cause: string | null): BoxView {
+  const entries = phase.filter((entry) => 'claim' in entry && entry.claim === claim)
+  const started = pick(entries, 'box-started').at(-1)
+  const ended = pick(entries, 'box-ended').at(-1)
+  const evidence = Object.assign({}, ...pick(entries, 'box-evidence').map((each) => each.evidence)) as Evidence
+  const facts = { claim, evidence, started_at: started?.at ?? null, ended_at: ended?.at ?? null, duration_ms: ended?.duration_ms ?? 0 }
+  if (ended?.state === 'passed') return { ...facts, state: 'passed', reason: null, faults: [] }
+  if (ended?.state === 'failed') return { ...facts, state: 'failed', reason: null, faults: ended.errors }
+  return { ...facts, state: 'unticked', reason: reasonOf(phase, claim, started !== undefined, ended, cause), faults: [] }
+}
+
+function reasonOf(
+  phase: readonly JournalEntry[],
+  claim: string,
+  is_started: boolean,
+  ended: Of<'box-ended'> | undefined,
+  cause: string | null,
+): string {
+  if (ended?.note != null) return `skipped: ${ended.note}`
+  const collected = pick(phase, 'phase-collected').at(-1)
+  const box = collected?.boxes.find((each) => each.claim === claim)
+  if (collected !== undefined && box === undefined) return 'not run: the phase file has no such box'
+  if (box?.selected === false) return 'not run: the box was not selected in this run'
+  if (is_started && ended === undefined) return cause === null ? 'not finished' : cause.replace(/^not run:/, 'not finished:')
+  return cause ?? 'not run'
+}
+
+export const firstLine = (text: string): string => text.trim().split('\n', 1)[0] ?? ''
+export const isRehearsal = (view: Pick<RunView, 'mode'>): boolean => view.mode === 'rehearsal'
+/** Every box of the run, with the phase that it belongs to. */
+export const boxesOf = (view: RunView): { phase: PhaseView; box: BoxView }[] =>
+  view.phases.flatMap((phase) => phase.boxes.map((box) => ({ phase, box })))
