@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import { z } from 'zod'
+import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
 import { type Connection, databaseNameFault } from './database.ts'
-import { ConfigError, messageOf } from './errors.ts'
+import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
+
+export type { Bootstrap } from './bootstrap.ts'
 
 /** The folder of this project. */
 export const ROOT_DIRECTORY = resolve(import.meta.dirname, '..')
@@ -32,31 +34,6 @@ export type DropboxConfig =
       readonly app_secret: string | undefined
     }
 
-const date = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD')
-  .refine(isDay, 'is not a day of the calendar')
-const ratio = z.number().min(0).max(1)
-
-const bootstrapSchema = z.strictObject({
-  universe: z.string().min(1),
-  start_date: date,
-  end_date: date,
-  sample: z.strictObject({ securities: z.int().min(1) }),
-  thresholds: z.strictObject({
-    /** Share of malformed records above which a file is refused. */
-    reject_max_ratio: ratio,
-    /** Share of items that may fail before phase 6 does. */
-    failed_max_ratio: ratio,
-    /** Share of items, by job, for which the source may have nothing. They are named in the report either way. */
-    not_found_max_ratio: z.record(z.string(), ratio),
-    /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
-    session_coverage_min_ratio: ratio,
-  }),
-  dropbox: z.strictObject({ folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research') }),
-})
-export type Bootstrap = z.infer<typeof bootstrapSchema>
-
 /** What a run needs from outside. This is the only file that reads the environment. */
 export interface Config {
   readonly source: SourceConfig
@@ -83,9 +60,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws ConfigError that names every fault at once: the variable, what it was, what it should be.
  */
 export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
-  const env = { ...dotEnv(root), ...withoutEmpty(environment) }
-  for (const [name, value] of Object.entries(env)) if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
-
+  const env = readEnvironment(environment, root)
   const faults: string[] = []
   const bootstrap = readBootstrap(join(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
@@ -98,13 +73,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const window = readWindow(env, bootstrap, faults)
   if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
 
-  const state = resolve(root, env['BOOTSTRAP_STATE'] ?? '.')
-  const directories = {
-    data: join(state, '.data'),
-    archive: join(state, 'archive'),
-    backups: join(state, 'backups'),
-    reports: join(state, 'reports'),
-  }
+  const directories = directoriesOf(env, root)
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   const confirm_drop = env['BOOTSTRAP_CONFIRM_DROP']
   return {
@@ -121,15 +90,29 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   }
 }
 
-function readBootstrap(file: string, faults: string[]): Bootstrap | undefined {
-  try {
-    const parsed = bootstrapSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-    if (parsed.success) return parsed.data
-    faults.push(...parsed.error.issues.map((issue) => `bootstrap.json: ${issue.path.join('.') || '(top)'}: ${issue.message}`))
-  } catch (error) {
-    faults.push(`bootstrap.json cannot be read: ${messageOf(error)}`)
+/** The part that says which server, for commands that need nothing else. Throws as `readConfig` does. */
+export function readServerConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Pick<Config, 'postgres' | 'directories'> {
+  const env = readEnvironment(environment, root)
+  const faults: string[] = []
+  const postgres = readPostgres(env, faults)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return { postgres, directories: directoriesOf(env, root) }
+}
+
+function readEnvironment(environment: Environment, root: string): Environment {
+  const env = { ...dotEnv(root), ...withoutEmpty(environment) }
+  for (const [name, value] of Object.entries(env)) if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
+  return env
+}
+
+function directoriesOf(env: Environment, root: string): Config['directories'] {
+  const state = resolve(root, env['BOOTSTRAP_STATE'] ?? '.')
+  return {
+    data: join(state, '.data'),
+    archive: join(state, 'archive'),
+    backups: join(state, 'backups'),
+    reports: join(state, 'reports'),
   }
-  return undefined
 }
 
 function readSource(env: Environment, root: string, faults: string[]): SourceConfig {
@@ -208,11 +191,6 @@ function readWindow(env: Environment, bootstrap: Bootstrap | undefined, faults: 
   return { start_date, end_date }
 }
 
-function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
-}
-
 const dotEnv = (root: string): Environment =>
   existsSync(join(root, '.env')) ? withoutEmpty(parseEnv(readFileSync(join(root, '.env'), 'utf8'))) : {}
 
@@ -222,6 +200,7 @@ const withoutEmpty = (env: Environment): Environment =>
 
 const show = (value: string): string => `«${value}»`
 
+// PGSSL… say where certificates lie; TERM, PAGER and EDITOR are for psql at a prompt.
 const CHILD_VARIABLES = [
   'PATH',
   'Path',
@@ -236,7 +215,7 @@ const CHILD_VARIABLES = [
   'APPDATA',
 ]
 
-/** What any child needs from our environment and nothing more: no secret and no `PG*` variable reaches it by inheritance. */
+/** What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could lead it to another server, reaches it by inheritance. */
 export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
   Object.fromEntries(
     CHILD_VARIABLES.flatMap((name) => {

@@ -38,7 +38,7 @@ const types = {
 } as pg.CustomTypesConfig
 
 /** Settings under which text output is the same on every server. Hashes and fingerprints depend on them. */
-const SESSION_OPTIONS =
+export const SESSION_OPTIONS =
   '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning -c search_path=pg_catalog'
 
 export interface OpenOptions {

@@ -1,9 +1,9 @@
-import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { PreconditionError } from '../errors.ts'
-import { canEnter, type SystemUser } from './os-user.ts'
+import { canEnter, handOver, type SystemUser } from './os-user.ts'
 
 const EXECUTABLE = platform() === 'win32' ? '.exe' : ''
 
@@ -41,8 +41,10 @@ export async function reachableBinaries(user: SystemUser | undefined, fallback: 
   if ((await readFile(join(copy, 'COMPLETE'), 'utf8').catch(() => '')) === version) return copy
   const partial = `${copy}.${process.pid}.partial`
   await rm(partial, { recursive: true, force: true })
-  await mkdir(fallback, { recursive: true, mode: 0o755 })
+  await mkdir(fallback, { recursive: true })
   await cp(directory, partial, { recursive: true, verbatimSymlinks: true })
+  await handOver(user, partial)
+  for (const path of await readdir(partial, { recursive: true })) await handOver(user, join(partial, path))
   await writeFile(join(partial, 'COMPLETE'), version)
   await rm(copy, { recursive: true, force: true })
   await rename(partial, copy).catch(async (error: Error) => {

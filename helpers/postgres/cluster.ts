@@ -22,8 +22,7 @@ export type Settings = Readonly<Record<string, string | number>>
 
 export const SUPERUSER = 'postgres'
 const LOOPBACK = '127.0.0.1'
-const INIT_LIMIT_MS = 120_000
-const START_LIMIT_S = 60
+const START_LIMIT_S = 180 // A killed server replays its log first.
 const LOG_MAX_BYTES = 10_000_000
 const LOG_TAIL_LINES = 15
 
@@ -34,16 +33,16 @@ const portFileOf = (cluster: Cluster): string => join(dataOf(cluster), 'port.con
 
 /** Whether `initCluster` has finished in this folder once. */
 export const isInitialised = async (cluster: Cluster): Promise<boolean> =>
-  (await stat(join(dataOf(cluster), 'port.conf')).catch(() => undefined)) !== undefined
+  (await stat(join(dataOf(cluster), 'PG_VERSION')).catch(() => undefined)) !== undefined
 
 /**
  * Makes the data folder: UTF8, locale C (the same order of text on every platform), scram passwords.
- * What a killed attempt left behind is removed first.
+ * It gets its name last, so that a killed attempt is never taken for a cluster, nor a cluster for a killed attempt.
  *
  * @throws PreconditionError with what initdb said.
  */
 export async function initCluster(cluster: Cluster, password: string, settings: Settings, flags: readonly string[] = []): Promise<void> {
-  const data = dataOf(cluster)
+  const data = `${dataOf(cluster)}.partial`
   await rm(data, { recursive: true, force: true })
   await mkdir(data, { mode: 0o700 })
   await handOver(cluster.user, data)
@@ -51,31 +50,33 @@ export async function initCluster(cluster: Cluster, password: string, settings: 
   await rm(passwordFile, { force: true })
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   await handOver(cluster.user, passwordFile)
-  const { exitCode, all } = await program(cluster, 'initdb', [
-    `--pgdata=${data}`,
-    `--username=${SUPERUSER}`,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    ...flags,
-  ])
+  const { exitCode, all } = await program(
+    cluster,
+    'initdb',
+    [
+      `--pgdata=${data}`,
+      `--username=${SUPERUSER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      ...flags,
+    ],
+    data,
+  )
   if (exitCode !== 0) throw new PreconditionError(`initdb could not make a PostgreSQL cluster in ${data}:\n${redact(all)}`)
   const lines = { ...settings, listen_addresses: LOOPBACK, unix_socket_directories: '' }
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`)
   await appendFile(join(data, 'postgresql.conf'), `\n# stocks-research\n${text.join('')}include_if_exists 'port.conf'\n`)
-  await choosePort(cluster) // Last: its file marks the cluster as whole.
+  await rename(data, dataOf(cluster))
 }
 
-/** The port that the cluster listens on, or will. */
-export async function portOf(cluster: Cluster): Promise<number> {
-  const text = await readFile(portFileOf(cluster), 'utf8')
-  return Number(/^port = (\d+)$/m.exec(text)?.[1])
-}
-
-/** Records a free port of the loopback interface. */
+/** The port that the cluster listens on, or will: the recorded one as long as it is free, else another, which is recorded. */
 export async function choosePort(cluster: Cluster): Promise<number> {
-  const port = await freePort()
+  const text = await readFile(portFileOf(cluster), 'utf8').catch(() => '')
+  const recorded = Number(/^port = (\d+)$/m.exec(text)?.[1] ?? '0')
+  const port = await freePort(recorded)
+  if (port === recorded) return port
   const file = portFileOf(cluster)
   await writeFile(`${file}.partial`, `port = ${port}\n`, { mode: 0o600 })
   await handOver(cluster.user, `${file}.partial`)
@@ -84,10 +85,10 @@ export async function choosePort(cluster: Cluster): Promise<number> {
 }
 
 /** A port that nobody listens on now; `preferred` when that one is free. */
-export async function freePort(preferred = 0): Promise<number> {
+async function freePort(preferred: number): Promise<number> {
   const server = createServer()
   return new Promise((done, fail) => {
-    server.once('error', (error) => (preferred === 0 ? fail(error) : done(freePort())))
+    server.once('error', (error) => (preferred === 0 ? fail(error) : done(freePort(0))))
     server.listen({ port: preferred, host: LOOPBACK, exclusive: true }, () => {
       const address = server.address()
       server.close(() => done(typeof address === 'object' && address !== null ? address.port : preferred))
@@ -96,13 +97,14 @@ export async function freePort(preferred = 0): Promise<number> {
 }
 
 /**
- * Starts the server and waits until it accepts connections, at most a minute. It outlives this process.
+ * Starts the server and waits until it accepts connections; gives its port. Waits at most three minutes. It outlives this process.
  *
  * @throws PreconditionError with the end of the server's own log.
  */
-export async function startCluster(cluster: Cluster): Promise<void> {
+export async function startCluster(cluster: Cluster): Promise<number> {
   const log = logOf(cluster)
   if (((await stat(log).catch(() => undefined))?.size ?? 0) > LOG_MAX_BYTES) await rename(log, `${log}.1`)
+  const port = await choosePort(cluster)
   const { exitCode } = await program(cluster, 'pg_ctl', [
     'start',
     '-w',
@@ -114,7 +116,7 @@ export async function startCluster(cluster: Cluster): Promise<void> {
     log,
     '-s',
   ])
-  if (exitCode === 0) return
+  if (exitCode === 0) return port
   throw new PreconditionError(`The embedded PostgreSQL in ${dataOf(cluster)} did not start. Its log ends with:\n${await logTail(cluster)}`)
 }
 
@@ -153,12 +155,12 @@ async function program(
   cluster: Cluster,
   name: ServerProgram,
   args: readonly string[],
+  cwd = dataOf(cluster), // Not our own folder: the server's account may not be able to enter that one.
 ): Promise<{ readonly exitCode: number | undefined; readonly all: string }> {
   // A server that inherits a pipe keeps it open as long as it lives, and we would wait for it: pg_ctl gets none.
   const stdio = name === 'pg_ctl' ? ('ignore' as const) : ('pipe' as const)
   const result = await execa(programPath(cluster.binaries, name), [...args], {
-    // Not our own folder: the server's account may not be able to enter that one.
-    cwd: dataOf(cluster),
+    cwd,
     env: { ...childEnvironment(), LC_ALL: 'C', TZ: 'UTC' },
     extendEnv: false,
     stdin: 'ignore',
@@ -166,7 +168,7 @@ async function program(
     stderr: stdio,
     all: true,
     reject: false,
-    timeout: INIT_LIMIT_MS,
+    timeout: (START_LIMIT_S + 20) * 1000,
     ...(cluster.user && { uid: cluster.user.uid, gid: cluster.user.gid }),
   })
   return { exitCode: result.exitCode, all: [result.all ?? '', result.exitCode === undefined ? result.shortMessage : ''].join('\n').trim() }

@@ -1,4 +1,4 @@
-import { chown, stat } from 'node:fs/promises'
+import { lchown, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { execa } from 'execa'
 import { childEnvironment } from '../config.ts'
@@ -44,5 +44,5 @@ export async function canEnter(user: SystemUser | undefined, directory: string):
 
 /** Makes `user` the owner of `path`. Nothing happens when the server runs as ourselves. */
 export async function handOver(user: SystemUser | undefined, path: string): Promise<void> {
-  if (user !== undefined) await chown(path, user.uid, user.gid)
+  if (user !== undefined) await lchown(path, user.uid, user.gid)
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { Connection } from '../database.ts'
 import { reachableBinaries } from '../postgres/binaries.ts'
-import { type Cluster, initCluster, portOf, SUPERUSER, startCluster, stopCluster } from '../postgres/cluster.ts'
+import { type Cluster, initCluster, SUPERUSER, startCluster, stopCluster } from '../postgres/cluster.ts'
 import { handOver, serverUser } from '../postgres/os-user.ts'
+import { isAlive } from '../postgres/server-process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -58,9 +59,9 @@ async function startTestServer(): Promise<TestServer> {
   const cluster: Cluster = { directory, binaries: await reachableBinaries(user, directory), user }
   const password = randomBytes(16).toString('hex')
   await initCluster(cluster, password, SETTINGS, ['--no-sync'])
-  await startCluster(cluster)
+  const port = await startCluster(cluster)
   return {
-    connection: { host: '127.0.0.1', port: await portOf(cluster), user: SUPERUSER, password, database: 'postgres', ssl: 'disable' },
+    connection: { host: '127.0.0.1', port, user: SUPERUSER, password, database: 'postgres', ssl: 'disable' },
     async stop() {
       await stopCluster(cluster, 'immediate')
       await rm(directory, { recursive: true, force: true })
@@ -80,13 +81,5 @@ async function removeAbandoned(user: Cluster['user']): Promise<void> {
     } catch {
       // It belongs to another account, which will remove it.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { messageOf } from './errors.ts'
+
+const date = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD')
+  .refine(isDay, 'is not a day of the calendar')
+const ratio = z.number().min(0).max(1)
+
+const bootstrapSchema = z.strictObject({
+  universe: z.string().min(1),
+  start_date: date,
+  end_date: date,
+  sample: z.strictObject({ securities: z.int().min(1) }),
+  thresholds: z.strictObject({
+    /** Share of malformed records above which a file is refused. */
+    reject_max_ratio: ratio,
+    /** Share of items that may fail before phase 6 does. */
+    failed_max_ratio: ratio,
+    /** Share of items, by job, for which the source may have nothing. They are named in the report either way. */
+    not_found_max_ratio: z.record(z.string(), ratio),
+    /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
+    session_coverage_min_ratio: ratio,
+  }),
+  dropbox: z.strictObject({ folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research') }),
+})
+/** `bootstrap.json`: what a run is about. */
+export type Bootstrap = z.infer<typeof bootstrapSchema>
+
+/** Reads and checks `bootstrap.json`; its faults are added to `faults`, and undefined is given. */
+export function readBootstrap(file: string, faults: string[]): Bootstrap | undefined {
+  try {
+    const parsed = bootstrapSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+    if (parsed.success) return parsed.data
+    faults.push(...parsed.error.issues.map((issue) => `bootstrap.json: ${issue.path.join('.') || '(top)'}: ${issue.message}`))
+  } catch (error) {
+    faults.push(`bootstrap.json cannot be read: ${messageOf(error)}`)
+  }
+  return undefined
+}
+
+/** Whether `text` is a day of the calendar, YYYY-MM-DD. */
+export function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}

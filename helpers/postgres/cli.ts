@@ -1,0 +1,87 @@
+import { Command } from 'commander'
+import { execa } from 'execa'
+import { childEnvironment, readServerConfig } from '../config.ts'
+import { withDatabase } from '../database.ts'
+import { messageOf, PreconditionError, StocksError } from '../errors.ts'
+import { redact } from '../redact.ts'
+import { embeddedStatus, stopEmbedded } from './embedded.ts'
+import { describeServer, type Server, startServer } from './server.ts'
+import { connectionEnvironment, findTools } from './tools.ts'
+
+const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
+
+// A person at the prompt wants short names; everything else of ours writes them in full.
+const PROMPT_OPTIONS = '-c search_path=stocks_research,ingestion,public -c timezone=UTC'
+
+async function reach(): Promise<Server> {
+  const config = readServerConfig()
+  if (config.postgres.kind === 'container')
+    throw new PreconditionError(
+      'A container lives only as long as its run. Unset BOOTSTRAP_POSTGRES for the embedded server, or set PGHOST to one of yours.',
+    )
+  return startServer(config)
+}
+
+async function openPrompt(args: readonly string[]): Promise<void> {
+  const server = await reach()
+  const { version } = await server.describe()
+  const { psql } = await findTools(version)
+  const { rows } = await withDatabase(server.maintenance, async (db) => ({
+    rows: await db.rows('select from pg_database where datname = $1', [server.connection.database]),
+  }))
+  if (rows.length === 0)
+    throw new PreconditionError(`The database ${server.connection.database} does not exist yet. Run npx vitest run phases to build it.`)
+  const { exitCode } = await execa(psql.path, [...args], {
+    env: { ...childEnvironment(), ...connectionEnvironment(server.connection, psql.major, PROMPT_OPTIONS) },
+    extendEnv: false,
+    stdio: 'inherit',
+    reject: false,
+  })
+  process.exitCode = exitCode ?? 1
+}
+
+async function showStatus(): Promise<void> {
+  const config = readServerConfig()
+  if (config.postgres.kind !== 'embedded') return say('PostgreSQL is not the embedded one: PGHOST or BOOTSTRAP_POSTGRES is set.')
+  const status = await embeddedStatus(config.directories.data)
+  if (status === undefined) return say('The embedded PostgreSQL has not been made yet. npm run db:start makes it.')
+  if (status.connection === undefined) {
+    process.exitCode = 3 // As pg_ctl status does.
+    return say(`The embedded PostgreSQL is stopped. Its data is in ${status.directory}.`)
+  }
+  const { version } = await describeServer(status.connection)
+  const { host, port, user } = status.connection
+  say(
+    `The embedded PostgreSQL ${version} runs (pid ${status.pid}) at ${host}:${port}, user ${user}. Its data and password are in ${status.directory}.`,
+  )
+}
+
+async function start(): Promise<void> {
+  await reach()
+  await showStatus()
+}
+
+async function stop(): Promise<void> {
+  const { postgres, directories } = readServerConfig()
+  if (postgres.kind !== 'embedded')
+    throw new PreconditionError('Only the embedded server is ours to stop; PGHOST or BOOTSTRAP_POSTGRES is set.')
+  say((await stopEmbedded(directories.data)) ? 'The embedded PostgreSQL has stopped.' : 'The embedded PostgreSQL was not running.')
+}
+
+const program = new Command('db').description('The embedded PostgreSQL of this project.')
+program
+  .command('psql')
+  .description('open psql on the database')
+  .argument('[arguments...]', 'passed on to psql')
+  .allowUnknownOption()
+  .action(openPrompt)
+program.command('start').description('start the server').action(start)
+program.command('stop').description('stop the server').action(stop)
+program.command('status').description('say whether the server runs, and where').action(showStatus)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`${redact(error instanceof StocksError ? error.message : ((error as Error).stack ?? messageOf(error)))}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,50 @@
+import { type Connection, withDatabase } from '../database.ts'
+import { DatabaseError, messageOf, PreconditionError } from '../errors.ts'
+
+const MAINTENANCE_DATABASES = ['postgres', 'template1']
+
+/**
+ * A connection to the maintenance database of a server that is given to us.
+ *
+ * @throws PreconditionError with host, port, user and the next step.
+ */
+export async function findMaintenance(
+  target: Connection,
+): Promise<{ readonly maintenance: Connection; readonly stop: () => Promise<void> }> {
+  const refusals: string[] = []
+  for (const database of MAINTENANCE_DATABASES) {
+    const maintenance = { ...target, database }
+    try {
+      await withDatabase(maintenance, (db) => db.rows('select 1'))
+      return { maintenance, stop: async () => {} }
+    } catch (error) {
+      const sqlstate = error instanceof DatabaseError ? error.sqlstate : undefined
+      // Only these say «not this database»; every other fault is the server's and the same for the next one.
+      if (sqlstate !== '3D000' && sqlstate !== '42501' && sqlstate !== '28000' && sqlstate !== '55000')
+        throw unreachable(target, error, sqlstate)
+      refusals.push(`${database}: ${messageOf(error)}`)
+    }
+  }
+  throw new PreconditionError(
+    `PostgreSQL at ${where(target)} lets ${target.user} into none of its maintenance databases:\n${refusals.map((text) => `  - ${text}`).join('\n')}\nAllow this user to connect to the database postgres (GRANT CONNECT, pg_hba.conf): the run lock is held there.`,
+  )
+}
+
+const where = ({ host, port, user }: Connection): string => `${host}:${port} (user ${user})`
+
+function unreachable(target: Connection, error: unknown, sqlstate: string | undefined): PreconditionError {
+  const says = messageOf(error).replace(/^PostgreSQL refused to [^:]+: /, '') || 'no reason given'
+  return new PreconditionError(`PostgreSQL at ${where(target)} cannot be used: ${says}.\n${nextStep(target, sqlstate, says)}`, {
+    cause: error,
+  })
+}
+
+function nextStep({ host, port, user }: Connection, sqlstate: string | undefined, says: string): string {
+  if (sqlstate === '28P01' || /password/.test(says)) return `Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
+  if (sqlstate === '28000') return `The server does not let ${user} in from here: see its pg_hba.conf, or set PGUSER.`
+  if (sqlstate === 'ENOTFOUND' || sqlstate === 'EAI_AGAIN') return `No machine has the name ${host}: correct PGHOST.`
+  if (sqlstate === '53300') return 'All its connections are taken: end some, or raise max_connections.'
+  if (sqlstate?.startsWith('57P') === true) return 'It is starting up or shutting down: try again in a moment.'
+  if (/SSL|certificate|self.signed/i.test(says)) return 'Set PGSSLMODE to what the server offers: disable or verify-full.'
+  return `Start it, or correct PGHOST and PGPORT (now ${host} and ${port}), or unset PGHOST to use the embedded server. To see whether it answers: pg_isready -h ${host} -p ${port}`
+}

@@ -1,0 +1,71 @@
+import type { Config } from '../config.ts'
+import { type Connection, withDatabase } from '../database.ts'
+import { PreconditionError } from '../errors.ts'
+import { startContainer } from './container.ts'
+import { startEmbedded } from './embedded.ts'
+import { findMaintenance } from './existing.ts'
+
+/** The oldest PostgreSQL that the schema works on (`nulls not distinct`, security-invoker views). */
+export const SERVER_MAJOR_MIN = 15
+
+export interface ServerDescription {
+  /** As the server says it, e.g. `15.18`. */
+  readonly version: string
+  /** 150018 for 15.18. */
+  readonly version_number: number
+  /** Identity of the cluster since initdb; null where we are not allowed to ask. */
+  readonly system_identifier: string | null
+}
+
+/** The PostgreSQL server that a run works on. */
+export interface Server {
+  readonly kind: 'existing' | 'embedded' | 'container'
+  /** The target database, which need not exist yet. */
+  readonly connection: Connection
+  /** A database that is always there: for locks and for questions about others. Nothing is ever written to it. */
+  readonly maintenance: Connection
+  describe(): Promise<ServerDescription>
+  /** Ends what lives only for this run, the container. The embedded server and yours go on. */
+  stop(): Promise<void>
+}
+
+/**
+ * Reaches or starts the server that the configuration names.
+ *
+ * @throws PreconditionError when it does not answer, or is older than PostgreSQL 15, with what to do.
+ */
+export async function startServer(config: Pick<Config, 'postgres' | 'directories'>): Promise<Server> {
+  const { postgres } = config
+  const reached =
+    postgres.kind === 'existing'
+      ? { ...(await findMaintenance(postgres.connection)), database: postgres.connection.database }
+      : postgres.kind === 'container'
+        ? { ...(await startContainer()), database: postgres.database }
+        : { maintenance: await startEmbedded(config.directories.data), stop: async () => {}, database: postgres.database }
+  const { maintenance, stop, database } = reached
+  const server: Server = {
+    kind: postgres.kind,
+    connection: { ...maintenance, database },
+    maintenance,
+    describe: () => describeServer(maintenance),
+    stop,
+  }
+  const { version, version_number } = await server.describe()
+  if (version_number < SERVER_MAJOR_MIN * 10_000) {
+    await stop()
+    throw new PreconditionError(
+      `PostgreSQL at ${maintenance.host}:${maintenance.port} is version ${version}; ${SERVER_MAJOR_MIN} is the oldest that works. Set PGHOST and PGPORT to a newer server, or unset PGHOST to use the embedded one.`,
+    )
+  }
+  return server
+}
+
+/** Version and identity of the server behind a connection. */
+export const describeServer = (connection: Connection): Promise<ServerDescription> =>
+  withDatabase(connection, async (db) => {
+    const { version, number } = await db.one<{ version: string; number: number }>(
+      "select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number",
+    )
+    const identity = await db.one<{ id: string }>('select system_identifier::text as id from pg_control_system()').catch(() => null)
+    return { version, version_number: number, system_identifier: identity?.id ?? null }
+  })

@@ -1,0 +1,181 @@
+import { access, constants, glob } from 'node:fs/promises'
+import { platform } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { execa } from 'execa'
+import { childEnvironment } from '../config.ts'
+import { type Connection, SESSION_OPTIONS } from '../database.ts'
+import { PreconditionError, StocksError } from '../errors.ts'
+import { redact } from '../redact.ts'
+import { installHint } from './install-hint.ts'
+
+export const TOOL_NAMES = ['psql', 'pg_dump', 'pg_restore', 'createdb', 'dropdb'] as const
+export type ToolName = (typeof TOOL_NAMES)[number]
+
+/** One of PostgreSQL's client tools, as it is installed here. */
+export interface Tool {
+  readonly name: ToolName
+  readonly path: string
+  /** E.g. `15.18`. */
+  readonly version: string
+  readonly major: number
+}
+export type Tools = Readonly<Record<ToolName, Tool>>
+
+/** Where packagers put versions that are not on PATH. */
+const PLACES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  linux: ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', '/usr/libexec/postgresql*', '/usr/lib/postgresql*/bin', '/usr/local/pgsql/bin'],
+  darwin: [
+    ...['/opt/homebrew/opt', '/usr/local/opt'].flatMap((root) => [`${root}/postgresql@*/bin`, `${root}/libpq/bin`]),
+    '/Applications/Postgres.app/Contents/Versions/*/bin',
+    '/Library/PostgreSQL/*/bin',
+    '/opt/local/lib/postgresql*/bin',
+  ],
+  win32: ['C:/Program Files/PostgreSQL/*/bin'],
+}
+
+/**
+ * The client tools for a server of this version (`15.18`, or `15`), each checked by running it. The same major version is
+ * taken before a newer one, wherever it lies, since a newer pg_restore sends settings that an older server does not know;
+ * an older one than the server is never taken.
+ *
+ * @throws PreconditionError that names each missing or too old tool and the install command for this system.
+ */
+export async function findTools(serverVersion: string, { path = searchPath() }: { readonly path?: string } = {}): Promise<Tools> {
+  const major = Number.parseInt(serverVersion, 10)
+  const directories = [...path.split(delimiter).filter((directory) => directory !== ''), ...(await knownDirectories())]
+  const found = await Promise.all(TOOL_NAMES.map((name) => findTool(name, major, [...new Set(directories)])))
+  const faults = found.filter((each) => typeof each === 'string')
+  if (faults.length > 0) {
+    throw new PreconditionError(
+      `PostgreSQL's client tools do not suit the server (${serverVersion}):\n${faults.map((fault) => `  - ${fault}`).join('\n')}\nInstall them with: ${await installHint(major)}`,
+    )
+  }
+  return Object.fromEntries(found.map((tool) => [(tool as Tool).name, tool])) as Record<ToolName, Tool>
+}
+
+const searchPath = (): string => childEnvironment()['PATH'] ?? childEnvironment()['Path'] ?? ''
+
+async function knownDirectories(): Promise<string[]> {
+  const directories: string[] = []
+  for (const pattern of PLACES[platform()] ?? []) for await (const directory of glob(pattern)) directories.push(directory)
+  return directories.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+}
+
+async function findTool(name: ToolName, major: number, directories: readonly string[]): Promise<Tool | string> {
+  const tools: Tool[] = []
+  for (const directory of directories) {
+    const tool = await inspect(name, join(directory, platform() === 'win32' ? `${name}.exe` : name))
+    if (tool?.major === major) return tool
+    if (tool !== undefined) tools.push(tool)
+  }
+  if (tools.length === 0) return `${name} is not installed (not on PATH, nor where packagers put it)`
+  const newer = tools.find((tool) => tool.major > major) // PATH comes first, then ascending versions.
+  return newer ?? `${name} ${tools[0]?.version} at ${tools[0]?.path} is older than the server`
+}
+
+async function inspect(name: ToolName, path: string): Promise<Tool | undefined> {
+  if (
+    !(await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return undefined
+  const { exitCode, stdout } = await execa(path, ['--version'], {
+    reject: false,
+    env: childEnvironment(),
+    extendEnv: false,
+    timeout: 20_000,
+  })
+  const version = exitCode === 0 ? /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] : undefined
+  return version === undefined ? undefined : { name, path, version, major: Number.parseInt(version, 10) }
+}
+
+/** What a tool did, for the evidence. Holds no secret. */
+export interface ToolResult {
+  /** Name and arguments. */
+  readonly command: string
+  readonly exit_code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly duration_ms: number
+}
+
+/** A client tool ended with another exit code than 0, was ended by a signal, or could not be started. */
+export class ToolError extends StocksError {
+  readonly transient = false
+  readonly result: ToolResult
+  constructor(result: ToolResult, reason: string, cause: unknown) {
+    super(`${result.command} failed (${reason})${result.stderr === '' ? '' : `:\n${result.stderr}`}`, { cause })
+    this.result = result
+  }
+}
+
+export interface RunToolOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly timeout_ms?: number
+  /** Where standard output goes instead of into the result. */
+  readonly stdout?: Writable
+  readonly stdin?: string | Readable
+  /** Further variables of the child's environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/**
+ * Runs a client tool against `connection`, which travels by environment, never in an argument. Cancelled by `signal`, it is
+ * asked to end and killed five seconds later.
+ *
+ * @throws ToolError unless it exits with 0.
+ */
+export async function runTool(
+  tool: Tool,
+  args: readonly string[],
+  connection: Connection,
+  options: RunToolOptions = {},
+): Promise<ToolResult> {
+  const result = await execa(tool.path, [...args], {
+    env: { ...childEnvironment(), ...connectionEnvironment(connection, tool.major), ...options.env },
+    extendEnv: false,
+    reject: false,
+    ...(options.signal && { cancelSignal: options.signal }),
+    ...(options.timeout_ms && { timeout: options.timeout_ms }),
+    ...(options.stdout && { stdout: options.stdout, buffer: { stdout: false } }),
+    ...(typeof options.stdin === 'string' ? { input: options.stdin } : { stdin: options.stdin ?? 'ignore' }),
+  })
+  const summary: ToolResult = {
+    command: redact([tool.name, ...args].join(' ')),
+    exit_code: result.exitCode ?? null,
+    stdout: redact(typeof result.stdout === 'string' ? result.stdout : ''),
+    stderr: redact(result.stderr ?? ''),
+    duration_ms: Math.round(result.durationMs),
+  }
+  if (!result.failed) return summary
+  const reason = result.isCanceled
+    ? 'cancelled'
+    : result.timedOut
+      ? 'out of time'
+      : result.exitCode === undefined
+        ? redact(result.shortMessage ?? 'not started')
+        : `exit code ${result.exitCode}`
+  throw new ToolError(summary, reason, result.cause)
+}
+
+/** The connection as libpq reads it from the environment, with the session settings that make text output the same everywhere. */
+export function connectionEnvironment(connection: Connection, tool_major: number, session = SESSION_OPTIONS): Record<string, string> {
+  const { host, port, user, password, database, ssl } = connection
+  return {
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    ...(password !== undefined && { PGPASSWORD: password }),
+    PGDATABASE: database,
+    PGSSLMODE: ssl,
+    // Without it libpq wants ~/.postgresql/root.crt; the system's own authorities are what the driver trusts too.
+    ...(ssl === 'verify-full' && tool_major >= 16 && !('PGSSLROOTCERT' in childEnvironment()) && { PGSSLROOTCERT: 'system' }),
+    PGOPTIONS: session,
+    PGCLIENTENCODING: 'UTF8',
+    PGAPPNAME: 'stocks-research',
+    PGCONNECT_TIMEOUT: '15',
+  }
+}
