@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { otherProjects } from './helpers/checklist/other-projects.ts'
 import { ChecklistReporter } from './helpers/checklist/reporter.ts'
 import { PhaseSequencer } from './helpers/checklist/sequencer.ts'
 import { writeReports } from './reports/write.ts'
@@ -11,7 +12,7 @@ export default defineConfig({
     retry: 0, // A box that needs a second try is not ticked; jobs retry inside themselves.
     taskTitleValueFormatTruncate: 0, // Claims are sentences; the default cuts them at 40 characters.
     sequence: { sequencer: PhaseSequencer },
-    reporters: [new ChecklistReporter({ plan: join(import.meta.dirname, 'phases', 'checklist.md'), writeReports })],
+    reporters: [new ChecklistReporter({ plan: join(import.meta.dirname, 'phases', 'checklist.md'), writeReports }), otherProjects()],
     projects: [
       {
         test: {

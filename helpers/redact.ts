@@ -3,7 +3,11 @@
  * Redaction goes by value, not by pattern: whatever was registered as a secret disappears in every form that it is likely to
  * take (plain, URL-encoded, base64, base64url, as part of a basic-auth pair).
  */
-const forms = new Map<string, string>()
+// One registry a process: the test runner loads its configuration and its tests as separate copies of this module.
+const REGISTRY = Symbol.for('stocks-research.secrets')
+const shared = globalThis as typeof globalThis & { [REGISTRY]?: Map<string, string> }
+shared[REGISTRY] ??= new Map()
+const forms: Map<string, string> = shared[REGISTRY]
 
 // Shorter values would black out ordinary words; such a secret protects nothing anyway.
 const SECRET_CHARACTERS_MIN = 4

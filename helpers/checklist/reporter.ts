@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join, relative } from 'node:path'
-import type { SerializedError, TestAnnotation } from 'vitest'
+import type { SerializedError, TestAnnotation, UserConsoleLog } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestProject, TestSpecification, Vitest } from 'vitest/node'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import { endAbandonedRuns } from './abandoned.ts'
@@ -129,7 +129,7 @@ export class ChecklistReporter implements Reporter {
   }
 
   /** Reads the whole run: a phase whose worker was killed has no `onTestModuleEnd`. */
-  onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const record = this.#record
     if (record === undefined || record.has_ended) return
     this.#readGate()
@@ -138,7 +138,16 @@ export class ChecklistReporter implements Reporter {
     if (this.#scope === undefined && !record.entries.some((entry) => entry.event === 'precondition-failed')) {
       record.append({ event: 'precondition-failed', message: 'the global setup ended without a word; its error stands on the terminal' })
     }
+    const others = modules.filter((module) => module.project.name !== PHASES && !module.ok())
+    for (const module of others)
+      this.#terminal.note(`a test file of the project «${module.project.name}» failed: ${module.relativeModuleId}`)
     this.#finish(record.end())
+  }
+
+  /** What a phase or a library prints belongs to nobody's evidence, but is not swallowed. */
+  onUserConsoleLog(log: UserConsoleLog): void {
+    if (this.#record === undefined) return
+    for (const line of log.content.trimEnd().split('\n').slice(0, 50)) this.#terminal.note(`    | ${line}`)
   }
 
   #finish(verdict: string): void {

@@ -10,6 +10,8 @@ export interface Screen {
   write(text: string): unknown
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
+  /** False under NO_COLOR. */
+  hasColors?(): boolean
 }
 
 /** What a person sees: headings, boxes with their key evidence, progress, failures with a next step, and the end. */
@@ -21,7 +23,7 @@ export class Terminal {
 
   constructor(screen: Screen = process.stdout) {
     this.#screen = screen
-    this.#has_colour = screen.isTTY === true && !('NO_COLOR' in process.env)
+    this.#has_colour = screen.isTTY === true && screen.hasColors?.() === true
   }
 
   started(run: RunView, boxes_count: number): void {

@@ -10,6 +10,8 @@ export interface BoxView {
   readonly started_at: string | null
   readonly ended_at: string | null
   readonly duration_ms: number
+  /** The line of the journal that tells the result: its number and its hash. */
+  readonly line: { readonly seq: number; readonly sha256: string } | null
 }
 
 export interface PhaseView {
@@ -147,7 +149,14 @@ function boxView(claim: string, phase: readonly JournalEntry[], cause: string | 
   const started = pick(entries, 'box-started').at(-1)
   const ended = pick(entries, 'box-ended').at(-1)
   const evidence = Object.assign({}, ...pick(entries, 'box-evidence').map((each) => each.evidence)) as Evidence
-  const facts = { claim, evidence, started_at: started?.at ?? null, ended_at: ended?.at ?? null, duration_ms: ended?.duration_ms ?? 0 }
+  const facts = {
+    claim,
+    evidence,
+    started_at: started?.at ?? null,
+    ended_at: ended?.at ?? null,
+    duration_ms: ended?.duration_ms ?? 0,
+    line: ended === undefined ? null : { seq: ended.seq, sha256: ended.sha256 },
+  }
   if (ended?.state === 'passed') return { ...facts, state: 'passed', reason: null, faults: [] }
   if (ended?.state === 'failed') return { ...facts, state: 'failed', reason: null, faults: ended.errors }
   return { ...facts, state: 'unticked', reason: reasonOf(phase, claim, started !== undefined, ended, cause), faults: [] }

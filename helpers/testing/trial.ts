@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
+import type { JournalEntry } from '../checklist/events.ts'
+import { verifyJournal } from '../checklist/journal.ts'
+import { type RunView, viewOf } from '../checklist/view.ts'
 import { ROOT_DIRECTORY } from '../config.ts'
-import type { JournalEntry } from './events.ts'
-import { verifyJournal } from './journal.ts'
-import { type RunView, viewOf } from './view.ts'
 
 const url = (path: string): string => JSON.stringify(pathToFileURL(join(ROOT_DIRECTORY, path)).href)
 

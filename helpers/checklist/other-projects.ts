@@ -1,0 +1,31 @@
+import { DefaultReporter, type Reporter, type TestSpecification, type Vitest } from 'vitest/node'
+import { PHASES } from './sequencer.ts'
+
+/**
+ * Vitest's own default reporter for runs without a phase, and silence for the checklist, which has a reporter of its own.
+ * Which of the two a run is, is known only when it starts; so the first hook waits for that.
+ */
+export function otherProjects(): Reporter {
+  const reporter: Reporter = new DefaultReporter()
+  let vitest: Vitest | undefined
+  let is_silent = true
+  const keep = (context: Vitest): void => {
+    vitest = context
+  }
+  const start = (specifications: readonly TestSpecification[]): unknown => {
+    if (specifications.length === 0) process.exitCode = 1 // A run of nothing proves nothing, whatever --passWithNoTests says.
+    is_silent = specifications.some((each) => each.project.name === PHASES)
+    if (is_silent || vitest === undefined) return undefined
+    reporter.onInit?.(vitest)
+    return reporter.onTestRunStart?.(specifications)
+  }
+  return new Proxy(reporter, {
+    get(target, name) {
+      if (name === 'onInit') return keep
+      if (name === 'onTestRunStart') return start
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => (is_silent ? undefined : Reflect.apply(member, target, args))
+    },
+  })
+}

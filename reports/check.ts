@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { verifyJournal } from '../helpers/checklist/journal.ts'
+import { judge } from '../helpers/checklist/judge.ts'
+import { boxesOf, type RunView, viewOf } from '../helpers/checklist/view.ts'
+import { messageOf } from '../helpers/errors.ts'
+import { escapeXml, RUN_SUITE } from './junit.ts'
+import { MARK } from './ticked.ts'
+import { PAGES, sha256Of } from './write.ts'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const manifestSchema = z.strictObject({
+  run_id: z.string(),
+  mode: z.string().nullable(),
+  verdict: z.enum(['PASSED', 'FAILED', 'INCOMPLETE', 'INTERRUPTED', 'RUNNING']),
+  journal: z.strictObject({ lines: z.int(), head_sha256: sha256, sha256 }),
+  files: z.record(z.string(), sha256),
+})
+
+export interface CheckResult {
+  readonly view: RunView | undefined
+  /** What does not hold, each with its file and where possible its line. Empty when everything does. */
+  readonly faults: readonly string[]
+  /** What is worth knowing, and no fault. */
+  readonly notes: readonly string[]
+}
+
+/** Checks one run's folder: the chain of the journal, the manifest, and that JUnit and checklist tell what the journal tells. */
+export function checkRun(run_directory: string): CheckResult {
+  const faults: string[] = []
+  const notes: string[] = []
+  const file = join(run_directory, 'journal.jsonl')
+  if (!existsSync(file)) return { view: undefined, faults: [`journal.jsonl is missing in ${run_directory}`], notes }
+  const reading = verifyJournal(file)
+  if (reading.fault !== undefined) faults.push(`journal.jsonl, line ${reading.fault.line}: ${reading.fault.what}`)
+  if (reading.entries[0]?.event !== 'run-started')
+    return { view: undefined, faults: [...faults, 'journal.jsonl does not begin with run-started'], notes }
+
+  const view = viewOf(reading.entries)
+  const last = reading.entries.at(-1)
+  if (last?.event !== 'run-ended') notes.push('the run has not ended: it goes on, or its process died (the next run says so)')
+  else {
+    const { verdict } = judge(reading.entries)
+    const agrees = last.verdict === verdict || last.verdict === 'INTERRUPTED'
+    if (!agrees) faults.push(`journal.jsonl, line ${last.seq}: it says ${last.verdict}, but the boxes add up to ${verdict}`)
+  }
+  faults.push(...manifestFaults(run_directory, view, reading.entries.length, reading.head))
+  for (const [name, write] of Object.entries(PAGES)) {
+    const path = join(run_directory, name)
+    if (!existsSync(path)) continue // The manifest has named it already.
+    const text = readFileSync(path, 'utf8')
+    if (text === write(view, reading.head)) continue
+    const told = name === 'junit.xml' ? junitFaults(text, view) : name === 'checklist.md' ? tickedFaults(text, view) : []
+    faults.push(...told)
+    if (told.length === 0) notes.push(`${name} was written by another version of this code, and tells the same boxes`)
+  }
+  return { view, faults, notes }
+}
+
+function manifestFaults(run_directory: string, view: RunView, lines: number, head: string): string[] {
+  const faults: string[] = []
+  let manifest: z.infer<typeof manifestSchema>
+  try {
+    manifest = manifestSchema.parse(JSON.parse(readFileSync(join(run_directory, 'manifest.json'), 'utf8')))
+  } catch (error) {
+    return [`manifest.json cannot be read: ${messageOf(error)}`]
+  }
+  const expect = (what: string, said: unknown, found: unknown): void => {
+    if (said !== found) faults.push(`manifest.json: it says ${what} ${String(said)}, the journal says ${String(found)}`)
+  }
+  expect('run', manifest.run_id, view.run_id)
+  expect('mode', manifest.mode, view.mode)
+  expect('verdict', manifest.verdict, view.verdict)
+  expect('lines', manifest.journal.lines, lines)
+  expect('last hash', manifest.journal.head_sha256, head)
+  for (const name of Object.keys(PAGES)) if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)
+  for (const [name, said] of [...Object.entries(manifest.files), ['journal.jsonl', manifest.journal.sha256] as const]) {
+    const path = join(run_directory, name)
+    if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: «${name}» is no file name`)
+    else if (!existsSync(path)) faults.push(`${name} is missing`)
+    else if (sha256Of(readFileSync(path)) !== said) faults.push(`${name} is not the file that the manifest lists: its SHA-256 differs`)
+  }
+  return faults
+}
+
+/** Boxes whose JUnit testcase says something else than the journal. */
+function junitFaults(text: string, view: RunView): string[] {
+  const told = new Map<string, string>()
+  for (const [, phase = '', claim = '', body = ''] of text.matchAll(
+    /<testcase classname="([^"]*)" name="([^"]*)"[^>]*>([\s\S]*?)<\/testcase>/g,
+  )) {
+    told.set(`${phase}\n${claim}`, /<(failure|error)\b/.test(body) ? 'failed' : /<skipped\b/.test(body) ? 'unticked' : 'passed')
+  }
+  const faults = boxesOf(view).flatMap(({ phase, box }) => {
+    const said = told.get(`${phase.phase}\n${escapeXml(box.claim).replaceAll('"', '&quot;')}`)
+    return said === box.state ? [] : [`junit.xml: «${box.claim}» of ${phase.phase} is ${said ?? 'missing'}, the journal says ${box.state}`]
+  })
+  const run = [...told].find(([key]) => key.startsWith(`${RUN_SUITE}\n`))?.[1]
+  if (run !== (view.verdict === 'PASSED' ? 'passed' : 'failed')) faults.push(`junit.xml: its verdict is not ${view.verdict}`)
+  return faults
+}
+
+/** Lines of the ticked checklist that say something else than the journal. */
+function tickedFaults(text: string, view: RunView): string[] {
+  const lines = text.split('\n')
+  const said = lines.flatMap((line, index) => (/^- \[.\] /.test(line) ? [{ line, number: index + 1 }] : []))
+  const boxes = boxesOf(view)
+  const faults = boxes.flatMap(({ box }, index) => {
+    const { line = '', number = lines.length } = said[index] ?? {}
+    const wanted = `- ${MARK[box.state]} ${box.claim}`
+    return line.startsWith(wanted) ? [] : [`checklist.md, line ${number}: the journal says «${wanted.slice(2)}»`]
+  })
+  if (said.length > boxes.length) faults.push(`checklist.md, line ${said[boxes.length]?.number}: the journal knows no such box`)
+  if (!lines[0]?.includes(view.verdict)) faults.push(`checklist.md, line 1: the verdict is ${view.verdict}`)
+  return faults
+}
