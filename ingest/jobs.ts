@@ -1,0 +1,32 @@
+import { corporateActions } from './corporate-actions.ts'
+import { fundamentalsRaw } from './fundamentals-raw.ts'
+import type { Job, JobName } from './pipeline/job.ts'
+import { pricesDaily } from './prices-daily.ts'
+import { securities } from './securities.ts'
+import { tickerHistory } from './ticker-history.ts'
+
+/** The seven jobs, in the order in which they are listed to people. */
+export const JOBS: readonly Job[] = [securities, tickerHistory, pricesDaily, corporateActions, fundamentalsRaw]
+
+/** The job of a name. */
+export function jobOf(name: JobName, jobs: readonly Job[] = JOBS): Job {
+  const job = jobs.find((each) => each.name === name)
+  if (job === undefined) throw new TypeError(`There is no job «${name}».`)
+  return job
+}
+
+/**
+ * The jobs of these names, each after those whose tables it reads; otherwise in the order of the list. A need that is not asked
+ * for is not run: its table is taken as it stands.
+ */
+export function jobsInOrder(names: readonly JobName[], jobs: readonly Job[] = JOBS): Job[] {
+  const ordered: Job[] = []
+  const visit = (job: Job, path: readonly JobName[]): void => {
+    if (path.includes(job.name)) throw new TypeError(`Jobs need each other in a circle: ${[...path, job.name].join(' → ')}.`)
+    if (ordered.includes(job)) return
+    for (const need of job.needs) visit(jobOf(need, jobs), [...path, job.name])
+    ordered.push(job)
+  }
+  for (const job of jobs) visit(job, [])
+  return ordered.filter(({ name }) => names.includes(name))
+}

@@ -1,0 +1,112 @@
+import type { Database } from '../../helpers/database.ts'
+import { type JobCounts, mergeGroups } from './groups.ts'
+import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
+import type { ParseContext, SourcedJob } from './job.ts'
+import type { Ask, Batch, Provider } from './provider.ts'
+import { copyText } from './read.ts'
+import { writeRejects } from './rejects.ts'
+import { copyIntoStage, createStage, settleStage } from './stage.ts'
+import type { Surroundings } from './surroundings.ts'
+import { type TargetTable, targetTable } from './table.ts'
+import { endWithoutRows, failMalformedFiles, REJECTS_LISTED_MAX, Tally } from './tally.ts'
+
+/** One batch of a sourced job, and all that it takes to bring it in. */
+export interface BatchWork {
+  readonly job: SourcedJob
+  readonly provider: Provider
+  readonly ask: Ask
+  readonly batch: Batch
+  readonly scope: ItemScope
+  readonly context: ParseContext
+}
+
+/**
+ * Brings in one batch on one session: read, parse and stage as a stream; settle what came twice; then merge group by group, each
+ * group with the status of its items in one transaction. Safe to repeat: what was merged is unchanged the second time.
+ */
+export async function runBatch(
+  db: Database,
+  work: BatchWork,
+  surroundings: Surroundings,
+  onRead: (tally: Tally) => void,
+): Promise<JobCounts> {
+  const { job, provider, ask, batch, scope, context } = work
+  const { write, log, signal } = surroundings
+  await startItems(
+    db,
+    scope,
+    batch.subjects.map(({ item }) => item),
+    surroundings.owner,
+  )
+  const table = await targetTable(db, job)
+  await createStage(db, table)
+
+  const tally = new Tally(batch.subjects)
+  const text = copyText(job, provider.read(ask, batch, signal), context, tally, () => onRead(tally))
+  await copyIntoStage(db, table, text, signal)
+  failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
+
+  const rows_withheld = await withholdFailed(db, tally)
+  await settleStage(db, job, table, tally)
+  if (tally.rows_rejected > REJECTS_LISTED_MAX) {
+    log.info({ job: job.name, listed: REJECTS_LISTED_MAX, rejected: tally.rows_rejected }, 'only the first rejects are listed one by one')
+  }
+  for (const { file, archive_sha256, read, malformed } of tally.files.values()) {
+    log.info({ job: job.name, file, sha256: archive_sha256, rows_read: read, rows_malformed: malformed }, 'read')
+  }
+
+  const items = [...tally.items.values()]
+  const done = items.filter(({ rows, end }) => rows > 0 && end?.status !== 'failed')
+  const isDone = new Set(done)
+  await write(db, async (tx) => {
+    await writeRejects(tx, scope, tally)
+    await endItems(
+      tx,
+      scope,
+      items.filter((item) => !isDone.has(item)).map((item) => endOf(job, item)),
+    )
+  })
+  const ends = done.map((item): ItemEnd & { item_no: number } => ({
+    item_no: item.item_no,
+    item: item.item,
+    status: 'ok',
+    error_class: null,
+    reason: null,
+    http_status: null,
+    archive_sha256: [...item.files].toSorted(),
+    rows_count: item.rows,
+    next_try_at: null,
+  }))
+  const merged = await mergeGroups(db, { table, scope, ends }, surroundings)
+  return {
+    ...merged,
+    rows_read: tally.rows_read,
+    rows_outside: tally.rows_outside,
+    rows_rejected: tally.rows_rejected,
+    rows_withheld: rows_withheld + merged.rows_withheld,
+  }
+}
+
+/** Takes the rows of failed items off the stage; returns how many there were. */
+async function withholdFailed(db: Database, tally: Tally): Promise<number> {
+  const failed = [...tally.items.values()].filter(({ end, rows }) => end?.status === 'failed' && rows > 0)
+  if (failed.length === 0) return 0
+  await db.rows('delete from pg_temp.staged where item_no = any($1)', [failed.map(({ item_no }) => item_no)])
+  return failed.reduce((sum, { rows }) => sum + rows, 0)
+}
+
+function endOf(job: SourcedJob, item: Parameters<typeof endWithoutRows>[1]): ItemEnd {
+  const end = item.end?.status === 'failed' ? item.end : endWithoutRows(job, item)
+  return {
+    item: item.item,
+    status: end.status,
+    error_class: end.status === 'failed' ? (end.error_class ?? 'internal') : null,
+    reason: end.reason,
+    http_status: end.http_status ?? null,
+    archive_sha256: [],
+    rows_count: 0,
+    next_try_at: null,
+  }
+}
+
+export type { TargetTable }

@@ -1,0 +1,64 @@
+import type { Database } from '../../helpers/database.ts'
+import type { JobCounts } from './groups.ts'
+import type { ItemGap, JobName, JobReport } from './job.ts'
+import type { RunState } from './run-record.ts'
+import type { Thresholds } from './surroundings.ts'
+
+/** What a run did and how it ended. */
+export interface RunReport {
+  readonly run_id: string
+  readonly state: RunState
+  readonly state_reason: string | null
+  readonly jobs: readonly JobReport[]
+  readonly duration_ms: number
+}
+
+/** The report of one job: the counts of this process, the items as the ledger has them now. */
+export async function jobReport(
+  db: Database,
+  { run_id, job, provider }: { run_id: string; job: JobName; provider: string },
+  counts: JobCounts,
+  duration_ms: number,
+): Promise<JobReport> {
+  const statuses = await db.rows<{ status: keyof JobReport['items'] | 'running'; items: number }>(
+    'select status, count(*)::integer as items from ingestion.items where run_id = $1 and job = $2 group by status',
+    [run_id, job],
+  )
+  const items = { ok: 0, empty: 0, not_found: 0, failed: 0, parked: 0, pending: 0 }
+  for (const { status, items: count } of statuses) items[status === 'running' ? 'pending' : status] += count
+  const gaps = await db.rows<ItemGap & Record<string, unknown>>(
+    `select item, status, error_class, coalesce(reason, '') as reason, attempts_count from ingestion.items
+     where run_id = $1 and job = $2 and status in ('not_found', 'failed', 'parked') order by status, item`,
+    [run_id, job],
+  )
+  return { job, provider, items, ...counts, duration_ms, gaps }
+}
+
+/**
+ * How a run stands after its last job. Above a written bound it has failed; a quota halts it; failures below the bound are gaps.
+ * What a source does not have is no gap of the run, within its bound: it is named in the report, and fails nothing.
+ */
+export function stateOf(jobs: readonly JobReport[], thresholds: Thresholds): { state: RunState; state_reason: string | null } {
+  const reasons: string[] = []
+  let [parked, failed, pending] = [0, 0, 0]
+  for (const { job, items } of jobs) {
+    const total = Object.values(items).reduce((sum, count) => sum + count, 0)
+    const isAbove = (count: number, ratio: number): boolean => count > 0 && count / total > ratio
+    parked += items.parked
+    failed += items.failed
+    pending += items.pending
+    if (isAbove(items.failed, thresholds.failed_max_ratio)) {
+      reasons.push(`${job}: ${items.failed} of ${total} items failed, more than failed_max_ratio ${thresholds.failed_max_ratio}`)
+    }
+    const not_found_max = thresholds.not_found_max_ratio[job] ?? 0
+    if (isAbove(items.not_found, not_found_max)) {
+      reasons.push(`${job}: ${items.not_found} of ${total} items were not found, more than not_found_max_ratio ${not_found_max}`)
+    }
+  }
+  if (reasons.length > 0) return { state: 'failed', state_reason: reasons.join('; ') }
+  if (parked > 0)
+    return { state: 'halted', state_reason: `${parked} items are parked: their provider stopped answering for the account. Resume later.` }
+  if (pending > 0) return { state: 'interrupted', state_reason: `${pending} items are still to be done. Resume.` }
+  if (failed > 0) return { state: 'complete_with_gaps', state_reason: `${failed} items failed, within the bound. Retry them.` }
+  return { state: 'complete', state_reason: null }
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
+import { messageOf } from '../../helpers/errors.ts'
+import { type Log, silentLog } from '../../helpers/log.ts'
+import { jobsInOrder } from '../jobs.ts'
+import type { Universe } from '../universe/read.ts'
+import { runDerived } from './derived.ts'
+import { loadKnownSecurities } from './identity.ts'
+import { renewLeases, reopenItems } from './items.ts'
+import type { Job, JobName, JobReport, Window } from './job.ts'
+import type { Provider } from './provider.ts'
+import { jobReport, type RunReport, stateOf } from './report.ts'
+import { beginRun, endRun, markDeadRuns, takeIngestionLock } from './run-record.ts'
+import { chooseProvider, isSourced } from './source.ts'
+import { runSourced } from './sourced.ts'
+import type { Progress, Surroundings, Thresholds } from './surroundings.ts'
+import { PRODUCT_VERSION } from './version.ts'
+import { writerOf } from './writer.ts'
+
+export interface IngestOptions {
+  readonly connection: Connection
+  /** Any of the seven, in any order; they run in the order of their needs. */
+  readonly jobs: readonly JobName[]
+  readonly universe: Universe
+  readonly window: Window
+  /** For each job the first one that serves its dataset is asked. Derived jobs need none. */
+  readonly providers: readonly Provider[]
+  /** Mode and place of the source, for the ledger, e.g. `flat-files:<folder>`. */
+  readonly source: string
+  readonly thresholds: Thresholds
+  readonly log?: Log
+  /** Stops the run after the group of items in flight; the run then reads `interrupted` and can be resumed. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+  readonly onJob?: (report: JobReport) => void
+  /** For the ledger; the jobs when not given. */
+  readonly command?: string
+  /** Goes on with this run: its finished items stay as they are. */
+  readonly resume_run_id?: string
+  /** With `resume_run_id`: statuses that are tried again besides what was left open. */
+  readonly reopen?: readonly ('failed' | 'parked' | 'not_found')[]
+  /** Rows after which a group of items is committed; 100,000 when not given. */
+  readonly group_rows_max?: number
+}
+
+const HEARTBEAT_MS = 20_000
+
+/**
+ * Runs jobs against one database, under its ingestion lock, and records the run, each item and each change.
+ *
+ * A second run over the same source inserts and updates nothing. A killed run loses at most the groups in flight, and is resumed by
+ * `resume_run_id`. Items that fail do not throw: they are in the report. What throws is a database or a program in trouble.
+ *
+ * @throws RefusedError when another run is ingesting into the database; names it.
+ */
+export async function ingest(options: IngestOptions): Promise<RunReport> {
+  const run_id = options.resume_run_id ?? randomUUID()
+  const db = openDatabase(options.connection, {
+    connections_max: 3 + Math.max(1, ...options.providers.map(({ concurrency }) => concurrency ?? 1)),
+    application: `ingest ${run_id}`,
+  })
+  try {
+    return await db.session((session) => runLocked(db, session, run_id, options))
+  } finally {
+    await db.close()
+  }
+}
+
+async function runLocked(db: Database, session: Database, run_id: string, options: IngestOptions): Promise<RunReport> {
+  const started = performance.now()
+  const log = (options.log ?? silentLog()).child({ run_id })
+  const lock_pid = await takeIngestionLock(session)
+  for (const dead of await markDeadRuns(session, run_id))
+    log.info({ dead_run_id: dead }, 'a run whose process is gone is marked interrupted')
+  const jobs = jobsInOrder(options.jobs)
+  const { universe, window, source } = options
+  await beginRun(
+    session,
+    {
+      run_id,
+      command: options.command ?? `run ${jobs.map(({ name }) => name).join(' ')}`,
+      source,
+      jobs: jobs.map(({ name }) => name),
+      universe_file: universe.file,
+      universe_sha256: universe.sha256,
+      window,
+    },
+    PRODUCT_VERSION,
+  )
+  if (options.resume_run_id !== undefined) await reopen(session, run_id, jobs, options.reopen ?? [])
+
+  const lost = new AbortController()
+  const heart = setInterval(() => {
+    renewLeases(session, run_id).catch((error: unknown) => lost.abort(error))
+  }, HEARTBEAT_MS)
+  const surroundings: Surroundings = {
+    run_id,
+    universe,
+    window,
+    thresholds: options.thresholds,
+    log,
+    signal: AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])]),
+    write: writerOf(run_id, lock_pid),
+    owner: `${hostname()}:${process.pid}`,
+    group_rows_max: options.group_rows_max ?? 100_000,
+    onProgress: options.onProgress ?? (() => {}),
+  }
+  const reports: JobReport[] = []
+  const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
+    await endRun(session, run_id, state, state_reason)
+    log.info({ state, state_reason }, 'run ended')
+    return { run_id, state, state_reason, jobs: reports, duration_ms: Math.round(performance.now() - started) }
+  }
+  try {
+    for (const job of jobs) {
+      const report = await runJob(db, job, options.providers, surroundings)
+      reports.push(report)
+      options.onJob?.(report)
+    }
+    const { state, state_reason } = stateOf(reports, options.thresholds)
+    return await finish(state, state_reason)
+  } catch (error) {
+    if (options.signal?.aborted === true) {
+      await reopenItems(session, run_id, ['running'])
+      return await finish('interrupted', 'It was told to stop. Resume it.')
+    }
+    // The server may be what failed: then the run stays `running`, and the next one marks it.
+    await endRun(session, run_id, 'failed', messageOf(error)).catch(() => {})
+    log.error({ err: error }, 'run failed')
+    throw error
+  } finally {
+    clearInterval(heart)
+  }
+}
+
+/** Runs one job and reports it. */
+async function runJob(db: Database, job: Job, providers: readonly Provider[], surroundings: Surroundings): Promise<JobReport> {
+  const { run_id, universe, log } = surroundings
+  surroundings.signal.throwIfAborted()
+  const started = performance.now()
+  const known = await loadKnownSecurities(db, universe.members)
+  const provider = isSourced(job) ? chooseProvider(providers, job.dataset) : undefined
+  log.info({ job: job.name, provider: provider?.name ?? 'derived' }, 'job started')
+  const counts =
+    isSourced(job) && provider !== undefined
+      ? await runSourced(db, job, provider, known, surroundings)
+      : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, surroundings)
+  // Plans of the jobs that follow depend on what is there now, not on what autovacuum has seen.
+  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0) await db.execute(`analyze stocks_research.${job.table}`)
+  const report = await jobReport(
+    db,
+    { run_id, job: job.name, provider: provider?.name ?? 'derived' },
+    counts,
+    Math.round(performance.now() - started),
+  )
+  const { gaps, ...figures } = report
+  log.info(figures, 'job ended')
+  for (const gap of gaps) log.info({ job: job.name, ...gap }, 'gap')
+  return report
+}
+
+/** Opens what is to be tried again. What was derived from it is derived again. */
+async function reopen(db: Database, run_id: string, jobs: readonly Job[], statuses: readonly string[]): Promise<void> {
+  await reopenItems(db, run_id, ['running', ...statuses])
+  const derived = jobs.filter((job) => !isSourced(job)).map(({ name }) => name)
+  await db.rows(`update ingestion.items set status = 'pending', updated_at = now() where run_id = $1 and job = any($2)`, [run_id, derived])
+}

@@ -1,0 +1,108 @@
+import type { Database } from '../../helpers/database.ts'
+import { runBatch } from './batch.ts'
+import { addCounts, type JobCounts, NO_ROWS } from './groups.ts'
+import { identityOf, type KnownSecurity } from './identity.ts'
+import { endItems, type ItemEnd, type ItemScope, planItems } from './items.ts'
+import type { SourcedJob } from './job.ts'
+import { type Ask, type Batch, type Provider, SourceError } from './provider.ts'
+import { subjectsOf } from './source.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const FIRST_SESSION_DATE = '1990-01-02' // Where the calendar starts, for a database whose calendar is not loaded yet.
+
+/** Runs a job that reads a provider: plans its items, asks for the open ones batch by batch, and brings each batch in. */
+export async function runSourced(
+  db: Database,
+  job: SourcedJob,
+  provider: Provider,
+  known: readonly KnownSecurity[],
+  surroundings: Surroundings,
+): Promise<JobCounts> {
+  const { run_id, window, log, signal, write, onProgress } = surroundings
+  const scope: ItemScope = { run_id, job: job.name, provider: provider.name, window }
+  const { asked, ended } = subjectsOf(job, known, window)
+  const open = new Set(
+    await planItems(
+      db,
+      scope,
+      [...asked, ...ended].map(({ item }) => item),
+    ),
+  )
+  await write(db, (tx) =>
+    endItems(
+      tx,
+      scope,
+      ended.filter(({ item }) => open.has(item)),
+    ),
+  )
+
+  const subjects = asked.filter(({ item }) => open.has(item))
+  const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
+  const context = { identity: identityOf(known), window, provider: provider.name }
+  const batches = subjects.length === 0 ? [] : [...(await provider.batches(ask))]
+  const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
+
+  let [counts, items_done, parked] = [NO_ROWS, 0, undefined as SourceError | undefined]
+  const bring = async (batch: Batch): Promise<void> => {
+    const before = { rows: counts.rows_read, done: items_done }
+    const show = (step: 'read' | 'merge', rows_read: number, read_bytes: number): void =>
+      onProgress({
+        job: job.name,
+        label: batch.label,
+        step,
+        items_done,
+        items_total: subjects.length,
+        rows_read,
+        read_bytes,
+        estimated_bytes,
+      })
+    try {
+      const merged = await db.session((session) =>
+        runBatch(session, { job, provider, ask, batch, scope, context }, surroundings, (tally) =>
+          show('read', before.rows + tally.rows_read, tally.read_bytes),
+        ),
+      )
+      counts = addCounts(counts, merged)
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error
+      log.error({ job: job.name, batch: batch.label, error_class: error.error_class, err: error }, 'a batch cannot be read')
+      const is_parked = isAboutAccount(error)
+      if (is_parked) parked = error
+      await write(db, (tx) => endItems(tx, scope, endsOf(batch, error, is_parked ? 'parked' : 'failed')))
+    }
+    items_done += batch.subjects.length
+    show('merge', counts.rows_read, 0)
+  }
+
+  // Batches are taken from one queue by as many workers as the provider allows; the first error that is not about one batch ends all.
+  const queue = batches.values()
+  const work = async (): Promise<void> => {
+    for (const batch of queue) {
+      signal.throwIfAborted()
+      if (parked === undefined) await bring(batch)
+      else await write(db, (tx) => endItems(tx, scope, endsOf(batch, parked as SourceError, 'parked')))
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, provider.concurrency ?? 1) }, work))
+  return counts
+}
+
+async function firstSession(db: Database): Promise<string> {
+  const { first } = await db.one<{ first: string | null }>('select min(session_date) as first from stocks_research.trading_sessions')
+  return first ?? FIRST_SESSION_DATE
+}
+
+/** Facts about the account, not about the batch: asking on would only spend more of what is gone. */
+const isAboutAccount = ({ error_class }: SourceError): boolean => ['quota', 'auth', 'entitlement'].includes(error_class)
+
+const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'parked'): ItemEnd[] =>
+  batch.subjects.map(({ item }) => ({
+    item,
+    status,
+    error_class: error.error_class,
+    reason: error.message,
+    http_status: error.http_status ?? null,
+    archive_sha256: [],
+    rows_count: 0,
+    next_try_at: error.next_try_at ?? null,
+  }))

@@ -1,0 +1,46 @@
+import { type Database, quoteIdentifier } from '../../helpers/database.ts'
+import type { Job } from './job.ts'
+
+/** What the SQL of stage and merge needs to know of the table of a job. */
+export interface TargetTable {
+  /** Quoted, with its schema. */
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly key: readonly string[]
+  readonly values: readonly string[]
+  /** The condition that two aliases hold one key. Only a column that may be null pays for a comparison which knows null. */
+  sameKey(left: string, right: string): string
+}
+
+/** The table of a job, its null-ability as the database has it. */
+export async function targetTable(db: Database, job: Job): Promise<TargetTable> {
+  const rows = await db.rows<{ attname: string; attnotnull: boolean }>(
+    `select a.attname, a.attnotnull from pg_attribute a
+     where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped`,
+    [`stocks_research.${job.table}`],
+  )
+  const notNull = new Set(rows.filter(({ attnotnull }) => attnotnull).map(({ attname }) => attname))
+  const key = job.key.map(quoteIdentifier)
+  const values = job.values.map(quoteIdentifier)
+  return {
+    name: `stocks_research.${quoteIdentifier(job.table)}`,
+    columns: [...key, ...values],
+    key,
+    values,
+    sameKey: (left, right) =>
+      job.key
+        .map((column) => {
+          const name = quoteIdentifier(column)
+          return `${left}.${name} ${notNull.has(column) ? '=' : 'is not distinct from'} ${right}.${name}`
+        })
+        .join(' and '),
+  }
+}
+
+/** `a.x, a.y`: columns of one alias. */
+export const listOf = (columns: readonly string[], alias?: string): string =>
+  columns.map((column) => (alias === undefined ? column : `${alias}.${column}`)).join(', ')
+
+/** The condition that the values of two aliases differ; `false` where a job owns no value. */
+export const valuesDiffer = (values: readonly string[], left: string, right: string): string =>
+  values.length === 0 ? 'false' : `(${listOf(values, left)}) is distinct from (${listOf(values, right)})`

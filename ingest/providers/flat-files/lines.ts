@@ -1,0 +1,85 @@
+/** One line of a file, or several when a quoted field holds line breaks. */
+export interface RawRecord {
+  /** Line on which it starts, from 1. */
+  readonly line: number
+  /** Undefined when the line is no record; `text` then says what stands there. */
+  readonly fields: readonly string[] | undefined
+  readonly text: string
+}
+
+/** Lines that one quoted field may run over before its opening quote is taken for a stray one. */
+const LINES_A_RECORD_MAX = 16
+
+/**
+ * Splits text into records by RFC 4180: comma, double quotes, CRLF or LF, blank lines skipped. A line whose quotes do not close
+ * is one bad record, not the end of the file: the next line is tried by itself.
+ */
+export class RecordSplitter {
+  #rest = ''
+  #line = 0
+
+  /** The records that `text` completes. With `is_last` the rest of the file counts as a line. */
+  take(text: string, is_last = false): RawRecord[] {
+    const records: RawRecord[] = []
+    const lines = (this.#rest + text).split('\n')
+    this.#rest = is_last ? '' : (lines.pop() ?? '')
+    for (let at = 0; at < lines.length; at += 1) {
+      const [record, count] = recordAt(lines, at)
+      if (record === undefined && !is_last && at + LINES_A_RECORD_MAX > lines.length) {
+        this.#rest = [...lines.slice(at), this.#rest].join('\n') // Its closing quote may stand in the next piece of text.
+        return records
+      }
+      const line = this.#line + 1
+      this.#line += count
+      at += count - 1
+      if (record === undefined) records.push({ line, fields: undefined, text: lines[at] ?? '' })
+      else if (record.length > 1 || record[0] !== '') records.push({ line, fields: record, text: '' })
+    }
+    return records
+  }
+}
+
+/** The record that starts at a line, and how many lines it takes; undefined when its quotes do not close. */
+function recordAt(lines: readonly string[], at: number): [readonly string[] | undefined, number] {
+  let text = lines[at] ?? ''
+  if (!text.includes('"')) return [withoutReturn(text).split(','), 1]
+  for (let count = 1; count <= LINES_A_RECORD_MAX; count += 1) {
+    const fields = splitQuoted(withoutReturn(text))
+    if (fields !== undefined) return [fields, count]
+    const next = lines[at + count]
+    if (next === undefined) break
+    text += `\n${next}`
+  }
+  return [undefined, 1]
+}
+
+const withoutReturn = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text)
+
+/** The fields of a record with quotes; undefined when a quoted field does not close, or text stands beside its quotes. */
+function splitQuoted(text: string): readonly string[] | undefined {
+  const fields: string[] = []
+  let at = 0
+  for (;;) {
+    if (text[at] !== '"') {
+      const comma = text.indexOf(',', at)
+      fields.push(comma === -1 ? text.slice(at) : text.slice(at, comma))
+      if (comma === -1) return fields
+      at = comma + 1
+      continue
+    }
+    let [field, from] = ['', at + 1]
+    for (;;) {
+      const quote = text.indexOf('"', from)
+      if (quote === -1) return undefined
+      field += text.slice(from, quote)
+      at = quote + 1
+      if (text[at] !== '"') break
+      field += '"' // A doubled quote stands for one.
+      from = at + 1
+    }
+    fields.push(field)
+    if (at === text.length) return fields
+    if (text[at] !== ',') return undefined
+    at += 1
+  }
+}
