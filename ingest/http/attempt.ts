@@ -1,0 +1,170 @@
+import { redact } from '../../helpers/redact.ts'
+import type { ArchiveEntry } from '../archive/archive.ts'
+import type { Incoming } from '../archive/objects.ts'
+import { sourceError } from './breaker.ts'
+import { type ClientOptions, classifierOf } from './client.ts'
+import { classify } from './frame.ts'
+import { type Answer, isResult, type Result, type Verdict } from './outcome.ts'
+import { destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
+import { retryAfterMs, wait } from './retry.ts'
+import { type Broken, isBroken, type Timeouts, type Transport } from './transport.ts'
+import { zipFault } from './zip.ts'
+
+export interface Attempt {
+  readonly profile: HttpProfile
+  readonly request: HttpRequest & { readonly method: 'GET' | 'POST' }
+  readonly account: string
+  readonly fingerprint: string
+  /** Without secrets. */
+  readonly url: string
+  readonly transport: Transport
+  readonly timeouts: Timeouts
+  readonly body_bytes_max: number
+  readonly is_download: boolean
+  readonly signal: AbortSignal
+  readonly options: ClientOptions & { readonly wait_max_ms: number }
+  readonly attempt: number
+  /** Throws when the provider has meanwhile said something about the account. */
+  readonly check: () => void
+}
+type Tried =
+  | { readonly response: HttpResponse & { readonly path: string } }
+  | { readonly verdict: Verdict; readonly http_status: number | undefined; readonly told_wait_ms: number | undefined }
+
+// Longer between the taking of a slot and its use, and the slot no longer says when the provider will count the request.
+const SLOT_STALE_MS = 15
+const REDIRECTS_MAX = 3
+
+/** One try: takes a slot, sends, classifies, archives what passed, and writes down what became of it. */
+export async function attemptOnce(base: Attempt): Promise<Tried> {
+  const { ledger } = base.options
+  const request_id = await takeSlot(base)
+  const incoming = base.is_download ? await base.options.archive.incoming() : undefined
+  try {
+    const answer = await exchange(base, incoming)
+    const http_status = answer.http_status
+    const verdict = await judge(answer, base, incoming)
+    if (isResult(verdict.outcome) && !isBroken(answer)) {
+      const entry = await store(base, answer, verdict.outcome, incoming)
+      const reason = redact(verdict.reason)
+      await ledger.settle(request_id, {
+        outcome: verdict.outcome,
+        reason,
+        http_status,
+        body_bytes: entry.body_bytes,
+        archive_sha256: entry.sha256,
+      })
+      const { url, sha256, fetched_at } = entry
+      const path = base.options.archive.path(entry)
+      const known = { outcome: verdict.outcome, reason, url, sha256, fetched_at, path, is_archived: false }
+      return {
+        response: { ...known, http_status: answer.http_status, headers: answer.headers, body: answer.body, json: verdict.json ?? null },
+      }
+    }
+    const body_bytes = isBroken(answer) ? undefined : answer.body.length
+    await ledger.settle(request_id, { outcome: verdict.outcome, reason: redact(verdict.reason), http_status, body_bytes })
+    const header = isBroken(answer) ? undefined : retryAfterMs(answer.headers['retry-after'], Date.now())
+    return { verdict, http_status, told_wait_ms: header ?? verdict.wait_ms }
+  } catch (error) {
+    // The caller gave up, or our own side failed (disk full): either way the request was spent.
+    await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)) })
+    throw error
+  } finally {
+    await incoming?.discard()
+  }
+}
+
+async function takeSlot(base: Attempt): Promise<string> {
+  const { profile, account, fingerprint, url, attempt, request, options } = base
+  options.permit?.()
+  for (;;) {
+    base.signal.throwIfAborted()
+    base.check()
+    const asked_ms = performance.now()
+    const slot = await options.ledger.take({
+      provider: profile.provider,
+      account,
+      limits: profile.limits,
+      method: request.method,
+      url,
+      fingerprint,
+      attempt,
+      cost: request.cost ?? 1,
+    })
+    if ('request_id' in slot) {
+      if (performance.now() - asked_ms > SLOT_STALE_MS) await options.ledger.touch(slot.request_id)
+      return slot.request_id
+    }
+    if (slot.wait_ms > options.wait_max_ms) {
+      const next_try_at = new Date(Date.now() + slot.wait_ms).toISOString()
+      throw sourceError(
+        redact(
+          `The budget of ${profile.provider} is used up (${slot.because}); the next request may go out at ${next_try_at}. Resume then.`,
+        ),
+        { error_class: slot.is_quota ? 'quota' : 'throttled', next_try_at },
+      )
+    }
+    await wait(slot.wait_ms, base.signal)
+  }
+}
+
+async function exchange(base: Attempt, incoming: Incoming | undefined): Promise<Answer | Broken> {
+  const { profile, request, options, transport, signal, body_bytes_max, timeouts } = base
+  let url = request.url
+  for (let hop = 0; ; hop++) {
+    const { origin, host, path } = destinationOf(profile, url, options.override_origin)
+    const answer = await transport.exchange({
+      method: request.method,
+      origin,
+      path,
+      headers: { ...profile.headers, ...request.headers, host },
+      body: request.body,
+      body_bytes_max,
+      timeouts,
+      signal,
+      sink: incoming?.write,
+    })
+    if (isBroken(answer) || answer.http_status < 300 || answer.http_status > 399 || answer.http_status === 304) return answer
+    const to = redirectTarget(answer.headers['location'], url)
+    const is_allowed = to !== undefined && (to.origin === new URL(url).origin || to.origin === options.override_origin)
+    if (!is_allowed || hop >= REDIRECTS_MAX) {
+      // Keys in our headers would go to whoever the answer names.
+      const reason =
+        to === undefined
+          ? 'a redirect to nowhere'
+          : hop >= REDIRECTS_MAX
+            ? 'too many redirects'
+            : `a redirect to another origin, ${to.origin}, is not followed`
+      return { broken: 'malformed', reason: `HTTP ${answer.http_status}: ${reason}`, http_status: answer.http_status }
+    }
+    url = new URL(`${to.pathname}${to.search}`, new URL(request.url).origin).href
+  }
+}
+
+function redirectTarget(location: string | undefined, from: string): URL | undefined {
+  return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : undefined
+}
+
+async function judge(answer: Answer | Broken, base: Attempt, incoming: Incoming | undefined): Promise<Verdict> {
+  if (isBroken(answer)) return { outcome: answer.broken, reason: answer.reason }
+  if (incoming === undefined || answer.http_status !== 200) return classify(answer, classifierOf(base.profile, base.request))
+  if (base.request.expects !== 'zip') return { outcome: 'ok', reason: 'HTTP 200' }
+  const fault = await zipFault(incoming.part)
+  return fault ?? { outcome: 'ok', reason: 'HTTP 200' }
+}
+
+function store(base: Attempt, answer: Answer, outcome: Result, incoming: Incoming | undefined): Promise<ArchiveEntry> {
+  const { profile, fingerprint, url, request, options } = base
+  const asked = {
+    fingerprint,
+    provider: profile.provider,
+    adapter_version: profile.adapter_version,
+    method: request.method,
+    url,
+    http_status: answer.http_status,
+    headers: answer.headers,
+    outcome,
+  }
+  if (incoming !== undefined && answer.http_status === 200) return options.archive.storeIncoming(asked, incoming)
+  return options.archive.store(asked, answer.body)
+}

@@ -1,0 +1,191 @@
+import type { Log } from '../../helpers/log.ts'
+import { redact } from '../../helpers/redact.ts'
+import { type Archive, type ArchiveEntry, fingerprintOf } from '../archive/archive.ts'
+import type { SourceError } from '../pipeline/provider.ts'
+import { type Attempt, attemptOnce } from './attempt.ts'
+import { type Breaker, openBreaker, sourceError } from './breaker.ts'
+import { classify } from './frame.ts'
+import { openGate } from './gate.ts'
+import type { Ledger } from './ledger.ts'
+import { type Failure, isAboutAccount, isResult, isWorthRetry, type Verdict } from './outcome.ts'
+import { accountOf, destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
+import { backoffMs, wait } from './retry.ts'
+import { DEFAULT_TIMEOUTS, openTransport, type Timeouts, type Transport } from './transport.ts'
+
+export interface ClientOptions {
+  readonly ledger: Ledger
+  readonly archive: Archive
+  readonly log: Log
+  /** `replay`: every answer comes from the archive, none from the network. */
+  readonly mode: 'live' | 'replay'
+  /** Live: an archived answer fetched at this instant (ISO 8601) or later is as good as a new one. Left out: always ask. */
+  readonly reuse_since_at?: string
+  /** Loopback origin that stands in for every origin of the provider; for the rehearsal alone. */
+  readonly override_origin?: string
+  readonly attempts_max?: number
+  /** A wait longer than this is not waited for: it becomes an error that names the time. */
+  readonly wait_max_ms?: number
+  /** Called before each request that will really be sent; throws to forbid it (`--max-requests`). */
+  readonly permit?: () => void
+}
+
+export interface HttpClient {
+  readonly profile: HttpProfile
+  /**
+   * Asks, classifies, archives. Only `ok`, `empty` and `not_found` come back.
+   *
+   * @throws SourceError for everything else, after the retries that its class allows; quota, auth and entitlement stop every later call too.
+   */
+  fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
+  /** The same for a body too large for memory; `path` is the archived file. */
+  download(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse & { readonly path: string }>
+  close(): Promise<void>
+}
+
+const BODY_BYTES_MAX = 256 * 1024 * 1024
+const DOWNLOAD_BYTES_MAX = 8 * 1024 * 1024 * 1024
+const ATTEMPTS_MAX = 5
+const WAIT_MAX_MS = 15 * 60_000
+
+export function openClient(profile: HttpProfile, options: ClientOptions): HttpClient {
+  const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...profile.timeouts }
+  let transport: Transport | undefined
+  const breaker = openBreaker()
+  const gate = openGate(profile.concurrency_max)
+
+  async function ask(request: HttpRequest, signal: AbortSignal, is_download: boolean): Promise<HttpResponse & { path: string }> {
+    const method = request.method ?? 'GET'
+    const { fingerprint, url } = fingerprintOf({ ...request, method, secret_parameters: profile.secret_parameters })
+    destinationOf(profile, request.url, options.override_origin) // The allow-list holds for a replay too.
+    const since = options.mode === 'replay' ? undefined : options.reuse_since_at
+    const stored = options.mode === 'replay' || since !== undefined ? await options.archive.find(fingerprint, since) : undefined
+    if (stored !== undefined) return fromArchive(options.archive, stored, request, profile, is_download)
+    if (options.mode === 'replay') {
+      throw sourceError(
+        `The archive ${options.archive.directory} has no answer to ${method} ${url} (fingerprint ${fingerprint.slice(0, 12)}…). ` +
+          'A replay asks nobody: take the archive of a whole run, or run live once more.',
+        { error_class: 'internal' },
+      )
+    }
+    transport ??= openTransport(timeouts)
+    const attempt: Omit<Attempt, 'attempt'> = {
+      profile,
+      request: { ...request, method },
+      account: accountOf(profile),
+      fingerprint,
+      url,
+      transport,
+      timeouts: is_download ? { ...timeouts, total_ms: Math.max(timeouts.total_ms, 4 * 3_600_000) } : timeouts,
+      body_bytes_max: request.body_bytes_max ?? (is_download ? DOWNLOAD_BYTES_MAX : BODY_BYTES_MAX),
+      is_download,
+      signal,
+      check: breaker.check,
+      options: { ...options, wait_max_ms: options.wait_max_ms ?? WAIT_MAX_MS },
+    }
+    return retried(attempt, breaker, options)
+  }
+
+  return {
+    profile,
+    fetch: (request, signal) => gate.through(() => ask(request, signal, false), signal),
+    download: (request, signal) => gate.through(() => ask(request, signal, true), signal),
+    close: async () => transport?.close(),
+  }
+}
+
+async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options: ClientOptions): Promise<HttpResponse & { path: string }> {
+  const attempts_max = options.attempts_max ?? ATTEMPTS_MAX
+  const { provider } = base.profile
+  const wait_max_ms = base.options.wait_max_ms
+  for (let attempt = 1; ; attempt++) {
+    const result = await attemptOnce({ ...base, attempt }).catch((error: SourceError) => {
+      if (error.name === 'SourceError') breaker.note(error)
+      throw error
+    })
+    if ('response' in result) return result.response
+    const { verdict, http_status, told_wait_ms } = result
+    const error_class = verdict.outcome as Failure
+    const wait_ms = told_wait_ms ?? backoffMs(attempt)
+    const is_refusal =
+      error_class === 'malformed' && http_status !== undefined && http_status >= 400 && http_status < 500 && http_status !== 404
+    const is_last = attempt >= attempts_max || !isWorthRetry(error_class) || is_refusal
+    options.log.info(
+      { provider, url: base.url, attempt, class: error_class, reason: redact(verdict.reason), wait_ms: is_last ? 0 : wait_ms },
+      'request failed',
+    )
+    // All processes leave the provider alone, also when it is this request's last try.
+    if (told_wait_ms !== undefined && (error_class === 'throttled' || error_class === 'quota' || error_class === 'transient')) {
+      const is_quota = error_class === 'quota'
+      await options.ledger.pause(provider, base.account, { is_quota, reason: verdict.reason, until_ms: Date.now() + told_wait_ms })
+    }
+    if (is_last || wait_ms > wait_max_ms) {
+      const error = failure(base, verdict, http_status, attempt, told_wait_ms)
+      breaker.note(error)
+      throw error
+    }
+    await wait(wait_ms, base.signal)
+  }
+}
+
+function failure(
+  base: Omit<Attempt, 'attempt'>,
+  verdict: Verdict,
+  http_status: number | undefined,
+  attempt: number,
+  told_wait_ms: number | undefined,
+): SourceError {
+  const error_class = verdict.outcome as Failure
+  const next_try_at = told_wait_ms === undefined ? undefined : new Date(Date.now() + told_wait_ms).toISOString()
+  const advice = isAboutAccount(error_class)
+    ? ' Every other request of this account would get the same answer; the rest is parked.'
+    : next_try_at === undefined
+      ? ''
+      : ` Not before ${next_try_at}.`
+  return sourceError(
+    redact(
+      `${base.profile.provider} answered ${error_class} to ${base.request.method} ${base.url} (attempt ${attempt}): ${verdict.reason}.${advice}`,
+    ),
+    { error_class, http_status, next_try_at },
+  )
+}
+
+async function fromArchive(
+  archive: Archive,
+  entry: ArchiveEntry,
+  request: HttpRequest,
+  profile: HttpProfile,
+  is_download: boolean,
+): Promise<HttpResponse & { path: string }> {
+  const { outcome, http_status, headers, url, sha256, fetched_at } = entry
+  const found = {
+    outcome,
+    http_status,
+    headers,
+    url,
+    sha256,
+    fetched_at,
+    is_archived: true,
+    reason: `archived ${fetched_at}`,
+    path: archive.path(entry),
+  }
+  if (is_download) return { ...found, body: Buffer.alloc(0), json: null }
+  const body = await archive.body(entry)
+  // The classifier of today judges the body of yesterday: what it no longer believes is not read.
+  const verdict = classify({ http_status, headers: {}, body }, classifierOf(profile, request))
+  if (!isResult(verdict.outcome)) {
+    throw sourceError(
+      `The archived answer to ${url} (SHA-256 ${sha256.slice(0, 12)}…) is ${verdict.outcome}: ${verdict.reason}. Fetch it again.`,
+      {
+        error_class: verdict.outcome as Failure,
+        http_status,
+      },
+    )
+  }
+  return { ...found, outcome: verdict.outcome, body, json: verdict.json ?? null }
+}
+
+export const classifierOf = ({ provider }: HttpProfile, { expects, shape }: HttpRequest): Parameters<typeof classify>[1] => ({
+  provider,
+  expects,
+  ...(shape === undefined ? {} : { shape }),
+})

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openDatabase } from '../../helpers/database.ts'
+import { silentLog } from '../../helpers/log.ts'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { openArchive } from '../archive/archive.ts'
+import { DAY_MS, type Limit, per } from './budget.ts'
+import { openClient } from './client.ts'
+import { type LedgerEntry, openLedger } from './ledger.ts'
+import { json, serve } from './testing/server.ts'
+
+let scratch: Scratch
+beforeAll(async () => {
+  scratch = await scratchDatabase({ migrated: true })
+})
+afterAll(() => scratch.drop())
+beforeEach(() => scratch.db.execute('truncate ingestion.requests, ingestion.budgets, ingestion.pauses'))
+
+const entry = (limits: readonly Limit[], cost = 1): LedgerEntry => ({
+  provider: 'example',
+  account: 'anonymous',
+  limits,
+  method: 'GET',
+  url: 'https://data.example.com/a',
+  fingerprint: 'a'.repeat(64),
+  attempt: 1,
+  cost,
+})
+
+test('of many processes that ask at once, only as many get a slot as the limit allows', async () => {
+  const others = [1, 2, 3].map(() => openDatabase(scratch.connection))
+  const ledgers = others.map((db) => openLedger(db, null))
+  const slots = await Promise.all(Array.from({ length: 30 }, (_, i) => ledgers[i % 3]?.take(entry([per(60_000, 10)]))))
+  for (const db of others) await db.close()
+  expect(slots.filter((slot) => slot !== undefined && 'request_id' in slot)).toHaveLength(10)
+  const waits = slots.flatMap((slot) => (slot !== undefined && 'wait_ms' in slot ? [slot.wait_ms] : []))
+  expect(Math.min(...waits)).toBeGreaterThan(50_000)
+  expect(Math.max(...waits)).toBeLessThanOrEqual(62_400)
+})
+
+test('a slot is free one window after its answer, not after its start', async () => {
+  const ledger = openLedger(scratch.db, null)
+  const first = await ledger.take(entry([per(60_000, 1)]))
+  await scratch.db.execute(`update ingestion.requests set started_at = started_at - interval '61 s'`)
+  expect(await ledger.take(entry([per(60_000, 1)]))).toHaveProperty('wait_ms')
+  await scratch.db.execute(`update ingestion.requests set answered_at = started_at + interval '0.5 s', class = 'ok'`)
+  expect(await ledger.take(entry([per(60_000, 1)]))).toHaveProperty('request_id')
+  expect(first).toHaveProperty('request_id')
+})
+
+test('the cost of a day adds up, and is a quota when it is spent', async () => {
+  const ledger = openLedger(scratch.db, null)
+  const limits = [per(DAY_MS, 250)]
+  expect(await ledger.take(entry(limits, 100))).toHaveProperty('request_id')
+  expect(await ledger.take(entry(limits, 100))).toHaveProperty('request_id')
+  const refused = await ledger.take(entry(limits, 100))
+  expect(refused).toMatchObject({ is_quota: true })
+  expect('wait_ms' in refused ? refused.wait_ms : 0).toBeGreaterThan(DAY_MS - 120_000)
+  expect(await ledger.take(entry(limits, 50))).toHaveProperty('request_id')
+  await scratch.db.execute(`update ingestion.budgets set minute_at = minute_at - interval '1 day 2 minutes'`)
+  expect(await ledger.take(entry(limits, 100))).toHaveProperty('request_id')
+})
+
+test('a pause told to one process is obeyed by another, and the longer one stands', async () => {
+  const [one, two] = [openLedger(scratch.db, null), openLedger(scratch.db, null)]
+  await one.pause('example', 'anonymous', { is_quota: false, reason: 'told so', until_ms: Date.now() + 60_000 })
+  await one.pause('example', 'anonymous', { is_quota: false, reason: 'told less', until_ms: Date.now() + 1000 })
+  expect(await two.take(entry([per(1000, 5)]))).toMatchObject({ because: 'told so' })
+})
+
+test('a server that enforces 8 a second, in fixed and in sliding windows, never refuses two clients that share the ledger', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'))
+  const arrivals: number[] = []
+  const server = await serve((_, response) => {
+    const now = performance.now()
+    arrivals.push(now)
+    const sliding = arrivals.filter((at) => at > now - 1000).length
+    const fixed = arrivals.filter((at) => Math.floor(at / 1000) === Math.floor(now / 1000)).length
+    json(response, {}, sliding > 8 || fixed > 8 ? 429 : 200)
+  })
+  const databases = [openDatabase(scratch.connection), openDatabase(scratch.connection)]
+  const clients = databases.map((db) =>
+    openClient(
+      {
+        provider: 'example',
+        adapter_version: '1',
+        origins: ['https://data.example.com'],
+        limits: [per(1000, 8)],
+        headers: {},
+        concurrency_max: 8,
+      },
+      { ledger: openLedger(db, null), archive: openArchive(directory), log: silentLog(), mode: 'live', override_origin: server.origin },
+    ),
+  )
+  const ask = (i: number) => clients[i % 2]?.fetch({ url: `https://data.example.com/${i}`, expects: 'json' }, new AbortController().signal)
+  await Promise.all(Array.from({ length: 28 }, (_, i) => ask(i)))
+  const rows = await scratch.db.rows(`select class, count(*)::int from ingestion.requests group by class`)
+  expect(rows).toEqual([{ class: 'ok', count: 28 }])
+  for (const client of clients) await client.close()
+  for (const db of databases) await db.close()
+  await server.close()
+  await rm(directory, { recursive: true, force: true })
+})

@@ -1,0 +1,118 @@
+import { hostname } from 'node:os'
+import type { Database } from '../../helpers/database.ts'
+import { redact } from '../../helpers/redact.ts'
+import { type Limit, type Spending, slackMs, waitMs } from './budget.ts'
+import type { Outcome } from './outcome.ts'
+
+/** One request as the ledger knows it. `url` is without secrets already; it is redacted once more on its way in. */
+export interface LedgerEntry {
+  readonly provider: string
+  readonly account: string
+  readonly limits: readonly Limit[]
+  readonly method: string
+  readonly url: string
+  readonly fingerprint: string
+  readonly attempt: number
+  readonly cost: number
+}
+export interface Settlement {
+  readonly outcome: Outcome | 'cancelled'
+  readonly reason: string
+  readonly http_status?: number | undefined
+  readonly body_bytes?: number | undefined
+  readonly archive_sha256?: string | undefined
+}
+export type Slot = { readonly request_id: string } | { readonly wait_ms: number; readonly because: string; readonly is_quota: boolean }
+
+/** Where budgets are kept and requests are written down. */
+export interface Ledger {
+  /** A slot for one request, now; or how long to wait. */
+  take(entry: LedgerEntry): Promise<Slot>
+  /** Moves the start of a request to now: its sending was held up. */
+  touch(request_id: string): Promise<void>
+  /** Writes what became of it. */
+  settle(request_id: string, settlement: Settlement): Promise<void>
+  /** Nobody of this account asks before `until_ms` (Unix milliseconds). */
+  pause(provider: string, account: string, pause: { is_quota: boolean; reason: string; until_ms: number }): Promise<void>
+}
+
+/** The ledger in PostgreSQL (`ingestion.requests`, `budgets`, `pauses`): shared by processes, outlives them. */
+export function openLedger(db: Database, run_id: string | null): Ledger {
+  const process_name = `${hostname()}:${process.pid}`
+  return {
+    async take(entry) {
+      const limits = entry.limits.map((limit) => ({ ...limit, slack_ms: slackMs(limit) }))
+      const row = await db.one<{ request_id: string | null; wait_ms: string; because: string | null; because_class: string | null }>(
+        'select * from ingestion.take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+        [
+          entry.provider,
+          entry.account,
+          JSON.stringify(limits),
+          run_id,
+          entry.method,
+          redact(entry.url),
+          entry.fingerprint,
+          entry.attempt,
+          entry.cost,
+          process_name,
+        ],
+      )
+      if (row.request_id !== null) return { request_id: row.request_id }
+      return { wait_ms: Number(row.wait_ms), because: row.because ?? 'a limit', is_quota: row.because_class === 'quota' }
+    },
+    async touch(request_id) {
+      await db.rows('update ingestion.requests set started_at = clock_timestamp() where request_id = $1', [request_id])
+    },
+    async settle(request_id, { outcome, reason, http_status, body_bytes, archive_sha256 }) {
+      await db.rows(
+        `update ingestion.requests
+            set answered_at = greatest(clock_timestamp(), started_at), class = $2, reason = $3, http_status = $4, body_bytes = $5, archive_sha256 = $6
+          where request_id = $1`,
+        [request_id, outcome, redact(reason), http_status ?? null, body_bytes ?? null, archive_sha256 ?? null],
+      )
+    },
+    async pause(provider, account, { is_quota, reason, until_ms }) {
+      await db.rows(
+        `insert into ingestion.pauses as p (provider, account, until_at, class, reason) values ($1, $2, to_timestamp($3::double precision / 1000), $4, $5)
+         on conflict (provider, account) do update set until_at = excluded.until_at, class = excluded.class, reason = excluded.reason
+          where p.until_at < excluded.until_at`,
+        [provider, account, until_ms, is_quota ? 'quota' : 'throttled', redact(reason)],
+      )
+    },
+  }
+}
+
+/** A ledger of this process alone, for the checks that run before there is a database. Keeps what it was told in `entries`. */
+export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntry[] } {
+  const entries: (MemoryEntry & { started_ms: number })[] = []
+  const pauses = new Map<string, { is_quota: boolean; reason: string; until_ms: number }>()
+  const nameOf = (provider: string, account: string): string => `${provider} ${account}`
+  return {
+    entries,
+    async take({ provider, account, limits, ...entry }) {
+      const now_ms = Date.now()
+      const pause = pauses.get(nameOf(provider, account))
+      if (pause !== undefined && pause.until_ms > now_ms)
+        return { wait_ms: pause.until_ms - now_ms, because: pause.reason, is_quota: pause.is_quota }
+      const own = entries.filter((each) => each.provider === provider && each.account === account)
+      const wait_ms = waitMs(limits, own, now_ms)
+      if (wait_ms > 0) return { wait_ms, because: 'a limit', is_quota: false }
+      entries.push({ provider, account, ...entry, started_ms: now_ms, answered_ms: undefined, settlement: undefined })
+      return { request_id: String(entries.length - 1) }
+    },
+    async touch(request_id) {
+      const entry = entries[Number(request_id)]
+      if (entry !== undefined) entry.started_ms = Date.now()
+    },
+    async settle(request_id, settlement) {
+      const entry = entries[Number(request_id)]
+      if (entry !== undefined) Object.assign(entry, { answered_ms: Date.now(), settlement })
+    },
+    async pause(provider, account, pause) {
+      pauses.set(nameOf(provider, account), pause)
+    },
+  }
+}
+export interface MemoryEntry extends Spending, Omit<LedgerEntry, 'limits'> {
+  readonly settlement: Settlement | undefined
+}

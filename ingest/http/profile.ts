@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import type { Limit } from './budget.ts'
+import type { Expectation } from './frame.ts'
+import type { TextJson } from './json.ts'
+import type { Result, Verdict } from './outcome.ts'
+import type { Timeouts } from './transport.ts'
+
+/** What the client must know of a provider. An adapter declares it; nothing else knows a provider. */
+export interface HttpProfile {
+  readonly provider: string
+  /** Goes up when the adapter asks or reads differently; stored with every response. */
+  readonly adapter_version: string
+  /** The only origins that are ever asked. */
+  readonly origins: readonly string[]
+  /** Limits of the account, as the provider states them; windows slide. */
+  readonly limits: readonly Limit[]
+  /** Sent with every request, keys included. They never go to another origin. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Query parameters that carry a key, for providers that take it nowhere else. */
+  readonly secret_parameters?: readonly string[]
+  /** The key that names the account of the budget; a hash of it is stored. Left out: anonymous. */
+  readonly account_key?: string
+  /** Requests at once. */
+  readonly concurrency_max: number
+  readonly timeouts?: Partial<Timeouts>
+}
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST'
+  /** Official address, whatever the rehearsal puts in its place. */
+  readonly url: string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly expects: Expectation
+  readonly shape?: (content: { readonly json: TextJson; readonly text: string }) => Verdict | undefined
+  /** In the provider's credits; 1 by default. */
+  readonly cost?: number
+  /** Query parameters that name the present moment, so that a replay finds the answer on any day. */
+  readonly volatile_parameters?: readonly string[]
+  readonly body_bytes_max?: number
+}
+
+/** An answer that passed its classifier, fresh or archived. */
+export interface HttpResponse {
+  readonly outcome: Result
+  readonly reason: string
+  readonly http_status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Address without secrets. */
+  readonly url: string
+  readonly sha256: string
+  /** ISO 8601 UTC; of the archived answer when it came from the archive. */
+  readonly fetched_at: string
+  readonly is_archived: boolean
+  /** Empty after a download. */
+  readonly body: Buffer
+  /** The parsed body with numbers as text, when JSON was expected; null otherwise. */
+  readonly json: TextJson
+}
+
+export const accountOf = (profile: HttpProfile): string =>
+  profile.account_key === undefined ? 'anonymous' : `key-${createHash('sha256').update(profile.account_key).digest('hex').slice(0, 12)}`
+
+/**
+ * Where a request goes: the official origin, checked against the allow-list, or the loopback server that a rehearsal puts in
+ * its place.
+ *
+ * @throws TypeError for an address outside the allow-list, and for an override that is not loopback: these are our own mistakes.
+ */
+export function destinationOf(
+  profile: HttpProfile,
+  url: string,
+  override: string | undefined,
+): { origin: string; host: string; path: string } {
+  const asked = new URL(url)
+  if (!profile.origins.includes(asked.origin)) {
+    throw new TypeError(`${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`)
+  }
+  if (override !== undefined && !isLoopback(override)) {
+    throw new TypeError(`${override} is not a loopback address; only a rehearsal on this machine may stand in for a provider.`)
+  }
+  return { origin: override ?? asked.origin, host: asked.host, path: `${asked.pathname}${asked.search}` }
+}
+
+export function isLoopback(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'http:' && (/^127(\.\d{1,3}){3}$/.test(hostname) || hostname === '[::1]' || hostname === 'localhost')
+}

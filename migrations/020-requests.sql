@@ -1,0 +1,150 @@
+-- 020 · Requests to providers, and what they may still spend.
+--
+-- The ledger of requests is the budget: a slot is taken by writing the row of its request, under a lock of the account, so that
+-- all processes together keep within the limits. A request whose process died keeps its slot: the provider has counted it too.
+
+create table ingestion.requests (
+  request_id        bigint      generated always as identity primary key,
+  run_id            uuid        references ingestion.runs on delete restrict,
+  provider          text        not null,
+  account           text        not null,
+  method            text        not null,
+  url               text        not null,
+  fingerprint       text        not null check (fingerprint ~ '^[0-9a-f]{64}$'),
+  attempt           integer     not null check (attempt >= 1),
+  cost_count        integer     not null default 1 check (cost_count >= 0),
+  started_at        timestamptz not null,
+  answered_at       timestamptz,
+  class             text        check (class in ('ok', 'empty', 'not_found', 'quota', 'throttled', 'auth', 'entitlement', 'transient', 'malformed', 'truncated', 'cancelled')),
+  reason            text,
+  http_status       integer,
+  body_bytes        bigint      check (body_bytes >= 0),
+  archive_sha256    text        check (archive_sha256 ~ '^[0-9a-f]{64}$'),
+  process           text        not null,
+  constraint requests_answered_after_start check (answered_at >= started_at),
+  constraint requests_answer_has_class check ((answered_at is null) = (class is null))
+);
+create index requests_by_account on ingestion.requests (provider, account, started_at);
+create index requests_by_run on ingestion.requests (run_id);
+comment on table ingestion.requests is 'Every request to a provider, failed ones too, with the class of its answer. Also the sliding window of the short limits.';
+comment on column ingestion.requests.request_id is 'Identity of the request.';
+comment on column ingestion.requests.run_id is 'The run that asked; null for a check outside a run.';
+comment on column ingestion.requests.provider is 'The adapter, e.g. alpaca.';
+comment on column ingestion.requests.account is 'Whose budget it spends: «anonymous», or the first digits of a hash of the key. Never a key.';
+comment on column ingestion.requests.method is 'HTTP method.';
+comment on column ingestion.requests.url is 'Address without secrets.';
+comment on column ingestion.requests.fingerprint is 'SHA-256 of method, address without secrets and body: requests with equal fingerprints ask the same.';
+comment on column ingestion.requests.attempt is 'Which try of the same question it is, from 1.';
+comment on column ingestion.requests.cost_count is 'What it costs of the limits of an hour and longer, in the provider''s credits; 1 where it counts requests.';
+comment on column ingestion.requests.started_at is 'When its slot was taken, UTC.';
+comment on column ingestion.requests.answered_at is 'When the answer, or the failure, was whole, UTC; null while it runs or when its process died.';
+comment on column ingestion.requests.class is 'What the answer was, by the body classifier; cancelled: we gave up ourselves.';
+comment on column ingestion.requests.reason is 'Why it has that class, without secrets.';
+comment on column ingestion.requests.http_status is 'HTTP status; null when no answer came.';
+comment on column ingestion.requests.body_bytes is 'Bytes of the body after unpacking.';
+comment on column ingestion.requests.archive_sha256 is 'The archived body, when it passed its classifier.';
+comment on column ingestion.requests.process is 'Host and process id.';
+
+create table ingestion.budgets (
+  provider          text        not null,
+  account           text        not null,
+  minute_at         timestamptz not null,
+  requests_count    integer     not null check (requests_count >= 0),
+  cost_count        bigint      not null check (cost_count >= 0),
+  primary key (provider, account, minute_at)
+);
+comment on table ingestion.budgets is 'Spent by minute, for the limits of an hour, a day and a month: their windows slide over these sums.';
+comment on column ingestion.budgets.provider is 'The adapter.';
+comment on column ingestion.budgets.account is 'As in ingestion.requests.';
+comment on column ingestion.budgets.minute_at is 'The minute, UTC.';
+comment on column ingestion.budgets.requests_count is 'Requests that started in it.';
+comment on column ingestion.budgets.cost_count is 'Their cost, in the provider''s credits.';
+
+create table ingestion.pauses (
+  provider          text        not null,
+  account           text        not null,
+  until_at          timestamptz not null,
+  class             text        not null check (class in ('throttled', 'quota')),
+  reason            text        not null,
+  primary key (provider, account)
+);
+comment on table ingestion.pauses is 'Until when a provider asked to be left alone. All processes obey it.';
+comment on column ingestion.pauses.provider is 'The adapter.';
+comment on column ingestion.pauses.account is 'As in ingestion.requests.';
+comment on column ingestion.pauses.until_at is 'No request before this instant, UTC.';
+comment on column ingestion.pauses.class is 'throttled: too fast. quota: used up.';
+comment on column ingestion.pauses.reason is 'Its own words, without secrets.';
+
+-- Takes a slot for one request, or says how long to wait. `in_limits` is a list of {requests_max, window_ms, slack_ms}.
+--
+-- A slot of a short window is free again one window after the provider counted the request. When that was, only the provider
+-- knows: not before started_at, not after answered_at. The later one is right for any network; but since a slow answer would
+-- then cost throughput, no more than slack_ms is granted.
+create function ingestion.take_slot(
+  in_provider text, in_account text, in_limits jsonb, in_run_id uuid, in_method text, in_url text, in_fingerprint text,
+  in_attempt integer, in_cost integer, in_process text,
+  out request_id bigint, out wait_ms bigint, out because text, out because_class text
+) language plpgsql set search_path = pg_catalog as $$
+declare
+  now_at      timestamptz;
+  free_at     timestamptz;
+  latest_at   timestamptz;
+  each        record;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ingestion.take_slot ' || in_provider || ' ' || in_account, 0));
+  now_at := clock_timestamp();
+  latest_at := now_at;
+
+  select p.until_at, p.reason, p.class into each from ingestion.pauses as p
+   where p.provider = in_provider and p.account = in_account and p.until_at > now_at;
+  if found then
+    latest_at := each.until_at;
+    because := each.reason;
+    because_class := each.class;
+  end if;
+
+  for each in
+    select l.requests_max, l.window_ms, coalesce(l.slack_ms, 0) as slack_ms
+      from jsonb_to_recordset(in_limits) as l (requests_max bigint, window_ms bigint, slack_ms bigint)
+  loop
+    if each.window_ms < 3600000 then
+      select least(coalesce(r.answered_at, 'infinity'), r.started_at + each.slack_ms * interval '1 ms') + each.window_ms * interval '1 ms' as release_at
+        into free_at
+        from ingestion.requests as r
+       where r.provider = in_provider and r.account = in_account
+         and r.started_at > now_at - (each.window_ms + each.slack_ms) * interval '1 ms'
+       order by release_at desc
+      offset each.requests_max - 1 limit 1;
+    else
+      -- The minute in which the spending that must fall out of the window has fallen out of it.
+      select min(s.minute_at) + (each.window_ms + 60000) * interval '1 ms' into free_at
+        from (select b.minute_at,
+                     sum(b.cost_count) over (order by b.minute_at) as spent_until_then,
+                     sum(b.cost_count) over () as spent
+                from ingestion.budgets as b
+               where b.provider = in_provider and b.account = in_account
+                 and b.minute_at > now_at - (each.window_ms + 60000) * interval '1 ms') as s
+       where s.spent + in_cost > each.requests_max and s.spent_until_then >= s.spent + in_cost - each.requests_max;
+    end if;
+    if free_at > latest_at then
+      latest_at := free_at;
+      because := format('%s in %s ms', each.requests_max, each.window_ms);
+      because_class := case when each.window_ms < 3600000 then 'throttled' else 'quota' end;
+    end if;
+  end loop;
+
+  wait_ms := ceil(extract(epoch from latest_at - now_at) * 1000);
+  if wait_ms > 0 then
+    return;
+  end if;
+
+  insert into ingestion.requests as r (run_id, provider, account, method, url, fingerprint, attempt, cost_count, started_at, process)
+  values (in_run_id, in_provider, in_account, in_method, in_url, in_fingerprint, in_attempt, in_cost, clock_timestamp(), in_process)
+  returning r.request_id into request_id;
+  insert into ingestion.budgets as b (provider, account, minute_at, requests_count, cost_count)
+  values (in_provider, in_account, date_trunc('minute', now_at), 1, in_cost)
+  on conflict (provider, account, minute_at) do update
+     set requests_count = b.requests_count + 1, cost_count = b.cost_count + excluded.cost_count;
+end
+$$;
+comment on function ingestion.take_slot(text, text, jsonb, uuid, text, text, text, integer, integer, text) is 'Takes a slot of a provider''s budget for one request and writes its row, or says how many milliseconds to wait and why.';
