@@ -1,5 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync, writeSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { ApiError, endpointError } from './api-error.ts'
 import type { Argument, Route } from './arguments.ts'
 import type { FaultAction } from './faults.ts'
@@ -76,17 +78,24 @@ async function download(file: StoredFile | undefined, { store, request, response
     'accept-ranges': 'bytes',
     ...(range === null ? {} : { 'content-range': `bytes ${start}-${end}/${file.size}` }),
   })
-  let left = fault?.kind === 'truncate' ? fault.bytes : Number.POSITIVE_INFINITY
-  if (file.size > 0) {
-    for await (const chunk of createReadStream(store.blob(file.blob), { start, end }) as AsyncIterable<Buffer>) {
-      const part = chunk.subarray(0, left)
-      left -= part.length
-      if (!response.write(part)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
-      if (left <= 0) throw new CutError('cut by script')
-    }
+  const limit = fault?.kind === 'truncate' ? fault.bytes : Number.POSITIVE_INFINITY
+  const bytes = file.size === 0 ? [] : createReadStream(store.blob(file.blob), { start, end })
+  try {
+    await pipeline(Readable.from(upTo(limit, bytes)), response)
+  } catch (error) {
+    throw new CutError('the download was cut', { cause: error })
   }
-  response.end()
   return undefined
+}
+
+/** So many bytes, then the connection breaks. */
+async function* upTo(limit: number, bytes: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
+  let left = limit
+  for await (const chunk of bytes) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left < 0) throw new CutError('cut by script')
+  }
 }
 
 function flipped(body: Buffer): Buffer {

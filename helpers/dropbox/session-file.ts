@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const sessionSchema = z.strictObject({
+  session_id: z.string().min(1),
+  path: z.string(),
+  bytes: z.int().min(0),
+  sha256: z.string(),
+  /** Bytes that the server has acknowledged; it may hold more. */
+  offset: z.int().min(0),
+  started_at: z.iso.datetime(),
+})
+export type Session = z.infer<typeof sessionSchema>
+
+/** Sessions live seven days on the server; a little less here, so that one is not resumed at its last breath. */
+const LIFETIME_MS = 6.5 * 86_400_000
+
+/** An upload session that outlives its process: one small file for each (file content, remote path). */
+export class SessionFile {
+  readonly #directory: string
+  readonly #file: string
+  readonly #key: Pick<Session, 'path' | 'bytes' | 'sha256'>
+
+  constructor(directory: string, key: Pick<Session, 'path' | 'bytes' | 'sha256'>) {
+    this.#directory = directory
+    this.#key = key
+    this.#file = join(directory, `${createHash('sha256').update(`${key.path}\n${key.sha256}`).digest('hex').slice(0, 32)}.json`)
+  }
+
+  /** The session of this very content and path, when there is one that still lives. */
+  async read(): Promise<Session | undefined> {
+    try {
+      const session = sessionSchema.parse(JSON.parse(await readFile(this.#file, 'utf8')))
+      const isOurs = session.path === this.#key.path && session.bytes === this.#key.bytes && session.sha256 === this.#key.sha256
+      if (isOurs && Date.now() - Date.parse(session.started_at) < LIFETIME_MS && session.offset <= session.bytes) return session
+    } catch {} // None, or not readable: a new session is begun.
+    return undefined
+  }
+
+  async begin(session_id: string): Promise<Session> {
+    await mkdir(this.#directory, { recursive: true })
+    await sweep(this.#directory)
+    const session = { session_id, ...this.#key, offset: 0, started_at: new Date().toISOString() }
+    await this.write(session)
+    return session
+  }
+
+  async write(session: Session): Promise<void> {
+    const partial = `${this.#file}.partial`
+    const handle = await open(partial, 'w', 0o600)
+    await handle.writeFile(JSON.stringify(session))
+    await handle.sync()
+    await handle.close()
+    await rename(partial, this.#file)
+  }
+
+  remove = (): Promise<void> => rm(this.#file, { force: true })
+}
+
+/** What nobody came back for is dead on the server too. */
+async function sweep(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const file = join(directory, name)
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > 2 * LIFETIME_MS) await rm(file, { force: true })
+  }
+}
