@@ -42,8 +42,8 @@ function unticked(phase: string, boxes: readonly BoxView[]): string[] {
   return [...open].map(([reason, group]) => `${phase}: ${reason} (${group.length}: ${group.map((box) => `«${box.claim}»`).join(', ')})`)
 }
 
-/** Boxes that the plan does not know, that ran twice, or that ran out of its order. */
-export function misplaced(entries: readonly JournalEntry[]): string[] {
+/** Boxes that the plan does not know, that ran twice, or that ran out of its order; of one phase, or of all. */
+export function misplaced(entries: readonly JournalEntry[], of_phase?: string): string[] {
   const { expected } = entries[0] as JournalEntry & RunStarted
   const order = expected.flatMap(({ phase, boxes }) => boxes.map((claim) => `${phase}\n${claim}`))
   const place = new Map<string, number>(order.map((key, index) => [key, index]))
@@ -52,6 +52,7 @@ export function misplaced(entries: readonly JournalEntry[]): string[] {
   let last = -1
   let last_claim = ''
   for (const entry of entries) {
+    if (of_phase !== undefined && 'phase' in entry && entry.phase !== of_phase) continue
     if (entry.event === 'phase-queued' && !expected.some((each) => each.phase === entry.phase))
       found.push(`${entry.phase} does not stand in the plan`)
     if (entry.event === 'phase-collected') {

@@ -1,6 +1,16 @@
-import { readConfig } from '../config.ts'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { PreconditionError } from '../errors.ts'
+import { type LockClaim, takeRunLock } from '../lock.ts'
+import { type ServerDescription, startServer } from '../postgres/server.ts'
+import { findTools, type Tools } from '../postgres/tools.ts'
+import { registerSecret } from '../redact.ts'
+import { rehearsalDrop } from '../rehearsal/drop.ts'
+import { startDropboxServer } from '../rehearsal/dropbox/server.ts'
 import type { Prepare } from './setup.ts'
 
 /** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
@@ -8,11 +18,20 @@ export interface Target {
   readonly run_id: string
   /** The folder of this run's evidence; a phase may leave files there. */
   readonly run_directory: string
-  readonly mode: string
+  readonly mode: Config['source']['mode']
+  readonly server: ServerDescription & { readonly kind: 'existing' | 'embedded' | 'container' }
   /** The database that the run rebuilds. */
   readonly connection: Connection
   /** The maintenance database of the same server. */
   readonly maintenance: Connection
+  readonly tools: Tools
+  readonly lock: LockClaim
+  /** The local Dropbox server of this run; undefined when the backups go elsewhere. */
+  readonly dropbox: LocalDropbox | undefined
+}
+export interface LocalDropbox {
+  readonly origin: string
+  readonly credentials: { readonly app_key: string; readonly app_secret: string; readonly refresh_token: string }
 }
 
 declare module 'vitest' {
@@ -21,22 +40,83 @@ declare module 'vitest' {
   }
 }
 
-/** Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process, before phase 0. */
-export const prepare: Prepare<Target> = async ({ run_id, run_directory }) => {
-  const config = readConfig()
-  if (config.postgres.kind !== 'existing') throw new PreconditionError('Set PGHOST: only a server of yours can be used so far.')
-  const { connection } = config.postgres
-  const target: Target = {
-    run_id,
-    run_directory,
-    mode: config.source.mode,
-    connection,
-    maintenance: { ...connection, database: 'postgres' },
+const { version: PRODUCT_VERSION } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { version: string }
+
+/**
+ * Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process, before phase 0.
+ * Whatever it took before a later step failed is given back.
+ */
+export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, halt }) => {
+  if (process.cwd() !== ROOT_DIRECTORY) {
+    throw new PreconditionError(
+      `The working directory is ${process.cwd()}; the checklist runs from the project's folder, ${ROOT_DIRECTORY}.`,
+    )
   }
-  return {
-    target,
-    scope: { mode: target.mode, host: connection.host, port: connection.port, database: connection.database },
-    identity: { server: `${connection.host}:${connection.port}`, database: connection.database },
-    close: async () => {},
+  const config = readConfig()
+  const taken: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const giveBack of taken.splice(0).toReversed()) await giveBack()
+  }
+  try {
+    say(config.postgres.kind === 'existing' ? 'asking the PostgreSQL server' : `starting the ${config.postgres.kind} PostgreSQL server`)
+    const server = await startServer(config)
+    taken.push(() => server.stop())
+    registerSecret('PGPASSWORD', server.connection.password)
+    const description = await server.describe()
+    const tools = await findTools(description.version)
+    const lock = await takeRunLock(server.maintenance, config.database, {
+      run_id,
+      onLost: (reason) => halt(`The run lock of ${config.database} was lost (${reason}). Another run may be at work there; start again.`),
+    })
+    taken.push(() => lock.release())
+
+    if (config.source.mode === 'rehearsal') {
+      say('writing the simulated market')
+      await rehearsalDrop(config.directories.data, { is_fresh: true })
+    }
+    const dropbox =
+      config.dropbox.kind === 'local-server' ? await startDropboxServer({ directory: join(config.directories.data, 'dropbox') }) : undefined
+    if (dropbox !== undefined) taken.push(() => dropbox.stop())
+
+    const { connection, maintenance, kind } = server
+    const universe_sha256 = createHash('sha256').update(readFileSync(config.universe_file)).digest('hex')
+    const about = {
+      mode: config.source.mode,
+      source: sourceText(config),
+      database: connection.database,
+      server: `${connection.host}:${connection.port}`,
+      server_kind: kind,
+      system_identifier: description.system_identifier,
+      universe_file: config.universe_file,
+      universe_sha256,
+      ...config.window,
+    }
+    return {
+      target: {
+        run_id,
+        run_directory,
+        mode: config.source.mode,
+        server: { kind, ...description },
+        connection,
+        maintenance,
+        tools,
+        lock: lock.claim,
+        dropbox: dropbox && { origin: dropbox.origin, credentials: dropbox.credentials },
+      },
+      scope: { ...about, product_version: PRODUCT_VERSION },
+      identity: {
+        ...about,
+        server_version: description.version,
+        client_tools: `${tools.pg_dump.version} (${tools.pg_dump.path})`,
+        backups_go_to: dropbox === undefined ? config.dropbox.kind : 'a local Dropbox server of this machine: no off-site copy',
+        host: hostname(),
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
+
+const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)

@@ -9,6 +9,7 @@ import { pointTo } from './atomic.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
 import { faultOf } from './fault.ts'
 import { identityOf } from './identity.ts'
+import { misplaced } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import { type Plan, phaseOf, readPlan } from './plan.ts'
 import { RunRecord, type WriteReports } from './record.ts'
@@ -33,6 +34,8 @@ export class ChecklistReporter implements Reporter {
   #record: RunRecord | undefined
   #project: TestProject | undefined
   #scope: string | undefined
+  /** Ids of the boxes that have begun. */
+  readonly #started = new Set<string>()
   /** The phase whose boxes run now. */
   #open: string | undefined
 
@@ -184,12 +187,9 @@ export class ChecklistReporter implements Reporter {
   }
 
   #start(test: TestCase): void {
-    const phase = phaseOf(test.module.moduleId)
-    const is_known = this.#record?.entries.some(
-      (entry) => entry.event === 'box-started' && entry.phase === phase && entry.claim === test.name,
-    )
-    const has_result = test.result().state === 'skipped'
-    if (is_known !== true && !has_result) this.#record?.append({ event: 'box-started', phase, claim: test.name })
+    if (this.#started.has(test.id) || test.result().state === 'skipped') return
+    this.#started.add(test.id)
+    this.#record?.append({ event: 'box-started', phase: phaseOf(test.module.moduleId), claim: test.name })
   }
 
   #closeDead(phase: string): void {
@@ -201,9 +201,8 @@ export class ChecklistReporter implements Reporter {
     if (record === undefined || record.has_ended) return
     const blocked_by = errors.map((error) => error['blocked_by']).find((each) => typeof each === 'string') ?? null
     const boxes = this.#phaseView(phase)?.boxes ?? []
-    const known = new Set(boxes.map((box) => box.claim))
-    const extra = record.entries.some((entry) => 'claim' in entry && entry.phase === phase && !known.has(entry.claim))
-    const ticked = has_passed && !extra && boxes.length > 0 && boxes.every((box) => box.state === 'passed') && this.#scope !== undefined
+    const is_as_planned = boxes.length > 0 && misplaced(record.entries, phase).length === 0
+    const ticked = has_passed && is_as_planned && boxes.every((box) => box.state === 'passed') && this.#scope !== undefined
     record.append({ event: 'phase-ended', phase, ticked, blocked_by, errors: blocked_by === null ? errors.map(faultOf) : [] })
     const run_id = record.view().run_id
     if (ticked && this.#scope !== undefined)

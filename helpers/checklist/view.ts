@@ -147,7 +147,8 @@ function shortcoming(phase: PhaseView): string {
 function boxView(claim: string, phase: readonly JournalEntry[], cause: string | null): BoxView {
   const entries = phase.filter((entry) => 'claim' in entry && entry.claim === claim)
   const started = pick(entries, 'box-started').at(-1)
-  const ended = pick(entries, 'box-ended').at(-1)
+  const results = pick(entries, 'box-ended')
+  const ended = results.find((each) => each.state === 'failed') ?? results.at(-1) // A box that ran twice must not pass by its second try.
   const evidence = Object.assign({}, ...pick(entries, 'box-evidence').map((each) => each.evidence)) as Evidence
   const facts = {
     claim,
