@@ -115,11 +115,13 @@ export class ToolError extends StocksError {
 export interface RunToolOptions {
   readonly signal?: AbortSignal | undefined
   readonly timeout_ms?: number
-  /** Where standard output goes instead of into the result. */
-  readonly stdout?: Writable
+  /** Where standard output goes instead of into the result; «ignore» throws it away. */
+  readonly stdout?: Writable | 'ignore'
   readonly stdin?: string | Readable
   /** Further variables of the child's environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** Called with the process id once it runs. */
+  readonly onStart?: ((pid: number) => void) | undefined
 }
 
 /**
@@ -134,15 +136,18 @@ export async function runTool(
   connection: Connection,
   options: RunToolOptions = {},
 ): Promise<ToolResult> {
-  const result = await execa(tool.path, [...args], {
+  const child = execa(tool.path, [...args], {
     env: { ...childEnvironment(), ...connectionEnvironment(connection, tool.major), ...options.env },
     extendEnv: false,
     reject: false,
     ...(options.signal && { cancelSignal: options.signal }),
     ...(options.timeout_ms && { timeout: options.timeout_ms }),
-    ...(options.stdout && { stdout: options.stdout, buffer: { stdout: false } }),
+    // A stream without a file descriptor of its own needs a pipe between.
+    ...(options.stdout && { stdout: options.stdout === 'ignore' ? 'ignore' : [options.stdout, 'pipe'], buffer: { stdout: false } }),
     ...(typeof options.stdin === 'string' ? { input: options.stdin } : { stdin: options.stdin ?? 'ignore' }),
   })
+  if (child.pid !== undefined) options.onStart?.(child.pid)
+  const result = await child
   const summary: ToolResult = {
     command: redact([tool.name, ...args].join(' ')),
     exit_code: result.exitCode ?? null,
