@@ -1,5 +1,6 @@
 import { VerificationError } from '../errors.ts'
-import { runClientTool, type ToolRun } from './tool.ts'
+import { ToolError, type ToolResult } from '../postgres/tools.ts'
+import { NOWHERE, runClient } from './tool.ts'
 
 export interface ArchiveEntries {
   readonly count: number
@@ -7,22 +8,34 @@ export interface ArchiveEntries {
   hasDataOf(table: string): boolean
 }
 
+export interface ArchiveReading {
+  readonly entries: ArchiveEntries
+  readonly list: ToolResult
+  readonly read: ToolResult
+}
+
 /**
  * Level 2: the table of contents lists, and every block decompresses to the end. The list alone sees 4 of 32 kinds of damage.
  *
  * @throws VerificationError with the words of pg_restore.
  */
-export async function readArchive(file: string, signal?: AbortSignal): Promise<{ entries: ArchiveEntries; list: ToolRun; read: ToolRun }> {
-  const options = signal === undefined ? {} : { signal }
-  const list = await runClientTool('pg_restore', ['--list', file], undefined, options)
-  if (list.exit_code !== 0) throw new VerificationError(`${file} has no readable table of contents: ${list.stderr.trim()}. Do not use it.`)
-  const read = await runClientTool('pg_restore', ['-f', '-', file], undefined, { ...options, stdout: 'discard' })
-  if (read.exit_code !== 0)
-    throw new VerificationError(`${file} cannot be read to its end: ${read.stderr.trim().slice(0, 500)}. Do not use it.`)
-  if (read.stderr.trim() !== '')
-    throw new VerificationError(`${file} was read with warnings: ${read.stderr.trim().slice(0, 500)}. Do not use it.`)
+export async function readArchive(file: string, server_version: string, signal?: AbortSignal): Promise<ArchiveReading> {
+  const list = await runClient('pg_restore', server_version, ['--list', file], NOWHERE, { signal }).catch(
+    refuse(file, 'has no readable table of contents'),
+  )
+  const read = await runClient('pg_restore', server_version, ['-f', '-', file], NOWHERE, { signal, stdout: 'ignore' }).catch(
+    refuse(file, 'cannot be read to its end'),
+  )
+  if (read.stderr !== '') throw new VerificationError(`${file} was read with warnings: ${read.stderr.slice(0, 500)}. Do not use it.`)
   return { entries: entriesOf(list.stdout), list, read }
 }
+
+const refuse =
+  (file: string, what: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof ToolError)) throw error
+    throw new VerificationError(`${file} ${what}: ${error.result.stderr.slice(0, 500) || error.message}. Do not use it.`, { cause: error })
+  }
 
 /** `236; 0 16392 TABLE DATA public t postgres`: id, catalog oid, oid, kind, schema, name, owner. Names stand there without quotes. */
 function entriesOf(list: string): ArchiveEntries {

@@ -8,7 +8,7 @@ import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprint, readSequences, readSnapshot } from './fingerprint.ts'
 import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
 import { claimPartial, sweepPartials } from './partial.ts'
-import { runClientTool, ToolError } from './tool.ts'
+import { runClient, toolsFor } from './tool.ts'
 
 export interface DumpOptions {
   /** Folder of the backups; created when missing. */
@@ -58,7 +58,7 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
     const made = await db.transaction((tx) => dumpSnapshot(tx, partial.file, connection, options))
     // A disk error of a lazily written page shows only now.
     await sync(partial.file)
-    const { entries } = await readArchive(partial.file, options.signal)
+    const { entries } = await readArchive(partial.file, made.server_version, options.signal)
     const missing = Object.entries(made.fingerprint.tables).find(([name, { kind }]) => kind === 'table' && !entries.hasDataOf(name))
     if (missing !== undefined)
       throw new VerificationError(
@@ -87,6 +87,7 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
 /** pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other. */
 async function dumpSnapshot(tx: Database, file: string, connection: Connection, options: DumpOptions) {
   const snapshot = await readSnapshot(tx)
+  const identity = await readIdentity(tx)
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
   const progress = { tables: 0, rows: 0 }
@@ -108,25 +109,24 @@ async function dumpSnapshot(tx: Database, file: string, connection: Connection, 
     ...target,
   ]
   try {
-    const dumping = runClientTool('pg_dump', args, options.dump_as ?? connection, {
+    const dumping = runClient('pg_dump', identity.server_version, args, options.dump_as ?? connection, {
       signal,
-      ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
-    }).then((run) => {
-      if (run.exit_code === 0) return run
+      onStart: options.onStart,
+    }).catch((error: unknown) => {
       stop.abort()
-      throw new ToolError(run, 'The partial archive is removed; earlier backups are kept. Mend the cause, then dump again.')
+      throw error
     })
     const hashing = hashSnapshot(tx, progress).catch((error: unknown) => {
       stop.abort()
       throw error
     })
     const [run, print] = await settle(dumping, hashing)
-    const [identity, after] = [await readIdentity(tx), await readSequences(tx, 'full')]
+    const after = await readSequences(tx, 'full')
     return {
       ...identity,
-      tool_version: (await runClientTool('pg_dump', ['--version'], undefined)).stdout.trim(),
+      tool_version: (await toolsFor(identity.server_version)).pg_dump.version,
       command: run.command,
-      dump_duration_ms: Math.round(run.duration_ms),
+      dump_duration_ms: run.duration_ms,
       fingerprint: withMovedSequences(print, after),
     }
   } finally {
@@ -176,7 +176,7 @@ async function readIdentity(tx: Database): Promise<Identity> {
   const identity = await tx.one<Omit<Identity, 'migration_head'>>(
     // Columns of pg_database change from version to version; as JSON, one that is not there is null.
     `select pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype, coalesce(j ->> 'datlocprovider', 'c') as locale_provider,
-       coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale, current_setting('server_version') as server_version,
+       coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale, split_part(current_setting('server_version'), ' ', 1) as server_version,
        case when has_function_privilege('pg_control_system()', 'execute') then (select system_identifier::text from pg_control_system()) end as system_identifier,
        d.oid::text as database_oid
      from pg_database d, to_jsonb(d) j where datname = current_database()`,

@@ -1,87 +1,24 @@
-import { execa } from 'execa'
 import type { Connection } from '../database.ts'
-import { PreconditionError, StocksError } from '../errors.ts'
-import { redact } from '../redact.ts'
+import { findTools, type RunToolOptions, runTool, type ToolName, type ToolResult, type Tools } from '../postgres/tools.ts'
 
-/** What a client tool did. Its arguments hold no secret: the connection goes by its environment. */
-export interface ToolRun {
-  /** The command line, for the evidence. */
-  readonly command: string
-  readonly exit_code: number | undefined
-  readonly stdout: string
-  readonly stderr: string
-  readonly duration_ms: number
+const found = new Map<string, Promise<Tools>>()
+
+/** Looked for once for each version: a look starts five processes. */
+export function toolsFor(server_version: string): Promise<Tools> {
+  const tools = found.get(server_version) ?? findTools(server_version)
+  found.set(server_version, tools)
+  tools.catch(() => found.delete(server_version)) // Installed meanwhile, it shall be found.
+  return tools
 }
 
-/** A client tool of PostgreSQL ended with an error. */
-export class ToolError extends StocksError {
-  readonly transient = false
-  readonly run: ToolRun
-  constructor(run: ToolRun, next: string) {
-    const words = run.stderr.trim().split('\n').slice(0, 5).join('\n  ') || 'it said nothing'
-    super(
-      `${run.command.split(' ', 1)[0]} ended with ${run.exit_code === undefined ? 'a signal' : `exit code ${run.exit_code}`}:\n  ${words}\n${next}`,
-    )
-    this.run = run
-  }
-}
-
-export interface ToolOptions {
-  /** Ends the tool when aborted. */
-  readonly signal?: AbortSignal
-  /** Throws stdout away where it is not wanted: a full read of an archive has gigabytes of it. */
-  readonly stdout?: 'keep' | 'discard'
-  /** Called with the process id once the tool runs. */
-  readonly onStart?: (pid: number) => void
-  /** Server settings of its session. */
-  readonly settings?: Readonly<Record<string, string>>
-}
-
-/** Runs one client tool of PostgreSQL to its end and never throws for its exit code. No connection means: none is needed. */
-export async function runClientTool(
-  name: 'pg_dump' | 'pg_restore',
+/** Runs the client tool that suits a server of this version. @throws ToolError unless it exits with 0. */
+export const runClient = async (
+  name: ToolName,
+  server_version: string,
   args: readonly string[],
-  connection: Connection | undefined,
-  { signal, stdout = 'keep', onStart, settings }: ToolOptions = {},
-): Promise<ToolRun> {
-  const started = performance.now()
-  const child = execa(name, args, {
-    env: connection === undefined ? {} : environmentOf(connection, settings),
-    stdin: 'ignore',
-    stdout: stdout === 'keep' ? 'pipe' : 'ignore',
-    maxBuffer: 256 * 1024 * 1024,
-    reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  })
-  if (child.pid !== undefined) onStart?.(child.pid)
-  const result = await child
-  if (result.code === 'ENOENT') throw new PreconditionError(`${name} is not on PATH. Install the PostgreSQL client tools, then run again.`)
-  return {
-    command: redact([name, ...args].join(' ')),
-    exit_code: result.exitCode,
-    stdout: String(result.stdout ?? ''),
-    stderr: redact(String(result.stderr ?? '')),
-    duration_ms: performance.now() - started,
-  }
-}
+  connection: Connection,
+  options: RunToolOptions = {},
+): Promise<ToolResult> => runTool((await toolsFor(server_version))[name], args, connection, options)
 
-/** libpq's variables. Those of the caller that could lead elsewhere are taken away. */
-function environmentOf(connection: Connection, settings: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
-  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
-  return {
-    PGHOST: connection.host,
-    PGPORT: String(connection.port),
-    PGUSER: connection.user,
-    PGPASSWORD: connection.password,
-    PGDATABASE: connection.database,
-    PGSSLMODE: connection.ssl,
-    PGAPPNAME: 'stocks-research backup',
-    PGOPTIONS: options.join(' '),
-    PGCLIENTENCODING: 'UTF8',
-    PGHOSTADDR: undefined,
-    PGSERVICE: undefined,
-    PGSERVICEFILE: undefined,
-    PGPASSFILE: undefined,
-    LC_MESSAGES: 'C',
-  }
-}
+/** For a tool that reads a file alone: nothing answers there. */
+export const NOWHERE: Connection = { host: '127.0.0.1', port: 1, user: 'nobody', password: undefined, database: 'nowhere', ssl: 'disable' }

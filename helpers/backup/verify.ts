@@ -1,16 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { Connection } from '../database.ts'
+import { type Connection, SESSION_OPTIONS } from '../database.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
 import { VerificationError } from '../errors.ts'
+import { describeServer } from '../postgres/server.ts'
 import { readArchive } from './archive.ts'
 import { compareFingerprints, type Difference, describeDifferences } from './compare.ts'
 import type { Backup } from './dump.ts'
 import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
-import { runClientTool, ToolError } from './tool.ts'
+import { runClient } from './tool.ts'
 
 export interface FileEvidence {
   readonly level: 1
@@ -73,7 +74,7 @@ export async function verifyFile({ archive, manifest }: Backup): Promise<FileEvi
  * Level 2: the archive lists, reads to its end without a word, and holds data of every table of its manifest.
  */
 export async function verifyArchive({ archive, manifest }: Backup, signal?: AbortSignal): Promise<ArchiveEvidence> {
-  const { entries, list, read } = await readArchive(archive, signal)
+  const { entries, list, read } = await readArchive(archive, manifest.server_version, signal)
   for (const [name, { kind }] of Object.entries(manifest.fingerprint.tables)) {
     if (kind === 'table' && !entries.hasDataOf(name)) throw new VerificationError(`${archive} holds no data of ${name}. Do not use it.`)
   }
@@ -110,12 +111,12 @@ export async function verifyRestore(backup: Backup, server: Connection, signal?:
 export async function restoreInto({ archive, manifest }: Backup, target: Connection, signal?: AbortSignal): Promise<RestoreEvidence> {
   await createEmptyDatabase(target, target.database, manifest)
   const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-privileges', `--dbname=${target.database}`, archive]
-  const run = await runClientTool('pg_restore', args, target, {
-    ...(signal === undefined ? {} : { signal }),
+  const { version } = await describeServer({ ...target, database: 'postgres' })
+  const run = await runClient('pg_restore', version, args, target, {
+    signal,
     // One transaction into a new database: nothing is lost by a crash but time. Index builds like memory.
-    settings: { synchronous_commit: 'off', maintenance_work_mem: '256MB' },
+    env: { PGOPTIONS: `${SESSION_OPTIONS} -c synchronous_commit=off -c maintenance_work_mem=256MB` },
   })
-  if (run.exit_code !== 0) throw new ToolError(run, `${archive} does not restore. Do not use it; take another backup.`)
   const started = performance.now()
   const found = await fingerprintOf(target, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
   const differences = compareFingerprints(manifest.fingerprint, found)
