@@ -51,7 +51,7 @@ create function stocks_research.adjustment_intervals(as_of date, source_ids text
 returns table (
   security_id bigint, item text, first_date date, last_date date, price_factor numeric, total_return_factor numeric,
   split_numerator numeric, split_denominator numeric, events jsonb, reason text)
-language sql stable parallel safe set search_path = pg_catalog as $$
+language sql stable parallel safe set search_path = pg_catalog set jit = off as $$
 with spans as materialized (
   select s.security_id, s.source_id, s.currency, b.first_bar, b.last_bar,
     -- A listing ends with the delisting, or with the last ticker when no delisting is known.

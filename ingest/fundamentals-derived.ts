@@ -1,0 +1,44 @@
+import type { DerivedJob } from './pipeline/job.ts'
+
+/**
+ * Quarters of every duration fact, point in time, with year-over-year change and trailing twelve months. The rules stand in
+ * `stocks_research.derive_fundamentals`. The window does not bound facts: every vintage that was filed is kept.
+ */
+export const fundamentalsDerived: DerivedJob = {
+  name: 'fundamentals-derived',
+  kind: 'derived',
+  table: 'fundamentals_derived',
+  needs: ['fundamentals-raw'],
+  key: ['cik', 'taxonomy', 'tag', 'unit', 'period_start', 'period_end', 'known_from'],
+  values: [
+    'value',
+    'method',
+    'reason',
+    'accession',
+    'subtracted_accession',
+    'is_fourteen_weeks',
+    'yoy_ratio',
+    'yoy_reason',
+    'yoy_base_period_end',
+    'ttm_value',
+    'ttm_reason',
+  ],
+  subject: 'filer',
+
+  derive: `
+    select cik as item, cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, reason, accession, subtracted_accession,
+      is_fourteen_weeks, yoy_ratio, yoy_reason, yoy_base_period_end, ttm_value, ttm_reason
+    from stocks_research.derive_fundamentals($1::text[])`,
+
+  checks: [
+    {
+      name: 'quarter-known-after-its-end',
+      claim: 'no quarter is known before its last day',
+      severity: 'hard',
+      offenders: `
+        select cik as subject, tag, unit, period_start, period_end, known_from, accession
+        from stocks_research.fundamentals_derived
+        where known_from < period_end`,
+    },
+  ],
+}
