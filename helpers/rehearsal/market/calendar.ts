@@ -26,6 +26,13 @@ export const daysBetween = (from: string, to: string): number => Math.round((toT
 export const weekday = (date: string): number => new Date(toTime(date)).getUTCDay()
 const day = (year: number, month: number, dayOfMonth: number): string => toDate(Date.UTC(year, month - 1, dayOfMonth))
 
+/** Midnight in New York as a UTC instant, e.g. 2022-02-28T05:00:00Z: an hour earlier between the second Sunday of March and the first of November. */
+export function newYorkMidnight(date: string): string {
+  const year = Number(date.slice(0, 4))
+  const is_summer = date > nth(year, 3, 0, 2) && date <= nth(year, 11, 0, 1)
+  return `${date}T${is_summer ? '04' : '05'}:00:00Z`
+}
+
 export function createCalendar(first_year = 2018, last_year = 2026): Calendar {
   const sessions: string[] = []
   for (let year = first_year; year <= last_year; year++) {
@@ -82,7 +89,7 @@ function observed(date: string): string {
 }
 
 /** The nth given weekday (0 is Sunday) of a month. */
-function nth(year: number, month: number, wanted: number, count: number): string {
+export function nth(year: number, month: number, wanted: number, count: number): string {
   const first = day(year, month, 1)
   return addDays(first, ((wanted - weekday(first) + 7) % 7) + 7 * (count - 1))
 }

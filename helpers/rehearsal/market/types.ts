@@ -75,6 +75,8 @@ export type Action =
       readonly kind: 'merger'
       /** The last day of trading. */
       readonly ex_date: string
+      /** The session after it: the terms take effect. */
+      readonly effective_date: string
       readonly acquirer_source_id: string | null
       readonly cash_rate: string | null
       readonly stock_rate: string | null

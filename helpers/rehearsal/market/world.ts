@@ -88,7 +88,7 @@ function finish(plan: Plan, finished: ReadonlyMap<Plan, Security>, calendar: Wor
   }
   actions.sort((a, b) => (a.ex_date < b.ex_date ? -1 : a.ex_date > b.ex_date ? 1 : 0))
   const bars = tradeBars({ ...plan, actions }, calendar, seed)
-  if (plan.merger !== null) actions.push(mergerTerms(plan, bars.at(-1)?.close_cents ?? 0, finished))
+  if (plan.merger !== null) actions.push(mergerTerms(plan, calendar.shift(plan.last_date, 1), bars.at(-1)?.close_cents ?? 0, finished))
   const is_fund = plan.security_type === 'etf'
   return {
     source_id: sourceIdOf(plan.number),
@@ -115,7 +115,7 @@ function nameOf(plan: Plan, is_fund: boolean): string {
   return plan.scenario === 'class_b' ? `${name} Class B` : name
 }
 
-function mergerTerms(plan: Plan, close_cents: number, finished: ReadonlyMap<Plan, Security>): Action {
+function mergerTerms(plan: Plan, effective_date: string, close_cents: number, finished: ReadonlyMap<Plan, Security>): Action {
   const { acquirer, kind } = plan.merger ?? { acquirer: null, kind: 'cash' }
   const buyer = acquirer === null ? undefined : finished.get(acquirer)
   const buyer_cents = buyer?.bars.findLast((bar) => bar.date <= plan.last_date)?.close_cents ?? 1
@@ -123,6 +123,7 @@ function mergerTerms(plan: Plan, close_cents: number, finished: ReadonlyMap<Plan
   return {
     kind: 'merger',
     ex_date: plan.last_date,
+    effective_date,
     acquirer_source_id: buyer?.source_id ?? null,
     cash_rate: kind === 'stock' ? null : dollars(close_cents * (1 - stock_share) + 4),
     stock_rate: stock_share === 0 ? null : ((close_cents * stock_share) / buyer_cents).toFixed(4),
