@@ -14,6 +14,8 @@ create table ingestion.requests (
   attempt           integer     not null check (attempt >= 1),
   cost_count        integer     not null default 1 check (cost_count >= 0),
   started_at        timestamptz not null,
+  sent_at           timestamptz,
+  latency_ms        numeric     check (latency_ms >= 0),
   answered_at       timestamptz,
   class             text        check (class in ('ok', 'empty', 'not_found', 'quota', 'throttled', 'auth', 'entitlement', 'transient', 'malformed', 'truncated', 'cancelled')),
   reason            text,
@@ -37,6 +39,8 @@ comment on column ingestion.requests.fingerprint is 'SHA-256 of method, address 
 comment on column ingestion.requests.attempt is 'Which try of the same question it is, from 1.';
 comment on column ingestion.requests.cost_count is 'What it costs of the limits of an hour and longer, in the provider''s credits; 1 where it counts requests.';
 comment on column ingestion.requests.started_at is 'When its slot was taken, UTC.';
+comment on column ingestion.requests.sent_at is 'When it was handed to the network, UTC; known once it is answered.';
+comment on column ingestion.requests.latency_ms is 'Milliseconds from there to the head of the answer, or to the failure.';
 comment on column ingestion.requests.answered_at is 'When the answer, or the failure, was whole, UTC; null while it runs or when its process died.';
 comment on column ingestion.requests.class is 'What the answer was, by the body classifier; cancelled: we gave up ourselves.';
 comment on column ingestion.requests.reason is 'Why it has that class, without secrets.';
@@ -75,11 +79,11 @@ comment on column ingestion.pauses.until_at is 'No request before this instant, 
 comment on column ingestion.pauses.class is 'throttled: too fast. quota: used up.';
 comment on column ingestion.pauses.reason is 'Its own words, without secrets.';
 
--- Takes a slot for one request, or says how long to wait. `in_limits` is a list of {requests_max, window_ms, slack_ms}.
+-- Takes a slot for one request, or says how long to wait. `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
 --
--- A slot of a short window is free again one window after the provider counted the request. When that was, only the provider
--- knows: not before started_at, not after answered_at. The later one is right for any network; but since a slow answer would
--- then cost throughput, no more than slack_ms is granted.
+-- A slot of a short window is free one window after the provider counted the request, as seen from the next one. Both travel; so
+-- what counts is how much longer this one may have travelled than the quickest: its latency above the least latency of late.
+-- That is granted up to jitter_ms, since most of a slow answer is no travel. A request that is still under way gets hold_ms.
 create function ingestion.take_slot(
   in_provider text, in_account text, in_limits jsonb, in_run_id uuid, in_method text, in_url text, in_fingerprint text,
   in_attempt integer, in_cost integer, in_process text,
@@ -89,6 +93,7 @@ declare
   now_at      timestamptz;
   free_at     timestamptz;
   latest_at   timestamptz;
+  quickest_ms numeric;
   each        record;
 begin
   perform pg_advisory_xact_lock(hashtextextended('ingestion.take_slot ' || in_provider || ' ' || in_account, 0));
@@ -103,16 +108,21 @@ begin
     because_class := each.class;
   end if;
 
+  select coalesce(min(r.latency_ms), 0) into quickest_ms from ingestion.requests as r
+   where r.provider = in_provider and r.account = in_account and r.started_at > now_at - interval '1 min';
+
   for each in
-    select l.requests_max, l.window_ms, coalesce(l.slack_ms, 0) as slack_ms
-      from jsonb_to_recordset(in_limits) as l (requests_max bigint, window_ms bigint, slack_ms bigint)
+    select l.requests_max, l.window_ms, l.jitter_ms, l.hold_ms
+      from jsonb_to_recordset(in_limits) as l (requests_max bigint, window_ms bigint, jitter_ms bigint, hold_ms bigint)
   loop
     if each.window_ms < 3600000 then
-      select least(coalesce(r.answered_at, 'infinity'), r.started_at + each.slack_ms * interval '1 ms') + each.window_ms * interval '1 ms' as release_at
+      select coalesce(r.sent_at + least(r.latency_ms - quickest_ms, each.jitter_ms) * interval '1 ms', r.started_at + each.hold_ms * interval '1 ms')
+             + each.window_ms * interval '1 ms' as release_at
         into free_at
         from ingestion.requests as r
        where r.provider = in_provider and r.account = in_account
-         and r.started_at > now_at - (each.window_ms + each.slack_ms) * interval '1 ms'
+         -- Between its slot and its sending a process may have been held up; by more than this, and it is out of its window anyway.
+         and r.started_at > now_at - (2 * each.window_ms + each.hold_ms) * interval '1 ms'
        order by release_at desc
       offset each.requests_max - 1 limit 1;
     else

@@ -31,8 +31,6 @@ type Tried =
   | { readonly response: HttpResponse & { readonly path: string } }
   | { readonly verdict: Verdict; readonly http_status: number | undefined; readonly told_wait_ms: number | undefined }
 
-// Longer between the taking of a slot and its use, and the slot no longer says when the provider will count the request.
-const SLOT_STALE_MS = 15
 const REDIRECTS_MAX = 3
 
 /** One try: takes a slot, sends, classifies, archives what passed, and writes down what became of it. */
@@ -40,8 +38,15 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
   const { ledger } = base.options
   const request_id = await takeSlot(base)
   const incoming = base.is_download ? await base.options.archive.incoming() : undefined
+  const sending = { at_ms: performance.now() }
+  let latency_ms: number | undefined
+  const sent = () => {
+    const ago_ms = performance.now() - sending.at_ms
+    return { ago_ms, latency_ms: latency_ms ?? ago_ms }
+  }
   try {
-    const answer = await exchange(base, incoming)
+    const answer = await exchange(base, incoming, sending)
+    latency_ms = answer.latency_ms
     const http_status = answer.http_status
     const verdict = await judge(answer, base, incoming)
     if (isResult(verdict.outcome) && !isBroken(answer)) {
@@ -62,12 +67,12 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
       }
     }
     const body_bytes = isBroken(answer) ? undefined : answer.body.length
-    await ledger.settle(request_id, { outcome: verdict.outcome, reason: redact(verdict.reason), http_status, body_bytes })
+    await ledger.settle(request_id, { outcome: verdict.outcome, reason: redact(verdict.reason), http_status, body_bytes, sent: sent() })
     const header = isBroken(answer) ? undefined : retryAfterMs(answer.headers['retry-after'], Date.now())
     return { verdict, http_status, told_wait_ms: header ?? verdict.wait_ms }
   } catch (error) {
     // The caller gave up, or our own side failed (disk full): either way the request was spent.
-    await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)) })
+    await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)), sent: sent() })
     throw error
   } finally {
     await incoming?.discard()
@@ -80,7 +85,6 @@ async function takeSlot(base: Attempt): Promise<string> {
   for (;;) {
     base.signal.throwIfAborted()
     base.check()
-    const asked_ms = performance.now()
     const slot = await options.ledger.take({
       provider: profile.provider,
       account,
@@ -91,10 +95,7 @@ async function takeSlot(base: Attempt): Promise<string> {
       attempt,
       cost: request.cost ?? 1,
     })
-    if ('request_id' in slot) {
-      if (performance.now() - asked_ms > SLOT_STALE_MS) await options.ledger.touch(slot.request_id)
-      return slot.request_id
-    }
+    if ('request_id' in slot) return slot.request_id
     if (slot.wait_ms > options.wait_max_ms) {
       const next_try_at = new Date(Date.now() + slot.wait_ms).toISOString()
       throw sourceError(
@@ -108,11 +109,12 @@ async function takeSlot(base: Attempt): Promise<string> {
   }
 }
 
-async function exchange(base: Attempt, incoming: Incoming | undefined): Promise<Answer | Broken> {
+async function exchange(base: Attempt, incoming: Incoming | undefined, sending: { at_ms: number }): Promise<Answer | Broken> {
   const { profile, request, options, transport, signal, body_bytes_max, timeouts } = base
   let url = request.url
   for (let hop = 0; ; hop++) {
     const { origin, host, path } = destinationOf(profile, url, options.override_origin)
+    sending.at_ms = performance.now()
     const answer = await transport.exchange({
       method: request.method,
       origin,

@@ -13,31 +13,42 @@ export const MONTH_MS = 31 * DAY_MS
 
 export const per = (window_ms: number, requests_max: number): Limit => ({ requests_max, window_ms })
 
-// A slow answer may hold its slot for this share of the window and no longer: what is left is 96 % of the limit.
-const SLACK_RATIO = 0.04
-export const slackMs = ({ window_ms }: Limit): number => (window_ms < HOUR_MS ? Math.floor(window_ms * SLACK_RATIO) : 0)
+/**
+ * How far the journeys of two requests may differ, at most: within this, no window is overrun. `hold_ms` is what a request that
+ * is still under way is granted.
+ */
+export function allowanceOf({ window_ms }: Limit): { jitter_ms: number; hold_ms: number } {
+  if (window_ms >= HOUR_MS) return { jitter_ms: 0, hold_ms: 0 } // Counted by the minute, which is coarser than any journey.
+  return { jitter_ms: Math.min(Math.ceil(window_ms * 0.15), 2000), hold_ms: Math.min(Math.ceil(window_ms * 0.25), 3000) }
+}
 
-/** A request that spends: when it was sent, and when its answer came. */
+/** A request that spends: when its slot was taken, and, once answered, when it was sent and how long the answer took to begin. */
 export interface Spending {
   readonly started_ms: number
-  readonly answered_ms: number | undefined
+  readonly sent?: { readonly at_ms: number; readonly latency_ms: number } | undefined
 }
 
 /**
  * Milliseconds until one more request keeps within `limits`; 0 = now.
  *
  * Windows slide: in no span of `window_ms` does the provider see more than `requests_max`, so that it does not matter whether
- * it counts in fixed windows, sliding ones or by a bucket. The provider counts a request somewhere between `started_ms` and
- * `answered_ms`, hence the slack. The same rule stands in SQL (`ingestion.take_slot`), where processes share it.
+ * it counts in fixed windows, in sliding ones or by a bucket. When exactly it counts a request we cannot know; but two requests
+ * are seen as far apart as they were sent, less what the first travelled longer than the second. The least latency bounds the
+ * second from below, hence the rule: a slot is free `window_ms` after its request was sent, plus its latency above the least.
+ * The same rule stands in SQL (`ingestion.take_slot`), where processes share it.
  */
 export function waitMs(limits: readonly Limit[], spent: readonly Spending[], now_ms: number): number {
+  const quickest_ms = spent.reduce((least, { sent }) => Math.min(least, sent?.latency_ms ?? least), Number.POSITIVE_INFINITY)
   let until_ms = now_ms
   for (const limit of limits) {
-    const slack = slackMs(limit)
+    const { jitter_ms, hold_ms } = allowanceOf(limit)
     const releases = spent
-      .map(({ started_ms, answered_ms }) => Math.min(answered_ms ?? Number.POSITIVE_INFINITY, started_ms + slack) + limit.window_ms)
+      .map(({ started_ms, sent }) =>
+        sent === undefined ? started_ms + hold_ms : sent.at_ms + Math.min(sent.latency_ms - quickest_ms, jitter_ms),
+      )
       .toSorted((a, b) => b - a)
-    until_ms = Math.max(until_ms, releases[limit.requests_max - 1] ?? now_ms)
+    const last = releases[limit.requests_max - 1]
+    if (last !== undefined) until_ms = Math.max(until_ms, last + limit.window_ms)
   }
   return until_ms - now_ms
 }

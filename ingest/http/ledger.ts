@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Database } from '../../helpers/database.ts'
 import { redact } from '../../helpers/redact.ts'
-import { type Limit, type Spending, slackMs, waitMs } from './budget.ts'
+import { allowanceOf, type Limit, type Spending, waitMs } from './budget.ts'
 import type { Outcome } from './outcome.ts'
 
 /** One request as the ledger knows it. `url` is without secrets already; it is redacted once more on its way in. */
@@ -21,6 +21,8 @@ export interface Settlement {
   readonly http_status?: number | undefined
   readonly body_bytes?: number | undefined
   readonly archive_sha256?: string | undefined
+  /** How long ago it was handed to the network, and how long the head of the answer took; left out when it never was. */
+  readonly sent?: { readonly ago_ms: number; readonly latency_ms: number } | undefined
 }
 export type Slot = { readonly request_id: string } | { readonly wait_ms: number; readonly because: string; readonly is_quota: boolean }
 
@@ -28,8 +30,6 @@ export type Slot = { readonly request_id: string } | { readonly wait_ms: number;
 export interface Ledger {
   /** A slot for one request, now; or how long to wait. */
   take(entry: LedgerEntry): Promise<Slot>
-  /** Moves the start of a request to now: its sending was held up. */
-  touch(request_id: string): Promise<void>
   /** Writes what became of it. */
   settle(request_id: string, settlement: Settlement): Promise<void>
   /** Nobody of this account asks before `until_ms` (Unix milliseconds). */
@@ -41,7 +41,7 @@ export function openLedger(db: Database, run_id: string | null): Ledger {
   const process_name = `${hostname()}:${process.pid}`
   return {
     async take(entry) {
-      const limits = entry.limits.map((limit) => ({ ...limit, slack_ms: slackMs(limit) }))
+      const limits = entry.limits.map((limit) => ({ ...limit, ...allowanceOf(limit) }))
       const row = await db.one<{ request_id: string | null; wait_ms: string; because: string | null; because_class: string | null }>(
         'select * from ingestion.take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
         [
@@ -60,15 +60,22 @@ export function openLedger(db: Database, run_id: string | null): Ledger {
       if (row.request_id !== null) return { request_id: row.request_id }
       return { wait_ms: Number(row.wait_ms), because: row.because ?? 'a limit', is_quota: row.because_class === 'quota' }
     },
-    async touch(request_id) {
-      await db.rows('update ingestion.requests set started_at = clock_timestamp() where request_id = $1', [request_id])
-    },
-    async settle(request_id, { outcome, reason, http_status, body_bytes, archive_sha256 }) {
+    async settle(request_id, { outcome, reason, http_status, body_bytes, archive_sha256, sent }) {
       await db.rows(
         `update ingestion.requests
-            set answered_at = greatest(clock_timestamp(), started_at), class = $2, reason = $3, http_status = $4, body_bytes = $5, archive_sha256 = $6
+            set answered_at = greatest(clock_timestamp(), started_at), class = $2, reason = $3, http_status = $4, body_bytes = $5, archive_sha256 = $6,
+                sent_at = greatest(started_at, clock_timestamp() - $7::double precision * interval '1 ms'), latency_ms = $8
           where request_id = $1`,
-        [request_id, outcome, redact(reason), http_status ?? null, body_bytes ?? null, archive_sha256 ?? null],
+        [
+          request_id,
+          outcome,
+          redact(reason),
+          http_status ?? null,
+          body_bytes ?? null,
+          archive_sha256 ?? null,
+          sent?.ago_ms ?? 0,
+          sent?.latency_ms ?? 0,
+        ],
       )
     },
     async pause(provider, account, { is_quota, reason, until_ms }) {
@@ -84,7 +91,7 @@ export function openLedger(db: Database, run_id: string | null): Ledger {
 
 /** A ledger of this process alone, for the checks that run before there is a database. Keeps what it was told in `entries`. */
 export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntry[] } {
-  const entries: (MemoryEntry & { started_ms: number })[] = []
+  const entries: MemoryEntry[] = []
   const pauses = new Map<string, { is_quota: boolean; reason: string; until_ms: number }>()
   const nameOf = (provider: string, account: string): string => `${provider} ${account}`
   return {
@@ -97,16 +104,14 @@ export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntr
       const own = entries.filter((each) => each.provider === provider && each.account === account)
       const wait_ms = waitMs(limits, own, now_ms)
       if (wait_ms > 0) return { wait_ms, because: 'a limit', is_quota: false }
-      entries.push({ provider, account, ...entry, started_ms: now_ms, answered_ms: undefined, settlement: undefined })
+      entries.push({ provider, account, ...entry, started_ms: now_ms, settlement: undefined })
       return { request_id: String(entries.length - 1) }
-    },
-    async touch(request_id) {
-      const entry = entries[Number(request_id)]
-      if (entry !== undefined) entry.started_ms = Date.now()
     },
     async settle(request_id, settlement) {
       const entry = entries[Number(request_id)]
-      if (entry !== undefined) Object.assign(entry, { answered_ms: Date.now(), settlement })
+      if (entry === undefined) return
+      const { ago_ms, latency_ms } = settlement.sent ?? { ago_ms: 0, latency_ms: 0 }
+      Object.assign(entry, { sent: { at_ms: Date.now() - ago_ms, latency_ms }, settlement })
     },
     async pause(provider, account, pause) {
       pauses.set(nameOf(provider, account), pause)

@@ -43,4 +43,6 @@ export interface Answer {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
+  /** Milliseconds from sending to the head of the answer. */
+  readonly latency_ms?: number
 }

@@ -22,6 +22,7 @@ export interface Broken {
   readonly reason: string
   readonly http_status?: number
   readonly cause?: unknown
+  readonly latency_ms?: number
 }
 export interface Exchange {
   readonly method: string
@@ -60,6 +61,7 @@ export function openTransport(timeouts: Timeouts = DEFAULT_TIMEOUTS): Transport 
 async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | Broken> {
   const deadline = AbortSignal.timeout(exchange.timeouts.total_ms)
   const signal = AbortSignal.any([exchange.signal, deadline])
+  const sent_ms = performance.now()
   let response: Dispatcher.ResponseData
   try {
     response = await agent.request({
@@ -74,21 +76,23 @@ async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | 
     exchange.signal.throwIfAborted()
     return { broken: 'transient', reason: deadline.aborted ? overdue(exchange) : describe(error), cause: error }
   }
+  const latency_ms = performance.now() - sent_ms
   const headers = flatten(response.headers)
   try {
     const body = await readBody(response.body, headers, exchange, response.statusCode)
-    return { http_status: response.statusCode, headers, body }
+    return { http_status: response.statusCode, headers, body, latency_ms }
   } catch (error) {
     response.body.on('error', () => {}).destroy()
     exchange.signal.throwIfAborted()
     const http_status = response.statusCode
-    if (error instanceof TooLargeError) return { broken: 'malformed', reason: error.message, http_status }
+    if (error instanceof TooLargeError) return { broken: 'malformed', reason: error.message, http_status, latency_ms }
     // The headers are here and the body is not: it was cut, whatever the socket says. Silence may end; a cut may not be the last.
     const silent = deadline.aborted || codeOf(error) === 'UND_ERR_BODY_TIMEOUT'
     return {
       broken: silent ? 'transient' : 'truncated',
       reason: deadline.aborted ? overdue(exchange) : `the body broke off: ${describe(error)}`,
       http_status,
+      latency_ms,
       cause: error,
     }
   }

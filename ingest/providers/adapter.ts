@@ -1,0 +1,57 @@
+import type { HttpClient } from '../http/client.ts'
+import type { HttpProfile, HttpResponse } from '../http/profile.ts'
+import type { LocatedRecord, Page, SubjectEnd } from '../pipeline/provider.ts'
+import type { UnknownField } from './fields.ts'
+
+/** What an adapter over HTTP is given. */
+export interface AdapterContext {
+  /** The one client of a provider, with its budget, archive and breaker. */
+  readonly client: (profile: HttpProfile) => HttpClient
+  /** Today in New York, YYYY-MM-DD: how far «until now» goes. */
+  readonly today: string
+  /** Called once for each field of a response that the adapter's FIELDS table does not know. */
+  readonly onUnknownField: (field: UnknownField) => void
+}
+
+/** Makes the page of one response: named by its address, proven by its hash. */
+export function pageOf(response: HttpResponse, records: readonly LocatedRecord[]): Page {
+  return { file: response.url, archive_sha256: response.sha256, records, read_bytes: response.body.length }
+}
+
+/** Numbers records from 1, as a reject will name them. */
+export const located = (records: readonly LocatedRecord['record'][]): LocatedRecord[] =>
+  records.map((record, i) => ({ record, line: i + 1 }))
+
+export const notFound = (item: string, reason: string, response?: HttpResponse): SubjectEnd => ({
+  item,
+  status: 'not_found',
+  reason,
+  ...(response === undefined ? {} : { http_status: response.http_status }),
+})
+
+/**
+ * `work` over `items`, in their order, with up to `places` under way: the next answers travel while one is parsed.
+ * The first failure is thrown in its turn; what is still under way is left to end by itself.
+ */
+export async function* ahead<T, R>(items: readonly T[], places: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const under_way: Promise<R>[] = []
+  let next = 0
+  const start = (): void => {
+    const item = items[next++]
+    if (item === undefined) return
+    const promise = work(item)
+    promise.catch(() => {}) // It is awaited in its turn; until then its failure is nobody's.
+    under_way.push(promise)
+  }
+  for (let i = 0; i < places; i++) start()
+  for (let done = under_way.shift(); done !== undefined; done = under_way.shift()) {
+    const result = await done
+    start()
+    yield result
+  }
+}
+
+/** `items` in runs of `size`, in their order. */
+export function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
