@@ -10,7 +10,6 @@ import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
 import { registerSecret } from '../redact.ts'
 import { rehearsalDrop } from '../rehearsal/drop.ts'
-import { startDropboxServer } from '../rehearsal/dropbox/server.ts'
 import type { Prepare } from './setup.ts'
 
 /** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
@@ -26,12 +25,6 @@ export interface Target {
   readonly maintenance: Connection
   readonly tools: Tools
   readonly lock: LockClaim
-  /** The local Dropbox server of this run; undefined when the backups go elsewhere. */
-  readonly dropbox: LocalDropbox | undefined
-}
-export interface LocalDropbox {
-  readonly origin: string
-  readonly credentials: { readonly app_key: string; readonly app_secret: string; readonly refresh_token: string }
 }
 
 declare module 'vitest' {
@@ -74,9 +67,6 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
       say('writing the simulated market')
       await rehearsalDrop(config.directories.data, { is_fresh: true })
     }
-    const dropbox =
-      config.dropbox.kind === 'local-server' ? await startDropboxServer({ directory: join(config.directories.data, 'dropbox') }) : undefined
-    if (dropbox !== undefined) taken.push(() => dropbox.stop())
 
     const { connection, maintenance, kind } = server
     const universe_sha256 = createHash('sha256').update(readFileSync(config.universe_file)).digest('hex')
@@ -101,14 +91,14 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
         maintenance,
         tools,
         lock: lock.claim,
-        dropbox: dropbox && { origin: dropbox.origin, credentials: dropbox.credentials },
       },
       scope: { ...about, product_version: PRODUCT_VERSION },
       identity: {
         ...about,
         server_version: description.version,
         client_tools: `${tools.pg_dump.version} (${tools.pg_dump.path})`,
-        backups_go_to: dropbox === undefined ? config.dropbox.kind : 'a local Dropbox server of this machine: no off-site copy',
+        backups_go_to:
+          config.dropbox.kind === 'local-server' ? 'a local Dropbox server on this machine: no off-site copy' : config.dropbox.kind,
         host: hostname(),
       },
       close,
