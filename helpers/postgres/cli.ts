@@ -32,7 +32,7 @@ async function openPrompt(args: readonly string[]): Promise<void> {
   if (rows.length === 0)
     throw new PreconditionError(`The database ${server.connection.database} does not exist yet. Run npx vitest run phases to build it.`)
   const { exitCode } = await execa(psql.path, [...args], {
-    env: { ...childEnvironment(), ...connectionEnvironment(server.connection, psql.major, PROMPT_OPTIONS) },
+    env: { ...childEnvironment(), ...connectionEnvironment(server.connection, psql.major, PROMPT_OPTIONS), PGAPPNAME: 'psql' },
     extendEnv: false,
     stdio: 'inherit',
     reject: false,

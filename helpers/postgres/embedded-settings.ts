@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { platform } from 'node:os'
 import type { Settings } from './cluster.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -21,6 +22,8 @@ export async function embeddedSettings(memory_bytes: number): Promise<Settings> 
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%a %d ',
+    // The backend of a killed client ends its statement and lets its locks go; other systems do not support it.
+    ...(platform() === 'linux' && { client_connection_check_interval: '2s' }),
     ...((await isShmSmall()) && { dynamic_shared_memory_type: 'mmap' }),
   }
 }

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Connection, type Database, withDatabase } from './database.ts'
+import { messageOf, PreconditionError, RefusedError, VerificationError } from './errors.ts'
+import type { Server } from './postgres/server.ts'
+import { runTool, type ToolResult, type Tools } from './postgres/tools.ts'
+import { dropPolicy, inspectTarget, type Mark, type Mode, readMark, targetIdentifier } from './target.ts'
+
+const OUR_SESSIONS_WAIT_MS = 3000
+const SESSIONS_WAIT_MS = 10_000
+const OUR_SESSION = /^(stocks-research|run [0-9a-f-]{36} )/
+
+/** A backup of the target that has been verified, as proof that it may be dropped. */
+export interface SafetyBackup {
+  readonly file: string
+  readonly sha256: string
+  /** The database it is of, and its cluster; null where we were not allowed to ask. */
+  readonly database: string
+  readonly system_identifier: string | null
+}
+
+export interface DropOptions {
+  readonly tools: Tools
+  /** Proves that this run still holds the lock of the target; asked right before the drop. */
+  readonly assertHeld: () => Promise<void>
+  readonly confirm_drop: string | undefined
+  readonly backup: SafetyBackup | undefined
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Drops the target with `dropdb` when `dropPolicy` allows it; null when there is none. The policy is asked again here, so
+ * that nothing which changed since the first look is lost.
+ *
+ * @throws RefusedError (policy, backup, lock), PreconditionError that names the sessions of others, ToolError.
+ */
+export async function dropTarget(server: Server, options: DropOptions): Promise<ToolResult | null> {
+  targetIdentifier(server.connection)
+  const target = await inspectTarget(server)
+  const { needs_backup } = dropPolicy(target, options.confirm_drop)
+  if (target.state === 'absent') return null
+  if (needs_backup) await requireBackup(server, options.backup)
+  await options.assertHeld()
+  const is_forced = await awaitSessions(server)
+  await options.assertHeld()
+  const { database } = server.connection
+  const args = [`--maintenance-db=${server.maintenance.database}`, ...(is_forced ? ['--force'] : []), '--', database]
+  return runTool(options.tools.dropdb, args, server.maintenance, { signal: options.signal })
+}
+
+export interface CreateOptions {
+  readonly tools: Tools
+  readonly assertHeld: () => Promise<void>
+  readonly run_id: string
+  readonly mode: Mode
+  readonly signal?: AbortSignal
+}
+
+/** Creates the empty target with `createdb` (UTF8, byte order of text) and marks it as ours at once. */
+export async function createTarget(server: Server, options: CreateOptions): Promise<ToolResult> {
+  targetIdentifier(server.connection)
+  await options.assertHeld()
+  const { database } = server.connection
+  const args = [`--maintenance-db=${server.maintenance.database}`, '--template=template0', '--encoding=UTF8', '--locale=C', '--', database]
+  const result = await runTool(options.tools.createdb, args, server.maintenance, { signal: options.signal })
+  await markDatabase(server, options)
+  return result
+}
+
+/** Writes the mark on the database, e.g. on one that was restored for the product. */
+export async function markDatabase(server: Server, { run_id, mode }: { readonly run_id: string; readonly mode: Mode }): Promise<Mark> {
+  const { system_identifier } = await server.describe()
+  const mark: Mark = { product: 'stocks-research', mode, run_id, made_at: new Date().toISOString(), system_identifier }
+  await withDatabase(server.maintenance, async (db) => {
+    const { text } = await db.one<{ text: string }>('select quote_literal($1) as text', [JSON.stringify(mark)])
+    await db.execute(`comment on database ${targetIdentifier(server.connection)} is ${text}`)
+  })
+  return mark
+}
+
+/** The mark on the target as it stands; null when there is none. */
+export const readMarkOf = (server: Pick<Server, 'connection' | 'maintenance'>): Promise<Mark | null> =>
+  withDatabase(server.maintenance, async (db) => {
+    const [row] = await db.rows<{ comment: string | null }>(
+      "select shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1",
+      [server.connection.database],
+    )
+    return readMark(row?.comment ?? null)
+  })
+
+/** Writes the one row of ingestion.environment, after the migrations. A second call changes nothing. */
+export async function recordEnvironment(
+  db: Database,
+  { mode, run_id, product_version }: { readonly mode: Mode; readonly run_id: string; readonly product_version: string },
+): Promise<void> {
+  await db.rows('insert into ingestion.environment (mode, made_by_run_id, product_version) values ($1, $2, $3) on conflict do nothing', [
+    mode,
+    run_id,
+    product_version,
+  ])
+}
+
+/** Seals the database: dropdb refuses it, forced or not, until the seal is taken off by hand. */
+export const sealTarget = (server: Pick<Server, 'connection' | 'maintenance'>, is_sealed = true): Promise<void> =>
+  withDatabase(server.maintenance, (db) => db.execute(`alter database ${targetIdentifier(server.connection)} is_template ${is_sealed}`))
+
+async function requireBackup(server: Server, backup: SafetyBackup | undefined): Promise<void> {
+  const { database } = server.connection
+  if (backup === undefined)
+    throw new RefusedError(`${database} holds data and is dropped only after a verified backup of it; there is none.`)
+  const { system_identifier } = await server.describe()
+  if (
+    backup.database !== database ||
+    (backup.system_identifier !== null && system_identifier !== null && backup.system_identifier !== system_identifier)
+  )
+    throw new RefusedError(
+      `${backup.file} is a backup of ${backup.database} on another server or under another name; ${database} is not dropped on the strength of it.`,
+    )
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(backup.file), hash).catch((error: Error) => {
+    throw new VerificationError(`The backup ${backup.file} cannot be read (${messageOf(error)}); ${database} is not dropped.`, {
+      cause: error,
+    })
+  })
+  const sha256 = hash.digest('hex')
+  if (sha256 !== backup.sha256)
+    throw new VerificationError(
+      `The backup ${backup.file} has changed since it was verified (SHA-256 was ${backup.sha256}, is ${sha256}); ${database} is not dropped.`,
+    )
+}
+
+type Session = { pid: number; usename: string | null; application_name: string; client: string; is_ours: boolean }
+
+/**
+ * Waits until nobody is connected to the target. True when the only ones left are sessions of our own, e.g. of a killed run
+ * that PostgreSQL has not noticed yet: those may be ended by force, since the lock says that no other run is at work.
+ */
+async function awaitSessions(server: Server): Promise<boolean> {
+  const { database } = server.connection
+  const started = performance.now()
+  for (;;) {
+    const sessions = await sessionsOf(server.maintenance, database)
+    if (sessions.length === 0) return false
+    const waited_ms = performance.now() - started
+    const others = sessions.filter(({ is_ours }) => !is_ours)
+    if (others.length === 0 && waited_ms > OUR_SESSIONS_WAIT_MS) return true
+    if (waited_ms > SESSIONS_WAIT_MS) {
+      const list = others.map(
+        ({ pid, usename, application_name, client }) =>
+          `  - backend ${pid}: ${usename ?? 'unknown'}, ${application_name || 'no application name'}, from ${client}`,
+      )
+      throw new PreconditionError(`${database} is in use and is not dropped. Close these sessions, then run again:\n${list.join('\n')}`)
+    }
+    await sleep(250)
+  }
+}
+
+const sessionsOf = async (maintenance: Connection, database: string): Promise<Session[]> => {
+  const sessions = await withDatabase(maintenance, (db) =>
+    db.rows<Omit<Session, 'is_ours'>>(
+      `select pid, usename::text, coalesce(application_name, '') as application_name, coalesce(client_addr::text, 'this machine') as client
+         from pg_stat_activity where datname = $1 and backend_type = 'client backend' order by pid`,
+      [database],
+    ),
+  )
+  return sessions.map((session) => ({ ...session, is_ours: OUR_SESSION.test(session.application_name) }))
+}
