@@ -38,9 +38,9 @@ export async function sweepScratchDatabases(server: Connection, now = new Date()
   })
 }
 
-/** Works in the maintenance database of a server: no database can be created or dropped from inside itself. */
+/** Works in a database that is always there: none can be created or dropped from inside itself. */
 export const onServer = <T>(server: Connection, work: (db: Database) => Promise<T>): Promise<T> =>
-  withDatabase({ ...server, database: 'postgres' }, work, { application: 'stocks-research restore' })
+  withDatabase(server, work, { application: 'stocks-research restore' })
 
 const madeAt = (name: string): number =>
   Date.parse(name.slice(PREFIX.length).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'))

@@ -91,13 +91,13 @@ export async function verifyArchive({ archive, manifest }: Backup, signal?: Abor
 
 /**
  * Level 3: a restore into a scratch database gives the same rows, views, sequences and objects, table by table.
- * The scratch database is dropped, whatever happens.
+ * The scratch database is dropped, whatever happens. `server` is a connection to a database that is always there, not to the dumped one.
  */
 export async function verifyRestore(backup: Backup, server: Connection, signal?: AbortSignal): Promise<RestoreEvidence> {
   await sweepScratchDatabases(server)
   const database = scratchName()
   try {
-    return await restoreInto(backup, { ...server, database }, signal)
+    return await restoreInto(backup, server, database, signal)
   } finally {
     await dropDatabase(server, database)
   }
@@ -108,10 +108,16 @@ export async function verifyRestore(backup: Backup, server: Connection, signal?:
  *
  * @throws ToolError when pg_restore fails, VerificationError when the content differs. The database is then left for its caller to drop.
  */
-export async function restoreInto({ archive, manifest }: Backup, target: Connection, signal?: AbortSignal): Promise<RestoreEvidence> {
-  await createEmptyDatabase(target, target.database, manifest)
-  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-privileges', `--dbname=${target.database}`, archive]
-  const { version } = await describeServer({ ...target, database: 'postgres' })
+export async function restoreInto(
+  { archive, manifest }: Backup,
+  server: Connection,
+  database: string,
+  signal?: AbortSignal,
+): Promise<RestoreEvidence> {
+  const target = { ...server, database }
+  await createEmptyDatabase(server, database, manifest)
+  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-privileges', `--dbname=${database}`, archive]
+  const { version } = await describeServer(server)
   const run = await runClient('pg_restore', version, args, target, {
     signal,
     // One transaction into a new database: nothing is lost by a crash but time. Index builds like memory.
@@ -124,7 +130,7 @@ export async function restoreInto({ archive, manifest }: Backup, target: Connect
   return {
     level: 3,
     command: run.command,
-    database: target.database,
+    database,
     tables: Object.keys(found.tables).length,
     rows: Object.values(found.tables).reduce((sum, { rows }) => sum + rows, 0),
     views: Object.keys(found.views).length,

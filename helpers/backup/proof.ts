@@ -1,0 +1,65 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import type { Connection } from '../database.ts'
+import type { RemoteStore } from '../dropbox/store.ts'
+import type { Backup } from './dump.ts'
+import {
+  type ArchiveEvidence,
+  type FileEvidence,
+  type RemoteEvidence,
+  type RestoreEvidence,
+  verifyArchive,
+  verifyFile,
+  verifyRemote,
+  verifyRestore,
+} from './verify.ts'
+
+export type Evidence = FileEvidence | ArchiveEvidence | RestoreEvidence | RemoteEvidence
+
+const proofSchema = z.strictObject({
+  format: z.literal('stocks-research-proof'),
+  /** Of the archive that was proven: a proof of other bytes is none. */
+  sha256: z.string(),
+  levels: z.array(z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])),
+  proven_at: z.iso.datetime(),
+})
+export type Proof = z.infer<typeof proofSchema>
+
+export const proofFileOf = (archive: string): string => `${archive}.proof.json`
+
+/** All four levels in order of their cost, and the proof beside the archive. The first that fails throws, and then no proof is left. */
+export async function proveBackup(
+  backup: Backup,
+  server: Connection,
+  remote: RemoteStore,
+  signal?: AbortSignal,
+): Promise<readonly Evidence[]> {
+  await rm(proofFileOf(backup.archive), { force: true })
+  const evidence = [
+    await verifyFile(backup),
+    await verifyArchive(backup, signal),
+    await verifyRestore(backup, server, signal),
+    await verifyRemote(backup, remote),
+  ] as const
+  await recordProof(backup, evidence)
+  return evidence
+}
+
+/** Writes down which levels a backup has passed, for the retention: callers who verify level by level record it themselves. */
+export async function recordProof({ archive, manifest }: Backup, evidence: readonly Evidence[], now = new Date()): Promise<void> {
+  const file = proofFileOf(archive)
+  const levels = [...new Set(evidence.map(({ level }) => level))].toSorted()
+  const proof: Proof = { format: 'stocks-research-proof', sha256: manifest.sha256, levels, proven_at: now.toISOString() }
+  await writeFile(`${file}.partial`, `${JSON.stringify(proof, null, 1)}\n`)
+  await rename(`${file}.partial`, file)
+}
+
+/** The levels that this very archive has passed; none without a readable proof of its bytes. */
+export async function provenLevels({ archive, manifest }: Backup): Promise<readonly (1 | 2 | 3 | 4)[]> {
+  try {
+    const proof = proofSchema.parse(JSON.parse(await readFile(proofFileOf(archive), 'utf8')))
+    return proof.sha256 === manifest.sha256 ? proof.levels : []
+  } catch {
+    return []
+  }
+}

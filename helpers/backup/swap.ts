@@ -1,0 +1,66 @@
+import { type Connection, databaseNameFault } from '../database.ts'
+import { RefusedError } from '../errors.ts'
+import type { Server } from '../postgres/server.ts'
+import { confirmationsOf, inspectTarget } from '../target.ts'
+import { identifier, onServer } from './scratch.ts'
+
+export interface Swap {
+  /** The database that now has the name. */
+  readonly database: string
+  /** Where the former one is kept; null when there was none. Nothing is dropped. */
+  readonly former: string | null
+}
+
+/** What must be typed before `server.connection.database` is replaced; null when there is nothing to lose. */
+export async function confirmationFor(server: Pick<Server, 'connection' | 'maintenance' | 'describe'>): Promise<readonly string[] | null> {
+  const target = await inspectTarget(server)
+  if (target.is_template) {
+    throw new RefusedError(
+      `${target.database} at ${target.host}:${target.port} is sealed (IS_TEMPLATE): it stands for a finished run. To replace it, run in psql on the database ${server.maintenance.database}:\n  alter database ${target.database} is_template false;`,
+    )
+  }
+  return target.state === 'absent' || target.state === 'empty' ? null : confirmationsOf(target)
+}
+
+/**
+ * Gives a restored database the name of the target. The former one is renamed, with its data, and never dropped. Its sessions are
+ * ended: PostgreSQL renames no database that is in use.
+ *
+ * @param typed what a person typed; needed as soon as the target holds anything.
+ * @throws RefusedError without it; nothing was touched then.
+ */
+export async function swapInto(
+  server: Pick<Server, 'connection' | 'maintenance' | 'describe'>,
+  restored: string,
+  typed: string | undefined,
+  now = new Date(),
+): Promise<Swap> {
+  const { database } = server.connection
+  const wanted = await confirmationFor(server)
+  if (wanted !== null && (typed === undefined || !wanted.includes(typed))) {
+    throw new RefusedError(
+      `${database} holds data and is not replaced without its name and host, typed: ${wanted[0]}${typed === undefined ? '' : ` (it was «${typed}»)`}. Nothing was touched; the restored database stays as ${restored}.`,
+    )
+  }
+  const former = `${database.slice(0, 40)}_before_${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}`
+  if (databaseNameFault(former) !== undefined)
+    throw new RefusedError(`${former} ${databaseNameFault(former)}. Rename ${database} yourself.`)
+  const exists = await isThere(server.maintenance, database)
+  await onServer(server.maintenance, async (db) => {
+    await endSessions(db, exists ? [database, restored] : [restored])
+    if (exists) await db.execute(`alter database ${identifier(database)} rename to ${identifier(former)}`)
+    try {
+      await db.execute(`alter database ${identifier(restored)} rename to ${identifier(database)}`)
+    } catch (error) {
+      if (exists) await db.execute(`alter database ${identifier(former)} rename to ${identifier(database)}`)
+      throw error
+    }
+  })
+  return { database, former: exists ? former : null }
+}
+
+const isThere = (maintenance: Connection, database: string): Promise<boolean> =>
+  onServer(maintenance, async (db) => (await db.rows('select from pg_database where datname = $1', [database])).length > 0)
+
+const endSessions = (db: Parameters<Parameters<typeof onServer>[1]>[0], databases: readonly string[]): Promise<unknown> =>
+  db.rows('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = any ($1) and pid <> pg_backend_pid()', [databases])
