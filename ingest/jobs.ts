@@ -1,4 +1,6 @@
+import { adjustmentFactors } from './adjustment-factors.ts'
 import { corporateActions } from './corporate-actions.ts'
+import { fundamentalsDerived } from './fundamentals-derived.ts'
 import { fundamentalsRaw } from './fundamentals-raw.ts'
 import type { Job, JobName } from './pipeline/job.ts'
 import { pricesDaily } from './prices-daily.ts'
@@ -6,7 +8,15 @@ import { securities } from './securities.ts'
 import { tickerHistory } from './ticker-history.ts'
 
 /** The seven jobs, in the order in which they are listed to people. */
-export const JOBS: readonly Job[] = [securities, tickerHistory, pricesDaily, corporateActions, fundamentalsRaw]
+export const JOBS: readonly Job[] = [
+  securities,
+  tickerHistory,
+  pricesDaily,
+  corporateActions,
+  adjustmentFactors,
+  fundamentalsRaw,
+  fundamentalsDerived,
+]
 
 /** The job of a name. */
 export function jobOf(name: JobName, jobs: readonly Job[] = JOBS): Job {

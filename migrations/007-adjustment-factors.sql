@@ -85,61 +85,50 @@ with spans as materialized (
       'split_to', a.split_to, 'occurrence', a.occurrence)) order by a.ex_date, a.kind, a.action_key, a.occurrence) as events
   from actions a
   group by a.security_id, a.ex_session
-), located as materialized (
-  select d.*, before.trade_date as date_before, before.close as raw_before, after.trade_date as date_after, after.close as raw_after
+), located as (
+  select d.*, before.trade_date as date_before, before.close as close_before, after.close as close_after,
+    before.trade_date >= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date < d.ex_session
+                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before, -- within 10 sessions
+    after.trade_date <= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date >= d.ex_session
+                                  order by c.session_date offset 9 limit 1), 'infinity') as is_near_after
   from days d
-  left join lateral (
+  cross join lateral (
     select p.trade_date, p.close from stocks_research.prices_daily p
-    where p.security_id = d.security_id and p.trade_date < d.ex_session
-      and p.trade_date >= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date < d.ex_session
-                                    order by c.session_date desc offset 9 limit 1), '-infinity') -- within 10 sessions
-    order by p.trade_date desc limit 1) before on true
-  left join lateral (
+    where p.security_id = d.security_id and p.trade_date < d.ex_session order by p.trade_date desc limit 1) before
+  cross join lateral (
     select p.trade_date, p.close from stocks_research.prices_daily p
-    where p.security_id = d.security_id and p.trade_date >= d.ex_session and p.trade_date <= $1
-      and p.trade_date <= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date >= d.ex_session
-                                    order by c.session_date offset 9 limit 1), 'infinity')
-    order by p.trade_date limit 1) after on true
-), split_days as materialized (
-  select d.security_id, d.ex_session, d.split_from, d.split_to from days d where d.has_split
-), splits_between as (
-  -- A split between the ex-date and the close that we have to take: the close is brought to the shares of the ex-date.
-  select l.security_id, l.ex_session,
-    stocks_research.product_rounded(round(e.split_from, 60) / e.split_to) filter (where e.ex_session < l.ex_session) as ratio_before,
-    stocks_research.product_rounded(round(e.split_to, 60) / e.split_from) filter (where e.ex_session > l.ex_session) as ratio_after
+    where p.security_id = d.security_id and p.trade_date >= d.ex_session and p.trade_date <= $1 order by p.trade_date limit 1) after
+  where not d.is_after_last_bar
+), in_old_shares as (
+  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of the bar before.
+  select l.*, l.cash * round(stocks_research.product_exact(coalesce(l.split_to, 1)) over earlier, 60)
+    / stocks_research.product_exact(coalesce(l.split_from, 1)) over earlier as old_cash
   from located l
-  join split_days e on e.security_id = l.security_id and e.ex_session <> l.ex_session and e.ex_session > l.date_before and e.ex_session <= l.date_after
-  group by l.security_id, l.ex_session
+  window earlier as (partition by l.security_id, l.date_before order by l.ex_session rows between unbounded preceding and 1 preceding)
 ), closes as (
-  select l.*, l.raw_before * coalesce(b.ratio_before, 1) as close_before, l.raw_after * coalesce(b.ratio_after, 1) as close_after
-  from located l
-  left join splits_between b using (security_id, ex_session)
+  select o.security_id, max(o.ex_session) as ex_session, o.close_before, o.close_after, sum(o.old_cash) as cash,
+    stocks_research.product_exact(coalesce(o.split_from, 1)) as split_from, stocks_research.product_exact(coalesce(o.split_to, 1)) as split_to,
+    jsonb_path_query_array(jsonb_agg(o.events order by o.ex_session), '$[*][*]') as events,
+    min(o.ex_session || ': ' || coalesce(o.fault, case
+      when o.cash > 0 and not o.is_near_before then 'no close within 10 sessions before the ex-date'
+      when sum_of.cash >= o.close_before then 'the cash is not less than the close before the ex-date' end)) as price_fault,
+    min(o.ex_session || ': no close within 10 sessions from the ex-date, so no total return') filter (where o.cash > 0 and not o.is_near_after) as total_return_fault
+  from in_old_shares o
+  join (select i.security_id, i.date_before, sum(i.old_cash) as cash from in_old_shares i group by i.security_id, i.date_before) sum_of
+    using (security_id, date_before)
+  group by o.security_id, o.date_before, o.close_before, o.close_after
 ), waiting as materialized (
   select d.security_id, min(d.ex_session) as ex_session, bool_or(d.has_split) as has_split from days d where d.is_after_last_bar group by d.security_id
 ), steps as (
-  select c.security_id, c.ex_session, c.events,
-    coalesce(c.split_from, 1) as split_from, coalesce(c.split_to, 1) as split_to,
-    case
-      when f.reason is not null then null
-      when c.cash = 0 then round(coalesce(c.split_from, 1), 60) / coalesce(c.split_to, 1)
-      else round((c.close_before - c.cash) * coalesce(c.split_from, 1), 60) / (c.close_before * coalesce(c.split_to, 1))
-    end as price_step,
-    case
-      when f.reason is not null or g.reason is not null then null
-      when c.cash = 0 then round(coalesce(c.split_from, 1), 60) / coalesce(c.split_to, 1)
-      else round(c.close_after * coalesce(c.split_from, 1), 60) / (c.close_after * coalesce(c.split_to, 1) + c.cash * coalesce(c.split_from, 1))
-    end as total_return_step,
-    c.ex_session || ': ' || coalesce(f.reason, g.reason) as reason
+  select c.security_id, c.ex_session, c.events, c.split_from, c.split_to,
+    case when c.price_fault is not null then null
+      when c.cash = 0 then round(c.split_from, 60) / c.split_to
+      else round((c.close_before - c.cash) * c.split_from, 60) / (c.close_before * c.split_to) end as price_step,
+    case when c.price_fault is not null or c.total_return_fault is not null then null
+      when c.cash = 0 then round(c.split_from, 60) / c.split_to
+      else round(c.close_after * c.split_from, 60) / (c.close_after * c.split_to + c.cash * c.split_from) end as total_return_step,
+    coalesce(c.price_fault, c.total_return_fault) as reason
   from closes c
-  cross join lateral (select case
-    when c.fault is not null then c.fault
-    when c.cash > 0 and c.close_before is null then 'no close within 10 sessions before the ex-date'
-    when c.cash > 0 and c.cash >= c.close_before then 'the cash is not less than the close before the ex-date'
-    end as reason) f
-  cross join lateral (select case
-    when c.cash > 0 and c.close_after is null then 'no close within 10 sessions from the ex-date, so no total return'
-    end as reason) g
-  where not c.is_after_last_bar
   union all
   -- The end of the chain: 1, or null when an event waits behind the last bar.
   select s.security_id, s.last_bar + 1, '[]'::jsonb,
