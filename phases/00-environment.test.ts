@@ -1,0 +1,99 @@
+/**
+ * Phase 0 · Environment verification
+ *
+ * Goal:  the machine, the server and the services are fit, before anything is touched.
+ * Again: safe. Nothing is written but evidence.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { expect } from 'vitest'
+import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
+import { withDatabase } from '../helpers/database.ts'
+import { compareWithLockfile } from '../helpers/lockfile.ts'
+import { silentLog } from '../helpers/log.ts'
+import { TOOL_NAMES } from '../helpers/postgres/tools.ts'
+import { secretsOf } from '../helpers/secrets.ts'
+import { JOBS } from '../ingest/jobs.ts'
+import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { providersOf } from '../ingest/providers/index.ts'
+import { test } from './fixtures.ts'
+
+// Beyond it, «filed today» and «known from» would mean different days here and on the server.
+const CLOCK_OFFSET_MAX_MS = 2_000
+
+test("the project's own Node.js runtime is active, and its version satisfies `engines`", async ({ record }) => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { engines: { node: string } }
+  await record({ node_version: process.versions.node, engines: engines.node, executable: process.execPath })
+  const [, major_min] = /^>=(\d+)$/.exec(engines.node) ?? []
+  expect(Number(process.versions.node.split('.')[0])).toBeGreaterThanOrEqual(Number(major_min))
+})
+
+test('dependencies are installed exactly as the lockfile says', async ({ record }) => {
+  const compared = compareWithLockfile(ROOT_DIRECTORY)
+  await record({ ...compared })
+  expect(compared.differing).toEqual([])
+  expect(compared.extraneous).toEqual([])
+  expect(compared.packages_installed).toBeGreaterThan(0)
+})
+
+test('the ingestion runner executes: `ingest/run.ts --help` exits 0 and names the seven jobs', async ({ record }) => {
+  const { exitCode, stdout } = await execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), '--help'], {
+    env: childEnvironment(),
+    extendEnv: false,
+    reject: false,
+  })
+  const named = JOB_NAMES.filter((job) => stdout.includes(job))
+  await record({ command: 'node ingest/run.ts --help', exit_code: exitCode, jobs_named: named.length })
+  expect(exitCode).toBe(0)
+  expect(named).toEqual(JOB_NAMES)
+})
+
+test('the client tools `psql pg_dump pg_restore createdb dropdb` are on PATH, and not older than the server', async ({
+  target,
+  tools,
+  record,
+}) => {
+  const server_major = Math.floor(target.server.version_number / 10_000)
+  await record({
+    server_version: target.server.version,
+    ...Object.fromEntries(TOOL_NAMES.map((name) => [name, `${tools[name].version} at ${tools[name].path}`])),
+  })
+  expect(TOOL_NAMES.filter((name) => tools[name].major < server_major)).toEqual([])
+})
+
+test('every secret that this mode needs is present', async ({ config, record }) => {
+  const needed = secretsOf(config)
+  await record({
+    mode: config.source.mode,
+    secrets_needed: needed.map(({ name }) => name),
+    missing: needed.filter(({ is_present }) => !is_present).length,
+  })
+  expect(needed.filter(({ is_present }) => !is_present).map(({ name }) => name)).toEqual([])
+})
+
+test('the providers accept their credentials', async ({ config, record }) => {
+  const providers = providersOf(config, silentLog())
+  const served = new Set(providers.flatMap(({ datasets }) => datasets))
+  const unserved = JOBS.flatMap((job) => (job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : []))
+  await record({ providers: providers.map(({ name }) => name), credentials: 'none needed', jobs_unserved: unserved })
+  expect(unserved).toEqual([])
+})
+
+test('Dropbox accepts its token, the scopes are present, and the space is enough', async ({ remote, record }) => {
+  const check = await remote.check()
+  const bytes_free = check.bytes_allocated - check.bytes_used
+  await record({ remote: remote.describe(), ...check, scopes: [...check.scopes], bytes_free })
+  expect(bytes_free).toBeGreaterThan(0)
+})
+
+test('the clock of this machine agrees with the clock of the server', async ({ target, record }) => {
+  const asked_at_ms = Date.now()
+  const { server_ms } = await withDatabase(target.maintenance, (db) =>
+    db.one<{ server_ms: number }>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as server_ms'),
+  )
+  // Half of the round trip belongs to the way there.
+  const offset_ms = Math.round(server_ms - (asked_at_ms + Date.now()) / 2)
+  await record({ offset_ms, bound_ms: CLOCK_OFFSET_MAX_MS })
+  expect(Math.abs(offset_ms)).toBeLessThanOrEqual(CLOCK_OFFSET_MAX_MS)
+})
