@@ -34,8 +34,8 @@ export function installedBinaries(): { readonly directory: string; readonly vers
  * The installed binaries, or a copy of them under `fallback` when `user` may not enter the folder they lie in.
  * The copy is made once for each version, by rename, so that a killed copy is never taken for a whole one.
  */
-export async function reachableBinaries(user: SystemUser | undefined, fallback: string): Promise<string> {
-  const { directory, version } = installedBinaries()
+export async function reachableBinaries(user: SystemUser | undefined, fallback: string, installed = installedBinaries()): Promise<string> {
+  const { directory, version } = installed
   if (await canEnter(user, join(directory, 'bin'))) return directory
   const copy = join(fallback, `server-${version}`)
   if ((await readFile(join(copy, 'COMPLETE'), 'utf8').catch(() => '')) === version) return copy
