@@ -90,6 +90,9 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   }
 }
 
+/** As `readConfig`, with variables that stand above the environment, such as options of a command line. */
+export const readConfigWith = (overrides: Environment): Config => readConfig({ ...process.env, ...withoutEmpty(overrides) })
+
 /** The part that says which server, for commands that need nothing else. Throws as `readConfig` does. */
 export function readServerConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Pick<Config, 'postgres' | 'directories'> {
   const env = readEnvironment(environment, root)
@@ -223,3 +226,9 @@ export const childEnvironment = (environment: Environment = process.env): Record
       return value === undefined ? [] : [[name, value]]
     }),
   )
+
+/** The environment of a child that is this product itself, e.g. the runner in a drill: all of ours, with some variables set. */
+export const ownEnvironment = (set: Readonly<Record<string, string>> = {}, environment: Environment = process.env): Environment => ({
+  ...environment,
+  ...set,
+})

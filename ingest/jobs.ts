@@ -18,6 +18,17 @@ export const JOBS: readonly Job[] = [
   fundamentalsDerived,
 ]
 
+/** What each job is for, in a line of help. */
+export const JOB_TITLES: Readonly<Record<JobName, string>> = {
+  securities: 'the securities master',
+  'ticker-history': 'which security held which ticker, from day to day',
+  'prices-daily': 'daily bars, as traded',
+  'corporate-actions': 'dividends, splits, delistings',
+  'adjustment-factors': 'derived from prices and actions',
+  'fundamentals-raw': 'XBRL facts, every vintage as filed',
+  'fundamentals-derived': 'quarters, TTM and YoY, derived from the facts',
+}
+
 /** The job of a name. */
 export function jobOf(name: JobName, jobs: readonly Job[] = JOBS): Job {
   const job = jobs.find((each) => each.name === name)

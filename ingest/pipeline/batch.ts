@@ -40,14 +40,17 @@ export async function runBatch(
   )
   const table = await targetTable(db, job)
   await createStage(db, table)
+  const step = stepLog(log, job.name)
 
   const tally = new Tally(batch.subjects)
   const text = copyText(job, provider.read(ask, batch, signal), context, tally, () => onRead(tally))
   await copyIntoStage(db, table, text, signal)
+  step('staged', tally.rows_copied)
   failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
 
   const rows_withheld = await withholdFailed(db, tally)
   await settleStage(db, job, table, tally)
+  step('settled', tally.rows_copied - rows_withheld)
   if (tally.rows_rejected > REJECTS_LISTED_MAX) {
     log.info({ job: job.name, listed: REJECTS_LISTED_MAX, rejected: tally.rows_rejected }, 'only the first rejects are listed one by one')
   }
@@ -78,12 +81,23 @@ export async function runBatch(
     next_try_at: null,
   }))
   const merged = await mergeGroups(db, { table, scope, ends }, surroundings)
+  step('merged', merged.rows_staged)
   return {
     ...merged,
     rows_read: tally.rows_read,
     rows_outside: tally.rows_outside,
     rows_rejected: tally.rows_rejected,
     rows_withheld: rows_withheld + merged.rows_withheld,
+  }
+}
+
+/** Logs each step with its rows and its time since the step before. */
+function stepLog(log: Surroundings['log'], job: string): (step: string, rows: number) => void {
+  let since = performance.now()
+  return (step, rows) => {
+    const now = performance.now()
+    log.info({ job, rows, duration_ms: Math.round(now - since) }, step)
+    since = now
   }
 }
 

@@ -12,12 +12,27 @@ export interface MergeCounts {
  * alone. Runs inside the transaction of the group. Updates come first, so that an interval which ends makes room for the next one.
  */
 export async function merge(tx: Database, table: TargetTable, from: number, to: number): Promise<MergeCounts> {
+  const isInGroup = `staged.item_no between ${Math.trunc(from)} and ${Math.trunc(to)}`
+  const first = table.key[0]
+  const { is_known } = await tx.one<{ is_known: boolean }>(
+    `select exists (select from (select distinct ${first} from pg_temp.staged where ${isInGroup}) staged
+       where exists (select from ${table.name} live where live.${first} = staged.${first})) as is_known`,
+  )
+  // A first load has nothing to be compared with.
+  if (!is_known) return { rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup), rows_updated: 0 }
+  // A group is a small part of its table: to look each row up beats reading the whole table once a group, which the planner prefers.
   await tx.execute(`
+    set local enable_hashjoin = off;
+    set local enable_mergejoin = off;
+    set local enable_seqscan = off;
     create temporary table delta on commit drop as
       select ${listOf(table.columns, 'staged')}, live.${table.key[0]} is null as is_new
       from pg_temp.staged left join ${table.name} live on ${table.sameKey('live', 'staged')}
-      where staged.item_no between ${Math.trunc(from)} and ${Math.trunc(to)}
-        and (live.${table.key[0]} is null or ${valuesDiffer(table.values, 'live', 'staged')})`)
+      where ${isInGroup}
+        and (live.${table.key[0]} is null or ${valuesDiffer(table.values, 'live', 'staged')});
+    set local enable_hashjoin = on;
+    set local enable_mergejoin = on;
+    set local enable_seqscan = on`)
   const counts = await tx.one<{ rows_inserted: number; rows_updated: number }>(`
     select (count(*) filter (where is_new))::integer as rows_inserted, (count(*) filter (where not is_new))::integer as rows_updated
     from pg_temp.delta`)
@@ -26,18 +41,20 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
       update ${table.name} live set ${table.values.map((column) => `${column} = delta.${column}`).join(', ')}
       from pg_temp.delta where not delta.is_new and ${table.sameKey('live', 'delta')}`)
   }
-  if (counts.rows_inserted > 0) {
-    // Only one run at a time ingests, so a conflict here is a hand that wrote in between; the source's word stands.
-    await tx.execute(`
-      insert into ${table.name} as live (${listOf(table.columns)})
-      select ${listOf(table.columns)} from pg_temp.delta where is_new order by ${listOf(table.key)}
-      on conflict (${listOf(table.key)}) do ${
-        table.values.length === 0
-          ? 'nothing'
-          : `update set ${table.values.map((column) => `${column} = excluded.${column}`).join(', ')}
-             where ${valuesDiffer(table.values, 'live', 'excluded')}`
-      }`)
-  }
+  if (counts.rows_inserted > 0) await insertNew(tx, table, 'pg_temp.delta', 'is_new')
   await tx.execute('drop table pg_temp.delta')
   return counts
+}
+
+/**
+ * Inserts rows that the table did not have, in the order of the key; returns how many. Only one run at a time ingests, so a
+ * conflict here is a hand that wrote in between: the source's word stands.
+ */
+async function insertNew(tx: Database, table: TargetTable, from: string, condition: string): Promise<number> {
+  const updates = table.values.map((column) => `${column} = excluded.${column}`).join(', ')
+  const { rowCount } = await tx.client().query(`
+    insert into ${table.name} as live (${listOf(table.columns)})
+    select ${listOf(table.columns)} from ${from} where ${condition} order by ${listOf(table.key)}
+    on conflict (${listOf(table.key)}) do ${updates === '' ? 'nothing' : `update set ${updates} where ${valuesDiffer(table.values, 'live', 'excluded')}`}`)
+  return rowCount ?? 0
 }

@@ -13,6 +13,8 @@ import type { Reject, Tally } from './tally.ts'
  */
 export async function createStage(db: Database, table: TargetTable): Promise<void> {
   await db.execute(`
+    set work_mem = '64MB';
+    set maintenance_work_mem = '128MB';
     drop table if exists pg_temp.staged;
     create temporary table staged as
       select 0::integer as item_no, 0::integer as file_no, 0::bigint as line, ${listOf(table.columns)} from ${table.name} with no data`)
@@ -36,11 +38,14 @@ export async function copyIntoStage(db: Database, table: TargetTable, text: Asyn
 export async function settleStage(db: Database, job: SourcedJob, table: TargetTable, tally: Tally): Promise<void> {
   if (job.counted !== undefined) await numberOccurrences(db, job.counted, table)
   await db.execute(`create index on pg_temp.staged (item_no, ${listOf(table.key)}); analyze pg_temp.staged`)
+  // Keys that stand more than once are few: only for them is it worth to compare the values.
   await db.execute(`
     drop table if exists pg_temp.doubles;
     create temporary table doubles as
-      select item_no, ${listOf(table.key)}, count(distinct row(${listOf(table.values)})) > 1 as is_conflict
-      from pg_temp.staged group by item_no, ${listOf(table.key)} having count(*) > 1`)
+      with twice as (select item_no, ${listOf(table.key)} from pg_temp.staged group by item_no, ${listOf(table.key)} having count(*) > 1)
+      select s.item_no, ${listOf(table.key, 's')}, count(distinct row(${listOf(table.values, 's')})) > 1 as is_conflict
+      from pg_temp.staged s join twice t on t.item_no = s.item_no and ${table.sameKey('t', 's')}
+      group by s.item_no, ${listOf(table.key, 's')}`)
   const doubles = await db.one<{ all: number; conflicts: number }>(
     `select count(*)::integer as all, count(*) filter (where is_conflict)::integer as conflicts from pg_temp.doubles`,
   )

@@ -1,4 +1,4 @@
-import type { RejectKind, SourcedJob, SourceRecord } from './job.ts'
+import type { Dataset, RejectKind, SourcedJob, SourceRecord } from './job.ts'
 import type { Page, Subject, SubjectEnd } from './provider.ts'
 
 /** What a batch has seen of one of its items. */
@@ -87,10 +87,18 @@ export function failMalformedFiles(tally: Tally, reject_max_ratio: number): void
   }
 }
 
+const NOUNS: Readonly<Record<Dataset, string>> = {
+  securities: 'record',
+  ticker_history: 'ticker interval',
+  prices_daily: 'daily bar',
+  corporate_actions: 'corporate action',
+  fundamentals: 'fact',
+}
+
 /** How an item without a failure ended. */
 export function endWithoutRows(job: SourcedJob, { item, outside, end }: ItemTally): SubjectEnd {
   if (outside > 0) return { item, status: 'empty', reason: 'It has records, but none in the window.' }
   if (end !== undefined) return end
   if (job.without_records === 'empty') return { item, status: 'empty', reason: 'The source has none.' }
-  return { item, status: 'not_found', reason: `The source has no ${job.dataset.replaceAll('_', ' ')} of it.` }
+  return { item, status: 'not_found', reason: `The source has no ${NOUNS[job.dataset]} of it.` }
 }

@@ -1,0 +1,32 @@
+import type { Database } from '../../helpers/database.ts'
+
+/** How the ledger stands, as text: the newest runs, and the items of the newest one by job and status. */
+export async function statusText(db: Database, runs_max = 5): Promise<string> {
+  const runs = await db.rows<{ run: string; run_id: string }>(
+    `select run_id, format('%s  %s  %s UTC  %s to %s  %s  %s', run_id, rpad(state, 18), to_char(started_at, 'YYYY-MM-DD HH24:MI:SS'),
+       start_date, end_date, source, coalesce(state_reason, '')) as run
+     from ingestion.runs order by started_at desc limit $1`,
+    [runs_max],
+  )
+  const [newest] = runs
+  if (newest === undefined) return 'No run yet.\n'
+  const items = await db.rows<{ line: string }>(
+    `select format('  %s  %s', rpad(job, 20), string_agg(format('%s %s', number, status), ', ' order by status)) as line
+     from (select job, status, count(*) as number, min(item_id) as first from ingestion.items where run_id = $1 group by job, status) counts
+     group by job order by min(first)`,
+    [newest.run_id],
+  )
+  const gaps = await db.rows<{ line: string }>(
+    `select format('  %s  %s  %s: %s', job, item, status, reason) as line from ingestion.items
+     where run_id = $1 and status in ('failed', 'parked', 'not_found') order by status, item_id`,
+    [newest.run_id],
+  )
+  return [
+    ...runs.map(({ run }) => run.trimEnd()),
+    '',
+    `Items of ${newest.run_id}:`,
+    ...items.map(({ line }) => line),
+    ...(gaps.length === 0 ? [] : ['', 'Without rows, by name:', ...gaps.map(({ line }) => line)]),
+    '',
+  ].join('\n')
+}
