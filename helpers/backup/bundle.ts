@@ -3,7 +3,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipArchive } from 'archiver'
-import type { RemoteStore, UploadedFile } from '../dropbox/store.ts'
+import type { RemoteStore } from '../dropbox/store.ts'
 import { PreconditionError, VerificationError } from '../errors.ts'
 import { type FileHashes, hashFile } from './file-hash.ts'
 
@@ -36,16 +36,46 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
   return { file, entries, ...(await hashFile(file)) }
 }
 
+export interface PublishedBundle {
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly content_hash: string
+  readonly entries_count: number
+  /** Where it is. */
+  readonly remote: string
+  readonly remote_rev: string
+  /** What the remote store reports. */
+  readonly remote_content_hash: string
+}
+
 /**
- * Uploads a bundle and holds the hash that the remote store reports against the file.
+ * Zips the folder of a run into its own `bundle.zip`, and uploads that as `evidence/<run id>-<hash>.zip`. The hash stands in the
+ * name, so that a second bundle of one run, which has more to tell, lies beside the first.
  *
- * @throws VerificationError when they differ, RemoteError when the upload fails.
+ * @throws VerificationError when the remote store reports another hash, RemoteError when the upload fails.
  */
-export async function uploadBundle(bundle: Bundle, remote: RemoteStore, name: string): Promise<UploadedFile> {
-  const uploaded = await remote.upload(bundle.file, name)
-  if (uploaded.content_hash !== bundle.content_hash)
+export async function publishBundle(
+  directory: string,
+  remote: RemoteStore,
+  { run_id, signal }: { readonly run_id: string; readonly signal?: AbortSignal },
+): Promise<PublishedBundle> {
+  const { entries, ...bundle } = await makeBundle(directory, join(directory, 'bundle.zip'))
+  const uploaded = await remote.upload(
+    bundle.file,
+    `evidence/${run_id}-${bundle.sha256.slice(0, 12)}.zip`,
+    signal === undefined ? {} : { signal },
+  )
+  if (uploaded.content_hash !== bundle.content_hash) {
     throw new VerificationError(
-      `${remote.describe()} holds ${uploaded.path} with content hash ${uploaded.content_hash}, not ${bundle.content_hash}. Upload it again.`,
+      `${remote.describe()} holds ${uploaded.path} with content hash ${uploaded.content_hash}, not ${bundle.content_hash}. Remove it there, then upload again.`,
     )
-  return uploaded
+  }
+  return {
+    ...bundle,
+    entries_count: entries.length,
+    remote: `${remote.describe()} ${uploaded.path}`,
+    remote_rev: uploaded.rev,
+    remote_content_hash: uploaded.content_hash,
+  }
 }

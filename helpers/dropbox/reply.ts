@@ -1,3 +1,5 @@
+import { redact } from '../redact.ts'
+
 /** What a failed call says, read from the package's error: its `error` is JSON, plain text, or missing when the network failed. */
 export interface Failure {
   /** Undefined when no answer came. */
@@ -7,7 +9,7 @@ export interface Failure {
   readonly retry_after_ms: number | undefined
   readonly correct_offset: number | undefined
   readonly required_scope: string | undefined
-  /** For people; holds no header and no argument. */
+  /** For people; holds no header, no argument and no secret. */
   readonly text: string
 }
 
@@ -18,7 +20,7 @@ export function readFailure(error: unknown): Failure {
     const text = [error instanceof Error ? error.message : String(error), cause?.code ?? cause?.message].filter(
       (part) => part !== undefined,
     )
-    return { ...NOTHING, status: undefined, text: text.join(': ') }
+    return { ...NOTHING, status: undefined, text: redact(text.join(': ')) }
   }
   const tags: string[] = []
   let correct_offset: number | undefined
@@ -41,7 +43,7 @@ export function readFailure(error: unknown): Failure {
     retry_after_ms: retry_after_s !== undefined && retry_after_s !== null && Number.isFinite(seconds) ? seconds * 1000 : undefined,
     correct_offset,
     required_scope,
-    text: `HTTP ${status}, ${typeof summary === 'string' ? summary.slice(0, 300) : JSON.stringify(summary ?? '').slice(0, 300)}`,
+    text: redact(`HTTP ${status}, ${typeof summary === 'string' ? summary.slice(0, 300) : JSON.stringify(summary ?? '').slice(0, 300)}`),
   }
 }
 

@@ -33,6 +33,8 @@ export function commitFile(
   const replaced = files[path.toLowerCase()]
   if (store.usedBytes - (replaced?.size ?? 0) + source.size > quota_bytes) throw endpointError(wrap({ '.tag': 'insufficient_space' }))
 
+  if (ancestors(path).some((folder) => folder.toLowerCase() in files))
+    throw endpointError(wrap({ '.tag': 'conflict', conflict: { '.tag': 'file_ancestor' } }))
   addFolders(store, path)
   const blob = randomId('', 18)
   if (source.is_kept) copyFileSync(source.file, store.blob(blob))
@@ -78,10 +80,14 @@ function freeName(store: StateStore, commit: Commit): string {
 }
 
 export function addFolders(store: StateStore, path: string): void {
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-    const folder = path.slice(0, end)
-    store.value.folders[folder.toLowerCase()] ??= { id: randomId('id:', 16), path_display: folder }
-  }
+  for (const folder of ancestors(path)) store.value.folders[folder.toLowerCase()] ??= { id: randomId('id:', 16), path_display: folder }
+}
+
+/** `/a/b/c` lies in `/a/b` and `/a`. */
+function ancestors(path: string): string[] {
+  const folders = []
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end))
+  return folders
 }
 
 export function pathFault(path: string): 'malformed_path' | 'disallowed_name' | undefined {

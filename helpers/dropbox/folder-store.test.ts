@@ -1,0 +1,48 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { contentHash } from './content-hash.ts'
+import { FolderStore } from './folder-store.ts'
+
+let directory: string
+let store: FolderStore
+let file: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'folder-store-'))
+  await mkdir(join(directory, 'Dropbox'))
+  store = new FolderStore(join(directory, 'Dropbox'), '/backups')
+  file = join(directory, 'x.dump')
+  await writeFile(file, 'content')
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+test('a file is copied, listed, downloaded and removed', async () => {
+  const uploaded = await store.upload(file, 'runs/x.dump')
+  expect(uploaded).toMatchObject({ name: 'runs/x.dump', outcome: 'sent', bytes: 7, content_hash: contentHash(Buffer.from('content')) })
+  expect((await store.list()).map(({ name }) => name)).toEqual(['runs/x.dump'])
+  await store.download('runs/x.dump', join(directory, 'back'))
+  expect(await readFile(join(directory, 'back'), 'utf8')).toBe('content')
+  await store.remove('runs/x.dump')
+  expect(await store.list()).toEqual([])
+  await expect(store.download('runs/x.dump', join(directory, 'again'))).rejects.toMatchObject({ kind: 'not_found' })
+})
+
+test('the same content again is a success, other content a conflict that overwrites nothing', async () => {
+  await store.upload(file, 'x.dump')
+  expect(await store.upload(file, 'x.dump')).toMatchObject({ outcome: 'there', bytes_sent: 0 })
+  await writeFile(file, 'other')
+  await expect(store.upload(file, 'x.dump')).rejects.toMatchObject({ kind: 'conflict' })
+  expect(await readFile(join(directory, 'Dropbox/backups/x.dump'), 'utf8')).toBe('content')
+  expect(await readdir(join(directory, 'Dropbox/backups'))).toEqual(['x.dump'])
+})
+
+test('the check names a folder that is not there, and room that is missing', async () => {
+  await expect(store.check(1)).resolves.toMatchObject({ scopes: ['read', 'write'] })
+  await expect(store.check(Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ kind: 'space' })
+  await expect(new FolderStore(join(directory, 'none'), '/backups').check()).rejects.toMatchObject({ kind: 'refused' })
+})
+
+test('it says that it does not see the synchronisation', () => {
+  expect(store.describe()).toContain('not observed')
+})
