@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { JournalEntry } from '../helpers/checklist/events.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { judge } from '../helpers/checklist/judge.ts'
 import { boxesOf, type RunView, viewOf } from '../helpers/checklist/view.ts'
@@ -37,20 +38,30 @@ export function checkRun(run_directory: string): CheckResult {
   if (reading.entries[0]?.event !== 'run-started')
     return { view: undefined, faults: [...faults, 'journal.jsonl does not begin with run-started'], notes }
 
-  const view = viewOf(reading.entries)
+  const manifest = readManifest(run_directory)
+  if (typeof manifest === 'string') faults.push(manifest)
   const last = reading.entries.at(-1)
-  if (last?.event !== 'run-ended') notes.push('the run has not ended: it goes on, or its process died (the next run says so)')
-  else {
+  // Reports of a run that goes on, or died, tell the lines up to the last phase that ended; those they must tell rightly.
+  const told_lines =
+    last?.event === 'run-ended' || typeof manifest === 'string' ? reading.entries.length : Math.max(1, manifest.journal.lines)
+  const entries = reading.entries.slice(0, told_lines)
+  const view = viewOf(entries)
+  const head = entries.at(-1)?.sha256 ?? ''
+  if (last?.event !== 'run-ended') {
+    notes.push(
+      `the run has not ended: it goes on, or its process died (the next run says so); its reports tell the first ${told_lines} of ${reading.entries.length} lines`,
+    )
+  } else {
     const { verdict } = judge(reading.entries)
     const agrees = last.verdict === verdict || last.verdict === 'INTERRUPTED'
     if (!agrees) faults.push(`journal.jsonl, line ${last.seq}: it says ${last.verdict}, but the boxes add up to ${verdict}`)
   }
-  faults.push(...manifestFaults(run_directory, view, reading.entries.length, reading.head))
+  if (typeof manifest !== 'string') faults.push(...manifestFaults(run_directory, manifest, view, entries))
   for (const [name, write] of Object.entries(PAGES)) {
     const path = join(run_directory, name)
     if (!existsSync(path)) continue // The manifest has named it already.
     const text = readFileSync(path, 'utf8')
-    if (text === write(view, reading.head)) continue
+    if (text === write(view, head)) continue
     const told = name === 'junit.xml' ? junitFaults(text, view) : name === 'checklist.md' ? tickedFaults(text, view) : []
     faults.push(...told)
     if (told.length === 0) notes.push(`${name} was written by another version of this code, and tells the same boxes`)
@@ -58,24 +69,32 @@ export function checkRun(run_directory: string): CheckResult {
   return { view, faults, notes }
 }
 
-function manifestFaults(run_directory: string, view: RunView, lines: number, head: string): string[] {
-  const faults: string[] = []
-  let manifest: z.infer<typeof manifestSchema>
+function readManifest(run_directory: string): z.infer<typeof manifestSchema> | string {
   try {
-    manifest = manifestSchema.parse(JSON.parse(readFileSync(join(run_directory, 'manifest.json'), 'utf8')))
+    return manifestSchema.parse(JSON.parse(readFileSync(join(run_directory, 'manifest.json'), 'utf8')))
   } catch (error) {
-    return [`manifest.json cannot be read: ${messageOf(error)}`]
+    return `manifest.json cannot be read: ${messageOf(error)}`
   }
+}
+
+function manifestFaults(
+  run_directory: string,
+  manifest: z.infer<typeof manifestSchema>,
+  view: RunView,
+  entries: readonly JournalEntry[],
+): string[] {
+  const faults: string[] = []
   const expect = (what: string, said: unknown, found: unknown): void => {
     if (said !== found) faults.push(`manifest.json: it says ${what} ${String(said)}, the journal says ${String(found)}`)
   }
   expect('run', manifest.run_id, view.run_id)
   expect('mode', manifest.mode, view.mode)
   expect('verdict', manifest.verdict, view.verdict)
-  expect('lines', manifest.journal.lines, lines)
-  expect('last hash', manifest.journal.head_sha256, head)
+  expect('lines', manifest.journal.lines, entries.length)
+  expect('last hash', manifest.journal.head_sha256, entries.at(-1)?.sha256)
+  expect('journal hash', manifest.journal.sha256, sha256Of(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')))
   for (const name of Object.keys(PAGES)) if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)
-  for (const [name, said] of [...Object.entries(manifest.files), ['journal.jsonl', manifest.journal.sha256] as const]) {
+  for (const [name, said] of Object.entries(manifest.files)) {
     const path = join(run_directory, name)
     if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: «${name}» is no file name`)
     else if (!existsSync(path)) faults.push(`${name} is missing`)

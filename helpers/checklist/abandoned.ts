@@ -28,7 +28,7 @@ export function endAbandonedRuns(runs_directory: string, by_run_id: string, writ
       continue
     }
     const journal = Journal.recover(file, reading)
-    const reasons = ['its process died before the run was over', ...judge(reading.entries).reasons]
+    const reasons = ['its process died before the run was over', ...judge(reading.entries, 'INTERRUPTED').reasons]
     journal.append({ event: 'run-ended', verdict: 'INTERRUPTED', reasons, noticed_by: by_run_id })
     journal.close()
     write(directory)
@@ -40,24 +40,30 @@ export function endAbandonedRuns(runs_directory: string, by_run_id: string, writ
 function isAlive(pid: number, host: string, written_at_ms: number, started_at: string): boolean {
   if (host !== hostname()) return Date.now() - written_at_ms < SILENCE_MAX_MS
   if (pid === process.pid) return false // Our own number, used again: containers count from one.
+  if (!isRunning(pid)) return false
+  const age_ms = statOf(pid)?.age_ms
+  return age_ms === undefined || Date.now() - age_ms <= Date.parse(started_at) + 2000
+}
+
+/** True while the process does. One that has ended and was not yet collected by its parent does not. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-  const age_ms = processAge(pid)
-  return age_ms === undefined || Date.now() - age_ms <= Date.parse(started_at) + 2000
+  return statOf(pid)?.state !== 'Z'
 }
 
-/** How long the process with this number has lived, where the system tells; a number may belong to a younger process by now. */
-function processAge(pid: number): number | undefined {
+/** State and age of a process, where the system tells: a number may belong to a younger process by now. */
+function statOf(pid: number): { state: string | undefined; age_ms: number } | undefined {
+  const TICKS_PER_SECOND = 100 // USER_HZ, the same on every Linux that Node runs on.
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
     const uptime_s = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
-    const TICKS_PER_SECOND = 100 // USER_HZ, the same on every Linux that Node runs on.
-    return (uptime_s - Number(fields[19]) / TICKS_PER_SECOND) * 1000
+    return { state: fields[0], age_ms: (uptime_s - Number(fields[19]) / TICKS_PER_SECOND) * 1000 }
   } catch {
     return undefined
   }

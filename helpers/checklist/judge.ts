@@ -10,8 +10,8 @@ export interface Judgement {
  * The verdict on a run, from its journal alone. PASSED only when every expected box ran once and passed, in the order of the plan,
  * and nothing else happened. A failure or an error makes it FAILED; anything short of the plan, INCOMPLETE.
  */
-export function judge(entries: readonly JournalEntry[]): Judgement {
-  const view = viewOf(entries, true)
+export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERRUPTED' = 'over'): Judgement {
+  const view = viewOf(entries, ending)
   const { narrowed } = entries[0] as JournalEntry & RunStarted
   const failures: string[] = []
   const shortfalls: string[] = narrowed === null ? [] : [`the run was narrowed on the command line: ${narrowed}`]

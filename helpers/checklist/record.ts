@@ -42,7 +42,7 @@ export class RunRecord {
 
   /** Writes the verdict, closes the journal, and writes the reports for the last time. */
   end(interrupted_by?: string): Verdict {
-    const { verdict, reasons } = judge(this.#entries)
+    const { verdict, reasons } = judge(this.#entries, interrupted_by === undefined ? 'over' : 'INTERRUPTED')
     const ending =
       interrupted_by === undefined
         ? { verdict, reasons }

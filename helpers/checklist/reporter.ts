@@ -16,6 +16,9 @@ import { RunRecord, type WriteReports } from './record.ts'
 import { PHASES } from './sequencer.ts'
 import { Terminal } from './terminal.ts'
 
+/** Time for what was opened to be closed after a signal. */
+const CLOSING_MAX_MS = 15_000
+
 export interface ChecklistOptions {
   /** Path of the plan. */
   readonly plan: string
@@ -172,7 +175,10 @@ export class ChecklistReporter implements Reporter {
     if (this.#record === undefined || this.#record.has_ended) return
     this.#finish(this.#record.end(signal))
     const code = signal === 'SIGINT' ? 130 : 143
-    setTimeout(() => process.exit(code), 15_000).unref()
+    process.once('exit', () => {
+      process.exitCode = code // Vitest, closing, calls the process failed with its own code.
+    })
+    setTimeout(() => process.exit(code), CLOSING_MAX_MS).unref()
     void Promise.resolve(this.#vitest?.close()).finally(() => process.exit(code))
   }
 

@@ -47,14 +47,14 @@ type Of<E extends RunEvent['event']> = Extract<JournalEntry, { event: E }>
 const pick = <E extends RunEvent['event']>(entries: readonly JournalEntry[], event: E): Of<E>[] =>
   entries.filter((entry): entry is Of<E> => entry.event === event)
 
-/** Reads a journal that begins with `run-started`. `is_over` tells that no further box can run, before the journal says so itself. */
-export function viewOf(entries: readonly JournalEntry[], is_over = false): RunView {
+/** Reads a journal that begins with `run-started`. `assumed` is how it ended, where the journal does not say so yet. */
+export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['ending']): RunView {
   const started = entries[0] as (JournalEntry & RunStarted) | undefined
   if (started?.event !== 'run-started') throw new TypeError('A journal begins with run-started.')
   const ended = pick(entries, 'run-ended').at(-1)
   const prepared = pick(entries, 'target-prepared').at(-1)
   const phases: PhaseView[] = []
-  const run = { entries, ending: ended?.verdict ?? (is_over ? ('over' as const) : undefined) }
+  const run = { entries, ending: ended?.verdict ?? assumed }
   for (const planned of started.expected) phases.push(phaseView(planned, run, phases))
   return {
     run_id: started.run_id,

@@ -1,0 +1,186 @@
+/** What a run leaves when it is killed, stopped, refused or fed with secrets. */
+import { appendFileSync, globSync, readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, expect, test } from 'vitest'
+import { checkRun } from '../../reports/check.ts'
+import { Trial } from '../testing/trial.ts'
+import { parseXml } from '../testing/xml.ts'
+import { isRunning } from './abandoned.ts'
+import { verifyJournal } from './journal.ts'
+
+const PLAN = `
+## Phase 0 · Ground
+\`00-ground\` · why
+- [ ] the ground holds
+## Phase 1 · Walls
+\`01-walls\` · why
+- [ ] the walls stand
+- [ ] the walls are straight
+## Phase 2 · Roof
+\`02-roof\` · why
+- [ ] the roof is tight
+`
+const FILES = {
+  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })`,
+  '01-walls': `needs('00-ground')
+test('the walls stand', async ({ record, signal }) => {
+  await record({ worker_pid: process.pid })
+  if (process.env.TRIAL_SLOW) await new Promise((done) => { const timer = setTimeout(done, 120000); signal.addEventListener('abort', () => { clearTimeout(timer); done() }) })
+  expect(1).toBe(1)
+})
+test('the walls are straight', () => { expect(1).toBe(1) })`,
+  '02-roof': `needs('01-walls')\ntest('the roof is tight', () => { expect(1).toBe(1) })`,
+}
+
+const trials: Trial[] = []
+const trial = (changes: Readonly<Record<string, string>> = {}): Trial => {
+  const made = new Trial(PLAN, { ...FILES, ...changes })
+  trials.push(made)
+  return made
+}
+afterAll(() => {
+  for (const each of trials) each.remove()
+})
+
+/** Starts a run and waits until its second phase is in the middle of its first box. */
+async function startSlow(subject: Trial) {
+  const child = subject.start([], { TRIAL_SLOW: '1' })
+  const ended = child.then(({ all }) => {
+    throw new Error(`the run ended by itself: ${all}`)
+  })
+  return Promise.race([ended, slowBox(subject).then((worker_pid) => ({ child, worker_pid }))])
+}
+
+async function slowBox(subject: Trial): Promise<number> {
+  for (;;) {
+    await sleep(20)
+    const [file] = globSync(join(subject.directory, 'reports', 'runs', '*', 'journal.jsonl'))
+    const entries = file === undefined ? [] : verifyJournal(file).entries
+    const evidence = entries.find((entry) => entry.event === 'box-evidence' && entry.phase === '01-walls')
+    if (evidence?.event === 'box-evidence') return Number(evidence.evidence['worker_pid'])
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  while (isRunning(pid)) await sleep(20)
+}
+
+const skippedOf = (junit: string): string[] =>
+  parseXml(junit)
+    .children.flatMap((suite) => suite.children)
+    .flatMap((each) =>
+      each.children
+        .filter((child) => child.name === 'skipped')
+        .map((child) => `${each.attributes['name']}: ${child.attributes['message']}`),
+    )
+
+test('a killed run leaves a whole journal and a truthful JUnit; the next run marks it INTERRUPTED and starts clean', async () => {
+  const subject = trial()
+  const { child, worker_pid } = await startSlow(subject)
+  child.kill('SIGKILL')
+  await child
+  await untilGone(worker_pid)
+  const killed = subject.latest()
+  expect(verifyJournal(join(killed.run_directory, 'journal.jsonl')).fault).toBeUndefined()
+  expect(killed.view.verdict).toBe('RUNNING')
+  expect(parseXml(killed.junit).attributes['failures'], 'an unfinished run does not read as passed').toBe('1')
+  expect(skippedOf(killed.junit)).toEqual([
+    'the walls stand: not run: the run is not finished',
+    'the walls are straight: not run: the run is not finished',
+    'the roof is tight: not run: the run is not finished',
+  ])
+  expect(checkRun(killed.run_directory).faults).toEqual([])
+
+  appendFileSync(join(killed.run_directory, 'journal.jsonl'), '{"seq":99,"at":"2026') // As if the process had died in the middle of a line.
+  const next = await subject.run()
+  expect(next.view.verdict).toBe('PASSED')
+  expect(next.exit_code).toBe(0)
+  const marked = subject.read(killed.run_directory)
+  expect(marked.view.verdict).toBe('INTERRUPTED')
+  expect(marked.entries.at(-1)).toMatchObject({ event: 'run-ended', noticed_by: next.view.run_id })
+  expect(skippedOf(marked.junit)[0]).toBe('the walls stand: not finished: the run was interrupted')
+  expect(checkRun(killed.run_directory)).toMatchObject({ faults: [], notes: [] })
+  expect(next.output).toContain(`run ${killed.view.run_id} was interrupted`)
+})
+
+test.for(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends the run as INTERRUPTED, with its reports, its worker gone, and a code that says so',
+  async (signal) => {
+    const subject = trial()
+    const { child, worker_pid } = await startSlow(subject)
+    child.kill(signal)
+    const { exitCode, all } = await child
+    await untilGone(worker_pid)
+    const { view, junit, run_directory, entries } = subject.latest()
+    expect(exitCode).toBe(signal === 'SIGINT' ? 130 : 143)
+    expect(view.verdict).toBe('INTERRUPTED')
+    expect(view.reasons[0]).toContain(signal)
+    expect(entries.at(-1)?.event).toBe('run-ended')
+    expect(parseXml(junit).attributes['skipped']).toBe('3')
+    expect(checkRun(run_directory)).toMatchObject({ faults: [], notes: [] })
+    expect(all).toContain('INTERRUPTED')
+    const again = await subject.run(['02'])
+    expect(again.view.phases[2]?.cause, 'the interrupted phase is not ticked').toBe(
+      'blocked by 01-walls, which is not ticked for this target',
+    )
+  },
+)
+
+test('a precondition that fails is a sentence, and every box is blocked by it', async () => {
+  const subject = trial()
+  await subject.run()
+  const run = await subject.run([], { TRIAL_PRECONDITION: 'PostgreSQL does not answer at nowhere:5432. Start it.' })
+  expect(run.exit_code).toBe(1)
+  expect(run.view.verdict).toBe('FAILED')
+  expect(skippedOf(run.junit).map((each) => each.split(': ').slice(1).join(': '))).toEqual(
+    Array(4).fill('blocked by precondition: PostgreSQL does not answer at nowhere:5432. Start it.'),
+  )
+  expect(run.output).not.toMatch(/^\s+at /m)
+  expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
+})
+
+test('a global setup that cannot be loaded makes the run FAILED', async () => {
+  const subject = trial()
+  subject.write({ 'setup.ts': `import './missing.ts'` })
+  const run = await subject.run()
+  expect(run.exit_code).toBe(1)
+  expect(run.view.verdict).toBe('FAILED')
+  expect(run.output).toContain('missing.ts')
+  expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
+})
+
+test('a damaged journal is left as it is, and said', async () => {
+  const subject = trial()
+  const { child } = await startSlow(subject)
+  child.kill('SIGKILL')
+  await child
+  const file = join(subject.latest().run_directory, 'journal.jsonl')
+  const text = readFileSync(file, 'utf8').replace('"rows":3', '"rows":4')
+  truncateSync(file, 0)
+  appendFileSync(file, text)
+  const next = await subject.run()
+  expect(next.output).toMatch(/journal of run \S+ does not hold at line \d+: its hash does not match its content; it is left/)
+  expect(readFileSync(file, 'utf8')).toBe(text)
+})
+
+test('a secret stands in no report, no journal and on no terminal, whatever fails', async () => {
+  const secret = 'canary/7Q x&<pass>"word'
+  const leak = `throw Object.assign(new Error('cannot log in with ' + process.env.TRIAL_SECRET, { cause: new Error(process.env.TRIAL_SECRET) }), { name: process.env.TRIAL_SECRET })`
+  const subject = trial({
+    '00-ground': `test('the ground holds', async ({ record, progress }) => {
+      progress('with ' + process.env.TRIAL_SECRET); console.log(process.env.TRIAL_SECRET)
+      await record({ dsn: 'postgres://u:' + encodeURIComponent(process.env.TRIAL_SECRET) + '@h/d', rows: [{ secret: process.env.TRIAL_SECRET }] })
+      expect(process.env.TRIAL_SECRET).toBe('nothing') })
+      test.afterAll(() => { ${leak} })`,
+  })
+  const env = { TRIAL_SECRET: secret }
+  const failing = await subject.run([], env)
+  const refused = await subject.run([], { ...env, TRIAL_PRECONDITION: `the token ${secret} is not accepted` })
+  expect(failing.output).toContain('[redacted canary]')
+  expect(refused.output).toContain('the token [redacted canary] is not accepted')
+  const forms = [secret, encodeURIComponent(secret), 'canary/7Q', 'canary%2F7Q', Buffer.from(secret).toString('base64').replace(/=+$/, '')]
+  const texts = globSync(join(subject.directory, 'reports', '**', '*.*')).map((file) => readFileSync(file, 'utf8'))
+  expect(texts.length).toBeGreaterThan(9)
+  for (const text of [...texts, failing.output, refused.output]) for (const form of forms) expect(text.includes(form)).toBe(false)
+})
