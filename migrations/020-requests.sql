@@ -23,7 +23,6 @@ create table ingestion.requests (
   body_bytes        bigint      check (body_bytes >= 0),
   archive_sha256    text        check (archive_sha256 ~ '^[0-9a-f]{64}$'),
   process           text        not null,
-  constraint requests_answered_after_start check (answered_at >= started_at),
   constraint requests_answer_has_class check ((answered_at is null) = (class is null))
 );
 create index requests_by_account on ingestion.requests (provider, account, started_at);
@@ -38,7 +37,7 @@ comment on column ingestion.requests.url is 'Address without secrets.';
 comment on column ingestion.requests.fingerprint is 'SHA-256 of method, address without secrets and body: requests with equal fingerprints ask the same.';
 comment on column ingestion.requests.attempt is 'Which try of the same question it is, from 1.';
 comment on column ingestion.requests.cost_count is 'What it costs of the limits of an hour and longer, in the provider''s credits; 1 where it counts requests.';
-comment on column ingestion.requests.started_at is 'When its slot was taken, UTC.';
+comment on column ingestion.requests.started_at is 'When its slot begins, UTC; up to a second after it was taken.';
 comment on column ingestion.requests.sent_at is 'When it was handed to the network, UTC; known once it is answered.';
 comment on column ingestion.requests.latency_ms is 'Milliseconds from there to the head of the answer, or to the failure.';
 comment on column ingestion.requests.answered_at is 'When the answer, or the failure, was whole, UTC; null while it runs or when its process died.';
@@ -79,31 +78,37 @@ comment on column ingestion.pauses.until_at is 'No request before this instant, 
 comment on column ingestion.pauses.class is 'throttled: too fast. quota: used up.';
 comment on column ingestion.pauses.reason is 'Its own words, without secrets.';
 
--- Takes a slot for one request, or says how long to wait. `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
+-- Takes a slot for one request that starts in `start_in_ms`, or says after how many milliseconds to ask again.
+-- `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
 --
 -- A slot of a short window is free one window after the provider counted the request, as seen from the next one. Both travel; so
 -- what counts is how much longer this one may have travelled than the quickest: its latency above the least latency of late.
 -- That is granted up to jitter_ms, since most of a slow answer is no travel. A request that is still under way gets hold_ms.
+--
+-- A slot that is about to be free is given ahead of time, so that neither this call nor a late timer costs throughput.
 create function ingestion.take_slot(
   in_provider text, in_account text, in_limits jsonb, in_run_id uuid, in_method text, in_url text, in_fingerprint text,
   in_attempt integer, in_cost integer, in_process text,
-  out request_id bigint, out wait_ms bigint, out because text, out because_class text
+  out request_id bigint, out start_in_ms bigint, out wait_ms bigint, out because text, out because_class text
 ) language plpgsql set search_path = pg_catalog as $$
 declare
   now_at      timestamptz;
+  start_at    timestamptz;
+  ask_at      timestamptz;
   free_at     timestamptz;
-  latest_at   timestamptz;
   quickest_ms numeric;
   each        record;
+  blocker     record;
 begin
   perform pg_advisory_xact_lock(hashtextextended('ingestion.take_slot ' || in_provider || ' ' || in_account, 0));
   now_at := clock_timestamp();
-  latest_at := now_at;
+  start_at := now_at; -- The earliest start that every limit allows.
+  ask_at := now_at;   -- Not worth asking before: until then what blocks us cannot be known better.
 
   select p.until_at, p.reason, p.class into each from ingestion.pauses as p
    where p.provider = in_provider and p.account = in_account and p.until_at > now_at;
   if found then
-    latest_at := each.until_at;
+    ask_at := each.until_at;
     because := each.reason;
     because_class := each.class;
   end if;
@@ -116,15 +121,21 @@ begin
       from jsonb_to_recordset(in_limits) as l (requests_max bigint, window_ms bigint, jitter_ms bigint, hold_ms bigint)
   loop
     if each.window_ms < 3600000 then
-      select coalesce(r.sent_at + least(r.latency_ms - quickest_ms, each.jitter_ms) * interval '1 ms', r.started_at + each.hold_ms * interval '1 ms')
+      select r.started_at, r.sent_at,
+             coalesce(r.sent_at + least(r.latency_ms - quickest_ms, each.jitter_ms) * interval '1 ms', r.started_at + each.hold_ms * interval '1 ms')
              + each.window_ms * interval '1 ms' as release_at
-        into free_at
+        into blocker
         from ingestion.requests as r
        where r.provider = in_provider and r.account = in_account
          -- Between its slot and its sending a process may have been held up; by more than this, and it is out of its window anyway.
          and r.started_at > now_at - (2 * each.window_ms + each.hold_ms) * interval '1 ms'
        order by release_at desc
       offset each.requests_max - 1 limit 1;
+      free_at := blocker.release_at;
+      if free_at > now_at and blocker.sent_at is null then
+        ask_at := greatest(ask_at, least(free_at, greatest(blocker.started_at, now_at) + interval '20 ms'));
+      end if;
+      start_at := greatest(start_at, free_at);
     else
       -- The minute in which the spending that must fall out of the window has fallen out of it.
       select min(s.minute_at) + (each.window_ms + 60000) * interval '1 ms' into free_at
@@ -135,21 +146,24 @@ begin
                where b.provider = in_provider and b.account = in_account
                  and b.minute_at > now_at - (each.window_ms + 60000) * interval '1 ms') as s
        where s.spent + in_cost > each.requests_max and s.spent_until_then >= s.spent + in_cost - each.requests_max;
+      ask_at := greatest(ask_at, free_at);
     end if;
-    if free_at > latest_at then
-      latest_at := free_at;
+    if free_at > now_at and free_at >= greatest(start_at, ask_at) then
       because := format('%s in %s ms', each.requests_max, each.window_ms);
       because_class := case when each.window_ms < 3600000 then 'throttled' else 'quota' end;
     end if;
   end loop;
 
-  wait_ms := ceil(extract(epoch from latest_at - now_at) * 1000);
+  -- A reservation binds: whoever takes one and dies wastes it. So none is given far ahead.
+  ask_at := greatest(ask_at, start_at - interval '1 s');
+  wait_ms := ceil(extract(epoch from ask_at - now_at) * 1000);
   if wait_ms > 0 then
     return;
   end if;
+  start_in_ms := greatest(0, ceil(extract(epoch from start_at - clock_timestamp()) * 1000));
 
   insert into ingestion.requests as r (run_id, provider, account, method, url, fingerprint, attempt, cost_count, started_at, process)
-  values (in_run_id, in_provider, in_account, in_method, in_url, in_fingerprint, in_attempt, in_cost, clock_timestamp(), in_process)
+  values (in_run_id, in_provider, in_account, in_method, in_url, in_fingerprint, in_attempt, in_cost, greatest(start_at, clock_timestamp()), in_process)
   returning r.request_id into request_id;
   insert into ingestion.budgets as b (provider, account, minute_at, requests_count, cost_count)
   values (in_provider, in_account, date_trunc('minute', now_at), 1, in_cost)
@@ -157,4 +171,4 @@ begin
      set requests_count = b.requests_count + 1, cost_count = b.cost_count + excluded.cost_count;
 end
 $$;
-comment on function ingestion.take_slot(text, text, jsonb, uuid, text, text, text, integer, integer, text) is 'Takes a slot of a provider''s budget for one request and writes its row, or says how many milliseconds to wait and why.';
+comment on function ingestion.take_slot(text, text, jsonb, uuid, text, text, text, integer, integer, text) is 'Takes a slot of a provider''s budget for one request and writes its row, or says after how many milliseconds to ask again, and why.';

@@ -4,6 +4,7 @@ import type { Incoming } from '../archive/objects.ts'
 import { sourceError } from './breaker.ts'
 import { type ClientOptions, classifierOf } from './client.ts'
 import { classify } from './frame.ts'
+import type { Gate } from './gate.ts'
 import { type Answer, isResult, type Result, type Verdict } from './outcome.ts'
 import { destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
 import { retryAfterMs, wait } from './retry.ts'
@@ -24,6 +25,8 @@ export interface Attempt {
   readonly signal: AbortSignal
   readonly options: ClientOptions & { readonly wait_max_ms: number }
   readonly attempt: number
+  /** Where requests of this client wait for their slots. */
+  readonly queue: Gate
   /** Throws when the provider has meanwhile said something about the account. */
   readonly check: () => void
 }
@@ -36,7 +39,7 @@ const REDIRECTS_MAX = 3
 /** One try: takes a slot, sends, classifies, archives what passed, and writes down what became of it. */
 export async function attemptOnce(base: Attempt): Promise<Tried> {
   const { ledger } = base.options
-  const request_id = await takeSlot(base)
+  const { request_id, start_in_ms } = await takeSlot(base)
   const incoming = base.is_download ? await base.options.archive.incoming() : undefined
   const sending = { at_ms: performance.now() }
   let latency_ms: number | undefined
@@ -45,6 +48,7 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
     return { ago_ms, latency_ms: latency_ms ?? ago_ms }
   }
   try {
+    await wait(start_in_ms, base.signal)
     const answer = await exchange(base, incoming, sending)
     latency_ms = answer.latency_ms
     const http_status = answer.http_status
@@ -58,6 +62,7 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
         http_status,
         body_bytes: entry.body_bytes,
         archive_sha256: entry.sha256,
+        sent: sent(),
       })
       const { url, sha256, fetched_at } = entry
       const path = base.options.archive.path(entry)
@@ -72,16 +77,21 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
     return { verdict, http_status, told_wait_ms: header ?? verdict.wait_ms }
   } catch (error) {
     // The caller gave up, or our own side failed (disk full): either way the request was spent.
-    await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)), sent: sent() })
+    await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)), sent: sent() }).catch(() => {}) // The first error matters.
     throw error
   } finally {
     await incoming?.discard()
   }
 }
 
-async function takeSlot(base: Attempt): Promise<string> {
+/** One at a time: the others of this process would only be told to ask again. */
+function takeSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {
+  base.options.permit?.()
+  return base.queue.through(() => askForSlot(base), base.signal)
+}
+
+async function askForSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {
   const { profile, account, fingerprint, url, attempt, request, options } = base
-  options.permit?.()
   for (;;) {
     base.signal.throwIfAborted()
     base.check()
@@ -95,7 +105,7 @@ async function takeSlot(base: Attempt): Promise<string> {
       attempt,
       cost: request.cost ?? 1,
     })
-    if ('request_id' in slot) return slot.request_id
+    if ('request_id' in slot) return slot
     if (slot.wait_ms > options.wait_max_ms) {
       const next_try_at = new Date(Date.now() + slot.wait_ms).toISOString()
       throw sourceError(

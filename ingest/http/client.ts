@@ -52,6 +52,7 @@ export function openClient(profile: HttpProfile, options: ClientOptions): HttpCl
   let transport: Transport | undefined
   const breaker = openBreaker()
   const gate = openGate(profile.concurrency_max)
+  const queue = openGate(1)
 
   async function ask(request: HttpRequest, signal: AbortSignal, is_download: boolean): Promise<HttpResponse & { path: string }> {
     const method = request.method ?? 'GET'
@@ -79,6 +80,7 @@ export function openClient(profile: HttpProfile, options: ClientOptions): HttpCl
       body_bytes_max: request.body_bytes_max ?? (is_download ? DOWNLOAD_BYTES_MAX : BODY_BYTES_MAX),
       is_download,
       signal,
+      queue,
       check: breaker.check,
       options: { ...options, wait_max_ms: options.wait_max_ms ?? WAIT_MAX_MS },
     }

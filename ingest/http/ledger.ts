@@ -21,10 +21,13 @@ export interface Settlement {
   readonly http_status?: number | undefined
   readonly body_bytes?: number | undefined
   readonly archive_sha256?: string | undefined
-  /** How long ago it was handed to the network, and how long the head of the answer took; left out when it never was. */
-  readonly sent?: { readonly ago_ms: number; readonly latency_ms: number } | undefined
+  /** How long ago it was handed to the network, and how long the head of the answer took. */
+  readonly sent: { readonly ago_ms: number; readonly latency_ms: number }
 }
-export type Slot = { readonly request_id: string } | { readonly wait_ms: number; readonly because: string; readonly is_quota: boolean }
+/** `start_in_ms`: the request may go out then, not before. `wait_ms`: nothing was taken; ask again then. */
+export type Slot =
+  | { readonly request_id: string; readonly start_in_ms: number }
+  | { readonly wait_ms: number; readonly because: string; readonly is_quota: boolean }
 
 /** Where budgets are kept and requests are written down. */
 export interface Ledger {
@@ -42,29 +45,32 @@ export function openLedger(db: Database, run_id: string | null): Ledger {
   return {
     async take(entry) {
       const limits = entry.limits.map((limit) => ({ ...limit, ...allowanceOf(limit) }))
-      const row = await db.one<{ request_id: string | null; wait_ms: string; because: string | null; because_class: string | null }>(
-        'select * from ingestion.take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
-        [
-          entry.provider,
-          entry.account,
-          JSON.stringify(limits),
-          run_id,
-          entry.method,
-          redact(entry.url),
-          entry.fingerprint,
-          entry.attempt,
-          entry.cost,
-          process_name,
-        ],
-      )
-      if (row.request_id !== null) return { request_id: row.request_id }
+      const row = await db.one<{
+        request_id: string | null
+        start_in_ms: string | null
+        wait_ms: string
+        because: string | null
+        because_class: string | null
+      }>('select * from ingestion.take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+        entry.provider,
+        entry.account,
+        JSON.stringify(limits),
+        run_id,
+        entry.method,
+        redact(entry.url),
+        entry.fingerprint,
+        entry.attempt,
+        entry.cost,
+        process_name,
+      ])
+      if (row.request_id !== null) return { request_id: row.request_id, start_in_ms: Number(row.start_in_ms) }
       return { wait_ms: Number(row.wait_ms), because: row.because ?? 'a limit', is_quota: row.because_class === 'quota' }
     },
     async settle(request_id, { outcome, reason, http_status, body_bytes, archive_sha256, sent }) {
       await db.rows(
         `update ingestion.requests
-            set answered_at = greatest(clock_timestamp(), started_at), class = $2, reason = $3, http_status = $4, body_bytes = $5, archive_sha256 = $6,
-                sent_at = greatest(started_at, clock_timestamp() - $7::double precision * interval '1 ms'), latency_ms = $8
+            set answered_at = clock_timestamp(), class = $2, reason = $3, http_status = $4, body_bytes = $5, archive_sha256 = $6,
+                sent_at = clock_timestamp() - $7::double precision * interval '1 ms', latency_ms = $8
           where request_id = $1`,
         [
           request_id,
@@ -73,8 +79,8 @@ export function openLedger(db: Database, run_id: string | null): Ledger {
           http_status ?? null,
           body_bytes ?? null,
           archive_sha256 ?? null,
-          sent?.ago_ms ?? 0,
-          sent?.latency_ms ?? 0,
+          sent.ago_ms,
+          sent.latency_ms,
         ],
       )
     },
@@ -105,12 +111,12 @@ export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntr
       const wait_ms = waitMs(limits, own, now_ms)
       if (wait_ms > 0) return { wait_ms, because: 'a limit', is_quota: false }
       entries.push({ provider, account, ...entry, started_ms: now_ms, settlement: undefined })
-      return { request_id: String(entries.length - 1) }
+      return { request_id: String(entries.length - 1), start_in_ms: 0 }
     },
     async settle(request_id, settlement) {
       const entry = entries[Number(request_id)]
       if (entry === undefined) return
-      const { ago_ms, latency_ms } = settlement.sent ?? { ago_ms: 0, latency_ms: 0 }
+      const { ago_ms, latency_ms } = settlement.sent
       Object.assign(entry, { sent: { at_ms: Date.now() - ago_ms, latency_ms }, settlement })
     },
     async pause(provider, account, pause) {

@@ -1,0 +1,75 @@
+import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
+import type { SourceRecord } from '../../pipeline/job.ts'
+import type { Subject } from '../../pipeline/provider.ts'
+import type { FieldWatch } from '../fields.ts'
+import { dotted, symbolKey } from '../identity.ts'
+import { BAR_FIELDS } from './fields.ts'
+
+export interface BarsPage {
+  readonly records: readonly SourceRecord[]
+  readonly next_page_token: string | undefined
+}
+
+// Midnight in New York is 04:00 or 05:00 UTC: the calendar day there is the one written here.
+const DAY = /^(\d{4}-\d{2}-\d{2})T0[45]:00:00(?:\.0+)?Z$/
+
+/** Every bar of a page, in its order, by the symbol under which it traded. A time that is no midnight in New York is kept as it is, and refused later. */
+export function parseBars(json: TextJson, watch: FieldWatch): BarsPage {
+  const page = json as TextObject
+  const records: SourceRecord[] = []
+  for (const [symbol, list] of Object.entries(isObject(page['bars']) ? page['bars'] : {})) {
+    for (const bar of isArray(list) ? list : []) {
+      const each = isObject(bar) ? bar : {}
+      watch('bars', BAR_FIELDS, each)
+      const time = textOf(each['t'])
+      records.push({
+        ticker: dotted(symbol),
+        date: DAY.exec(time ?? '')?.[1] ?? time,
+        open: textOf(each['o']),
+        high: textOf(each['h']),
+        low: textOf(each['l']),
+        close: textOf(each['c']),
+        volume: textOf(each['v']),
+      })
+    }
+  }
+  return { records, next_page_token: textOf(page['next_page_token']) ?? undefined }
+}
+
+/** The symbols under which `subjects` traded in the window, each once, in order; the last ticker where no interval is known. */
+export function symbolsOf(subjects: readonly Subject[], { start_date, end_date }: { start_date: string; end_date: string }): string[] {
+  const symbols = subjects.flatMap(({ ticker, tickers }) => {
+    if (tickers.length === 0) return ticker === undefined ? [] : [ticker]
+    return tickers
+      .filter(({ valid_from, valid_to }) => valid_from <= end_date && (valid_to === null || valid_to >= start_date))
+      .map((each) => each.ticker)
+  })
+  return [...new Set(symbols)]
+}
+
+/**
+ * Says whose bars they are, as far as the batch knows: the subject that held the ticker on the day. A bar of a day on which
+ * nobody of the batch held it is passed on by ticker alone, and the job judges it against the whole universe.
+ */
+export function holders(subjects: readonly Subject[]): (record: SourceRecord) => SourceRecord {
+  const byTicker = Map.groupBy(
+    subjects.flatMap(({ item, ticker, tickers }) =>
+      tickers.length > 0
+        ? tickers.map((interval) => ({ item, ...interval }))
+        : ticker === undefined
+          ? []
+          : [{ item, ticker, valid_from: '0000-00-00', valid_to: null }],
+    ),
+    (interval) => symbolKey(interval.ticker),
+  )
+  return (record) => {
+    const { ticker, date } = record
+    if (ticker == null || date == null) return record
+    const held =
+      byTicker
+        .get(symbolKey(ticker))
+        ?.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to)) ?? []
+    const [holder] = held
+    return held.length === 1 && holder !== undefined ? { ...record, source_id: holder.item } : record
+  }
+}

@@ -1,0 +1,25 @@
+import { as, type FieldTable, ignored } from '../fields.ts'
+
+const OF_TRADING = ignored('a rule of trading, not of identity')
+
+export const NASDAQ_LISTED_FIELDS: FieldTable = {
+  Symbol: as('ticker'),
+  'Security Name': as('name'),
+  ETF: as('type'),
+  'Test Issue': ignored('test issues are dropped'),
+  'Market Category': OF_TRADING,
+  'Financial Status': OF_TRADING,
+  'Round Lot Size': OF_TRADING,
+  NextShares: OF_TRADING,
+}
+
+export const OTHER_LISTED_FIELDS: FieldTable = {
+  'ACT Symbol': as('ticker'),
+  'Security Name': as('name'),
+  Exchange: as('exchange_mic'),
+  ETF: as('type'),
+  'Test Issue': ignored('test issues are dropped'),
+  'CQS Symbol': ignored('the same symbol in another notation'),
+  'NASDAQ Symbol': ignored('the same symbol in another notation'),
+  'Round Lot Size': OF_TRADING,
+}

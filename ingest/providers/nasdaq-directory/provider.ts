@@ -1,0 +1,64 @@
+import type { HttpClient } from '../../http/client.ts'
+import type { SourceRecord } from '../../pipeline/job.ts'
+import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
+import { type AdapterContext, located, notFound, pageOf } from '../adapter.ts'
+import { type FieldWatch, fieldWatch } from '../fields.ts'
+import { matcher } from '../identity.ts'
+import { type DirectoryFile, directory, PROFILE } from './endpoints.ts'
+import { type Listing, parseDirectory } from './parse.ts'
+
+const FILES: readonly DirectoryFile[] = ['nasdaqlisted', 'otherlisted']
+
+/**
+ * The symbol directories of Nasdaq Trader: what is listed today on which exchange. Free, no key. It knows neither filers nor the
+ * past: a security that is no longer listed is not found, and a ticker interval begins when our own knowledge does.
+ */
+export function nasdaqDirectory(context: AdapterContext): Provider {
+  const client = context.client(PROFILE)
+  const watch = fieldWatch('nasdaq-directory', context.onUnknownField)
+  return {
+    name: 'nasdaq-directory',
+    datasets: ['securities', 'ticker_history'],
+    batches: ({ subjects }) =>
+      subjects.length === 0 ? [] : [{ label: 'symbol directories', subjects, estimate: { requests: 2, bytes: 1_500_000 } }],
+    read: (ask, batch, signal) => read(client, watch, ask, batch, signal),
+  }
+}
+
+async function* read(
+  client: HttpClient,
+  watch: FieldWatch,
+  ask: Ask,
+  batch: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const answers = []
+  for (const file of FILES) {
+    const response = await client.fetch(directory(file), signal)
+    answers.push({ file, response, ...parseDirectory(file, response.body.toString('utf8'), watch) })
+  }
+  const match = matcher(answers.flatMap(({ listings }) => listings))
+  const found = new Map<Listing, Subject[]>()
+  for (const subject of batch.subjects) {
+    const hit = match(subject)
+    if (hit === undefined) yield notFound(subject.item, `no exchange lists «${subject.ticker}» today`)
+    else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
+    else found.set(hit.candidate, [...(found.get(hit.candidate) ?? []), subject])
+  }
+  for (const { response, listings, malformed, created } of answers) {
+    const records = listings.flatMap((listing) => (found.get(listing) ?? []).map((subject) => recordOf(ask, subject, listing, created)))
+    const broken: LocatedRecord[] = malformed.map(({ line, text }) => ({
+      record: { text },
+      line,
+      malformed: 'the line has not as many cells as the header',
+    }))
+    yield pageOf(response, [...located(records), ...broken])
+  }
+}
+
+function recordOf(ask: Ask, subject: Subject, { ticker, name, exchange_mic, type }: Listing, created: string | null): SourceRecord {
+  const source_id = subject.item
+  if (ask.dataset === 'securities') return { source_id, ticker, name, exchange_mic, type, currency: 'USD', cik: subject.cik ?? null }
+  const reason = `listed in the directory of ${created ?? 'an unknown day'}; since when is not known`
+  return { source_id, ticker, valid_from: ask.first_session_date, valid_to: null, exchange_mic, reason }
+}

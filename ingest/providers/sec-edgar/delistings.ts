@@ -1,0 +1,45 @@
+import type { SourceRecord } from '../../pipeline/job.ts'
+import type { Subject } from '../../pipeline/provider.ts'
+import { symbolKey } from '../identity.ts'
+import type { Filer, Filing } from './parse.ts'
+
+const WITHDRAWAL = /^25(-NSE)?(\/A)?$/
+const END_OF_REGISTRATION = /^15-(12B|12G|15D)(\/A)?$/
+
+/**
+ * The delisting of `subject`, as far as its filer's papers prove one.
+ *
+ * Form 25 withdraws one class of securities, and the index does not say which: a matured note is withdrawn by the same form as
+ * the common stock. So it counts only when the filer no longer has the ticker listed. The day is that of the filing of the last
+ * Form 25; the withdrawal takes effect ten days later, and trading has ended by then. A Form 15 that follows confirms it.
+ */
+export function delistingsOf(filer: Filer, subject: Subject): SourceRecord[] {
+  const isListed = filer.listings.some(
+    ({ ticker, exchange }) =>
+      exchange !== null && exchange !== 'OTC' && subject.ticker !== undefined && symbolKey(ticker) === symbolKey(subject.ticker),
+  )
+  if (isListed) return []
+  const withdrawal = newest(filer.filings, WITHDRAWAL)
+  if (withdrawal === undefined) return []
+  const registration = newest(filer.filings, END_OF_REGISTRATION)
+  const confirms = registration !== undefined && (registration.filed ?? '') >= (withdrawal.filed ?? '')
+  return [
+    {
+      source_id: subject.item,
+      ex_date: withdrawal.filed,
+      kind: 'delisting',
+      form: withdrawal.form,
+      accession: withdrawal.accession,
+      file_number: withdrawal.file_number,
+      day_is: 'filing of Form 25',
+      confirmed_by: confirms ? `${registration.form} ${registration.accession}, filed ${registration.filed}` : null,
+    },
+  ]
+}
+
+function newest(filings: readonly Filing[], form: RegExp): Filing | undefined {
+  return filings
+    .filter((filing) => form.test(filing.form ?? ''))
+    .toSorted((a, b) => ((a.filed ?? '') < (b.filed ?? '') ? -1 : 1))
+    .at(-1)
+}

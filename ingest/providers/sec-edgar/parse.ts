@@ -1,0 +1,128 @@
+import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
+import type { SourceRecord } from '../../pipeline/job.ts'
+import type { FieldWatch } from '../fields.ts'
+import { type Candidate, dotted } from '../identity.ts'
+import * as fields from './fields.ts'
+
+/** Ten digits, whether the SEC wrote a number or a padded string. */
+export const cikText = (value: TextJson | undefined): string | null => textOf(value)?.padStart(10, '0') ?? null
+
+// «NYSE» stands for the whole group, NYSE American and Arca included: which one, the SEC does not say.
+const EXCHANGE_MICS: Readonly<Record<string, string>> = { Nasdaq: 'XNAS', CBOE: 'BATS', OTC: 'OTCM' }
+export const micOf = (exchange: string | null): string | null => (exchange === null ? null : (EXCHANGE_MICS[exchange] ?? null))
+
+export interface ListedSecurity extends Candidate {
+  readonly name: string | null
+  readonly exchange_mic: string | null
+}
+
+/** The rows of company_tickers_exchange.json, in their order. */
+export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[] {
+  const { fields: names, data } = json as { fields: readonly string[]; data: readonly (readonly TextJson[])[] }
+  watch('company_tickers_exchange', fields.TICKER_FIELDS, Object.fromEntries(names.map((name) => [name, true])))
+  return data.map((row) => {
+    const cell = (name: string): TextJson | undefined => row[names.indexOf(name)]
+    const ticker = textOf(cell('ticker'))
+    return {
+      cik: cikText(cell('cik')),
+      name: textOf(cell('name')),
+      ticker: ticker === null ? null : dotted(ticker),
+      exchange_mic: micOf(textOf(cell('exchange'))),
+    }
+  })
+}
+
+/** Every fact of a companyfacts body, in its order. */
+export function parseCompanyFacts(json: TextJson, watch: FieldWatch): SourceRecord[] {
+  const body = json as TextObject
+  watch('companyfacts', fields.COMPANY_FACTS_FIELDS, body)
+  const cik = cikText(body['cik'])
+  const records: SourceRecord[] = []
+  for (const [taxonomy, tags] of Object.entries(objectOf(body['facts']))) {
+    for (const [tag, concept] of Object.entries(objectOf(tags))) {
+      watch('companyfacts concept', fields.CONCEPT_FIELDS, objectOf(concept))
+      for (const [unit, facts] of Object.entries(objectOf(objectOf(concept)['units']))) {
+        for (const fact of isArray(facts) ? facts : []) {
+          const each = objectOf(fact)
+          watch('companyfacts fact', fields.FACT_FIELDS, each)
+          records.push({
+            cik,
+            taxonomy,
+            tag,
+            unit,
+            period_start: textOf(each['start']),
+            period_end: textOf(each['end']),
+            value: textOf(each['val']),
+            accession: textOf(each['accn']),
+            fiscal_year: textOf(each['fy']),
+            fiscal_period: textOf(each['fp']),
+            form: textOf(each['form']),
+            filed: textOf(each['filed']),
+            frame: textOf(each['frame']),
+          })
+        }
+      }
+    }
+  }
+  return records
+}
+
+export interface Filer {
+  readonly cik: string | null
+  readonly name: string | null
+  /** As the SEC lists them today, with the exchange of each; empty for a filer that has none. */
+  readonly listings: readonly { readonly ticker: string; readonly exchange: string | null }[]
+  readonly filings: readonly Filing[]
+  /** Names of the shards that hold the older filings. */
+  readonly shards: readonly string[]
+}
+export interface Filing {
+  readonly accession: string | null
+  readonly filed: string | null
+  readonly form: string | null
+  readonly file_number: string | null
+}
+
+export function parseSubmissions(json: TextJson, watch: FieldWatch): Filer {
+  const body = json as TextObject
+  watch('submissions', fields.SUBMISSIONS_FIELDS, body)
+  const filings = objectOf(body['filings'])
+  const exchanges = listOf(body['exchanges'])
+  const shards = listOf(filings['files']).map(objectOf)
+  for (const shard of shards) watch('submissions files', fields.SHARD_FIELDS, shard)
+  return {
+    cik: cikText(body['cik']),
+    name: textOf(body['name']),
+    listings: listOf(body['tickers']).flatMap((ticker, i) =>
+      typeof ticker === 'string' ? [{ ticker: dotted(ticker), exchange: textOf(exchanges[i]) }] : [],
+    ),
+    filings: parseFilings(filings['recent'], watch),
+    shards: shards.flatMap(({ name }) => (typeof name === 'string' ? [name] : [])),
+  }
+}
+
+/**
+ * The rows of columnar arrays.
+ *
+ * @throws RangeError when the columns have different lengths: then nobody knows which cell belongs to which row.
+ */
+export function parseFilings(json: TextJson | undefined, watch: FieldWatch): Filing[] {
+  const columns = objectOf(json)
+  watch('submissions filings', fields.FILING_FIELDS, columns)
+  const count = listOf(columns['accessionNumber']).length
+  for (const [name, column] of Object.entries(columns)) {
+    // A newer column may be null as a whole.
+    if (column !== null && listOf(column).length !== count)
+      throw new RangeError(`column ${name} has ${listOf(column).length} rows, not ${count}`)
+  }
+  const cell = (name: string, row: number): string | null => textOf(listOf(columns[name])[row])
+  return Array.from({ length: count }, (_, row) => ({
+    accession: cell('accessionNumber', row),
+    filed: cell('filingDate', row),
+    form: cell('form', row),
+    file_number: cell('fileNumber', row),
+  }))
+}
+
+const objectOf = (value: TextJson | undefined): TextObject => (isObject(value) ? value : {})
+const listOf = (value: TextJson | undefined): readonly TextJson[] => (isArray(value) ? value : [])

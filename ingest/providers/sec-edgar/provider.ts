@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto'
+import type { HttpClient } from '../../http/client.ts'
+import { parseJson } from '../../http/json.ts'
+import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
+import { type AdapterContext, ahead, chunksOf, located, notFound, pageOf } from '../adapter.ts'
+import { type FieldWatch, fieldWatch } from '../fields.ts'
+import { cikOfSubject, matcher } from '../identity.ts'
+import { entriesOf } from './bulk.ts'
+import { delistingsOf } from './delistings.ts'
+import * as endpoints from './endpoints.ts'
+import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTickers } from './parse.ts'
+
+/** Above so many filers one file of all facts is quicker than a request for each: 1.4 GB are some 900 requests at 8 a second. */
+export const BULK_FILERS_MIN = 1000
+
+const FILERS_A_BATCH = 25
+const LOOK_AHEAD = 4
+const FACTS_BYTES = 150_000
+const SUBMISSIONS_BYTES = 40_000
+const TICKERS_BYTES = 200_000
+const BULK_BYTES = 1_390_000_000
+
+/**
+ * SEC EDGAR: who files (securities), what they filed (fundamentals), and delistings by Form 25 (corporate actions). Free, no key;
+ * the SEC wants to know who asks: `user_agent` is `Name contact@example.com`.
+ */
+export function secEdgar(
+  context: AdapterContext,
+  { user_agent, bulk_filers_min = BULK_FILERS_MIN }: { user_agent: string; bulk_filers_min?: number },
+): Provider {
+  const client = context.client(endpoints.profileOf(user_agent))
+  const watch = fieldWatch('sec-edgar', context.onUnknownField)
+  return {
+    name: 'sec-edgar',
+    datasets: ['securities', 'fundamentals', 'corporate_actions'],
+    concurrency: 2,
+    batches: (ask) => batchesOf(ask, bulk_filers_min),
+    read(ask, batch, signal) {
+      if (ask.dataset === 'securities') return readSecurities(client, watch, batch, signal)
+      if (ask.dataset === 'corporate_actions') return readDelistings(client, watch, batch, signal)
+      return batch.label.startsWith(BULK) ? readBulk(client, watch, batch, signal) : readFacts(client, watch, batch, signal)
+    },
+  }
+}
+
+const BULK = 'facts of all filers'
+
+function batchesOf({ dataset, subjects }: Ask, bulk_filers_min: number): Batch[] {
+  if (dataset === 'securities') {
+    return subjects.length === 0 ? [] : [{ label: 'filers with their tickers', subjects, estimate: { requests: 1, bytes: TICKERS_BYTES } }]
+  }
+  if (dataset === 'fundamentals' && subjects.length >= bulk_filers_min) {
+    return [{ label: `${BULK}, one file`, subjects, estimate: { requests: 1, bytes: BULK_BYTES } }]
+  }
+  const [what, each_bytes] = dataset === 'fundamentals' ? ['facts', FACTS_BYTES] : ['filings', SUBMISSIONS_BYTES]
+  return chunksOf(subjects, FILERS_A_BATCH).map((some) => ({
+    label: `${what} of ${some[0]?.item} … ${some.at(-1)?.item}`,
+    subjects: some,
+    estimate: { requests: some.length, bytes: some.length * each_bytes },
+  }))
+}
+
+async function* readSecurities(
+  client: HttpClient,
+  watch: FieldWatch,
+  { subjects }: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const response = await client.fetch(endpoints.tickers(), signal)
+  const match = matcher(parseTickers(response.json, watch))
+  const unlisted: Subject[] = []
+  const records = subjects.flatMap((subject) => {
+    const found = match(subject)
+    if (found === undefined || 'ambiguous' in found) {
+      unlisted.push(subject)
+      return []
+    }
+    const { name, cik, exchange_mic, ticker } = found.candidate
+    return [{ source_id: subject.item, ticker, name, exchange_mic, type: null, currency: null, cik: cik ?? null }]
+  })
+  yield pageOf(response, located(records))
+  // Who is not listed today may still have a filer: a delisted company is one whose filings end.
+  for (const subject of unlisted) {
+    const cik = cikOfSubject(subject)
+    const found = match(subject)
+    if (cik === undefined) {
+      if (found !== undefined && 'ambiguous' in found)
+        yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: found.ambiguous }
+      else
+        yield notFound(
+          subject.item,
+          `the SEC lists no filer with the ticker ${subject.ticker} today, and «${subject.item}» names none`,
+          response,
+        )
+      continue
+    }
+    const answer = await client.fetch(endpoints.submissions(cik), signal)
+    if (answer.outcome === 'not_found') {
+      yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
+      continue
+    }
+    const { name } = parseSubmissions(answer.json, watch)
+    yield pageOf(
+      answer,
+      located([{ source_id: subject.item, ticker: subject.ticker ?? null, name, exchange_mic: null, type: null, currency: null, cik }]),
+    )
+  }
+}
+
+async function* readFacts(
+  client: HttpClient,
+  watch: FieldWatch,
+  { subjects }: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  for await (const { subject, response } of answersOf(client, subjects, endpoints.companyFacts, signal)) {
+    if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
+    else if (response.outcome === 'not_found') yield notFound(subject.item, `the SEC has no XBRL facts of filer ${subject.item}`, response)
+    else if (response.outcome === 'empty') yield { item: subject.item, status: 'empty', reason: 'the filer has no facts' }
+    else yield pageOf(response, located(parseCompanyFacts(response.json, watch)))
+  }
+}
+
+async function* readBulk(
+  client: HttpClient,
+  watch: FieldWatch,
+  { subjects }: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const response = await client.download(endpoints.companyFactsBulk(), signal)
+  const items = new Map(subjects.map((subject) => [endpoints.bulkEntryName(cikOfSubject(subject) ?? subject.item), subject.item]))
+  for await (const { name, body } of entriesOf(response.path, new Set(items.keys()), signal)) {
+    const item = items.get(name) ?? name
+    items.delete(name)
+    const sha256 = createHash('sha256').update(body).digest('hex')
+    try {
+      const records = parseCompanyFacts(parseJson(body.toString('utf8')), watch)
+      yield { file: `${response.url}#${name}`, archive_sha256: response.sha256, records: located(records), read_bytes: body.length }
+    } catch (error) {
+      yield {
+        item,
+        status: 'failed',
+        error_class: 'malformed',
+        reason: `${name} (SHA-256 ${sha256.slice(0, 12)}…) cannot be parsed: ${String(error)}`,
+      }
+    }
+  }
+  for (const [name, item] of items) yield notFound(item, `the SEC's file of all facts has no ${name}`)
+}
+
+async function* readDelistings(
+  client: HttpClient,
+  watch: FieldWatch,
+  { subjects }: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  for await (const { subject, response } of answersOf(client, subjects, endpoints.submissions, signal)) {
+    if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
+    else if (response.outcome !== 'ok') yield notFound(subject.item, `the SEC knows no filer of «${subject.item}»`, response)
+    else {
+      const filer = await withShards(client, watch, parseSubmissions(response.json, watch), signal)
+      yield pageOf(response, located(delistingsOf(filer, subject)))
+    }
+  }
+}
+
+/** The filer with its older filings, when it is a delisting that could stand among them. */
+async function withShards(client: HttpClient, watch: FieldWatch, filer: Filer, signal: AbortSignal): Promise<Filer> {
+  // The newest filings are here; a filer that is gone files no more than a thousand papers after its Form 25.
+  if (filer.listings.length > 0 || filer.filings.some(({ form }) => form?.startsWith('25') ?? false)) return filer
+  const filings = [...filer.filings]
+  for (const shard of filer.shards) {
+    const response = await client.fetch(endpoints.submissionsShard(shard), signal)
+    if (response.outcome === 'ok') filings.push(...parseFilings(response.json, watch))
+  }
+  return { ...filer, filings }
+}
+
+function answersOf(
+  client: HttpClient,
+  subjects: readonly Subject[],
+  request: (cik: string) => Parameters<HttpClient['fetch']>[0],
+  signal: AbortSignal,
+) {
+  return ahead(subjects, LOOK_AHEAD, async (subject) => {
+    const cik = cikOfSubject(subject) ?? (/^\d{10}$/.test(subject.item) ? subject.item : undefined)
+    return { subject, response: cik === undefined ? undefined : await client.fetch(request(cik), signal) }
+  })
+}
