@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ROOT_DIRECTORY } from './config.ts'
+import { withDatabase } from './database.ts'
 import { driftOf, objectsOf } from './drift.ts'
 import { type Scratch, scratchDatabase } from './testing/scratch.ts'
 
@@ -19,7 +20,11 @@ test('a database that only the migrations made has no drift, and the scratch cop
   expect(drift.objects).toEqual([])
   expect(drift.found_sha256).toBe(drift.expected_sha256)
   // Polled, since another test file may be comparing at the same time.
-  await expect.poll(() => db.rows("select datname from pg_database where datname like 'drift\\_%'"), { timeout: 60_000 }).toEqual([])
+  await expect
+    .poll(() => db.rows("select datname from pg_database where datname ~ '^drift_[0-9a-f]{12}$' and datname !~ '^drift_0000'"), {
+      timeout: 60_000,
+    })
+    .toEqual([])
 })
 
 test('every hand on the schema is named with its object', async () => {
@@ -40,6 +45,30 @@ test('every hand on the schema is named with its object', async () => {
     'changed TABLE stocks_research.securities',
     'changed TABLE stocks_research.ticker_history',
     'missing TRIGGER stocks_research.securities change_delete',
+  ])
+})
+
+test('the scratch copy of a comparison that was killed is removed by a later one; a fresh one and one of somebody else are not', async () => {
+  const { connection, db } = await migrated()
+  const names = ['drift_00000000000a', 'drift_00000000000b', 'drift_00000000000c'] as const
+  onTestFinished(() =>
+    withDatabase({ ...connection, database: 'postgres' }, async (server) => {
+      for (const name of names) await server.execute(`drop database if exists ${name}`)
+    }),
+  )
+  const comments = [
+    'stocks-research schema comparison of 2020-01-01T00:00:00Z',
+    `stocks-research schema comparison of ${new Date().toISOString()}`,
+    'mine',
+  ]
+  for (const [index, name] of names.entries()) {
+    await db.execute(`create database ${name} template template0`)
+    await db.execute(`comment on database ${name} is '${comments[index]}'`)
+  }
+  await driftOf(connection, MIGRATIONS)
+  expect(await db.rows("select datname::text as name from pg_database where datname like 'drift\\_0000%' order by 1")).toEqual([
+    { name: names[1] },
+    { name: names[2] },
   ])
 })
 

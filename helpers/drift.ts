@@ -3,6 +3,8 @@ import { type Connection, quoteIdentifier, withDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { findTools, runTool, type Tool } from './postgres/tools.ts'
 
+const PURPOSE = 'stocks-research schema comparison of '
+
 /** An object of the schema that is not as the migrations make it. */
 export interface DriftedObject {
   /** Kind and name, e.g. `TABLE stocks_research.securities`. */
@@ -25,6 +27,7 @@ export interface Drift {
  * dropped again, and compares both `pg_dump --schema-only`, object by object. Owners and privileges are not compared.
  */
 export async function driftOf(connection: Connection, directory: string): Promise<Drift> {
+  await removeAbandoned(connection)
   const database = `drift_${randomBytes(6).toString('hex')}`
   const pg_dump = await withDatabase(connection, async (db) => {
     const facts = await db.one<{ version: string; collation: string; ctype: string }>(
@@ -39,6 +42,7 @@ export async function driftOf(connection: Connection, directory: string): Promis
     await db.execute(
       `create database ${quoteIdentifier(database)} template template0 encoding 'UTF8' lc_collate ${text.collation} lc_ctype ${text.ctype}`,
     )
+    await db.execute(`comment on database ${quoteIdentifier(database)} is '${PURPOSE}${new Date().toISOString()}'`)
     return tools.pg_dump
   })
   try {
@@ -48,6 +52,20 @@ export async function driftOf(connection: Connection, directory: string): Promis
   } finally {
     await withDatabase(connection, (db) => db.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`))
   }
+}
+
+/** Scratch databases of comparisons that were killed: marked by their comment, old, and nobody is connected. */
+async function removeAbandoned(connection: Connection): Promise<void> {
+  await withDatabase(connection, async (db) => {
+    const abandoned = await db.rows<{ name: string }>(
+      `select datname::text as name from pg_database d
+        where datname ~ '^drift_[0-9a-f]{12}$' and starts_with(shobj_description(oid, 'pg_database'), $1)
+          and substr(shobj_description(oid, 'pg_database'), $2)::timestamptz < now() - interval '1 hour'
+          and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
+      [PURPOSE, PURPOSE.length + 1],
+    )
+    for (const { name } of abandoned) await db.execute(`drop database if exists ${quoteIdentifier(name)}`)
+  })
 }
 
 /** The schema of a database as pg_dump writes it, by object. */

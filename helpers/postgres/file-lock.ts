@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PreconditionError } from '../errors.ts'
 import { isAlive } from './server-process.ts'
@@ -12,9 +12,10 @@ const EMPTY_MAX_MS = 5000
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + WAIT_MAX_MS
   while (!(await take(file))) {
-    const holder = Number((await readFile(file, 'utf8').catch(() => '')).trim())
+    const text = await readFile(file, 'utf8').catch(() => '')
+    const holder = Number(text.trim())
     const age_ms = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Date.now())
-    if (holder > 0 ? !isAlive(holder) || age_ms > WAIT_MAX_MS : age_ms > EMPTY_MAX_MS) await rm(file, { force: true })
+    if (holder > 0 ? !isAlive(holder) || age_ms > WAIT_MAX_MS : age_ms > EMPTY_MAX_MS) await takeAway(file, text)
     else if (performance.now() > deadline)
       throw new PreconditionError(
         `${file} has been held by process ${holder} for ${Math.round(age_ms / 1000)} s. If that process hangs, end it, and try again.`,
@@ -24,8 +25,22 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
   try {
     return await work()
   } finally {
-    await rm(file, { force: true })
+    await takeAway(file, `${process.pid}\n`)
   }
+}
+
+/** Removes the lock that says `text`. One that says something else has been taken anew meanwhile, and is put back. */
+async function takeAway(file: string, text: string): Promise<void> {
+  const aside = `${file}.${process.pid}`
+  if (
+    !(await rename(file, aside).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return // Somebody else was faster.
+  if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => {})
+  await rm(aside, { force: true })
 }
 
 const take = (file: string): Promise<boolean> =>

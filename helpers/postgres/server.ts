@@ -50,14 +50,18 @@ export async function startServer(config: Pick<Config, 'postgres' | 'directories
     describe: () => describeServer(maintenance),
     stop,
   }
-  const { version, version_number } = await server.describe()
-  if (version_number < SERVER_MAJOR_MIN * 10_000) {
+  const fault = versionFault(await server.describe(), maintenance)
+  if (fault !== undefined) {
     await stop()
-    throw new PreconditionError(
-      `PostgreSQL at ${maintenance.host}:${maintenance.port} is version ${version}; ${SERVER_MAJOR_MIN} is the oldest that works. Set PGHOST and PGPORT to a newer server, or unset PGHOST to use the embedded one.`,
-    )
+    throw new PreconditionError(fault)
   }
   return server
+}
+
+/** Why a server of this version cannot be used; undefined when it can. */
+export function versionFault({ version, version_number }: ServerDescription, { host, port }: Connection): string | undefined {
+  if (version_number >= SERVER_MAJOR_MIN * 10_000) return undefined
+  return `PostgreSQL at ${host}:${port} is version ${version}; ${SERVER_MAJOR_MIN} is the oldest that works. Set PGHOST and PGPORT to a newer server, or unset PGHOST to use the embedded one.`
 }
 
 /** Version and identity of the server behind a connection. */
