@@ -45,7 +45,7 @@ create table if not exists ingestion.migrations (
   sha256            text        not null check (sha256 ~ '^[0-9a-f]{64}$'),
   applied_at        timestamptz not null default now(),
   duration_ms       integer     not null check (duration_ms >= 0),
-  run_id            uuid
+  run_id            text
 );
 comment on table ingestion.migrations is 'The migrations that made this schema, each once, in order of name. An applied one is never edited.';
 comment on column ingestion.migrations.name is 'File name, e.g. 001-schemas.sql. Its number is its place.';

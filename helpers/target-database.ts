@@ -10,7 +10,7 @@ import { dropPolicy, inspectTarget, type Mark, type Mode, readMark, targetIdenti
 
 const OUR_SESSIONS_WAIT_MS = 3000
 const SESSIONS_WAIT_MS = 10_000
-const OUR_SESSION = /^(stocks-research|run [0-9a-f-]{36} )/
+const OUR_SESSION = /^(stocks-research|run \S+ )/
 
 /** A backup of the target that has been verified, as proof that it may be dropped. */
 export interface SafetyBackup {

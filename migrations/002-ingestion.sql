@@ -6,7 +6,7 @@
 create table ingestion.environment (
   is_only_row       boolean     primary key default true check (is_only_row),
   mode              text        not null check (mode in ('rehearsal', 'flat-files', 'live', 'replay')),
-  made_by_run_id    uuid        not null,
+  made_by_run_id    text        not null,
   made_at           timestamptz not null default now(),
   product_version   text        not null
 );

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
 import { messageOf } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
+import { loadCalendar } from '../calendar/load.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { Universe } from '../universe/read.ts'
 import { runDerived } from './derived.ts'
@@ -90,6 +91,9 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   )
   if (options.resume_run_id !== undefined) await reopen(session, run_id, jobs, options.reopen ?? [])
 
+  const write = writerOf(run_id, lock_pid)
+  await write(session, (tx) => loadCalendar(tx, { today: new Date().toISOString().slice(0, 10) }))
+
   const lost = new AbortController()
   const heart = setInterval(() => {
     renewLeases(session, run_id).catch((error: unknown) => lost.abort(error))
@@ -101,7 +105,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     thresholds: options.thresholds,
     log,
     signal: AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])]),
-    write: writerOf(run_id, lock_pid),
+    write,
     owner: `${hostname()}:${process.pid}`,
     group_rows_max: options.group_rows_max ?? 100_000,
     onProgress: options.onProgress ?? (() => {}),

@@ -1,0 +1,142 @@
+/**
+ * Phase 7 · Post-ingestion validation
+ *
+ * Goal:  what was loaded is what the market did: counted, covered, checked and recomputed.
+ * Again: safe. Nothing is written but findings.
+ */
+import { expect } from 'vitest'
+import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
+import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { coverageOf } from '../ingest/validation/coverage.ts'
+import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
+import { needs, test } from './fixtures.ts'
+
+needs('06-production-ingestion')
+
+let report: ValidationReport
+
+test('row counts are sane against the universe', async ({ db, universe, record }) => {
+  const { securities, unknown } = await db.one<{ securities: number; unknown: number }>(
+    `select count(*)::int as securities, (count(*) filter (where not source_id = any($1)))::int as unknown from stocks_research.securities`,
+    [universe.members.map(({ source_id }) => source_id)],
+  )
+  const { not_found } = await db.one<{ not_found: number }>(
+    `select count(distinct item)::int as not_found from ingestion.items where status = 'not_found' and job = 'securities'
+        and run_id = (select run_id from ingestion.items where job = 'securities' order by item_id desc limit 1)`,
+  )
+  await record({ universe: universe.members.length, securities, not_found, outside_the_universe: unknown })
+  expect(securities + not_found).toBe(universe.members.length)
+  expect(unknown).toBe(0)
+})
+
+test('row counts are sane against the calendar', async ({ db, config, record }) => {
+  const { start_date, end_date } = config.window
+  const bound_ratio = config.bootstrap.thresholds.session_coverage_min_ratio
+  const counts = await db.one<{ bars: number; securities: number; bars_outside: number }>(
+    `select count(*)::int as bars, count(distinct security_id)::int as securities,
+            (count(*) filter (where trade_date not between $1 and $2))::int as bars_outside
+       from stocks_research.prices_daily`,
+    [start_date, end_date],
+  )
+  // A session on which something was listed and nothing traded: a hole in the source, or a closure that the calendar does not know.
+  const sessions = await db.rows<{ session_date: string; is_empty: boolean }>(
+    `select session_date, not exists (select from stocks_research.prices_daily where trade_date = session_date) as is_empty
+       from stocks_research.trading_sessions
+      where session_date between $1 and $2 and exists (
+        select from stocks_research.ticker_history t join stocks_research.prices_daily p using (security_id)
+         where session_date between t.valid_from and coalesce(t.valid_to, 'infinity'))
+      order by 1`,
+    [start_date, end_date],
+  )
+  const sessions_empty = sessions.filter(({ is_empty }) => is_empty).map(({ session_date }) => session_date)
+  await record({ ...counts, sessions: sessions.length, bars_max: sessions.length * counts.securities, sessions_empty, bound_ratio }, 'data')
+  expect(counts.bars).toBeGreaterThan(0)
+  expect(counts.bars).toBeLessThanOrEqual(sessions.length * counts.securities)
+  expect(counts.bars_outside, 'bars outside of the window').toBe(0)
+  expect(1 - sessions_empty.length / sessions.length).toBeGreaterThanOrEqual(bound_ratio)
+})
+
+test("row counts are sane against the provider's own counts", async ({ db, record }) => {
+  // What the source gave for each security, by the ledger of the last run, against what is in the table.
+  const differing = await db.rows(
+    `with last_run as (select run_id from ingestion.items where job = 'prices-daily' order by item_id desc limit 1),
+          given as (select i.item as source_id, i.rows_count from ingestion.items i join last_run using (run_id) where i.job = 'prices-daily'),
+          there as (select s.source_id, count(p.trade_date) as rows_count from stocks_research.securities s left join stocks_research.prices_daily p using (security_id) group by 1)
+     select source_id, given.rows_count::int as rows_given, there.rows_count::int as rows_there from given full join there using (source_id)
+      where coalesce(given.rows_count, 0) <> coalesce(there.rows_count, 0) order by 1`,
+  )
+  const { given } = await db.one<{ given: number }>(
+    `select coalesce(sum(rows_count), 0)::int as given from ingestion.items where job = 'prices-daily'
+        and run_id = (select run_id from ingestion.items where job = 'prices-daily' order by item_id desc limit 1)`,
+  )
+  await record({ bars_given: given, securities_differing: differing })
+  expect(differing).toEqual([])
+  expect(given).toBeGreaterThan(0)
+})
+
+test('date coverage holds: each listed security has each session of its listed span, gaps are named', async ({ db, config, record }) => {
+  const bound_ratio = config.bootstrap.thresholds.session_coverage_min_ratio
+  const { total, gaps } = await coverageOf(db, config.window)
+  await record({ ...total, bound_ratio, gaps: [...gaps] }, 'data')
+  expect(total.expected).toBeGreaterThan(0)
+  expect(total.ratio).toBeGreaterThanOrEqual(bound_ratio)
+  expect(
+    gaps.reduce((sum, { missing }) => sum + missing, 0),
+    'every missing session is named',
+  ).toBe(total.missing)
+})
+
+test('every hard check has zero offenders on the full data', async ({ db, progress, record }) => {
+  report = await validate(db, { onCheck: ({ claim }) => progress(claim) })
+  const checks = report.checks.map(({ severity, claim, offenders_count, accepted_count }) => ({
+    severity,
+    claim,
+    offenders_count,
+    accepted_count,
+  }))
+  const hard = report.checks.filter(({ severity }) => severity === 'hard')
+  const findings = report.checks.filter(({ severity, offenders_count }) => severity === 'soft' && offenders_count > 0)
+  await record(
+    {
+      hard_offenders: report.hard_count,
+      findings: report.soft_count,
+      checks,
+      hard_examples: hard.flatMap(({ name, examples }) => examples.map((example) => `${name}: ${JSON.stringify(example)}`)),
+      findings_by_check: findings.map(({ name, claim, offenders_count }) => ({ name, claim, offenders_count })),
+    },
+    'validation',
+  )
+  expect(report.is_valid).toBe(true)
+})
+
+const CLAIMS: readonly (readonly [claim: string, checks: readonly string[]])[] = [
+  ['foreign keys hold on the full data', ['no-orphans', 'foreign-keys-present', 'constraints-validated']],
+  ['uniqueness holds on the full data', ['one-bar-a-session', 'one-security-a-ticker', 'one-ticker-a-security', 'indexes-valid']],
+  ['views are correct: recomputed independently, row by row', ['factors-equal-recomputation', 'quarters-equal-recomputation']],
+]
+
+for (const [claim, names] of CLAIMS) {
+  test(claim, async ({ record }) => {
+    const checks = report.checks.filter(({ name }) => names.includes(name))
+    await record(Object.fromEntries(checks.map(({ name, offenders_count }) => [name, offenders_count])))
+    expect(checks.map(({ name }) => name).toSorted()).toEqual([...names].toSorted())
+    expect(checks.reduce((sum, { offenders_count }) => sum + offenders_count, 0)).toBe(0)
+  })
+}
+
+test('every job, run again, changes nothing', async ({ server, universe, runJobs, record }) => {
+  const before = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
+  const again = await runJobs({ jobs: JOB_NAMES, universe })
+  const after = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
+  const jobs = again.report.jobs.map(({ job, rows_inserted, rows_updated, rows_deleted, rows_unchanged }) => ({
+    job,
+    rows_inserted,
+    rows_updated,
+    rows_deleted,
+    rows_unchanged,
+  }))
+  await record({ jobs, content_sha256_before: before.content_sha256, content_sha256_after: after.content_sha256 }, 'idempotence')
+  expect(jobs.filter(({ rows_inserted, rows_updated, rows_deleted }) => rows_inserted + rows_updated + rows_deleted > 0)).toEqual([])
+  expect(jobs).toHaveLength(JOB_NAMES.length)
+  expect(after.content_sha256).toBe(before.content_sha256)
+})
