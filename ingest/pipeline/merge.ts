@@ -1,4 +1,5 @@
 import type { Database } from '../../helpers/database.ts'
+import { DatabaseError } from '../../helpers/errors.ts'
 import { listOf, type TargetTable, valuesDiffer } from './table.ts'
 
 /** Of one merge. `rows_inserted` and `rows_updated` are counted against the table as it stood before, not guessed from its answer. */
@@ -52,9 +53,15 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
  */
 async function insertNew(tx: Database, table: TargetTable, from: string, condition: string): Promise<number> {
   const updates = table.values.map((column) => `${column} = excluded.${column}`).join(', ')
-  const { rowCount } = await tx.client().query(`
+  const text = `
     insert into ${table.name} as live (${listOf(table.columns)})
     select ${listOf(table.columns)} from ${from} where ${condition} order by ${listOf(table.key)}
-    on conflict (${listOf(table.key)}) do ${updates === '' ? 'nothing' : `update set ${updates} where ${valuesDiffer(table.values, 'live', 'excluded')}`}`)
+    on conflict (${listOf(table.key)}) do ${updates === '' ? 'nothing' : `update set ${updates} where ${valuesDiffer(table.values, 'live', 'excluded')}`}`
+  const { rowCount } = await tx
+    .client()
+    .query(text)
+    .catch((error: Error) => {
+      throw new DatabaseError(`insert into ${table.name}`, error)
+    })
   return rowCount ?? 0
 }

@@ -1,0 +1,236 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../helpers/database.ts'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../testing/drop.ts'
+import { securityIdOf } from './identity.ts'
+import { SourceError } from './provider.ts'
+import { takeIngestionLock } from './run-record.ts'
+
+let scratch: Scratch
+beforeEach(async () => {
+  scratch = await scratchDatabase({ migrated: true })
+})
+afterEach(() => scratch.drop())
+
+const HEADER = 'source_id,date,open,high,low,close,volume\n'
+
+describe('a run', () => {
+  it('brings in every record of a drop, and nothing when it is run again', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    const first = await ingestDrop(scratch.connection, root)
+    expect(first.state).toBe('complete')
+    expect(first.jobs.map(({ rows_inserted }) => rows_inserted)).toEqual([3, 4, 4, 5, 2])
+    const content = await contentOf(scratch.db)
+    const second = await ingestDrop(scratch.connection, root)
+    expect(second.jobs.map(({ rows_inserted, rows_updated }) => [rows_inserted, rows_updated])).toEqual(Array(5).fill([0, 0]))
+    expect(await contentOf(scratch.db)).toEqual(content)
+    expect([...first.jobs, ...second.jobs].every(isAccounted)).toBe(true)
+  })
+
+  it('writes numbers in canonical form and three equal dividends of one file as three events', async () => {
+    await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP))
+    const closes = await scratch.db.rows('select close::text from stocks_research.prices_daily order by trade_date, close')
+    expect(closes.map(({ close }) => close)).toEqual(['1.25', '10.5', '10.6', '21'])
+    const dividends = await scratch.db.rows(
+      `select occurrence, cash_amount::text, action_key from stocks_research.corporate_actions where kind = 'cash_dividend' order by 1`,
+    )
+    expect(dividends).toEqual([1, 2, 3].map((occurrence) => ({ occurrence, cash_amount: '0.06', action_key: '0.06 USD' })))
+  })
+
+  it('marks every change of a core table with the run that made it', async () => {
+    const { run_id } = await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP))
+    const changes = await scratch.db.rows('select distinct run_id from ingestion.table_changes')
+    expect(changes).toEqual([{ run_id }])
+  })
+
+  it('updates a revised value and leaves the others alone', async () => {
+    await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP))
+    const revised = await writeDrop({
+      ...SMALL_DROP,
+      'prices_daily/prices.csv': SMALL_DROP['prices_daily/prices.csv'].replace('10.6,1100', '10.7,1100'),
+    })
+    const { job } = await ingestDrop(scratch.connection, revised)
+    expect(job('prices-daily')).toMatchObject({ rows_inserted: 0, rows_updated: 1, rows_unchanged: 3 })
+  })
+
+  it('ends a security that the drop does not know as not found, by name', async () => {
+    const root = await writeDrop({ ...SMALL_DROP, 'universe.csv': `${SMALL_DROP['universe.csv']}x:nobody,NIX\n` })
+    const { job } = await ingestDrop(scratch.connection, root)
+    for (const name of ['securities', 'ticker-history', 'prices-daily', 'corporate-actions', 'fundamentals-raw'] as const) {
+      expect(job(name).gaps.map(({ item, status }) => [item, status])).toContainEqual(['x:nobody', 'not_found'])
+    }
+  })
+
+  it('ends a security that is not listed in the window as empty', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    const { job } = await ingestDrop(scratch.connection, root, { window: { start_date: '2020-02-01', end_date: '2020-02-29' } })
+    expect(job('prices-daily')).toMatchObject({ rows_inserted: 1, rows_outside: 3 })
+    expect(job('prices-daily').items).toMatchObject({ ok: 1, empty: 2 })
+    const [third] = await scratch.db.rows(`select status, reason from ingestion.items where job = 'prices-daily' and item = 'x:third'`)
+    expect(third).toEqual({ status: 'empty', reason: 'It was not listed in the window, 2020-02-01 to 2020-02-29.' })
+    expect(job('corporate-actions').rows_inserted).toBe(5)
+  })
+
+  it('ends every subject of an absent folder as not found, with that reason', async () => {
+    const { 'prices_daily/prices.csv': _, ...rest } = SMALL_DROP
+    const { job } = await ingestDrop(scratch.connection, await writeDrop(rest))
+    expect(job('prices-daily').gaps.map(({ reason }) => reason)).toEqual(Array(3).fill('The drop has no prices_daily/ with a file in it.'))
+  })
+
+  it('makes intervals from the securities when the drop has none, and marks them', async () => {
+    const { 'ticker_history/ticker_history.csv': _, ...rest } = SMALL_DROP
+    const { job } = await ingestDrop(scratch.connection, await writeDrop(rest))
+    expect(job('ticker-history').rows_inserted).toBe(3)
+    const [third] = await scratch.db.rows(
+      `select ticker, valid_from, valid_to, reason from stocks_research.ticker_history where security_id = ${securityIdOf('x:third')}`,
+    )
+    expect(third).toEqual({ ticker: 'GONE', valid_from: '2015-01-02', valid_to: '2020-01-31', reason: 'from the securities master' })
+  })
+
+  it('resolves records by ticker as of their day, across a rename and a reused ticker', async () => {
+    const prices =
+      'ticker,date,close\nOLD,2020-01-31,1\nNEW,2020-02-03,2\nOLD,2020-02-14,3\nOLD,2020-03-02,4\nNEW,2020-01-31,5\nELSE,2020-03-02,6\n'
+    const { job } = await ingestDrop(scratch.connection, await writeDrop({ ...SMALL_DROP, 'prices_daily/prices.csv': prices }))
+    expect(job('prices-daily')).toMatchObject({ rows_read: 6, rows_inserted: 3, rows_rejected: 2, rows_outside: 1 })
+    const bars = await scratch.db.rows(
+      'select source_id, trade_date, close::text from stocks_research.prices_daily join stocks_research.securities using (security_id) order by close',
+    )
+    expect(bars).toEqual([
+      { source_id: 'x:first', trade_date: '2020-01-31', close: '1' },
+      { source_id: 'x:first', trade_date: '2020-02-03', close: '2' },
+      { source_id: 'x:second', trade_date: '2020-03-02', close: '4' },
+    ])
+    const rejects = await scratch.db.rows('select kind, line::integer from ingestion.rejects order by line')
+    expect(rejects).toEqual([
+      { kind: 'foreign', line: 4 },
+      { kind: 'foreign', line: 6 },
+    ])
+  })
+
+  it('rejects a bar that no interval of its security covers as another company’s', async () => {
+    const root = await writeDrop({ ...SMALL_DROP, 'prices_daily/more.csv': `${HEADER}x:second,2020-02-28,1,1,1,1,1\n` })
+    const { job } = await ingestDrop(scratch.connection, root)
+    expect(job('prices-daily').rows_rejected).toBe(1)
+    const [reject] = await scratch.db.rows('select kind, reason, item, file, line::integer, record from ingestion.rejects')
+    expect(reject).toMatchObject({
+      kind: 'foreign',
+      item: 'x:second',
+      file: 'prices_daily/more.csv',
+      line: 2,
+      reason: "no ticker interval of «x:second» covers 2020-02-28: the bar is another company's",
+      record: { date: '2020-02-28' },
+    })
+  })
+
+  it('rejects every side of a conflict, and collapses records that say the same', async () => {
+    const root = await writeDrop({
+      ...SMALL_DROP,
+      'prices_daily/a.csv': `${HEADER}x:first,2020-02-03,10,11,9,10.60,1100\nx:second,2020-03-02,20,22,19.5,21.5,500\n`,
+    })
+    const report = await ingestDrop(scratch.connection, root)
+    expect(report.job('prices-daily')).toMatchObject({
+      rows_read: 6,
+      rows_rejected: 2,
+      rows_staged: 4,
+      rows_inserted: 3,
+      rows_unchanged: 1,
+    })
+    expect(isAccounted(report.job('prices-daily'))).toBe(true)
+    const rejects = await scratch.db.rows(`select kind, item, file, line::integer from ingestion.rejects order by file`)
+    expect(rejects).toEqual([
+      { kind: 'conflict', item: 'x:second', file: 'prices_daily/a.csv', line: 3 },
+      { kind: 'conflict', item: 'x:second', file: 'prices_daily/prices.csv', line: 4 },
+    ])
+  })
+
+  it('takes two equal splits of one day as one event, and two different ones as a conflict', async () => {
+    const header = 'source_id,ex_date,split_from,split_to\n'
+    const twice = await writeDrop({ ...SMALL_DROP, 'splits/splits.csv': `${header}x:first,2020-02-03,1,2\nx:first,2020-02-03,1.0,2\n` })
+    expect((await ingestDrop(scratch.connection, twice)).job('corporate-actions').rows_inserted).toBe(5)
+    const other = await writeDrop({ ...SMALL_DROP, 'splits/splits.csv': `${header}x:second,2020-03-03,1,2\nx:second,2020-03-03,1,3\n` })
+    expect((await ingestDrop(scratch.connection, other)).job('corporate-actions').rows_rejected).toBe(2)
+  })
+
+  it('does not let an item that the database refuses take its neighbours down', async () => {
+    const intervals = `${SMALL_DROP['ticker_history/ticker_history.csv']}x:second,GONE,2018-01-02,2019-01-31,\n`
+    const root = await writeDrop({ ...SMALL_DROP, 'ticker_history/ticker_history.csv': intervals })
+    const { job } = await ingestDrop(scratch.connection, root)
+    expect(job('ticker-history').items).toMatchObject({ ok: 2, failed: 1 })
+    expect(job('ticker-history').gaps[0]).toMatchObject({ item: 'x:third', error_class: 'conflict' })
+    expect(isAccounted(job('ticker-history'))).toBe(true)
+  })
+})
+
+describe('a run that cannot go on', () => {
+  it('is refused while another run ingests into the database, and names it', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    const other = openDatabase(scratch.connection, { application: 'ingest of somebody else' })
+    await other.session(async (session) => {
+      await takeIngestionLock(session)
+      await expect(ingestDrop(scratch.connection, root)).rejects.toThrow(/Another run is ingesting.*ingest of somebody else/)
+    })
+    await other.close()
+    expect(await scratch.db.rows('select from ingestion.runs')).toEqual([])
+  })
+
+  it('stops before it writes more when the session that holds its lock is gone', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    let killed = false
+    const run = ingestDrop(scratch.connection, root, {
+      onJob: () => {
+        if (killed) return
+        killed = true
+        void scratch.db.rows(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`)
+      },
+      providers: [
+        {
+          name: 'slow',
+          datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'fundamentals'],
+          batches: ({ subjects }) => [{ label: 'all', subjects, estimate: { requests: 0, bytes: 0 } }],
+          async *read({ dataset, subjects }) {
+            if (dataset === 'ticker_history') await new Promise((resolve) => setTimeout(resolve, 500))
+            for (const { item } of subjects) yield { item, status: 'empty', reason: 'None.' }
+          },
+        },
+      ],
+    })
+    await expect(run).rejects.toThrow()
+    const [row] = await scratch.db.rows('select state from ingestion.runs')
+    expect(row).toEqual({ state: 'running' })
+    await ingestDrop(scratch.connection, root)
+    const states = await scratch.db.rows('select state from ingestion.runs order by started_at')
+    expect(states.map(({ state }) => state)).toEqual(['interrupted', 'complete'])
+  })
+
+  it('parks the rest when the provider stops answering for the account, and resumes it', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
+    let is_answering = false
+    const provider = {
+      name: 'metered',
+      datasets: ['prices_daily' as const],
+      batches: ({ subjects }: { subjects: readonly { item: string }[] }) =>
+        subjects.map((subject) => ({ label: subject.item, subjects: [subject] as never, estimate: { requests: 1, bytes: 0 } })),
+      async *read(_: unknown, { label }: { label: string }) {
+        if (!is_answering && label !== 'x:first')
+          throw new SourceError('Quota used up.', { error_class: 'quota', next_try_at: '2030-01-01T00:00:00Z' })
+        yield { item: label, status: 'empty' as const, reason: 'None.' }
+      },
+    }
+    const halted = await ingestDrop(scratch.connection, root, { jobs: ['prices-daily'], providers: [provider] })
+    expect(halted.state).toBe('halted')
+    expect(halted.job('prices-daily').items).toMatchObject({ empty: 1, parked: 2 })
+    is_answering = true
+    const resumed = await ingestDrop(scratch.connection, root, {
+      jobs: ['prices-daily'],
+      providers: [provider],
+      resume_run_id: halted.run_id,
+      reopen: ['parked'],
+    })
+    expect(resumed).toMatchObject({ state: 'complete', run_id: halted.run_id })
+    const attempts = await scratch.db.rows(`select item, attempts_count from ingestion.items where run_id = $1 order by item`, [
+      halted.run_id,
+    ])
+    expect(attempts.map(({ attempts_count }) => attempts_count)).toEqual([1, 2, 1])
+  })
+})
