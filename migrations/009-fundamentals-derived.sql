@@ -80,7 +80,7 @@ with facts as materialized (
   from stocks_research.fundamentals_raw f
   cross join lateral (select f.period_end - f.period_start + 1 as days) d
   cross join lateral (select stocks_research.fact_kind(f.unit, f.tag) as kind) k
-  where f.cik = any ($1) and stocks_research.is_periodic_report(f.form)
+  where f.cik = any ($1) and stocks_research.is_periodic_report(f.form) and f.filed >= f.period_end
     and (d.days between 80 and 100 or d.days between 170 and 195 or d.days between 260 and 290 or d.days between 350 and 378)
 ), newest as (
   select distinct on (f.series, f.period_start, f.period_end, f.filed) f.*
@@ -143,6 +143,13 @@ with facts as materialized (
   left join periods one on one.series = p.series and one.period_end = p.period_start - 1 and one.preference = 1
   left join periods two on two.series = p.series and two.period_end = one.period_start - 1 and two.preference = 1
   left join periods three on three.series = p.series and three.period_end = two.period_start - 1 and three.preference = 1
+), stated_together as (
+  -- Two quarters in one filing are on one share basis.
+  select c.series, c.period_start, c.period_end, c.value, b.value as base_value, min(c.filed) as known_from
+  from links l
+  join facts c on c.series = l.series and c.period_start = l.period_start and c.period_end = l.period_end and c.kind in ('per_share', 'shares')
+  join facts b on b.series = l.series and b.period_start = l.base_start and b.period_end = l.base_end and b.accession = c.accession
+  group by c.series, c.period_start, c.period_end, c.value, b.value
 ), moments as (
   -- Every day on which a row may change: its own value, its base, or one of the three quarters before it.
   select l.series, l.period_start, l.period_end, k.known_from
@@ -152,13 +159,8 @@ with facts as materialized (
   where k.known_from >= l.known_from
   union
   select l.series, l.period_start, l.period_end, l.known_from from links l
-), stated_together as (
-  -- Two quarters in one filing are on one share basis.
-  select c.series, c.period_start, c.period_end, c.value, b.value as base_value, min(c.filed) as known_from
-  from links l
-  join facts c on c.series = l.series and c.period_start = l.period_start and c.period_end = l.period_end and c.kind in ('per_share', 'shares')
-  join facts b on b.series = l.series and b.period_start = l.base_start and b.period_end = l.base_end and b.accession = c.accession
-  group by c.series, c.period_start, c.period_end, c.value, b.value
+  union
+  select t.series, t.period_start, t.period_end, t.known_from from stated_together t
 ), rows as (
   select l.series, l.period_start, l.period_end, m.known_from, k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
     l.base_end, b.value as base_value, b.known_from as base_known_from, t.series is not null as is_stated_together,
@@ -196,19 +198,22 @@ with facts as materialized (
   from rows r
 ), results as (
   select j.series, j.period_start, j.period_end, j.known_from, j.value, j.method, j.reason, j.accession, j.subtracted_accession,
-    case when j.yoy_reason is null then round(j.value - j.base_value, 20) / j.base_value end as yoy_ratio, j.yoy_reason,
+    case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end as yoy_ratio, j.yoy_reason,
     case when j.base_known_from is not null then j.base_end end as yoy_base_period_end,
-    case when j.ttm_reason is null then j.sum_of_four end as ttm_value, j.ttm_reason,
-    lag(row (j.value, j.method, j.base_value, j.yoy_reason, j.sum_of_four, j.ttm_reason)) over periods_in_time as before,
-    row (j.value, j.method, j.base_value, j.yoy_reason, j.sum_of_four, j.ttm_reason) as now
+    case when j.ttm_reason is null then j.sum_of_four end as ttm_value, j.ttm_reason
   from judged j
-  window periods_in_time as (partition by j.series, j.period_start, j.period_end order by j.known_from)
+), compared as (
+  select r.*,
+    row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason) as now,
+    lag(row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason))
+      over (partition by r.series, r.period_start, r.period_end order by r.known_from) as before
+  from results r
 )
-select s.cik, s.taxonomy, s.tag, s.unit, r.period_start, r.period_end, r.known_from, r.value, r.method, r.reason, r.accession, r.subtracted_accession,
-  r.period_end - r.period_start + 1 >= 95, round(r.yoy_ratio, 20), r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason
-from results r
+select s.cik, s.taxonomy, s.tag, s.unit, c.period_start, c.period_end, c.known_from, c.value, c.method, c.reason, c.accession, c.subtracted_accession,
+  c.period_end - c.period_start + 1 >= 95, c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end, c.ttm_value, c.ttm_reason
+from compared c
 join (select distinct f.series, f.cik, f.taxonomy, f.tag, f.unit from facts f) s using (series)
-where r.now is distinct from r.before
+where c.now is distinct from c.before
 $$;
 comment on function stocks_research.derive_fundamentals(text[]) is 'The rows of fundamentals_derived for these filers, computed from fundamentals_raw.';
 

@@ -1,0 +1,124 @@
+import { add, compare, divide, multiply, ONE, type Rational, rational, reduce, subtract, ZERO } from './rational.ts'
+
+/**
+ * Adjustment told again, bar by bar from the last to the first, in exact fractions. It shares nothing with the SQL of
+ * `stocks_research.adjustment_intervals`, so that both can only agree when both are right.
+ */
+export interface Bar {
+  readonly trade_date: string
+  readonly close: string
+}
+export interface Action {
+  readonly ex_date: string
+  readonly kind: string
+  readonly cash_amount: string | null
+  readonly split_from: string | null
+  readonly split_to: string | null
+  readonly currency: string | null
+}
+export interface Series {
+  /** In order of day. */
+  readonly bars: readonly Bar[]
+  readonly actions: readonly Action[]
+  readonly currency: string | null
+  /** Last day of the listing; null while listed. */
+  readonly last_listed: string | null
+}
+/** Of one bar; null when a later event cannot be applied. */
+export interface Factors {
+  readonly price: Rational | null
+  readonly total_return: Rational | null
+  /** Old shares per share of the last bar. */
+  readonly split: Rational | null
+}
+
+const CASH = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off'])
+const SPLIT = new Set(['split', 'stock_dividend'])
+/** Sessions within which a close stands in for the missing one next to an ex-date. */
+const SESSIONS_MAX = 10
+
+interface Event extends Action {
+  /** Position in the calendar of the session on which it takes effect. */
+  readonly session: number
+}
+
+/** Factors for each bar, in the order of the bars. `sessions` is the calendar in order; events after `as_of` are not known yet. */
+export function adjust(series: Series, sessions: readonly string[], as_of: string): Factors[] {
+  const { bars } = series
+  const events = series.actions
+    .filter(({ kind }) => CASH.has(kind) || SPLIT.has(kind))
+    .map((action): Event => ({ ...action, session: firstAtOrAfter(sessions, action.ex_date) }))
+    .filter(({ session }) => {
+      const day = sessions[session]
+      return day !== undefined && day <= as_of && (series.last_listed === null || day <= series.last_listed)
+    })
+  const days = bars.map(({ trade_date }) => firstAtOrAfter(sessions, trade_date))
+  const waiting = events.filter(({ session }) => session > (days.at(-1) ?? -1))
+  let factors: Factors = {
+    price: waiting.length > 0 ? null : ONE,
+    total_return: waiting.length > 0 ? null : ONE,
+    split: waiting.some(({ kind }) => SPLIT.has(kind)) ? null : ONE,
+  }
+  const found = new Array<Factors>(bars.length)
+  for (let i = bars.length - 1; i >= 0; i -= 1) {
+    found[i] = factors
+    const [before, here] = [bars[i - 1], bars[i]]
+    const [dayBefore, day] = [days[i - 1], days[i]]
+    if (before === undefined || here === undefined || dayBefore === undefined || day === undefined) break
+    const between = events.filter(({ session }) => session > dayBefore && session <= day)
+    if (between.length > 0) factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
+  }
+  return found
+}
+
+interface Step {
+  readonly before: Bar
+  readonly here: Bar
+  readonly dayBefore: number
+  readonly day: number
+  readonly currency: string | null
+}
+
+/** The factors of the bar before, from those of this bar and of what happened between the two. */
+function stepBack(factors: Factors, events: readonly Event[], { before, here, dayBefore, day, currency }: Step): Factors {
+  let newPerOld = ONE
+  let cash = ZERO
+  let isPriceLost = false
+  let isReturnLost = false
+  for (const session of new Set(events.map((event) => event.session).toSorted((a, b) => a - b))) {
+    const today = events.filter((event) => event.session === session)
+    // Cash of a day is on the shares before the split of that day.
+    let paid = ZERO
+    for (const event of today.filter(({ kind }) => CASH.has(kind))) {
+      if (event.cash_amount === null) isPriceLost = true
+      else paid = add(paid, rational(event.cash_amount))
+      if (event.currency !== null && currency !== null && event.currency !== currency) isPriceLost = true
+    }
+    if (paid.n > 0n && session - dayBefore > SESSIONS_MAX) isPriceLost = true
+    if (paid.n > 0n && day - session >= SESSIONS_MAX) isReturnLost = true
+    cash = add(cash, multiply(paid, newPerOld))
+    for (const event of today.filter(({ kind }) => SPLIT.has(kind))) {
+      newPerOld = multiply(newPerOld, divide(rational(event.split_to ?? '1'), rational(event.split_from ?? '1')))
+    }
+  }
+  const close = rational(before.close)
+  if (compare(cash, close) >= 0n) isPriceLost = true
+  const grown = multiply(rational(here.close), newPerOld)
+  const scale = (factor: Rational | null, by: Rational): Rational | null => (factor === null ? null : reduce(multiply(factor, by)))
+  return {
+    price: isPriceLost ? null : scale(factors.price, divide(subtract(close, cash), multiply(close, newPerOld))),
+    total_return: isPriceLost || isReturnLost ? null : scale(factors.total_return, divide(rational(here.close), add(grown, cash))),
+    split: scale(factors.split, divide(ONE, newPerOld)),
+  }
+}
+
+/** Position of the first session on or after a day; `sessions.length` when there is none. */
+export function firstAtOrAfter(sessions: readonly string[], day: string): number {
+  let [low, high] = [0, sessions.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sessions[middle] ?? '') < day) low = middle + 1
+    else high = middle
+  }
+  return low
+}

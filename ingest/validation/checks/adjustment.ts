@@ -1,0 +1,121 @@
+import type { Check } from '../../pipeline/job.ts'
+
+/** What happened between one bar and the next, from the side of the bars: not how the factors were made. */
+const steps = `
+  with effective as (
+    select a.security_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to,
+      (select min(p.trade_date) from stocks_research.prices_daily p where p.security_id = a.security_id and p.trade_date >= a.ex_date) as trade_date
+    from stocks_research.corporate_actions a
+    where a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off', 'split', 'stock_dividend')
+  ), events as (
+    select e.security_id, e.trade_date,
+      coalesce(sum(e.cash_amount) filter (where e.kind not in ('split', 'stock_dividend')), 0) as cash,
+      coalesce(exp(sum(ln(e.split_to / e.split_from)) filter (where e.kind in ('split', 'stock_dividend'))), 1) as ratio
+    from effective e
+    where e.trade_date is not null
+    group by e.security_id, e.trade_date
+    -- Cash after a split between the same two bars is in other shares; the recomputation judges it.
+    having count(distinct e.ex_date) = 1 or bool_and(e.kind not in ('split', 'stock_dividend'))
+  ), mixed as (
+    select e.security_id, e.trade_date from effective e group by e.security_id, e.trade_date
+    having count(distinct e.ex_date) > 1 and bool_or(e.kind in ('split', 'stock_dividend'))
+  ), bars as (
+    select v.security_id, v.trade_date, v.close, v.adj_close, v.total_return_close,
+      lag(v.trade_date) over w as before_date, lag(v.close) over w as before_close,
+      lag(v.adj_close) over w as before_adj_close, lag(v.total_return_close) over w as before_total_return_close
+    from stocks_research.prices_daily_adjusted_v v
+    window w as (partition by v.security_id order by v.trade_date)
+  )`
+
+export const adjustmentChecks: readonly Check[] = [
+  {
+    name: 'adjustment-continuous',
+    claim:
+      'adjusted closes are continuous at every session: |(adj(t-1)/C(t-1)) / (adj(t)/C(t)) / m(t) - 1| <= 1e-6, with m = (1 - D/C(t-1)) / split ratio',
+    severity: 'hard',
+    offenders: `${steps}
+      select s.source_id as subject, b.trade_date, b.before_date, coalesce(e.cash, 0) as cash, round(coalesce(e.ratio, 1), 12) as split_ratio,
+        round(b.before_adj_close / b.before_close / (b.adj_close / b.close), 12) as step
+      from bars b
+      left join events e using (security_id, trade_date)
+      join stocks_research.securities s using (security_id)
+      where abs(b.before_adj_close / b.before_close / (b.adj_close / b.close) / nullif((1 - coalesce(e.cash, 0) / b.before_close) / coalesce(e.ratio, 1), 0) - 1) > 0.000001
+        and not exists (select from mixed m where m.security_id = b.security_id and m.trade_date = b.trade_date)`,
+  },
+  {
+    name: 'total-return-continuous',
+    claim: 'total-return closes grow by (C(t) x split ratio + D) / C(t-1) at every session, within 1e-6',
+    severity: 'hard',
+    offenders: `${steps}
+      select s.source_id as subject, b.trade_date, b.before_date, coalesce(e.cash, 0) as cash, round(coalesce(e.ratio, 1), 12) as split_ratio,
+        round(b.total_return_close / b.before_total_return_close, 12) as growth
+      from bars b
+      left join events e using (security_id, trade_date)
+      join stocks_research.securities s using (security_id)
+      where abs(b.total_return_close / nullif(b.before_total_return_close, 0) / ((b.close * coalesce(e.ratio, 1) + coalesce(e.cash, 0)) / b.before_close) - 1) > 0.000001
+        and not exists (select from mixed m where m.security_id = b.security_id and m.trade_date = b.trade_date)`,
+  },
+  {
+    name: 'one-factor-a-bar',
+    claim: 'every bar has exactly one factor row',
+    severity: 'hard',
+    offenders: `
+      select s.source_id as subject, min(p.trade_date) as first_date, max(p.trade_date) as last_date, count(*) as bars_count
+      from stocks_research.prices_daily p
+      join stocks_research.securities s using (security_id)
+      left join stocks_research.adjustment_factors f on f.security_id = p.security_id and p.trade_date between f.first_date and f.last_date
+      where f.security_id is null
+      group by s.source_id
+      union all
+      select s.source_id, a.first_date, b.first_date, 2
+      from stocks_research.adjustment_factors a
+      join stocks_research.adjustment_factors b on b.security_id = a.security_id and b.first_date > a.first_date and b.first_date <= a.last_date
+      join stocks_research.securities s on s.security_id = a.security_id`,
+  },
+  {
+    name: 'factor-changes-at-events-only',
+    claim: 'a factor changes only where an event stands between two intervals',
+    severity: 'hard',
+    offenders: `
+      select s.source_id as subject, f.first_date, f.last_date, f.price_factor
+      from (
+        select a.*, lead(a.first_date) over w as next_first_date from stocks_research.adjustment_factors a
+        window w as (partition by a.security_id order by a.first_date)) f
+      join stocks_research.securities s using (security_id)
+      where (f.next_first_date is null) <> (f.events = '[]') or f.next_first_date <> f.last_date + 1`,
+  },
+  {
+    name: 'one-ratio-a-bar',
+    claim: 'adjusted open, high, low and close of a bar share one ratio, to the rounding of the view',
+    severity: 'hard',
+    offenders: `
+      select v.ticker as subject, v.trade_date, v.open, v.high, v.low, v.close, v.adj_open, v.adj_high, v.adj_low, v.adj_close
+      from stocks_research.prices_daily_adjusted_v v
+      where abs(v.adj_open * v.close - v.adj_close * v.open) > 0.000000000001 * (v.open + v.close)
+        or abs(v.adj_high * v.close - v.adj_close * v.high) > 0.000000000001 * (v.high + v.close)
+        or abs(v.adj_low * v.close - v.adj_close * v.low) > 0.000000000001 * (v.low + v.close)`,
+  },
+  {
+    name: 'unadjusted-has-reason',
+    claim: 'an adjusted close is null exactly where a reason says so, and every bar appears once in the view',
+    severity: 'hard',
+    offenders: `
+      select v.security_id::text as subject, v.trade_date, v.adjustment_reason
+      from stocks_research.prices_daily_adjusted_v v
+      where (v.adj_close is null or v.total_return_close is null) <> (v.adjustment_reason is not null)
+      union all
+      select p.security_id::text, p.trade_date, 'the view holds it ' || count(*) || ' times'
+      from stocks_research.prices_daily_adjusted_v p group by p.security_id, p.trade_date having count(*) > 1`,
+  },
+  {
+    name: 'event-cannot-be-applied',
+    claim: 'every event inside a series can be applied',
+    severity: 'soft',
+    offenders: `
+      select s.source_id as subject, f.reason, min(f.first_date) as first_date, max(f.last_date) as last_date
+      from stocks_research.adjustment_factors f
+      join stocks_research.securities s using (security_id)
+      where f.reason is not null
+      group by s.source_id, f.reason`,
+  },
+]

@@ -1,0 +1,52 @@
+import type { Check } from '../../pipeline/job.ts'
+
+/** What filers got wrong, or what only looks so. These facts are kept as filed; derived quarters do not use the first kind. */
+export const suspiciousFactChecks: readonly Check[] = [
+  {
+    // Filers tag announced dividends and typing errors so: five in 50,000 real facts. What is derived from them is held to it by a hard check.
+    name: 'filed-after-period-end',
+    claim: 'no annual or quarterly report states a fact of a period that had not ended',
+    severity: 'soft',
+    offenders: `
+      select f.cik as subject, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.filed, f.form, f.accession
+      from stocks_research.fundamentals_raw f
+      where f.filed < f.period_end and stocks_research.is_periodic_report(f.form)`,
+  },
+  {
+    name: 'fact-out-of-scale',
+    claim: 'no restatement moves a value by a factor of about a thousand or a million',
+    severity: 'soft',
+    offenders: `
+      select f.cik as subject, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.before_value, f.value, f.filed, f.accession
+      from (
+        select r.*, lag(r.value) over (partition by r.cik, r.taxonomy, r.tag, r.unit, r.period_start, r.period_end order by r.filed, r.accession) as before_value
+        from stocks_research.fundamentals_raw r
+        where stocks_research.is_periodic_report(r.form)) f
+      where f.before_value <> 0 and f.value <> 0 and f.value <> f.before_value and sign(f.value) = sign(f.before_value)
+        and (abs(abs(log(f.value / f.before_value)) - 3) < 0.02 or abs(abs(log(f.value / f.before_value)) - 6) < 0.02)`,
+  },
+  {
+    // A year and its four reported quarters are rounded one by one: up to half a unit each, of the unit that the filing uses.
+    name: 'reported-quarters-add-up',
+    claim: 'four reported quarters of one filer make its reported year, within half a per cent',
+    severity: 'soft',
+    offenders: `
+      with newest as (
+        select f.*, f.period_end - f.period_start + 1 as days
+        from stocks_research.fundamentals_as_of('infinity') f
+        where f.period_start is not null and stocks_research.fact_kind(f.unit, f.tag) = 'amount' and f.tag in ('Revenues', 'SalesRevenueNet',
+          'RevenueFromContractWithCustomerExcludingAssessedTax', 'GrossProfit', 'OperatingIncomeLoss', 'NetIncomeLoss')
+      ), sums as (
+        select y.cik, y.tag, y.unit, y.period_start, y.period_end, y.value as year_value, sum(q.value) as quarters_value, y.accession
+        from newest y
+        join newest q on q.cik = y.cik and q.taxonomy = y.taxonomy and q.tag = y.tag and q.unit = y.unit
+          and q.period_start >= y.period_start and q.period_end <= y.period_end and q.days between 80 and 100
+        where y.days between 350 and 378
+        group by y.cik, y.tag, y.unit, y.period_start, y.period_end, y.value, y.accession
+        having count(*) = 4 and sum(q.days) = max(y.days)
+      )
+      select s.cik as subject, s.tag, s.unit, s.period_start, s.period_end, s.year_value, s.quarters_value, s.accession
+      from sums s
+      where abs(s.quarters_value - s.year_value) > 0.005 * abs(s.year_value)`,
+  },
+]

@@ -1,0 +1,2 @@
+import type { Check } from '../../pipeline/job.ts'
+export const suspiciousPriceChecks: readonly Check[] = []

@@ -1,0 +1,63 @@
+import type { Database } from '../../helpers/database.ts'
+import type { Window } from '../pipeline/job.ts'
+
+/** Sessions in a row on which a listed security has no bar. */
+export interface Gap {
+  readonly source_id: string
+  readonly ticker: string
+  readonly first_date: string
+  readonly last_date: string
+  /** Sessions without a bar. */
+  readonly missing: number
+}
+
+export interface Coverage {
+  /** Over the securities that have bars at all: (security, session) pairs inside listing, ticker interval and window. */
+  readonly total: { readonly expected: number; readonly present: number; readonly missing: number; readonly ratio: number }
+  /** Every missing pair, by security and run of sessions, the longest first. */
+  readonly gaps: readonly Gap[]
+  /** Securities that were listed in the window and have no bar in it: a source without them, named here rather than counted above. */
+  readonly without_bars: readonly { readonly source_id: string; readonly ticker: string; readonly sessions: number }[]
+}
+
+/** What should be there and is not, by name. An illiquid security has sessions without a trade: a gap is a finding, not yet an error. */
+export async function coverageOf(db: Database, window: Window): Promise<Coverage> {
+  const values = [window.start_date, window.end_date]
+  const totals = await db.rows<{ source_id: string; ticker: string; expected: number; present: number }>(
+    `${EXPECTED} select source_id, max(ticker) as ticker, count(*)::integer as expected, count(close)::integer as present
+     from pairs group by source_id order by source_id`,
+    values,
+  )
+  const gaps = await db.rows<Gap & Record<string, unknown>>(GAPS, values)
+  const covered = totals.filter(({ present }) => present > 0)
+  const expected = covered.reduce((sum, each) => sum + each.expected, 0)
+  const present = covered.reduce((sum, each) => sum + each.present, 0)
+  return {
+    total: { expected, present, missing: expected - present, ratio: expected === 0 ? 0 : present / expected },
+    gaps,
+    without_bars: totals
+      .filter((each) => each.present === 0)
+      .map(({ source_id, ticker, expected: sessions }) => ({ source_id, ticker, sessions })),
+  }
+}
+
+const EXPECTED = `
+  with spans as (
+    select s.security_id, s.source_id, h.ticker,
+      greatest(h.valid_from, s.list_date, $1::date) as first_date, least(h.valid_to, s.delist_date, $2::date) as last_date
+    from stocks_research.securities s join stocks_research.ticker_history h using (security_id)
+  ), pairs as (
+    select n.security_id, n.source_id, n.ticker, c.session_date, p.close,
+      row_number() over (partition by n.security_id order by c.session_date) as session_no
+    from spans n
+    join stocks_research.trading_sessions c on c.session_date between n.first_date and n.last_date
+    left join stocks_research.prices_daily p on p.security_id = n.security_id and p.trade_date = c.session_date
+  )`
+
+const GAPS = `${EXPECTED}, missing as (
+    select m.*, m.session_no - row_number() over (partition by m.security_id order by m.session_date) as island
+    from pairs m
+    where m.close is null and exists (select from stocks_research.prices_daily p where p.security_id = m.security_id and p.trade_date between $1 and $2)
+  )
+  select source_id, max(ticker) as ticker, min(session_date) as first_date, max(session_date) as last_date, count(*)::integer as missing
+  from missing group by source_id, island order by missing desc, source_id, first_date`

@@ -1,0 +1,142 @@
+import type { Database } from '../../helpers/database.ts'
+import { type Action, adjust, type Factors } from './adjust.ts'
+import type { Offender } from './findings.ts'
+import { isNear, type Rational, rational, toNumber } from './rational.ts'
+
+/** Securities read at once: bounds memory, whatever the universe. */
+const SECURITIES_A_BATCH = 50
+/** Factors agree to so many significant digits; the table keeps 60 decimals. */
+const FACTOR_DIGITS = 38
+
+interface SecurityRow extends Record<string, unknown> {
+  readonly security_id: string
+  readonly source_id: string
+  readonly currency: string | null
+  readonly last_listed: string | null
+  readonly as_of: string
+}
+interface BarRow extends Record<string, unknown> {
+  readonly security_id: string
+  readonly trade_date: string
+  readonly close: string
+  readonly volume: string | null
+  readonly adj_close: string | null
+  readonly total_return_close: string | null
+  readonly adj_volume: string | null
+}
+interface ActionRow extends Action, Record<string, unknown> {
+  readonly security_id: string
+  readonly ex_date: string
+  readonly kind: string
+  readonly cash_amount: string | null
+  readonly split_from: string | null
+  readonly split_to: string | null
+  readonly currency: string | null
+}
+interface FactorRow extends Record<string, unknown> {
+  readonly security_id: string
+  readonly first_date: string
+  readonly last_date: string
+  readonly price_factor: string | null
+  readonly total_return_factor: string | null
+  readonly split_numerator: string | null
+  readonly split_denominator: string | null
+}
+
+/** Every factor row and every row of the adjusted view that is not what exact fractions give. */
+export async function recomputeFactors(db: Database): Promise<Offender[]> {
+  const sessions = (await db.rows<{ day: string }>('select session_date as day from stocks_research.trading_sessions order by 1')).map(
+    ({ day }) => day,
+  )
+  const securities = await db.rows<SecurityRow>(SECURITIES)
+  const offenders: Offender[] = []
+  for (let at = 0; at < securities.length; at += SECURITIES_A_BATCH) {
+    const batch = securities.slice(at, at + SECURITIES_A_BATCH)
+    const ids = [batch.map(({ security_id }) => security_id)]
+    const bars = Map.groupBy(await db.rows<BarRow>(BARS, ids), ({ security_id }) => security_id)
+    const actions = Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id)
+    const factors = Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id)
+    for (const security of batch) {
+      const { security_id, source_id, as_of } = security
+      // A factor row says what was known at the end of its run; a later bar has no row yet, and another check says so.
+      const own = (bars.get(security_id) ?? []).filter(({ trade_date }) => trade_date <= as_of)
+      const expected = adjust({ ...security, bars: own, actions: actions.get(security_id) ?? [] }, sessions, as_of)
+      offenders.push(...compareRows(source_id, own, expected), ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []))
+    }
+  }
+  return offenders
+}
+
+function compareRows(subject: string, bars: readonly BarRow[], expected: readonly Factors[]): Offender[] {
+  const asNumbers = new Map(
+    [...new Set(expected)].map((factors) => [
+      factors,
+      [factors.price, factors.total_return, factors.split].map((f) => (f === null ? null : toNumber(f))),
+    ]),
+  )
+  return bars.flatMap((bar, index) => {
+    const factors = expected[index]
+    const [price, total_return, split] = (factors === undefined ? undefined : asNumbers.get(factors)) ?? []
+    const isRight =
+      agrees(bar.adj_close, product(bar.close, price), 1e-12) &&
+      agrees(bar.total_return_close, product(bar.close, total_return), 1e-12) &&
+      agrees(bar.adj_volume, bar.volume === null || split == null ? null : Number(bar.volume) / split, 1e-6)
+    return isRight
+      ? []
+      : [{ subject, table: 'prices_daily_adjusted_v', ...bar, price_factor: price ?? null, total_return_factor: total_return ?? null }]
+  })
+}
+
+const product = (value: string, factor: number | null | undefined): number | null => (factor == null ? null : Number(value) * factor)
+
+/** The view rounds to `unit`; a float keeps 15 digits. */
+function agrees(value: string | null, expected: number | null, unit: number): boolean {
+  if (value === null || expected === null) return value === null && expected === null
+  return Math.abs(Number(value) - expected) <= unit + 1e-13 * Math.abs(expected)
+}
+
+function compareFactors(subject: string, bars: readonly BarRow[], expected: readonly Factors[], rows: readonly FactorRow[]): Offender[] {
+  const offenders: Offender[] = []
+  let bar = 0
+  for (const row of rows) {
+    while ((bars[bar]?.trade_date ?? '9999') < row.first_date) bar += 1
+    const factors = (bars[bar]?.trade_date ?? '9999') <= row.last_date ? expected[bar] : undefined
+    if (factors === undefined) continue // An interval between two bars multiplies nothing.
+    const split = row.split_numerator === null || row.split_denominator === null ? null : `${row.split_numerator}/${row.split_denominator}`
+    const expectedSplit = factors.split === null ? null : `${factors.split.n}/${factors.split.d}`
+    if (isEqual(row.price_factor, factors.price) && isEqual(row.total_return_factor, factors.total_return) && split === expectedSplit)
+      continue
+    offenders.push({
+      subject,
+      table: 'adjustment_factors',
+      ...row,
+      expected_price_factor: factors.price === null ? null : toNumber(factors.price),
+      expected_total_return_factor: factors.total_return === null ? null : toNumber(factors.total_return),
+      expected_split: expectedSplit,
+    })
+  }
+  return offenders
+}
+
+const isEqual = (value: string | null, expected: Rational | null): boolean =>
+  value === null || expected === null ? value === null && expected === null : isNear(rational(value), expected, FACTOR_DIGITS)
+
+// Factors were computed as of the end of the window of the run that last derived them.
+const SECURITIES = `
+  select s.security_id::text, s.source_id, s.currency,
+    nullif(least(s.delist_date, (select max(coalesce(t.valid_to, 'infinity')) from stocks_research.ticker_history t where t.security_id = s.security_id)),
+      'infinity')::text as last_listed,
+    coalesce((select i.end_date from ingestion.items i where i.job = 'adjustment-factors' and i.item = s.source_id and i.status = 'ok' order by i.item_id desc limit 1),
+      (select max(p.trade_date) from stocks_research.prices_daily p)) as as_of
+  from stocks_research.securities s
+  where exists (select from stocks_research.prices_daily p where p.security_id = s.security_id)
+  order by s.security_id`
+const BARS = `
+  select v.security_id::text, v.trade_date, v.close, v.volume, v.adj_close, v.total_return_close, v.adj_volume
+  from stocks_research.prices_daily_adjusted_v v where v.security_id = any ($1::bigint[]) order by v.security_id, v.trade_date`
+const ACTIONS = `
+  select a.security_id::text, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.currency
+  from stocks_research.corporate_actions a where a.security_id = any ($1::bigint[])`
+const FACTORS = `
+  select f.security_id::text, f.first_date, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator
+  from stocks_research.adjustment_factors f where f.security_id = any ($1::bigint[]) order by f.security_id, f.first_date`

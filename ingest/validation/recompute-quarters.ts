@@ -1,0 +1,98 @@
+import type { Database } from '../../helpers/database.ts'
+import type { Offender } from './findings.ts'
+import { agree, type Kind, vintagesOf } from './quarters.ts'
+import { equals, isNear, rational } from './rational.ts'
+
+const FORMS = ['10-K', '10-K/A', '10-Q', '10-Q/A']
+
+interface FactRow extends Record<string, unknown> {
+  readonly series: string
+  readonly unit: string
+  readonly tag: string
+  readonly period_start: string
+  readonly period_end: string
+  readonly value: string
+  readonly filed: string
+  readonly accession: string
+  readonly form: string
+}
+interface DerivedRow extends Record<string, unknown> {
+  readonly series: string
+  readonly period_start: string
+  readonly period_end: string
+  readonly known_from: string
+  readonly value: string | null
+  readonly method: string
+  readonly yoy_ratio: string | null
+  readonly ttm_value: string | null
+}
+
+/** Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not there. */
+export async function recomputeQuarters(db: Database): Promise<Offender[]> {
+  const filers = await db.rows<{ cik: string }>('select distinct cik from stocks_research.fundamentals_raw order by cik')
+  const offenders: Offender[] = []
+  for (const { cik } of filers) {
+    const facts = Map.groupBy(await db.rows<FactRow>(FACTS, [cik, FORMS]), ({ series }) => series)
+    const derived = Map.groupBy(await db.rows<DerivedRow>(DERIVED, [cik]), ({ series }) => series)
+    for (const series of new Set([...facts.keys(), ...derived.keys()])) {
+      offenders.push(...compareSeries(cik, series, facts.get(series) ?? [], derived.get(series) ?? []))
+    }
+  }
+  return offenders
+}
+
+function compareSeries(cik: string, series: string, facts: readonly FactRow[], derived: readonly DerivedRow[]): Offender[] {
+  const kind = kindOf(facts[0]?.unit ?? '', facts[0]?.tag ?? '')
+  const expected = vintagesOf(
+    facts.map((fact) => ({ ...fact, value: rational(fact.value), is_amendment: fact.form.endsWith('/A') })),
+    kind,
+  )
+  const keyOf = (row: { period_start: string; period_end: string; known_from: string }): string =>
+    `${row.period_start}..${row.period_end} known from ${row.known_from}`
+  const wanted = new Map(expected.map((vintage) => [keyOf(vintage), vintage]))
+  const offenders: Offender[] = []
+  for (const row of derived) {
+    const vintage = wanted.get(keyOf(row))
+    wanted.delete(keyOf(row))
+    const isRight =
+      vintage !== undefined &&
+      vintage.method === row.method &&
+      (vintage.value === null || row.value === null ? vintage.value === row.value : equals(rational(row.value), vintage.value)) &&
+      (vintage.ttm_value === null || row.ttm_value === null
+        ? vintage.ttm_value === row.ttm_value
+        : equals(rational(row.ttm_value), vintage.ttm_value)) &&
+      isNearRatio(row.yoy_ratio, vintage.yoy_ratio)
+    if (!isRight)
+      offenders.push({
+        subject: cik,
+        series,
+        quarter: keyOf(row),
+        fault: vintage === undefined ? 'nothing gives it' : 'it differs',
+        value: row.value,
+      })
+  }
+  for (const quarter of wanted.keys()) offenders.push({ subject: cik, series, quarter, fault: 'it is missing' })
+  return offenders
+}
+
+/** The table rounds a ratio to 20 decimals. */
+function isNearRatio(value: string | null, expected: Parameters<typeof agree>[0]): boolean {
+  if (value === null || expected === null) return value === null && expected === null
+  const stored = rational(value)
+  return agree(stored, expected, 12) || isNear({ n: stored.n + stored.d, d: stored.d }, { n: expected.n + expected.d, d: expected.d }, 18)
+}
+
+function kindOf(unit: string, tag: string): Kind {
+  if (unit.endsWith('/shares')) return 'per_share'
+  if (unit === 'shares') return 'shares'
+  const isRatio = ['Average', 'PerShare', 'PerUnit', 'Percent', 'Ratio', 'Maximum', 'Minimum'].some((word) => tag.includes(word))
+  return /^[A-Z]{3}$/.test(unit) && !isRatio && !tag.endsWith('Rate') && !tag.endsWith('Price') ? 'amount' : 'other'
+}
+
+const FACTS = `
+  select concat_ws(' ', f.taxonomy, f.tag, f.unit) as series, f.unit, f.tag, f.period_start, f.period_end, f.value, f.filed, f.accession, f.form
+  from stocks_research.fundamentals_raw f
+  where f.cik = $1 and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
+const DERIVED = `
+  select concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.yoy_ratio, d.ttm_value
+  from stocks_research.fundamentals_derived d where d.cik = $1`

@@ -1,0 +1,120 @@
+import type { Database, Row } from '../../helpers/database.ts'
+import type { Check } from '../pipeline/job.ts'
+import { type Acceptance, readAccepted } from './accepted.ts'
+import { ACCEPTABLE_HARD_CHECKS, CHECKS, type Recomputation } from './checks.ts'
+import { fingerprint, type Offender, recordFindings } from './findings.ts'
+
+/** Offenders of one check that are kept as findings; the count is always whole. */
+const OFFENDERS_MAX = 1000
+const EXAMPLES_MAX = 5
+
+export interface ValidateOptions {
+  /** The recorded run that findings belong to, when there is one. */
+  readonly run_id?: string
+  /** All checks when not given. */
+  readonly checks?: readonly (Check | Recomputation)[]
+  /** Judgements in force; those of accepted.json when not given. */
+  readonly accepted?: readonly Acceptance[]
+  /** Day on which acceptances are judged for expiry, YYYY-MM-DD; today (UTC) when not given. */
+  readonly today?: string
+  readonly onCheck?: (report: CheckReport) => void
+}
+
+export interface CheckReport {
+  readonly name: string
+  readonly claim: string
+  readonly severity: 'hard' | 'soft'
+  /** All offenders, accepted ones included. */
+  readonly offenders_count: number
+  /** Offenders that a person has accepted in writing. */
+  readonly accepted_count: number
+  /** Up to five open offenders, each with its fingerprint. */
+  readonly examples: readonly (Offender & { readonly fingerprint: string })[]
+  readonly duration_ms: number
+}
+
+export interface ValidationReport {
+  readonly checks: readonly CheckReport[]
+  /** Open offenders of hard checks: anything above zero blocks. */
+  readonly hard_count: number
+  /** Open offenders of soft checks: findings for a person to judge. */
+  readonly soft_count: number
+  readonly accepted_count: number
+  /** Acceptances that matched nothing, or have expired: they can go, or need another look. */
+  readonly unused_acceptances: readonly Acceptance[]
+  /** True when no hard check has an open offender. */
+  readonly is_valid: boolean
+}
+
+/**
+ * Runs every check on the database as it stands and stores what they found in `ingestion.findings`. A second call over the same
+ * data finds the same and adds nothing. A check that cannot run throws: what did not run has not passed.
+ */
+export async function validate(db: Database, options: ValidateOptions = {}): Promise<ValidationReport> {
+  const today = options.today ?? new Date().toISOString().slice(0, 10)
+  const written = options.accepted ?? readAccepted()
+  const accepted = written.filter(({ expires_on }) => expires_on === null || expires_on >= today)
+  const used = new Set<string>()
+  const checks: CheckReport[] = []
+  for (const check of options.checks ?? CHECKS) {
+    const report = await runCheck(db, check, accepted, used, options.run_id)
+    checks.push(report)
+    options.onCheck?.(report)
+  }
+  const open = (severity: 'hard' | 'soft'): number =>
+    checks.filter((check) => check.severity === severity).reduce((sum, check) => sum + check.offenders_count - check.accepted_count, 0)
+  return {
+    checks,
+    hard_count: open('hard'),
+    soft_count: open('soft'),
+    accepted_count: checks.reduce((sum, check) => sum + check.accepted_count, 0),
+    unused_acceptances: written.filter((entry) => !used.has(entry.fingerprint)),
+    is_valid: open('hard') === 0,
+  }
+}
+
+async function runCheck(
+  db: Database,
+  check: Check | Recomputation,
+  acceptances: readonly Acceptance[],
+  used: Set<string>,
+  run_id: string | undefined,
+): Promise<CheckReport> {
+  const started = performance.now()
+  const { offenders, offenders_count } = 'find' in check ? await findByCode(db, check) : await findBySql(db, check)
+  const isAcceptable = check.severity === 'soft' || ACCEPTABLE_HARD_CHECKS.has(check.name)
+  const accepted = isAcceptable ? acceptances.filter((entry) => entry.check === check.name) : []
+  const known = new Set(accepted.map((entry) => entry.fingerprint))
+  const printed = offenders.map((offender) => ({ ...offender, fingerprint: fingerprint(check.name, offender) }))
+  const judged = printed.filter((offender) => known.has(offender.fingerprint))
+  for (const offender of judged) used.add(offender.fingerprint)
+  await recordFindings(db, check, { offenders, is_whole: offenders.length === offenders_count, accepted }, run_id)
+  return {
+    name: check.name,
+    claim: check.claim,
+    severity: check.severity,
+    offenders_count,
+    accepted_count: judged.length,
+    examples: printed.filter((offender) => !known.has(offender.fingerprint)).slice(0, EXAMPLES_MAX),
+    duration_ms: Math.round(performance.now() - started),
+  }
+}
+
+interface Found {
+  readonly offenders: readonly Offender[]
+  readonly offenders_count: number
+}
+
+async function findBySql(db: Database, check: Check): Promise<Found> {
+  const rows = await db.rows<{ offender: Offender & Row; total: string }>(
+    // As text, so that no number passes through a binary float on its way into evidence.
+    `select (select jsonb_object_agg(e.key, e.value) from jsonb_each_text(to_jsonb(o)) e) as offender, count(*) over () as total
+     from (${check.offenders}) o order by to_jsonb(o)::text collate "C" limit ${OFFENDERS_MAX}`,
+  )
+  return { offenders: rows.map(({ offender }) => offender), offenders_count: Number(rows[0]?.total ?? 0) }
+}
+
+async function findByCode(db: Database, check: Recomputation): Promise<Found> {
+  const offenders = await check.find(db)
+  return { offenders: offenders.slice(0, OFFENDERS_MAX), offenders_count: offenders.length }
+}
