@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -46,6 +46,14 @@ test('on PATH the same major version is taken before a newer one, and a newer on
   const path = [old, newer, same].join(delimiter)
   expect((await findTools('97.9', { path })).pg_restore.path).toBe(join(same, 'pg_restore'))
   expect((await findTools('98.0', { path })).pg_restore.path).toBe(join(newer, 'pg_restore'))
+})
+
+test('Debian’s wrapper is passed over: the version that it says need not be the one that it runs', async () => {
+  const [directory, real] = [await folderWith('98.0', ['pg_wrapper']), await folderWith('97.0')]
+  for (const name of TOOL_NAMES) await symlink(join(directory, 'pg_wrapper'), join(directory, name))
+  const tools = await findTools('97.0', { path: [directory, real].join(delimiter) })
+  expect(tools.pg_dump.path).toBe(join(real, 'pg_dump'))
+  await expect(findTools('98.0', { path: directory })).rejects.toThrow('is older than the server')
 })
 
 test('a folder or a file that cannot be run is no tool', async () => {

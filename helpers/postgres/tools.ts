@@ -1,6 +1,6 @@
-import { access, constants, glob } from 'node:fs/promises'
+import { access, constants, glob, realpath } from 'node:fs/promises'
 import { platform } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { execa } from 'execa'
 import { childEnvironment } from '../config.ts'
@@ -75,13 +75,12 @@ async function findTool(name: ToolName, major: number, directories: readonly str
 }
 
 async function inspect(name: ToolName, path: string): Promise<Tool | undefined> {
-  if (
-    !(await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    ))
+  const isRunnable = await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
   )
-    return undefined
+  // Debian's wrapper says one version here and may run another for a remote host; what it runs is found where it lies.
+  if (!isRunnable || basename(await realpath(path)) === 'pg_wrapper') return undefined
   const { exitCode, stdout } = await execa(path, ['--version'], {
     reject: false,
     env: childEnvironment(),
