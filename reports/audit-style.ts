@@ -26,15 +26,17 @@ nav{display:flex;flex-wrap:wrap;gap:4px 16px;font-size:13px;margin:12px 0}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft);font-size:12.5px}
-td.num,th.num{text-align:right;padding-right:0;white-space:nowrap}
+td.num,th.num{text-align:right;padding-left:12px;white-space:nowrap}
+td.num:last-child,th.num:last-child{padding-right:0}
 td.mark{width:34px;font:600 13px/1.6 ui-monospace,Menlo,Consolas,monospace;white-space:nowrap}
 table.facts th{width:210px;padding-right:18px}
 .wide{overflow-x:auto}
 ul.reasons{margin:8px 0 0;padding-left:20px}
 ul.reasons li{margin:3px 0;overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:0 12px;margin:4px 0 0;font-size:12.5px;color:var(--soft)}
-dt{font-family:ui-monospace,Menlo,Consolas,monospace}
-dd{margin:0;overflow-wrap:anywhere;color:var(--ink)}
+dl{display:flex;flex-wrap:wrap;gap:1px 18px;margin:3px 0 0;font-size:12.5px}
+dl div{display:flex;gap:6px;min-width:0}
+dt{color:var(--soft);white-space:nowrap}
+dd{margin:0;overflow-wrap:anywhere;min-width:0}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--tint);border:1px solid var(--line);border-radius:6px;padding:10px 12px;font:12.5px/1.5 ui-monospace,Menlo,Consolas,monospace;margin:6px 0}
 details{margin:4px 0}summary{cursor:pointer;color:var(--soft);font-size:12.5px}
 svg{display:block;width:100%;height:auto}

@@ -122,9 +122,14 @@ function overridesHtml(view: RunView): string {
 function verifyHtml(view: RunView): string {
   const folder = `reports/runs/${escapeHtml(view.run_id)}`
   return `<p>From the root of a checkout, with the folder of this run in place:</p>
-<pre>npm run report:verify -- ${folder}    # journal chain, manifest, and that every page follows from the journal
-head -n 1 ${folder}/journal.jsonl     # what ran, where, by whom, and the boxes that were expected
-npx vitest run phases                 # the same boxes again, from a clean state</pre>
+<pre># the journal's chain, the manifest, and that every page follows from the journal
+npm run report:verify -- ${folder}
+
+# what ran, where, by whom, and which boxes were expected
+head -n 1 ${folder}/journal.jsonl
+
+# the same boxes again, from a clean state
+npx vitest run phases</pre>
 <p class="soft">Each line of the journal names the SHA-256 of the line before it. A changed, removed or added line breaks the chain at that line;
 the hash of the last line is sealed below and in <code>manifest.json</code>. A chain proves order and wholeness; keep the manifest's hash elsewhere to prove its age.</p>`
 }

@@ -3,7 +3,7 @@ import type { PhaseView, RunView } from '../helpers/checklist/view.ts'
 import { escapeHtml } from './html.ts'
 
 const WIDTH = 1024
-const LABEL_WIDTH = 262
+const LABEL_WIDTH = 280
 const VALUE_WIDTH = 96
 const ROW_HEIGHT = 26
 const AXIS_HEIGHT = 24
@@ -43,7 +43,7 @@ function row(phase: PhaseView, y: number, x: (at: string) => number): string {
   const boxes = phase.boxes.map((box) => {
     if (box.started_at === null || box.ended_at === null) return ''
     const width = round(Math.max(1, x(box.ended_at) - x(box.started_at) - 0.5))
-    return `<rect class="${box.state === 'failed' ? 'failed' : kind}" x="${round(x(box.started_at))}" y="${y + 9}" width="${width}" height="7"><title>${escapeHtml(`${box.claim}: ${durationText(box.duration_ms)}`)}</title></rect>`
+    return `<rect class="${box.state === 'passed' ? 'ticked' : 'failed'}" x="${round(x(box.started_at))}" y="${y + 9}" width="${width}" height="7"><title>${escapeHtml(`${box.claim}: ${durationText(box.duration_ms)}`)}</title></rect>`
   })
   const duration = durationText(Date.parse(to) - Date.parse(from))
   return `<text x="0" y="${y + 17}">${escapeHtml(phase.title)}</text>${bar}${boxes.join('')}<text class="soft" x="${WIDTH}" y="${y + 17}" text-anchor="end">${duration}</text>`

@@ -25,7 +25,7 @@ export function scalarHtml(value: Scalar): string {
 export function evidenceHtml(evidence: Evidence, is_open = false): string {
   const plain = Object.entries(evidence).filter(([, value]) => !isRows(value))
   const tables = Object.entries(evidence).filter((entry): entry is [string, readonly EvidenceRow[]] => isRows(entry[1]))
-  const list = plain.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${valueHtml(value)}</dd>`).join('')
+  const list = plain.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${valueHtml(value)}</dd></div>`).join('')
   return `${list === '' ? '' : `<dl>${list}</dl>`}${tables.map(([name, rows]) => tableHtml(name, rows, is_open)).join('')}`
 }
 

@@ -87,14 +87,15 @@ export function readJournal(bytes: Buffer): JournalReading {
   while (good_bytes < bytes.length) {
     const end = bytes.indexOf(0x0a, good_bytes)
     if (end === -1) return failed('it has no end: the process died while writing it', true)
-    const text = bytes.toString('utf8', good_bytes, end)
-    const parsed = parseLine(text)
+    const line = bytes.subarray(good_bytes, end)
+    const parsed = parseLine(line.toString('utf8'))
     if (parsed === undefined) return failed('it is not a JSON object', false)
     const { sha256, ...body } = parsed
     if (body.seq !== entries.length + 1) return failed(`its number is ${body.seq}, not ${entries.length + 1}`, false)
     if (body.prev !== head) return failed('it does not name the hash of the line before', false)
-    // The text itself is compared too, so that a changed byte which parses to the same object is seen.
-    if (sha256 !== hashOf(body) || JSON.stringify(parsed) !== text) return failed('its hash does not match its content', false)
+    // The bytes themselves are compared too, so that a changed one which parses to the same object is seen.
+    if (sha256 !== hashOf(body) || !line.equals(Buffer.from(JSON.stringify(parsed))))
+      return failed('its hash does not match its content', false)
     entries.push(parsed)
     head = sha256
     good_bytes = end + 1

@@ -33,13 +33,16 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
 
 const failureOf = (box: BoxView): string => `«${box.claim}» failed: ${firstLine(box.faults[0]?.message ?? 'no message')}`
 
-/** One line for each cause, which names every box that it kept open. */
+/** One line for each cause, which names every box that it kept open, or says that it was all of them. */
 function unticked(phase: string, boxes: readonly BoxView[]): string[] {
   const open = Map.groupBy(
     boxes.filter((box) => box.state === 'unticked'),
     (box) => box.reason ?? 'not run',
   )
-  return [...open].map(([reason, group]) => `${phase}: ${reason} (${group.length}: ${group.map((box) => `«${box.claim}»`).join(', ')})`)
+  return [...open].map(([reason, group]) => {
+    const names = group.length === boxes.length ? `all ${boxes.length} boxes` : group.map((box) => `«${box.claim}»`).join(', ')
+    return `${phase}: ${reason} (${names})`
+  })
 }
 
 /** Boxes that the plan does not know, that ran twice, or that ran out of its order; of one phase, or of all. */

@@ -1,0 +1,120 @@
+/** A verifier that cannot fail proves nothing: every report of a real run is falsified, and found. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { JournalEntry, RunEvent } from '../helpers/checklist/events.ts'
+import { Journal, verifyJournal } from '../helpers/checklist/journal.ts'
+import { ROOT_DIRECTORY } from '../helpers/config.ts'
+import { Trial } from '../helpers/testing/trial.ts'
+import { checkRun } from './check.ts'
+import { sha256Of, writeReports } from './write.ts'
+
+const PLAN =
+  '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n- [ ] the ground is level\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
+const trial = new Trial(PLAN, {
+  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })\ntest('the ground is level', () => { expect(1).toBe(2) })`,
+  '01-roof': `needs('00-ground')\ntest('the roof is tight', () => { expect(1).toBe(1) })`,
+})
+const scratch = mkdtempSync(join(tmpdir(), 'check-'))
+const directory = join(scratch, 'run')
+let original = ''
+beforeAll(async () => {
+  original = (await trial.run()).run_directory
+})
+beforeEach(() => {
+  rmSync(directory, { recursive: true, force: true })
+  cpSync(original, directory, { recursive: true })
+})
+afterAll(() => {
+  trial.remove()
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+/** Changes a report; `sealed` also makes the manifest list the changed file, as a careful forger would. */
+function falsify(name: string, from: string, to: string, sealed: boolean): void {
+  const file = join(directory, name)
+  const text = readFileSync(file, 'utf8')
+  const changed = text.replace(from, to)
+  expect(changed, `${name} holds «${from}»`).not.toBe(text)
+  writeFileSync(file, changed)
+  if (!sealed) return
+  const manifest = join(directory, 'manifest.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(sha256Of(text), sha256Of(changed)))
+}
+
+test('what the engine wrote holds', () => {
+  expect(checkRun(directory)).toMatchObject({ faults: [], notes: [], view: { verdict: 'FAILED' } })
+})
+
+test.for([
+  [
+    'an unrun box that JUnit shows as passed',
+    'junit.xml',
+    '<skipped message="blocked by 00-ground: «the ground is level» failed"/>',
+    '',
+    'junit.xml: «the roof is tight» of 01-roof is passed, the journal says unticked',
+  ],
+  [
+    'a testcase that was removed from JUnit',
+    'junit.xml',
+    'name="the ground holds"',
+    'name="another"',
+    'junit.xml: «the ground holds» of 00-ground is missing',
+  ],
+  ['a box that was ticked by hand', 'checklist.md', '- [ ] the roof', '- [x] the roof', 'the journal says «[ ] the roof is tight»'],
+  ['a changed verdict in the checklist', 'checklist.md', 'FAILED', 'PASSED', 'checklist.md, line 1: the verdict is FAILED'],
+] as const)('%s is found, even when the manifest was made to fit', ([, name, from, to, message]) => {
+  falsify(name, from, to, true)
+  expect(checkRun(directory).faults.join('\n')).toContain(message)
+})
+
+test.for(['junit.xml', 'checklist.md', 'audit.html'])('a changed %s is not the one that the manifest lists', (name) => {
+  falsify(name, 'the ground holds', 'the ground held', false)
+  expect(checkRun(directory).faults.join('\n')).toContain(`${name} is not the file that the manifest lists`)
+})
+
+test('a changed verdict in the manifest is found', () => {
+  falsify('manifest.json', '"FAILED"', '"PASSED"', false)
+  expect(checkRun(directory).faults).toContain('manifest.json: it says verdict PASSED, the journal says FAILED')
+})
+
+test('a changed line of the journal is named', () => {
+  falsify('journal.jsonl', '"rows":3', '"rows":4', false)
+  const line =
+    readFileSync(join(directory, 'journal.jsonl'), 'utf8')
+      .split('\n')
+      .findIndex((each) => each.includes('"rows":4')) + 1
+  expect(checkRun(directory).faults).toContain(`journal.jsonl, line ${line}: its hash does not match its content`)
+})
+
+test('lines cut from the end of the journal are found by the manifest', () => {
+  const file = join(directory, 'journal.jsonl')
+  writeFileSync(file, readFileSync(file, 'utf8').trimEnd().split('\n').slice(0, -2).join('\n').concat('\n'))
+  expect(checkRun(directory).faults.join('\n')).toContain('manifest.json: it says lines')
+})
+
+test('a journal that was written anew with another verdict contradicts its own boxes', () => {
+  const file = join(directory, 'journal.jsonl')
+  const { entries } = verifyJournal(file)
+  rmSync(file)
+  const journal = Journal.create(file)
+  for (const entry of entries) journal.append(withVerdict(entry))
+  journal.close()
+  writeReports(directory)
+  expect(checkRun(directory).faults).toEqual([`journal.jsonl, line ${entries.length}: it says PASSED, but the boxes add up to FAILED`])
+})
+
+function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...event }: JournalEntry): RunEvent {
+  return event.event === 'run-ended' ? { ...event, verdict: 'PASSED', reasons: [] } : (event as RunEvent)
+}
+
+test('the command exits 0 on what holds, and 1 with file and line on what does not', async () => {
+  const verify = () => execa(process.execPath, [join(ROOT_DIRECTORY, 'reports', 'verify.ts'), directory], { reject: false })
+  expect(await verify()).toMatchObject({ exitCode: 0 })
+  falsify('journal.jsonl', '"rows":3', '"rows":4', false)
+  const { exitCode, stdout } = await verify()
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/DOES NOT HOLD: journal\.jsonl, line \d+/)
+})
