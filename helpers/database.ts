@@ -37,9 +37,9 @@ const types = {
     oid === DATE_OID ? (text: string) => text : pg.types.getTypeParser(oid, format as 'text'),
 } as pg.CustomTypesConfig
 
-/** Settings under which text output is the same on every server. Hashes and fingerprints depend on them. */
+/** Settings under which text output is the same on every server. Hashes and fingerprints depend on them. Compiling our queries costs seconds and saves none. */
 export const SESSION_OPTIONS =
-  '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning -c search_path=pg_catalog'
+  '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning -c jit=off -c search_path=pg_catalog'
 
 export interface OpenOptions {
   /** Most connections at once. */

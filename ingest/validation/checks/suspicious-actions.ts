@@ -1,2 +1,69 @@
 import type { Check } from '../../pipeline/job.ts'
-export const suspiciousActionChecks: readonly Check[] = []
+
+/** Events beside the closes around them. */
+const events = `
+  with events as (
+    select s.source_id, a.security_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, before.close as before_close, after.close as after_close
+    from stocks_research.corporate_actions a
+    join stocks_research.securities s using (security_id)
+    join lateral (
+      select p.close from stocks_research.prices_daily p
+      where p.security_id = a.security_id and p.trade_date < a.ex_date and p.trade_date >= a.ex_date - 10 order by p.trade_date desc limit 1) before on true
+    join lateral (
+      select p.close from stocks_research.prices_daily p
+      where p.security_id = a.security_id and p.trade_date >= a.ex_date and p.trade_date <= a.ex_date + 10 order by p.trade_date limit 1) after on true
+  )`
+const cashKinds = `('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')`
+
+export const suspiciousActionChecks: readonly Check[] = [
+  {
+    name: 'cash-without-drop',
+    claim: 'a payment of more than 3.5 per cent of the price lowers it by at least a fifth of the payment',
+    severity: 'soft',
+    offenders: `${events}
+      select e.source_id as subject, e.ex_date, e.cash_amount, e.before_close, e.after_close
+      from events e
+      where e.kind in ${cashKinds} and e.cash_amount > 0.035 * e.before_close and e.before_close - e.after_close < 0.2 * e.cash_amount
+        and not exists (select from events o where o.security_id = e.security_id and o.ex_date = e.ex_date and o.kind in ('split', 'stock_dividend'))`,
+  },
+  {
+    name: 'cash-told-twice',
+    claim: 'no payment is followed within seven days by one of the same amount, give or take 8 per cent',
+    severity: 'soft',
+    offenders: `
+      select s.source_id as subject, a.ex_date, b.ex_date as again_date, a.cash_amount, b.cash_amount as again_amount
+      from stocks_research.corporate_actions a
+      join stocks_research.corporate_actions b on b.security_id = a.security_id and b.ex_date > a.ex_date and b.ex_date <= a.ex_date + 7
+      join stocks_research.securities s on s.security_id = a.security_id
+      where a.kind in ${cashKinds} and b.kind in ${cashKinds} and a.cash_amount > 0 and abs(b.cash_amount / a.cash_amount - 1) <= 0.08`,
+  },
+  {
+    name: 'cash-above-half',
+    claim: 'no payment is more than half of the price',
+    severity: 'soft',
+    offenders: `${events}
+      select e.source_id as subject, e.ex_date, e.kind, e.cash_amount, e.before_close, e.after_close
+      from events e where e.kind in ${cashKinds} and e.cash_amount > 0.5 * e.before_close`,
+  },
+  {
+    name: 'split-without-move',
+    claim: 'a declared split moves the price by its ratio, not by nothing',
+    severity: 'soft',
+    offenders: `${events}
+      select e.source_id as subject, e.ex_date, e.split_from, e.split_to, e.before_close, e.after_close
+      from events e
+      where e.kind in ('split', 'stock_dividend') and abs(ln(e.split_to / e.split_from)) > 0.15
+        and abs(ln(e.after_close / e.before_close)) < 0.5 * abs(ln(e.split_to / e.split_from))`,
+  },
+  {
+    name: 'split-told-twice',
+    claim: 'no split is followed within seven days by one of the same ratio',
+    severity: 'soft',
+    offenders: `
+      select s.source_id as subject, a.ex_date, b.ex_date as again_date, a.split_from, a.split_to
+      from stocks_research.corporate_actions a
+      join stocks_research.corporate_actions b on b.security_id = a.security_id and b.ex_date > a.ex_date and b.ex_date <= a.ex_date + 7
+      join stocks_research.securities s on s.security_id = a.security_id
+      where a.kind in ('split', 'stock_dividend') and b.kind in ('split', 'stock_dividend') and a.split_to * b.split_from = b.split_to * a.split_from`,
+  },
+]

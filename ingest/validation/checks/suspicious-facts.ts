@@ -14,16 +14,18 @@ export const suspiciousFactChecks: readonly Check[] = [
   },
   {
     name: 'fact-out-of-scale',
-    claim: 'no restatement moves a value by a factor of about a thousand or a million',
+    claim: 'no filing restates a value by a factor of about a thousand or a million',
     severity: 'soft',
+    // One finding a filing: whoever forgot the scale once forgot it in a whole table.
     offenders: `
-      select f.cik as subject, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.before_value, f.value, f.filed, f.accession
+      select f.cik as subject, f.accession, f.form, f.filed, count(*) as facts_count, min(f.tag) as first_tag
       from (
         select r.*, lag(r.value) over (partition by r.cik, r.taxonomy, r.tag, r.unit, r.period_start, r.period_end order by r.filed, r.accession) as before_value
         from stocks_research.fundamentals_raw r
         where stocks_research.is_periodic_report(r.form)) f
       where f.before_value <> 0 and f.value <> 0 and f.value <> f.before_value and sign(f.value) = sign(f.before_value)
-        and (abs(abs(log(f.value / f.before_value)) - 3) < 0.02 or abs(abs(log(f.value / f.before_value)) - 6) < 0.02)`,
+        and (abs(abs(log(f.value / f.before_value)) - 3) < 0.02 or abs(abs(log(f.value / f.before_value)) - 6) < 0.02)
+      group by f.cik, f.accession, f.form, f.filed`,
   },
   {
     // A year and its four reported quarters are rounded one by one: up to half a unit each, of the unit that the filing uses.

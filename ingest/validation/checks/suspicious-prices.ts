@@ -1,2 +1,119 @@
 import type { Check } from '../../pipeline/job.ts'
-export const suspiciousPriceChecks: readonly Check[] = []
+
+/**
+ * Bars beside their neighbours. A split that nobody declared moves price and share volume, and leaves the money traded as it was; news
+ * moves the money traded. So the money tells a missing split from a crash (AAPL lost half of its price on 2000-09-29).
+ */
+const neighbours = `
+  with bars as (
+    select v.security_id, v.trade_date, v.close, v.high, v.low, v.volume, v.adj_close,
+      lag(v.trade_date) over w as before_date, lag(v.close) over w as before_close, lag(v.adj_close) over w as before_adj_close,
+      lead(v.adj_close) over w as after_adj_close,
+      v.close * v.volume as traded, avg(v.close * v.volume) over (w rows between 20 preceding and 1 preceding) as usual_traded
+    from stocks_research.prices_daily_adjusted_v v
+    window w as (partition by v.security_id order by v.trade_date)
+  ), moves as (
+    select b.*, s.source_id, b.adj_close / nullif(b.before_adj_close, 0) as growth, b.traded / nullif(b.usual_traded, 0) as traded_ratio,
+      exists (select from stocks_research.corporate_actions a where a.security_id = b.security_id
+        and a.ex_date > b.before_date - 3 and a.ex_date <= b.trade_date + 3 and a.kind not in ('name_change', 'delisting')) as has_action
+    from bars b join stocks_research.securities s using (security_id)
+    where b.adj_close > 1.15 * b.before_adj_close or b.adj_close < 0.87 * b.before_adj_close
+  )`
+
+export const suspiciousPriceChecks: readonly Check[] = [
+  {
+    name: 'jump-without-action',
+    claim: 'no adjusted close moves by more than a quarter, without a declared action, on no more than the usual money traded',
+    severity: 'soft',
+    offenders: `${neighbours}
+      select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio, round(m.traded_ratio, 2) as traded_ratio
+      from moves m
+      where abs(m.growth - 1) > 0.25 and not m.has_action and coalesce(m.traded_ratio, 0) < 2`,
+  },
+  {
+    name: 'split-like-jump',
+    claim: 'no close jumps by a split ratio that nobody declared',
+    severity: 'soft',
+    offenders: `${neighbours}
+      select distinct on (m.source_id, m.trade_date) m.source_id as subject, m.trade_date, m.before_close, m.close, k.ratio as like_split,
+        round(m.traded_ratio, 2) as traded_ratio
+      from moves m
+      join (values (1.5), (2), (3), (4), (5), (6), (7), (8), (10), (15), (20), (25), (30), (50), (100)) k (ratio)
+        on abs(m.growth * k.ratio - 1) < 0.06 or abs(m.growth / k.ratio - 1) < 0.06
+      where not m.has_action and (m.traded_ratio is null or m.traded_ratio between 0.2 and 2 or k.ratio >= 20)
+      order by m.source_id, m.trade_date, least(abs(m.growth * k.ratio - 1), abs(m.growth / k.ratio - 1))`,
+  },
+  {
+    name: 'spike-reverts',
+    claim: 'no close jumps by more than 15 per cent and is back within 3 per cent on the next session',
+    severity: 'soft',
+    offenders: `${neighbours}
+      select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio,
+        round(m.after_adj_close / m.before_adj_close - 1, 4) as two_session_return_ratio
+      from moves m
+      where abs(m.growth - 1) > 0.15 and abs(m.after_adj_close / m.before_adj_close - 1) < 0.03`,
+  },
+  {
+    name: 'close-repeats',
+    claim: 'no close stands still for five sessions and more while shares are traded',
+    severity: 'soft',
+    offenders: `
+      with numbered as (
+        select p.security_id, p.trade_date, p.close, p.volume,
+          row_number() over (partition by p.security_id order by p.trade_date) - row_number() over (partition by p.security_id, p.close order by p.trade_date) as island
+        from stocks_research.prices_daily p
+      )
+      select s.source_id as subject, min(n.trade_date) as first_date, max(n.trade_date) as last_date, n.close, count(*) as sessions_count
+      from numbered n join stocks_research.securities s using (security_id)
+      group by s.source_id, n.island, n.close
+      having count(*) >= 5 and bool_or(n.volume > 0)`,
+  },
+  {
+    name: 'price-without-volume',
+    claim: 'no close changes on a session without volume',
+    severity: 'soft',
+    offenders: `
+      select s.source_id as subject, min(b.trade_date) as first_date, max(b.trade_date) as last_date, count(*) as sessions_count
+      from (
+        select p.*, lag(p.close) over (partition by p.security_id order by p.trade_date) as before_close from stocks_research.prices_daily p) b
+      join stocks_research.securities s using (security_id)
+      where b.volume = 0 and b.close <> b.before_close
+      group by s.source_id`,
+  },
+  {
+    name: 'session-missing',
+    claim: 'every session between the first and the last bar of a listed security has a bar',
+    severity: 'soft',
+    offenders: `
+      with spans as (
+        select p.security_id, min(p.trade_date) as first_date, max(p.trade_date) as last_date, count(*) as bars_count
+        from stocks_research.prices_daily p group by p.security_id
+      ), expected as (
+        select n.security_id, n.bars_count, n.first_date, n.last_date, count(*) as sessions_count
+        from spans n
+        join stocks_research.trading_sessions c on c.session_date between n.first_date and n.last_date
+        join stocks_research.ticker_history h on h.security_id = n.security_id and c.session_date between h.valid_from and coalesce(h.valid_to, 'infinity')
+        group by n.security_id, n.bars_count, n.first_date, n.last_date
+      )
+      select s.source_id as subject, e.first_date, e.last_date, e.sessions_count, e.bars_count, e.sessions_count - e.bars_count as missing_count
+      from expected e join stocks_research.securities s using (security_id)
+      where e.sessions_count > e.bars_count`,
+  },
+  {
+    name: 'closure-alarm',
+    claim:
+      'no session has less than a twentieth of the usual bars: it would be a closure that the calendar does not know, or a hole in the source',
+    severity: 'soft',
+    offenders: `
+      with counts as (
+        select c.session_date, count(p.security_id) as bars_count
+        from stocks_research.trading_sessions c
+        left join stocks_research.prices_daily p on p.trade_date = c.session_date
+        where c.session_date between (select min(trade_date) from stocks_research.prices_daily) and (select max(trade_date) from stocks_research.prices_daily)
+        group by c.session_date
+      ), usual as (
+        select t.*, max(t.bars_count) over (order by t.session_date rows between 10 preceding and 10 following) as usual_count from counts t
+      )
+      select 'XNYS' as subject, u.session_date, u.bars_count, u.usual_count from usual u where u.bars_count < 0.05 * u.usual_count`,
+  },
+]
