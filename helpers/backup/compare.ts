@@ -112,10 +112,12 @@ function compareSequences(expected: Fingerprint['sequences'], found: Fingerprint
   return differences
 }
 
-const isWithin = (a: SequenceFingerprint, b: SequenceFingerprint): boolean =>
-  a.last_value_max === undefined
-    ? a.last_value === b.last_value && a.is_called === b.is_called
-    : BigInt(b.last_value) >= BigInt(a.last_value) && BigInt(b.last_value) <= BigInt(a.last_value_max)
+/** Equal; or, when it moved during the dump, anywhere on its way, upwards or downwards. */
+function isWithin(a: SequenceFingerprint, b: SequenceFingerprint): boolean {
+  if (a.last_value_after === undefined) return a.last_value === b.last_value && a.is_called === b.is_called
+  const [from, to, at] = [BigInt(a.last_value), BigInt(a.last_value_after), BigInt(b.last_value)]
+  return from <= to ? at >= from && at <= to : at >= to && at <= from
+}
 
 function compareObjects(expected: Fingerprint['objects'], found: Fingerprint['objects']): Difference[] {
   const differences: Difference[] = []

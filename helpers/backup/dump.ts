@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { type Connection, type Database, databaseNameFault, openDatabase } from '../database.ts'
+import { type Connection, type Database, databaseNameFault, openDatabase, withDatabase } from '../database.ts'
 import { VerificationError } from '../errors.ts'
 import { readArchive } from './archive.ts'
 import { hashFile } from './file-hash.ts'
@@ -40,6 +40,7 @@ export interface Backup {
 const FLAGS = ['--format=custom', '--compress=9', '--no-owner', '--no-privileges'] as const
 /** A table that somebody holds exclusively shall fail the dump, not hang it. */
 const LOCK_WAIT_MS = 60_000
+const PROGRESS_MS = 500
 
 /**
  * Dumps a whole database, whoever made it, into `directory`. Hashes of every table are taken in the very snapshot that is dumped.
@@ -84,53 +85,50 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
   }
 }
 
-/** pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other. */
+/** pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other, and is the error. */
 async function dumpSnapshot(tx: Database, file: string, connection: Connection, options: DumpOptions) {
-  const snapshot = await readSnapshot(tx)
+  const snapshot = await readSnapshot(tx, LOCK_WAIT_MS)
   const identity = await readIdentity(tx)
+  const { pid } = await tx.one<{ pid: number }>('select pg_backend_pid() as pid')
+  // Sequences stand outside the snapshot: pg_dump reads them some time between these two looks.
+  const before = await readSequences(tx, 'full')
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
+  // Hashing may wait for a lock, or have hours to go.
+  const cancel = (): void => void withDatabase(connection, (db) => db.rows('select pg_cancel_backend($1)', [pid])).catch(() => {})
+  signal.addEventListener('abort', cancel, { once: true })
   const progress = { tables: 0, rows: 0 }
   const watch = setInterval(() => {
     void stat(file).then(
       ({ size }) => options.onProgress?.({ bytes: size, ...progress }),
       () => {},
     )
-  }, 500)
+  }, PROGRESS_MS)
   // A plain name stands in the command line, for the evidence; any other goes by the environment, where nothing can be read into it.
   const target = databaseNameFault(connection.database) === undefined ? [connection.database] : []
-  const args = [
-    ...FLAGS,
-    `--snapshot=${snapshot}`,
-    `--lock-wait-timeout=${LOCK_WAIT_MS}`,
-    ...(options.extra_arguments ?? []),
-    '-f',
-    file,
-    ...target,
-  ]
+  const extra = options.extra_arguments ?? []
+  const args = [...FLAGS, `--snapshot=${snapshot}`, `--lock-wait-timeout=${LOCK_WAIT_MS}`, ...extra, '-f', file, ...target]
+  const failures: unknown[] = []
+  const fail = (error: unknown): never => {
+    failures.push(error)
+    stop.abort()
+    throw error
+  }
   try {
-    const dumping = runClient('pg_dump', identity.server_version, args, options.dump_as ?? connection, {
-      signal,
-      onStart: options.onStart,
-    }).catch((error: unknown) => {
-      stop.abort()
-      throw error
-    })
-    const hashing = hashSnapshot(tx, progress).catch((error: unknown) => {
-      stop.abort()
-      throw error
-    })
-    const [run, print] = await settle(dumping, hashing)
-    const after = await readSequences(tx, 'full')
+    const client = options.dump_as ?? connection
+    const dumping = runClient('pg_dump', identity.server_version, args, client, { signal, onStart: options.onStart }).catch(fail)
+    const [dumped, hashed] = await Promise.allSettled([dumping, hashSnapshot(tx, progress).catch(fail)])
+    if (dumped.status === 'rejected' || hashed.status === 'rejected') throw failures[0]
     return {
       ...identity,
       tool_version: (await toolsFor(identity.server_version)).pg_dump.version,
-      command: run.command,
-      dump_duration_ms: run.duration_ms,
-      fingerprint: withMovedSequences(print, after),
+      command: dumped.value.command,
+      dump_duration_ms: dumped.value.duration_ms,
+      fingerprint: { ...hashed.value, sequences: sequencesBetween(before, await readSequences(tx, 'full')) },
     }
   } finally {
     clearInterval(watch)
+    signal.removeEventListener('abort', cancel)
   }
 }
 
@@ -143,20 +141,14 @@ const hashSnapshot = (tx: Database, progress: { tables: number; rows: number }):
     },
   })
 
-/** Both, or the error of the one that failed by itself: the other was only ended by it. */
-async function settle<A, B>(dumping: Promise<A>, hashing: Promise<B>): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([dumping, hashing])
-  if (b.status === 'rejected') throw b.reason
-  if (a.status === 'rejected') throw a.reason
-  return [a.value, b.value]
-}
-
-function withMovedSequences(print: Fingerprint, after: Fingerprint['sequences']): Fingerprint {
-  const sequences = Object.entries(print.sequences).map(([name, before]) => {
-    const last = after[name]?.last_value ?? before.last_value
-    return [name, last === before.last_value ? before : { ...before, last_value_max: last }] as const
+/** As they stood before, and as far as they came, where somebody drew from them meanwhile. */
+function sequencesBetween(before: Fingerprint['sequences'], after: Fingerprint['sequences']): Fingerprint['sequences'] {
+  const sequences = Object.entries(before).map(([name, first]) => {
+    const last = after[name] ?? first
+    const hasMoved = last.last_value !== first.last_value || last.is_called !== first.is_called
+    return [name, hasMoved ? { ...first, last_value_after: last.last_value } : first] as const
   })
-  return { ...print, sequences: Object.fromEntries(sequences) }
+  return Object.fromEntries(sequences)
 }
 
 type Identity = Pick<

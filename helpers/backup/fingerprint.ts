@@ -28,7 +28,7 @@ export interface SequenceFingerprint {
   readonly last_value: string
   readonly is_called: boolean
   /** Set when somebody drew from the sequence while the dump ran: sequences stand outside every snapshot. */
-  readonly last_value_max?: string
+  readonly last_value_after?: string
 }
 export interface Fingerprint {
   readonly scope: Scope
@@ -63,11 +63,13 @@ export const fingerprintOf = (connection: Connection, options: FingerprintOption
 /**
  * Makes the transaction a read-only snapshot with pinned settings, and exports it. Must be its first statement.
  * `row_security = off` turns a policy that would hide rows into an error.
+ *
+ * @param lock_wait_ms how long a table that somebody holds exclusively is waited for; 0 is without an end.
  */
-export async function readSnapshot(tx: Database): Promise<string> {
+export async function readSnapshot(tx: Database, lock_wait_ms = 0): Promise<string> {
   await tx.execute('set transaction isolation level repeatable read, read only')
   await tx.execute(
-    "set local row_security = off; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = postgres; set local extra_float_digits = 1; set local bytea_output = hex; set local client_encoding = 'UTF8'; set local search_path = pg_catalog; set local work_mem = '64MB'; set local xmloption = content; set local jit = off",
+    `set local row_security = off; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = postgres; set local extra_float_digits = 1; set local bytea_output = hex; set local client_encoding = 'UTF8'; set local search_path = pg_catalog; set local work_mem = '64MB'; set local xmloption = content; set local jit = off; set local lock_timeout = ${lock_wait_ms}`,
   )
   return (await tx.one<{ id: string }>('select pg_catalog.pg_export_snapshot() as id')).id
 }

@@ -31,7 +31,7 @@ const fingerprintSchema = z.strictObject({
   ),
   sequences: z.record(
     z.string(),
-    z.strictObject({ last_value: z.string(), is_called: z.boolean(), last_value_max: z.string().exactOptional() }),
+    z.strictObject({ last_value: z.string(), is_called: z.boolean(), last_value_after: z.string().exactOptional() }),
   ),
   objects: z.record(z.string(), z.string()),
   schema_sha256: sha256,
