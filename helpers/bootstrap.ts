@@ -23,6 +23,10 @@ const bootstrapSchema = z.strictObject({
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
   }),
+  /** The name of one of `provider_sets`, for a live run. */
+  provider_set: z.string().default('free-keys'),
+  /** By name: job → providers by preference; «a + b» asks both. */
+  provider_sets: z.record(z.string(), z.record(z.string(), z.array(z.string().min(1)).min(1))).default({}),
   dropbox: z.strictObject({ folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research') }),
 })
 /** `bootstrap.json`: what a run is about. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
+import { type ProvidersConfig, readProviders } from './credentials.ts'
 import { type Connection, databaseNameFault } from './database.ts'
 import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
@@ -44,6 +45,7 @@ export interface Config {
   readonly confirm_drop: string | undefined
   readonly dropbox: DropboxConfig
   readonly bootstrap: Bootstrap
+  readonly providers: ProvidersConfig
   /** Absolute path of the universe in force, and the window; both days inclusive. */
   readonly universe_file: string
   readonly window: { readonly start_date: string; readonly end_date: string }
@@ -66,6 +68,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const source = readSource(env, root, faults)
   const postgres = readPostgres(env, faults)
   const dropbox = readDropbox(env, source.mode, faults)
+  const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
   if (bootstrap !== undefined && !existsSync(universe_file)) {
     faults.push(`BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`)
@@ -83,6 +86,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
     confirm_drop,
     dropbox,
     bootstrap,
+    providers,
     universe_file,
     window,
     directories,

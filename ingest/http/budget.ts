@@ -19,7 +19,7 @@ export const per = (window_ms: number, requests_max: number): Limit => ({ reques
  */
 export function allowanceOf({ window_ms }: Limit): { jitter_ms: number; hold_ms: number } {
   if (window_ms >= HOUR_MS) return { jitter_ms: 0, hold_ms: 0 } // Counted by the minute, which is coarser than any journey.
-  return { jitter_ms: Math.min(Math.ceil(window_ms * 0.045), 2000), hold_ms: Math.min(Math.ceil(window_ms * 0.25), 3000) }
+  return { jitter_ms: Math.min(Math.ceil(window_ms * 0.25), 2000), hold_ms: Math.min(Math.ceil(window_ms * 0.25), 3000) }
 }
 
 /** A request that spends: when its slot was taken, and, once answered, when it was sent and how long the answer took to begin. */

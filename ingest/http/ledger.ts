@@ -39,9 +39,19 @@ export interface Ledger {
   pause(provider: string, account: string, pause: { is_quota: boolean; reason: string; until_ms: number }): Promise<void>
 }
 
-/** The ledger in PostgreSQL (`ingestion.requests`, `budgets`, `pauses`): shared by processes, outlives them. */
-export function openLedger(db: Database, run_id: string | null): Ledger {
+/**
+ * The ledger in PostgreSQL (`ingestion.requests`, `budgets`, `pauses`): shared by processes, outlives them.
+ *
+ * `run`: the run that its requests belong to; `current` is the one that this process has under way when it first asks, null
+ * says that they belong to none.
+ */
+export function openLedger(db: Database, run: string | 'current' | null): Ledger {
   const process_name = `${hostname()}:${process.pid}`
+  let current: Promise<string | null> | undefined
+  const runId = (): Promise<string | null> => {
+    current ??= run === 'current' ? runOfThisProcess(db) : Promise.resolve(run)
+    return current
+  }
   return {
     async take(entry) {
       const limits = entry.limits.map((limit) => ({ ...limit, ...allowanceOf(limit) }))
@@ -55,7 +65,7 @@ export function openLedger(db: Database, run_id: string | null): Ledger {
         entry.provider,
         entry.account,
         JSON.stringify(limits),
-        run_id,
+        await runId(),
         entry.method,
         redact(entry.url),
         entry.fingerprint,
@@ -126,4 +136,12 @@ export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntr
 }
 export interface MemoryEntry extends Spending, Omit<LedgerEntry, 'limits'> {
   readonly settlement: Settlement | undefined
+}
+
+async function runOfThisProcess(db: Database): Promise<string | null> {
+  const [row] = await db.rows<{ run_id: string }>(
+    `select run_id from ingestion.runs where state = 'running' and host = $1 and process_id = $2 order by started_at desc limit 1`,
+    [hostname(), process.pid],
+  )
+  return row?.run_id ?? null
 }

@@ -1,0 +1,58 @@
+import type { Credentials } from '../../helpers/credentials.ts'
+import { ConfigError } from '../../helpers/errors.ts'
+import type { Dataset, JobName } from '../pipeline/job.ts'
+import { ADAPTERS, partsOf } from './registry.ts'
+
+/** Job → providers by preference. «a + b» is one choice: both together. */
+export type ProviderSet = Readonly<Record<string, readonly string[]>>
+
+export const DATASET_OF: Readonly<Partial<Record<JobName, Dataset>>> = {
+  securities: 'securities',
+  'ticker-history': 'ticker_history',
+  'prices-daily': 'prices_daily',
+  'corporate-actions': 'corporate_actions',
+  'fundamentals-raw': 'fundamentals',
+}
+
+export interface Choice {
+  readonly job: JobName
+  readonly dataset: Dataset
+  /** As `openProviders().get` takes it. */
+  readonly provider: string
+  /** What stood before it in the list, and why it was passed over. */
+  readonly passed_over: readonly string[]
+}
+
+/**
+ * For each job the first provider of its list that can be used. Asked before a run, so that a missing key or a wrong name stops
+ * it before it begins. `modes` in which no key is needed (rehearsal, replay) pass every credential as set.
+ *
+ * @throws ConfigError that names every job without a provider, and why.
+ */
+export function chooseProviders(set: ProviderSet, credentials: Credentials): Choice[] {
+  const faults: string[] = []
+  const choices = Object.entries(DATASET_OF).flatMap(([job, dataset]): Choice[] => {
+    const passed_over: string[] = []
+    for (const name of set[job] ?? []) {
+      const fault = faultOf(name, dataset, credentials)
+      if (fault === undefined) return [{ job: job as JobName, dataset, provider: name, passed_over }]
+      passed_over.push(`${name}: ${fault}`)
+    }
+    faults.push(`providers.${job}: ${passed_over.length === 0 ? 'none is named' : `none can be used (${passed_over.join('; ')})`}`)
+    return []
+  })
+  for (const job of Object.keys(set)) if (!(job in DATASET_OF)) faults.push(`providers.${job}: there is no such job that asks a provider`)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return choices
+}
+
+function faultOf(name: string, dataset: Dataset, credentials: Credentials): string | undefined {
+  for (const part of partsOf(name)) {
+    const adapter = ADAPTERS[part]
+    if (adapter === undefined) return `there is no provider «${part}»`
+    if (!adapter.datasets.includes(dataset)) return `${part} does not serve ${dataset.replaceAll('_', ' ')}`
+    const lack = adapter.lacks(credentials)
+    if (lack !== undefined) return lack
+  }
+  return undefined
+}

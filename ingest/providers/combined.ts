@@ -1,0 +1,101 @@
+import type { SourceRecord } from '../pipeline/job.ts'
+import type { Ask, Batch, LocatedRecord, Page, Provider, SubjectEnd } from '../pipeline/provider.ts'
+
+/**
+ * Several providers as one, for a dataset that none of them serves whole: `sec-edgar + nasdaq-directory` knows filers from the one
+ * and exchanges from the other.
+ *
+ * Securities are filled up field by field, in the order of the parts; where two parts contradict each other in a field that says
+ * who it is (cik, FIGI), the subject fails as a conflict. Corporate actions are put side by side: each keeps its own events. For
+ * every other dataset two sources would be two truths, so it is refused.
+ */
+export function combined(parts: readonly Provider[]): Provider {
+  const [first, ...others] = parts
+  if (first === undefined) throw new TypeError('A combination needs a part.')
+  const shared = first.datasets.filter((dataset) => others.every(({ datasets }) => datasets.includes(dataset)))
+  const concurrency = Math.min(...parts.map((part) => part.concurrency ?? 1))
+  return {
+    name: parts.map(({ name }) => name).join('+'),
+    datasets: shared.filter((dataset) => dataset === 'securities' || dataset === 'corporate_actions'),
+    concurrency,
+    async batches(ask) {
+      if (ask.subjects.length === 0) return []
+      const each = await Promise.all(parts.map((part) => part.batches(ask)))
+      const sum = (pick: (batch: Batch) => number): number => each.flat().reduce((total, batch) => total + pick(batch), 0)
+      const label = `${ask.dataset.replaceAll('_', ' ')} from ${parts.map(({ name }) => name).join(' and ')}`
+      return [
+        { label, subjects: ask.subjects, estimate: { requests: sum((b) => b.estimate.requests), bytes: sum((b) => b.estimate.bytes) } },
+      ]
+    },
+    read: (ask, batch, signal) =>
+      ask.dataset === 'securities' ? filledUp(parts, ask, batch, signal) : sideBySide(parts, ask, batch, signal),
+  }
+}
+
+async function* pagesOf(part: Provider, ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+  for (const each of await part.batches({ ...ask, subjects: batch.subjects })) yield* part.read(ask, each, signal)
+}
+
+async function* sideBySide(parts: readonly Provider[], ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+  const ends = new Map<string, SubjectEnd[]>()
+  for (const part of parts) {
+    for await (const each of pagesOf(part, ask, batch, signal)) {
+      if ('status' in each && each.status !== 'failed') ends.set(each.item, [...(ends.get(each.item) ?? []), each])
+      else yield each
+    }
+  }
+  // Only what no part knows is not known.
+  for (const some of ends.values()) if (some[0] !== undefined && some.length === parts.length) yield some[0]
+}
+
+interface Gathered {
+  readonly page: Page
+  readonly line: number
+  readonly record: Record<string, string | null>
+  conflict?: string
+}
+/** Fields that say who a security is: here a contradiction is no matter of taste. */
+const IDENTIFYING = ['cik', 'figi', 'share_class_figi']
+
+async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+  const gathered = new Map<string, Gathered>()
+  const ends = new Map<string, SubjectEnd>()
+  for (const part of parts) {
+    for await (const each of pagesOf(part, ask, batch, signal)) {
+      if ('status' in each) ends.set(each.item, ends.get(each.item) ?? each)
+      else yield* gather(each, part.name, gathered)
+    }
+  }
+  for (const [item, { page, line, record, conflict }] of gathered) {
+    if (conflict !== undefined) yield { item, status: 'failed', error_class: 'conflict', reason: conflict }
+    else yield { ...page, records: [{ record, line }], read_bytes: 0 }
+  }
+  // An ambiguity in one part does not matter when another part knows who it is.
+  for (const [item, end] of ends) if (!gathered.has(item)) yield end
+}
+
+/** Takes the records of a page into `gathered`; passes on, as a page, what cannot be read. */
+function* gather(page: Page, part: string, gathered: Map<string, Gathered>): Generator<Page> {
+  const broken: LocatedRecord[] = []
+  for (const located of page.records) {
+    const { source_id } = located.record
+    if (located.malformed !== undefined || source_id == null) {
+      broken.push(located)
+      continue
+    }
+    const known = gathered.get(source_id)
+    if (known === undefined) gathered.set(source_id, { page, line: located.line, record: { ...located.record } })
+    else fill(known, located.record, part)
+  }
+  yield { ...page, records: broken }
+}
+
+function fill(known: Gathered, record: SourceRecord, part: string): void {
+  for (const [field, value] of Object.entries(record)) {
+    const own = known.record[field] ?? null
+    if (own === null) known.record[field] = value
+    else if (value !== null && value !== own && IDENTIFYING.includes(field)) {
+      known.conflict = `${part} says that its ${field} is ${value}, another part says ${own}`
+    }
+  }
+}

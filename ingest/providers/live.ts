@@ -1,0 +1,75 @@
+import type { Config } from '../../helpers/config.ts'
+import { type Connection, openDatabase } from '../../helpers/database.ts'
+import type { Log } from '../../helpers/log.ts'
+import { openArchive } from '../archive/archive.ts'
+import { openLedger } from '../http/ledger.ts'
+import type { Dataset } from '../pipeline/job.ts'
+import type { Provider } from '../pipeline/provider.ts'
+import { type Choice, chooseProviders } from './choose.ts'
+import { type OpenOptions, openProviders, type Providers } from './registry.ts'
+
+/** The providers of a run over HTTP, and what to do with them afterwards. */
+export interface HttpProviders {
+  /** In the order of the choices: for each dataset the first that serves it is the chosen one. */
+  readonly providers: readonly Provider[]
+  readonly choices: readonly Choice[]
+  /** Requests sent so far. */
+  readonly requests: () => number
+  readonly close: () => Promise<void>
+}
+
+export interface HttpProvidersOptions {
+  /** The database that holds the ledger of requests; open before the first request and not before. */
+  readonly connection: Connection
+  readonly log: Log
+  /** ISO 8601; see OpenOptions. */
+  readonly reuse_since_at?: string
+  readonly requests_max?: number
+  /** The moment that counts as now; for tests. */
+  readonly now?: Date
+}
+
+/**
+ * Opens what the set in force names, for the sources live, replay and rehearsal. Asks nobody.
+ *
+ * @throws ConfigError when a job has no provider that can be used.
+ */
+export function openHttpProviders(
+  config: Pick<Config, 'source' | 'providers' | 'directories'>,
+  options: HttpProvidersOptions,
+): HttpProviders {
+  const { source, providers: settings, directories } = config
+  const choices = chooseProviders(settings.set, settings.credentials)
+  const db = openDatabase(options.connection, { connections_max: 2, application: 'stocks-research requests' })
+  const open: OpenOptions = {
+    mode: source.mode === 'replay' ? 'replay' : source.mode === 'rehearsal' ? 'rehearsal' : 'live',
+    credentials: settings.credentials,
+    archive: openArchive(source.mode === 'replay' ? source.directory : directories.archive),
+    ledger: openLedger(db, 'current'),
+    log: options.log,
+    today: todayInNewYork(options.now ?? new Date()),
+    ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
+    ...(options.requests_max === undefined ? {} : { requests_max: options.requests_max }),
+    ...(settings.rehearsal_origin === undefined ? {} : { rehearsal_origin: settings.rehearsal_origin }),
+  }
+  const opened = openProviders(open)
+  return {
+    providers: choices.map((choice) => only(opened, choice.provider, choice.dataset)),
+    choices,
+    requests: opened.requests,
+    async close() {
+      await opened.close()
+      await db.close()
+    },
+  }
+}
+
+/** A provider that serves one dataset: it may be chosen for prices and passed over for actions. */
+function only(opened: Providers, name: string, dataset: Dataset): Provider {
+  const provider = opened.get(name)
+  return { ...provider, datasets: [dataset] }
+}
+
+export function todayInNewYork(now: Date): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York', year: 'numeric', month: '2-digit', day: '2-digit' }).format(now)
+}

@@ -1,0 +1,135 @@
+import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
+import type { SourceRecord } from '../../pipeline/job.ts'
+import type { LocatedRecord } from '../../pipeline/provider.ts'
+import { productOf, type Ratio, scale } from '../decimals.ts'
+import type { FieldWatch } from '../fields.ts'
+import * as fields from './fields.ts'
+
+export interface Chart {
+  readonly symbol: string | null
+  readonly currency: string | null
+  /** Raw bars, in the order of the answer; `line` is the index of the row. A row of nulls is a day without trade, and is not here. */
+  readonly bars: readonly LocatedRecord[]
+  /** Splits and dividends as they were on their day. */
+  readonly events: readonly SourceRecord[]
+  /** Rows whose close is null. */
+  readonly rows_without_trade: number
+}
+
+// Yahoo sends 32-bit floats written as 64-bit ones: seven digits carry, the rest is noise.
+const FLOAT32_DIGITS = 7
+const PRICE_PLACES_MAX = 4
+const PRICE_PLACES_MAX_BELOW_ONE = 6
+
+/**
+ * Rebuilds what was traded from what is adjusted. Each price was divided by every split after its day, up to the day of the
+ * request; volumes were multiplied, dividends divided likewise. So each is multiplied back by the product of the later splits,
+ * in exact arithmetic, and then rounded to the digits that a 32-bit float holds.
+ *
+ * Only right for an answer that was asked through today: a later split that is not listed stays in the prices.
+ *
+ * @throws RangeError when the arrays have different lengths.
+ */
+export function parseChart(json: TextJson, watch: FieldWatch): Chart {
+  const result = objectOf(listOf(objectOf(objectOf(json)['chart'])['result'])[0])
+  watch('chart', fields.RESULT_FIELDS, result)
+  const meta = objectOf(result['meta'])
+  watch('chart meta', fields.META_FIELDS, meta)
+  const dayOf = calendar(textOf(meta['exchangeTimezoneName']) ?? 'America/New_York')
+  const events = objectOf(result['events'])
+  watch('chart events', fields.EVENT_FIELDS, events)
+
+  const splits = Object.values(objectOf(events['splits'])).map((event) => splitOf(objectOf(event), dayOf, watch))
+  const later = laterSplits(splits)
+  const [symbol, currency] = [textOf(meta['symbol']), textOf(meta['currency'])]
+  const dividends = Object.values(objectOf(events['dividends'])).map((event) => {
+    const each = objectOf(event)
+    watch('chart dividend', fields.DIVIDEND_FIELDS, each)
+    const ex_date = dayOf(textOf(each['date']))
+    const amount = textOf(each['amount'])
+    return { kind: 'cash_dividend', ex_date, cash_amount: amount === null ? null : rounded(amount, later(ex_date)), currency }
+  })
+  const { bars, rows_without_trade } = barsOf(result, dayOf, later, watch)
+  return { symbol, currency, bars, events: [...splits.map(({ record }) => record), ...dividends], rows_without_trade }
+}
+
+function barsOf(
+  result: TextObject,
+  dayOf: (seconds: string | null) => string,
+  later: Later,
+  watch: FieldWatch,
+): Pick<Chart, 'bars' | 'rows_without_trade'> {
+  const timestamps = listOf(result['timestamp'])
+  const indicators = objectOf(result['indicators'])
+  watch('chart indicators', fields.INDICATOR_FIELDS, indicators)
+  const quote = objectOf(listOf(indicators['quote'])[0])
+  watch('chart quote', fields.QUOTE_FIELDS, quote)
+  for (const [name, column] of Object.entries(quote)) {
+    if (timestamps.length > 0 && listOf(column).length !== timestamps.length) {
+      throw new RangeError(`${name} has ${listOf(column).length} values for ${timestamps.length} days`)
+    }
+  }
+  let rows_without_trade = 0
+  const bars = timestamps.flatMap((timestamp, row): LocatedRecord[] => {
+    const cell = (name: string): string | null => textOf(listOf(quote[name])[row])
+    if (cell('close') === null) {
+      rows_without_trade++
+      return []
+    }
+    const date = dayOf(textOf(timestamp))
+    const factor = later(date)
+    const price = (name: string): string | null => {
+      const text = cell(name)
+      return text === null ? null : rounded(text, factor)
+    }
+    const volume = cell('volume')
+    const record = {
+      date,
+      open: price('open'),
+      high: price('high'),
+      low: price('low'),
+      close: price('close'),
+      volume: volume === null ? null : scale(volume, { over: factor.under, under: factor.over }, 18, 0),
+    }
+    return [{ record, line: row + 1 }]
+  })
+  return { bars, rows_without_trade }
+}
+
+interface Split extends Ratio {
+  readonly ex_date: string
+  readonly record: SourceRecord
+}
+function splitOf(event: TextObject, dayOf: (seconds: string | null) => string, watch: FieldWatch): Split {
+  watch('chart split', fields.SPLIT_FIELDS, event)
+  const ex_date = dayOf(textOf(event['date']))
+  const [numerator, denominator] = [textOf(event['numerator']) ?? '1', textOf(event['denominator']) ?? '1']
+  return { ex_date, numerator, denominator, record: { kind: 'split', ex_date, split_from: denominator, split_to: numerator } }
+}
+
+type Later = (date: string) => { readonly over: bigint; readonly under: bigint }
+/** The product of the splits after a day. There are a handful of splits and a thousand days: each product is made once. */
+function laterSplits(splits: readonly Split[]): Later {
+  const known = new Map<string, { over: bigint; under: bigint }>()
+  return (date) => {
+    const after = splits.filter(({ ex_date }) => ex_date > date)
+    const key = after.map(({ ex_date }) => ex_date).join()
+    const product = known.get(key) ?? productOf(after)
+    known.set(key, product)
+    return product
+  }
+}
+
+function rounded(text: string, factor: { over: bigint; under: bigint }): string {
+  const price = scale(text, factor, FLOAT32_DIGITS, PRICE_PLACES_MAX_BELOW_ONE)
+  return price.startsWith('0') ? price : scale(text, factor, FLOAT32_DIGITS, PRICE_PLACES_MAX)
+}
+
+/** Unix seconds → calendar day at the exchange, with the offset that held on that day. */
+function calendar(timeZone: string): (seconds: string | null) => string {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  return (seconds) => (seconds === null ? '' : format.format(new Date(Number(seconds) * 1000)))
+}
+
+const objectOf = (value: TextJson | undefined): TextObject => (isObject(value) ? value : {})
+const listOf = (value: TextJson | undefined): readonly TextJson[] => (isArray(value) ? value : [])

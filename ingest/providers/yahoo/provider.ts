@@ -1,0 +1,70 @@
+import type { HttpClient } from '../../http/client.ts'
+import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
+import { type AdapterContext, ahead, chunksOf, located, notFound, pageOf } from '../adapter.ts'
+import { type FieldWatch, fieldWatch } from '../fields.ts'
+import { dashed } from '../identity.ts'
+import { chart, PROFILE } from './endpoints.ts'
+import { type Chart, parseChart } from './parse.ts'
+
+const SUBJECTS_A_BATCH = 25
+const BAR_BYTES = 90
+
+/**
+ * Yahoo's chart: bars and events of one symbol a request, without a key. Unofficial, and only for those who opt in. It serves a
+ * symbol as it is held today: what a security traded under an earlier ticker is joined, what is delisted is gone.
+ */
+export function yahoo(context: AdapterContext): Provider {
+  const client = context.client(PROFILE)
+  const watch = fieldWatch('yahoo', context.onUnknownField)
+  return {
+    name: 'yahoo',
+    datasets: ['prices_daily', 'corporate_actions'],
+    batches: (ask) => batchesOf(ask, context.today),
+    read: (ask, batch, signal) => read(client, watch, ask, batch, context.today, signal),
+  }
+}
+
+function batchesOf({ subjects, window, dataset }: Ask, today: string): Batch[] {
+  const days = Math.max(1, (Date.parse(today) - Date.parse(window.start_date)) / 86_400_000)
+  const each_bytes = Math.ceil(((days * 252) / 365) * BAR_BYTES)
+  return chunksOf(subjects, SUBJECTS_A_BATCH).map((some) => ({
+    label: `${dataset === 'prices_daily' ? 'bars' : 'events'} of ${some[0]?.ticker} … ${some.at(-1)?.ticker}`,
+    subjects: some,
+    estimate: { requests: some.length, bytes: some.length * each_bytes },
+  }))
+}
+
+async function* read(
+  client: HttpClient,
+  watch: FieldWatch,
+  ask: Ask,
+  batch: Batch,
+  today: string,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const asked: { subject: Subject; ticker: string }[] = []
+  for (const subject of batch.subjects) {
+    const gone = subject.tickers.at(-1)?.valid_to
+    // Its symbol is free since then, and may be somebody else's today: prices of another company would look like its own.
+    if (subject.ticker === undefined) yield notFound(subject.item, 'no ticker is known for it')
+    else if (gone != null)
+      yield notFound(subject.item, `it gave up «${subject.ticker}» on ${gone}; Yahoo serves a symbol as it is held today`)
+    else asked.push({ subject, ticker: subject.ticker })
+  }
+  const answers = ahead(asked, 2, async ({ subject, ticker }) => ({
+    subject,
+    response: await client.fetch(chart(dashed(ticker), ask.window.start_date, today), signal),
+  }))
+  for await (const { subject, response } of answers) {
+    const { item } = subject
+    if (response.outcome === 'not_found') yield notFound(item, response.reason, response)
+    else if (response.outcome === 'empty') yield { item, status: 'empty', reason: response.reason }
+    else yield pageOf(response, recordsOf(ask, item, parseChart(response.json, watch), today))
+  }
+}
+
+function recordsOf({ dataset }: Ask, source_id: string, { bars, events }: Chart, today: string): Page['records'] {
+  if (dataset === 'corporate_actions') return located(events.map((record) => ({ source_id, ...record })))
+  // The bar of today is not finished, and would be kept as if it were.
+  return bars.filter(({ record }) => (record['date'] ?? '') < today).map(({ record, line }) => ({ record: { source_id, ...record }, line }))
+}
