@@ -8,7 +8,6 @@ import type { Server } from './postgres/server.ts'
 import { runTool, type ToolResult, type Tools } from './postgres/tools.ts'
 import { dropPolicy, inspectTarget, type Mark, type Mode, readMark, targetIdentifier } from './target.ts'
 
-const OUR_SESSIONS_WAIT_MS = 3000
 const SESSIONS_WAIT_MS = 10_000
 const OUR_SESSION = /^(stocks-research|run \S+ )/
 
@@ -131,22 +130,26 @@ async function requireBackup(server: Server, backup: SafetyBackup | undefined): 
     )
 }
 
-type Session = { pid: number; usename: string | null; application_name: string; client: string; is_ours: boolean }
+type Session = { pid: number; usename: string | null; application_name: string; client: string; statement: string | null }
 
 /**
- * Waits until nobody is connected to the target. True when the only ones left are sessions of our own, e.g. of a killed run
- * that PostgreSQL has not noticed yet: those may be ended by force, since the lock says that no other run is at work.
+ * Waits until nobody is connected to the target. True when all that is left are statements of our own which have run since
+ * we began to wait: those of a killed run that PostgreSQL has not noticed yet. They may be ended by force, since the lock says
+ * that no other run is at work. Whoever else is there, a living process of ours too, is named instead.
  */
 async function awaitSessions(server: Server): Promise<boolean> {
   const { database } = server.connection
-  const started = performance.now()
+  const deadline = performance.now() + SESSIONS_WAIT_MS
+  const first = new Map((await sessionsOf(server.maintenance, database)).map((session) => [session.pid, session]))
   for (;;) {
     const sessions = await sessionsOf(server.maintenance, database)
     if (sessions.length === 0) return false
-    const waited_ms = performance.now() - started
-    const others = sessions.filter(({ is_ours }) => !is_ours)
-    if (others.length === 0 && waited_ms > OUR_SESSIONS_WAIT_MS) return true
-    if (waited_ms > SESSIONS_WAIT_MS) {
+    if (performance.now() > deadline) {
+      const others = sessions.filter((each) => {
+        const isStuck = each.statement !== null && each.statement === first.get(each.pid)?.statement
+        return !(isStuck && OUR_SESSION.test(each.application_name))
+      })
+      if (others.length === 0) return true
       const list = others.map(
         ({ pid, usename, application_name, client }) =>
           `  - backend ${pid}: ${usename ?? 'unknown'}, ${application_name || 'no application name'}, from ${client}`,
@@ -157,13 +160,13 @@ async function awaitSessions(server: Server): Promise<boolean> {
   }
 }
 
-const sessionsOf = async (maintenance: Connection, database: string): Promise<Session[]> => {
-  const sessions = await withDatabase(maintenance, (db) =>
-    db.rows<Omit<Session, 'is_ours'>>(
-      `select pid, usename::text, coalesce(application_name, '') as application_name, coalesce(client_addr::text, 'this machine') as client
+/** Client sessions on a database; `statement` is when the running one began, null for a session that waits for its client. */
+const sessionsOf = (maintenance: Connection, database: string): Promise<Session[]> =>
+  withDatabase(maintenance, (db) =>
+    db.rows<Session>(
+      `select pid, usename::text, coalesce(application_name, '') as application_name, coalesce(client_addr::text, 'this machine') as client,
+              case when state = 'active' then query_start::text end as statement
          from pg_stat_activity where datname = $1 and backend_type = 'client backend' order by pid`,
       [database],
     ),
   )
-  return sessions.map((session) => ({ ...session, is_ours: OUR_SESSION.test(session.application_name) }))
-}
