@@ -12,14 +12,19 @@ import { JOB_NAMES, type JobName } from './pipeline/job.ts'
 import type { RunReport } from './pipeline/report.ts'
 import { type IngestOptions, ingest } from './pipeline/run.ts'
 import { findRun, type RunRow } from './pipeline/run-record.ts'
-import { statusText } from './pipeline/status.ts'
+import { statusText, validationText } from './pipeline/status.ts'
 import { providersOf } from './providers/index.ts'
 import { readUniverse } from './universe/read.ts'
+import { validate } from './validation/validate.ts'
+
+interface Grouping {
+  readonly groupRows?: number
+}
 
 /** What the process ends with. Only `complete` is success to a shell. */
 const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
 
-interface Choices {
+interface Choices extends Grouping {
   readonly universe?: string
   readonly start?: string
   readonly end?: string
@@ -37,6 +42,9 @@ Needs Node.js 24: \`npx node\` is the one that this project brings along.`
   .showHelpAfterError()
   .exitOverride()
 
+const withGrouping = (command: Command): Command =>
+  command.option('--group-rows <rows>', 'rows after which a group of items is committed; a kill loses at most one group', Number.parseInt)
+
 const withChoices = (command: Command): Command =>
   command
     .option('--universe <file>', 'written universe, CSV with source_id and ticker (BOOTSTRAP_UNIVERSE)')
@@ -44,26 +52,35 @@ const withChoices = (command: Command): Command =>
     .option('--end <day>', 'last day of prices, YYYY-MM-DD (BOOTSTRAP_END)')
     .option('--source <source>', 'rehearsal, flat-files:<folder>, live or replay:<archive> (BOOTSTRAP_SOURCE)')
 
-withChoices(program.command('run', { isDefault: true }))
+withGrouping(withChoices(program.command('run', { isDefault: true })))
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
   .action(async (names: string[], choices: Choices) => {
     const jobs = jobsNamed(names)
-    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}` })
+    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows })
   })
 
-program
-  .command('resume')
+withGrouping(program.command('resume'))
   .description('go on with a run that was interrupted or halted; the newest when none is named')
   .argument('[run-id]', 'the run, or the start of its id')
-  .action((run_id?: string) => goOn(run_id, ['parked']))
+  .action((run_id: string | undefined, { groupRows }: Grouping) => goOn(run_id, ['parked'], groupRows))
 
-program
-  .command('retry')
+withGrouping(program.command('retry'))
   .description('try the failed items of a run again, and derive anew what hangs on them')
   .argument('[run-id]', 'the run, or the start of its id; the newest when none is named')
   .requiredOption('--failed', 'the failed items, and the parked ones')
-  .action((run_id?: string) => goOn(run_id, ['failed', 'parked']))
+  .action((run_id: string | undefined, { groupRows }: Grouping) => goOn(run_id, ['failed', 'parked'], groupRows))
+
+program
+  .command('validate')
+  .description('run every check; a hard one that finds an offender fails')
+  .action(() =>
+    onServer(configOf({}), async ({ connection }) => {
+      const report = await withDatabase(connection, (db) => validate(db))
+      say(validationText(report))
+      process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
+    }),
+  )
 
 program
   .command('status')
@@ -96,7 +113,7 @@ async function onServer(config: Config, work: (server: Awaited<ReturnType<typeof
 }
 
 /** Resumes or retries a run with the universe, the window and the source that it was started with. */
-async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[]): Promise<void> {
+async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], group_rows_max?: number): Promise<void> {
   const here = configOf({})
   await onServer(here, async ({ connection }) => {
     const row = await withDatabase(connection, (db) => findRun(db, run_id))
@@ -107,7 +124,7 @@ async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'pa
       end: row.end_date,
       ...(row.source === 'unknown' ? {} : { source: row.source }),
     })
-    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen })
+    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max })
   })
 }
 
@@ -116,9 +133,10 @@ interface Work {
   readonly command: string
   readonly resumed?: RunRow
   readonly reopen?: NonNullable<IngestOptions['reopen']>
+  readonly group_rows_max?: number | undefined
 }
 
-async function run(config: Config, { jobs, command, resumed, reopen }: Work): Promise<void> {
+async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max }: Work): Promise<void> {
   const universe = await readUniverse(config.universe_file)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
@@ -146,6 +164,7 @@ async function run(config: Config, { jobs, command, resumed, reopen }: Work): Pr
         onJob: progress.done,
         ...(resumed === undefined ? {} : { resume_run_id: resumed.run_id }),
         ...(reopen === undefined ? {} : { reopen }),
+        ...(group_rows_max === undefined ? {} : { group_rows_max }),
       }),
     ).finally(progress.clear)
     say(summaryText(report))

@@ -35,7 +35,7 @@ it.each(DROPS)('every bar of %s is in, none is added, and loading it again chang
       return bar === undefined || numbers.some((name) => Number(bar[name]) !== Number(row[name]))
     })
     figure(`${drop}: bars`, { expected: expected.length, loaded: bars.length, wrong: wrong.length })
-    expect(wrong).toEqual([])
+    expect(wrong.slice(0, 3)).toEqual([])
     expect(bars.length).toBe(expected.length)
     expect(first.jobs.every(isAccounted)).toBe(true)
     expect(first.jobs.map(({ rows_rejected }) => rows_rejected)).toEqual([0, 0, 0, 0, 0])

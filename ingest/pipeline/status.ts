@@ -1,4 +1,5 @@
 import type { Database } from '../../helpers/database.ts'
+import type { ValidationReport } from '../validation/validate.ts'
 
 /** How the ledger stands, as text: the newest runs, and the items of the newest one by job and status. */
 export async function statusText(db: Database, runs_max = 5): Promise<string> {
@@ -27,6 +28,19 @@ export async function statusText(db: Database, runs_max = 5): Promise<string> {
     `Items of ${newest.run_id}:`,
     ...items.map(({ line }) => line),
     ...(gaps.length === 0 ? [] : ['', 'Without rows, by name:', ...gaps.map(({ line }) => line)]),
+    '',
+  ].join('\n')
+}
+
+/** The outcome of a validation as a person reads it: each claim that does not hold, and the counts. */
+export function validationText({ checks, hard_count, soft_count, accepted_count }: ValidationReport): string {
+  const broken = checks.filter(({ offenders_count, accepted_count: accepted }) => offenders_count > accepted)
+  return [
+    ...broken.map(
+      ({ severity, name, claim, offenders_count, accepted_count: accepted }) =>
+        `${severity}  ${name}: not so that ${claim}; ${offenders_count - accepted} offenders, in ingestion.findings`,
+    ),
+    `${checks.length} checks: ${hard_count} hard and ${soft_count} soft offenders, ${accepted_count} accepted in writing.`,
     '',
   ].join('\n')
 }

@@ -58,7 +58,7 @@ export async function ingestDrop(connection: IngestOptions['connection'], root: 
     connection,
     jobs: SOURCED,
     universe: await readUniverse(join(root, 'universe.csv')),
-    window: { start_date: '2000-01-01', end_date: '2029-12-31' },
+    window: { start_date: '1990-01-01', end_date: '2029-12-31' },
     providers: [flatFiles(root)],
     source: `flat-files:${root}`,
     thresholds: {
