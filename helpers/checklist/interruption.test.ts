@@ -184,3 +184,12 @@ test('a secret stands in no report, no journal and on no terminal, whatever fail
   expect(texts.length).toBeGreaterThan(9)
   for (const text of [...texts, failing.output, refused.output]) for (const form of forms) expect(text.includes(form)).toBe(false)
 })
+
+test('a secret that is an ordinary word of the plan neither hides a box nor breaks the chain', async () => {
+  for (const secret of ['walls', '2026']) {
+    const run = await trial().run([], { TRIAL_SECRET: secret })
+    expect(run.view.verdict, secret).toBe('PASSED')
+    expect(verifyJournal(join(run.run_directory, 'journal.jsonl')).fault).toBeUndefined()
+    expect(checkRun(run.run_directory).faults).toEqual([])
+  }
+})

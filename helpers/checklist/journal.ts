@@ -7,6 +7,12 @@ import type { JournalEntry, RunEvent } from './events.ts'
 /** The hash that the first line names as its predecessor. */
 export const GENESIS = '0'.repeat(64)
 
+/**
+ * The fields that can carry text from outside. The others are the plan's own words, hashes and names of ours: a password that
+ * happens to be a word of them must neither hide a box nor break the chain.
+ */
+const REDACTED_FIELDS = new Set(['identity', 'message', 'evidence', 'errors', 'fault', 'note', 'reasons', 'narrowed'])
+
 /** What a journal holds, and the first line that does not hold. */
 export interface JournalReading {
   readonly entries: readonly JournalEntry[]
@@ -53,7 +59,8 @@ export class Journal {
 
   /** Appends one event, redacted, and returns when it is on the disk. */
   append(event: RunEvent, now = new Date()): JournalEntry {
-    const body = redactDeep({ seq: this.#seq + 1, at: now.toISOString(), prev: this.#head, ...event })
+    const clean = Object.entries(event).map(([name, value]) => [name, REDACTED_FIELDS.has(name) ? redactDeep<unknown>(value) : value])
+    const body = { seq: this.#seq + 1, at: now.toISOString(), prev: this.#head, ...(Object.fromEntries(clean) as RunEvent) }
     const sha256 = hashOf(body)
     const line = `${JSON.stringify({ ...body, sha256 })}\n`
     writeSync(this.#handle, line)

@@ -165,7 +165,9 @@ export class ChecklistReporter implements Reporter {
       this.#terminal.phase(phase.title)
       this.#terminal.unticked(phase)
     }
-    for (const entry of this.#record.entries) if (entry.event === 'run-error') this.#terminal.fault(entry.fault)
+    const errors = this.#record.entries.flatMap((entry) => (entry.event === 'run-error' ? [entry.fault] : []))
+    if (errors.length > 0) this.#terminal.phase('Errors outside of the boxes')
+    for (const error of errors) this.#terminal.fault(error)
     this.#terminal.ended(view, relative(process.cwd(), this.#record.directory) || '.')
     if (verdict !== 'PASSED') process.exitCode = 1 // Vitest calls a skipped test a success; a checklist does not.
   }
