@@ -17,7 +17,7 @@ export interface ExpectedValue {
 export interface ExpectedChange {
   /** (this − base) / base; null when the reason is not `ok`. */
   readonly ratio: Rational | null
-  readonly reason: 'ok' | 'missing' | 'base_not_positive'
+  readonly reason: 'ok' | 'missing' | 'share_basis_differs' | 'base_not_positive'
   /** One of the two quarters has 14 weeks. */
   readonly is_uneven: boolean
 }
@@ -40,9 +40,22 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
   const quarters = filer.quarters
   const indexOf = (quarter: FiscalQuarter): number => quarters.findIndex((other) => other.end === quarter.end)
 
+  const newest = (tag: string, unit: string, start: string | null, end: string, as_of: string): FiledFact | undefined =>
+    vintages.get(keyOf(tag, unit, start, end))?.findLast((fact) => fact.filed <= as_of)
   const value: FilerKnowledge['value'] = (tag, unit, start, end, as_of) => {
-    const known = vintages.get(keyOf(tag, unit, start, end))?.findLast((fact) => fact.filed <= as_of)
+    const known = newest(tag, unit, start, end, as_of)
     return known === undefined ? null : parseDecimal(known.value)
+  }
+  /**
+   * On which bases the value of a quarter holds, as counts of splits: a value that later filings repeat unchanged holds on theirs too
+   * (a stock dividend of a quarter of a percent does not move the cents of an EPS).
+   */
+  const basesOf = (tag: string, unit: string, quarter: FiscalQuarter, as_of: string): { from: number; to: number } => {
+    const known = (vintages.get(keyOf(tag, unit, quarter.start, quarter.end)) ?? []).filter((fact) => fact.filed <= as_of)
+    const last = known.at(-1)
+    const first = known[known.findLastIndex((fact) => fact.value !== last?.value) + 1]
+    const splitsUntil = (filed = ''): number => filer.split_dates.filter((date) => date <= filed).length
+    return { from: splitsUntil(first?.filed), to: splitsUntil(last?.filed) }
   }
   const quarterValue: FilerKnowledge['quarter'] = (tag, unit, quarter, as_of) => {
     const reported = value(tag, unit, quarter.start, quarter.end, as_of)
@@ -76,6 +89,10 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
       const current = quarterValue(tag, unit, quarter, as_of)
       const base = base_quarter === undefined ? null : quarterValue(tag, unit, base_quarter, as_of)
       if (current === null || base === null) return { ratio: null, reason: 'missing', is_uneven }
+      if (base_quarter !== undefined && unit !== 'USD') {
+        const [now, then] = [basesOf(tag, unit, quarter, as_of), basesOf(tag, unit, base_quarter, as_of)]
+        if (now.from > then.to || then.from > now.to) return { ratio: null, reason: 'share_basis_differs', is_uneven }
+      }
       if (base.value.numerator <= 0n) return { ratio: null, reason: 'base_not_positive', is_uneven }
       const change = subtract(current.value, base.value)
       return {

@@ -30,14 +30,16 @@ export interface ExpectedAdjusted {
 
 /**
  * The adjusted series of a security in exact arithmetic. C(t−1) is the last traded close before the ex-date; an ex-date on a closed day
- * belongs to the next session; dividends of one day are summed; cash of a day with a split is on the close before that split.
+ * belongs to the next session; dividends of one day are summed. Cash of a day with a split is paid on the shares before that split: A takes it from
+ * the close before, B reinvests it at the close after, per new share.
  * A factor holds for all days before its ex-date; the factor of the last bar is 1.
  */
 export function expectedAdjusted(world: World, security: Security): ExpectedAdjusted[] {
   const events = eventsBySession(world, security)
   const bars = security.bars
   const last_date = bars.at(-1)?.date ?? ''
-  const is_complete = [...events.keys()].every((session) => session <= last_date)
+  // A payment after the delisting belongs to holders, not to a price. One before it that no bar can carry breaks the chain.
+  const is_complete = [...events.keys()].every((session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'))
   const expected: ExpectedAdjusted[] = []
   let [price_factor, total_factor, share_multiple] = [ONE, ONE, ONE]
   for (let index = bars.length - 1; index >= 0; index--) {
@@ -61,7 +63,7 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
       if (!isLess(event.cash, close_before))
         throw new RangeError(`${security.source_id} pays ${toDecimal(event.cash, 4)} on ${session}, more than it costs.`)
       price_factor = divide(multiply(price_factor, subtract(ONE, divide(event.cash, close_before))), event.ratio)
-      total_factor = divide(multiply(total_factor, divide(close, add(close, event.cash))), event.ratio)
+      total_factor = divide(multiply(total_factor, divide(close, add(close, divide(event.cash, event.ratio)))), event.ratio)
       share_multiple = multiply(share_multiple, event.ratio)
     }
   }

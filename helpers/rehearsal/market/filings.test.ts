@@ -72,6 +72,17 @@ describe('filings', () => {
     expect(change('EarningsPerShareDiluted').some((ratio) => ratio > 3.5 && ratio < 4.5)).toBe(true)
   })
 
+  test('of shares on two bases are not compared', () => {
+    const filer = filerOf('split')
+    const { yearOverYear, quarters } = knowledgeOf(filer)
+    const [split] = filer.split_dates
+    const old = filer.filings.findLast((filing) => filing.form === '10-Q' && filing.filed < (split ?? ''))
+    const quarter = quarters.find((one) => one.end === old?.report_date) ?? ({} as never)
+    const change = (as_of: string) => yearOverYear('EarningsPerShareDiluted', 'USD/shares', quarter, as_of).reason
+    // One year later its value is restated, and the one a year before it never will be.
+    expect([change(old?.filed ?? ''), change(world.end_date)]).toEqual(['ok', 'share_basis_differs'])
+  })
+
   test('of a loss maker have no change over the year, with the reason', () => {
     const filer = filerOf('loss_maker')
     const reported = filer.filings.findLast((filing) => filing.form === '10-Q')

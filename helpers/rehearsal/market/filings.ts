@@ -67,6 +67,7 @@ function fileOne(cik: string, owned: readonly Security[], calendar: Calendar, se
     name: first.name.replace(/ Class [AB]$/, ''),
     fiscal_year_end: fiscalYearEnd(kind),
     filings: withFrames(filings),
+    split_dates: first.actions.filter((action) => 'split_from' in action).map((action) => action.ex_date),
     quarters: quarterTruths(books),
   }
 }

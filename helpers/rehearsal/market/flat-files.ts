@@ -86,16 +86,12 @@ function* draft(world: World): Generator<Draft> {
   }
   const rowsOf = (row: (security: Security, action: Action) => string | undefined): string[] =>
     securities.flatMap((security) => security.actions.flatMap((action) => row(security, action) ?? []))
-  yield csv('splits', 'splits.csv', 'source_id,ex_date,split_from,split_to', rowsOf((security, action) =>
-    'split_from' in action ? [security.source_id, action.ex_date, action.split_from, action.split_to].join() : undefined)) // biome-ignore format: one line a dataset
-  const dividends = rowsOf((security, action) =>
-    'amount' in action ? [security.source_id, action.ex_date, action.amount, 'USD'].join() : undefined,
-  )
+  yield csv('splits', 'splits.csv', 'source_id,ex_date,split_from,split_to,kind', rowsOf(splitRow))
+  const dividends = rowsOf(dividendRow)
   const middle = Math.ceil(dividends.length / 2)
-  yield csv('dividends', 'part-1.csv.gz', 'source_id,ex_date,amount,currency', dividends.slice(0, middle))
-  yield csv('dividends', 'part-2.csv', 'source_id,ex_date,amount,currency', dividends.slice(middle))
-  yield csv('delistings', 'delistings.csv', 'source_id,date,kind', rowsOf((security, action) =>
-    action.kind === 'delisting' ? [security.source_id, action.ex_date, action.reason].join() : undefined)) // biome-ignore format: one line a dataset
+  yield csv('dividends', 'part-1.csv.gz', 'source_id,ex_date,amount,currency,kind', dividends.slice(0, middle))
+  yield csv('dividends', 'part-2.csv', 'source_id,ex_date,amount,currency,kind', dividends.slice(middle))
+  yield csv('delistings', 'delistings.csv', 'source_id,date,kind,acquirer,cash_rate,stock_rate', rowsOf(delistingRow))
 
   const in_universe = new Set(securities.map((security) => security.cik))
   for (const [index, filer] of world.filers.entries()) {
@@ -122,6 +118,21 @@ const securityRow = (security: Security): string =>
     security.list_date ?? '',
     security.delist_date ?? '',
   ].join()
+
+const splitRow = (security: Security, action: Action): string | undefined =>
+  'split_from' in action ? [security.source_id, action.ex_date, action.split_from, action.split_to, action.kind].join() : undefined
+
+/** A spin-off stands among the dividends with its value in cash, and says so. */
+const dividendRow = (security: Security, action: Action): string | undefined =>
+  'amount' in action ? [security.source_id, action.ex_date, action.amount, 'USD', action.kind].join() : undefined
+
+/** One row for each end of a listing; the terms of a merger stand beside it. */
+function delistingRow(security: Security, action: Action): string | undefined {
+  if (action.kind !== 'delisting') return undefined
+  const terms = security.actions.find((other) => other.kind === 'merger')
+  const { acquirer_source_id, cash_rate, stock_rate } = terms ?? { acquirer_source_id: null, cash_rate: null, stock_rate: null }
+  return [security.source_id, action.ex_date, action.reason, acquirer_source_id ?? '', cash_rate ?? '', stock_rate ?? ''].join()
+}
 
 function barRows({ source_id, bars }: Security, first_year: string, last_year: string): string[] {
   const rows: string[] = []

@@ -111,8 +111,13 @@ function planEndings(planner: Planner, copy: number): void {
   delist(add('bankruptcy', { start_price_cents: 1900, drift: -0.004, volatility: 0.03 }), at('2022-02-25'), 'bankruptcy')
   const liquidated = add('liquidation', { start_price_cents: 4100 })
   delist(liquidated, at('2023-10-20'), 'liquidation')
-  // Paid after the last trade: no bar can carry it.
+  // Paid after the listing: no part of the series any more.
   liquidated.actions.push({ kind: 'liquidation', ex_date: calendar.shift(at('2023-10-20'), 6), amount: '11.25' })
+  // Paid while still listed, but after the last trade: no bar can carry it.
+  const halted = add('halted', { start_price_cents: 3300 })
+  delist(halted, at('2024-08-30'), 'liquidation')
+  halted.last_date = calendar.shift(at('2024-08-30'), -8)
+  halted.actions.push({ kind: 'liquidation', ex_date: calendar.shift(at('2024-08-30'), -3), amount: '3.10' })
   delist(add('voluntary_delisting', { filer_number: null }), at('2024-06-14'), 'voluntary')
   for (const date of ['2020-09-30', '2021-12-09', '2023-09-14']) add('ipo', { first_date: at(date), list_date: at(date) })
 }

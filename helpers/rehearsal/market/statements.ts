@@ -99,7 +99,8 @@ function at(books: readonly Quarter[], index: number): Quarter {
 
 export const thousandsText = (thousands: number): string => (thousands === 0 ? '0' : `${thousands}000`)
 
+/** Shortest text, as a filing service prints numbers: 6.3, not 6.30. */
 function centsText(cents: number): string {
   const digits = String(Math.abs(cents)).padStart(3, '0')
-  return `${cents < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`
+  return `${cents < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`.replace(/\.?0+$/, '')
 }

@@ -32,7 +32,7 @@ export const SCENARIOS = [
   'ticker_handed_over', 'ticker_taken_over', 'split', 'split_twice', 'reverse_split', 'reverse_splits', 'split_with_dividend',
   'stock_dividend', 'special_dividend', 'equal_dividends_one_day', 'unequal_dividends_one_day', 'dividend_on_holiday',
   'spin_off_parent', 'spin_off_child', 'cash_merger', 'stock_merger', 'stock_and_cash_merger', 'acquirer', 'bankruptcy',
-  'liquidation', 'voluntary_delisting', 'ipo', 'class_a', 'class_b', 'week_year', 'retail_year', 'annual_restatement',
+  'liquidation', 'halted', 'voluntary_delisting', 'ipo', 'class_a', 'class_b', 'week_year', 'retail_year', 'annual_restatement',
   'quarter_restatement', 'late_filer', 'tag_change', 'loss_maker', 'no_facts', 'illiquid', 'crash', 'surge', 'outsider',
 ] as const // biome-ignore format: a list to be read, not a column
 export type Scenario = (typeof SCENARIOS)[number]
@@ -92,6 +92,8 @@ export interface Filer {
   readonly fiscal_year_end: string
   /** Ascending by day of filing. */
   readonly filings: readonly Filing[]
+  /** Ex-dates of its splits: facts per share and in shares are on the basis of the day of filing. */
+  readonly split_dates: readonly string[]
   /** Its quarters as they really were, by the newest books; also those that no filing shows. */
   readonly quarters: readonly QuarterTruth[]
 }

@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectedAdjusted } from './expected-prices.ts'
 import { type DroppedFile, universeCsv, writeFlatFiles } from './flat-files.ts'
-import { toDecimal } from './rational.ts'
+import { isEqual, ONE, toDecimal } from './rational.ts'
 import { SCENARIOS, type Security } from './types.ts'
 import { createWorld, REHEARSAL_WORLD } from './world.ts'
 
@@ -88,8 +88,11 @@ describe('the world', () => {
     }
   })
 
-  test('expects no figure where an event comes after the last bar', () => {
-    expect(expectedAdjusted(world, securityOf('liquidation')).every((row) => row.adj_close === null)).toBe(true)
+  test('expects no figure where an event of the listing comes after the last bar, and no change by one after the listing', () => {
+    expect(expectedAdjusted(world, securityOf('halted')).every((row) => row.adj_close === null)).toBe(true)
+    expect(
+      expectedAdjusted(world, securityOf('liquidation')).every((row) => row.price_factor !== null && isEqual(row.price_factor, ONE)),
+    ).toBe(true)
   })
 
   test('expects the hand-computed factors of a day with a split and a dividend', () => {
@@ -100,7 +103,7 @@ describe('the world', () => {
     const close = (at: number): number => (security.bars[at]?.close_cents ?? 0) / 100
     const before = expectedAdjusted(world, security)[index - 1]
     const a = (1 - 1.35 / close(index - 1)) * (1 / 3) * (1 - 0.4725 / close(later - 1))
-    const b = (close(index) / (close(index) + 1.35)) * (1 / 3) * (close(later) / (close(later) + 0.4725))
+    const b = (close(index) / (close(index) + 1.35 / 3)) * (1 / 3) * (close(later) / (close(later) + 0.4725))
     expect(Number(toDecimal(before?.adj_close ?? { numerator: 0n, denominator: 1n }, 12))).toBeCloseTo(close(index - 1) * a, 9)
     expect(Number(toDecimal(before?.total_return_close ?? { numerator: 0n, denominator: 1n }, 12))).toBeCloseTo(close(index - 1) * b, 9)
   })
