@@ -6,29 +6,35 @@ import type { Check } from '../../pipeline/job.ts'
  */
 const neighbours = `
   with bars as (
-    select v.security_id, v.trade_date, v.close, v.high, v.low, v.volume, v.adj_close,
-      lag(v.trade_date) over w as before_date, lag(v.close) over w as before_close, lag(v.adj_close) over w as before_adj_close,
-      lead(v.adj_close) over w as after_adj_close,
-      v.close * v.volume as traded, avg(v.close * v.volume) over (w rows between 20 preceding and 1 preceding) as usual_traded
-    from stocks_research.prices_daily_adjusted_v v
-    window w as (partition by v.security_id order by v.trade_date)
-  ), moves as (
-    select b.*, s.source_id, b.adj_close / nullif(b.before_adj_close, 0) as growth, b.traded / nullif(b.usual_traded, 0) as traded_ratio,
-      exists (select from stocks_research.corporate_actions a where a.security_id = b.security_id
-        and a.ex_date > b.before_date - 3 and a.ex_date <= b.trade_date + 3 and a.kind not in ('name_change', 'delisting')) as has_action
+    select p.security_id, p.trade_date, p.close, p.volume, lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close,
+      lead(p.close) over w as after_close, lead(p.trade_date) over w as after_date
+    from stocks_research.prices_daily p
+    window w as (partition by p.security_id order by p.trade_date)
+  ), moves as materialized (
+    select b.*, s.source_id, b.close / b.before_close as growth
     from bars b join stocks_research.securities s using (security_id)
-    where b.adj_close > 1.15 * b.before_adj_close or b.adj_close < 0.87 * b.before_adj_close
+    where (b.close > 1.15 * b.before_close or b.close < 0.87 * b.before_close)
+      -- A declared action explains a move of the raw close, or another check judges it.
+      and not exists (select from stocks_research.corporate_actions a where a.security_id = b.security_id
+        and a.ex_date > b.before_date - 3 and a.ex_date <= coalesce(b.after_date, b.trade_date) + 3 and a.kind not in ('name_change', 'delisting'))
+  ), traded as (
+    select m.*, m.close * m.volume / nullif(u.usual, 0) as traded_ratio
+    from moves m
+    cross join lateral (
+      select avg(r.close * r.volume) as usual from (
+        select p.close, p.volume from stocks_research.prices_daily p
+        where p.security_id = m.security_id and p.trade_date < m.trade_date order by p.trade_date desc limit 20) r) u
   )`
 
 export const suspiciousPriceChecks: readonly Check[] = [
   {
     name: 'jump-without-action',
-    claim: 'no adjusted close moves by more than a quarter, without a declared action, on no more than the usual money traded',
+    claim: 'no close moves by more than a quarter, without a declared action, on no more than the usual money traded',
     severity: 'soft',
     offenders: `${neighbours}
       select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio, round(m.traded_ratio, 2) as traded_ratio
-      from moves m
-      where abs(m.growth - 1) > 0.25 and not m.has_action and coalesce(m.traded_ratio, 0) < 2`,
+      from traded m
+      where abs(m.growth - 1) > 0.25 and coalesce(m.traded_ratio, 0) < 2`,
   },
   {
     name: 'split-like-jump',
@@ -37,10 +43,10 @@ export const suspiciousPriceChecks: readonly Check[] = [
     offenders: `${neighbours}
       select distinct on (m.source_id, m.trade_date) m.source_id as subject, m.trade_date, m.before_close, m.close, k.ratio as like_split,
         round(m.traded_ratio, 2) as traded_ratio
-      from moves m
+      from traded m
       join (values (1.5), (2), (3), (4), (5), (6), (7), (8), (10), (15), (20), (25), (30), (50), (100)) k (ratio)
         on abs(m.growth * k.ratio - 1) < 0.06 or abs(m.growth / k.ratio - 1) < 0.06
-      where not m.has_action and (m.traded_ratio is null or m.traded_ratio between 0.2 and 2 or k.ratio >= 20)
+      where (m.traded_ratio is null or m.traded_ratio between 0.2 and 2 or k.ratio >= 20)
       order by m.source_id, m.trade_date, least(abs(m.growth * k.ratio - 1), abs(m.growth / k.ratio - 1))`,
   },
   {
@@ -49,9 +55,9 @@ export const suspiciousPriceChecks: readonly Check[] = [
     severity: 'soft',
     offenders: `${neighbours}
       select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio,
-        round(m.after_adj_close / m.before_adj_close - 1, 4) as two_session_return_ratio
+        round(m.after_close / m.before_close - 1, 4) as two_session_return_ratio
       from moves m
-      where abs(m.growth - 1) > 0.15 and abs(m.after_adj_close / m.before_adj_close - 1) < 0.03`,
+      where abs(m.growth - 1) > 0.15 and abs(m.after_close / m.before_close - 1) < 0.03`,
   },
   {
     name: 'close-repeats',
