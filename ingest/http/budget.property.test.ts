@@ -48,12 +48,18 @@ test('journeys of different length do not overrun the windows of the provider, w
   )
 })
 
-test('with answers that take equally long the whole limit is used, however long they take', () => {
+test('with answers that take equally long the whole limit is used, once that is known, however long they take', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(5000), (requests_max, latency_ms) => {
       const windows = 10
-      const spent = simulate([{ requests_max, window_ms: 1000 }], Array(requests_max * windows + 1).fill({ delay_ms: 0, latency_ms }))
-      expect(spent.at(-1)?.started_ms).toBe(windows * 1000)
+      const cold = 20 // Answers until it is known how quick the quickest is.
+      const spent = simulate(
+        [{ requests_max, window_ms: 1000 }],
+        Array(cold + requests_max * windows + 1).fill({ delay_ms: 0, latency_ms }),
+      )
+      const starts = spent.slice(cold).map(({ started_ms }) => started_ms)
+      // Slots that were taken while it was not known are given back within one window more.
+      expect((starts.at(-1) ?? 0) - (starts[0] ?? 0)).toBeLessThanOrEqual((windows + 1) * 1000)
     }),
   )
 })

@@ -28,6 +28,9 @@ export interface Spending {
   readonly sent?: { readonly at_ms: number; readonly latency_ms: number } | undefined
 }
 
+// A handful of answers, all of them held up by one cold start, does not show what quick is: then nothing is deducted.
+const LATENCIES_MIN = 20
+
 /**
  * Milliseconds until one more request keeps within `limits`; 0 = now.
  *
@@ -38,7 +41,8 @@ export interface Spending {
  * The same rule stands in SQL (`ingestion.take_slot`), where processes share it.
  */
 export function waitMs(limits: readonly Limit[], spent: readonly Spending[], now_ms: number): number {
-  const quickest_ms = spent.reduce((least, { sent }) => Math.min(least, sent?.latency_ms ?? least), Number.POSITIVE_INFINITY)
+  const latencies = spent.flatMap(({ sent }) => (sent === undefined ? [] : [sent.latency_ms]))
+  const quickest_ms = latencies.length < LATENCIES_MIN ? 0 : latencies.reduce((least, each) => Math.min(least, each))
   let until_ms = now_ms
   for (const limit of limits) {
     const { jitter_ms, hold_ms } = allowanceOf(limit)
