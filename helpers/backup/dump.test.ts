@@ -1,15 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { type Connection, openDatabase, withDatabase } from '../database.ts'
+import type { Connection } from '../database.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type DumpOptions, dump } from './dump.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import { listBackups, manifestFileOf } from './manifest.ts'
-import { sweepPartials } from './partial.ts'
+import { listBackups } from './manifest.ts'
 import { verifyArchive, verifyFile, verifyRestore } from './verify.ts'
 
 let directory: string
@@ -31,16 +27,6 @@ const fill = (rows: number): Promise<void> =>
     `create table public.noise (id int primary key, a text, b text); insert into public.noise select i, md5(i::text), md5('b' || i) from generate_series(1, ${rows}) i`,
   )
 const take = (options: Partial<DumpOptions> = {}) => dump(source.connection, { directory, mode: 'rehearsal', ...options })
-const partialBytes = async (): Promise<number> => {
-  const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
-  return name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
-}
-/** Nothing in the folder that could be taken for a backup, nor anything else. */
-const expectNothing = async (): Promise<void> => {
-  expect(await listBackups(directory)).toEqual([])
-  expect(await readdir(directory)).toEqual([])
-}
-
 describe('a dump', () => {
   test('has its name in UTC, its manifest beside it, and passes the levels', async () => {
     await fill(1000)
@@ -105,169 +91,4 @@ describe('a dump', () => {
     await verifyRestore(backup, server)
     await migrated.drop()
   })
-})
-
-describe('a dump that fails leaves no file', () => {
-  test('when pg_dump is killed half-way', async () => {
-    await fill(300_000)
-    const dumping = take({
-      onStart: (pid) => {
-        void (async () => {
-          while ((await partialBytes()) < 1_000_000) await sleep(2)
-          process.kill(pid, 'SIGKILL')
-        })()
-      },
-    })
-    await expect(dumping).rejects.toThrow(/pg_dump/)
-    await expectNothing()
-  })
-
-  test('when it is aborted', async () => {
-    await fill(300_000)
-    const stop = new AbortController()
-    const dumping = take({ signal: stop.signal, onStart: () => void setTimeout(() => stop.abort(), 100) })
-    await expect(dumping).rejects.toThrow()
-    await expectNothing()
-  })
-
-  test('when its server connection is ended', async () => {
-    await fill(300_000)
-    const dumping = take({
-      onStart: () => {
-        void (async () => {
-          while ((await partialBytes()) < 1_000_000) await sleep(2)
-          await withDatabase(server, (db) =>
-            db.rows(
-              "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name like '%dump%' or datname = $1 and query like 'COPY public.noise%'",
-              [source.connection.database],
-            ),
-          )
-        })()
-      },
-    })
-    await expect(dumping).rejects.toThrow()
-    await expectNothing()
-  })
-
-  test('when a table is left out', async () => {
-    await fill(10)
-    await expect(take({ extra_arguments: ['--exclude-table-data=public.noise'] })).rejects.toThrow(/holds no data of public\.noise/)
-    await expectNothing()
-  })
-
-  test('when the database does not exist', async () => {
-    await expect(dump({ ...server, database: 'no_such_database' }, { directory, mode: 'rehearsal' })).rejects.toThrow(/does not exist/)
-    await expectNothing()
-  })
-
-  test('and earlier backups stay', async () => {
-    const earlier = await take()
-    await fill(10)
-    await expect(take({ extra_arguments: ['--no-such-option'] })).rejects.toThrow(/no-such-option/)
-    expect(await listBackups(directory)).toEqual([earlier])
-    await verifyFile(earlier)
-  })
-})
-
-describe('a killed process', () => {
-  test.each([1, 1_000_000, 5_000_000])('leaves at most a partial file, after %i bytes, which the next dump sweeps', async (bytes) => {
-    await fill(200_000)
-    const child = execa(process.execPath, [join(import.meta.dirname, 'testing/dump-process.ts'), directory], {
-      reject: false,
-      input: JSON.stringify(source.connection),
-    })
-    while ((await partialBytes()) < bytes) await sleep(2)
-    child.kill('SIGKILL')
-    await child
-    expect(await listBackups(directory)).toEqual([])
-    const left = await readdir(directory)
-    expect(left.length).toBeGreaterThan(0)
-    expect(left.filter((name) => !/\.partial(\.owner)?$/.test(name))).toEqual([])
-    await source.db.execute('truncate public.noise')
-    const backup = await take()
-    expect((await readdir(directory)).toSorted()).toEqual([backup.manifest.file, manifestFileOf(backup.manifest.file)])
-  })
-
-  test('of another host keeps its partial file for hours, a living one always', async () => {
-    const mine = join(directory, 'full_20260101_0000.dump.partial')
-    await writeFile(mine, 'x')
-    await writeFile(`${mine}.owner`, JSON.stringify({ host: hostname(), pid: process.ppid }))
-    const foreign = join(directory, 'full_20260101_0001.dump.partial')
-    await writeFile(foreign, 'x')
-    await writeFile(`${foreign}.owner`, JSON.stringify({ host: 'elsewhere', pid: 1 }))
-    expect(await sweepPartials(directory)).toEqual([])
-    expect(await readdir(directory)).toHaveLength(4)
-  })
-})
-
-describe('row security', () => {
-  test('never makes a dump of fewer rows that passes', async () => {
-    const role = `reader_${source.connection.database.slice(8)}`
-    await fill(100)
-    await source.db.execute(
-      `create role ${role} login password 'row security'; grant usage on schema public to ${role}; grant select on public.noise to ${role}; alter table public.noise enable row level security; create policy nothing on public.noise for select using (false)`,
-    )
-    const reader = { ...source.connection, user: role, password: 'row security' }
-    try {
-      await expect(take({ dump_as: reader }), 'pg_dump itself refuses').rejects.toThrow(/row-level security|row security/)
-      await expect(dump(reader, { directory, mode: 'rehearsal' }), 'the hashing refuses too').rejects.toThrow(
-        /row-level security|row security/,
-      )
-      const short = await take({ dump_as: reader, extra_arguments: ['--enable-row-security'] })
-      await verifyArchive(short)
-      await expect(verifyRestore(short, server), 'and where nobody refuses, the comparison does').rejects.toMatchObject({
-        differences: [{ name: 'public.noise' }],
-      })
-    } finally {
-      await source.db.execute(`drop owned by ${role}; drop role ${role}`)
-    }
-  })
-})
-
-// A small file system can only be mounted by root; a limit on the size of files does the same to pg_dump. Both are Linux.
-if (process.platform === 'linux') {
-  test('a full disk fails the dump, leaves no file, and keeps the earlier backup', async () => {
-    const small = join(directory, 'small')
-    await mkdir(small)
-    const mounted = (await execa('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small], { reject: false })).exitCode === 0
-    try {
-      const earlier = await take({ directory: small })
-      await fill(200_000)
-      const limit = (pid: number): void => {
-        if (!mounted) void execa('prlimit', ['--pid', String(pid), '--fsize=4000000'])
-      }
-      await expect(take({ directory: small, onStart: limit })).rejects.toThrow(/No space left|File too large|signal|SIGXFSZ/)
-      expect(await listBackups(small)).toEqual([earlier])
-      expect(await readdir(small)).toHaveLength(2)
-      await verifyFile(earlier)
-    } finally {
-      if (mounted) await execa('umount', [small])
-    }
-  })
-}
-
-test('a table that somebody holds fails the dump after a while, and does not hang it', async () => {
-  await fill(10)
-  const holder = openDatabase(source.connection)
-  await holder.transaction(async (tx) => {
-    await tx.execute('lock table public.noise in access exclusive mode')
-    await expect(take({ extra_arguments: ['--lock-wait-timeout=200'] })).rejects.toThrow(/lock/)
-  })
-  await holder.close()
-  await expectNothing()
-})
-
-test('two databases with the same rows have the same fingerprint, whatever the order of insertion', async () => {
-  const other = await scratchDatabase()
-  for (const { db, order } of [
-    { db: source.db, order: 'asc' },
-    { db: other.db, order: 'desc' },
-  ]) {
-    await db.execute(
-      `create schema stocks_research; create table stocks_research.t (k text primary key, v numeric); insert into stocks_research.t select 'k' || i, i / 7.0 from generate_series(1, 10000) i order by i ${order}`,
-    )
-  }
-  const prints = await Promise.all([source, other].map(({ connection }) => fingerprintOf(connection, { scope: 'content' })))
-  expect(prints[0]).toEqual(prints[1])
-  await other.drop()
 })
