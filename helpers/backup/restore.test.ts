@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { type Connection, withDatabase } from '../database.ts'
+import { FolderStore } from '../dropbox/folder-store.ts'
+import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
+import { type Backup, dump, removeBackup } from './dump.ts'
+import { proveBackup, provenLevels } from './proof.ts'
+import { applyRetention } from './retention.ts'
+import { dropDatabase } from './scratch.ts'
+import { uploadBackup } from './upload.ts'
+
+let state: string
+let source: Scratch
+let server: Connection
+let remote: FolderStore
+let backup: Backup
+let restored: string
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'restore-'))
+  await mkdir(join(state, 'Dropbox'))
+  server = inject('testServer')
+  source = await scratchDatabase()
+  await source.db.execute(
+    'create table public.t (id int primary key, v text); insert into public.t select i, md5(i::text) from generate_series(1, 500) i',
+  )
+  remote = new FolderStore(join(state, 'Dropbox'), '/stocks-research')
+  backup = await dump(source.connection, { directory: join(state, 'backups'), mode: 'rehearsal' })
+  await uploadBackup(backup, remote)
+  restored = `${source.connection.database}_restored_${backup.manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
+})
+afterEach(async () => {
+  await source.drop()
+  for (const name of await databases()) await dropDatabase(server, name)
+  await rm(state, { recursive: true, force: true })
+})
+
+const run = (...args: string[]) =>
+  execa(process.execPath, [join(import.meta.dirname, 'restore.ts'), ...args], {
+    reject: false,
+    stdin: 'ignore',
+    env: {
+      PGHOST: server.host,
+      PGPORT: String(server.port),
+      PGUSER: server.user,
+      PGPASSWORD: server.password ?? '',
+      PGDATABASE: source.connection.database,
+      BOOTSTRAP_STATE: state,
+      DROPBOX_FOLDER: join(state, 'Dropbox'),
+    },
+  })
+/** Databases that came by this test, but for the first one. */
+const databases = (): Promise<string[]> =>
+  withDatabase(server, async (db) =>
+    (
+      await db.rows<{ name: string }>('select datname as name from pg_database where datname like $1 || $2', [
+        source.connection.database,
+        '\\_%',
+      ])
+    ).map(({ name }) => name),
+  )
+const rowsOf = (database: string): Promise<number> =>
+  withDatabase({ ...server, database }, async (db) => (await db.one<{ n: number }>('select count(*)::int as n from public.t')).n)
+
+test('lists what is here and what is remote', async () => {
+  const { stdout, exitCode } = await run('list')
+  expect(exitCode).toBe(0)
+  expect(stdout.match(new RegExp(backup.manifest.file, 'g'))).toHaveLength(2)
+  expect(stdout).toContain('500 rows  not proven')
+})
+
+test('restores beside the database, compares, says how long it took, and swaps nothing unasked', async () => {
+  await source.db.execute('delete from public.t where id > 100')
+  const { stdout, stderr, exitCode } = await run()
+  expect([exitCode, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/500 rows in 1 tables, equal to what was dumped/)
+  expect(stdout).toMatch(/Time to recover: [\d.]+ s/)
+  expect(stdout).toContain(`--swap --confirm ${source.connection.database}@`)
+  expect([await rowsOf(restored), await rowsOf(source.connection.database)]).toEqual([500, 100])
+})
+
+test('fetches a backup that is only remote', async () => {
+  await removeBackup(backup.archive)
+  const { stdout, exitCode } = await run(backup.manifest.file)
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain('Fetching')
+  expect(await rowsOf(restored)).toBe(500)
+})
+
+test('never takes the place of data without its name and host, typed; with them, the former is kept', async () => {
+  await source.db.execute('delete from public.t where id > 100')
+  const { database } = source.connection
+  for (const args of [['--swap'], ['--swap', '--confirm', `${database}@elsewhere`], ['--swap', '--confirm', 'yes']]) {
+    const refused = await run(...args)
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('is not replaced without its name and host')])
+    expect(await rowsOf(database)).toBe(100)
+    await dropDatabase(server, restored)
+  }
+  const { exitCode, stdout } = await run('--swap', '--confirm', `${database}@localhost`)
+  expect(exitCode).toBe(0)
+  const former = (await databases()).find((name) => name.includes('_before_'))
+  expect(stdout).toContain(`kept as ${former}`)
+  expect([await rowsOf(database), await rowsOf(former ?? '')]).toEqual([500, 100])
+})
+
+test('a damaged backup is refused before a database is made, and a name that is taken is left alone', async () => {
+  const bytes = await readFile(backup.archive)
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
+  await writeFile(backup.archive, bytes)
+  const damaged = await run()
+  expect([damaged.exitCode, damaged.stderr]).toEqual([1, expect.stringMatching(/is damaged: sha256 is [0-9a-f]{64}, its manifest says/)])
+  expect(await databases()).toEqual([])
+  expect((await run('--from', 'remote')).exitCode).toBe(0)
+  const taken = await run('--from', 'remote')
+  expect([taken.exitCode, taken.stderr]).toEqual([1, expect.stringContaining('already exists')])
+  expect(await rowsOf(restored)).toBe(500)
+  expect((await run('--into', source.connection.database)).stderr).toContain('never restored into')
+})
+
+test('retention removes nothing before all four levels have passed, then here and there, and never when the newest is damaged', async () => {
+  const { db, connection } = source
+  const directory = join(state, 'backups')
+  await db.execute('delete from public.t where id > 400')
+  const newer = await dump(connection, { directory, mode: 'rehearsal', now: () => new Date(Date.now() + 60_000) })
+  await uploadBackup(newer, remote)
+  const later = new Date(Date.now() + 30 * 86_400_000)
+  const rule = { keep_count: 1, keep_days: 7 }
+  expect((await applyRetention(directory, remote, rule, later)).removed).toEqual([])
+
+  const evidence = await proveBackup(newer, server, remote)
+  expect(evidence.map(({ level }) => level)).toEqual([1, 2, 3, 4])
+  expect(await provenLevels(newer)).toEqual([1, 2, 3, 4])
+  const bytes = await readFile(newer.archive)
+  await writeFile(newer.archive, Buffer.concat([bytes, Buffer.from('x')]))
+  expect(await applyRetention(directory, remote, rule, later)).toMatchObject({
+    removed: [],
+    notes: [expect.stringContaining('is damaged')],
+  })
+
+  await writeFile(newer.archive, bytes)
+  expect(await applyRetention(directory, remote, rule, later)).toMatchObject({
+    removed: [backup.manifest.file],
+    kept: [newer.manifest.file],
+  })
+  expect((await remote.list()).map(({ name }) => name)).toEqual([newer.manifest.file, `${newer.manifest.file}.json`])
+  expect((await applyRetention(directory, remote, rule, later)).removed, 'the last one stays').toEqual([])
+})
