@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../helpers/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { flatFiles } from '../providers/flat-files/index.ts'
 import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../testing/drop.ts'
 import { securityIdOf } from './identity.ts'
 import { SourceError } from './provider.ts'
@@ -151,6 +152,15 @@ describe('a run', () => {
     expect((await ingestDrop(scratch.connection, other)).job('corporate-actions').rows_rejected).toBe(2)
   })
 
+  it('fails an item of which every record was rejected, and says so of one whose bars are all another company’s', async () => {
+    const bars = `${HEADER}x:first,2020-02-03,1,1,1,1,1\nx:first,2020-02-03,2,2,2,2,1\nx:second,2020-01-31,1,1,1,1,1\nx:third,2020-01-30,1,1,1,1,1\n`
+    const { job } = await ingestDrop(scratch.connection, await writeDrop({ ...SMALL_DROP, 'prices_daily/prices.csv': bars }))
+    expect(job('prices-daily').gaps).toMatchObject([
+      { item: 'x:first', status: 'failed', reason: 'None of its records was taken: 2 were rejected. See ingestion.rejects.' },
+      { item: 'x:second', status: 'not_found', reason: "All of its 1 records are another company's. See ingestion.rejects." },
+    ])
+  })
+
   it('does not let an item that the database refuses take its neighbours down', async () => {
     const intervals = `${SMALL_DROP['ticker_history/ticker_history.csv']}x:second,GONE,2018-01-02,2019-01-31,\n`
     const root = await writeDrop({ ...SMALL_DROP, 'ticker_history/ticker_history.csv': intervals })
@@ -175,26 +185,20 @@ describe('a run that cannot go on', () => {
 
   it('stops before it writes more when the session that holds its lock is gone', async () => {
     const root = await writeDrop(SMALL_DROP)
-    let killed = false
+    const provider = flatFiles(root)
     const run = ingestDrop(scratch.connection, root, {
-      onJob: () => {
-        if (killed) return
-        killed = true
-        void scratch.db.rows(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`)
-      },
       providers: [
         {
-          name: 'slow',
-          datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'fundamentals'],
-          batches: ({ subjects }) => [{ label: 'all', subjects, estimate: { requests: 0, bytes: 0 } }],
-          async *read({ dataset, subjects }) {
-            if (dataset === 'ticker_history') await new Promise((resolve) => setTimeout(resolve, 500))
-            for (const { item } of subjects) yield { item, status: 'empty', reason: 'None.' }
+          ...provider,
+          async *read(...args) {
+            await scratch.db.rows(`select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory'`)
+            yield* provider.read(...args)
           },
         },
       ],
     })
-    await expect(run).rejects.toThrow()
+    await expect(run).rejects.toThrow(/lost its ingestion lock/)
+    expect(await scratch.db.rows('select from stocks_research.securities')).toEqual([])
     const [row] = await scratch.db.rows('select state from ingestion.runs')
     expect(row).toEqual({ state: 'running' })
     await ingestDrop(scratch.connection, root)

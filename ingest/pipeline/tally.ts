@@ -8,6 +8,9 @@ export interface ItemTally {
   readonly item_no: number
   rows: number
   outside: number
+  rejected: number
+  /** Of the rejected ones, those that are another company's. */
+  foreign: number
   readonly files: Set<string>
   end: SubjectEnd | undefined
 }
@@ -47,7 +50,10 @@ export class Tally {
 
   constructor(subjects: readonly Subject[]) {
     this.items = new Map(
-      subjects.map(({ item }, item_no) => [item, { item, item_no, rows: 0, outside: 0, files: new Set(), end: undefined }]),
+      subjects.map(({ item }, item_no) => [
+        item,
+        { item, item_no, rows: 0, outside: 0, rejected: 0, foreign: 0, files: new Set(), end: undefined },
+      ]),
     )
   }
 
@@ -61,6 +67,11 @@ export class Tally {
 
   reject(reject: Reject): void {
     this.rows_rejected += 1
+    const item = reject.item === null ? undefined : this.items.get(reject.item)
+    if (item !== undefined) {
+      item.rejected += 1
+      if (reject.kind === 'foreign') item.foreign += 1
+    }
     if (this.rejects.length < REJECTS_LISTED_MAX) this.rejects.push(reject)
   }
 
@@ -96,9 +107,15 @@ const NOUNS: Readonly<Record<Dataset, string>> = {
 }
 
 /** How an item without a failure ended. */
-export function endWithoutRows(job: SourcedJob, { item, outside, end }: ItemTally): SubjectEnd {
+export function endWithoutRows(job: SourcedJob, { item, outside, rejected, foreign, end }: ItemTally): SubjectEnd {
+  if (rejected > foreign) {
+    const reason = `None of its records was taken: ${rejected} were rejected. See ingestion.rejects.`
+    return { item, status: 'failed', error_class: 'malformed', reason }
+  }
   if (outside > 0) return { item, status: 'empty', reason: 'It has records, but none in the window.' }
   if (end !== undefined) return end
+  if (foreign > 0)
+    return { item, status: 'not_found', reason: `All of its ${foreign} records are another company's. See ingestion.rejects.` }
   if (job.without_records === 'empty') return { item, status: 'empty', reason: 'The source has none.' }
   return { item, status: 'not_found', reason: `The source has no ${NOUNS[job.dataset]} of it.` }
 }

@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { differencesFromTruth } from '../../helpers/rehearsal/market/differences.ts'
+import { universeCsv, writeFlatFiles } from '../../helpers/rehearsal/market/flat-files.ts'
+import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { ingestDrop } from '../testing/drop.ts'
+import { JOB_NAMES } from './job.ts'
+
+const world = createWorld({ seed: 'another market than that of the rehearsal', securities: 62 })
+
+describe('a simulated market', () => {
+  let directory: string
+  let scratch: Awaited<ReturnType<typeof scratchDatabase>>
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'simulated-market-'))
+    await writeFlatFiles(world, directory)
+    await writeFile(join(directory, 'universe.csv'), universeCsv(world))
+    scratch = await scratchDatabase({ migrated: true })
+    await ingestDrop(scratch.connection, directory, { jobs: JOB_NAMES, window: { start_date: world.start_date, end_date: world.end_date } })
+  })
+  afterAll(async () => {
+    await scratch?.drop()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  test('is in the database as it was: identity, bars, adjustment, actions, every vintage, every quarter as of every filing', async () => {
+    const { differences, compared } = await differencesFromTruth(scratch.db, world)
+    expect(differences).toEqual([])
+    expect(compared.bars).toBe(world.securities.reduce((sum, security) => sum + security.bars.length, 0))
+    expect(compared.look_ups).toBeGreaterThan(100_000)
+  })
+
+  test('is found to differ when a price, an interval, an action or a fact is not what it was', async () => {
+    await scratch.db.execute(`
+      update stocks_research.prices_daily set close = low where ctid = (select ctid from stocks_research.prices_daily where close > low limit 1);
+      update stocks_research.ticker_history set valid_from = valid_from + 1 where ctid = (select ctid from stocks_research.ticker_history where valid_to is null limit 1);
+      delete from stocks_research.corporate_actions where ctid = (select ctid from stocks_research.corporate_actions where kind = 'cash_dividend' limit 1);
+      update stocks_research.fundamentals_raw set filed = filed + 1 where ctid = (select ctid from stocks_research.fundamentals_raw limit 1);
+      update stocks_research.fundamentals_derived set value = value + 1 where ctid = (select ctid from stocks_research.fundamentals_derived where value is not null limit 1)`)
+    const { differences } = await differencesFromTruth(scratch.db, world)
+    for (const words of [/^The bar of/, /ticker interval/, /^Missing action/, /^Missing fact/, /as of .* is /]) {
+      expect(
+        differences.some((difference) => words.test(difference)),
+        String(words),
+      ).toBe(true)
+    }
+  })
+})

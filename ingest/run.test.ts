@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
+import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
+import { JOB_NAMES } from './pipeline/job.ts'
+import { SMALL_DROP, writeDrop } from './testing/drop.ts'
+
+let scratch: Scratch
+let root: string
+beforeAll(async () => {
+  scratch = await scratchDatabase({ migrated: true })
+  root = await writeDrop(SMALL_DROP)
+})
+afterAll(() => scratch.drop())
+
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
+    env: {
+      ...childEnvironment(),
+      PGHOST: scratch.connection.host,
+      PGPORT: String(scratch.connection.port),
+      PGUSER: scratch.connection.user,
+      PGDATABASE: scratch.connection.database,
+      ...(scratch.connection.password === undefined ? {} : { PGPASSWORD: scratch.connection.password }),
+      BOOTSTRAP_STATE: root,
+      BOOTSTRAP_SOURCE: `flat-files:${root}`,
+      BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
+      BOOTSTRAP_START: '2015-01-02',
+      BOOTSTRAP_END: '2020-12-31',
+      ...env,
+    },
+    extendEnv: false,
+    reject: false,
+  })
+
+it('--help names the seven jobs and needs no configuration', async () => {
+  const { exitCode, stdout } = await run(['--help'], { BOOTSTRAP_SOURCE: 'nonsense' })
+  expect(exitCode).toBe(0)
+  for (const name of JOB_NAMES) expect(stdout).toContain(`  ${name} `)
+})
+
+it.each([
+  [['nonsense'], /«nonsense» is no job; the seven are securities, /],
+  [[], /missing required argument 'job'/],
+  [['run', 'all', '--start', '2020-02-30'], /BOOTSTRAP_START is «2020-02-30»/],
+  [['run', 'all', '--surprise'], /unknown option '--surprise'/],
+])('wrong use, %j, ends with 2 and says what is right', async (args, message) => {
+  const { exitCode, stderr } = await run(args)
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(message)
+  expect(await scratch.db.rows('select from ingestion.runs')).toEqual([])
+})
+
+it('an option stands above the environment, and a run above its bounds fails and names every item', async () => {
+  const other = await writeDrop({ 'universe.csv': 'source_id,ticker\nx:nobody,NIX\n' })
+  const { exitCode, stdout } = await run(['securities', '--universe', join(other, 'universe.csv')])
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/securities {2}x:nobody {2}not_found: The source has no record of it\./)
+  expect(stdout).toMatch(/: failed\. securities: 1 of 1 items were not found, more than not_found_max_ratio 0 /)
+})
+
+it('a complete run ends with 0, its log has one JSON object a line, and nothing at warn or above', async () => {
+  const { exitCode, stdout } = await run(['all'])
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 })
+  expect(stdout).toMatch(/Run [0-9a-f-]{36}: complete \(/)
+  const directory = join(root, '.data', 'logs')
+  const lines = readdirSync(directory).flatMap((file) => readFileSync(join(directory, file), 'utf8').trimEnd().split('\n'))
+  const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level)
+  expect(new Set(levels)).toEqual(new Set(['info']))
+})
+
+it('status names the newest runs, and what they have no rows of', async () => {
+  const { exitCode, stdout } = await run(['status'])
+  expect(exitCode).toBe(0)
+  expect(stdout).toMatch(/^[0-9a-f-]{36} {2}complete /)
+  expect(stdout).toMatch(/prices-daily +3 ok/)
+  expect(stdout).toMatch(/fundamentals-raw {2}x:third {2}not_found: No filer \(cik\) is known for it\./)
+})
+
+it('validate runs the checks and ends with 0 when no hard one has an offender', async () => {
+  const { exitCode, stdout } = await run(['validate'])
+  expect(stdout).toMatch(/\d+ checks: \d+ hard and \d+ soft offenders/)
+  expect(exitCode === 0).toBe(/ 0 hard /.test(stdout))
+})
+
+it('resume refuses a universe that has changed since', async () => {
+  const { exitCode, stderr } = await run(['resume', 'ffffffff'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/There is no run ffffffff/)
+  const changed = await writeDrop({ ...SMALL_DROP })
+  await run(['securities', '--universe', join(changed, 'universe.csv')])
+  await scratch.db.rows(`update ingestion.runs set universe_sha256 = repeat('0', 64) where universe_file like $1`, [`${changed}%`])
+  const refused = await run(['resume'])
+  expect(refused.exitCode).toBe(1)
+  expect(refused.stderr).toMatch(/has changed since run .* SHA-256 was 0{64}, is [0-9a-f]{64}/)
+})
