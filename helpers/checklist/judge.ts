@@ -1,5 +1,5 @@
 import type { JournalEntry, RunStarted, Verdict } from './events.ts'
-import { type BoxView, firstLine, viewOf } from './view.ts'
+import { type BoxView, boxesOf, firstLine, viewOf } from './view.ts'
 
 export interface Judgement {
   readonly verdict: Verdict
@@ -15,6 +15,8 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
   const { narrowed } = entries[0] as JournalEntry & RunStarted
   const failures: string[] = []
   const shortfalls: string[] = narrowed === null ? [] : [`the run was narrowed on the command line: ${narrowed}`]
+  const is_shut = entries.some((entry) => entry.event === 'precondition-failed')
+  if (is_shut) shortfalls.push(`no box ran: all ${boxesOf(view).length} are blocked by the precondition`)
   for (const entry of entries) {
     if (entry.event === 'precondition-failed') failures.push(`precondition: ${entry.message}`)
     if (entry.event === 'run-error') failures.push(`${entry.fault.name}: ${firstLine(entry.fault.message)}`)
@@ -22,7 +24,7 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
   for (const phase of view.phases) {
     for (const fault of phase.faults) if (phase.state !== 'blocked') failures.push(`${phase.phase}: ${firstLine(fault.message)}`)
     for (const box of phase.boxes) if (box.state === 'failed') failures.push(`${phase.phase}: ${failureOf(box)}`)
-    shortfalls.push(...unticked(phase.phase, phase.boxes))
+    if (!is_shut) shortfalls.push(...unticked(phase.phase, phase.boxes))
     const is_settled = phase.boxes.every((box) => box.state === 'passed')
     if (is_settled && phase.state !== 'ticked') shortfalls.push(`${phase.phase}: it was not ticked`)
   }

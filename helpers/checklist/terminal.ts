@@ -73,7 +73,7 @@ export class Terminal {
     const open = phase.boxes.filter((box) => box.state === 'unticked')
     for (const [reason, boxes] of Map.groupBy(open, (box) => box.reason ?? 'not run')) {
       for (const box of boxes) this.#line(`  [ ] ${box.claim}`)
-      this.#line(this.#style('yellow', `      ${reason}`))
+      this.#line(this.#style('yellow', `      ${clip(reason, 200)}`))
     }
   }
 
@@ -86,7 +86,7 @@ export class Terminal {
     this.#line(
       `${this.#style(colour, this.#style('bold', run.verdict))}${mode} · ${count('passed')} of ${boxes.length} boxes ticked, ${count('failed')} failed, ${count('unticked')} open · ${durationText(Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at))}`,
     )
-    for (const reason of run.reasons.slice(0, 20)) this.#line(`  ${clip(reason.split('\n', 1)[0] ?? '', 400)}`)
+    for (const reason of run.reasons.slice(0, 20)) for (const line of reason.split('\n').slice(0, 30)) this.#line(`  ${clip(line, 400)}`)
     if (run.reasons.length > 20) this.#line(`  … and ${run.reasons.length - 20} more in the report`)
     const next = nextStep(run)
     if (next !== undefined) this.#line(`  next: ${next}`)

@@ -123,7 +123,7 @@ function causeOf(
   before: readonly PhaseView[],
   ending: Reading['ending'],
 ): string | null {
-  if (precondition !== undefined) return `blocked by precondition: ${precondition}`
+  if (precondition !== undefined) return `blocked by precondition: ${precondition.replaceAll(/\s+/g, ' ').trim()}`
   if (end !== undefined && end.blocked_by !== null) {
     const holder = before.find((each) => each.phase === end.blocked_by)
     if (holder === undefined || holder.state === 'not run') return `blocked by ${end.blocked_by}, which is not ticked for this target`
