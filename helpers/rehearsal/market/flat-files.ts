@@ -39,9 +39,17 @@ export async function writeFlatFiles(world: World, directory: string): Promise<r
   return listed
 }
 
-/** The rows of the universe that is checked in as `ingest/universe/rehearsal.csv`. */
-export function universeCsv(world: World): string {
-  return `${['source_id,ticker', ...world.securities.map((security) => `${security.source_id},${lastTicker(security)}`)].join('\n')}\n`
+/** How a universe names a security: its permanent id in the drop. */
+export const nameInDrop = (security: Security): string => security.source_id
+/** … its id at the broker, which every listing and every dead one has. */
+export const nameAtBroker = (security: Security): string => `alpaca:${security.asset_id}`
+/** … its filer, and what tells its classes apart; by the broker's id when it has no filer. */
+export const nameAtSec = (security: Security): string =>
+  security.cik === null ? nameAtBroker(security) : `cik:${security.cik}/${lastTicker(security)}`
+
+/** The universe of the world as a file. With the names of the drop it is the one that is checked in as `ingest/universe/rehearsal.csv`. */
+export function universeCsv(world: World, nameOf: (security: Security) => string = nameInDrop): string {
+  return `${['source_id,ticker', ...world.securities.map((security) => `${nameOf(security)},${lastTicker(security)}`)].join('\n')}\n`
 }
 
 export const lastTicker = (security: Security): string => security.tickers.at(-1)?.ticker ?? ''
