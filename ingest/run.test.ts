@@ -45,6 +45,7 @@ it.each([
   [['nonsense'], /«nonsense» is no job; the seven are securities, /],
   [[], /missing required argument 'job'/],
   [['run', 'all', '--start', '2020-02-30'], /BOOTSTRAP_START is «2020-02-30»/],
+  [['run', 'all', '--group-rows', 'many'], /must be a whole number above 0/],
   [['run', 'all', '--surprise'], /unknown option '--surprise'/],
 ])('wrong use, %j, ends with 2 and says what is right', async (args, message) => {
   const { exitCode, stderr } = await run(args)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type Config, readConfigWith } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { ConfigError, messageOf, RefusedError, StocksError } from '../helpers/errors.ts'
@@ -42,8 +42,13 @@ Needs Node.js 24: \`npx node\` is the one that this project brings along.`
   .showHelpAfterError()
   .exitOverride()
 
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.')
+  return Number(text)
+}
+
 const withGrouping = (command: Command): Command =>
-  command.option('--group-rows <rows>', 'rows after which a group of items is committed; a kill loses at most one group', Number.parseInt)
+  command.option('--group-rows <rows>', 'rows after which a group of items is committed; a kill loses at most one group', wholeNumber)
 
 const withChoices = (command: Command): Command =>
   command

@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { writeDrop } from '../testing/drop.ts'
+import { readUniverse } from './read.ts'
+
+const read = async (text: string) => readUniverse(join(await writeDrop({ 'universe.csv': text }), 'universe.csv'))
+
+describe('a universe', () => {
+  it('is sorted by source_id, whatever its order, its line ends and its other columns', async () => {
+    const { members, sha256 } = await read('\uFEFFticker,note,source_id\r\nBB,"x, y",b\r\n\r\nAA,,a\r\n')
+    expect(members).toEqual([
+      { source_id: 'a', ticker: 'AA' },
+      { source_id: 'b', ticker: 'BB' },
+    ])
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it.each([
+    ['lacks a column', 'source_id,name\na,x\n', /no column ticker; its columns are source_id, name/],
+    ['names a security twice', 'source_id,ticker\na,A\na,B\n', /line 3: «a» stands on line 2 already/],
+    ['has a line without a ticker', 'source_id,ticker\na,\n', /line 2: source_id and ticker must both be there/],
+    ['names nobody', 'source_id,ticker\n', /it names no security/],
+    ['is no CSV', 'source_id,ticker\n"a,b\n', /is not a CSV file/],
+  ])('that %s is refused by name', async (_, text, message) => {
+    await expect(read(text)).rejects.toThrow(message)
+  })
+
+  it('that is not there is refused with the way to name another one', async () => {
+    await expect(readUniverse('/nowhere/universe.csv')).rejects.toThrow(/cannot be read.*BOOTSTRAP_UNIVERSE/)
+  })
+})
