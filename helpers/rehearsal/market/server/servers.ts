@@ -12,6 +12,15 @@ import { createSecFeed, rateThresholdExceeded } from './sec.ts'
 export const SERVICES = ['sec', 'secData', 'nasdaq', 'alpacaData', 'alpacaTrading'] as const
 export type Service = (typeof SERVICES)[number]
 
+/** Whom each server stands in for. */
+export const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
+  sec: 'https://www.sec.gov',
+  secData: 'https://data.sec.gov',
+  nasdaq: 'https://www.nasdaqtrader.com',
+  alpacaData: 'https://data.alpaca.markets',
+  alpacaTrading: 'https://paper-api.alpaca.markets',
+}
+
 /** The account that the simulated broker knows unless told otherwise. */
 export const REHEARSAL_KEYS: AlpacaKeys = { key_id: 'PKREHEARSAL000000001', secret_key: 'rehearsal-secret-of-nobody-000000000001' }
 
@@ -38,6 +47,8 @@ export interface LoggedRequest {
 export interface Market {
   /** Loopback origins, e.g. `http://127.0.0.1:49152`. */
   readonly origins: Readonly<Record<Service, string>>
+  /** The same by the official origin that each stands in for. */
+  readonly stand_ins: Readonly<Record<string, string>>
   readonly log: readonly LoggedRequest[]
   /** Requests that a limit refused, by service. */
   refused(): Readonly<Record<Service, number>>
@@ -105,6 +116,7 @@ export async function startMarketServers(world: World, options: MarketOptions = 
   }
   return {
     origins,
+    stand_ins: Object.fromEntries(SERVICES.map((service) => [OFFICIAL_ORIGINS[service], origins[service]])),
     log,
     refused: () => {
       const counts = { sec: 0, secData: 0, nasdaq: 0, alpacaData: 0, alpacaTrading: 0 }
