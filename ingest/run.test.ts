@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './pipeline/job.ts'
-import { SMALL_DROP, writeDrop } from './testing/drop.ts'
+import { SMALL_DROP, writeDrop } from './providers/flat-files/testing.ts'
 
 let scratch: Scratch
 let root: string

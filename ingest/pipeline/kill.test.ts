@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { contentOf, ingestDrop, writeDrop } from '../testing/drop.ts'
+import { contentOf, ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
 
 const RUN = join(ROOT_DIRECTORY, 'ingest', 'run.ts')
 const SECURITIES = Array.from({ length: 40 }, (_, at) => `k:${String(at).padStart(2, '0')}`)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { contentOf, ingestDrop, isAccounted, writeDrop } from '../testing/drop.ts'
+import { contentOf, ingestDrop, isAccounted, writeDrop } from '../providers/flat-files/testing.ts'
 import type { Page, Provider } from './provider.ts'
 
 const BASE = {

@@ -6,7 +6,7 @@ import { differencesFromTruth } from '../../helpers/rehearsal/market/differences
 import { universeCsv, writeFlatFiles } from '../../helpers/rehearsal/market/flat-files.ts'
 import { createWorld } from '../../helpers/rehearsal/market/world.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop } from '../testing/drop.ts'
+import { ingestDrop } from '../providers/flat-files/testing.ts'
 import { JOB_NAMES } from './job.ts'
 
 const world = createWorld({ seed: 'another market than that of the rehearsal', securities: 62 })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
-import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../../testing/drop.ts'
 import { flatFiles } from './index.ts'
+import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from './testing.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

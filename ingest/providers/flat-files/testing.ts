@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Database } from '../../helpers/database.ts'
-import type { JobReport } from '../pipeline/job.ts'
-import { type IngestOptions, ingest } from '../pipeline/run.ts'
-import { flatFiles } from '../providers/flat-files/index.ts'
-import { readUniverse } from '../universe/read.ts'
+import type { Database } from '../../../helpers/database.ts'
+import type { JobReport } from '../../pipeline/job.ts'
+import { type IngestOptions, ingest } from '../../pipeline/run.ts'
+import { readUniverse } from '../../universe/read.ts'
+import { flatFiles } from './index.ts'
 
 /** Writes files (path in the drop → text or bytes) into a new folder of the system's temporary one; returns it. */
 export async function writeDrop(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
