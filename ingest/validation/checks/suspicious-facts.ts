@@ -38,14 +38,20 @@ export const suspiciousFactChecks: readonly Check[] = [
         from stocks_research.fundamentals_as_of('infinity') f
         where f.period_start is not null and stocks_research.fact_kind(f.unit, f.tag) = 'amount' and f.tag in ('Revenues', 'SalesRevenueNet',
           'RevenueFromContractWithCustomerExcludingAssessedTax', 'GrossProfit', 'OperatingIncomeLoss', 'NetIncomeLoss')
+      ), quarters as (
+        select cik, taxonomy, tag, unit, period_end, min(period_start) over four as period_start, sum(value) over four as value,
+          count(*) over four as quarters_count, sum(days) over four as days
+        from newest where days between 80 and 100
+        window four as (partition by cik, taxonomy, tag, unit order by period_end, period_start rows between 3 preceding and current row)
+      ), sides as ( -- One pass over both sides: a join of two such sets is planned as if they were tiny.
+        select cik, taxonomy, tag, unit, period_start, period_end, value as year_value, null::numeric as quarters_value, accession
+        from newest where days between 350 and 378
+        union all
+        select cik, taxonomy, tag, unit, period_start, period_end, null, value, null
+        from quarters where quarters_count = 4 and days = period_end - period_start + 1
       ), sums as (
-        select y.cik, y.tag, y.unit, y.period_start, y.period_end, y.value as year_value, sum(q.value) as quarters_value, y.accession
-        from newest y
-        join newest q on q.cik = y.cik and q.taxonomy = y.taxonomy and q.tag = y.tag and q.unit = y.unit
-          and q.period_start >= y.period_start and q.period_end <= y.period_end and q.days between 80 and 100
-        where y.days between 350 and 378
-        group by y.cik, y.tag, y.unit, y.period_start, y.period_end, y.value, y.accession
-        having count(*) = 4 and sum(q.days) = max(y.days)
+        select cik, tag, unit, period_start, period_end, max(year_value) as year_value, max(quarters_value) as quarters_value, max(accession) as accession
+        from sides group by cik, taxonomy, tag, unit, period_start, period_end
       )
       select s.cik as subject, s.tag, s.unit, s.period_start, s.period_end, s.year_value, s.quarters_value, s.accession
       from sums s
