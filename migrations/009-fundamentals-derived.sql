@@ -217,9 +217,10 @@ where c.now is distinct from c.before
 $$;
 comment on function stocks_research.derive_fundamentals(text[]) is 'The rows of fundamentals_derived for these filers, computed from fundamentals_raw.';
 
+-- Without a setting of their own these functions are planned inside the query that calls them, so that a filter on a tag reaches the index.
 create function stocks_research.fundamentals_as_of(as_of date, ciks text[] default null)
 returns setof stocks_research.fundamentals_raw
-language sql stable parallel safe set search_path = pg_catalog as $$
+language sql stable parallel safe as $$
 select distinct on (f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start) f.*
 from stocks_research.fundamentals_raw f
 where f.filed <= $1 and ($2 is null or f.cik = any ($2)) and stocks_research.is_periodic_report(f.form)
@@ -229,7 +230,7 @@ comment on function stocks_research.fundamentals_as_of(date, text[]) is 'Every f
 
 create function stocks_research.fundamentals_quarters_as_of(as_of date, ciks text[] default null)
 returns setof stocks_research.fundamentals_derived
-language sql stable parallel safe set search_path = pg_catalog as $$
+language sql stable parallel safe as $$
 select distinct on (d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end) d.*
 from stocks_research.fundamentals_derived d
 where d.known_from <= $1 and ($2 is null or d.cik = any ($2))

@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
+import { loadCalendar } from './calendar/load.ts'
+import { adjust } from './validation/adjust.ts'
+import { isNear, rational } from './validation/rational.ts'
+
+let scratch: Scratch
+let sessions: string[]
+beforeAll(async () => {
+  scratch = await scratchDatabase({ migrated: true })
+  await scratch.db.transaction((tx) => loadCalendar(tx, { today: '2024-01-02' }))
+  sessions = (await scratch.db.rows<{ day: string }>('select session_date as day from stocks_research.trading_sessions order by 1')).map(
+    ({ day }) => day,
+  )
+})
+afterAll(() => scratch?.drop())
+
+const FIRST = Date.parse('2019-06-03')
+const day = fc.integer({ min: 0, max: 90 }).map((days) => new Date(FIRST + days * 86_400_000).toISOString().slice(0, 10))
+const cents = (max: number): fc.Arbitrary<string> => fc.integer({ min: 1, max }).map((n) => (n / 100).toFixed(2))
+const split = fc.constantFrom(['1', '2'], ['1', '3'], ['2', '3'], ['20', '1'], ['1', '1.0027455'], ['1', '7'])
+const bars = fc.uniqueArray(fc.record({ at: fc.integer({ min: 0, max: 60 }), close: cents(20_000) }), {
+  selector: ({ at }) => at,
+  minLength: 1,
+  maxLength: 40,
+})
+const cash = fc.record({ ex_date: day, kind: fc.constant('cash_dividend'), cash_amount: cents(4_000) })
+const splits = fc.record({ ex_date: day, kind: fc.constant('split'), ratio: split })
+const world = fc.record({
+  bars,
+  cash: fc.array(cash, { maxLength: 8 }),
+  splits: fc.uniqueArray(splits, { selector: ({ ex_date }) => ex_date, maxLength: 4 }),
+  delist: fc.option(day),
+  as_of: day,
+})
+
+it('the chain in SQL equals the chain in exact fractions for any bars, holes, events, delisting and past day', async () => {
+  await fc.assert(
+    fc.asyncProperty(world, async (given) => {
+      const start = sessions.indexOf('2019-06-03')
+      const delist_date = given.delist
+      const own = given.bars
+        .map(({ at, close }) => ({ trade_date: sessions[start + at] ?? '', close }))
+        .toSorted((a, b) => (a.trade_date < b.trade_date ? -1 : 1))
+      const events = [
+        ...given.cash.map((each) => ({ ...each, currency: 'USD', split_from: null, split_to: null })),
+        ...given.splits.map(({ ex_date, kind, ratio }) => ({
+          ex_date,
+          kind,
+          cash_amount: null,
+          currency: null,
+          split_from: ratio[0] ?? '',
+          split_to: ratio[1] ?? '',
+        })),
+      ]
+      const rollback = new Error('Only to look.')
+      let rows: Record<string, string | null>[] = []
+      let view: Record<string, string | null>[] = []
+      await scratch.db
+        .transaction(async (tx) => {
+          await tx.rows(
+            `insert into stocks_research.securities (security_id, source_id, ticker, currency, delist_date) values (1, 'x', 'X', 'USD', $1)`,
+            [delist_date],
+          )
+          await tx.rows(
+            `insert into stocks_research.prices_daily (security_id, trade_date, close, volume)
+             select 1, trade_date, close, 1 from jsonb_to_recordset($1::jsonb) as b (trade_date date, close numeric)`,
+            [JSON.stringify(own)],
+          )
+          await tx.rows(
+            `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, source)
+             select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to, 'test'
+             from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric, currency text, split_from numeric, split_to numeric)`,
+            [JSON.stringify(events)],
+          )
+          rows = await tx.rows('select * from stocks_research.adjustment_intervals($1::date)', [given.as_of])
+          view = await tx.rows(
+            'select trade_date, adj_close, adjustment_reason from stocks_research.prices_daily_adjusted_as_of($1::date) order by 1',
+            [given.as_of],
+          )
+          throw rollback
+        })
+        .catch((error: unknown) => {
+          if (error !== rollback) throw error
+        })
+      const known = own.filter(({ trade_date }) => trade_date <= given.as_of)
+      const expected = adjust({ bars: known, actions: events, currency: 'USD', last_listed: delist_date }, sessions, given.as_of)
+      expect(view.map((row) => row['trade_date'])).toEqual(known.map(({ trade_date }) => trade_date))
+      for (const [index, { trade_date }] of known.entries()) {
+        const row = rows.find((each) => (each['first_date'] ?? '') <= trade_date && trade_date <= (each['last_date'] ?? ''))
+        const want = expected[index]
+        for (const [name, factor] of [
+          ['price_factor', want?.price],
+          ['total_return_factor', want?.total_return],
+        ] as const) {
+          const value = row?.[name] ?? null
+          if (value === null || factor == null) expect([name, value]).toEqual([name, factor ?? null])
+          else expect(isNear(rational(value), factor, 38), `${name} ${trade_date} ${value}`).toBe(true)
+        }
+        expect(row?.['split_numerator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.n))
+        expect(row?.['split_denominator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.d))
+        expect(row?.['reason'] === null).toBe(want?.price !== null && want?.total_return !== null && want?.split !== null)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
