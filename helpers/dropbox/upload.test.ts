@@ -175,6 +175,17 @@ test('a session of other content under the same name is not continued', async ()
   await remoteIs(changed)
 })
 
+test('a session that goes bad on the server is seen by the hash that the finish reports', async () => {
+  server.faults.add({ route: FINISH, action: { kind: 'slow', ms: 500 } })
+  const uploading = open()
+    .upload(file, 'x.dump')
+    .catch((error: unknown) => error)
+  while (uploadBytes() < BYTES) await new Promise((resolve) => setTimeout(resolve, 2))
+  const [id = ''] = Object.keys(server.state.sessions)
+  await writeFile(join(directory, 'server', 'sessions', id), randomBytes(BYTES))
+  expect(await uploading).toMatchObject({ kind: 'damaged', message: expect.stringContaining('content hash') })
+})
+
 test('a stored bit that turns over is seen by the download, which leaves no file', async () => {
   server.faults.add({ route: FINISH, action: { kind: 'flip-stored' } })
   await open().upload(file, 'x.dump')
