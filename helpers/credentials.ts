@@ -5,8 +5,8 @@ export interface ProvidersConfig {
   readonly credentials: Credentials
   /** Job → providers by preference: the set in force. «a + b» asks both. */
   readonly set: Readonly<Record<string, readonly string[]>>
-  /** Loopback server that stands in for every provider, in a rehearsal alone. */
-  readonly rehearsal_origin: string | undefined
+  /** Loopback servers by the official origins that they stand in for, in a rehearsal alone. */
+  readonly stand_ins: Readonly<Record<string, string>> | undefined
 }
 
 /** Who we are to the providers. What is not set is undefined; which of it a run needs, its providers say. */
@@ -22,8 +22,8 @@ export interface Credentials {
 /** What the simulated market takes, and a replay, which asks nobody. */
 export const REHEARSAL_CREDENTIALS: Credentials = {
   sec_user_agent: 'Rehearsal rehearsal@example.com',
-  alpaca_key_id: 'REHEARSAL',
-  alpaca_secret_key: 'REHEARSAL',
+  alpaca_key_id: 'PKREHEARSAL000000001',
+  alpaca_secret_key: 'rehearsal-secret-of-nobody-000000000001',
   is_yahoo_allowed: true,
 }
 
@@ -61,14 +61,20 @@ export function readProviders(env: Environment, mode: string, sets: Sets | undef
       `BOOTSTRAP_PROVIDERS is «${name}»; bootstrap.json has the provider sets ${Object.keys(sets.provider_sets).join(', ') || '(none)'}`,
     )
   }
-  const rehearsal_origin = env['BOOTSTRAP_REHEARSAL_ORIGIN']
-  if (
-    rehearsal_origin !== undefined &&
-    (mode !== 'rehearsal' || !/^http:\/\/(127\.0\.0\.1|\[::1\]|localhost):\d+$/.test(rehearsal_origin))
-  ) {
+  return { credentials: mode === 'live' ? read : REHEARSAL_CREDENTIALS, set: set ?? {}, stand_ins: readStandIns(env, mode, faults) }
+}
+
+/** `official=loopback` pairs with a comma between them. */
+function readStandIns(env: Environment, mode: string, faults: string[]): Readonly<Record<string, string>> | undefined {
+  const text = env['BOOTSTRAP_STAND_INS']
+  if (text === undefined) return undefined
+  const pairs = text.split(',').map((pair) => pair.trim().split('='))
+  const isPair = ([official = '', local = '']: string[]): boolean =>
+    /^https:\/\/[\w.-]+$/.test(official) && /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost):\d+$/.test(local)
+  if (mode !== 'rehearsal' || !pairs.every(isPair)) {
     faults.push(
-      `BOOTSTRAP_REHEARSAL_ORIGIN is «${rehearsal_origin}»; it must be a server on this machine, http://127.0.0.1:<port>, and only a rehearsal may have one`,
+      `BOOTSTRAP_STAND_INS is «${text}»; it must be pairs such as https://data.sec.gov=http://127.0.0.1:<port>, and only a rehearsal may have them`,
     )
   }
-  return { credentials: mode === 'live' ? read : REHEARSAL_CREDENTIALS, set: set ?? {}, rehearsal_origin }
+  return Object.fromEntries(pairs.map(([official = '', local = '']) => [official, local]))
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../../helpers/errors.ts'
 import { redact, redactDeep } from '../../helpers/redact.ts'
-import { type Incoming, type Storage, objectPath, openIncoming, readObject, sha256, storeObject, writeWhole } from './objects.ts'
+import { type Incoming, objectPath, openIncoming, readObject, type Storage, sha256, storeObject, writeWhole } from './objects.ts'
 
 /**
  * The archive of responses: bodies by content under `objects/`, one small file for each response under `responses/`.
@@ -30,7 +30,10 @@ const entrySchema = z.strictObject({
   body_bytes: z.int().min(0),
 })
 export type ArchiveEntry = Readonly<z.infer<typeof entrySchema>>
-export type Asked = Pick<ArchiveEntry, 'fingerprint' | 'provider' | 'adapter_version' | 'method' | 'url' | 'http_status' | 'headers' | 'outcome'>
+export type Asked = Pick<
+  ArchiveEntry,
+  'fingerprint' | 'provider' | 'adapter_version' | 'method' | 'url' | 'http_status' | 'headers' | 'outcome'
+>
 
 // What later questions ask for: freshness, type, and how the provider counts. Nothing that could carry a session or a key.
 const KEPT_HEADERS = /^(content-type|content-length|content-encoding|date|etag|last-modified|age|retry-after|x-ratelimit-.*|x-request-id)$/
@@ -87,7 +90,9 @@ export async function readEntry(file: string): Promise<ArchiveEntry> {
   try {
     return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
-    throw new FormatError(`${file} is no entry of a response archive: ${messageOf(error)}. Remove it, or restore the archive.`, { cause: error })
+    throw new FormatError(`${file} is no entry of a response archive: ${messageOf(error)}. Remove it, or restore the archive.`, {
+      cause: error,
+    })
   }
 }
 

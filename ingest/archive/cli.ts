@@ -9,7 +9,9 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 const daysAgo = (days: string): string => new Date(Date.now() - Number(days) * 86_400_000).toISOString()
 
-const program = new Command('archive').description('The archive of provider responses.').option('-d, --directory <dir>', 'where it is', 'archive')
+const program = new Command('archive')
+  .description('The archive of provider responses.')
+  .option('-d, --directory <dir>', 'where it is', 'archive')
 const root = (): string => resolve(program.opts<{ directory: string }>().directory)
 
 program
@@ -21,7 +23,11 @@ program
     for await (const { entry } of entriesOf(root())) {
       if (provider !== undefined && entry.provider !== provider) continue
       count++
-      print([entry.fetched_at, entry.provider, entry.outcome, entry.http_status, entry.body_bytes, entry.sha256.slice(0, 12), entry.url].join('  '))
+      print(
+        [entry.fetched_at, entry.provider, entry.outcome, entry.http_status, entry.body_bytes, entry.sha256.slice(0, 12), entry.url].join(
+          '  ',
+        ),
+      )
     }
     print(`${count} responses in ${root()}`)
   })
@@ -32,7 +38,9 @@ program
   .action(async () => {
     const { entries, objects, bytes, parts, unreferenced, faults } = await verifyArchive(root())
     for (const { file, fault } of faults) print(`FAULT  ${file}: ${fault}`)
-    print(`${entries} responses, ${objects} bodies, ${megabytes(bytes)}; ${unreferenced} bodies without a response, ${parts} interrupted downloads`)
+    print(
+      `${entries} responses, ${objects} bodies, ${megabytes(bytes)}; ${unreferenced} bodies without a response, ${parts} interrupted downloads`,
+    )
     print(faults.length === 0 ? 'The archive is whole.' : `The archive has ${faults.length} faults.`)
     if (faults.length > 0) process.exitCode = 1
   })

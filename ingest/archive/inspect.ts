@@ -100,7 +100,10 @@ export async function pruneArchive(root: string, options: PruneOptions): Promise
     (fetched_before_at !== undefined && fetched_at < fetched_before_at)
   const old = all.filter(({ entry }) => isOld(entry))
   const kept = new Set(all.filter(({ entry }) => !isOld(entry)).map(({ entry }) => objectPath(root, entry.sha256, entry.storage)))
-  const objects = await settled((await objectFiles(root)).filter((file) => !kept.has(file)), spare_ms)
+  const objects = await settled(
+    (await objectFiles(root)).filter((file) => !kept.has(file)),
+    spare_ms,
+  )
   const parts = await settled(await filesUnder(root, '.part'), spare_ms)
   if (!dry_run) {
     for (const { file } of old) await rm(file, { force: true })
@@ -112,7 +115,9 @@ export async function pruneArchive(root: string, options: PruneOptions): Promise
 
 async function settled(files: readonly string[], spare_ms: number): Promise<{ file: string; size: number }[]> {
   const before = Date.now() - spare_ms
-  const found = await Promise.all(files.map(async (file) => ({ file, ...(await stat(file).then((s) => ({ size: s.size, mtimeMs: s.mtimeMs }))) })))
+  const found = await Promise.all(
+    files.map(async (file) => ({ file, ...(await stat(file).then((s) => ({ size: s.size, mtimeMs: s.mtimeMs }))) })),
+  )
   return found.filter(({ mtimeMs }) => mtimeMs <= before)
 }
 

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, utimes } from 'node
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
-import { VerificationError, messageOf } from '../../helpers/errors.ts'
+import { messageOf, VerificationError } from '../../helpers/errors.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -80,7 +80,9 @@ export async function readObject(root: string, digest: string, storage: Storage)
     })
   }
   if (sha256(body) !== digest) {
-    throw new VerificationError(`The archived body ${path} has SHA-256 ${sha256(body)}: it was changed. Fetch it again, or restore the archive.`)
+    throw new VerificationError(
+      `The archived body ${path} has SHA-256 ${sha256(body)}: it was changed. Fetch it again, or restore the archive.`,
+    )
   }
   return body
 }

@@ -123,7 +123,7 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
   const { profile, request, options, transport, signal, body_bytes_max, timeouts } = base
   let url = request.url
   for (let hop = 0; ; hop++) {
-    const { origin, host, path } = destinationOf(profile, url, options.override_origin)
+    const { origin, host, path } = destinationOf(profile, url, options.stand_ins ?? {})
     sending.at_ms = performance.now()
     const answer = await transport.exchange({
       method: request.method,
@@ -138,7 +138,7 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
     })
     if (isBroken(answer) || answer.http_status < 300 || answer.http_status > 399 || answer.http_status === 304) return answer
     const to = redirectTarget(answer.headers['location'], url)
-    const is_allowed = to !== undefined && (to.origin === new URL(url).origin || to.origin === options.override_origin)
+    const is_allowed = to !== undefined && (to.origin === new URL(url).origin || to.origin === origin)
     if (!is_allowed || hop >= REDIRECTS_MAX) {
       // Keys in our headers would go to whoever the answer names.
       const reason =

@@ -106,7 +106,7 @@ test('a redirect to another origin is not followed; one within it is', async () 
 test('nobody outside the allow-list is asked, and only loopback may stand in', async () => {
   const client = await fixture.clientOf((_, response) => json(response, {}))
   await expect(client.fetch({ url: 'https://evil.example.com/', expects: 'json' }, never)).rejects.toThrow('allow-list')
-  const faked = fixture.open({ override_origin: 'http://10.0.0.1:80' })
+  const faked = fixture.open({ stand_ins: { [OFFICIAL]: 'http://10.0.0.1:80' } })
   await expect(fixture.ask(faked)).rejects.toThrow('loopback')
   expect(fixture.asked()).toHaveLength(0)
 })

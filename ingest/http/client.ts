@@ -20,8 +20,8 @@ export interface ClientOptions {
   readonly mode: 'live' | 'replay'
   /** Live: an archived answer fetched at this instant (ISO 8601) or later is as good as a new one. Left out: always ask. */
   readonly reuse_since_at?: string
-  /** Loopback origin that stands in for every origin of the provider; for the rehearsal alone. */
-  readonly override_origin?: string
+  /** Loopback origins by the official ones that they stand in for; for the rehearsal alone. */
+  readonly stand_ins?: Readonly<Record<string, string>>
   readonly attempts_max?: number
   /** A wait longer than this is not waited for: it becomes an error that names the time. */
   readonly wait_max_ms?: number
@@ -57,7 +57,7 @@ export function openClient(profile: HttpProfile, options: ClientOptions): HttpCl
   async function ask(request: HttpRequest, signal: AbortSignal, is_download: boolean): Promise<HttpResponse & { path: string }> {
     const method = request.method ?? 'GET'
     const { fingerprint, url } = fingerprintOf({ ...request, method, secret_parameters: profile.secret_parameters })
-    destinationOf(profile, request.url, options.override_origin) // The allow-list holds for a replay too.
+    destinationOf(profile, request.url, options.stand_ins ?? {}) // The allow-list holds for a replay too.
     const since = options.mode === 'replay' ? undefined : options.reuse_since_at
     const stored = options.mode === 'replay' || since !== undefined ? await options.archive.find(fingerprint, since) : undefined
     if (stored !== undefined) return fromArchive(options.archive, stored, request, profile, is_download)

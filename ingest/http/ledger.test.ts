@@ -98,7 +98,13 @@ test('a server that enforces 8 a second, in fixed and in sliding windows, never 
         headers: {},
         concurrency_max: 8,
       },
-      { ledger: openLedger(db, null), archive: openArchive(directory), log: silentLog(), mode: 'live', override_origin: server.origin },
+      {
+        ledger: openLedger(db, null),
+        archive: openArchive(directory),
+        log: silentLog(),
+        mode: 'live',
+        stand_ins: { 'https://data.example.com': server.origin },
+      },
     ),
   )
   const ask = (i: number) => clients[i % 2]?.fetch({ url: `https://data.example.com/${i}`, expects: 'json' }, new AbortController().signal)

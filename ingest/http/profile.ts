@@ -70,12 +70,13 @@ export const accountOf = (profile: HttpProfile): string =>
 export function destinationOf(
   profile: HttpProfile,
   url: string,
-  override: string | undefined,
+  stand_ins: Readonly<Record<string, string>>,
 ): { origin: string; host: string; path: string } {
   const asked = new URL(url)
   if (!profile.origins.includes(asked.origin)) {
     throw new TypeError(`${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`)
   }
+  const override = stand_ins[asked.origin]
   if (override !== undefined && !isLoopback(override)) {
     throw new TypeError(`${override} is not a loopback address; only a rehearsal on this machine may stand in for a provider.`)
   }

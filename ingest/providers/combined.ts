@@ -1,5 +1,5 @@
 import type { SourceRecord } from '../pipeline/job.ts'
-import type { Ask, Batch, LocatedRecord, Page, Provider, SubjectEnd } from '../pipeline/provider.ts'
+import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../pipeline/provider.ts'
 
 /**
  * Several providers as one, for a dataset that none of them serves whole: `sec-edgar + nasdaq-directory` knows filers from the one
@@ -61,7 +61,8 @@ async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, sig
   const gathered = new Map<string, Gathered>()
   const ends = new Map<string, SubjectEnd>()
   for (const part of parts) {
-    for await (const each of pagesOf(part, ask, batch, signal)) {
+    const subjects = batch.subjects.map((subject) => enriched(subject, gathered.get(subject.item)?.record))
+    for await (const each of pagesOf(part, ask, { ...batch, subjects }, signal)) {
       if ('status' in each) ends.set(each.item, ends.get(each.item) ?? each)
       else yield* gather(each, part.name, gathered)
     }
@@ -72,6 +73,15 @@ async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, sig
   }
   // An ambiguity in one part does not matter when another part knows who it is.
   for (const [item, end] of ends) if (!gathered.has(item)) yield end
+}
+
+/**
+ * What one part has learned, the next one may use: the filer, and that it is no longer listed. Then its ticker may be somebody
+ * else's today, and must not be looked up.
+ */
+function enriched(subject: Subject, known: SourceRecord | undefined): Subject {
+  if (known === undefined) return subject
+  return { ...subject, cik: subject.cik ?? known['cik'] ?? undefined, ticker: known['is_listed'] === 'false' ? undefined : subject.ticker }
 }
 
 /** Takes the records of a page into `gathered`; passes on, as a page, what cannot be read. */

@@ -82,6 +82,22 @@ export function matcher<C extends Candidate>(candidates: readonly C[]): (subject
   }
 }
 
+/**
+ * Matches all subjects of an ask. Two of them that find one candidate by its ticker alone are both ambiguous: a ticker that was
+ * handed on is the last one of its former owner and of its present one.
+ */
+export function matchAll<C extends Candidate>(candidates: readonly C[], subjects: readonly Subject[]): Map<Subject, Match<C>> {
+  const match = matcher(candidates)
+  const matches = new Map(subjects.map((subject) => [subject, match(subject)]))
+  const byTicker = [...matches].filter(([, found]) => found !== undefined && 'by' in found && found.by === 'ticker')
+  for (const some of Map.groupBy(byTicker, ([{ ticker }]) => symbolKey(ticker ?? '')).values()) {
+    if (some.length < 2) continue
+    const ambiguous = `«${some[0]?.[0].ticker}» is the last ticker of ${some.map(([{ item }]) => item).join(' and ')}; only one of them can have it today`
+    for (const [subject] of some) matches.set(subject, { ambiguous })
+  }
+  return matches
+}
+
 /** One filer may have several securities: the ticker tells them apart among themselves, where it could not in the whole market. */
 function ofFiler<C extends Candidate>(filed: readonly C[], { ticker }: Subject, cik: string): Match<C> {
   const [single] = filed

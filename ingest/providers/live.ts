@@ -50,7 +50,7 @@ export function openHttpProviders(
     today: todayInNewYork(options.now ?? new Date()),
     ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
     ...(options.requests_max === undefined ? {} : { requests_max: options.requests_max }),
-    ...(settings.rehearsal_origin === undefined ? {} : { rehearsal_origin: settings.rehearsal_origin }),
+    ...(settings.stand_ins === undefined ? {} : { stand_ins: settings.stand_ins }),
   }
   const opened = openProviders(open)
   return {

@@ -76,8 +76,8 @@ export interface OpenOptions {
   readonly today: string
   /** Answers archived since then are not fetched again: the start of the run that is resumed. */
   readonly reuse_since_at?: string
-  /** Loopback server of the rehearsal. */
-  readonly rehearsal_origin?: string
+  /** Loopback servers of the rehearsal, by the official origins that they stand in for. */
+  readonly stand_ins?: Readonly<Record<string, string>>
   /** `--max-requests`. */
   readonly requests_max?: number
 }
@@ -110,7 +110,7 @@ export function openProviders(options: OpenOptions): Providers {
       mode: options.mode === 'replay' ? 'replay' : 'live',
       permit,
       ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
-      ...(options.mode === 'rehearsal' && options.rehearsal_origin !== undefined ? { override_origin: options.rehearsal_origin } : {}),
+      ...(options.mode === 'rehearsal' && options.stand_ins !== undefined ? { stand_ins: options.stand_ins } : {}),
     })
     clients.push(own)
     return own

@@ -26,7 +26,7 @@ export async function openFixture() {
   const opened: { close(): Promise<void> }[] = []
   let server: TestServer | undefined
   const open = (options: Partial<ClientOptions> = {}, own: Partial<HttpProfile> = {}): HttpClient => {
-    const stand_in = server === undefined || options.mode === 'replay' ? {} : { override_origin: server.origin }
+    const stand_in = server === undefined || options.mode === 'replay' ? {} : { stand_ins: { [OFFICIAL]: server.origin } }
     const client = openClient(
       { ...profile, ...own },
       { ledger, archive: openArchive(directory), log: silentLog(), mode: 'live', ...stand_in, ...options },

@@ -8,7 +8,7 @@ export interface Rename {
   readonly to: string
   readonly date: string
 }
-/** A security stopped having its ticker for another reason: `date` is the first day without it. */
+/** A security stopped having its ticker for another reason: `date` is the first day without it. A merger takes effect after the last session. */
 export interface Departure {
   readonly ticker: string
   readonly date: string
@@ -27,6 +27,9 @@ export function eventsOf(actions: readonly TranslatedAction[]): { renames: Renam
   }
   return { renames, departures }
 }
+
+/** Reason of an interval whose beginning nobody told us. */
+export const UNKNOWN_START = 'since when is not known'
 
 export interface TickerInterval {
   readonly ticker: string
@@ -67,7 +70,7 @@ export function walkBack(
     }
     const [valid_from, reason] =
       given_up === undefined || given_up.date < since
-        ? [since, 'since when is not known']
+        ? [since, UNKNOWN_START]
         : [given_up.date, `free since ${given_up.date}, when its former owner gave it up`]
     if (valid_to === null || valid_from <= valid_to) intervals.push({ ticker, valid_from, valid_to, reason })
     return intervals.toReversed()

@@ -1,14 +1,16 @@
 import type { HttpClient } from '../../http/client.ts'
-import type { Dataset } from '../../pipeline/job.ts'
+import type { Dataset, SourceRecord } from '../../pipeline/job.ts'
 import type { Ask, Batch, Page, Provider, SubjectEnd } from '../../pipeline/provider.ts'
 import { type AdapterContext, chunksOf, located, notFound, pageOf } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
-import { matcher, symbolKey } from '../identity.ts'
-import { ACTION_TYPES, parseActions, type TranslatedAction, translateAction } from './actions.ts'
+import { matchAll } from '../identity.ts'
+import type { TranslatedAction } from './actions.ts'
+import { ACTION_TYPES } from './actions.ts'
 import { parseAssets } from './assets.ts'
 import { holders, parseBars, symbolsOf } from './bars.ts'
-import { type AlpacaKeys, assets, BARS_A_PAGE, bars, corporateActions, profileOf } from './endpoints.ts'
-import { eventsOf, recordOf, walkBack } from './intervals.ts'
+import { type AlpacaKeys, assets, BARS_A_PAGE, bars, profileOf } from './endpoints.ts'
+import { HISTORY_TYPES, readHistory } from './history.ts'
+import { actionPages, freshToken } from './pages.ts'
 
 const DATASETS: readonly Dataset[] = ['securities', 'ticker_history', 'prices_daily', 'corporate_actions']
 // As many symbols as keep an address below the length that proxies cut; pages are full all the same.
@@ -17,9 +19,6 @@ const SESSIONS_A_YEAR = 252
 const BAR_BYTES = 110
 const ACTIONS_A_YEAR = 25_000
 const ACTION_BYTES = 250
-// Delisting, renaming and merging end in these kinds; the ticker history needs no others.
-const HISTORY_TYPES = ['name_change', 'unit_split', 'cash_merger', 'stock_merger', 'stock_and_cash_merger', 'worthless_removal']
-
 /** Alpaca: bars as traded for many symbols at once, and the corporate actions of the whole market. Free with a paper account. */
 export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
   const client = context.client(profileOf(keys))
@@ -85,27 +84,6 @@ async function* readBars(
   } while (page_token !== undefined)
 }
 
-/** Corporate actions, kind by kind: a page that mixes kinds would put each kind's end behind another one's pages. */
-async function* actionPages(
-  client: HttpClient,
-  watch: FieldWatch,
-  types: readonly string[],
-  start_date: string,
-  today: string,
-  signal: AbortSignal,
-) {
-  for (const type of types) {
-    let page_token: string | undefined
-    const tokens = new Set<string>()
-    do {
-      const response = await client.fetch(corporateActions([type], start_date, today, page_token), signal)
-      if (response.outcome !== 'ok') break
-      yield { response, actions: parseActions(response.json, watch).map(translateAction) }
-      page_token = freshToken((response.json as { next_page_token?: string | null }).next_page_token ?? undefined, tokens)
-    } while (page_token !== undefined)
-  }
-}
-
 async function* readActions(
   client: HttpClient,
   watch: FieldWatch,
@@ -134,57 +112,6 @@ function dayOfHolding({ kind, ex_date }: TranslatedAction['record']): string | n
   return new Date(Date.parse(`${ex_date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)
 }
 
-async function* readHistory(
-  client: HttpClient,
-  watch: FieldWatch,
-  ask: Ask,
-  { subjects }: Batch,
-  today: string,
-  signal: AbortSignal,
-): AsyncGenerator<Page | SubjectEnd> {
-  const all: TranslatedAction[] = []
-  let last: Parameters<typeof pageOf>[0] | undefined
-  for await (const { response, actions } of actionPages(client, watch, HISTORY_TYPES, ask.window.start_date, today, signal)) {
-    all.push(...actions)
-    last = response
-  }
-  if (last === undefined) return
-  const { renames, departures } = eventsOf(all)
-  const shared = new Set(
-    [...Map.groupBy(subjects, ({ ticker }) => symbolKey(ticker ?? ''))].flatMap(([key, some]) => (some.length > 1 ? [key] : [])),
-  )
-  const intervals = subjects.flatMap((subject) => {
-    if (subject.ticker === undefined || shared.has(symbolKey(subject.ticker))) return []
-    const key = symbolKey(subject.ticker)
-    // Its last ticker, and it was given up with nobody taking it over: then the last day before that is its end.
-    const end = departures
-      .filter(({ ticker }) => ticker === key)
-      .toSorted((a, b) => (a.date < b.date ? -1 : 1))
-      .at(-1)
-    const taken = renames.some(({ to, date }) => to === key && end !== undefined && date >= end.date)
-    const until = end === undefined || taken ? null : end.date
-    return walkBack(
-      subject.ticker,
-      until,
-      ask.window.start_date,
-      renames,
-      departures.filter((each) => each !== end),
-    ).map((interval) => recordOf(subject.item, interval))
-  })
-  yield pageOf(last, located(intervals))
-  for (const { item, ticker } of subjects) {
-    if (ticker === undefined) yield notFound(item, 'no ticker is known for it')
-    else if (shared.has(symbolKey(ticker))) {
-      yield {
-        item,
-        status: 'failed',
-        error_class: 'conflict',
-        reason: `several securities of the universe end as «${ticker}»: name changes alone cannot tell which had it when`,
-      }
-    }
-  }
-}
-
 async function* readAssets(
   client: HttpClient,
   watch: FieldWatch,
@@ -194,31 +121,21 @@ async function* readAssets(
   const answers = [await client.fetch(assets('active'), signal), await client.fetch(assets('inactive'), signal)]
   const lists = answers.map((response) => ({ response, listed: parseAssets(response.json, watch) }))
   // A ticker that is active now hides the inactive ones of the same name, which are its former owners.
-  const matchers = lists.map(({ listed }) => matcher(listed))
-  const found = lists.map(() => [] as ReturnType<typeof located>[number]['record'][])
+  const matches = lists.map(({ listed }) => matchAll(listed, subjects))
+  const found = lists.map(() => [] as SourceRecord[])
   for (const subject of subjects) {
-    const hits = matchers.map((match) => match(subject))
-    const which = hits.findIndex((hit) => hit !== undefined)
+    const hits = matches.map((each) => each.get(subject))
+    // An id of ours is surer than a ticker, wherever it stands.
+    const sure = hits.findIndex((hit) => hit !== undefined && 'by' in hit && hit.by === 'provider_id')
+    const which = sure === -1 ? hits.findIndex((hit) => hit !== undefined) : sure
     const hit = hits[which]
     if (hit === undefined) yield notFound(subject.item, `Alpaca lists no asset «${subject.ticker}»`)
     else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
-    else
-      found[which]?.push({
-        source_id: subject.item,
-        ticker: hit.candidate.ticker,
-        name: hit.candidate.name,
-        exchange_mic: hit.candidate.exchange_mic,
-        currency: 'USD',
-        cik: subject.cik ?? null,
-      })
+    else {
+      const { ticker, name, exchange_mic } = hit.candidate
+      const is_listed = which === 0 ? 'true' : 'false'
+      found[which]?.push({ source_id: subject.item, ticker, name, exchange_mic, currency: 'USD', cik: subject.cik ?? null, is_listed })
+    }
   }
   for (const [i, { response }] of lists.entries()) yield pageOf(response, located(found[i] ?? []))
-}
-
-/** The token of the next page. One that was there already would lead round in a circle, and ends the reading as malformed. */
-function freshToken(token: string | undefined, seen: Set<string>): string | undefined {
-  if (token === undefined) return undefined
-  if (seen.has(token)) throw new RangeError(`the API gave the page token ${token} twice: its pages go round in a circle`)
-  seen.add(token)
-  return token
 }

@@ -3,7 +3,7 @@ import type { SourceRecord } from '../../pipeline/job.ts'
 import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
 import { type AdapterContext, located, notFound, pageOf } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
-import { matcher } from '../identity.ts'
+import { matchAll } from '../identity.ts'
 import { type DirectoryFile, directory, PROFILE } from './endpoints.ts'
 import { type Listing, parseDirectory } from './parse.ts'
 
@@ -37,10 +37,13 @@ async function* read(
     const response = await client.fetch(directory(file), signal)
     answers.push({ file, response, ...parseDirectory(file, response.body.toString('utf8'), watch) })
   }
-  const match = matcher(answers.flatMap(({ listings }) => listings))
+  const matches = matchAll(
+    answers.flatMap(({ listings }) => listings),
+    batch.subjects,
+  )
   const found = new Map<Listing, Subject[]>()
   for (const subject of batch.subjects) {
-    const hit = match(subject)
+    const hit = matches.get(subject)
     if (hit === undefined) yield notFound(subject.item, `no exchange lists «${subject.ticker}» today`)
     else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
     else found.set(hit.candidate, [...(found.get(hit.candidate) ?? []), subject])

@@ -4,7 +4,7 @@ import { parseJson } from '../../http/json.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
 import { type AdapterContext, ahead, chunksOf, located, notFound, pageOf } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
-import { cikOfSubject, matcher } from '../identity.ts'
+import { cikOfSubject, matchAll } from '../identity.ts'
 import { entriesOf } from './bulk.ts'
 import { delistingsOf } from './delistings.ts'
 import * as endpoints from './endpoints.ts'
@@ -67,10 +67,10 @@ async function* readSecurities(
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
   const response = await client.fetch(endpoints.tickers(), signal)
-  const match = matcher(parseTickers(response.json, watch))
+  const matches = matchAll(parseTickers(response.json, watch), subjects)
   const unlisted: Subject[] = []
   const records = subjects.flatMap((subject) => {
-    const found = match(subject)
+    const found = matches.get(subject)
     if (found === undefined || 'ambiguous' in found) {
       unlisted.push(subject)
       return []
@@ -82,7 +82,7 @@ async function* readSecurities(
   // Who is not listed today may still have a filer: a delisted company is one whose filings end.
   for (const subject of unlisted) {
     const cik = cikOfSubject(subject)
-    const found = match(subject)
+    const found = matches.get(subject)
     if (cik === undefined) {
       if (found !== undefined && 'ambiguous' in found)
         yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: found.ambiguous }

@@ -1,0 +1,133 @@
+import { sessions } from '../../calendar/xnys.ts'
+import type { HttpClient } from '../../http/client.ts'
+import type { Ask, Batch, Page, Subject, SubjectEnd } from '../../pipeline/provider.ts'
+import { located, notFound, pageOf } from '../adapter.ts'
+import type { FieldWatch } from '../fields.ts'
+import { parseSourceId, symbolKey } from '../identity.ts'
+import type { TranslatedAction } from './actions.ts'
+import { type Asset, parseAssets } from './assets.ts'
+import { assets } from './endpoints.ts'
+import { type Departure, eventsOf, type Rename, recordOf, type TickerInterval, UNKNOWN_START, walkBack } from './intervals.ts'
+import { actionPages } from './pages.ts'
+
+// Delisting, renaming and merging end in these kinds; the ticker history needs no others.
+export const HISTORY_TYPES = ['name_change', 'unit_split', 'cash_merger', 'stock_merger', 'stock_and_cash_merger', 'worthless_removal']
+
+/**
+ * Ticker intervals from name changes, walked back from the last ticker of each security. Whether it still has that ticker is asked
+ * of the list of active assets: a ticker that was given up and is active again belongs to somebody else, or was taken up anew.
+ */
+export async function* readHistory(
+  client: HttpClient,
+  watch: FieldWatch,
+  ask: Ask,
+  { subjects }: Batch,
+  today: string,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const listed = await client.fetch(assets('active'), signal)
+  const active = parseAssets(listed.json, watch)
+  const gone = parseAssets((await client.fetch(assets('inactive'), signal)).json, watch)
+  const facts: Facts = {
+    active: new Set(active.map(({ ticker }) => symbolKey(ticker ?? ''))),
+    gone: Map.groupBy(gone, ({ ticker }) => symbolKey(ticker ?? '')),
+    active_ids: new Set(active.map(({ provider_id }) => provider_id ?? '')),
+    shared: new Set(
+      [...Map.groupBy(subjects, ({ ticker }) => symbolKey(ticker ?? ''))].flatMap(([key, some]) => (some.length > 1 ? [key] : [])),
+    ),
+    ...(await eventsOfMarket(client, watch, ask, today, signal)),
+  }
+  const records = []
+  for (const subject of subjects) {
+    const end = endOf(subject, facts)
+    if ('status' in end) {
+      yield end
+      continue
+    }
+    const departures = facts.departures.filter((each) => each !== end.departure)
+    const intervals = walkBack(subject.ticker ?? '', end.until, ask.window.start_date, facts.renames, departures)
+    const former = formerOwner(subject, intervals[0], facts)
+    if (former !== undefined) {
+      yield former
+      continue
+    }
+    records.push(...intervals.map((interval) => recordOf(subject.item, interval)))
+  }
+  yield pageOf(listed, located(records))
+}
+
+interface Facts {
+  readonly active: ReadonlySet<string>
+  readonly active_ids: ReadonlySet<string>
+  /** Assets that are no longer active, by their last ticker. */
+  readonly gone: ReadonlyMap<string, readonly Asset[]>
+  /** Tickers with which several members of the universe end. */
+  readonly shared: ReadonlySet<string>
+  readonly renames: readonly Rename[]
+  readonly departures: readonly Departure[]
+}
+
+async function eventsOfMarket(client: HttpClient, watch: FieldWatch, ask: Ask, today: string, signal: AbortSignal) {
+  const all: TranslatedAction[] = []
+  for await (const { actions } of actionPages(client, watch, HISTORY_TYPES, ask.window.start_date, today, signal)) all.push(...actions)
+  return eventsOf(all)
+}
+
+/** The last day on which `subject` had its last ticker, and the event that ended it; or why nobody can say. */
+function endOf(subject: Subject, facts: Facts): { readonly until: string | null; readonly departure: Departure | undefined } | SubjectEnd {
+  const { item, ticker } = subject
+  if (ticker === undefined) return notFound(item, 'no ticker is known for it')
+  const key = symbolKey(ticker)
+  const id = parseSourceId(item)
+  const departures = facts.departures.filter((each) => each.ticker === key).toSorted((a, b) => (a.date < b.date ? -1 : 1))
+  const ended = (departure: Departure | undefined) => ({
+    until: departure === undefined ? null : lastSessionBefore(departure.date),
+    departure,
+  })
+  if (id.scheme === 'ticker') return ended(departures.find(({ date }) => date > id.date))
+  const last = departures.at(-1)
+  const is_active = facts.active.has(key)
+  // Known by the provider's own id, it is active or it is not, whoever else has its ticker.
+  if (facts.active_ids.has(item)) return ended(undefined)
+  // Known by the provider's own id as inactive: the only giving up of its ticker is its own; of several, nobody can say which.
+  if (id.scheme === 'provider' && id.provider === 'alpaca') {
+    if (departures.length > 1)
+      return ambiguous(item, `«${ticker}» was given up ${departures.length} times, and the universe does not say which is meant`)
+    if (last !== undefined || !is_active) return ended(last)
+    return ambiguous(item, `it is no longer active, «${ticker}» is somebody else's today, and no event says since when`)
+  }
+  const is_taken_up = last !== undefined && facts.renames.some(({ to, date }) => to === key && date >= last.date)
+  if (facts.shared.has(key)) {
+    return ambiguous(item, `several securities of the universe end as «${ticker}»: name changes alone cannot tell which had it when`)
+  }
+  if (last === undefined || (is_active && is_taken_up)) return ended(undefined)
+  if (!is_active) return ended(last)
+  return ambiguous(
+    item,
+    `«${ticker}» was given up on ${last.date} (${last.reason}) and is active again: it has had two owners, and the universe does not say which is meant`,
+  )
+}
+
+/**
+ * Why the first interval cannot begin with what we know: its ticker had an owner who is gone, and no event says when he gave it
+ * up. From then on it is the subject's, before it was his; to take all of it would give one company the prices of another.
+ */
+function formerOwner({ item }: Subject, first: TickerInterval | undefined, { gone, departures }: Facts): SubjectEnd | undefined {
+  if (first === undefined || departures.some(({ ticker }) => ticker === first.ticker) || first.reason !== UNKNOWN_START) return undefined
+  const others = (gone.get(first.ticker) ?? []).filter(({ provider_id }) => provider_id !== item)
+  if (others.length === 0) return undefined
+  return ambiguous(
+    item,
+    `«${first.ticker}» also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, and no event says until when`,
+  )
+}
+
+// An event takes effect on a session: the last day of the listing is the session before it, not the Sunday.
+const lastSessionBefore = (date: string): string => {
+  const [from, to] = [daysBefore(date, 14), daysBefore(date, 1)]
+  return sessions(from, to).at(-1)?.session_date ?? to
+}
+const daysBefore = (date: string, days: number): string =>
+  new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10)
+
+const ambiguous = (item: string, reason: string): SubjectEnd => ({ item, status: 'failed', error_class: 'conflict', reason })

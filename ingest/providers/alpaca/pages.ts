@@ -1,0 +1,39 @@
+import type { HttpClient } from '../../http/client.ts'
+import type { HttpResponse } from '../../http/profile.ts'
+import type { FieldWatch } from '../fields.ts'
+import { parseActions, type TranslatedAction, translateAction } from './actions.ts'
+import { corporateActions } from './endpoints.ts'
+
+export interface ActionsPage {
+  readonly response: HttpResponse
+  readonly actions: readonly TranslatedAction[]
+}
+
+/** Corporate actions, kind by kind: a page that mixes kinds would put each kind's end behind another one's pages. */
+export async function* actionPages(
+  client: HttpClient,
+  watch: FieldWatch,
+  types: readonly string[],
+  start_date: string,
+  today: string,
+  signal: AbortSignal,
+) {
+  for (const type of types) {
+    let page_token: string | undefined
+    const tokens = new Set<string>()
+    do {
+      const response = await client.fetch(corporateActions([type], start_date, today, page_token), signal)
+      if (response.outcome !== 'ok') break
+      yield { response, actions: parseActions(response.json, watch).map(translateAction) }
+      page_token = freshToken((response.json as { next_page_token?: string | null }).next_page_token ?? undefined, tokens)
+    } while (page_token !== undefined)
+  }
+}
+
+/** The token of the next page. One that was there already would lead round in a circle, and ends the reading as malformed. */
+export function freshToken(token: string | undefined, seen: Set<string>): string | undefined {
+  if (token === undefined) return undefined
+  if (seen.has(token)) throw new RangeError(`the API gave the page token ${token} twice: its pages go round in a circle`)
+  seen.add(token)
+  return token
+}
