@@ -9,16 +9,12 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect } from 'vitest'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
-import type { ItemGap, JobName, JobReport } from '../ingest/pipeline/job.ts'
-import { stateOf } from '../ingest/pipeline/report.ts'
-import { needs, test } from './fixtures.ts'
+import { type ItemGap, JOB_NAMES, type JobName } from '../ingest/pipeline/job.ts'
+import { type LoggedRun, needs, test } from './fixtures.ts'
 
 needs('05-validation-pass')
 
 const YEARS_MIN = 5
-
-const reports: JobReport[] = []
-const runIds: string[] = []
 
 test('the universe is written and explicit: a file, its hash recorded', async ({ universe, record }) => {
   await record({ file: universe.file, sha256: universe.sha256, securities: universe.members.length }, 'data')
@@ -43,26 +39,19 @@ const JOBS: readonly (readonly [claim: string, job: JobName])[] = [
   ['fundamentals (derived / YoY) ran over every filer of the universe', 'fundamentals-derived'],
 ]
 
+let run: LoggedRun
+
 for (const [claim, job] of JOBS) {
   test(claim, async ({ runJobs, universe, db, record }) => {
-    const { report, log_file } = await runJobs({ jobs: [job], universe })
-    const [jobReport] = report.jobs
-    if (jobReport === undefined) throw new TypeError('The run reported no job.')
-    reports.push(jobReport)
-    runIds.push(report.run_id)
+    // One run for all seven, so that one command resumes or retries it; its first box does the work.
+    run ??= await runJobs({ jobs: JOB_NAMES, universe })
+    const jobReport = run.report.jobs.find((each) => each.job === job)
+    if (jobReport === undefined) throw new TypeError(`The run did not come to ${job}: ${run.report.state_reason}`)
     const { gaps, items, ...figures } = jobReport
     const ended = items.ok + items.empty + items.not_found + items.failed + items.parked
-    await record({
-      run_id: report.run_id,
-      state: report.state,
-      state_reason: report.state_reason,
-      log_file,
-      ...figures,
-      ...items,
-      gaps: namesOf(gaps),
-    })
+    await record({ run_id: run.report.run_id, log_file: run.log_file, ...figures, ...items, gaps: namesOf(gaps) })
     const [ledger] = await db.rows<{ items: number }>('select count(*)::int as items from ingestion.items where run_id = $1 and job = $2', [
-      report.run_id,
+      run.report.run_id,
       job,
     ])
     expect(items.pending, 'nothing is left undone').toBe(0)
@@ -85,16 +74,16 @@ test('no manual edit of the database happened: every change to a core table belo
 
 test('errors are logged, not ignored: each failed request stands in the ledger with its class', async ({ db, record }) => {
   const failures = await db.rows<{ job: string; error_class: string | null; items: number }>(
-    "select job, error_class, count(*)::int as items from ingestion.items where run_id = any($1) and status in ('failed', 'parked') group by 1, 2 order by 1, 2",
-    [runIds],
+    "select job, error_class, count(*)::int as items from ingestion.items where run_id = $1 and status in ('failed', 'parked') group by 1, 2 order by 1, 2",
+    [run.report.run_id],
   )
   const rejects = await db.rows(
-    'select job, kind, count(*)::int as records from ingestion.rejects where run_id = any($1) group by 1, 2 order by 1, 2',
-    [runIds],
+    'select job, kind, count(*)::int as records from ingestion.rejects where run_id = $1 group by 1, 2 order by 1, 2',
+    [run.report.run_id],
   )
   await record({ failures, rejects }, 'data')
   expect(failures.filter(({ error_class }) => error_class === null)).toEqual([])
-  const reported = reports.reduce((sum, { items }) => sum + items.failed + items.parked, 0)
+  const reported = run.report.jobs.reduce((sum, { items }) => sum + items.failed + items.parked, 0)
   expect(
     failures.reduce((sum, { items }) => sum + items, 0),
     'the ledger and the reports agree',
@@ -124,7 +113,7 @@ test('failed symbols are retried by one command', async ({ record, signal }) => 
 
 test('the failed and the missing are within the written thresholds', async ({ config, record }) => {
   const { thresholds } = config.bootstrap
-  const { state, state_reason } = stateOf(reports, thresholds)
+  const { state, state_reason } = run.report
   await record(
     {
       state,
@@ -135,11 +124,11 @@ test('the failed and the missing are within the written thresholds', async ({ co
     'data',
   )
   expect(['complete', 'complete_with_gaps'], state_reason ?? '').toContain(state)
-  expect(reports).toHaveLength(JOBS.length)
+  expect(run.report.jobs).toHaveLength(JOBS.length)
 })
 
 function gapsOf(...statuses: ItemGap['status'][]) {
-  return reports.flatMap(({ job, gaps }) =>
+  return run.report.jobs.flatMap(({ job, gaps }) =>
     gaps
       .filter(({ status }) => statuses.includes(status))
       .map(({ item, error_class, reason, attempts_count }) => ({ job, item, error_class, reason, attempts: attempts_count })),

@@ -120,15 +120,27 @@ test('the five-year dataset is populated: coverage is within its written bounds'
   expect(coverage.total.ratio).toBeGreaterThanOrEqual(bound)
 })
 
-test('drill: a dropped table is detected and recovered', async ({ backup, server, record, signal }) => {
-  const drill = await harmAndRestore(backup, server.maintenance, 'drop table stocks_research.prices_daily cascade', signal)
+test('drill: a dropped table is detected and recovered', async ({ backup, restored, server, record, signal }) => {
+  const drill = await harmAndRestore(
+    backup,
+    restored.connection.database,
+    server.maintenance,
+    'drop table stocks_research.prices_daily cascade',
+    signal,
+  )
   await record({ ...drill })
   expect(drill.detected_by).toContain('stocks_research.prices_daily')
   expect(drill.recovered).toBe(true)
 })
 
-test('drill: an unqualified update is detected and recovered', async ({ backup, server, record, signal }) => {
-  const drill = await harmAndRestore(backup, server.maintenance, "update stocks_research.securities set name = 'oops'", signal)
+test('drill: an unqualified update is detected and recovered', async ({ backup, restored, server, record, signal }) => {
+  const drill = await harmAndRestore(
+    backup,
+    restored.connection.database,
+    server.maintenance,
+    "update stocks_research.securities set name = 'oops'",
+    signal,
+  )
   await record({ ...drill })
   expect(drill.detected_by).toContain('stocks_research.securities')
   expect(drill.recovered).toBe(true)

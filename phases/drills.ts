@@ -10,7 +10,7 @@ import { type Fingerprint, fingerprintOf } from '../helpers/backup/fingerprint.t
 import { createEmptyDatabase, dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
 import { restoreInto, verifyFile } from '../helpers/backup/verify.ts'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
-import { type Connection, withDatabase } from '../helpers/database.ts'
+import { type Connection, quoteIdentifier, withDatabase } from '../helpers/database.ts'
 import { messageOf } from '../helpers/errors.ts'
 import { migrate } from '../helpers/migrate.ts'
 import type { Server } from '../helpers/postgres/server.ts'
@@ -35,21 +35,34 @@ export async function withScratch<T>(server: Connection, work: (scratch: Connect
   }
 }
 
-/** Harms a restored copy with `sql`, sees the harm by hash, and restores again. */
-export async function harmAndRestore(backup: Backup, server: Connection, sql: string, signal: AbortSignal): Promise<Drill> {
+/** Harms a copy of the restored database with `sql`, sees the harm by hash, and restores the backup. */
+export async function harmAndRestore(
+  backup: Backup,
+  restored: string,
+  server: Connection,
+  sql: string,
+  signal: AbortSignal,
+): Promise<Drill> {
   const detected_by = await withScratch(server, async (scratch) => {
-    await restoreInto(backup, server, scratch.database, signal)
+    await withDatabase(server, (db) =>
+      db.execute(`create database ${quoteIdentifier(scratch.database)} template ${quoteIdentifier(restored)}`),
+    )
     await withDatabase(scratch, (db) => db.execute(sql))
     const differences = compareFingerprints(backup.manifest.fingerprint, await fingerprintOf(scratch, { scope: 'full', views: 'none' }))
     // Views were not hashed again: only what is named of tables and objects counts as seen.
     return describeDifferences(differences.filter(({ kind }) => kind !== 'view'))
   })
   const started = performance.now()
-  const recovered = await withScratch(server, (scratch) => restoreInto(backup, server, scratch.database, signal).then(() => true)) // Throws unless every hash is equal.
+  // Throws unless every hash is equal.
+  const recovered = await withScratch(server, (scratch) => restoreInto(backup, server, scratch.database, signal).then(() => true))
   return { detected_by, recovered, recovery_ms: Math.round(performance.now() - started) }
 }
 
-/** Kills the runner in the middle of a full load of a new database, resumes it, and compares with the target's content. */
+/** The jobs of the interrupted run: enough to be killed in the midst of, and the largest table among them. */
+const INTERRUPTED_JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
+const INTERRUPTED_TABLES = ['securities', 'ticker_history', 'prices_daily'].map((table) => `stocks_research.${table}`)
+
+/** Kills the runner in the middle of a load of a new database, resumes it, and compares with the target's content, table by table. */
 export async function killAndResume(
   server: Connection,
   expected: Fingerprint,
@@ -65,15 +78,15 @@ export async function killAndResume(
         reject: false,
         all: true,
       })
-    const victim = runner('run', 'all')
-    const killed_after_items = await killOnceWorking(victim, scratch)
+    const killed_after_items = await killOnceWorking(runner('run', ...INTERRUPTED_JOBS), scratch)
     const [run] = await withDatabase(scratch, (db) => db.rows<{ state: string }>('select state from ingestion.runs'))
     const started = performance.now()
     const resumed = await runner('resume')
     const found = await fingerprintOf(scratch, { scope: 'content', views: 'none' })
+    const differing = INTERRUPTED_TABLES.filter((table) => found.tables[table]?.sha256 !== expected.tables[table]?.sha256)
     return {
-      detected_by: `the run of the killed process stands as «${run?.state}», and resuming ended with exit code ${resumed.exitCode}`,
-      recovered: resumed.exitCode === 0 && found.content_sha256 === expected.content_sha256,
+      detected_by: `the killed run stood as «${run?.state}»; resuming ended with exit code ${resumed.exitCode}; tables that differ: ${differing.join(', ') || 'none'}`,
+      recovered: resumed.exitCode === 0 && differing.length === 0,
       recovery_ms: Math.round(performance.now() - started),
       killed_after_items,
     }
@@ -85,21 +98,20 @@ interface Victim extends PromiseLike<{ all?: unknown }> {
 }
 
 /** SIGKILL as soon as some items are in and others are not. Returns how many were in. */
-async function killOnceWorking(victim: Victim, scratch: Connection): Promise<number> {
-  const ended = victim.then(() => true)
-  for (;;) {
-    const done = await withDatabase(scratch, (db) =>
-      db.one<{ items: number }>("select count(*)::int as items from ingestion.items where status = 'ok'"),
-    )
-    if (done.items > 0) {
-      victim.kill('SIGKILL')
-      await victim
-      return done.items
+const killOnceWorking = (victim: Victim, scratch: Connection): Promise<number> =>
+  withDatabase(scratch, async (db) => {
+    const ended = victim.then(() => true)
+    for (;;) {
+      const { items } = await db.one<{ items: number }>("select count(*)::int as items from ingestion.items where status = 'ok'")
+      if (items > 0) {
+        victim.kill('SIGKILL')
+        await victim
+        return items
+      }
+      if (await Promise.race([ended, sleep(5, false)]))
+        throw new TypeError(`The runner ended before it could be killed: ${String((await victim).all)}`)
     }
-    if (await Promise.race([ended, sleep(50, false)]))
-      throw new TypeError(`The runner ended before it could be killed: ${String((await victim).all)}`)
-  }
-}
+  })
 
 /** Flips one bit in the middle of a copy of the backup. */
 export async function damage(backup: Backup): Promise<Drill> {

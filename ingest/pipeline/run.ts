@@ -164,9 +164,13 @@ async function runJob(db: Database, job: Job, providers: readonly Provider[], su
   return report
 }
 
-/** Opens what is to be tried again. What was derived from it is derived again. */
+/** Opens what is to be tried again. What was derived from it is derived again; with nothing to try, nothing is. */
 async function reopen(db: Database, run_id: string, jobs: readonly Job[], statuses: readonly string[]): Promise<void> {
   await reopenItems(db, run_id, ['running', ...statuses])
   const derived = jobs.filter((job) => !isSourced(job)).map(({ name }) => name)
-  await db.rows(`update ingestion.items set status = 'pending', updated_at = now() where run_id = $1 and job = any($2)`, [run_id, derived])
+  await db.rows(
+    `update ingestion.items set status = 'pending', updated_at = now() where run_id = $1 and job = any($2)
+        and exists (select from ingestion.items open where open.run_id = $1 and open.status = 'pending' and open.job <> all($2))`,
+    [run_id, derived],
+  )
 }
