@@ -124,12 +124,14 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
   let url = request.url
   for (let hop = 0; ; hop++) {
     const { origin, host, path } = destinationOf(profile, url, options.stand_ins ?? {})
+    const official = new URL(url).origin
     sending.at_ms = performance.now()
     const answer = await transport.exchange({
       method: request.method,
       origin,
       path,
-      headers: { ...profile.headers, ...request.headers, host },
+      // Keys stay with the origins of the provider.
+      headers: profile.origins.includes(official) ? { ...profile.headers, ...request.headers, host } : { host },
       body: request.body,
       body_bytes_max,
       timeouts,
@@ -138,9 +140,9 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
     })
     if (isBroken(answer) || answer.http_status < 300 || answer.http_status > 399 || answer.http_status === 304) return answer
     const to = redirectTarget(answer.headers['location'], url)
-    const is_allowed = to !== undefined && (to.origin === new URL(url).origin || to.origin === origin)
-    if (!is_allowed || hop >= REDIRECTS_MAX) {
-      // Keys in our headers would go to whoever the answer names.
+    const is_near = to !== undefined && (to.origin === official || to.origin === origin)
+    const is_allowed = is_near || (to !== undefined && profile.redirect_origins?.includes(to.origin) === true)
+    if (to === undefined || !is_allowed || hop >= REDIRECTS_MAX) {
       const reason =
         to === undefined
           ? 'a redirect to nowhere'
@@ -149,7 +151,7 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
             : `a redirect to another origin, ${to.origin}, is not followed`
       return { broken: 'malformed', reason: `HTTP ${answer.http_status}: ${reason}`, http_status: answer.http_status }
     }
-    url = new URL(`${to.pathname}${to.search}`, new URL(request.url).origin).href
+    url = is_near ? new URL(`${to.pathname}${to.search}`, official).href : to.href
   }
 }
 

@@ -103,6 +103,27 @@ test('a redirect to another origin is not followed; one within it is', async () 
   await other.close()
 })
 
+test('a redirect to a listed store is followed, and the keys stay behind', async () => {
+  const store = await serve((_, response) => json(response, { bulk: true }))
+  const official_store = 'https://store.example.net'
+  const client = await fixture.clientOf(
+    (_, response) => response.writeHead(302, { location: `${official_store}/file?signature=1` }).end(),
+    {},
+    { headers: { 'x-key': 'a-secret-key' }, redirect_origins: [official_store] },
+  )
+  const own = fixture.open(
+    { stand_ins: { [OFFICIAL]: fixture.origin(), [official_store]: store.origin } },
+    { headers: { 'x-key': 'a-secret-key' }, redirect_origins: [official_store] },
+  )
+  expect(await fixture.ask(own)).toMatchObject({ json: { bulk: true } })
+  expect(fixture.asked()[0]?.headers['x-key']).toBe('a-secret-key')
+  expect(store.asked.map(({ url, headers }) => [url, headers.host, headers['x-key']])).toEqual([
+    ['/file?signature=1', 'store.example.net', undefined],
+  ])
+  await client.close()
+  await store.close()
+})
+
 test('nobody outside the allow-list is asked, and only loopback may stand in', async () => {
   const client = await fixture.clientOf((_, response) => json(response, {}))
   await expect(client.fetch({ url: 'https://evil.example.com/', expects: 'json' }, never)).rejects.toThrow('allow-list')

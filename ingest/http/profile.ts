@@ -12,6 +12,8 @@ export interface HttpProfile {
   readonly adapter_version: string
   /** The only origins that are ever asked. */
   readonly origins: readonly string[]
+  /** Origins to which an answer may redirect, e.g. the store of a bulk file. Our headers, and so our keys, stay behind. */
+  readonly redirect_origins?: readonly string[]
   /** Limits of the account, as the provider states them; windows slide. */
   readonly limits: readonly Limit[]
   /** Sent with every request, keys included. They never go to another origin. */
@@ -73,7 +75,7 @@ export function destinationOf(
   stand_ins: Readonly<Record<string, string>>,
 ): { origin: string; host: string; path: string } {
   const asked = new URL(url)
-  if (!profile.origins.includes(asked.origin)) {
+  if (!profile.origins.includes(asked.origin) && profile.redirect_origins?.includes(asked.origin) !== true) {
     throw new TypeError(`${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`)
   }
   const override = stand_ins[asked.origin]

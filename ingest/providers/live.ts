@@ -2,7 +2,7 @@ import type { Config } from '../../helpers/config.ts'
 import { type Connection, openDatabase } from '../../helpers/database.ts'
 import type { Log } from '../../helpers/log.ts'
 import { openArchive } from '../archive/archive.ts'
-import { openLedger } from '../http/ledger.ts'
+import { memoryLedger, openLedger } from '../http/ledger.ts'
 import type { Dataset } from '../pipeline/job.ts'
 import type { Provider } from '../pipeline/provider.ts'
 import { type Choice, chooseProviders } from './choose.ts'
@@ -19,8 +19,8 @@ export interface HttpProviders {
 }
 
 export interface HttpProvidersOptions {
-  /** The database that holds the ledger of requests; open before the first request and not before. */
-  readonly connection: Connection
+  /** The database that holds the ledger of requests. Before there is one, its budgets are kept in memory. */
+  readonly connection?: Connection
   readonly log: Log
   /** ISO 8601; see OpenOptions. */
   readonly reuse_since_at?: string
@@ -40,12 +40,15 @@ export function openHttpProviders(
 ): HttpProviders {
   const { source, providers: settings, directories } = config
   const choices = chooseProviders(settings.set, settings.credentials)
-  const db = openDatabase(options.connection, { connections_max: 2, application: 'stocks-research requests' })
+  const db =
+    options.connection === undefined
+      ? undefined
+      : openDatabase(options.connection, { connections_max: 2, application: 'stocks-research requests' })
   const open: OpenOptions = {
     mode: source.mode === 'replay' ? 'replay' : source.mode === 'rehearsal' ? 'rehearsal' : 'live',
     credentials: settings.credentials,
     archive: openArchive(source.mode === 'replay' ? source.directory : directories.archive),
-    ledger: openLedger(db, 'current'),
+    ledger: db === undefined ? memoryLedger() : openLedger(db, 'current'),
     log: options.log,
     today: todayInNewYork(options.now ?? new Date()),
     ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
@@ -59,7 +62,7 @@ export function openHttpProviders(
     requests: opened.requests,
     async close() {
       await opened.close()
-      await db.close()
+      await db?.close()
     },
   }
 }

@@ -38,6 +38,7 @@ export async function openFixture() {
     directory,
     ledger,
     open,
+    origin: (): string => server?.origin ?? '',
     asked: (): TestServer['asked'] => server?.asked ?? [],
     async clientOf(
       answer: Parameters<typeof serve>[0],

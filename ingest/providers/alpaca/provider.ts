@@ -93,8 +93,13 @@ async function* readActions(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   const holderOf = holders(subjects)
+  // Pages overlap when events come in while they are read. Three equal dividends of one day have three ids; one told twice has one.
+  const seen = new Set<string>()
   for await (const { response, actions } of actionPages(client, watch, ACTION_TYPES, ask.window.start_date, today, signal)) {
-    const records = actions.map(({ record, malformed }, i) => {
+    const records = actions.flatMap(({ record, malformed }, i) => {
+      const action_id = `${record['provider_list']} ${record['provider_action_id']}`
+      if (record['provider_action_id'] != null && seen.has(action_id)) return []
+      seen.add(action_id)
       // On the day of a rename the old ticker is no longer the security's: whoever had it the day before is meant.
       const { source_id } = holderOf({ ticker: record['ticker'] ?? null, date: dayOfHolding(record) })
       return {

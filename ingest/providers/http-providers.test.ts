@@ -1,0 +1,239 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Credentials, REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
+import { ConfigError } from '../../helpers/errors.ts'
+import { silentLog } from '../../helpers/log.ts'
+import { openArchive } from '../archive/archive.ts'
+import { memoryLedger } from '../http/ledger.ts'
+import { json, serve, type TestServer } from '../http/testing/server.ts'
+import type { Ask, Page, Provider, Subject, SubjectEnd } from '../pipeline/provider.ts'
+import { chooseProviders } from './choose.ts'
+import { describePlan, planOf } from './plan.ts'
+import { type OpenOptions, openProviders, type Providers } from './registry.ts'
+
+const NO_KEYS: Credentials = {
+  sec_user_agent: 'Jane Doe jane@example.com',
+  alpaca_key_id: undefined,
+  alpaca_secret_key: undefined,
+  is_yahoo_allowed: false,
+}
+const SET = {
+  securities: ['sec-edgar + nasdaq-directory'],
+  'ticker-history': ['alpaca', 'nasdaq-directory'],
+  'prices-daily': ['alpaca', 'yahoo'],
+  'corporate-actions': ['alpaca + sec-edgar', 'yahoo + sec-edgar'],
+  'fundamentals-raw': ['sec-edgar'],
+}
+const subject = (item: string, ticker: string, more: Partial<Subject> = {}): Subject => ({
+  item,
+  source_id: item,
+  cik: undefined,
+  ticker,
+  tickers: [],
+  ...more,
+})
+const askFor = (dataset: Ask['dataset'], subjects: readonly Subject[]): Ask => ({
+  dataset,
+  subjects,
+  window: { start_date: '2020-01-02', end_date: '2025-01-03' },
+  first_session_date: '1990-01-02',
+})
+async function readAll(provider: Provider, ask: Ask) {
+  const [records, ends]: [Page['records'][number][], SubjectEnd[]] = [[], []]
+  for (const batch of await provider.batches(ask)) {
+    for await (const each of provider.read(ask, batch, new AbortController().signal)) {
+      if ('status' in each) ends.push(each)
+      else records.push(...each.records)
+    }
+  }
+  return { records: records.map(({ record }) => record), ends, malformed: records.filter(({ malformed }) => malformed !== undefined) }
+}
+
+let directory: string
+let server: TestServer | undefined
+let opened: Providers | undefined
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'providers-'))
+})
+afterEach(async () => {
+  await opened?.close()
+  await server?.close()
+  await rm(directory, { recursive: true, force: true })
+})
+async function providersOver(answers: Readonly<Record<string, unknown>>, options: Partial<OpenOptions> = {}): Promise<Providers> {
+  server = await serve((request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    const body = answers[path]
+    if (body === undefined) json(response, '<Error><Code>NoSuchKey</Code></Error>', 404)
+    else json(response, body)
+  })
+  const names = [
+    'https://www.sec.gov',
+    'https://data.sec.gov',
+    'https://www.nasdaqtrader.com',
+    'https://data.alpaca.markets',
+    'https://paper-api.alpaca.markets',
+    'https://query2.finance.yahoo.com',
+  ]
+  const origin = server.origin
+  opened = openProviders({
+    mode: 'rehearsal',
+    credentials: REHEARSAL_CREDENTIALS,
+    archive: openArchive(directory),
+    ledger: memoryLedger(),
+    log: silentLog(),
+    today: '2026-11-23',
+    stand_ins: Object.fromEntries(names.map((name) => [name, origin])),
+    ...options,
+  })
+  return opened
+}
+
+test('the first provider of a list that can be used is chosen, and why the others were passed over is said', () => {
+  const choices = chooseProviders(SET, { ...NO_KEYS, is_yahoo_allowed: true })
+  expect(choices.map(({ job, provider }) => [job, provider])).toEqual([
+    ['securities', 'sec-edgar + nasdaq-directory'],
+    ['ticker-history', 'nasdaq-directory'],
+    ['prices-daily', 'yahoo'],
+    ['corporate-actions', 'yahoo + sec-edgar'],
+    ['fundamentals-raw', 'sec-edgar'],
+  ])
+  expect(choices[2]?.passed_over).toEqual(['alpaca: APCA_API_KEY_ID is not set'])
+})
+
+test('every job without a provider is named at once, with what each one lacks', () => {
+  const faults = (() => {
+    try {
+      chooseProviders({ ...SET, securities: ['nobody'], 'fundamentals-raw': ['alpaca'] }, NO_KEYS)
+    } catch (error) {
+      return error instanceof ConfigError ? error.faults : [String(error)]
+    }
+    return []
+  })()
+  expect(faults).toEqual([
+    expect.stringContaining('there is no provider «nobody»'),
+    expect.stringContaining('YAHOO_ENABLED is not set'),
+    expect.stringContaining('corporate-actions'),
+    expect.stringContaining('alpaca does not serve fundamentals'),
+  ])
+})
+
+test('a plan says requests, minutes by each limit and gigabytes, and asks nobody', async () => {
+  const providers = await providersOver({})
+  const subjects = Array.from({ length: 500 }, (_, i) => subject(`x:${i}`, `T${i}`))
+  const plan = await planOf([
+    { job: 'prices-daily', provider: providers.get('alpaca'), ask: askFor('prices_daily', subjects) },
+    { job: 'fundamentals-raw', provider: providers.get('sec-edgar'), ask: askFor('fundamentals', subjects) },
+  ])
+  expect(plan.lines.map(({ provider, requests }) => [provider, requests])).toEqual([
+    ['alpaca', 65],
+    ['sec-edgar', 500],
+  ])
+  expect(plan.lines[1]?.limits[0]?.minutes).toBeCloseTo(62 / 60, 5)
+  expect(describePlan(plan).join('\n')).toContain('in all: 565 requests')
+  expect(server?.asked).toHaveLength(0)
+})
+
+test('no more requests are sent than --max-requests allows', async () => {
+  const providers = await providersOver({}, { requests_max: 2 })
+  const subjects = ['1', '2', '3', '4'].map((cik) => subject(cik.padStart(10, '0'), 'T', { cik: cik.padStart(10, '0') }))
+  await expect(readAll(providers.get('sec-edgar'), askFor('fundamentals', subjects))).rejects.toMatchObject({ error_class: 'quota' })
+  expect(server?.asked.length).toBeLessThanOrEqual(2)
+})
+
+const TICKERS = {
+  fields: ['cik', 'name', 'ticker', 'exchange'],
+  data: [
+    [1, 'One Inc.', 'ONE', 'NYSE'],
+    [2, 'Two Inc.', 'TWO-B', 'Nasdaq'],
+    [9, 'Nine', 'OLD', 'Nasdaq'],
+  ],
+}
+const OTHER =
+  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\nONE|One Inc. Common|A|ONE|N|100|N|ONE\nZZT|Test|N|ZZT|N|100|Y|ZZT\nbroken|line\nFile Creation Time: 1123202612:00|||||||\n'
+const LISTED =
+  'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\nTWO.B|Two Inc. Class B|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
+
+test('the SEC knows the filer, the directory the exchange, and together they fill one record', async () => {
+  const providers = await providersOver({
+    '/files/company_tickers_exchange.json': TICKERS,
+    '/dynamic/symdir/otherlisted.txt': OTHER,
+    '/dynamic/symdir/nasdaqlisted.txt': LISTED,
+  })
+  const subjects = [
+    subject('x:one', 'ONE'),
+    subject('cik:2/B', 'TWO.B'),
+    subject('x:gone', 'GONE'),
+    subject('x:former', 'OLD'),
+    subject('x:present', 'OLD'),
+  ]
+  const { records, ends, malformed } = await readAll(providers.get('sec-edgar + nasdaq-directory'), askFor('securities', subjects))
+  expect(records.filter(({ source_id }) => source_id !== undefined)).toEqual([
+    { source_id: 'x:one', ticker: 'ONE', name: 'One Inc.', exchange_mic: 'XASE', type: 'stock', currency: 'USD', cik: '0000000001' },
+    { source_id: 'cik:2/B', ticker: 'TWO.B', name: 'Two Inc.', exchange_mic: 'XNAS', type: 'stock', currency: 'USD', cik: '0000000002' },
+  ])
+  expect(malformed).toHaveLength(1)
+  expect(ends.map(({ item, status }) => [item, status])).toEqual([
+    ['x:gone', 'not_found'],
+    ['x:former', 'failed'],
+    ['x:present', 'failed'],
+  ])
+})
+
+test('a dividend that two pages tell is one, and three with ids of their own are three', async () => {
+  const dividend = (id: string) => ({
+    id,
+    symbol: 'ONE',
+    ex_date: '2021-05-03',
+    rate: 0.06,
+    special: false,
+    foreign: false,
+    process_date: '2021-05-10',
+  })
+  const page = { corporate_actions: { cash_dividends: ['a', 'b', 'c', 'a'].map(dividend) }, next_page_token: null }
+  const providers = await providersOver({ '/v1/corporate-actions': page })
+  const { records } = await readAll(providers.get('alpaca'), askFor('corporate_actions', [subject('x:one', 'ONE')]))
+  expect(records.map(({ provider_action_id, source_id, cash_amount }) => [provider_action_id, source_id, cash_amount])).toEqual([
+    ['a', 'x:one', '0.06'],
+    ['b', 'x:one', '0.06'],
+    ['c', 'x:one', '0.06'],
+  ])
+})
+
+test('Yahoo is asked through today, and never for a symbol that was given up', async () => {
+  const chart = {
+    chart: {
+      result: [
+        {
+          meta: { currency: 'USD', symbol: 'ONE', exchangeTimezoneName: 'America/New_York' },
+          timestamp: [1577975400, 1578061800],
+          events: { splits: { '1598880600': { date: 1598880600, numerator: 4, denominator: 1, splitRatio: '4:1' } } },
+          indicators: {
+            quote: [
+              {
+                open: [74.05999755859375, null],
+                high: [75.1500015258789, null],
+                low: [73.79750061035156, null],
+                close: [75.0875015258789, null],
+                volume: [135480400, null],
+              },
+            ],
+          },
+        },
+      ],
+      error: null,
+    },
+  }
+  const providers = await providersOver({ '/v8/finance/chart/ONE': chart })
+  const gone = subject('x:gone', 'GONE', { tickers: [{ ticker: 'GONE', valid_from: '2015-01-02', valid_to: '2021-03-01' }] })
+  const { records, ends } = await readAll(providers.get('yahoo'), askFor('prices_daily', [subject('x:one', 'ONE'), gone]))
+  expect(records).toEqual([
+    { source_id: 'x:one', date: '2020-01-02', open: '296.24', high: '300.6', low: '295.19', close: '300.35', volume: '33870100' },
+  ])
+  expect(ends).toMatchObject([{ item: 'x:gone', status: 'not_found' }])
+  expect(server?.asked.map(({ url }) => new URL(url, 'http://x').searchParams.get('period2'))).toEqual([
+    String(Date.parse('2026-11-24') / 1000),
+  ])
+})
