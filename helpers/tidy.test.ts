@@ -10,7 +10,8 @@ const sources = globSync(['*.ts', 'phases/**/*.ts', 'ingest/**/*.ts', 'helpers/*
   path: slashed(path),
   text: readFileSync(path, 'utf8'),
 }))
-const isTest = (path: string): boolean => /\.test\.ts$|^helpers\/testing\//.test(path)
+/** Tests, and what only tests use. */
+const isTest = (path: string): boolean => /\.test\.ts$|\/testing(\.ts$|\/)/.test(path)
 const product = sources.filter(({ path }) => !isTest(path))
 const migrations = globSync('migrations/*.sql')
   .toSorted()
