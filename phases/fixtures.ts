@@ -95,12 +95,13 @@ export const test = base
       async ({ jobs, universe, database }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
+        const connection = { ...target.connection, database: database ?? target.connection.database }
         const report = await ingest({
-          connection: { ...target.connection, database: database ?? target.connection.database },
+          connection,
           jobs,
           universe,
           window: config.window,
-          providers: providersOf(config, log),
+          providers: providersOf(config, log, { connection }),
           source: 'directory' in config.source ? `${config.source.mode}:${config.source.directory}` : config.source.mode,
           thresholds: config.bootstrap.thresholds,
           log,
