@@ -16,7 +16,13 @@ export interface KnownSecurity extends Holder {
   readonly ticker: string
   /** False until the securities job has brought it in. */
   readonly is_in_master: boolean
+  /** As the master has it, else as the universe says. */
   readonly cik: string | undefined
+  /** Share class FIGI and id at a provider, as the universe says. */
+  readonly figi?: string | undefined
+  readonly provider_id?: string | undefined
+  /** Last day of listing, as the master has it. */
+  readonly delist_date?: string | undefined
   readonly tickers: readonly Interval[]
 }
 
@@ -34,16 +40,20 @@ export function securityIdOf(source_id: string): number {
  * @throws VerificationError when two source ids claim one security_id.
  */
 export async function loadKnownSecurities(db: Database, universe: readonly UniverseMember[]): Promise<KnownSecurity[]> {
-  const securities = await db.rows<{ security_id: string; source_id: string; ticker: string; cik: string | null }>(
-    `select security_id::text, source_id, ticker, cik from stocks_research.securities`,
-  )
+  const securities = await db.rows<{
+    security_id: string
+    source_id: string
+    ticker: string
+    cik: string | null
+    delist_date: string | null
+  }>(`select security_id::text, source_id, ticker, cik, delist_date from stocks_research.securities`)
   const intervals = await db.rows<{ security_id: string; ticker: string; valid_from: string; valid_to: string | null }>(
     `select security_id::text, ticker, valid_from, valid_to from stocks_research.ticker_history order by security_id, valid_from`,
   )
   const bySource = new Map(securities.map((row) => [row.source_id, row]))
   const byId = new Map(securities.map((row) => [Number(row.security_id), row.source_id]))
   const tickers = Map.groupBy(intervals, (row) => Number(row.security_id))
-  return universe.map(({ source_id, ticker }) => {
+  return universe.map(({ source_id, ticker, cik, figi, provider_id }) => {
     const row = bySource.get(source_id)
     const security_id = row === undefined ? securityIdOf(source_id) : Number(row.security_id)
     const holder = byId.get(security_id)
@@ -58,7 +68,10 @@ export async function loadKnownSecurities(db: Database, universe: readonly Unive
       source_id,
       ticker: row?.ticker ?? ticker,
       is_in_master: row !== undefined,
-      cik: row?.cik ?? undefined,
+      cik: row?.cik ?? cik,
+      figi,
+      provider_id,
+      delist_date: row?.delist_date ?? undefined,
       tickers: (tickers.get(security_id) ?? []).map(({ ticker, valid_from, valid_to }) => ({ ticker, valid_from, valid_to })),
     }
   })

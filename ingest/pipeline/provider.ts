@@ -38,6 +38,11 @@ export interface Subject {
   readonly item: string
   readonly source_id: string | undefined
   readonly cik: string | undefined
+  /** Share class FIGI, and its id at a provider (`alpaca:…`), where the universe says them. */
+  readonly figi?: string | undefined
+  readonly provider_id?: string | undefined
+  /** Last day of listing, as the securities master has it. */
+  readonly delist_date?: string | undefined
   /** The last ticker. */
   readonly ticker: string | undefined
   /** Every ticker that it held, with inclusive days; empty when they are not known yet. */

@@ -58,7 +58,16 @@ function filersOf(job: Job, known: readonly KnownSecurity[]): Subjects {
   return { asked: asked.toSorted((a, b) => (a.item < b.item ? -1 : 1)), ended }
 }
 
-const subjectOf = ({ source_id, cik, ticker, tickers }: KnownSecurity): Subject => ({ item: source_id, source_id, cik, ticker, tickers })
+const subjectOf = ({ source_id, cik, figi, provider_id, delist_date, ticker, tickers }: KnownSecurity): Subject => ({
+  item: source_id,
+  source_id,
+  cik,
+  figi,
+  provider_id,
+  delist_date,
+  ticker,
+  tickers,
+})
 
 const endOf = (item: string, status: 'empty' | 'not_found', reason: string): ItemEnd => ({
   item,

@@ -1,6 +1,7 @@
 import type { HttpClient } from '../http/client.ts'
+import { type Failure, isAboutAccount } from '../http/outcome.ts'
 import type { HttpProfile, HttpResponse } from '../http/profile.ts'
-import type { LocatedRecord, Page, SubjectEnd } from '../pipeline/provider.ts'
+import { type LocatedRecord, type Page, SourceError, type SubjectEnd } from '../pipeline/provider.ts'
 import type { UnknownField } from './fields.ts'
 
 /** What an adapter over HTTP is given. */
@@ -28,6 +29,20 @@ export const notFound = (item: string, reason: string, response?: HttpResponse):
   reason,
   ...(response === undefined ? {} : { http_status: response.http_status }),
 })
+
+/**
+ * The answer about one subject, or its end: what is wrong with this one alone fails nobody else. What is wrong with the account is
+ * thrown: it parks the rest.
+ */
+export async function answered(item: string, answer: Promise<HttpResponse>): Promise<HttpResponse | SubjectEnd> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof SourceError) || isAboutAccount(error.error_class as Failure)) throw error
+    const { error_class, http_status, message: reason } = error
+    return { item, status: 'failed', error_class, reason, ...(http_status === undefined ? {} : { http_status }) }
+  }
+}
 
 /**
  * `work` over `items`, in their order, with up to `places` under way: the next answers travel while one is parsed.

@@ -38,14 +38,28 @@ async function* pagesOf(part: Provider, ask: Ask, batch: Batch, signal: AbortSig
 
 async function* sideBySide(parts: readonly Provider[], ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
   const ends = new Map<string, SubjectEnd[]>()
+  const gone = new Set<string>()
   for (const part of parts) {
+    const gone_before = new Set(gone)
     for await (const each of pagesOf(part, ask, batch, signal)) {
-      if ('status' in each && each.status !== 'failed') ends.set(each.item, [...(ends.get(each.item) ?? []), each])
-      else yield each
+      if (!('status' in each)) yield withoutEndsOf(gone_before, each, gone)
+      else if (each.status === 'failed') yield each
+      else ends.set(each.item, [...(ends.get(each.item) ?? []), each])
     }
   }
   // Only what no part knows is not known.
   for (const some of ends.values()) if (some[0] !== undefined && some.length === parts.length) yield some[0]
+}
+
+/** A listing ends once: what an earlier part has told of it, a later one does not tell again. Notes in `gone` whose listing ends here. */
+function withoutEndsOf(gone_before: ReadonlySet<string>, page: Page, gone: Set<string>): Page {
+  const records = page.records.filter(({ record, malformed }) => {
+    const { source_id, kind } = record
+    if (malformed !== undefined || source_id == null || (kind !== 'merger' && kind !== 'delisting')) return true
+    gone.add(source_id)
+    return !gone_before.has(source_id)
+  })
+  return { ...page, records }
 }
 
 interface Gathered {

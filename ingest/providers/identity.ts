@@ -40,6 +40,12 @@ export function cikOfSubject({ cik, source_id }: Subject): string | undefined {
   return id.scheme === 'cik' ? id.cik : undefined
 }
 
+/** The id of the subject at a provider, as the universe says it beside the source_id or by it: `alpaca:…`. */
+export function providerIdOf({ provider_id, source_id }: Subject): string | undefined {
+  if (provider_id !== undefined) return provider_id
+  return parseSourceId(source_id ?? '').scheme === 'provider' ? source_id : undefined
+}
+
 /** One security as a provider lists it. */
 export interface Candidate {
   readonly figi?: string | null
@@ -71,24 +77,30 @@ export function matcher<C extends Candidate>(candidates: readonly C[]): (subject
 
   return (subject) => {
     const id = parseSourceId(subject.source_id ?? '')
-    const figi = id.scheme === 'figi' ? byFigi.get(id.figi) : undefined
-    if (figi !== undefined) return only(figi, 'figi', `share class FIGI ${subject.source_id}`)
+    const own_figi = id.scheme === 'figi' ? id.figi : subject.figi
+    const figi = own_figi === undefined ? undefined : byFigi.get(own_figi)
+    if (figi !== undefined) return only(figi, 'figi', `share class FIGI ${own_figi}`)
     const cik = cikOfSubject(subject)
     const filed = cik === undefined ? undefined : byCik.get(cik)
     if (cik !== undefined && filed !== undefined) return ofFiler(filed, subject, cik)
-    const listed = subject.source_id === undefined ? undefined : byId.get(subject.source_id)
-    if (listed !== undefined) return only(listed, 'provider_id', `id ${subject.source_id}`)
+    const provider_id = providerIdOf(subject)
+    const listed = provider_id === undefined ? undefined : byId.get(provider_id)
+    if (listed !== undefined) return only(listed, 'provider_id', `id ${provider_id}`)
     return ofTicker(subject, cik, subject.ticker === undefined ? [] : (byTicker.get(symbolKey(subject.ticker)) ?? []))
   }
 }
 
 /**
- * Matches all subjects of an ask. Two of them that find one candidate by its ticker alone are both ambiguous: a ticker that was
- * handed on is the last one of its former owner and of its present one.
+ * Matches all subjects of an ask. A candidate that one subject has by an id is nobody else's by its ticker. Two subjects that find
+ * one candidate by its ticker alone are both ambiguous: a ticker that was handed on is the last one of its former owner and of
+ * its present one.
  */
 export function matchAll<C extends Candidate>(candidates: readonly C[], subjects: readonly Subject[]): Map<Subject, Match<C>> {
   const match = matcher(candidates)
   const matches = new Map(subjects.map((subject) => [subject, match(subject)]))
+  const claimed = new Set([...matches.values()].flatMap((found) => (isSure(found) ? [found.candidate] : [])))
+  for (const [subject, found] of matches)
+    if (hasCandidate(found) && found.by === 'ticker' && claimed.has(found.candidate)) matches.set(subject, undefined)
   const byTicker = [...matches].filter(([, found]) => found !== undefined && 'by' in found && found.by === 'ticker')
   for (const some of Map.groupBy(byTicker, ([{ ticker }]) => symbolKey(ticker ?? '')).values()) {
     if (some.length < 2) continue
@@ -97,6 +109,10 @@ export function matchAll<C extends Candidate>(candidates: readonly C[], subjects
   }
   return matches
 }
+
+const hasCandidate = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }> => found !== undefined && 'candidate' in found
+/** Found by an id, which no other security can have. */
+const isSure = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }> => hasCandidate(found) && found.by !== 'ticker'
 
 /** One filer may have several securities: the ticker tells them apart among themselves, where it could not in the whole market. */
 function ofFiler<C extends Candidate>(filed: readonly C[], { ticker }: Subject, cik: string): Match<C> {

@@ -9,6 +9,10 @@ export interface UniverseMember {
   readonly source_id: string
   /** The last ticker it had. */
   readonly ticker: string
+  /** Its filer, ten digits; its share class FIGI; its id at a provider, e.g. `alpaca:904837e3-…`. Left out where the file does not say. */
+  readonly cik?: string
+  readonly figi?: string
+  readonly provider_id?: string
 }
 
 /** A written universe, and the hash that the evidence keeps. */
@@ -20,9 +24,11 @@ export interface Universe {
 }
 
 /**
- * Reads a universe: a CSV file with a header row and the columns source_id and ticker; other columns are left alone.
+ * Reads a universe: a CSV file with a header row and the columns source_id and ticker. The columns cik, figi and provider_id may
+ * say who a security is where its source_id does not; other columns are left alone.
  *
- * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, or a source_id stands twice.
+ * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, an id is none, or a
+ *   source_id, figi or provider_id stands twice.
  */
 export async function readUniverse(file: string): Promise<Universe> {
   const bytes = await readFile(file).catch((error: unknown) => {
@@ -37,7 +43,7 @@ export async function readUniverse(file: string): Promise<Universe> {
     const earlier = seen.get(source_id)
     if (earlier !== undefined) faults.push(`line ${info.lines}: «${source_id}» stands on line ${earlier} already`)
     seen.set(source_id, info.lines)
-    return { source_id, ticker }
+    return { source_id, ticker, ...idsOf(record, info.lines, seen, faults) }
   })
   if (rows.length === 0) faults.push('it names no security')
   if (faults.length > 0) throw new FormatError(`The universe ${file} is not fit to use:\n${faults.map((each) => `  - ${each}`).join('\n')}`)
@@ -46,6 +52,28 @@ export async function readUniverse(file: string): Promise<Universe> {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     members: members.toSorted((a, b) => (a.source_id < b.source_id ? -1 : 1)),
   }
+}
+
+const ID_PATTERNS = { cik: /^\d{1,10}$/, figi: /^BBG[A-Z0-9]{9}$/, provider_id: /^[a-z][a-z0-9-]*:.+$/ } as const
+
+/** The optional ids of a line. Several securities may have one filer; a figi or an id of a provider is that of one. */
+function idsOf(
+  record: Readonly<Record<string, string>>,
+  line: number,
+  seen: Map<string, number>,
+  faults: string[],
+): Partial<UniverseMember> {
+  const ids: { -readonly [name in keyof typeof ID_PATTERNS]?: string } = {}
+  for (const name of ['cik', 'figi', 'provider_id'] as const) {
+    const value = record[name] ?? ''
+    if (value === '') continue
+    if (!ID_PATTERNS[name].test(value)) faults.push(`line ${line}: ${name} is «${value}», which is none`)
+    const earlier = name === 'cik' ? undefined : seen.get(`${name} ${value}`)
+    if (earlier !== undefined) faults.push(`line ${line}: ${name} «${value}» stands on line ${earlier} already`)
+    seen.set(`${name} ${value}`, line)
+    ids[name] = name === 'cik' ? value.padStart(10, '0') : value
+  }
+  return ids
 }
 
 interface Located {

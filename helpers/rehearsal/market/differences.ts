@@ -1,9 +1,10 @@
 import type { Database } from '../../database.ts'
+import { type Dialect, DROP } from './dialect.ts'
 import { fundamentalDifferences } from './differences-fundamentals.ts'
 import { expectedAdjusted } from './expected-prices.ts'
 import { lastTicker, price } from './flat-files.ts'
 import { parseDecimal, type Rational, toDecimal } from './rational.ts'
-import type { Action, Security, World } from './types.ts'
+import type { Security, World } from './types.ts'
 
 /** Adjusted values are rounded on output alone; whatever is farther off is another number. */
 const RELATIVE_MAX = 1e-10
@@ -19,6 +20,8 @@ export interface Comparison {
 export interface ComparisonOptions {
   /** How the database names a security; its source_id in the drop unless told otherwise. */
   readonly nameOf?: (security: Security) => string
+  /** The way on which it came: a drop of flat files, which carries everything, or the free providers over HTTP. */
+  readonly dialect?: Dialect
 }
 
 /**
@@ -27,14 +30,15 @@ export interface ComparisonOptions {
  */
 export async function differencesFromTruth(
   db: Database,
-  world: World,
-  { nameOf = (security) => security.source_id }: ComparisonOptions = {},
+  truth: World,
+  { nameOf = (security) => security.source_id, dialect = DROP }: ComparisonOptions = {},
 ): Promise<Comparison> {
+  const world = dialect.told(truth)
   const named = new Map(world.securities.map((security) => [nameOf(security), security]))
   const securities = await compareSecurities(db, named)
   const intervals = await compareIntervals(db, named)
-  const bars = await compareBars(db, world, named)
-  const actions = await compareActions(db, named)
+  const bars = await compareBars(db, world, named, dialect)
+  const actions = await compareActions(db, named, dialect)
   const fundamentals = await fundamentalDifferences(db, world)
   return {
     differences: [securities, intervals, bars, actions, fundamentals].flatMap(({ differences }) => differences.slice(0, LISTED_MAX)),
@@ -58,7 +62,7 @@ type Named = ReadonlyMap<string, Security>
 async function compareSecurities(db: Database, named: Named): Promise<Part> {
   const rows = await db.rows<{
     line: string
-  }>(`select pg_catalog.concat_ws('|', source_id, ticker, name, exchange_mic, security_type, coalesce(cik, '-'),
+  }>(`select pg_catalog.concat_ws('|', source_id, ticker, name, exchange_mic, coalesce(security_type, '-'), coalesce(cik, '-'),
     coalesce(list_date::text, '-'), coalesce(delist_date::text, '-')) as line from stocks_research.securities`)
   const wanted = [...named].map(([name, { cik, list_date, delist_date, ...security }]) =>
     [
@@ -66,7 +70,7 @@ async function compareSecurities(db: Database, named: Named): Promise<Part> {
       lastTicker({ ...security, cik, list_date, delist_date }),
       security.name,
       security.exchange_mic,
-      security.security_type,
+      security.security_type ?? '-',
       cik ?? '-',
       list_date ?? '-',
       delist_date ?? '-',
@@ -105,7 +109,7 @@ interface ViewRow extends Record<string, unknown> {
   readonly adj_volume: string | null
 }
 
-async function compareBars(db: Database, world: World, named: Named): Promise<Part> {
+async function compareBars(db: Database, world: World, named: Named, dialect: Dialect): Promise<Part> {
   const rows =
     await db.rows<ViewRow>(`select s.source_id, v.trade_date, v.ticker, v.adj_open, v.adj_close, v.total_return_close, v.adj_volume,
     pg_catalog.concat_ws(' ', round(v.open, 2), round(v.high, 2), round(v.low, 2), round(v.close, 2), v.volume) as raw
@@ -114,7 +118,7 @@ async function compareBars(db: Database, world: World, named: Named): Promise<Pa
   const differences: string[] = []
   let count = 0
   for (const [name, security] of named) {
-    const expected = expectedAdjusted(world, security)
+    const expected = expectedAdjusted(world, security, dialect)
     for (const [index, bar] of security.bars.entries()) {
       count++
       const key = `${name} ${bar.date}`
@@ -158,7 +162,7 @@ function isFar(got: string | null, wanted: number | null, slack: number): boolea
   return Math.abs(Number(got) - wanted) > Math.max(slack, Math.abs(wanted) * RELATIVE_MAX)
 }
 
-async function compareActions(db: Database, named: Named): Promise<Part> {
+async function compareActions(db: Database, named: Named, dialect: Dialect): Promise<Part> {
   const rows = await db.rows<{
     source_id: string
     ex_date: string
@@ -177,28 +181,14 @@ async function compareActions(db: Database, named: Named): Promise<Part> {
   const got = rows.map((row) => [row.source_id, row.ex_date, row.kind, terms(row.cash_amount, row.split_from, row.split_to)].join('|'))
   const wanted = [...named].flatMap(([name, { actions }]) =>
     actions.flatMap((action) => {
-      const kind = KINDS[action.kind](action)
+      const kind = dialect.kindOf(action)
       if (kind === undefined) return []
-      const cash = 'amount' in action ? action.amount : null
+      const cash = 'amount' in action && kind !== 'spin_off' ? action.amount : null
       const [from, to] = 'split_from' in action ? [action.split_from, action.split_to] : [null, null]
       return [[name, action.ex_date, kind, terms(cash, from, to)].join('|')]
     }),
   )
   return lines('action', wanted, got)
-}
-
-/** How a drop of flat files tells an action: a spin-off is cash, a merger is the end of a listing, a change of name is an interval. */
-const KINDS: { readonly [kind in Action['kind']]: (action: Action) => string | undefined } = {
-  cash_dividend: () => 'cash_dividend',
-  special_dividend: () => 'special_dividend',
-  liquidation: () => 'liquidation',
-  split: () => 'split',
-  reverse_split: () => 'split',
-  stock_dividend: () => 'stock_dividend',
-  spin_off: () => 'cash_dividend',
-  merger: () => undefined,
-  delisting: (action) => (action.kind === 'delisting' && action.reason === 'merger' ? 'merger' : 'delisting'),
-  name_change: () => undefined,
 }
 
 /** Two bags of lines, each line as often as it occurs. */

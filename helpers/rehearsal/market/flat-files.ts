@@ -47,9 +47,10 @@ export const nameAtBroker = (security: Security): string => `alpaca:${security.a
 export const nameAtSec = (security: Security): string =>
   security.cik === null ? nameAtBroker(security) : `cik:${security.cik}/${lastTicker(security)}`
 
-/** The universe of the world as a file. With the names of the drop it is the one that is checked in as `ingest/universe/rehearsal.csv`. */
+/** The universe of the world as a file, with the ids by which others know its securities. With the names of the drop it is the one that is checked in as `ingest/universe/rehearsal.csv`. */
 export function universeCsv(world: World, nameOf: (security: Security) => string = nameInDrop): string {
-  return `${['source_id,ticker', ...world.securities.map((security) => `${nameOf(security)},${lastTicker(security)}`)].join('\n')}\n`
+  const row = (security: Security): string => [nameOf(security), lastTicker(security), security.cik ?? '', nameAtBroker(security)].join()
+  return `${['source_id,ticker,cik,provider_id', ...world.securities.map(row)].join('\n')}\n`
 }
 
 export const lastTicker = (security: Security): string => security.tickers.at(-1)?.ticker ?? ''

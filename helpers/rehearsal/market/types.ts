@@ -9,7 +9,8 @@ export interface Security {
   /** What it is there to show; `plain` for most. */
   readonly scenario: Scenario
   readonly name: string
-  readonly security_type: 'stock' | 'etf'
+  /** Null where a way of delivery does not say it. */
+  readonly security_type: 'stock' | 'etf' | null
   readonly exchange_mic: 'XNYS' | 'XNAS' | 'ARCX'
   /** Ten digits; null for a fund that files no facts. Two share classes have one. */
   readonly cik: string | null

@@ -1,8 +1,10 @@
+import { isDay } from '../../../helpers/bootstrap.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
 import type { SourceRecord } from '../../pipeline/job.ts'
 import type { FieldWatch } from '../fields.ts'
 import { dotted } from '../identity.ts'
 import { ACTION_FIELDS } from './fields.ts'
+import { lastSessionBefore } from './intervals.ts'
 
 /** One event as the API lists it. */
 export interface Action {
@@ -45,9 +47,10 @@ export function translateAction({ list, event }: Action): TranslatedAction {
   }
   const [symbol, date] = [text(rule.symbol), text(rule.date)]
   const columns = rule.terms(text)
+  const ends = rule.ends_listing === true && date !== null && isDay(date) ? { ex_date: lastSessionBefore(date), effective_date: date } : {}
   const used = new Set([rule.symbol, rule.date, ...rule.uses])
   return {
-    record: { ...base, ...rest(event, used), ticker: symbol === null ? null : dotted(symbol), ex_date: date, ...columns },
+    record: { ...base, ...rest(event, used), ticker: symbol === null ? null : dotted(symbol), ex_date: date, ...columns, ...ends },
     ...(symbol === null || date === null ? { malformed: `an event of ${list} without ${symbol === null ? rule.symbol : rule.date}` } : {}),
   }
 }
@@ -58,6 +61,8 @@ interface Rule {
   readonly date: string
   /** Fields whose value went to a column. */
   readonly uses: readonly string[]
+  /** The date is the first day without the listing; our table has its last one. */
+  readonly ends_listing?: boolean
   readonly terms: (text: (name: string) => string | null) => SourceRecord
 }
 
@@ -67,7 +72,13 @@ const split: Rule = {
   uses: ['new_rate', 'old_rate'],
   terms: (text) => ({ kind: 'split', split_from: text('old_rate'), split_to: text('new_rate') }),
 }
-const merger: Rule = { symbol: 'acquiree_symbol', date: 'effective_date', uses: [], terms: () => ({ kind: 'merger' }) }
+const merger: Rule = {
+  symbol: 'acquiree_symbol',
+  date: 'effective_date',
+  uses: [],
+  ends_listing: true,
+  terms: () => ({ kind: 'merger' }),
+}
 
 const RULES: Readonly<Record<string, Rule>> = {
   forward_splits: split,
@@ -106,6 +117,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     symbol: 'symbol',
     date: 'process_date',
     uses: [],
+    ends_listing: true,
     terms: () => ({ kind: 'delisting', reason: 'removed as worthless' }),
   },
 }

@@ -1,6 +1,7 @@
 import { isArray, isObject, type TextJson, textOf } from '../../http/json.ts'
+import type { Subject } from '../../pipeline/provider.ts'
 import type { FieldWatch } from '../fields.ts'
-import { type Candidate, dotted } from '../identity.ts'
+import { type Candidate, dotted, providerIdOf } from '../identity.ts'
 import { ASSET_FIELDS } from './fields.ts'
 
 export interface Asset extends Candidate {
@@ -25,4 +26,10 @@ export function parseAssets(json: TextJson, watch: FieldWatch): Asset[] {
       },
     ]
   })
+}
+
+/** The id of the asset that is `subject`, `alpaca:<uuid>`, where the universe says it. */
+export function alpacaIdOf(subject: Subject): string | undefined {
+  const id = providerIdOf(subject)
+  return id?.startsWith('alpaca:') === true ? id : undefined
 }

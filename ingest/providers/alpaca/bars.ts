@@ -4,6 +4,7 @@ import type { Subject } from '../../pipeline/provider.ts'
 import type { FieldWatch } from '../fields.ts'
 import { dotted, symbolKey } from '../identity.ts'
 import { BAR_FIELDS } from './fields.ts'
+import { daysBefore } from './intervals.ts'
 
 export interface BarsPage {
   readonly records: readonly SourceRecord[]
@@ -49,9 +50,10 @@ export function symbolsOf(subjects: readonly Subject[], { start_date, end_date }
 
 /**
  * Says whose bars they are, as far as the batch knows: the subject that held the ticker on the day. A bar of a day on which
- * nobody of the batch held it is passed on by ticker alone, and the job judges it against the whole universe.
+ * nobody of the batch held it is passed on by ticker alone, and the job judges it against the whole universe. A payment is made
+ * to those who held it until up to `after_days` before.
  */
-export function holders(subjects: readonly Subject[]): (record: SourceRecord) => SourceRecord {
+export function holders(subjects: readonly Subject[], after_days = 0): (record: SourceRecord) => SourceRecord {
   const byTicker = Map.groupBy(
     subjects.flatMap(({ item, ticker, tickers }) =>
       tickers.length > 0
@@ -65,10 +67,13 @@ export function holders(subjects: readonly Subject[]): (record: SourceRecord) =>
   return (record) => {
     const { ticker, date } = record
     if (ticker == null || date == null) return record
+    const since = daysBefore(date, after_days)
+    const all = byTicker.get(symbolKey(ticker)) ?? []
+    const on_day = all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
     const held =
-      byTicker
-        .get(symbolKey(ticker))
-        ?.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to)) ?? []
+      on_day.length > 0 || after_days === 0
+        ? on_day
+        : all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || since <= valid_to))
     const [holder] = held
     return held.length === 1 && holder !== undefined ? { ...record, source_id: holder.item } : record
   }

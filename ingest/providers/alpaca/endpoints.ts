@@ -59,17 +59,17 @@ export const bars = ({ symbols, start_date, end_date, page_token }: BarsQuestion
   },
 })
 
-/** One kind of corporate action of the whole market, through today. */
+/** Some kinds of corporate action of the whole market, processed from `start_date` to `end_date`. */
 export const corporateActions = (
   kinds: readonly string[],
   start_date: string,
-  today: string,
+  end_date: string,
   page_token: string | undefined,
 ): HttpRequest => ({
   url: withQuery(`${DATA}/v1/corporate-actions`, {
     types: kinds.join(','),
     start: start_date,
-    end: today,
+    end: end_date,
     limit: String(ACTIONS_A_PAGE),
     sort: 'asc',
     page_token,

@@ -1,13 +1,22 @@
-import { sessions } from '../../calendar/xnys.ts'
 import type { HttpClient } from '../../http/client.ts'
 import type { Ask, Batch, Page, Subject, SubjectEnd } from '../../pipeline/provider.ts'
 import { located, notFound, pageOf } from '../adapter.ts'
 import type { FieldWatch } from '../fields.ts'
 import { parseSourceId, symbolKey } from '../identity.ts'
 import type { TranslatedAction } from './actions.ts'
-import { type Asset, parseAssets } from './assets.ts'
+import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
 import { assets } from './endpoints.ts'
-import { type Departure, eventsOf, type Rename, recordOf, type TickerInterval, UNKNOWN_START, walkBack } from './intervals.ts'
+import {
+  type Departure,
+  daysBefore,
+  eventsOf,
+  lastSessionBefore,
+  type Rename,
+  recordOf,
+  type TickerInterval,
+  UNKNOWN_START,
+  walkBack,
+} from './intervals.ts'
 import { actionPages } from './pages.ts'
 
 // Delisting, renaming and merging end in these kinds; the ticker history needs no others.
@@ -28,6 +37,7 @@ export async function* readHistory(
   const listed = await client.fetch(assets('active'), signal)
   const active = parseAssets(listed.json, watch)
   const gone = parseAssets((await client.fetch(assets('inactive'), signal)).json, watch)
+  const { renames, departures } = await eventsOfMarket(client, watch, ask, today, signal)
   const facts: Facts = {
     active: new Set(active.map(({ ticker }) => symbolKey(ticker ?? ''))),
     gone: Map.groupBy(gone, ({ ticker }) => symbolKey(ticker ?? '')),
@@ -35,7 +45,8 @@ export async function* readHistory(
     shared: new Set(
       [...Map.groupBy(subjects, ({ ticker }) => symbolKey(ticker ?? ''))].flatMap(([key, some]) => (some.length > 1 ? [key] : [])),
     ),
-    ...(await eventsOfMarket(client, watch, ask, today, signal)),
+    renames,
+    departures: [...departures, ...departuresOfMaster(subjects, departures)],
   }
   const records = []
   for (const subject of subjects) {
@@ -73,6 +84,20 @@ async function eventsOfMarket(client: HttpClient, watch: FieldWatch, ask: Ask, t
   return eventsOf(all)
 }
 
+/** Ends of listings that the master knows, from other sources, and the events do not tell. */
+function departuresOfMaster(subjects: readonly Subject[], told: readonly Departure[]): Departure[] {
+  return subjects.flatMap(({ ticker, delist_date }) => {
+    if (ticker === undefined || delist_date === undefined) return []
+    const key = symbolKey(ticker)
+    if (told.some((departure) => departure.ticker === key && isNear(departure, delist_date))) return []
+    return [{ ticker: key, date: daysBefore(delist_date, -1), reason: 'delisting' }]
+  })
+}
+
+/** A delisting is filed around the day on which the ticker is given up. */
+const isNear = ({ date }: Departure, delist_date: string): boolean =>
+  daysBefore(delist_date, 14) <= date && date <= daysBefore(delist_date, -14)
+
 /** The last day on which `subject` had its last ticker, and the event that ended it; or why nobody can say. */
 function endOf(subject: Subject, facts: Facts): { readonly until: string | null; readonly departure: Departure | undefined } | SubjectEnd {
   const { item, ticker } = subject
@@ -87,10 +112,14 @@ function endOf(subject: Subject, facts: Facts): { readonly until: string | null;
   if (id.scheme === 'ticker') return ended(departures.find(({ date }) => date > id.date))
   const last = departures.at(-1)
   const is_active = facts.active.has(key)
+  const alpaca_id = alpacaIdOf(subject)
   // Known by the provider's own id, it is active or it is not, whoever else has its ticker.
-  if (facts.active_ids.has(item)) return ended(undefined)
+  if (alpaca_id !== undefined && facts.active_ids.has(alpaca_id)) return ended(undefined)
+  // The master knows when its listing ended: of all who gave up the ticker, it is the one of that day.
+  const { delist_date } = subject
+  if (delist_date !== undefined) return ended(departures.find((departure) => isNear(departure, delist_date)))
   // Known by the provider's own id as inactive: the only giving up of its ticker is its own; of several, nobody can say which.
-  if (id.scheme === 'provider' && id.provider === 'alpaca') {
+  if (alpaca_id !== undefined) {
     if (departures.length > 1)
       return ambiguous(item, `«${ticker}» was given up ${departures.length} times, and the universe does not say which is meant`)
     if (last !== undefined || !is_active) return ended(last)
@@ -112,22 +141,15 @@ function endOf(subject: Subject, facts: Facts): { readonly until: string | null;
  * Why the first interval cannot begin with what we know: its ticker had an owner who is gone, and no event says when he gave it
  * up. From then on it is the subject's, before it was his; to take all of it would give one company the prices of another.
  */
-function formerOwner({ item }: Subject, first: TickerInterval | undefined, { gone, departures }: Facts): SubjectEnd | undefined {
+function formerOwner(subject: Subject, first: TickerInterval | undefined, { gone, departures }: Facts): SubjectEnd | undefined {
+  const { item } = subject
   if (first === undefined || departures.some(({ ticker }) => ticker === first.ticker) || first.reason !== UNKNOWN_START) return undefined
-  const others = (gone.get(first.ticker) ?? []).filter(({ provider_id }) => provider_id !== item)
+  const others = (gone.get(first.ticker) ?? []).filter(({ provider_id }) => provider_id !== alpacaIdOf(subject))
   if (others.length === 0) return undefined
   return ambiguous(
     item,
     `«${first.ticker}» also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, and no event says until when`,
   )
 }
-
-// An event takes effect on a session: the last day of the listing is the session before it, not the Sunday.
-const lastSessionBefore = (date: string): string => {
-  const [from, to] = [daysBefore(date, 14), daysBefore(date, 1)]
-  return sessions(from, to).at(-1)?.session_date ?? to
-}
-const daysBefore = (date: string, days: number): string =>
-  new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10)
 
 const ambiguous = (item: string, reason: string): SubjectEnd => ({ item, status: 'failed', error_class: 'conflict', reason })

@@ -1,3 +1,4 @@
+import { sessions } from '../../calendar/xnys.ts'
 import type { SourceRecord } from '../../pipeline/job.ts'
 import { symbolKey } from '../identity.ts'
 import type { TranslatedAction } from './actions.ts'
@@ -19,7 +20,8 @@ export function eventsOf(actions: readonly TranslatedAction[]): { renames: Renam
   const renames: Rename[] = []
   const departures: Departure[] = []
   for (const { record, malformed } of actions) {
-    const { ticker, ex_date: date, kind, new_symbol } = record
+    const { ticker, kind, new_symbol } = record
+    const date = record['effective_date'] ?? record['ex_date']
     if (malformed !== undefined || !ticker || !date) continue
     if (kind === 'name_change' && new_symbol && symbolKey(new_symbol) !== symbolKey(ticker))
       renames.push({ from: symbolKey(ticker), to: symbolKey(new_symbol), date })
@@ -89,6 +91,13 @@ export const recordOf = (source_id: string, { ticker, valid_from, valid_to, reas
 const newest = <T extends { readonly date: string }>(events: readonly T[]): T | undefined =>
   events.toSorted((a, b) => (a.date < b.date ? -1 : 1)).at(-1)
 
-export function dayBefore(date: string): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)
+export const daysBefore = (date: string, days: number): string =>
+  new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10)
+
+export const dayBefore = (date: string): string => daysBefore(date, 1)
+
+/** An event takes effect on a session: the last day of the listing is the session before it, not the Sunday. */
+export const lastSessionBefore = (date: string): string => {
+  const [from, to] = [daysBefore(date, 14), dayBefore(date)]
+  return sessions(from, to).at(-1)?.session_date ?? to
 }

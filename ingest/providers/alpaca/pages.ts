@@ -3,13 +3,17 @@ import type { HttpResponse } from '../../http/profile.ts'
 import type { FieldWatch } from '../fields.ts'
 import { parseActions, type TranslatedAction, translateAction } from './actions.ts'
 import { corporateActions } from './endpoints.ts'
+import { daysBefore } from './intervals.ts'
 
 export interface ActionsPage {
   readonly response: HttpResponse
   readonly actions: readonly TranslatedAction[]
 }
 
-/** Corporate actions, kind by kind: a page that mixes kinds would put each kind's end behind another one's pages. */
+/** The API bounds by the day of processing, for cash the pay date: what was paid away yesterday is processed weeks from now. */
+const AHEAD_DAYS = 120
+
+/** Corporate actions, kind by kind, without those that are announced and have not happened by `today`: a page that mixes kinds would put each kind's end behind another one's pages. */
 export async function* actionPages(
   client: HttpClient,
   watch: FieldWatch,
@@ -22,9 +26,10 @@ export async function* actionPages(
     let page_token: string | undefined
     const tokens = new Set<string>()
     do {
-      const response = await client.fetch(corporateActions([type], start_date, today, page_token), signal)
+      const response = await client.fetch(corporateActions([type], start_date, daysBefore(today, -AHEAD_DAYS), page_token), signal)
       if (response.outcome !== 'ok') break
-      yield { response, actions: parseActions(response.json, watch).map(translateAction) }
+      const actions = parseActions(response.json, watch).map(translateAction)
+      yield { response, actions: actions.filter(({ record }) => (record['ex_date'] ?? '') <= today) }
       page_token = freshToken((response.json as { next_page_token?: string | null }).next_page_token ?? undefined, tokens)
     } while (page_token !== undefined)
   }

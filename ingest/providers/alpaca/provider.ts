@@ -1,12 +1,12 @@
 import type { HttpClient } from '../../http/client.ts'
 import type { Dataset, SourceRecord } from '../../pipeline/job.ts'
-import type { Ask, Batch, Page, Provider, SubjectEnd } from '../../pipeline/provider.ts'
+import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
 import { type AdapterContext, chunksOf, located, notFound, pageOf } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
-import { matchAll } from '../identity.ts'
+import { type Match, matchAll } from '../identity.ts'
 import type { TranslatedAction } from './actions.ts'
 import { ACTION_TYPES } from './actions.ts'
-import { parseAssets } from './assets.ts'
+import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
 import { holders, parseBars, symbolsOf } from './bars.ts'
 import { type AlpacaKeys, assets, BARS_A_PAGE, bars, profileOf } from './endpoints.ts'
 import { HISTORY_TYPES, readHistory } from './history.ts'
@@ -19,6 +19,9 @@ const SESSIONS_A_YEAR = 252
 const BAR_BYTES = 110
 const ACTIONS_A_YEAR = 25_000
 const ACTION_BYTES = 250
+/** A liquidation pays those who held the security when its listing ended, up to so many days before. */
+const PAID_AFTER_DAYS = 366
+
 /** Alpaca: bars as traded for many symbols at once, and the corporate actions of the whole market. Free with a paper account. */
 export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
   const client = context.client(profileOf(keys))
@@ -93,6 +96,7 @@ async function* readActions(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   const holderOf = holders(subjects)
+  const paidTo = holders(subjects, PAID_AFTER_DAYS)
   // Pages overlap when events come in while they are read. Three equal dividends of one day have three ids; one told twice has one.
   const seen = new Set<string>()
   for await (const { response, actions } of actionPages(client, watch, ACTION_TYPES, ask.window.start_date, today, signal)) {
@@ -101,7 +105,8 @@ async function* readActions(
       if (record['provider_action_id'] != null && seen.has(action_id)) return []
       seen.add(action_id)
       // On the day of a rename the old ticker is no longer the security's: whoever had it the day before is meant.
-      const { source_id } = holderOf({ ticker: record['ticker'] ?? null, date: dayOfHolding(record) })
+      const asked = { ticker: record['ticker'] ?? null, date: dayOfHolding(record) }
+      const { source_id } = record['kind'] === 'liquidation' ? paidTo(asked) : holderOf(asked)
       return {
         record: source_id === undefined ? record : { ...record, source_id },
         line: i + 1,
@@ -125,16 +130,14 @@ async function* readAssets(
 ): AsyncGenerator<Page | SubjectEnd> {
   const answers = [await client.fetch(assets('active'), signal), await client.fetch(assets('inactive'), signal)]
   const lists = answers.map((response) => ({ response, listed: parseAssets(response.json, watch) }))
-  // A ticker that is active now hides the inactive ones of the same name, which are its former owners.
-  const matches = lists.map(({ listed }) => matchAll(listed, subjects))
+  const matches = matchAssets(
+    lists.map(({ listed }) => listed),
+    subjects,
+  )
   const found = lists.map(() => [] as SourceRecord[])
   for (const subject of subjects) {
-    const hits = matches.map((each) => each.get(subject))
-    // An id of ours is surer than a ticker, wherever it stands.
-    const sure = hits.findIndex((hit) => hit !== undefined && 'by' in hit && hit.by === 'provider_id')
-    const which = sure === -1 ? hits.findIndex((hit) => hit !== undefined) : sure
-    const hit = hits[which]
-    if (hit === undefined) yield notFound(subject.item, `Alpaca lists no asset «${subject.ticker}»`)
+    const [hit, which] = matches.get(subject) ?? [undefined, -1]
+    if (hit === undefined) yield notFound(subject.item, `Alpaca lists no asset «${alpacaIdOf(subject) ?? subject.ticker}»`)
     else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
     else {
       const { ticker, name, exchange_mic } = hit.candidate
@@ -143,4 +146,31 @@ async function* readAssets(
     }
   }
   for (const [i, { response }] of lists.entries()) yield pageOf(response, located(found[i] ?? []))
+}
+
+/**
+ * Who is which asset, and in which list. Ids first, over both lists: the first owner of a reused ticker is inactive, and must not
+ * be taken for its second one. Who has an id of ours that neither list knows is not found, whoever has its ticker. The others are
+ * looked up by ticker among what is left; one that is active hides the inactive ones of the same name, which are its former owners.
+ */
+function matchAssets(lists: readonly (readonly Asset[])[], subjects: readonly Subject[]): Map<Subject, readonly [Match<Asset>, number]> {
+  const matches = new Map<Subject, readonly [Match<Asset>, number]>()
+  const by_id = subjects.map((subject) => ({ subject, nameless: { ...subject, ticker: undefined } }))
+  const exact = matchAll(
+    lists.flat(),
+    by_id.map(({ nameless }) => nameless),
+  )
+  const claimed = new Set<Asset>()
+  for (const { subject, nameless } of by_id) {
+    const hit = exact.get(nameless)
+    if (hit === undefined) continue
+    if ('candidate' in hit) claimed.add(hit.candidate)
+    matches.set(subject, [hit, 'candidate' in hit ? lists.findIndex((list) => list.includes(hit.candidate)) : -1])
+  }
+  for (const [which, list] of lists.entries()) {
+    const open = subjects.filter((subject) => !matches.has(subject) && alpacaIdOf(subject) === undefined)
+    const left = list.filter((asset) => !claimed.has(asset))
+    for (const [subject, hit] of matchAll(left, open)) if (hit !== undefined) matches.set(subject, [hit, which])
+  }
+  return matches
 }

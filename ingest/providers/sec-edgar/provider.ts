@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { HttpClient } from '../../http/client.ts'
 import { parseJson } from '../../http/json.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
-import { type AdapterContext, ahead, chunksOf, located, notFound, pageOf } from '../adapter.ts'
+import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
 import { cikOfSubject, matchAll } from '../identity.ts'
 import { entriesOf } from './bulk.ts'
@@ -94,17 +94,26 @@ async function* readSecurities(
         )
       continue
     }
-    const answer = await client.fetch(endpoints.submissions(cik), signal)
-    if (answer.outcome === 'not_found') {
-      yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
-      continue
+    const answer = await answered(subject.item, client.fetch(endpoints.submissions(cik), signal))
+    if ('status' in answer) yield answer
+    else if (answer.outcome === 'not_found') yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
+    else {
+      const filer = await withShards(client, watch, parseSubmissions(answer.json, watch), signal)
+      const delist_date = endOfListing(filer, subject)
+      const nothing = { exchange_mic: null, type: null, currency: null }
+      yield pageOf(
+        answer,
+        located([{ source_id: subject.item, ticker: subject.ticker ?? null, name: filer.name, ...nothing, cik, delist_date }]),
+      )
     }
-    const { name } = parseSubmissions(answer.json, watch)
-    yield pageOf(
-      answer,
-      located([{ source_id: subject.item, ticker: subject.ticker ?? null, name, exchange_mic: null, type: null, currency: null, cik }]),
-    )
   }
+}
+
+/** The day of the last Form 25, when it is sure that the security is no longer listed: nothing of the filer is, or another part says so. */
+function endOfListing(filer: Filer, subject: Subject): string | null {
+  const isQuoted = filer.listings.some(({ exchange }) => exchange !== null && exchange !== 'OTC')
+  if (isQuoted && subject.ticker !== undefined) return null
+  return delistingsOf(filer, subject)[0]?.['ex_date'] ?? null
 }
 
 async function* readFacts(
@@ -115,6 +124,7 @@ async function* readFacts(
 ): AsyncGenerator<Page | SubjectEnd> {
   for await (const { subject, response } of answersOf(client, subjects, endpoints.companyFacts, signal)) {
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
+    else if ('status' in response) yield response
     else if (response.outcome === 'not_found') yield notFound(subject.item, `the SEC has no XBRL facts of filer ${subject.item}`, response)
     else if (response.outcome === 'empty') yield { item: subject.item, status: 'empty', reason: 'the filer has no facts' }
     else yield pageOf(response, located(parseCompanyFacts(response.json, watch)))
@@ -156,6 +166,7 @@ async function* readDelistings(
 ): AsyncGenerator<Page | SubjectEnd> {
   for await (const { subject, response } of answersOf(client, subjects, endpoints.submissions, signal)) {
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
+    else if ('status' in response) yield response
     else if (response.outcome !== 'ok') yield notFound(subject.item, `the SEC knows no filer of «${subject.item}»`, response)
     else {
       const filer = await withShards(client, watch, parseSubmissions(response.json, watch), signal)
@@ -184,6 +195,6 @@ function answersOf(
 ) {
   return ahead(subjects, LOOK_AHEAD, async (subject) => {
     const cik = cikOfSubject(subject) ?? (/^\d{10}$/.test(subject.item) ? subject.item : undefined)
-    return { subject, response: cik === undefined ? undefined : await client.fetch(request(cik), signal) }
+    return { subject, response: cik === undefined ? undefined : await answered(subject.item, client.fetch(request(cik), signal)) }
   })
 }

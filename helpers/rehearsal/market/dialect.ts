@@ -1,0 +1,80 @@
+import { addDays } from './calendar.ts'
+import type { Action, Security, TickerInterval, World } from './types.ts'
+
+/** What a way of delivery says of the truth, and in which words. */
+export interface Dialect {
+  /** The world as a truthful reader of this way must have it. */
+  readonly told: (world: World) => World
+  /** The kind under which an action stands in our table; undefined when this way does not tell it as an action. */
+  readonly kindOf: (action: Action) => string | undefined
+  readonly is_spin_off_valued: boolean
+}
+
+const same = (action: Action): string => action.kind
+type Kinds = { readonly [kind in Action['kind']]: (action: Action) => string | undefined }
+
+/** One row for the end of a listing, on its last day: a merger, or a delisting for any other reason. */
+const endOfListing = (action: Action): string => (action.kind === 'delisting' && action.reason === 'merger' ? 'merger' : 'delisting')
+
+const DROP_KINDS: Kinds = {
+  cash_dividend: same,
+  special_dividend: same,
+  liquidation: same,
+  split: same,
+  reverse_split: () => 'split',
+  stock_dividend: same,
+  spin_off: () => 'cash_dividend',
+  merger: () => undefined, // Its terms stand beside the end of the listing.
+  delisting: endOfListing,
+  name_change: () => undefined, // Told by the intervals.
+}
+
+/** A drop of flat files carries everything: a spin-off is cash, a merger is the end of a listing, a change of name is an interval. */
+export const DROP: Dialect = { told: (world) => world, kindOf: (action) => DROP_KINDS[action.kind](action), is_spin_off_valued: true }
+
+const WIRE_KINDS: Kinds = { ...DROP_KINDS, spin_off: same, name_change: same }
+
+/**
+ * The free providers over HTTP. What they cannot carry, and what a truthful reader has in its place:
+ *
+ *  1. The first day of a listing: no list of assets or symbols has one. `list_date` is null, and the first ticker interval begins
+ *     with the window, or when its former owner is known to have given the ticker up. No bar stands before the true first day.
+ *  2. The last day of a listing that was no merger and no bankruptcy, when the security has no filer: the broker says «inactive»
+ *     without a date, and there is no Form 25. The interval stays open, no action tells it. `delist_date`, which comes from
+ *     Form 25 alone, is null for whoever has no filer.
+ *  3. The kind of a security that is gone: the directories, which know stock from fund, list the living alone.
+ *  4. What a spun-off share was worth: the broker tells how many were given. The parent has no adjusted price before that day.
+ */
+export const WIRE: Dialect = { told: toldOverWire, kindOf: (action) => WIRE_KINDS[action.kind](action), is_spin_off_valued: false }
+
+function toldOverWire(world: World): World {
+  const told = (security: Security): Security => {
+    const is_end_told = security.cik !== null || security.actions.some((action) => action.kind === 'merger' || isBankruptcy(action))
+    return {
+      ...security,
+      list_date: null,
+      security_type: security.delist_date === null ? security.security_type : null,
+      delist_date: security.cik === null ? null : security.delist_date,
+      actions: is_end_told ? security.actions : security.actions.filter(({ kind }) => kind !== 'delisting'),
+      tickers: security.tickers.map((interval, index) => ({
+        ...interval,
+        valid_from: index === 0 ? freeSince(world, security, interval) : interval.valid_from,
+        valid_to: is_end_told || index < security.tickers.length - 1 ? interval.valid_to : null,
+      })),
+    }
+  }
+  return { ...world, securities: world.securities.map(told) }
+}
+
+const isBankruptcy = (action: Action): boolean => action.kind === 'delisting' && action.reason === 'bankruptcy'
+
+/** The day after the former owner of a ticker had it last; the first day of the world without one. */
+function freeSince(world: World, security: Security, { ticker, valid_from }: TickerInterval): string {
+  const given_up = [...world.securities, ...world.outsiders]
+    .filter((other) => other.source_id !== security.source_id)
+    .flatMap((other) => other.tickers)
+    .flatMap((other) =>
+      other.ticker === ticker && other.valid_to !== null && other.valid_to < valid_from ? [addDays(other.valid_to, 1)] : [],
+    )
+  return given_up.toSorted().at(-1) ?? world.start_date
+}
