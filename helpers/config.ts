@@ -236,3 +236,12 @@ export const ownEnvironment = (set: Readonly<Record<string, string>> = {}, envir
   ...environment,
   ...set,
 })
+
+/** Tells this process and its children where the servers of the rehearsal are; undefined takes it back. */
+export function announceStandIns(stand_ins: Readonly<Record<string, string>> | undefined): void {
+  if (stand_ins === undefined) delete process.env['BOOTSTRAP_STAND_INS']
+  else
+    process.env['BOOTSTRAP_STAND_INS'] = Object.entries(stand_ins)
+      .map((pair) => pair.join('='))
+      .join()
+}

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type Config, readConfigWith } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { ConfigError, messageOf, RefusedError, StocksError } from '../helpers/errors.ts'
-import { type Log, openLog } from '../helpers/log.ts'
+import { type Log, openLog, silentLog } from '../helpers/log.ts'
 import { startServer } from '../helpers/postgres/server.ts'
 import { redact } from '../helpers/redact.ts'
 import { JOB_TITLES } from './jobs.ts'
@@ -13,7 +13,8 @@ import type { RunReport } from './pipeline/report.ts'
 import { type IngestOptions, ingest } from './pipeline/run.ts'
 import { findRun, type RunRow } from './pipeline/run-record.ts'
 import { statusText, validationText } from './pipeline/status.ts'
-import { providersOf } from './providers/index.ts'
+import { openRunProviders } from './providers/index.ts'
+import { describePlan } from './providers/plan.ts'
 import { readUniverse } from './universe/read.ts'
 import { validate } from './validation/validate.ts'
 
@@ -29,6 +30,8 @@ interface Choices extends Grouping {
   readonly start?: string
   readonly end?: string
   readonly source?: string
+  readonly plan?: boolean
+  readonly maxRequests?: number
 }
 
 const program = new Command('ingest')
@@ -57,24 +60,30 @@ const withChoices = (command: Command): Command =>
     .option('--end <day>', 'last day of prices, YYYY-MM-DD (BOOTSTRAP_END)')
     .option('--source <source>', 'rehearsal, flat-files:<folder>, live or replay:<archive> (BOOTSTRAP_SOURCE)')
 
-withGrouping(withChoices(program.command('run', { isDefault: true })))
+const withBound = (command: Command): Command =>
+  command.option('--max-requests <requests>', 'send no more requests than this; what is left is parked, and can be resumed', wholeNumber)
+
+withBound(withGrouping(withChoices(program.command('run', { isDefault: true }))))
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
+  .option('--plan', 'say what it would cost, in requests, minutes and gigabytes, and stop')
   .action(async (names: string[], choices: Choices) => {
-    const jobs = jobsNamed(names)
-    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows })
+    const [jobs, config] = [jobsNamed(names), configOf(choices)]
+    if (choices.plan === true) await showPlan(config, jobs)
+    else
+      await run(config, { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows, requests_max: choices.maxRequests })
   })
 
-withGrouping(program.command('resume'))
+withBound(withGrouping(program.command('resume')))
   .description('go on with a run that was interrupted or halted; the newest when none is named')
   .argument('[run-id]', 'the run, or the start of its id')
-  .action((run_id: string | undefined, { groupRows }: Grouping) => goOn(run_id, ['parked'], groupRows))
+  .action((run_id: string | undefined, choices: Choices) => goOn(run_id, ['parked'], choices))
 
-withGrouping(program.command('retry'))
+withBound(withGrouping(program.command('retry')))
   .description('try the failed items of a run again, and derive anew what hangs on them')
   .argument('[run-id]', 'the run, or the start of its id; the newest when none is named')
   .requiredOption('--failed', 'the failed items, and the parked ones')
-  .action((run_id: string | undefined, { groupRows }: Grouping) => goOn(run_id, ['failed', 'parked'], groupRows))
+  .action((run_id: string | undefined, choices: Choices) => goOn(run_id, ['failed', 'parked'], choices))
 
 program
   .command('validate')
@@ -118,7 +127,7 @@ async function onServer(config: Config, work: (server: Awaited<ReturnType<typeof
 }
 
 /** Resumes or retries a run with the universe, the window and the source that it was started with. */
-async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], group_rows_max?: number): Promise<void> {
+async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], choices: Choices): Promise<void> {
   const here = configOf({})
   await onServer(here, async ({ connection }) => {
     const row = await withDatabase(connection, (db) => findRun(db, run_id))
@@ -129,7 +138,8 @@ async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'pa
       end: row.end_date,
       ...(row.source === 'unknown' ? {} : { source: row.source }),
     })
-    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max })
+    const { groupRows: group_rows_max, maxRequests: requests_max } = choices
+    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max, requests_max })
   })
 }
 
@@ -139,9 +149,24 @@ interface Work {
   readonly resumed?: RunRow
   readonly reopen?: NonNullable<IngestOptions['reopen']>
   readonly group_rows_max?: number | undefined
+  readonly requests_max?: number | undefined
 }
 
-async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max }: Work): Promise<void> {
+/** Prints what the jobs would cost; asks nobody. */
+async function showPlan(config: Config, jobs: readonly JobName[]): Promise<void> {
+  const providers = await openRunProviders(config, silentLog())
+  try {
+    const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
+    const chosen = providers.choices.map(({ job, provider, passed_over }) =>
+      [`${job}: ${provider}`, ...passed_over.map((why) => `passed over ${why}`)].join('; '),
+    )
+    say(`${[...chosen, ...describePlan(plan)].join('\n')}\n`)
+  } finally {
+    await providers.close()
+  }
+}
+
+async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max, requests_max }: Work): Promise<void> {
   const universe = await readUniverse(config.universe_file)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
@@ -153,13 +178,19 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
   await onServer(config, async ({ connection }) => {
+    const opened = await openRunProviders(config, log, {
+      connection,
+      ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
+      ...(requests_max === undefined ? {} : { requests_max }),
+    })
+    for (const choice of opened.choices) log.info(choice, 'provider chosen')
     const report = await withSignals(log, (signal) =>
       ingest({
         connection,
         jobs,
         universe,
         window: config.window,
-        providers: providersOf(config, log, { connection, ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }) }),
+        providers: opened.providers,
         source: sourceText(config),
         thresholds: config.bootstrap.thresholds,
         log,
@@ -171,7 +202,11 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
         ...(reopen === undefined ? {} : { reopen }),
         ...(group_rows_max === undefined ? {} : { group_rows_max }),
       }),
-    ).finally(progress.clear)
+    ).finally(async () => {
+      progress.clear()
+      await opened.close()
+    })
+    log.info({ requests: opened.requests() }, 'requests sent')
     say(summaryText(report))
     say(`Log: ${log_file}${nextStep(report)}\n`)
     process.exitCode = EXIT_CODES[report.state]

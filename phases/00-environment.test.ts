@@ -16,7 +16,7 @@ import { TOOL_NAMES } from '../helpers/postgres/tools.ts'
 import { secretsOf } from '../helpers/secrets.ts'
 import { JOBS } from '../ingest/jobs.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
-import { providersOf } from '../ingest/providers/index.ts'
+import { openRunProviders } from '../ingest/providers/index.ts'
 import { test } from './fixtures.ts'
 
 // Beyond it, «filed today» and «known from» would mean different days here and on the server.
@@ -72,12 +72,24 @@ test('every secret that this mode needs is present', async ({ config, record }) 
   expect(needed.filter(({ is_present }) => !is_present).map(({ name }) => name)).toEqual([])
 })
 
-test('the providers accept their credentials', async ({ config, record }) => {
-  const providers = providersOf(config, silentLog())
-  const served = new Set(providers.flatMap(({ datasets }) => datasets))
-  const unserved = JOBS.flatMap((job) => (job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : []))
-  await record({ providers: providers.map(({ name }) => name), credentials: 'none needed', jobs_unserved: unserved })
-  expect(unserved).toEqual([])
+test('the providers accept their credentials', async ({ config, record, signal }) => {
+  const opened = await openRunProviders(config, silentLog())
+  try {
+    const served = new Set(opened.providers.flatMap(({ datasets }) => datasets))
+    const unserved = JOBS.flatMap((job) => (job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : []))
+    // A replay asks nobody, and a folder of files has no credentials.
+    const probed = config.source.mode === 'replay' ? [] : await opened.probe(signal)
+    await record({
+      providers: opened.providers.map(({ name, datasets }) => `${datasets.join(', ')}: ${name}`),
+      passed_over: opened.choices.flatMap(({ job, passed_over }) => passed_over.map((why) => `${job}: ${why}`)),
+      answers: probed.map(({ provider, fault }) => `${provider}: ${fault ?? 'accepted'}`),
+      jobs_unserved: unserved,
+    })
+    expect(unserved).toEqual([])
+    expect(probed.flatMap(({ provider, fault }) => (fault === undefined ? [] : [`${provider}: ${fault}`]))).toEqual([])
+  } finally {
+    await opened.close()
+  }
 })
 
 test('Dropbox accepts its token, the scopes are present, and the space is enough', async ({ remote, record }) => {

@@ -55,7 +55,7 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
     const started = performance.now()
     await createEmptyDatabase(server.maintenance, scratch.database, backup.manifest)
     await migrate(scratch, MIGRATIONS)
-    const { report } = await runJobs({ jobs: JOB_NAMES, universe, database: scratch.database })
+    const { report, requests } = await runJobs({ jobs: JOB_NAMES, universe, database: scratch.database, is_replay: true })
     const [expected, rebuilt] = [
       await fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
       await fingerprintOf(scratch, { scope: 'content', views: 'none' }),
@@ -70,6 +70,7 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
     await record(
       {
         state: report.state,
+        requests_made: requests,
         rebuild_ms: Math.round(performance.now() - started),
         content_sha256: expected.content_sha256,
         rebuilt_content_sha256: rebuilt.content_sha256,
@@ -78,6 +79,7 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
       'idempotence',
     )
     expect(differences, describeDifferences(differences)).toEqual([])
+    expect(requests, 'requests made').toBe(0)
     expect(tables.length).toBeGreaterThan(0)
   })
 })

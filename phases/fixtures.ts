@@ -14,7 +14,7 @@ import type { JobName } from '../ingest/pipeline/job.ts'
 import type { RunReport } from '../ingest/pipeline/report.ts'
 import { ingest } from '../ingest/pipeline/run.ts'
 import type { Progress } from '../ingest/pipeline/surroundings.ts'
-import { providersOf } from '../ingest/providers/index.ts'
+import { openRunProviders } from '../ingest/providers/index.ts'
 import { readUniverse, type Universe } from '../ingest/universe/read.ts'
 
 export { needs } from '../helpers/checklist/phase.ts'
@@ -24,11 +24,15 @@ export interface IngestAsk {
   readonly universe: Universe
   /** Another database than the target, e.g. a rebuild. */
   readonly database?: string
+  /** Takes every answer from the archive of responses, and asks nobody. A folder of flat files is read again. */
+  readonly is_replay?: boolean
 }
 /** A run, and the log that it left. */
 export interface LoggedRun {
   readonly report: RunReport
   readonly log_file: string
+  /** Requests sent to providers. */
+  readonly requests: number
 }
 
 export const test = base
@@ -92,24 +96,29 @@ export const test = base
   .extend(
     'runJobs',
     ({ config, target, progress, signal, task }) =>
-      async ({ jobs, universe, database }: IngestAsk): Promise<LoggedRun> => {
+      async ({ jobs, universe, database, is_replay = false }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
         const connection = { ...target.connection, database: database ?? target.connection.database }
+        const source =
+          is_replay && config.source.mode !== 'flat-files'
+            ? ({ mode: 'replay', directory: config.directories.archive } as const)
+            : config.source
+        const opened = await openRunProviders({ ...config, source }, log, { connection })
         const report = await ingest({
           connection,
           jobs,
           universe,
           window: config.window,
-          providers: providersOf(config, log, { connection }),
-          source: 'directory' in config.source ? `${config.source.mode}:${config.source.directory}` : config.source.mode,
+          providers: opened.providers,
+          source: 'directory' in source ? `${source.mode}:${source.directory}` : source.mode,
           thresholds: config.bootstrap.thresholds,
           log,
           signal,
           command: `checklist ${target.run_id}: ${jobs.join(' ')}`,
           onProgress: (at) => progress(progressLine(at)),
-        })
-        return { report, log_file }
+        }).finally(opened.close)
+        return { report, log_file, requests: opened.requests() }
       },
   )
 

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
+import { announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { PreconditionError } from '../errors.ts'
 import { type LockClaim, takeRunLock } from '../lock.ts'
 import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
 import { registerSecret } from '../redact.ts'
-import { rehearsalDrop } from '../rehearsal/drop.ts'
+import { startRehearsalMarket } from '../rehearsal/market/rehearsal.ts'
 import type { Prepare } from './setup.ts'
 
 /** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
@@ -63,9 +63,14 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     })
     taken.push(() => lock.release())
 
-    if (config.source.mode === 'rehearsal') {
-      say('writing the simulated market')
-      await rehearsalDrop(config.directories.data, { is_fresh: true })
+    if (config.source.mode === 'rehearsal' && config.providers.stand_ins === undefined) {
+      say('starting the simulated market')
+      const market = await startRehearsalMarket()
+      taken.push(async () => {
+        announceStandIns(undefined)
+        await market.stop()
+      })
+      announceStandIns(market.stand_ins)
     }
 
     const { connection, maintenance, kind } = server

@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly attempts_max?: number
   /** A wait longer than this is not waited for: it becomes an error that names the time. */
   readonly wait_max_ms?: number
+  /** Above 1 in a rehearsal alone: so many times more requests are allowed, and so many times shorter are the waits of our own. */
+  readonly haste?: number
   /** Called before each request that will really be sent; throws to forbid it (`--max-requests`). */
   readonly permit?: () => void
 }
@@ -47,7 +49,10 @@ const DOWNLOAD_BYTES_MAX = 8 * 1024 * 1024 * 1024
 const ATTEMPTS_MAX = 5
 const WAIT_MAX_MS = 15 * 60_000
 
-export function openClient(profile: HttpProfile, options: ClientOptions): HttpClient {
+export function openClient(stated: HttpProfile, options: ClientOptions): HttpClient {
+  const { haste = 1 } = options
+  const limits = stated.limits.map((limit) => ({ ...limit, requests_max: limit.requests_max * haste }))
+  const profile = { ...stated, limits }
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...profile.timeouts }
   let transport: Transport | undefined
   const breaker = openBreaker()
@@ -107,7 +112,7 @@ async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options
     if ('response' in result) return result.response
     const { verdict, http_status, told_wait_ms } = result
     const error_class = verdict.outcome as Failure
-    const wait_ms = told_wait_ms ?? backoffMs(attempt)
+    const wait_ms = told_wait_ms ?? backoffMs(attempt) / (options.haste ?? 1)
     const is_refusal =
       error_class === 'malformed' && http_status !== undefined && http_status >= 400 && http_status < 500 && http_status !== 404
     const is_last = attempt >= attempts_max || !isWorthRetry(error_class) || is_refusal

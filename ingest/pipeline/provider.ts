@@ -13,6 +13,12 @@ export interface Provider {
   readonly datasets: readonly Dataset[]
   /** Batches that may be read at once, each on a session of its own; 1 when not said. */
   readonly concurrency?: number
+  /**
+   * Asks something cheap, to learn whether the provider answers and accepts our credentials. Of a provider over HTTP alone.
+   *
+   * @throws SourceError with what it said.
+   */
+  readonly probe?: (signal: AbortSignal) => Promise<void>
   /** Groups the subjects into batches, in a stable order. Makes no request. */
   batches(ask: Ask): readonly Batch[] | Promise<readonly Batch[]>
   /**

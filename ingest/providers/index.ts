@@ -1,21 +1,50 @@
 import type { Config } from '../../helpers/config.ts'
 import type { Log } from '../../helpers/log.ts'
-import { rehearsalDropOf } from '../../helpers/rehearsal/drop.ts'
-import type { Provider } from '../pipeline/provider.ts'
+import { REHEARSAL_HASTE, startRehearsalMarket } from '../../helpers/rehearsal/market/rehearsal.ts'
 import { flatFiles } from './flat-files/index.ts'
-import { type HttpProvidersOptions, openHttpProviders } from './live.ts'
+import { type HttpProviders, type HttpProvidersOptions, openHttpProviders } from './live.ts'
+import { planOf } from './plan.ts'
+
+/** The providers of a run, and what to do with them afterwards. */
+export type RunProviders = HttpProviders
+
+type Sources = Pick<Config, 'source' | 'directories' | 'providers'>
 
 /**
- * The providers of a run, by its source: for each dataset the first one that serves it is asked. `connection` is the database
+ * Opens the providers of a run, by its source: for each dataset the first one that serves it is asked. `connection` is the database
  * whose ledger keeps the budgets of a live run; without it they are kept in memory, as before there is one. A resumed run reuses
- * what it has archived since `reuse_since_at`, its start.
+ * what it has archived since `reuse_since_at`, its start. A rehearsal for which nobody has started the simulated market starts its own.
+ *
+ * To be closed afterwards, whatever happens.
  */
-export function providersOf(
-  { source, directories, providers }: Pick<Config, 'source' | 'directories' | 'providers'>,
-  log: Log,
-  options: Omit<HttpProvidersOptions, 'log'> = {},
-): readonly Provider[] {
-  if (source.mode === 'flat-files') return [flatFiles(source.directory, log)]
-  if (source.mode === 'rehearsal' && providers.stand_ins === undefined) return [flatFiles(rehearsalDropOf(directories.data), log)]
-  return openHttpProviders({ source, directories, providers }, { log, ...options }).providers
+export async function openRunProviders(config: Sources, log: Log, options: Omit<HttpProvidersOptions, 'log'> = {}): Promise<RunProviders> {
+  const { source } = config
+  if (source.mode === 'flat-files') {
+    const nothing = async () => {}
+    return {
+      providers: [flatFiles(source.directory, log)],
+      choices: [],
+      probe: async () => [],
+      plan: () => planOf([]),
+      requests: () => 0,
+      close: nothing,
+    }
+  }
+  if (source.mode !== 'rehearsal') return openHttpProviders(config, { log, ...options })
+  const market = config.providers.stand_ins === undefined ? await startRehearsalMarket() : undefined
+  const stand_ins = market?.stand_ins ?? config.providers.stand_ins
+  try {
+    const opened = openHttpProviders(
+      { ...config, providers: { ...config.providers, stand_ins } },
+      { log, haste: REHEARSAL_HASTE, ...options },
+    )
+    const close = async (): Promise<void> => {
+      await opened.close()
+      await market?.stop()
+    }
+    return { ...opened, close }
+  } catch (error) {
+    await market?.stop()
+    throw error
+  }
 }

@@ -1,18 +1,25 @@
 import type { Config } from '../../helpers/config.ts'
 import { type Connection, openDatabase } from '../../helpers/database.ts'
+import { messageOf } from '../../helpers/errors.ts'
 import type { Log } from '../../helpers/log.ts'
 import { openArchive } from '../archive/archive.ts'
 import { memoryLedger, openLedger } from '../http/ledger.ts'
-import type { Dataset } from '../pipeline/job.ts'
-import type { Provider } from '../pipeline/provider.ts'
+import type { Dataset, JobName, Window } from '../pipeline/job.ts'
+import type { Provider, Subject } from '../pipeline/provider.ts'
+import type { Universe } from '../universe/read.ts'
 import { type Choice, chooseProviders } from './choose.ts'
-import { type OpenOptions, openProviders, type Providers } from './registry.ts'
+import { type Plan, type PlannedAsk, planOf } from './plan.ts'
+import { type OpenOptions, openProviders, type Providers, partsOf } from './registry.ts'
 
 /** The providers of a run over HTTP, and what to do with them afterwards. */
 export interface HttpProviders {
   /** In the order of the choices: for each dataset the first that serves it is the chosen one. */
   readonly providers: readonly Provider[]
   readonly choices: readonly Choice[]
+  /** Asks each provider something cheap, with our credentials. */
+  readonly probe: (signal: AbortSignal) => Promise<readonly Probed[]>
+  /** What these jobs will cost for this universe, before anything is known of it. Asks nobody. */
+  readonly plan: (jobs: readonly JobName[], universe: Universe, window: Window) => Promise<Plan>
   /** Requests sent so far. */
   readonly requests: () => number
   readonly close: () => Promise<void>
@@ -25,6 +32,7 @@ export interface HttpProvidersOptions {
   /** ISO 8601; see OpenOptions. */
   readonly reuse_since_at?: string
   readonly requests_max?: number
+  readonly haste?: number
   /** The moment that counts as now; for tests. */
   readonly now?: Date
 }
@@ -53,18 +61,58 @@ export function openHttpProviders(
     today: todayInNewYork(options.now ?? new Date()),
     ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
     ...(options.requests_max === undefined ? {} : { requests_max: options.requests_max }),
+    ...(options.haste === undefined ? {} : { haste: options.haste }),
     ...(settings.stand_ins === undefined ? {} : { stand_ins: settings.stand_ins }),
   }
   const opened = openProviders(open)
   return {
     providers: choices.map((choice) => only(opened, choice.provider, choice.dataset)),
     choices,
+    probe: (signal) => probeAll(opened, [...new Set(choices.flatMap(({ provider }) => partsOf(provider)))], signal),
+    plan: (jobs, universe, window) =>
+      planOf(
+        asksOf(
+          opened,
+          choices.filter(({ job }) => jobs.includes(job)),
+          universe,
+          window,
+        ),
+      ),
     requests: opened.requests,
     async close() {
       await opened.close()
       await db?.close()
     },
   }
+}
+
+function asksOf(opened: Providers, choices: readonly Choice[], { members }: Universe, window: Window): PlannedAsk[] {
+  const securities = members.map(({ source_id, cik, ...ids }): Subject => ({ item: source_id, source_id, cik, tickers: [], ...ids }))
+  // Facts are asked for once a filer; whoever has no known one yet may have one of its own.
+  const filers = [...Map.groupBy(securities, ({ cik, item }) => cik ?? item).values()].flatMap(([first]) => first ?? [])
+  return choices.flatMap(({ job, dataset, provider }) => {
+    const subjects = dataset === 'fundamentals' ? filers : securities
+    const ask = { dataset, subjects, window, first_session_date: window.start_date }
+    return partsOf(provider).map((part) => ({ job, provider: opened.get(part), ask }))
+  })
+}
+
+/** What a provider said to us; `fault` is undefined when it accepts us. */
+export interface Probed {
+  readonly provider: string
+  readonly fault: string | undefined
+}
+
+async function probeAll(opened: Providers, names: readonly string[], signal: AbortSignal): Promise<Probed[]> {
+  const ask = async (provider: string): Promise<Probed> => {
+    try {
+      await opened.get(provider).probe?.(signal)
+      return { provider, fault: undefined }
+    } catch (error) {
+      return { provider, fault: messageOf(error) }
+    }
+  }
+  return Promise.all(names.map(ask))
 }
 
 /** A provider that serves one dataset: it may be chosen for prices and passed over for actions. */

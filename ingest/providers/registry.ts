@@ -78,6 +78,8 @@ export interface OpenOptions {
   readonly reuse_since_at?: string
   /** Loopback servers of the rehearsal, by the official origins that they stand in for. */
   readonly stand_ins?: Readonly<Record<string, string>>
+  /** See ClientOptions; of use in a rehearsal alone. */
+  readonly haste?: number
   /** `--max-requests`. */
   readonly requests_max?: number
 }
@@ -111,6 +113,7 @@ export function openProviders(options: OpenOptions): Providers {
       permit,
       ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
       ...(options.mode === 'rehearsal' && options.stand_ins !== undefined ? { stand_ins: options.stand_ins } : {}),
+      ...(options.mode === 'rehearsal' && options.haste !== undefined ? { haste: options.haste } : {}),
     })
     clients.push(own)
     return own

@@ -68,8 +68,15 @@ test('the terms of each kind go to their columns', () => {
   expect(records).toContainEqual(expect.objectContaining({ kind: 'stock_dividend', ticker: 'MSBC', split_from: '1', split_to: '1.05' }))
   expect(records).toContainEqual(expect.objectContaining({ kind: 'cash_dividend', ticker: 'FCF', cash_amount: '0.125', currency: 'USD' }))
   expect(records).toContainEqual(
-    expect.objectContaining({ kind: 'merger', ticker: 'MLVF', ex_date: '2023-07-18', acquirer_symbol: 'FRBA', cash_rate: '7.8' }),
+    expect.objectContaining({
+      kind: 'merger',
+      ticker: 'MLVF',
+      ex_date: '2023-07-17',
+      effective_date: '2023-07-18',
+      acquirer_symbol: 'FRBA',
+      cash_rate: '7.8',
+    }),
   )
   expect(records).toContainEqual(expect.objectContaining({ kind: 'name_change', ticker: 'BSAQ', ex_date: '2023-08-15', new_symbol: 'VFS' }))
-  expect(records).toContainEqual(expect.objectContaining({ kind: 'delisting', ticker: 'ATNXQ', ex_date: '2023-10-11' }))
+  expect(records).toContainEqual(expect.objectContaining({ kind: 'delisting', ticker: 'ATNXQ', ex_date: '2023-10-10' }))
 })

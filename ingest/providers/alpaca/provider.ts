@@ -8,8 +8,9 @@ import type { TranslatedAction } from './actions.ts'
 import { ACTION_TYPES } from './actions.ts'
 import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
 import { holders, parseBars, symbolsOf } from './bars.ts'
-import { type AlpacaKeys, assets, BARS_A_PAGE, bars, profileOf } from './endpoints.ts'
+import { type AlpacaKeys, assets, BARS_A_PAGE, bars, corporateActions, profileOf } from './endpoints.ts'
 import { HISTORY_TYPES, readHistory } from './history.ts'
+import { daysBefore } from './intervals.ts'
 import { actionPages, freshToken } from './pages.ts'
 
 const DATASETS: readonly Dataset[] = ['securities', 'ticker_history', 'prices_daily', 'corporate_actions']
@@ -30,6 +31,11 @@ export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
     name: 'alpaca',
     datasets: DATASETS,
     concurrency: 2,
+    // A week of a rare kind of event: both keys are needed, and next to nothing comes back.
+    probe: async (signal) => {
+      const week = daysBefore(context.today, 7)
+      await client.fetch(corporateActions(['worthless_removal'], week, context.today, undefined), signal)
+    },
     batches: (ask) => batchesOf(ask, context.today),
     read(ask, batch, signal) {
       if (ask.dataset === 'prices_daily') return readBars(client, watch, ask, batch, signal)

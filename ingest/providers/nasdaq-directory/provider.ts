@@ -19,6 +19,7 @@ export function nasdaqDirectory(context: AdapterContext): Provider {
   return {
     name: 'nasdaq-directory',
     datasets: ['securities', 'ticker_history'],
+    probe: async (signal) => void (await client.fetch(directory('otherlisted'), signal)),
     batches: ({ subjects }) =>
       subjects.length === 0 ? [] : [{ label: 'symbol directories', subjects, estimate: { requests: 2, bytes: 1_500_000 } }],
     read: (ask, batch, signal) => read(client, watch, ask, batch, signal),

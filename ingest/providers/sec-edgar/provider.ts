@@ -34,6 +34,7 @@ export function secEdgar(
     name: 'sec-edgar',
     datasets: ['securities', 'fundamentals', 'corporate_actions'],
     concurrency: 2,
+    probe: async (signal) => void (await client.fetch(endpoints.tickers(), signal)),
     batches: (ask) => batchesOf(ask, bulk_filers_min),
     read(ask, batch, signal) {
       if (ask.dataset === 'securities') return readSecurities(client, watch, batch, signal)

@@ -8,6 +8,8 @@ import { type Chart, parseChart } from './parse.ts'
 
 const SUBJECTS_A_BATCH = 25
 const BAR_BYTES = 90
+/** A fund that has traded for as long as there are funds: asked for one day of it, to learn whether anybody answers. */
+const PROBE_SYMBOL = 'SPY'
 
 /**
  * Yahoo's chart: bars and events of one symbol a request, without a key. Unofficial, and only for those who opt in. It serves a
@@ -19,6 +21,7 @@ export function yahoo(context: AdapterContext): Provider {
   return {
     name: 'yahoo',
     datasets: ['prices_daily', 'corporate_actions'],
+    probe: async (signal) => void (await client.fetch(chart(PROBE_SYMBOL, context.today, context.today), signal)),
     batches: (ask) => batchesOf(ask, context.today),
     read: (ask, batch, signal) => read(client, watch, ask, batch, context.today, signal),
   }
