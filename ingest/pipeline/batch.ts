@@ -1,5 +1,5 @@
 import type { Database } from '../../helpers/database.ts'
-import { type JobCounts, mergeGroups } from './groups.ts'
+import { type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
@@ -69,17 +69,20 @@ export async function runBatch(
       items.filter((item) => !isDone.has(item)).map((item) => endOf(job, item)),
     )
   })
-  const ends = done.map((item): ItemEnd & { item_no: number } => ({
-    item_no: item.item_no,
-    item: item.item,
-    status: 'ok',
-    error_class: null,
-    reason: null,
-    http_status: null,
-    archive_sha256: [...item.files].toSorted(),
-    rows_count: item.rows,
-    next_try_at: null,
-  }))
+  const ends = done.map(
+    (item): StagedItem => ({
+      item_no: item.item_no,
+      copies_count: item.copies,
+      item: item.item,
+      status: 'ok',
+      error_class: null,
+      reason: null,
+      http_status: null,
+      archive_sha256: [...item.files].toSorted(),
+      rows_count: item.rows - item.copies,
+      next_try_at: null,
+    }),
+  )
   const merged = await mergeGroups(db, { table, scope, ends }, surroundings)
   step('merged', merged.rows_staged)
   return {

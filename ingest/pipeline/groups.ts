@@ -34,7 +34,11 @@ export const addCounts = (a: JobCounts, b: JobCounts): JobCounts =>
   Object.fromEntries(Object.entries(a).map(([name, count]) => [name, count + b[name as keyof JobCounts]])) as unknown as JobCounts
 
 /** An item whose rows are staged under `item_no`, and how it is to end. */
-export type StagedItem = ItemEnd & { readonly item_no: number }
+export type StagedItem = ItemEnd & {
+  readonly item_no: number
+  /** Rows that were taken off the stage since they said the same as another one. */
+  readonly copies_count?: number
+}
 
 export interface GroupWork {
   readonly table: TargetTable
@@ -62,7 +66,7 @@ export async function mergeGroups(db: Database, work: GroupWork, surroundings: S
 async function mergeGroup(db: Database, work: GroupWork, group: readonly StagedItem[], surroundings: Surroundings): Promise<JobCounts> {
   const [first, last] = [group[0], group.at(-1)]
   if (first === undefined || last === undefined) return NO_ROWS
-  const rows_staged = group.reduce((sum, { rows_count }) => sum + rows_count, 0)
+  const rows_staged = group.reduce((sum, { rows_count, copies_count = 0 }) => sum + rows_count + copies_count, 0)
   try {
     return await surroundings.write(db, async (tx) => {
       const rows_deleted = (await work.deleteOthers?.(tx, group)) ?? 0

@@ -51,12 +51,19 @@ export async function settleStage(db: Database, job: SourcedJob, table: TargetTa
   )
   if (doubles.all === 0) return
   if (doubles.conflicts > 0) await rejectConflicts(db, table, tally)
-  await db.execute(`
-    delete from pg_temp.staged where ctid in (
+  const copies = await db.rows<{ item_no: number; copies: number }>(`
+    with gone as (delete from pg_temp.staged where ctid in (
       select place from (
         select s.ctid as place, d.is_conflict, row_number() over (partition by s.item_no, ${listOf(table.key, 's')} order by s.file_no, s.line) as copy
         from pg_temp.staged s join pg_temp.doubles d on d.item_no = s.item_no and ${table.sameKey('s', 'd')}) places
-      where is_conflict or copy > 1)`)
+      where is_conflict or copy > 1) returning *)
+    select g.item_no, count(*)::integer as copies from gone g
+    join pg_temp.doubles d on d.item_no = g.item_no and ${table.sameKey('g', 'd')} where not d.is_conflict group by g.item_no`)
+  const items = [...tally.items.values()]
+  for (const { item_no, copies: count } of copies) {
+    const item = items[item_no]
+    if (item !== undefined) item.copies += count
+  }
 }
 
 async function numberOccurrences(db: Database, counted: string, table: TargetTable): Promise<void> {

@@ -7,6 +7,8 @@ export interface ItemTally {
   /** Position in the batch, from 0: the items of a group are a range of it. */
   readonly item_no: number
   rows: number
+  /** Of the rows, those that say what another one says already: a page may be told twice. */
+  copies: number
   outside: number
   rejected: number
   /** Of the rejected ones, those that are another company's. */
@@ -52,7 +54,7 @@ export class Tally {
     this.items = new Map(
       subjects.map(({ item }, item_no) => [
         item,
-        { item, item_no, rows: 0, outside: 0, rejected: 0, foreign: 0, files: new Set(), end: undefined },
+        { item, item_no, rows: 0, copies: 0, outside: 0, rejected: 0, foreign: 0, files: new Set(), end: undefined },
       ]),
     )
   }

@@ -30,7 +30,7 @@ export function lossesOf({ securities }: World): Losses {
 export function startRehearsalMarket(world: World = createWorld()): Promise<Market> {
   const { broken, hidden } = lossesOf(world)
   return startMarketServers(world, {
-    faults: { ...REHEARSAL_FAULTS, hidden_tickers: [lastTicker(hidden)], broken_ciks: [broken.cik ?? ''] },
+    faults: { ...REHEARSAL_FAULTS, ratio: 0.02, hidden_tickers: [lastTicker(hidden)], broken_ciks: [broken.cik ?? ''] },
     limits: {
       sec: { requests: 10 * REHEARSAL_HASTE, window_ms: 1000 },
       alpaca: { requests: 200 * REHEARSAL_HASTE, window_ms: 60_000 },
