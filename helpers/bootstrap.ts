@@ -23,6 +23,12 @@ const bootstrapSchema = z.strictObject({
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
   }),
+  daily: z
+    .strictObject({
+      /** Sessions before the newest bar that the daily run asks for again: what was revised in them is seen. */
+      overlap_sessions: z.int().min(1),
+    })
+    .default({ overlap_sessions: 10 }),
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
   /** By name: job → providers by preference; «a + b» asks both. */

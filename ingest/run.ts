@@ -1,38 +1,12 @@
-import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { type Config, readConfigWith } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
-import { ConfigError, messageOf, RefusedError, StocksError } from '../helpers/errors.ts'
-import { type Log, openLog, silentLog } from '../helpers/log.ts'
-import { startServer } from '../helpers/postgres/server.ts'
+import { ConfigError, messageOf, StocksError } from '../helpers/errors.ts'
 import { redact } from '../helpers/redact.ts'
+import { type Choices, configOf, daily, EXIT_CODES, goOn, onServer, run, say, showPlan } from './commands.ts'
 import { JOB_TITLES } from './jobs.ts'
-import { progressLine, summaryText } from './pipeline/console.ts'
 import { JOB_NAMES, type JobName } from './pipeline/job.ts'
-import type { RunReport } from './pipeline/report.ts'
-import { type IngestOptions, ingest } from './pipeline/run.ts'
-import { findRun, type RunRow } from './pipeline/run-record.ts'
 import { statusText, validationText } from './pipeline/status.ts'
-import { openRunProviders } from './providers/index.ts'
-import { describePlan } from './providers/plan.ts'
-import { readUniverse } from './universe/read.ts'
 import { validate } from './validation/validate.ts'
-
-interface Grouping {
-  readonly groupRows?: number
-}
-
-/** What the process ends with. Only `complete` is success to a shell. */
-const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
-
-interface Choices extends Grouping {
-  readonly universe?: string
-  readonly start?: string
-  readonly end?: string
-  readonly source?: string
-  readonly plan?: boolean
-  readonly maxRequests?: number
-}
 
 const program = new Command('ingest')
   .description('Brings US stocks into the database: npx node ingest/run.ts <command>, or npm run ingest -- <command>.')
@@ -85,6 +59,12 @@ withBound(withGrouping(program.command('retry')))
   .requiredOption('--failed', 'the failed items, and the parked ones')
   .action((run_id: string | undefined, choices: Choices) => goOn(run_id, ['failed', 'parked'], choices))
 
+withBound(withGrouping(withChoices(program.command('daily'))))
+  .description('bring every job up to the last finished session, and validate; for cron or a task scheduler')
+  .action(async (choices: Choices) => {
+    await daily(configOf(choices), { group_rows_max: choices.groupRows, requests_max: choices.maxRequests })
+  })
+
 program
   .command('validate')
   .description('run every check; a hard one that finds an offender fails')
@@ -105,142 +85,11 @@ program
     }),
   )
 
-/** `choices` stand above the environment. */
-function configOf({ universe, start, end, source }: Choices): Config {
-  return readConfigWith({ BOOTSTRAP_UNIVERSE: universe, BOOTSTRAP_START: start, BOOTSTRAP_END: end, BOOTSTRAP_SOURCE: source })
-}
-
 function jobsNamed(names: readonly string[]): readonly JobName[] {
   if (names.includes('all')) return JOB_NAMES
   const unknown = names.filter((name) => !JOB_NAMES.includes(name as JobName))
   if (unknown.length > 0) throw new ConfigError([`«${unknown.join('», «')}» is no job; the seven are ${JOB_NAMES.join(', ')} (or all)`])
   return names as JobName[]
-}
-
-async function onServer(config: Config, work: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>): Promise<void> {
-  const server = await startServer(config)
-  try {
-    await work(server)
-  } finally {
-    await server.stop()
-  }
-}
-
-/** Resumes or retries a run with the universe, the window and the source that it was started with. */
-async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], choices: Choices): Promise<void> {
-  const here = configOf({})
-  await onServer(here, async ({ connection }) => {
-    const row = await withDatabase(connection, (db) => findRun(db, run_id))
-    if (row === undefined) throw new RefusedError(`There is no run ${run_id ?? ''} in ${connection.database}. \`status\` lists them.`)
-    const config = configOf({
-      universe: row.universe_file,
-      start: row.start_date,
-      end: row.end_date,
-      ...(row.source === 'unknown' ? {} : { source: row.source }),
-    })
-    const { groupRows: group_rows_max, maxRequests: requests_max } = choices
-    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max, requests_max })
-  })
-}
-
-interface Work {
-  readonly jobs: readonly JobName[]
-  readonly command: string
-  readonly resumed?: RunRow
-  readonly reopen?: NonNullable<IngestOptions['reopen']>
-  readonly group_rows_max?: number | undefined
-  readonly requests_max?: number | undefined
-}
-
-/** Prints what the jobs would cost; asks nobody. */
-async function showPlan(config: Config, jobs: readonly JobName[]): Promise<void> {
-  const providers = await openRunProviders(config, silentLog())
-  try {
-    const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
-    const chosen = providers.choices.map(({ job, provider, passed_over }) =>
-      [`${job}: ${provider}`, ...passed_over.map((why) => `passed over ${why}`)].join('; '),
-    )
-    say(`${[...chosen, ...describePlan(plan)].join('\n')}\n`)
-  } finally {
-    await providers.close()
-  }
-}
-
-async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max, requests_max }: Work): Promise<void> {
-  const universe = await readUniverse(config.universe_file)
-  if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
-    throw new RefusedError(
-      `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Put the old file back, or start a new run.`,
-    )
-  }
-  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
-  const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
-  const log = openLog(log_file, { command })
-  const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection }) => {
-    const opened = await openRunProviders(config, log, {
-      connection,
-      ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
-      ...(requests_max === undefined ? {} : { requests_max }),
-    })
-    for (const choice of opened.choices) log.info(choice, 'provider chosen')
-    const report = await withSignals(log, (signal) =>
-      ingest({
-        connection,
-        jobs,
-        universe,
-        window: config.window,
-        providers: opened.providers,
-        source: sourceText(config),
-        thresholds: config.bootstrap.thresholds,
-        log,
-        signal,
-        command,
-        onProgress: progress.show,
-        onJob: progress.done,
-        ...(resumed === undefined ? {} : { resume_run_id: resumed.run_id }),
-        ...(reopen === undefined ? {} : { reopen }),
-        ...(group_rows_max === undefined ? {} : { group_rows_max }),
-      }),
-    ).finally(async () => {
-      progress.clear()
-      await opened.close()
-    })
-    log.info({ requests: opened.requests() }, 'requests sent')
-    say(summaryText(report))
-    say(`Log: ${log_file}${nextStep(report)}\n`)
-    process.exitCode = EXIT_CODES[report.state]
-  })
-}
-
-const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
-
-function nextStep({ state, run_id, jobs }: RunReport): string {
-  if (state === 'halted' || state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`
-  if (jobs.some(({ items }) => items.failed > 0))
-    return `\nTry the failed items again with: npx node ingest/run.ts retry --failed ${run_id}`
-  return ''
-}
-
-/** The first SIGINT or SIGTERM lets the group in flight finish; a second one ends the process at once. */
-async function withSignals<T>(log: Log, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController()
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (stop.signal.aborted) process.exit(EXIT_CODES.interrupted)
-    log.info({ signal: name }, 'told to stop')
-    process.stderr.write(`\n${name}: finishing the group in flight. Again to stop at once.\n`)
-    stop.abort()
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  try {
-    return await work(stop.signal)
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-  }
-}
-
-function say(text: string): void {
-  process.stdout.write(redact(text))
 }
 
 try {

@@ -25,6 +25,8 @@ export interface IngestOptions {
   readonly jobs: readonly JobName[]
   readonly universe: Universe
   readonly window: Window
+  /** Jobs that are asked about another window than the run's, e.g. only about the newest days. A resumed run asks about the whole one. */
+  readonly windows?: Readonly<Partial<Record<JobName, Window>>>
   /** For each job the first one that serves its dataset is asked. Derived jobs need none. */
   readonly providers: readonly Provider[]
   /** Mode and place of the source, for the ledger, e.g. `flat-files:<folder>`. */
@@ -118,7 +120,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   }
   try {
     for (const job of jobs) {
-      const report = await runJob(db, job, options.providers, surroundings)
+      const report = await runJob(db, job, options.providers, { ...surroundings, window: options.windows?.[job.name] ?? window })
       reports.push(report)
       options.onJob?.(report)
     }

@@ -4,7 +4,7 @@ import { lastTicker } from './flat-files.ts'
 import { REHEARSAL_FAULTS } from './server/faults.ts'
 import { type Market, startMarketServers } from './server/servers.ts'
 import type { Security, World } from './types.ts'
-import { createWorld } from './world.ts'
+import { createWorld, REHEARSAL_WORLD } from './world.ts'
 
 /** So many times quicker than the real providers is the simulated market of a rehearsal: its limits are higher, and waits after a failure shorter. */
 export const REHEARSAL_HASTE = 50
@@ -51,5 +51,5 @@ export const withLosses = (dialect: Dialect, { broken, hidden }: Losses): Dialec
   },
 })
 
-/** The moment at which the rehearsal's market stands: the day after its last session, 07:00 in New York. */
-export const momentOf = (world: World): Date => new Date(`${addDays(world.end_date, 1)}T12:00:00Z`)
+/** The moment at which the rehearsal's market stands: the day after its last session, in the morning of New York. */
+export const REHEARSAL_MOMENT = new Date(`${addDays(REHEARSAL_WORLD.end_date, 1)}T12:00:00Z`)

@@ -1,0 +1,180 @@
+import { join } from 'node:path'
+import { type Config, readConfigWith } from '../helpers/config.ts'
+import { withDatabase } from '../helpers/database.ts'
+import { RefusedError } from '../helpers/errors.ts'
+import { openLog, silentLog } from '../helpers/log.ts'
+import { startServer } from '../helpers/postgres/server.ts'
+import { redact } from '../helpers/redact.ts'
+import { REHEARSAL_MOMENT } from '../helpers/rehearsal/market/rehearsal.ts'
+import { runDaily } from './daily.ts'
+import { progressLine, summaryText } from './pipeline/console.ts'
+import type { JobName } from './pipeline/job.ts'
+import type { RunReport } from './pipeline/report.ts'
+import { type IngestOptions, ingest } from './pipeline/run.ts'
+import { findRun, type RunRow } from './pipeline/run-record.ts'
+import { withSignals } from './pipeline/signals.ts'
+import { validationText } from './pipeline/status.ts'
+import { openRunProviders } from './providers/index.ts'
+import { describePlan } from './providers/plan.ts'
+import { readUniverse } from './universe/read.ts'
+
+/** What the process ends with. Only `complete` is success to a shell. */
+export const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
+
+/** Of several runs the worst one is told to the shell. */
+const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
+
+interface Grouping {
+  readonly groupRows?: number
+}
+
+/** Options of the command line, as commander gives them. */
+export interface Choices extends Grouping {
+  readonly universe?: string
+  readonly start?: string
+  readonly end?: string
+  readonly source?: string
+  readonly plan?: boolean
+  readonly maxRequests?: number
+}
+
+/** `choices` stand above the environment. */
+export function configOf({ universe, start, end, source }: Choices): Config {
+  return readConfigWith({ BOOTSTRAP_UNIVERSE: universe, BOOTSTRAP_START: start, BOOTSTRAP_END: end, BOOTSTRAP_SOURCE: source })
+}
+
+export async function onServer(config: Config, work: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>): Promise<void> {
+  const server = await startServer(config)
+  try {
+    await work(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Resumes or retries a run with the universe, the window and the source that it was started with. */
+export async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], choices: Choices): Promise<void> {
+  const here = configOf({})
+  await onServer(here, async ({ connection }) => {
+    const row = await withDatabase(connection, (db) => findRun(db, run_id))
+    if (row === undefined) throw new RefusedError(`There is no run ${run_id ?? ''} in ${connection.database}. \`status\` lists them.`)
+    const config = configOf({
+      universe: row.universe_file,
+      start: row.start_date,
+      end: row.end_date,
+      ...(row.source === 'unknown' ? {} : { source: row.source }),
+    })
+    const { groupRows: group_rows_max, maxRequests: requests_max } = choices
+    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max, requests_max })
+  })
+}
+
+interface Work {
+  readonly jobs: readonly JobName[]
+  readonly command: string
+  readonly resumed?: RunRow
+  readonly reopen?: NonNullable<IngestOptions['reopen']>
+  readonly group_rows_max?: number | undefined
+  readonly requests_max?: number | undefined
+}
+
+/** Prints what the jobs would cost; asks nobody. */
+export async function showPlan(config: Config, jobs: readonly JobName[]): Promise<void> {
+  const providers = await openRunProviders(config, silentLog())
+  try {
+    const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
+    const chosen = providers.choices.map(({ job, provider, passed_over }) =>
+      [`${job}: ${provider}`, ...passed_over.map((why) => `passed over ${why}`)].join('; '),
+    )
+    say(`${[...chosen, ...describePlan(plan)].join('\n')}\n`)
+  } finally {
+    await providers.close()
+  }
+}
+
+/** What every kind of run is given: its universe, its providers, a log of its own, and a progress line. */
+async function withRun(
+  config: Config,
+  { command, resumed, group_rows_max, requests_max }: Omit<Work, 'jobs'>,
+  work: (options: Omit<IngestOptions, 'jobs'>) => Promise<readonly RunReport[]>,
+): Promise<void> {
+  const universe = await readUniverse(config.universe_file)
+  if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
+    throw new RefusedError(
+      `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Put the old file back, or start a new run.`,
+    )
+  }
+  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+  const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
+  const log = openLog(log_file, { command })
+  const progress = progressLine(process.stderr)
+  await onServer(config, async ({ connection }) => {
+    const opened = await openRunProviders(config, log, {
+      connection,
+      ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
+      ...(requests_max === undefined ? {} : { requests_max }),
+    })
+    for (const choice of opened.choices) log.info(choice, 'provider chosen')
+    const reports = await withSignals(log, (signal) =>
+      work({
+        connection,
+        universe,
+        window: config.window,
+        providers: opened.providers,
+        source: sourceText(config),
+        thresholds: config.bootstrap.thresholds,
+        log,
+        signal,
+        command,
+        onProgress: progress.show,
+        onJob: progress.done,
+        ...(group_rows_max === undefined ? {} : { group_rows_max }),
+      }),
+    ).finally(async () => {
+      progress.clear()
+      await opened.close()
+    })
+    log.info({ requests: opened.requests() }, 'requests sent')
+    for (const report of reports) {
+      say(summaryText(report))
+      say(`Log: ${log_file}${nextStep(report)}\n`)
+    }
+    const worst = SEVERITY.find((state) => reports.some((report) => report.state === state))
+    if (worst !== undefined && process.exitCode !== EXIT_CODES.failed) process.exitCode = EXIT_CODES[worst]
+  })
+}
+
+export const run = (config: Config, work: Work): Promise<void> =>
+  withRun(config, work, async (options) => [
+    await ingest({
+      ...options,
+      jobs: work.jobs,
+      ...(work.resumed === undefined ? {} : { resume_run_id: work.resumed.run_id }),
+      ...(work.reopen === undefined ? {} : { reopen: work.reopen }),
+    }),
+  ])
+
+export const daily = (config: Config, work: Pick<Work, 'group_rows_max' | 'requests_max'>): Promise<void> =>
+  withRun(config, { ...work, command: 'daily' }, async (options) => {
+    // The clock of a rehearsal stands where its market does.
+    const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
+    const report = await runDaily({ ...options, now, overlap_sessions: config.bootstrap.daily.overlap_sessions })
+    const again = report.pulled_again.length === 0 ? 'none' : report.pulled_again.join(', ')
+    say(`Prices from ${report.overlap_start_date} to ${report.last_session_date}; history asked for as a whole: ${again}\n`)
+    say(validationText(report.validation))
+    if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed
+    return report.runs
+  })
+
+const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
+
+function nextStep({ state, run_id, jobs }: RunReport): string {
+  if (state === 'halted' || state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`
+  if (jobs.some(({ items }) => items.failed > 0))
+    return `\nTry the failed items again with: npx node ingest/run.ts retry --failed ${run_id}`
+  return ''
+}
+
+export function say(text: string): void {
+  process.stdout.write(redact(text))
+}

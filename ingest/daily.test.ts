@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { REHEARSAL_CREDENTIALS } from '../helpers/credentials.ts'
+import { PreconditionError } from '../helpers/errors.ts'
+import { silentLog } from '../helpers/log.ts'
+import { WIRE } from '../helpers/rehearsal/market/dialect.ts'
+import { differencesFromTruth } from '../helpers/rehearsal/market/differences.ts'
+import { universeCsv } from '../helpers/rehearsal/market/flat-files.ts'
+import { REHEARSAL_HASTE } from '../helpers/rehearsal/market/rehearsal.ts'
+import { type Market, startMarketServers } from '../helpers/rehearsal/market/server/servers.ts'
+import { createWorld } from '../helpers/rehearsal/market/world.ts'
+import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
+import { runDaily } from './daily.ts'
+import { JOB_NAMES } from './pipeline/job.ts'
+import { ingest } from './pipeline/run.ts'
+import { openHttpProviders } from './providers/live.ts'
+import { readUniverse } from './universe/read.ts'
+
+const world = createWorld({ seed: 'day after day', securities: 60 })
+let directory: string
+let market: Market
+let scratch: Scratch
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'daily-'))
+  await writeFile(join(directory, 'universe.csv'), universeCsv(world))
+  market = await startMarketServers(world, { limits: { sec: null, alpaca: null } })
+  scratch = await scratchDatabase({ migrated: true })
+})
+afterAll(async () => {
+  await market?.stop()
+  await scratch?.drop()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** One run with the clock standing at `now`. */
+async function at<T>(now: Date, work: (options: Omit<Parameters<typeof ingest>[0], 'jobs' | 'window'>) => Promise<T>): Promise<T> {
+  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '..', 'bootstrap.json'), 'utf8'))
+  const providers = {
+    credentials: REHEARSAL_CREDENTIALS,
+    set: bootstrap.provider_sets['free-keys'],
+    stand_ins: market.stand_ins,
+  }
+  const directories = { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory }
+  const http = openHttpProviders(
+    { source: { mode: 'rehearsal' }, directories, providers },
+    { connection: scratch.connection, log: silentLog(), now, haste: REHEARSAL_HASTE },
+  )
+  return work({
+    connection: scratch.connection,
+    universe: await readUniverse(join(directory, 'universe.csv')),
+    providers: http.providers,
+    source: 'rehearsal',
+    thresholds: bootstrap.thresholds,
+  }).finally(http.close)
+}
+const daily = (now: Date) =>
+  at(now, (options) =>
+    runDaily({ ...options, now, overlap_sessions: 10, window: { start_date: world.start_date, end_date: world.end_date } }),
+  )
+
+test('a daily run has nothing to go on from before the first load, and says so', async () => {
+  await expect(daily(new Date('2024-12-20T12:00:00Z'))).rejects.toThrow(PreconditionError)
+})
+
+test('a database of two weeks ago, with revised bars in it, is brought to the last finished session, and equals the truth', async () => {
+  await at(new Date('2024-12-20T12:00:00Z'), (options) =>
+    ingest({ ...options, jobs: JOB_NAMES, window: { start_date: world.start_date, end_date: '2024-12-19' } }),
+  )
+  // As if the provider had revised a history: a bar in the overlap, and one years before it.
+  const { source_id } = await scratch.db.one<{ source_id: string }>(
+    `with revised as (
+       update stocks_research.prices_daily set volume = volume + 1 where trade_date in ('2021-03-01', '2024-12-17')
+         and security_id = (select security_id from stocks_research.prices_daily where trade_date in ('2021-03-01', '2024-12-17')
+                            group by security_id having count(*) = 2 order by security_id limit 1) returning security_id)
+     select distinct source_id from revised join stocks_research.securities using (security_id)`,
+  )
+
+  // A Friday at 15:59 and at 16:01 in New York: its session has ended only then.
+  const early = await daily(new Date('2025-01-03T20:59:00Z'))
+  expect(early.last_session_date).toBe('2025-01-02')
+  expect(early.pulled_again).toEqual([source_id])
+  const late = await daily(new Date('2025-01-03T21:01:00Z'))
+  expect(late.last_session_date).toBe('2025-01-03')
+  expect(late.pulled_again).toEqual([])
+  expect([...early.runs, ...late.runs].map(({ state }) => state).filter((state) => state !== 'complete')).toEqual([])
+  expect(late.validation.hard_count).toBe(0)
+  expect((await differencesFromTruth(scratch.db, world, { dialect: WIRE })).differences).toEqual([])
+}, 300_000)
+
+test('a second daily run of the same day changes nothing, and asks for few bars', async () => {
+  const asked_before = market.log.length
+  const { runs } = await daily(new Date('2025-01-03T21:30:00Z'))
+  expect(runs).toHaveLength(1)
+  expect(runs.flatMap(({ jobs }) => jobs).filter((job) => job.rows_inserted + job.rows_updated + job.rows_deleted > 0)).toEqual([])
+  const bars = market.log.slice(asked_before).filter(({ path_and_query }) => path_and_query.startsWith('/v2/stocks/bars'))
+  expect(bars).toHaveLength(1)
+}, 120_000)

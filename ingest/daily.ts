@@ -1,0 +1,104 @@
+import { type Database, withDatabase } from '../helpers/database.ts'
+import { PreconditionError } from '../helpers/errors.ts'
+import { JOB_NAMES, type JobName, type Window } from './pipeline/job.ts'
+import type { RunReport } from './pipeline/report.ts'
+import { type IngestOptions, ingest } from './pipeline/run.ts'
+import { type ValidationReport, validate } from './validation/validate.ts'
+
+export interface DailyOptions extends Omit<IngestOptions, 'jobs' | 'windows' | 'resume_run_id' | 'reopen'> {
+  /** The moment that counts as now. */
+  readonly now: Date
+  /** Sessions before the newest bar that are asked for again. */
+  readonly overlap_sessions: number
+}
+
+export interface DailyReport {
+  /** The last session that had ended at `now`. */
+  readonly last_session_date: string
+  /** First day that every security was asked for. */
+  readonly overlap_start_date: string
+  /** Securities whose bars in the overlap are not what they were, or that had none: their whole history was asked for again. */
+  readonly pulled_again: readonly string[]
+  /** The increment, and the second pull where there was one. */
+  readonly runs: readonly RunReport[]
+  readonly validation: ValidationReport
+}
+
+/**
+ * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest bar on; whoever's bars
+ * differ there from what we had has had its history revised, and is asked for it as a whole. All other jobs are whole each time: an
+ * action or a fact may be told late. Ends with validation. A second call on the same day changes nothing.
+ *
+ * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
+ */
+export async function runDaily({ now, overlap_sessions, ...options }: DailyOptions): Promise<DailyReport> {
+  const { connection, universe } = options
+  const ask = <T>(work: (db: Database) => Promise<T>): Promise<T> => withDatabase(connection, work)
+  const { last_session_date, newest_date, overlap_start_date } = await ask((db) => spanOf(db, now, overlap_sessions))
+  const start_date = options.window.start_date
+  const whole: Window = { start_date, end_date: last_session_date }
+  const overlap: Window = { start_date: overlap_start_date < start_date ? start_date : overlap_start_date, end_date: last_session_date }
+
+  const before = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
+  const increment = await ingest({ ...options, window: whole, jobs: JOB_NAMES, windows: { 'prices-daily': overlap } })
+  const after = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
+  const had_bars = await ask((db) => securitiesWithBarsBefore(db, overlap.start_date))
+  const members = universe.members.filter(({ source_id }) => {
+    const hash = after.get(source_id)
+    // Bars in the overlap and none before it: a young listing, or one that our universe has only now.
+    return hash !== undefined && (hash !== before.get(source_id) || !had_bars.has(source_id))
+  })
+  const runs = [increment]
+  const RERUN: readonly JobName[] = ['prices-daily', 'adjustment-factors']
+  if (members.length > 0) {
+    options.log?.info({ securities: members.map(({ source_id }) => source_id) }, 'history has changed, it is asked for as a whole')
+    runs.push(await ingest({ ...options, universe: { ...universe, members }, window: whole, jobs: RERUN }))
+  }
+  return {
+    last_session_date,
+    overlap_start_date: overlap.start_date,
+    pulled_again: members.map(({ source_id }) => source_id),
+    runs,
+    validation: await ask((db) => validate(db)),
+  }
+}
+
+async function spanOf(db: Database, now: Date, overlap_sessions: number) {
+  const row = await db.one<{ last_session_date: string | null; newest_date: string | null; overlap_start_date: string | null }>(
+    `with newest as (select max(trade_date) as trade_date from stocks_research.prices_daily)
+     select (select max(session_date) from stocks_research.trading_sessions where close_at <= $1::timestamptz) as last_session_date,
+       newest.trade_date as newest_date,
+       (select min(session_date) from (
+          select session_date from stocks_research.trading_sessions where session_date <= newest.trade_date
+          order by session_date desc limit $2) overlap) as overlap_start_date
+     from newest`,
+    [now.toISOString(), overlap_sessions],
+  )
+  const { last_session_date, newest_date, overlap_start_date } = row
+  if (last_session_date === null || newest_date === null || overlap_start_date === null) {
+    throw new PreconditionError(
+      'There are no prices yet that a daily run could go on from. Load the whole window first: npx node ingest/run.ts all',
+    )
+  }
+  return { last_session_date, newest_date, overlap_start_date }
+}
+
+/** What each security has in a span of days, as one hash: equal exactly when the bars are. */
+async function hashesOf(db: Database, start_date: string, end_date: string): Promise<Map<string, string>> {
+  const rows = await db.rows<{ source_id: string; hash: string }>(
+    `select s.source_id, md5(string_agg(p::text, ',' order by p.trade_date)) as hash
+     from stocks_research.prices_daily p join stocks_research.securities s using (security_id)
+     where p.trade_date between $1 and $2 group by s.source_id`,
+    [start_date, end_date],
+  )
+  return new Map(rows.map(({ source_id, hash }) => [source_id, hash]))
+}
+
+async function securitiesWithBarsBefore(db: Database, date: string): Promise<Set<string>> {
+  const rows = await db.rows<{ source_id: string }>(
+    `select source_id from stocks_research.securities s
+     where exists (select from stocks_research.prices_daily p where p.security_id = s.security_id and p.trade_date < $1)`,
+    [date],
+  )
+  return new Set(rows.map(({ source_id }) => source_id))
+}
