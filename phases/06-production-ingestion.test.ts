@@ -112,10 +112,10 @@ test('failed symbols are tracked explicitly: named, with reason and attempts', a
   expect(failed.filter(({ attempts }) => attempts < 1)).toEqual([])
 })
 
-test('failed symbols are retried by one command', async ({ record, signal }) => {
+test('failed symbols are retried by one command', async ({ target, record, signal }) => {
   const command = ['ingest/run.ts', 'retry', '--failed']
   const { exitCode, all } = await execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...command.slice(1)], {
-    env: ownEnvironment(),
+    env: ownEnvironment({ BOOTSTRAP_HELD_LOCK: JSON.stringify(target.lock) }),
     extendEnv: false,
     all: true,
     reject: false,
