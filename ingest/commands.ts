@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Config, readConfigWith } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { RefusedError } from '../helpers/errors.ts'
+import { underRunLock } from '../helpers/lock.ts'
 import { openLog, silentLog } from '../helpers/log.ts'
 import { startServer } from '../helpers/postgres/server.ts'
 import { redact } from '../helpers/redact.ts'
@@ -108,14 +109,18 @@ async function withRun(
   const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection }) => {
+  await onServer(config, async ({ connection, maintenance }) => {
     const opened = await openRunProviders(config, log, {
       connection,
       ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
       ...(requests_max === undefined ? {} : { requests_max }),
     })
     for (const choice of opened.choices) log.info(choice, 'provider chosen')
-    const reports = await withSignals(log, (signal) =>
+    // One run at a time on a target, a checklist run included; only a child of the run that holds the lock may work beside it.
+    const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
+    const underSignals = (lost: AbortSignal): Promise<readonly RunReport[]> =>
+      withSignals(log, (told) => load(AbortSignal.any([lost, told])))
+    const load = (signal: AbortSignal): Promise<readonly RunReport[]> =>
       work({
         connection,
         universe,
@@ -129,8 +134,8 @@ async function withRun(
         onProgress: progress.show,
         onJob: progress.done,
         ...(group_rows_max === undefined ? {} : { group_rows_max }),
-      }),
-    ).finally(async () => {
+      })
+    const reports = await underRunLock(maintenance, connection.database, lock, underSignals).finally(async () => {
       progress.clear()
       await opened.close()
     })

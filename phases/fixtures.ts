@@ -4,28 +4,31 @@ import { join } from 'node:path'
 import { type Backup, dump } from '../helpers/backup/dump.ts'
 import { manifestFileOf } from '../helpers/backup/manifest.ts'
 import { test as base } from '../helpers/checklist/phase.ts'
+import type { SourceConfig } from '../helpers/config.ts'
 import { openRemote } from '../helpers/dropbox/open.ts'
 import type { UploadedFile } from '../helpers/dropbox/store.ts'
 import { assertLockHeld } from '../helpers/lock.ts'
 import { openLog } from '../helpers/log.ts'
 import { describeServer, type Server } from '../helpers/postgres/server.ts'
 import { registerSecret } from '../helpers/redact.ts'
+import { archivedSource } from '../ingest/archive/source.ts'
 import type { JobName } from '../ingest/pipeline/job.ts'
 import type { RunReport } from '../ingest/pipeline/report.ts'
 import { ingest } from '../ingest/pipeline/run.ts'
 import type { Progress } from '../ingest/pipeline/surroundings.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import { readUniverse, type Universe } from '../ingest/universe/read.ts'
+import type { ValidationReport } from '../ingest/validation/validate.ts'
 
-export { needs } from '../helpers/checklist/phase.ts'
+export { needs, stopsAtFirstFailure } from '../helpers/checklist/phase.ts'
 
 export interface IngestAsk {
   readonly jobs: readonly JobName[]
   readonly universe: Universe
   /** Another database than the target, e.g. a rebuild. */
   readonly database?: string
-  /** Takes every answer from the archive of responses, and asks nobody. A folder of flat files is read again. */
-  readonly is_replay?: boolean
+  /** Asks this source instead, e.g. what the archive holds. */
+  readonly source?: SourceConfig
 }
 /** A run, and the log that it left. */
 export interface LoggedRun {
@@ -92,18 +95,16 @@ export const test = base
       members: universe.members.slice(0, config.bootstrap.sample.securities),
     }),
   )
+  /** What the source gave to this run, kept in the archive by its hashes: the files of a drop, or the responses. */
+  .extend('archived', { scope: 'file' }, ({ config }) => archivedSource(config.source, config.directories.archive))
   /** Runs jobs in this process, as `node ingest/run.ts` does, with a log of their own beside the evidence. */
   .extend(
     'runJobs',
     ({ config, target, progress, signal, task }) =>
-      async ({ jobs, universe, database, is_replay = false }: IngestAsk): Promise<LoggedRun> => {
+      async ({ jobs, universe, database, source = config.source }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
         const connection = { ...target.connection, database: database ?? target.connection.database }
-        const source =
-          is_replay && config.source.mode !== 'flat-files'
-            ? ({ mode: 'replay', directory: config.directories.archive } as const)
-            : config.source
         const opened = await openRunProviders({ ...config, source }, log, { connection })
         const report = await ingest({
           connection,
@@ -139,6 +140,12 @@ export function faultsOfLog(file: string): { lines: number; faults: string[] } {
   })
   return { lines: lines.length, faults }
 }
+
+/** Each offender that a check kept, as a line: the check, the subject, the offending row. */
+export const offendersOf = (checks: ValidationReport['checks']): string[] =>
+  checks.flatMap(({ name, examples }) =>
+    examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject} ${JSON.stringify(row)}`),
+  )
 
 /** What a backup is, for the evidence. */
 export const backupEvidence = ({ manifest }: Backup) => {

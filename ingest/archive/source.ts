@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import type { SourceConfig } from '../../helpers/config.ts'
+import { VerificationError } from '../../helpers/errors.ts'
+import { type ArchivedDrop, archiveDrop } from './drop.ts'
+import { entriesOf, verifyArchive } from './inspect.ts'
+
+/** What a run has read, kept so that a rebuild asks nobody: `source` reads it again. */
+export interface ArchivedSource extends ArchivedDrop {
+  readonly source: SourceConfig
+}
+
+/**
+ * What the source of a run gave, as the archive holds it: the drop of files, copied; or the responses, each read to its end and proven.
+ *
+ * @throws VerificationError that names the first fault.
+ */
+export async function archivedSource(source: SourceConfig, archive_directory: string): Promise<ArchivedSource> {
+  if (source.mode === 'flat-files') {
+    const drop = await archiveDrop(source.directory, archive_directory)
+    return { ...drop, source: { mode: 'flat-files', directory: drop.directory } }
+  }
+  const directory = source.mode === 'replay' ? source.directory : archive_directory
+  const { faults, bytes } = await verifyArchive(directory)
+  const [first] = faults
+  if (first !== undefined)
+    throw new VerificationError(`The archive of responses has ${faults.length} faults; the first is ${first.file}: ${first.fault}`)
+  const bodies = new Set<string>()
+  for await (const { entry } of entriesOf(directory)) bodies.add(entry.sha256)
+  const files_sha256 = [...bodies].toSorted()
+  const sha256 = createHash('sha256').update(files_sha256.join('\n')).digest('hex')
+  return { directory, sha256, files_count: bodies.size, files_sha256, bytes, was_there: true, source: { mode: 'replay', directory } }
+}
