@@ -4,9 +4,10 @@ import { fingerprintOf } from '../../backup/fingerprint.ts'
 import { verifyJournal } from '../../checklist/journal.ts'
 import type { Connection } from '../../database.ts'
 import type { Element } from '../xml.ts'
+import { CANARIES, leaks } from './canaries.ts'
 import { Product } from './product.ts'
 
-const product = new Product()
+const product = new Product(CANARIES)
 afterAll(() => product.remove())
 
 const content = (connection: Connection) => fingerprintOf(connection, { scope: 'content', views: 'all' })
@@ -30,9 +31,11 @@ function boxesOf(junit: Element): { phase: string; claim: string; state: 'passed
 
 describe('the rehearsal', () => {
   let first: Awaited<ReturnType<typeof content>>
+  let printed = ''
 
   beforeAll(async () => {
     const { exit_code, output } = await product.checklist().ended
+    printed = output
     expect(exit_code, output.slice(-4_000)).toBe(0)
     first = await content(await product.connection())
   })
@@ -44,6 +47,18 @@ describe('the rehearsal', () => {
     for (const page of ['junit.xml', 'checklist.md', 'audit.html', 'journal.jsonl'] as const) {
       expect(product.read(page).toLowerCase(), page).toContain('rehearsal')
     }
+  })
+
+  test('no planted key, and none that was sent, is in anything that it left behind', async () => {
+    const seen = leaks(product.state, printed)
+    expect(seen.leaks).toEqual([])
+    expect(seen.files).toBeGreaterThan(300)
+    const hits = await product.ask((db) =>
+      db.rows(
+        "select table_name from ingestion.table_changes where row(application, database_user)::text ~ 'canary' union all select url from ingestion.requests where row(url, reason, account)::text ~ '(?i)canary|secret-of-nobody'",
+      ),
+    )
+    expect(hits).toEqual([])
   })
 
   test('run again by the runner, all jobs insert and update nothing', async () => {
