@@ -6,7 +6,8 @@ import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
 import { silentLog } from '../../helpers/log.ts'
 import { WIRE } from '../../helpers/rehearsal/market/dialect.ts'
 import { differencesFromTruth } from '../../helpers/rehearsal/market/differences.ts'
-import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
+import { lastTicker, universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
+import { lossesOf, withLosses } from '../../helpers/rehearsal/market/rehearsal.ts'
 import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
 import { createWorld } from '../../helpers/rehearsal/market/world.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
@@ -17,8 +18,18 @@ import { readUniverse } from '../universe/read.ts'
 import { contentOf } from './flat-files/testing.ts'
 import { openHttpProviders } from './live.ts'
 
-const world = createWorld({ seed: 'providers over HTTP', securities: 62 })
-const FAULTS = { seed: 'faults', ratio: 0.1, times_max: 2, retry_after_s: 1, duplicates: true, shuffled_pages: true }
+const world = createWorld({ seed: 'providers over HTTP', securities: 70 })
+const losses = lossesOf(world)
+const FAULTS = {
+  seed: 'faults',
+  ratio: 0.1,
+  times_max: 2,
+  retry_after_s: 1,
+  duplicates: true,
+  shuffled_pages: true,
+  hidden_tickers: [lastTicker(losses.hidden)],
+  broken_ciks: [losses.broken.cik ?? ''],
+}
 
 describe('the free providers, against servers that speak their language and fail', () => {
   let directory: string
@@ -69,10 +80,16 @@ describe('the free providers, against servers that speak their language and fail
   test('are read through every fault without a refusal, and a replay gives the same rows with zero requests', async () => {
     const archive = join(directory, 'archive')
     const live = await run('rehearsal', archive)
-    expect(live.report.jobs.flatMap(({ gaps }) => gaps.filter(({ status }) => status !== 'not_found'))).toEqual([])
-    const { differences, compared } = await differencesFromTruth(live.scratch.db, world, { dialect: WIRE })
+    // The deliberate losses, by name, and nobody else.
+    const { broken, hidden } = losses
+    const gapsOf = (status: string) =>
+      live.report.jobs.flatMap(({ job, gaps }) => gaps.filter((gap) => gap.status === status).map(({ item }) => `${job} ${item}`))
+    expect(gapsOf('failed')).toEqual([`corporate-actions ${broken.source_id}`, `fundamentals-raw ${broken.cik}`])
+    expect(gapsOf('parked')).toEqual([])
+    expect(gapsOf('not_found').filter((gap) => gap.startsWith('prices-daily'))).toEqual([`prices-daily ${hidden.source_id}`])
+    const { differences, compared } = await differencesFromTruth(live.scratch.db, world, { dialect: withLosses(WIRE, losses) })
     expect(differences).toEqual([])
-    expect(compared.bars).toBe(world.securities.reduce((sum, { bars }) => sum + bars.length, 0))
+    expect(compared.bars).toBe(world.securities.reduce((sum, { bars }) => sum + bars.length, 0) - hidden.bars.length)
     expect(Object.values(market.refused())).toEqual([0, 0, 0, 0, 0])
     expect(new Set(market.log.map(({ fault }) => fault)).size).toBeGreaterThan(4)
 

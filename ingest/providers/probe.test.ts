@@ -1,0 +1,54 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
+import { silentLog } from '../../helpers/log.ts'
+import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
+import { startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
+import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { readUniverse } from '../universe/read.ts'
+import { writeDrop } from './flat-files/testing.ts'
+import { openHttpProviders } from './live.ts'
+
+test('each provider is asked something cheap; a wrong key is told by the name of its provider, and a plan asks nobody', async () => {
+  const world = createWorld({ securities: 60 })
+  const market = await startMarketServers(world)
+  const directory = await mkdtemp(join(tmpdir(), 'probe-'))
+  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '../../bootstrap.json'), 'utf8'))
+  const open = (credentials: typeof REHEARSAL_CREDENTIALS) =>
+    openHttpProviders(
+      {
+        source: { mode: 'rehearsal' },
+        directories: { data: directory, archive: directory, backups: directory, reports: directory },
+        providers: { credentials, set: bootstrap.provider_sets['free-keys'], stand_ins: market.stand_ins },
+      },
+      { log: silentLog() },
+    )
+  const [right, wrong] = [open(REHEARSAL_CREDENTIALS), open({ ...REHEARSAL_CREDENTIALS, alpaca_secret_key: 'wrong' })]
+  try {
+    const universe = await readUniverse(join(await writeDrop({ 'universe.csv': universeCsv(world) }), 'universe.csv'))
+    const plan = await right.plan(['prices-daily', 'fundamentals-raw'], universe, {
+      start_date: world.start_date,
+      end_date: world.end_date,
+    })
+    expect(plan.lines.map(({ provider }) => provider)).toEqual(['alpaca', 'sec-edgar'])
+    expect(plan.lines[1]?.requests).toBe(new Set(world.securities.map(({ cik, source_id }) => cik ?? source_id)).size)
+    expect(market.log).toEqual([])
+
+    const { signal } = new AbortController()
+    expect((await right.probe(signal)).map(({ provider, fault }) => [provider, fault])).toEqual([
+      ['alpaca', undefined],
+      ['sec-edgar', undefined],
+      ['nasdaq-directory', undefined],
+    ])
+    expect(market.log).toHaveLength(3)
+    const faults = (await wrong.probe(signal)).filter(({ fault }) => fault !== undefined)
+    expect(faults.map(({ provider }) => provider)).toEqual(['alpaca'])
+    expect(faults[0]?.fault).toMatch(/alpaca answered (auth|entitlement)/)
+  } finally {
+    await Promise.all([right.close(), wrong.close()])
+    await market.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+})
