@@ -1,9 +1,9 @@
-import { type Database, withDatabase } from '../helpers/database.ts'
-import { PreconditionError } from '../helpers/errors.ts'
-import { JOB_NAMES, type JobName, type Window } from './pipeline/job.ts'
-import type { RunReport } from './pipeline/report.ts'
-import { type IngestOptions, ingest } from './pipeline/run.ts'
-import { type ValidationReport, validate } from './validation/validate.ts'
+import { type Database, withDatabase } from '../../helpers/database.ts'
+import { PreconditionError } from '../../helpers/errors.ts'
+import { JOB_NAMES, type JobName, type Window } from '../pipeline/job.ts'
+import type { RunReport } from '../pipeline/report.ts'
+import { type IngestOptions, ingest } from '../pipeline/run.ts'
+import { type ValidationReport, validate } from '../validation/validate.ts'
 
 export interface DailyOptions extends Omit<IngestOptions, 'jobs' | 'windows' | 'resume_run_id' | 'reopen'> {
   /** The moment that counts as now. */

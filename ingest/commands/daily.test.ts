@@ -2,21 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../helpers/credentials.ts'
-import { PreconditionError } from '../helpers/errors.ts'
-import { silentLog } from '../helpers/log.ts'
-import { WIRE } from '../helpers/rehearsal/market/dialect.ts'
-import { differencesFromTruth } from '../helpers/rehearsal/market/differences.ts'
-import { universeCsv } from '../helpers/rehearsal/market/flat-files.ts'
-import { REHEARSAL_HASTE } from '../helpers/rehearsal/market/rehearsal.ts'
-import { type Market, startMarketServers } from '../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../helpers/rehearsal/market/world.ts'
-import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
+import { PreconditionError } from '../../helpers/errors.ts'
+import { silentLog } from '../../helpers/log.ts'
+import { WIRE } from '../../helpers/rehearsal/market/dialect.ts'
+import { differencesFromTruth } from '../../helpers/rehearsal/market/differences.ts'
+import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
+import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
+import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { JOB_NAMES } from '../pipeline/job.ts'
+import { ingest } from '../pipeline/run.ts'
+import { openHttpProviders } from '../providers/live.ts'
+import { readUniverse } from '../universe/read.ts'
 import { runDaily } from './daily.ts'
-import { JOB_NAMES } from './pipeline/job.ts'
-import { ingest } from './pipeline/run.ts'
-import { openHttpProviders } from './providers/live.ts'
-import { readUniverse } from './universe/read.ts'
 
 const world = createWorld({ seed: 'day after day', securities: 60 })
 let directory: string
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 /** One run with the clock standing at `now`. */
 async function at<T>(now: Date, work: (options: Omit<Parameters<typeof ingest>[0], 'jobs' | 'window'>) => Promise<T>): Promise<T> {
-  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '..', 'bootstrap.json'), 'utf8'))
+  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '..', '..', 'bootstrap.json'), 'utf8'))
   const providers = {
     credentials: REHEARSAL_CREDENTIALS,
     set: bootstrap.provider_sets['free-keys'],
