@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type Config, readConfigWith } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { ConfigError, messageOf, RefusedError, StocksError } from '../helpers/errors.ts'
+import { requireLiveServer } from '../helpers/live-servers.ts'
 import { type Log, openLog } from '../helpers/log.ts'
 import { startServer } from '../helpers/postgres/server.ts'
 import { redact } from '../helpers/redact.ts'
@@ -152,7 +153,8 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
   const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection }) => {
+  await onServer(config, async ({ connection, describe }) => {
+    requireLiveServer(config, await describe(), connection)
     const report = await withSignals(log, (signal) =>
       ingest({
         connection,

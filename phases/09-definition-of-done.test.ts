@@ -12,8 +12,10 @@ import { compareFingerprints, describeDifferences } from '../helpers/backup/comp
 import type { Backup } from '../helpers/backup/dump.ts'
 import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
+import { provenLevels, recordProof } from '../helpers/backup/proof.ts'
+import { applyRetention } from '../helpers/backup/retention.ts'
 import { createEmptyDatabase, dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
-import { restoreInto } from '../helpers/backup/verify.ts'
+import { restoreInto, verifyFile } from '../helpers/backup/verify.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { messageOf } from '../helpers/errors.ts'
@@ -82,9 +84,10 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   })
 })
 
-test('a full restore works without errors', async ({ restored, record }) => {
+test('a full restore works without errors', async ({ restored, backup, record }) => {
   const { database: _, ...evidence } = restored.evidence
   await record({ ...evidence, time_to_recover_ms: restored.recovery_ms }, 'backups')
+  await recordProof(backup, [restored.evidence]) // The fourth level; the others were passed in phase 8.
   expect(evidence.tables).toBeGreaterThan(0)
 })
 
@@ -99,6 +102,21 @@ test('the restored database has the same content hash, table by table', async ({
     'backups',
   )
   expect(differences, describeDifferences(differences)).toEqual([])
+})
+
+test('nothing is removed before a newer backup has passed all four levels, and never the last', async ({
+  backup,
+  config,
+  remote,
+  record,
+}) => {
+  const { directories, bootstrap } = config
+  const levels = await provenLevels(backup)
+  const { removed, kept, notes } = await applyRetention(directories.backups, remote, bootstrap.backups)
+  await record({ ...bootstrap.backups, levels_of_the_final_backup: levels, removed, kept, notes }, 'backups')
+  expect(levels).toEqual([1, 2, 3, 4])
+  expect(kept).toContain(backup.manifest.file)
+  expect(await verifyFile(backup)).toMatchObject({ sha256: backup.manifest.sha256 })
 })
 
 test('validation passes cleanly on the target database', async ({ server, record }) => {

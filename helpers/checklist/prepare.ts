@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { PreconditionError } from '../errors.ts'
+import { requireLiveServer } from '../live-servers.ts'
 import { type LockClaim, takeRunLock } from '../lock.ts'
 import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
@@ -56,6 +57,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     taken.push(() => server.stop())
     registerSecret('PGPASSWORD', server.connection.password)
     const description = await server.describe()
+    requireLiveServer(config, description, server.maintenance)
     const tools = await findTools(description.version)
     const lock = await takeRunLock(server.maintenance, config.database, {
       run_id,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { recordContent } from '../../helpers/content-hashes.ts'
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
 import { messageOf } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
@@ -112,7 +113,9 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   }
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
+    const recorded = await recordContent(session, run_id)
     await endRun(session, run_id, state, state_reason)
+    log.info({ content_recorded_of: recorded }, 'content recorded')
     log.info({ state, state_reason }, 'run ended')
     return { run_id, state, state_reason, jobs: reports, duration_ms: Math.round(performance.now() - started) }
   }
@@ -130,6 +133,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
       return await finish('interrupted', 'It was told to stop. Resume it.')
     }
     // The server may be what failed: then the run stays `running`, and the next one marks it.
+    await recordContent(session, run_id).catch(() => {})
     await endRun(session, run_id, 'failed', messageOf(error)).catch(() => {})
     log.error({ err: error }, 'run failed')
     throw error
