@@ -21,10 +21,10 @@ const CORE = { scope: 'content' } as const
 
 /**
  * Records what the core tables hold, at the end of a run: those that a run changed since they were recorded, and those that never
- * were. All others keep what was recorded, so that an edit of one stays visible. With `all`, every table, for a caller who has just
- * found that nothing drifted. To be called while no other run is at work. Gives the names of the tables that it recorded.
+ * were. All others keep what was recorded, so that an edit of one stays visible. To be called while no other run is at work. Gives the
+ * names of the tables that it recorded.
  */
-export async function recordContent(db: Database, run_id: string, { all = false }: { readonly all?: boolean } = {}): Promise<string[]> {
+export async function recordContent(db: Database, run_id: string): Promise<string[]> {
   const { tables, last_change_id } = await db.transaction(async (tx) => {
     await readSnapshot(tx)
     const settled = await tx.rows<{ name: string }>(
@@ -34,7 +34,7 @@ export async function recordContent(db: Database, run_id: string, { all = false 
     )
     const names = new Set(settled.map(({ name }) => name))
     const { id } = await tx.one<{ id: string }>('select coalesce(max(change_id), 0)::text as id from ingestion.table_changes')
-    return { tables: await hashTables(tx, CORE, (name) => all || !names.has(name)), last_change_id: id }
+    return { tables: await hashTables(tx, CORE, (name) => !names.has(name)), last_change_id: id }
   })
   for (const [name, { rows, sha256, segments }] of Object.entries(tables)) {
     await db.rows(

@@ -14,17 +14,26 @@ import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
 import { provenLevels, recordProof } from '../helpers/backup/proof.ts'
 import { applyRetention } from '../helpers/backup/retention.ts'
-import { createEmptyDatabase, dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
+import { dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
 import { restoreInto, verifyFile } from '../helpers/backup/verify.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
+import { boxesOf, viewOf } from '../helpers/checklist/view.ts'
+import { auditContent, auditText } from '../helpers/content-hashes.ts'
 import { withDatabase } from '../helpers/database.ts'
+import { damage, killDump } from '../helpers/drills/backups.ts'
+import { withScratch } from '../helpers/drills/drill.ts'
+import { killUpload, rotRemote } from '../helpers/drills/remote.ts'
+import { harmAndRestore } from '../helpers/drills/rows.ts'
+import { aimWrong, editMigration, loseLock } from '../helpers/drills/targets.ts'
 import { messageOf } from '../helpers/errors.ts'
 import { takeRunLock } from '../helpers/lock.ts'
-import { migrate } from '../helpers/migrate.ts'
+import { inspectTarget } from '../helpers/target.ts'
+import { sealTarget } from '../helpers/target-database.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { rebuild } from '../ingest/rebuild/rebuild.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { validate } from '../ingest/validation/validate.ts'
-import { aimWrong, damage, editMigration, harmAndRestore, killAndResume, MIGRATIONS, withScratch } from './drills.ts'
+import { HARMS, killAndResume, MIGRATIONS } from './drills.ts'
 import { test as base, needs } from './fixtures.ts'
 
 needs('08-final-backup')
@@ -48,37 +57,18 @@ const test = base
 
 test('the database can be rebuilt from scratch: a rebuild from the archived responses gives the same content hash, table by table', async ({
   server,
-  backup,
   universe,
   runJobs,
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
-    const started = performance.now()
-    await createEmptyDatabase(server.maintenance, scratch.database, backup.manifest)
-    await migrate(scratch, MIGRATIONS)
-    const { report } = await runJobs({ jobs: JOB_NAMES, universe, database: scratch.database })
-    const [expected, rebuilt] = [
-      await fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
-      await fingerprintOf(scratch, { scope: 'content', views: 'none' }),
-    ]
-    const tables = Object.entries(expected.tables).map(([table, { rows, sha256 }]) => ({
-      table,
-      rows,
-      sha256,
-      is_equal: rebuilt.tables[table]?.sha256 === sha256,
-    }))
-    const differences = compareFingerprints(expected, rebuilt)
-    await record(
-      {
-        state: report.state,
-        rebuild_ms: Math.round(performance.now() - started),
-        content_sha256: expected.content_sha256,
-        rebuilt_content_sha256: rebuilt.content_sha256,
-        tables,
-      },
-      'idempotence',
+    const { tables, differences, ...rebuilt } = await rebuild(
+      server.connection,
+      scratch,
+      MIGRATIONS,
+      async ({ database }) => (await runJobs({ jobs: JOB_NAMES, universe, database })).report,
     )
+    await record({ ...rebuilt, tables }, 'idempotence')
     expect(differences, describeDifferences(differences)).toEqual([])
     expect(tables.length).toBeGreaterThan(0)
   })
@@ -138,31 +128,14 @@ test('the five-year dataset is populated: coverage is within its written bounds'
   expect(coverage.total.ratio).toBeGreaterThanOrEqual(bound)
 })
 
-test('drill: a dropped table is detected and recovered', async ({ backup, restored, server, record, signal }) => {
-  const drill = await harmAndRestore(
-    backup,
-    restored.connection.database,
-    server.maintenance,
-    'drop table stocks_research.prices_daily cascade',
-    signal,
-  )
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('stocks_research.prices_daily')
-  expect(drill.recovered).toBe(true)
-})
-
-test('drill: an unqualified update is detected and recovered', async ({ backup, restored, server, record, signal }) => {
-  const drill = await harmAndRestore(
-    backup,
-    restored.connection.database,
-    server.maintenance,
-    "update stocks_research.securities set name = 'oops'",
-    signal,
-  )
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('stocks_research.securities')
-  expect(drill.recovered).toBe(true)
-})
+for (const [claim, sql, seen] of HARMS) {
+  test(claim, async ({ backup, restored, server, record, signal }) => {
+    const drill = await harmAndRestore(backup, restored.connection.database, server.maintenance, sql, signal)
+    await record({ statement: sql, ...drill })
+    for (const words of seen) expect(drill.detected_by).toContain(words)
+    expect(drill.recovered).toBe(true)
+  })
+}
 
 test('drill: an interrupted job resumes to the same content hash', async ({ backup, server, record }) => {
   const live = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
@@ -188,8 +161,31 @@ test('drill: a damaged backup is refused', async ({ backup, record }) => {
   expect(drill.recovered).toBe(true)
 })
 
+test('drill: an interrupted dump leaves no backup, and the next one is whole', async ({ restored, target, record }) => {
+  const drill = await killDump(restored.connection, target.mode)
+  await record({ ...drill })
+  expect(drill.detected_by).toContain('pg_dump')
+  expect(drill.files_left, 'files that could be taken for a backup').toBe(0)
+  expect(drill.recovered).toBe(true)
+})
+
+test('drill: an interrupted upload goes on where it was, and the remote copy is whole', async ({ backup, record }) => {
+  const drill = await killUpload(backup)
+  await record({ ...drill, bytes: backup.manifest.bytes })
+  expect(drill.detected_by).toContain('ended by SIGKILL; Dropbox shows 0 files')
+  expect(drill.bytes_sent_after, 'what had arrived was not sent again').toBeLessThan(backup.manifest.bytes)
+  expect(drill.recovered).toBe(true)
+})
+
+test('drill: a bit that turns over in the remote copy is seen, and the copy replaced', async ({ backup, record }) => {
+  const drill = await rotRemote(backup)
+  await record({ ...drill })
+  expect(drill.detected_by).toContain('damaged')
+  expect(drill.recovered).toBe(true)
+})
+
 test('drill: an edited migration is refused', async ({ restored, record }) => {
-  const drill = await editMigration(restored.connection)
+  const drill = await editMigration(restored.connection, MIGRATIONS)
   await record({ ...drill })
   expect(drill.detected_by).toMatch(/[0-9a-f]{64}/)
   expect(drill.recovered).toBe(true)
@@ -200,6 +196,39 @@ test('drill: a wrong target is refused before any write', async ({ server, backu
   await record({ ...drill })
   expect(drill.detected_by).toContain('not made by this product')
   expect(drill.recovered).toBe(true)
+})
+
+test('drill: a run that loses its lock is told, and may do nothing more', async ({ server, restored, record }) => {
+  const drill = await loseLock(server.maintenance, restored.connection.database)
+  await record({ ...drill })
+  expect(drill.detected_by).toContain('no longer holds the lock')
+  expect(drill.recovered).toBe(true)
+})
+
+test('every core table holds what was last recorded of it, edits around the triggers included', async ({ server, record }) => {
+  const audit = await auditContent(server.connection)
+  await record({ tables: audit.tables_count, recorded_at: audit.recorded_at, drifts: auditText(audit) }, 'data')
+  expect(audit.drifts).toEqual([])
+  expect(audit.unrecorded).toEqual([])
+})
+
+test('a live database is sealed once all of this holds; any other stays replaceable by the next run', async ({
+  server,
+  target,
+  assertHeld,
+  record,
+}) => {
+  const { entries } = verifyJournal(join(target.run_directory, 'journal.jsonl'))
+  const failed = boxesOf(viewOf(entries)).filter(({ box }) => box.state === 'failed')
+  const is_due = target.mode === 'live' && failed.length === 0
+  if (is_due) {
+    await assertHeld()
+    await sealTarget(server)
+  }
+  const { is_template } = await inspectTarget(server)
+  const unseal = is_due ? `in psql on the database postgres: alter database ${server.connection.database} is_template false;` : 'not needed'
+  await record({ mode: target.mode, boxes_failed: failed.length, is_sealed: is_template, unseal })
+  expect(is_template).toBe(is_due)
 })
 
 test('the run leaves a JUnit report, an audit page and a whole journal', async ({ target, record }) => {
