@@ -161,7 +161,7 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
         jobs,
         universe,
         window: config.window,
-        providers: providersOf(config, log),
+        providers: providersOf(config, log, { connection, ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }) }),
         source: sourceText(config),
         thresholds: config.bootstrap.thresholds,
         log,

@@ -61,6 +61,18 @@ for (const [claim, job] of JOBS) {
   })
 }
 
+test('what the source gave is archived: its bytes, by hash', async ({ archivedDrop, db, record }) => {
+  const { files_sha256, ...drop } = archivedDrop
+  const read = await db.rows<{ sha256: string }>(
+    'select distinct unnest(archive_sha256) as sha256 from ingestion.items where run_id = $1',
+    [run.report.run_id],
+  )
+  const elsewhere = read.filter(({ sha256 }) => !files_sha256.includes(sha256))
+  await record({ ...drop, files_read: read.length, files_read_but_not_archived: elsewhere.length }, 'data')
+  expect(read.length).toBeGreaterThan(0)
+  expect(elsewhere).toEqual([])
+})
+
 test('no manual edit of the database happened: every change to a core table belongs to a recorded run', async ({ db, record }) => {
   const edits = await db.rows(
     `select c.table_name, c.operation, c.rows_count, c.database_user, c.application, c.changed_at::text from ingestion.table_changes c

@@ -59,16 +59,14 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   server,
   universe,
   runJobs,
+  archivedDrop,
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
-    const { tables, differences, ...rebuilt } = await rebuild(
-      server.connection,
-      scratch,
-      MIGRATIONS,
-      async ({ database }) => (await runJobs({ jobs: JOB_NAMES, universe, database })).report,
-    )
-    await record({ ...rebuilt, tables }, 'idempotence')
+    const { tables, differences, ...rebuilt } = await rebuild(server.connection, scratch, MIGRATIONS, async ({ database }) => {
+      return (await runJobs({ jobs: JOB_NAMES, universe, database, drop: archivedDrop.directory })).report
+    })
+    await record({ archive: archivedDrop.directory, archive_sha256: archivedDrop.sha256, ...rebuilt, tables }, 'idempotence')
     expect(differences, describeDifferences(differences)).toEqual([])
     expect(tables.length).toBeGreaterThan(0)
   })

@@ -10,6 +10,8 @@ import { assertLockHeld } from '../helpers/lock.ts'
 import { openLog } from '../helpers/log.ts'
 import { describeServer, type Server } from '../helpers/postgres/server.ts'
 import { registerSecret } from '../helpers/redact.ts'
+import { rehearsalDropOf } from '../helpers/rehearsal/drop.ts'
+import { archiveDrop } from '../ingest/archive/drop.ts'
 import type { JobName } from '../ingest/pipeline/job.ts'
 import type { RunReport } from '../ingest/pipeline/report.ts'
 import { ingest } from '../ingest/pipeline/run.ts'
@@ -24,6 +26,8 @@ export interface IngestAsk {
   readonly universe: Universe
   /** Another database than the target, e.g. a rebuild. */
   readonly database?: string
+  /** Reads this folder instead of the source, e.g. the archived drop. */
+  readonly drop?: string
 }
 /** A run, and the log that it left. */
 export interface LoggedRun {
@@ -88,20 +92,27 @@ export const test = base
       members: universe.members.slice(0, config.bootstrap.sample.securities),
     }),
   )
+  /** The drop that this run reads, kept in the archive by the hashes of its files. */
+  .extend('archivedDrop', { scope: 'file' }, ({ config }) => {
+    const { source, directories } = config
+    return archiveDrop(source.mode === 'flat-files' ? source.directory : rehearsalDropOf(directories.data), directories.archive)
+  })
   /** Runs jobs in this process, as `node ingest/run.ts` does, with a log of their own beside the evidence. */
   .extend(
     'runJobs',
     ({ config, target, progress, signal, task }) =>
-      async ({ jobs, universe, database }: IngestAsk): Promise<LoggedRun> => {
+      async ({ jobs, universe, database, drop }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
+        const connection = { ...target.connection, database: database ?? target.connection.database }
+        const source = drop === undefined ? config.source : ({ mode: 'flat-files', directory: drop } as const)
         const report = await ingest({
-          connection: { ...target.connection, database: database ?? target.connection.database },
+          connection,
           jobs,
           universe,
           window: config.window,
-          providers: providersOf(config, log),
-          source: 'directory' in config.source ? `${config.source.mode}:${config.source.directory}` : config.source.mode,
+          providers: providersOf({ ...config, source }, log, { connection }),
+          source: 'directory' in source ? `${source.mode}:${source.directory}` : source.mode,
           thresholds: config.bootstrap.thresholds,
           log,
           signal,
