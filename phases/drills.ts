@@ -34,7 +34,7 @@ export const HARMS: readonly (readonly [claim: string, sql: string, seen: readon
     `set session_replication_role = replica;
      update stocks_research.prices_daily set volume = volume + 1
       where (security_id, trade_date) = (select security_id, max(trade_date) from stocks_research.prices_daily group by 1 order by 1 limit 1)`,
-    ['stocks_research.prices_daily', 'the first difference lies after key', 'no trigger saw a change'],
+    ['stocks_research.prices_daily', 'the first difference lies after key', 'No trigger saw a change'],
   ],
 ]
 
