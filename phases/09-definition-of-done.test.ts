@@ -28,7 +28,7 @@ import { aimWrong, editMigration, loseLock } from '../helpers/drills/targets.ts'
 import { messageOf } from '../helpers/errors.ts'
 import { takeRunLock } from '../helpers/lock.ts'
 import { inspectTarget } from '../helpers/target.ts'
-import { sealTarget } from '../helpers/target-database.ts'
+import { sealFinished } from '../helpers/target-database.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
 import { rebuild } from '../ingest/rebuild/rebuild.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
@@ -217,16 +217,10 @@ test('a live database is sealed once all of this holds; any other stays replacea
   record,
 }) => {
   const { entries } = verifyJournal(join(target.run_directory, 'journal.jsonl'))
-  const failed = boxesOf(viewOf(entries)).filter(({ box }) => box.state === 'failed')
-  const is_due = target.mode === 'live' && failed.length === 0
-  if (is_due) {
-    await assertHeld()
-    await sealTarget(server)
-  }
-  const { is_template } = await inspectTarget(server)
-  const unseal = is_due ? `in psql on the database postgres: alter database ${server.connection.database} is_template false;` : 'not needed'
-  await record({ mode: target.mode, boxes_failed: failed.length, is_sealed: is_template, unseal })
-  expect(is_template).toBe(is_due)
+  const boxes_failed = boxesOf(viewOf(entries)).filter(({ box }) => box.state === 'failed').length
+  const seal = await sealFinished(server, { mode: target.mode, boxes_failed, assertHeld })
+  await record({ mode: target.mode, boxes_failed, ...seal })
+  expect((await inspectTarget(server)).is_template).toBe(target.mode === 'live' && boxes_failed === 0)
 })
 
 test('the run leaves a JUnit report, an audit page and a whole journal', async ({ target, record }) => {

@@ -3,11 +3,12 @@ import { Command } from 'commander'
 import { describeDifferences } from '../../helpers/backup/compare.ts'
 import { dropDatabase, scratchName } from '../../helpers/backup/scratch.ts'
 import { type Config, ROOT_DIRECTORY, readConfig, readConfigWith } from '../../helpers/config.ts'
-import { type Connection, withDatabase } from '../../helpers/database.ts'
+import { type Connection, type Database, withDatabase } from '../../helpers/database.ts'
 import { messageOf, PreconditionError, StocksError } from '../../helpers/errors.ts'
 import { openLog } from '../../helpers/log.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
 import { redact } from '../../helpers/redact.ts'
+import { findArchivedDrop } from '../archive/drop.ts'
 import { progressLine } from '../pipeline/console.ts'
 import { JOB_NAMES } from '../pipeline/job.ts'
 import type { RunReport } from '../pipeline/report.ts'
@@ -19,15 +20,32 @@ import { rebuild } from './rebuild.ts'
 
 const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
 
-/** The configuration of a recorded run. What a live run was told stands in the archive, and is taken from there. */
-function configOf({ universe_file, start_date, end_date, source }: RunRow, { directories }: Config): Config {
+/**
+ * The configuration of a recorded run. What it was given stands in the archive, answers and drops alike, and is taken from there; a
+ * drop that was never archived is read where it lay.
+ */
+async function configOf(
+  { run_id, universe_file, start_date, end_date, source }: RunRow,
+  { directories }: Config,
+  db: Database,
+): Promise<Config> {
+  const files = await db.rows<{ sha256: string }>(
+    'select distinct unnest(archive_sha256) as sha256 from ingestion.items where run_id = $1',
+    [run_id],
+  )
+  const drop = await findArchivedDrop(
+    directories.archive,
+    files.map(({ sha256 }) => sha256),
+  )
   return readConfigWith({
     BOOTSTRAP_UNIVERSE: universe_file,
     BOOTSTRAP_START: start_date,
     BOOTSTRAP_END: end_date,
-    BOOTSTRAP_SOURCE: source === 'live' ? `replay:${directories.archive}` : source,
+    BOOTSTRAP_SOURCE: source === 'live' ? `replay:${directories.archive}` : drop === undefined ? source : `flat-files:${drop}`,
   })
 }
+
+const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
 
 async function load(config: Config, run: RunRow, connection: Connection): Promise<RunReport> {
   const universe = await readUniverse(config.universe_file)
@@ -38,14 +56,13 @@ async function load(config: Config, run: RunRow, connection: Connection): Promis
   }
   const log = openLog(join(config.directories.data, 'logs', `rebuild_${connection.database}.jsonl`), { rebuild_of: run.run_id })
   const progress = progressLine(process.stderr)
-  const { source } = config
   return ingest({
     connection,
     jobs: JOB_NAMES,
     universe,
     window: config.window,
     providers: providersOf(config, log),
-    source: 'directory' in source ? `${source.mode}:${source.directory}` : source.mode,
+    source: sourceText(config),
     thresholds: config.bootstrap.thresholds,
     log,
     command: `rebuild of run ${run.run_id}`,
@@ -64,9 +81,10 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
       throw new PreconditionError(
         `${server.connection.database} has no run of all seven jobs that came to its end. Load it first: npx node ingest/run.ts run all`,
       )
-    say(`Rebuilding ${server.connection.database} as ${scratch.database}, from ${run.source} as run ${run.run_id} was asked.`)
+    const recorded = await withDatabase(server.connection, (db) => configOf(run, config, db))
+    say(`Rebuilding ${server.connection.database} as ${scratch.database}, from ${sourceText(recorded)}, as run ${run.run_id} was asked.`)
     const result = await rebuild(server.connection, scratch, join(ROOT_DIRECTORY, 'migrations'), (connection) =>
-      load(configOf(run, config), run, connection),
+      load(recorded, run, connection),
     )
     for (const { table, rows, sha256, is_equal } of result.tables)
       say(`  ${is_equal ? 'equal    ' : 'different'}  ${table}  ${rows} rows  SHA-256 ${sha256}`)

@@ -1,10 +1,11 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
 import { withDatabase } from '../../helpers/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { archiveDrop } from '../archive/drop.ts'
 import { SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
 
 let scratch: Scratch
@@ -36,6 +37,15 @@ it('says table by table that the rebuilt database is equal, and leaves none behi
   expect(stdout).toMatch(/equal +stocks_research\.prices_daily +\d+ rows +SHA-256 [0-9a-f]{64}/)
   expect(stdout).toMatch(/holds the same content \([0-9a-f]{64}\)/)
   expect(await left(/as (restore_drill_\w+),/.exec(stdout)?.[1] ?? '')).toEqual([])
+})
+
+it('takes the archived drop, though the folder that was loaded has changed since', async () => {
+  const archived = await archiveDrop(root, join(root, 'archive'))
+  await run('run.ts', 'run', 'all')
+  await writeFile(join(root, 'prices_daily', 'prices.csv'), 'source_id,date,close\nx:first,2020-01-31,99\n')
+  const { exitCode, stdout, stderr } = await run('rebuild/cli.ts')
+  expect(exitCode, stdout + stderr).toBe(0)
+  expect(stdout).toContain(`from flat-files:${archived.directory}`)
 })
 
 it('names the table and the keys of what the source does not give again', async () => {
