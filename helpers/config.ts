@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
-import { type ProvidersConfig, readProviders } from './credentials.ts'
+import { type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
 import { type Connection, databaseNameFault } from './database.ts'
 import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
@@ -105,6 +105,10 @@ export function readServerConfig(environment: Environment = process.env, root = 
   if (faults.length > 0) throw new ConfigError(faults)
   return { postgres, directories: directoriesOf(env, root) }
 }
+
+/** The passwords that the roles of the database are to have; see `rolePasswords`. */
+export const readRolePasswords = <K extends string>(kinds: readonly K[], environment: Environment = process.env): Record<K, string> =>
+  rolePasswords(kinds, readEnvironment(environment, ROOT_DIRECTORY))
 
 function readEnvironment(environment: Environment, root: string): Environment {
   const env = { ...dotEnv(root), ...withoutEmpty(environment) }

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { execa } from 'execa'
-import { childEnvironment, ROOT_DIRECTORY, readServerConfig } from '../config.ts'
+import { childEnvironment, ROOT_DIRECTORY, readRolePasswords, readServerConfig } from '../config.ts'
 import { auditContent, auditText } from '../content-hashes.ts'
 import { withDatabase } from '../database.ts'
 import { driftOf } from '../drift.ts'
 import { messageOf, PreconditionError, StocksError } from '../errors.ts'
 import { redact } from '../redact.ts'
 import { embeddedStatus, stopEmbedded } from './embedded.ts'
+import { createRoles, ROLES } from './roles.ts'
 import { describeServer, type Server, startServer } from './server.ts'
 import { connectionEnvironment, findTools } from './tools.ts'
 
@@ -82,6 +83,14 @@ async function showDrift(): Promise<void> {
   if (objects.length + audit.drifts.length > 0) process.exitCode = 1
 }
 
+async function makeRoles(): Promise<void> {
+  const passwords = readRolePasswords(ROLES)
+  const { connection } = await reach()
+  const names = await createRoles(connection, passwords)
+  for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
+  say('Each is used by naming it: set PGUSER and PGPASSWORD, e.g. to the ingest role for npm run ingest.')
+}
+
 const program = new Command('db').description('The PostgreSQL of this project.')
 program
   .command('psql')
@@ -92,6 +101,7 @@ program
 program.command('start').description('start the server').action(start)
 program.command('stop').description('stop the server').action(stop)
 program.command('drift').description('say which objects and rows are not as they were last recorded').action(showDrift)
+program.command('roles').description('create the roles admin, owner, ingest and reader, or renew their rights').action(makeRoles)
 program.command('status').description('say whether the server runs, and where').action(showStatus)
 
 try {
