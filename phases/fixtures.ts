@@ -18,8 +18,9 @@ import { ingest } from '../ingest/pipeline/run.ts'
 import type { Progress } from '../ingest/pipeline/surroundings.ts'
 import { providersOf } from '../ingest/providers/index.ts'
 import { readUniverse, type Universe } from '../ingest/universe/read.ts'
+import type { ValidationReport } from '../ingest/validation/validate.ts'
 
-export { needs } from '../helpers/checklist/phase.ts'
+export { needs, stopsAtFirstFailure } from '../helpers/checklist/phase.ts'
 
 export interface IngestAsk {
   readonly jobs: readonly JobName[]
@@ -140,6 +141,12 @@ export function faultsOfLog(file: string): { lines: number; faults: string[] } {
   })
   return { lines: lines.length, faults }
 }
+
+/** Each offender that a check kept, as a line: the check, the subject, the offending row. */
+export const offendersOf = (checks: ValidationReport['checks']): string[] =>
+  checks.flatMap(({ name, examples }) =>
+    examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject} ${JSON.stringify(row)}`),
+  )
 
 /** What a backup is, for the evidence. */
 export const backupEvidence = ({ manifest }: Backup) => {
