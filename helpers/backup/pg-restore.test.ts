@@ -2,8 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { type Connection, withDatabase } from '../database.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { withDatabase } from '../database.ts'
 import { findTools, runTool, type Tools } from '../postgres/tools.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump } from './dump.ts'
@@ -18,10 +18,8 @@ let source: Scratch
 let target: Scratch
 let backup: Backup
 let newer: Tools
-let server: Connection
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pg-restore-'))
-  server = inject('testServer')
   source = await scratchDatabase()
   target = await scratchDatabase()
   await source.db.execute(
@@ -58,7 +56,7 @@ child.stdout.on('data', (bytes) => {
   head = undefined
   if (${dies}) setImmediate(() => process.stdout.write('', () => process.exit(1)))
 })
-child.on('close', (code) => process.exit(code))
+child.on('close', (code) => { process.exitCode = code }) // An exit would cut off what is still on its way.
 `,
   )
   await chmod(file, 0o755)

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import { type Connection, SESSION_OPTIONS } from '../database.ts'
-import { runTool, type ToolResult, type Tools } from '../postgres/tools.ts'
+import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/tools.ts'
 import { NOWHERE } from './tool.ts'
 
 /** Settings that a newer pg_restore sends before the first object, and the first major version that knows them. */
@@ -57,9 +57,12 @@ export async function pgRestore(
     stdout: 'ignore',
   })
   const [read, written] = await Promise.allSettled([reading.catch(fail), writing.catch(fail)])
-  if (read.status === 'rejected' || written.status === 'rejected') throw failures[0]
+  // The one that ended by itself says why; the other one only lost its partner.
+  if (read.status === 'rejected' || written.status === 'rejected') throw failures.find(endedByItself) ?? failures[0]
   return { command: `${read.value.command} | ${written.value.command}`, duration_ms: Math.round(performance.now() - started) }
 }
+
+const endedByItself = (error: unknown): boolean => error instanceof ToolError && (error.result.exit_code ?? 0) !== 0
 
 /** `commit` follows only once pg_restore has ended well: a script that breaks off leaves nothing. */
 async function* inOneTransaction(script: Readable, ended: Promise<unknown>, unknown: readonly string[]): AsyncGenerator<Buffer> {
