@@ -81,14 +81,12 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
 
   const directories = directoriesOf(env, root)
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
-  const confirm_drop = env['BOOTSTRAP_CONFIRM_DROP']
-  const held_lock = env['BOOTSTRAP_HELD_LOCK']
   return {
     source,
     postgres,
     database,
-    confirm_drop,
-    held_lock,
+    confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
+    held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
     bootstrap,
     providers,
