@@ -57,4 +57,36 @@ export const suspiciousFactChecks: readonly Check[] = [
       from sums s
       where abs(s.quarters_value - s.year_value) > 0.005 * abs(s.year_value)`,
   },
+  {
+    name: 'shares-in-thousands',
+    claim: 'net income by the diluted shares of its period is about the diluted earnings per share, not a thousand or a million times them',
+    severity: 'soft',
+    offenders: `
+      select p.cik as subject, p.accession, count(*) as periods_count, min(p.period_end) as first_period_end, min(p.shares) as first_shares
+      from (
+        select s.cik, s.period_start, s.period_end, max(s.value) filter (where s.item = 'net_income') as net, max(s.value) filter (where s.item = 'eps_diluted') as eps,
+          max(s.value) filter (where s.item = 'shares_diluted') as shares, max(s.accession) filter (where s.item = 'shares_diluted') as accession
+        from stocks_research.fundamentals_standard_v s
+        where s.item in ('net_income', 'eps_diluted', 'shares_diluted') and s.period_kind in ('quarter', 'year')
+        group by s.cik, s.period_start, s.period_end) p
+      where p.shares > 0 and abs(p.eps) >= 0.02 and p.net / p.eps > 0
+        and (abs(log(p.net / p.eps / p.shares) - 3) < 0.2 or abs(log(p.net / p.eps / p.shares) - 6) < 0.2)
+      group by p.cik, p.accession`,
+  },
+  {
+    // The choice between tags is by priority, so two of them that differ much are worth a look: one is a part of the other.
+    name: 'standard-tags-agree',
+    claim: 'tags of one standard item state about the same wherever one filing states two of them',
+    severity: 'soft',
+    offenders: `
+      select a.cik as subject, m.item, a.tag, b.tag as other_tag, count(*) as facts_count, min(a.accession) as first_accession
+      from stocks_research.standard_item_tags m
+      join stocks_research.standard_item_tags n on n.item = m.item and n.taxonomy = m.taxonomy and n.priority > m.priority
+      join stocks_research.fundamentals_raw a on a.taxonomy = m.taxonomy and a.tag = m.tag
+      join stocks_research.fundamentals_raw b on b.cik = a.cik and b.accession = a.accession and b.taxonomy = n.taxonomy and b.tag = n.tag
+        and b.unit = a.unit and b.period_end = a.period_end and b.period_start is not distinct from a.period_start
+      where stocks_research.is_periodic_report(a.form) and m.item in ('revenue', 'cost_of_revenue', 'operating_cash_flow', 'capital_expenditure')
+        and abs(a.value - b.value) > 0.1 * greatest(abs(a.value), abs(b.value))
+      group by a.cik, m.item, a.tag, b.tag`,
+  },
 ]
