@@ -25,6 +25,7 @@ interface Grouping {
 const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
 
 interface Choices extends Grouping {
+  readonly full?: boolean
   readonly universe?: string
   readonly start?: string
   readonly end?: string
@@ -60,9 +61,10 @@ const withChoices = (command: Command): Command =>
 withGrouping(withChoices(program.command('run', { isDefault: true })))
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
+  .option('--full', 'derive every item anew, also those of which nothing has changed')
   .action(async (names: string[], choices: Choices) => {
     const jobs = jobsNamed(names)
-    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows })
+    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows, is_full: choices.full })
   })
 
 withGrouping(program.command('resume'))
@@ -139,9 +141,10 @@ interface Work {
   readonly resumed?: RunRow
   readonly reopen?: NonNullable<IngestOptions['reopen']>
   readonly group_rows_max?: number | undefined
+  readonly is_full?: boolean | undefined
 }
 
-async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max }: Work): Promise<void> {
+async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max, is_full }: Work): Promise<void> {
   const universe = await readUniverse(config.universe_file)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
@@ -170,6 +173,7 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
         ...(resumed === undefined ? {} : { resume_run_id: resumed.run_id }),
         ...(reopen === undefined ? {} : { reopen }),
         ...(group_rows_max === undefined ? {} : { group_rows_max }),
+        ...(is_full === undefined ? {} : { is_full }),
       }),
     ).finally(progress.clear)
     say(summaryText(report))

@@ -105,7 +105,7 @@ const withoutConflicts = (given: World): World => ({
 })
 
 const plain = world.map(withoutConflicts)
-const RUNS = { numRuns: 12 }
+const RUNS = { numRuns: 12, endOnFailure: true }
 const TIMEOUT_MS = 240_000
 
 it('the content hash stands whatever the order of events, rows and pages, and when the same is ingested again', {
