@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{ingest,helpers,reports}/**/*.test.ts'],
-          exclude: ['**/*.property.test.ts', '**/*.reference.test.ts', 'reports/runs/**'],
+          exclude: ['**/*.property.test.ts', '**/*.reference.test.ts', '**/*.acceptance.test.ts', 'reports/runs/**'],
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -55,6 +55,18 @@ export default defineConfig({
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          env: { TZ: 'UTC' },
+        },
+      },
+      {
+        // The product as its user has it, run several times over; needs REFERENCE_DATA too. Run by .ci/run.
+        test: {
+          name: 'acceptance',
+          include: ['helpers/testing/acceptance/*.acceptance.test.ts'],
+          globalSetup: ['helpers/testing/global-setup.ts'],
+          fileParallelism: false, // Each run wants both cores.
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
           env: { TZ: 'UTC' },
         },
       },

@@ -11,7 +11,10 @@ const FOLDER = '.data/ci'
 const failedSteps = Number(process.argv[2] ?? '0')
 
 function fromJson(file: string): Count {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests', number>
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests',
+    number
+  >
   return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests }
 }
 
@@ -32,12 +35,12 @@ for (const [name, read] of [
   const file = `${FOLDER}/${name}`
   const count = existsSync(file) ? read(file) : { passed: 0, failed: 1, skipped: 0 }
   const honest = Number.isFinite(count.passed + count.failed + count.skipped) ? count : { passed: 0, failed: 1, skipped: 0 }
-  console.log(`${name}: ${honest.passed} passed, ${honest.failed} failed, ${honest.skipped} skipped`)
+  process.stdout.write(`${name}: ${honest.passed} passed, ${honest.failed} failed, ${honest.skipped} skipped\n`)
   total.passed += honest.passed
   total.failed += honest.failed
   total.skipped += honest.skipped
 }
 // A step may fail without a failed test: a type error, an unhandled rejection, an empty run.
 if (failedSteps > 0 && total.failed === 0) total.failed = failedSteps
-console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
 process.exitCode = total.failed === 0 && total.passed > 0 && failedSteps === 0 ? 0 : 1

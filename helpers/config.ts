@@ -43,6 +43,8 @@ export interface Config {
   readonly database: string
   /** The typed consent to drop a populated live database: `name@host`, else undefined. */
   readonly confirm_drop: string | undefined
+  /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
+  readonly held_lock: string | undefined
   readonly dropbox: DropboxConfig
   readonly bootstrap: Bootstrap
   readonly providers: ProvidersConfig
@@ -79,11 +81,13 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const directories = directoriesOf(env, root)
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   const confirm_drop = env['BOOTSTRAP_CONFIRM_DROP']
+  const held_lock = env['BOOTSTRAP_HELD_LOCK']
   return {
     source,
     postgres,
     database,
     confirm_drop,
+    held_lock,
     dropbox,
     bootstrap,
     providers,

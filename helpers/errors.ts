@@ -4,6 +4,9 @@
  */
 export abstract class StocksError extends Error {
   abstract readonly transient: boolean
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options)
+  }
   override get name(): string {
     return this.constructor.name
   }
@@ -53,6 +56,11 @@ export class FormatError extends StocksError {
 export class VerificationError extends StocksError {
   readonly transient = false
 }
+
+/** Control characters written out: a file's bytes may stand in a message, and neither a terminal nor PostgreSQL shall obey them. */
+export const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 /** `error.message`, or the thrown thing as text. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

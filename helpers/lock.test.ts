@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { expect, inject, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { ROOT_DIRECTORY } from './config.ts'
 import { withDatabase } from './database.ts'
-import { assertLockHeld, lockKey, type RunLock, takeRunLock } from './lock.ts'
+import { assertLockHeld, lockKey, type RunLock, takeRunLock, underRunLock } from './lock.ts'
 
 const anyDatabase = (): string => `target_${randomBytes(4).toString('hex')}`
 
@@ -113,4 +113,40 @@ test('keys fit a signed 64-bit integer and differ by name', () => {
   const keys = ['stocks_research', 'stocks_research_2', 'a', 'b'].map(lockKey)
   expect(new Set(keys).size).toBe(4)
   for (const key of keys) expect(BigInt.asIntN(64, BigInt(key))).toBe(BigInt(key))
+})
+
+describe('underRunLock', () => {
+  const run = (database: string, held_lock?: string) =>
+    underRunLock(inject('testServer'), database, { run_id: 'child', held_lock }, async (signal) => {
+      await assertHeldBySomebody(database)
+      return signal.aborted
+    })
+  const assertHeldBySomebody = async (database: string): Promise<void> => {
+    await expect(takeRunLock(inject('testServer'), database, { run_id: randomUUID() })).rejects.toThrow('Another run works on')
+  }
+
+  test('holds the lock while it works, and frees it afterwards', async () => {
+    const database = `under_${randomUUID().slice(0, 8)}`
+    expect(await run(database)).toBe(false)
+    const { lock } = await take(database)
+    await lock.release()
+  })
+
+  test('is refused beside another run, but not to a child that names the claim of its parent', async () => {
+    const database = `under_${randomUUID().slice(0, 8)}`
+    const { lock } = await take(database)
+    await expect(run(database)).rejects.toThrow('Another run works on')
+    expect(await run(database, JSON.stringify(lock.claim))).toBe(false)
+    await lock.release()
+    await expect(run(database, JSON.stringify(lock.claim))).rejects.toThrow('no longer holds')
+  })
+
+  test('a claim on another target is no leave to work on this one', async () => {
+    const { lock } = await take(`parent_${randomUUID().slice(0, 8)}`)
+    const database = `under_${randomUUID().slice(0, 8)}`
+    const { lock: other } = await take(database)
+    await expect(run(database, JSON.stringify(lock.claim))).rejects.toThrow('Another run works on')
+    await lock.release()
+    await other.release()
+  })
 })

@@ -78,6 +78,33 @@ export async function takeRunLock(maintenance: Connection, database: string, { r
 }
 
 /**
+ * Works under the lock of a target: takes it for as long as `work` lasts, or, in a child of a run that holds it, makes sure of that.
+ * `signal` aborts when the lock is lost.
+ *
+ * @throws PreconditionError when another run holds it, RefusedError when `held_lock` is no longer held.
+ */
+export async function underRunLock<T>(
+  maintenance: Connection,
+  database: string,
+  { run_id, held_lock }: { readonly run_id: string; readonly held_lock: string | undefined },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lost = new AbortController()
+  const inherited = held_lock === undefined ? undefined : (JSON.parse(held_lock) as LockClaim)
+  if (inherited?.database === database) {
+    await assertLockHeld(maintenance, inherited)
+    return work(lost.signal)
+  }
+  const onLost = (reason: string): void => lost.abort(new RefusedError(`The run lock of ${database} was lost (${reason}).`))
+  const lock = await takeRunLock(maintenance, database, { run_id, onLost })
+  try {
+    return await work(lost.signal)
+  } finally {
+    await lock.release()
+  }
+}
+
+/**
  * Asks the server whether the claimed lock is held by the very backend that took it. Any process may ask.
  *
  * @throws RefusedError when it is not, or when the server cannot say.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -40,5 +40,20 @@ describe('compareWithLockfile', () => {
 
   test('this project is installed as it is locked', () => {
     expect(compareWithLockfile(ROOT_DIRECTORY).differing).toEqual([])
+  })
+
+  test('every dependency has an entry in the lockfile, those of other platforms too', () => {
+    // npm writes a lockfile without the packages that its registry did not have, and then refuses to install from it.
+    const { packages } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }>
+    }
+    const isFound = (from: string, name: string): boolean => {
+      if (packages[`${from === '' ? '' : `${from}/`}node_modules/${name}`] !== undefined) return true
+      return from !== '' && isFound(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name)
+    }
+    const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+      Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !isFound(path, name)),
+    )
+    expect(missing).toEqual([])
   })
 })

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type Config, readConfigWith } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { ConfigError, messageOf, RefusedError, StocksError } from '../helpers/errors.ts'
+import { underRunLock } from '../helpers/lock.ts'
 import { type Log, openLog } from '../helpers/log.ts'
 import { startServer } from '../helpers/postgres/server.ts'
 import { redact } from '../helpers/redact.ts'
@@ -155,14 +156,17 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
   const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection }) => {
-    const report = await withSignals(log, (signal) =>
+  await onServer(config, async ({ connection, maintenance }) => {
+    // One run at a time on a target, a checklist run included; only a child of the run that holds the lock may work beside it.
+    const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
+    const work = (lost: AbortSignal): Promise<RunReport> => withSignals(log, (told) => load(AbortSignal.any([lost, told])))
+    const load = (signal: AbortSignal): Promise<RunReport> =>
       ingest({
         connection,
         jobs,
         universe,
         window: config.window,
-        providers: providersOf(config, log),
+        providers: providersOf(config, log, { connection, ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }) }),
         source: sourceText(config),
         thresholds: config.bootstrap.thresholds,
         log,
@@ -174,8 +178,8 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
         ...(reopen === undefined ? {} : { reopen }),
         ...(group_rows_max === undefined ? {} : { group_rows_max }),
         ...(is_full === undefined ? {} : { is_full }),
-      }),
-    ).finally(progress.clear)
+      })
+    const report = await underRunLock(maintenance, connection.database, lock, work).finally(progress.clear)
     say(summaryText(report))
     say(`Log: ${log_file}${nextStep(report)}\n`)
     process.exitCode = EXIT_CODES[report.state]

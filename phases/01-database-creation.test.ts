@@ -9,9 +9,10 @@ import { verifyArchive, verifyFile, verifyRestore } from '../helpers/backup/veri
 import { runTool } from '../helpers/postgres/tools.ts'
 import { dropPolicy, inspectTarget } from '../helpers/target.ts'
 import { createTarget, dropTarget, readMarkOf, type SafetyBackup } from '../helpers/target-database.ts'
-import { needs, test } from './fixtures.ts'
+import { needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('00-environment')
+stopsAtFirstFailure()
 
 let backup: SafetyBackup | undefined
 

@@ -11,9 +11,10 @@ import { expect } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { verifyArchive, verifyFile, verifyRemote, verifyRestore } from '../helpers/backup/verify.ts'
 import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
-import { backupEvidence, needs, test } from './fixtures.ts'
+import { backupEvidence, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('02-schema-build')
+stopsAtFirstFailure()
 
 let backup: Backup
 

@@ -9,10 +9,12 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect } from 'vitest'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
+import type { Database } from '../helpers/database.ts'
 import { type ItemGap, JOB_NAMES, type JobName } from '../ingest/pipeline/job.ts'
-import { type LoggedRun, needs, test } from './fixtures.ts'
+import { type LoggedRun, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('05-validation-pass')
+stopsAtFirstFailure()
 
 const YEARS_MIN = 5
 
@@ -56,10 +58,22 @@ for (const [claim, job] of JOBS) {
     ])
     expect(items.pending, 'nothing is left undone').toBe(0)
     expect(ended, 'every subject has an end in the ledger').toBe(ledger?.items)
-    expect(ended).toBeGreaterThan(0)
+    expect(ended > 0, 'there is something to do where there is something to read').toBe(await hasInput(db, job))
     expect(jobReport.rows_inserted + jobReport.rows_updated + jobReport.rows_unchanged).toBe(jobReport.rows_staged)
   })
 }
+
+test('what the source gave is archived: its bytes, by hash', async ({ archivedDrop, db, record }) => {
+  const { files_sha256, ...drop } = archivedDrop
+  const read = await db.rows<{ sha256: string }>(
+    'select distinct unnest(archive_sha256) as sha256 from ingestion.items where run_id = $1',
+    [run.report.run_id],
+  )
+  const elsewhere = read.filter(({ sha256 }) => !files_sha256.includes(sha256))
+  await record({ ...drop, files_read: read.length, files_read_but_not_archived: elsewhere.length }, 'data')
+  expect(read.length).toBeGreaterThan(0)
+  expect(elsewhere).toEqual([])
+})
 
 test('no manual edit of the database happened: every change to a core table belongs to a recorded run', async ({ db, record }) => {
   const edits = await db.rows(
@@ -98,10 +112,10 @@ test('failed symbols are tracked explicitly: named, with reason and attempts', a
   expect(failed.filter(({ attempts }) => attempts < 1)).toEqual([])
 })
 
-test('failed symbols are retried by one command', async ({ record, signal }) => {
+test('failed symbols are retried by one command', async ({ target, record, signal }) => {
   const command = ['ingest/run.ts', 'retry', '--failed']
   const { exitCode, all } = await execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...command.slice(1)], {
-    env: ownEnvironment(),
+    env: ownEnvironment({ BOOTSTRAP_HELD_LOCK: JSON.stringify(target.lock) }),
     extendEnv: false,
     all: true,
     reject: false,
@@ -126,6 +140,12 @@ test('the failed and the missing are within the written thresholds', async ({ co
   expect(['complete', 'complete_with_gaps'], state_reason ?? '').toContain(state)
   expect(run.report.jobs).toHaveLength(JOBS.length)
 })
+
+/** Quarters are derived from facts: a source without a single fact leaves nothing to derive. Every other job has the universe. */
+async function hasInput(db: Database, job: JobName): Promise<boolean> {
+  if (job !== 'fundamentals-derived') return true
+  return (await db.one<{ has_facts: boolean }>('select exists (select from stocks_research.fundamentals_raw) as has_facts')).has_facts
+}
 
 function gapsOf(...statuses: ItemGap['status'][]) {
   return run.report.jobs.flatMap(({ job, gaps }) =>

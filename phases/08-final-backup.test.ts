@@ -8,9 +8,10 @@ import { stat } from 'node:fs/promises'
 import { expect } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { verifyArchive, verifyFile, verifyRemote } from '../helpers/backup/verify.ts'
-import { backupEvidence, needs, test } from './fixtures.ts'
+import { backupEvidence, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('07-post-ingestion-validation')
+stopsAtFirstFailure()
 
 let backup: Backup
 

@@ -49,13 +49,14 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   backup,
   universe,
   runJobs,
+  archivedDrop,
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
     const started = performance.now()
     await createEmptyDatabase(server.maintenance, scratch.database, backup.manifest)
     await migrate(scratch, MIGRATIONS)
-    const { report } = await runJobs({ jobs: JOB_NAMES, universe, database: scratch.database })
+    const { report } = await runJobs({ jobs: JOB_NAMES, universe, database: scratch.database, drop: archivedDrop.directory })
     const [expected, rebuilt] = [
       await fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
       await fingerprintOf(scratch, { scope: 'content', views: 'none' }),
@@ -69,6 +70,8 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
     const differences = compareFingerprints(expected, rebuilt)
     await record(
       {
+        archive: archivedDrop.directory,
+        archive_sha256: archivedDrop.sha256,
         state: report.state,
         rebuild_ms: Math.round(performance.now() - started),
         content_sha256: expected.content_sha256,

@@ -10,20 +10,25 @@ import { assertLockHeld } from '../helpers/lock.ts'
 import { openLog } from '../helpers/log.ts'
 import { describeServer, type Server } from '../helpers/postgres/server.ts'
 import { registerSecret } from '../helpers/redact.ts'
+import { rehearsalDropOf } from '../helpers/rehearsal/drop.ts'
+import { archiveDrop } from '../ingest/archive/drop.ts'
 import type { JobName } from '../ingest/pipeline/job.ts'
 import type { RunReport } from '../ingest/pipeline/report.ts'
 import { ingest } from '../ingest/pipeline/run.ts'
 import type { Progress } from '../ingest/pipeline/surroundings.ts'
 import { providersOf } from '../ingest/providers/index.ts'
 import { readUniverse, type Universe } from '../ingest/universe/read.ts'
+import type { ValidationReport } from '../ingest/validation/validate.ts'
 
-export { needs } from '../helpers/checklist/phase.ts'
+export { needs, stopsAtFirstFailure } from '../helpers/checklist/phase.ts'
 
 export interface IngestAsk {
   readonly jobs: readonly JobName[]
   readonly universe: Universe
   /** Another database than the target, e.g. a rebuild. */
   readonly database?: string
+  /** Reads this folder instead of the source, e.g. the archived drop. */
+  readonly drop?: string
 }
 /** A run, and the log that it left. */
 export interface LoggedRun {
@@ -88,20 +93,27 @@ export const test = base
       members: universe.members.slice(0, config.bootstrap.sample.securities),
     }),
   )
+  /** The drop that this run reads, kept in the archive by the hashes of its files. */
+  .extend('archivedDrop', { scope: 'file' }, ({ config }) => {
+    const { source, directories } = config
+    return archiveDrop(source.mode === 'flat-files' ? source.directory : rehearsalDropOf(directories.data), directories.archive)
+  })
   /** Runs jobs in this process, as `node ingest/run.ts` does, with a log of their own beside the evidence. */
   .extend(
     'runJobs',
     ({ config, target, progress, signal, task }) =>
-      async ({ jobs, universe, database }: IngestAsk): Promise<LoggedRun> => {
+      async ({ jobs, universe, database, drop }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
+        const connection = { ...target.connection, database: database ?? target.connection.database }
+        const source = drop === undefined ? config.source : ({ mode: 'flat-files', directory: drop } as const)
         const report = await ingest({
-          connection: { ...target.connection, database: database ?? target.connection.database },
+          connection,
           jobs,
           universe,
           window: config.window,
-          providers: providersOf(config, log),
-          source: 'directory' in config.source ? `${config.source.mode}:${config.source.directory}` : config.source.mode,
+          providers: providersOf({ ...config, source }, log, { connection }),
+          source: 'directory' in source ? `${source.mode}:${source.directory}` : source.mode,
           thresholds: config.bootstrap.thresholds,
           log,
           signal,
@@ -130,6 +142,12 @@ export function faultsOfLog(file: string): { lines: number; faults: string[] } {
   })
   return { lines: lines.length, faults }
 }
+
+/** Each offender that a check kept, as a line: the check, the subject, the offending row. */
+export const offendersOf = (checks: ValidationReport['checks']): string[] =>
+  checks.flatMap(({ name, examples }) =>
+    examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject} ${JSON.stringify(row)}`),
+  )
 
 /** What a backup is, for the evidence. */
 export const backupEvidence = ({ manifest }: Backup) => {

@@ -15,7 +15,7 @@ export function tickedOf(view: RunView): string {
   ]
   const phases = view.phases.map((phase) => {
     const lines = phase.boxes.flatMap((box) => {
-      const proof = evidenceText(box.evidence, 2_000)
+      const proof = evidenceText(box.evidence, 8_000, 50)
       const duration = box.duration_ms >= 1000 ? ` (${durationText(box.duration_ms)})` : ''
       return [
         `- ${MARK[box.state]} ${box.claim}${duration}`,

@@ -36,14 +36,18 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
   return { file, entries, ...(await hashFile(file)) }
 }
 
+/** The bundle in the folder that it is of. */
+export const BUNDLE_FILE = 'bundle.zip'
+
 export interface PublishedBundle {
   readonly file: string
   readonly bytes: number
   readonly sha256: string
   readonly content_hash: string
   readonly entries_count: number
-  /** Where it is. */
+  /** Where it is, for people, and its name in the store. */
   readonly remote: string
+  readonly remote_name: string
   readonly remote_rev: string
   /** What the remote store reports. */
   readonly remote_content_hash: string
@@ -60,7 +64,7 @@ export async function publishBundle(
   remote: RemoteStore,
   { run_id, signal }: { readonly run_id: string; readonly signal?: AbortSignal },
 ): Promise<PublishedBundle> {
-  const { entries, ...bundle } = await makeBundle(directory, join(directory, 'bundle.zip'))
+  const { entries, ...bundle } = await makeBundle(directory, join(directory, BUNDLE_FILE))
   const uploaded = await remote.upload(
     bundle.file,
     `evidence/${run_id}-${bundle.sha256.slice(0, 12)}.zip`,
@@ -75,6 +79,7 @@ export async function publishBundle(
     ...bundle,
     entries_count: entries.length,
     remote: `${remote.describe()} ${uploaded.path}`,
+    remote_name: uploaded.name,
     remote_rev: uploaded.rev,
     remote_content_hash: uploaded.content_hash,
   }

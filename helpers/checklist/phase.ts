@@ -72,6 +72,14 @@ export function needs(previous: string): void {
   })
 }
 
+/** In this phase each box stands on the one before: after a failed one the rest do not act, and say so. */
+export function stopsAtFirstFailure(): void {
+  test.beforeEach(({ task, skip }) => {
+    const failed = task.file.tasks.find((each) => each.result?.state === 'fail')
+    if (failed !== undefined) skip(`«${failed.name}» failed`)
+  })
+}
+
 function bounded(input: EvidenceInput): Evidence {
   return Object.fromEntries(
     Object.entries(input).flatMap(([name, value]) => {

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { BUNDLE_FILE, publishBundle } from '../backup/bundle.ts'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
-import { PreconditionError } from '../errors.ts'
+import { openRemote } from '../dropbox/open.ts'
+import { messageOf, PreconditionError } from '../errors.ts'
 import { type LockClaim, takeRunLock } from '../lock.ts'
 import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
-import { registerSecret } from '../redact.ts'
+import { redact, registerSecret } from '../redact.ts'
 import { rehearsalDrop } from '../rehearsal/drop.ts'
 import type { Prepare } from './setup.ts'
 
@@ -81,6 +83,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
       universe_sha256,
       ...config.window,
     }
+    taken.push(() => publishFinalEvidence(config, run_id, run_directory))
     return {
       target: {
         run_id,
@@ -106,6 +109,27 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/**
+ * Sends the evidence as it stands after the last report was written: a bundle that a box of phase 9 sent still reads RUNNING, and
+ * gives way to this one. A run that did not come to that box has no bundle.
+ */
+async function publishFinalEvidence(config: Config, run_id: string, run_directory: string): Promise<void> {
+  if (!existsSync(join(run_directory, BUNDLE_FILE))) return
+  const remote = await openRemote(config)
+  try {
+    const { remote_name, bytes, sha256 } = await publishBundle(run_directory, remote, { run_id })
+    for (const { name } of await remote.list('evidence')) {
+      if (name.startsWith(`evidence/${run_id}-`) && name !== remote_name) await remote.remove(name)
+    }
+    process.stdout.write(`  evidence     ${remote.describe()}/${remote_name} · ${bytes} bytes · SHA-256 ${sha256}\n`)
+  } catch (error) {
+    process.stderr.write(redact(`The final evidence is not in Dropbox: ${messageOf(error)}\n`))
+    process.exitCode = 1
+  } finally {
+    await remote.close()
   }
 }
 

@@ -117,12 +117,27 @@ export function nextStep(run: RunView): string | undefined {
   return `put ${first.phase} right; npx vitest run phases/${first.phase.slice(0, 2)} tries it alone, npx vitest run phases runs all`
 }
 
-/** Evidence in one short line: scalars as they are, tables by their size. */
-export function evidenceText(evidence: Evidence, characters_max = EVIDENCE_CHARACTERS_MAX): string {
+/** Evidence in one short line: scalars as they are, lists by their size and their first `entries_max` entries. */
+export function evidenceText(evidence: Evidence, characters_max = EVIDENCE_CHARACTERS_MAX, entries_max = 3): string {
   const parts = Object.entries(evidence).map(
-    ([name, value]) => `${name} = ${Array.isArray(value) ? `${value.length} rows` : clip(String(value), 90)}`,
+    ([name, value]) => `${name} = ${Array.isArray(value) ? listText(value, entries_max) : clip(String(value), 90)}`,
   )
   return clip(parts.join(' · '), characters_max)
+}
+
+function listText(list: readonly unknown[], entries_max: number): string {
+  if (list.length === 0) return 'none'
+  const entries = list.slice(0, entries_max).map((entry) =>
+    clip(
+      entry !== null && typeof entry === 'object'
+        ? Object.values(entry)
+            .filter((each) => each !== null)
+            .join(' ')
+        : String(entry),
+      120,
+    ),
+  )
+  return `${list.length} (${entries.join(', ')}${list.length > entries_max ? ', …' : ''})`
 }
 
 export const clip = (text: string, characters_max: number): string =>

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { referenceFolder } from '../../helpers/testing/reference.ts'
 import { classify } from './frame.ts'
 import type { Outcome } from './outcome.ts'
 
-const WIRE = join(process.env['REFERENCE_DATA'] ?? '', 'wire')
+const WIRE = join(referenceFolder(), 'wire')
 
 // The class that each body must get, and who said it. A body without a line here fails the first test.
 const EXPECTED: Readonly<Record<string, readonly [provider: string, outcome: Outcome]>> = {

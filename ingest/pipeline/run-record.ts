@@ -97,13 +97,16 @@ export interface RunRow {
   readonly universe_sha256: string
   readonly start_date: string
   readonly end_date: string
+  /** ISO 8601, UTC. */
+  readonly started_at: string
   readonly [column: string]: unknown
 }
 
 /** One run by its id or the start of it; without one, the newest. Undefined when there is none. */
 export async function findRun(db: Database, run_id?: string): Promise<RunRow | undefined> {
   const rows = await db.rows<RunRow>(
-    `select run_id, command, source, jobs, state, state_reason, universe_file, universe_sha256, start_date, end_date
+    `select run_id, command, source, jobs, state, state_reason, universe_file, universe_sha256, start_date, end_date,
+       to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at
      from ingestion.runs where $1::text is null or starts_with(run_id::text, $1) order by started_at desc limit 1`,
     [run_id ?? null],
   )

@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { collecting, recordedJson, recording } from '../testing.ts'
+import { referenceFolder } from '../../../helpers/testing/reference.ts'
+import { collecting, recordedJson, recording } from '../testing/recordings.ts'
 import { parseChart } from './parse.ts'
 
-const charts = readdirSync(join(process.env['REFERENCE_DATA'] ?? '', 'wire', 'yahoo')).filter((name) =>
-  /^(chart|historical-via-chart)/.test(name),
-)
+const charts = readdirSync(join(referenceFolder(), 'wire', 'yahoo')).filter((name) => /^(chart|historical-via-chart)/.test(name))
 
 interface Body {
   chart: { result: { timestamp?: number[]; indicators: { quote: Record<string, (number | null)[]>[] } }[] }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { parseJson, type TextJson } from '../http/json.ts'
-import { type FieldWatch, fieldWatch, type UnknownField } from './fields.ts'
+import { referenceFolder } from '../../../helpers/testing/reference.ts'
+import { parseJson, type TextJson } from '../../http/json.ts'
+import { type FieldWatch, fieldWatch, type UnknownField } from '../fields.ts'
 
 /** A recorded body below the folder that REFERENCE_DATA names; unpacked when its name ends in .gz. */
 export function recording(path: string): string {
-  const bytes = readFileSync(join(process.env['REFERENCE_DATA'] ?? '', 'wire', path))
+  const bytes = readFileSync(join(referenceFolder(), 'wire', path))
   return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
 }
 export const recordedJson = (path: string): TextJson => parseJson(recording(path))

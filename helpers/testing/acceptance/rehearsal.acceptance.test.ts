@@ -1,0 +1,102 @@
+/** What a user of the default sees: the rehearsal twice in a row, the runner afterwards, a planted fault, a kill. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fingerprintOf } from '../../backup/fingerprint.ts'
+import { verifyJournal } from '../../checklist/journal.ts'
+import type { Connection } from '../../database.ts'
+import type { Element } from '../xml.ts'
+import { Product } from './product.ts'
+
+const product = new Product()
+afterAll(() => product.remove())
+
+const content = (connection: Connection) => fingerprintOf(connection, { scope: 'content', views: 'all' })
+
+/** Every testcase of the report: its phase, its claim, and how it stands. */
+function boxesOf(junit: Element): { phase: string; claim: string; state: 'passed' | 'failed' | 'skipped'; message: string }[] {
+  return junit.children.flatMap((suite) =>
+    suite.children
+      .filter(({ name }) => name === 'testcase')
+      .map((testcase) => {
+        const outcome = testcase.children.find(({ name }) => ['failure', 'error', 'skipped'].includes(name))
+        return {
+          phase: suite.attributes['name'] ?? '',
+          claim: testcase.attributes['name'] ?? '',
+          state: outcome === undefined ? 'passed' : outcome.name === 'skipped' ? 'skipped' : 'failed',
+          message: outcome?.attributes['message'] ?? '',
+        } as const
+      }),
+  )
+}
+
+describe('the rehearsal', () => {
+  let first: Awaited<ReturnType<typeof content>>
+
+  beforeAll(async () => {
+    const { exit_code, output } = await product.checklist().ended
+    expect(exit_code, output.slice(-4_000)).toBe(0)
+    first = await content(await product.connection())
+  })
+
+  test('ticks every box, and says REHEARSAL wherever it speaks', () => {
+    const boxes = boxesOf(product.junit())
+    expect(boxes.filter(({ state }) => state !== 'passed')).toEqual([])
+    expect(boxes.length).toBeGreaterThan(100)
+    for (const page of ['junit.xml', 'checklist.md', 'audit.html', 'journal.jsonl'] as const) {
+      expect(product.read(page).toLowerCase(), page).toContain('rehearsal')
+    }
+  })
+
+  test('run again by the runner, all jobs insert and update nothing', async () => {
+    const { exit_code, output } = await product.runner('run', 'all').ended
+    expect(exit_code, output).toBe(0)
+    const counts = [...output.matchAll(/([\d,]+) inserted, ([\d,]+) updated/g)].map(([, inserted, updated]) => `${inserted} ${updated}`)
+    expect(counts).toHaveLength(7)
+    expect(new Set(counts)).toEqual(new Set(['0 0']))
+    expect((await content(await product.connection())).content_sha256).toBe(first.content_sha256)
+  })
+
+  test('a second full run right after the first ends green, with the same content table by table', async () => {
+    const { exit_code, output } = await product.checklist().ended
+    expect(exit_code, output.slice(-4_000)).toBe(0)
+    const second = await content(await product.connection())
+    const hashes = ({ tables }: typeof first) => Object.entries(tables).map(([name, { rows, sha256 }]) => ({ name, rows, sha256 }))
+    expect(hashes(second)).toEqual(hashes(first))
+  })
+
+  test('a bad row planted before phase 5 blocks phases 6 to 9, and nothing unrun looks passed', async () => {
+    expect(
+      (await product.checklist('phases/00', 'phases/01', 'phases/02', 'phases/03', 'phases/04').ended).exit_code,
+      'a part is never a whole',
+    ).toBe(1)
+    await product.ask((db) =>
+      db.execute(
+        `insert into stocks_research.prices_daily (security_id, trade_date, close)
+         select security_id, date '2021-01-02', 1 from stocks_research.securities order by 1 limit 1`,
+      ),
+    )
+    const { exit_code, output } = await product.checklist('phases/05', 'phases/06', 'phases/07', 'phases/08', 'phases/09').ended
+    expect(exit_code).toBe(1)
+    const boxes = boxesOf(product.junit())
+    const later = boxes.filter(({ phase }) => /0[6-9]-/.test(phase))
+    expect(later.length).toBeGreaterThan(30)
+    expect(later.filter(({ state }) => state !== 'skipped')).toEqual([])
+    expect(new Set(later.map(({ message }) => /blocked|not run/.test(message)))).toEqual(new Set([true]))
+    expect(boxes.filter(({ phase, state }) => phase.includes('05-') && state === 'failed').length).toBeGreaterThan(0)
+    expect(output).toContain('05-validation-pass')
+  })
+
+  test('SIGKILL in the middle leaves a whole journal and a truthful report, and the next run recovers without a hand', async () => {
+    const victim = product.checklist()
+    await product.waitForPhase('06-production-ingestion')
+    victim.kill('SIGKILL')
+    await victim.ended
+    const { entries, fault } = verifyJournal(product.path('journal.jsonl'))
+    expect(fault === undefined || fault.line === entries.length + 1, 'at most the line that was being written is torn').toBe(true)
+    const states = new Map(boxesOf(product.junit()).map(({ phase, state }) => [phase, state]))
+    expect([...states].filter(([phase, state]) => /0[7-9]-/.test(phase) && state === 'passed')).toEqual([])
+
+    const { exit_code, output } = await product.checklist().ended
+    expect(exit_code, output.slice(-4_000)).toBe(0)
+    expect((await content(await product.connection())).content_sha256).toBe(first.content_sha256)
+  })
+})

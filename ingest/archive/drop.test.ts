@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { archiveDrop } from './drop.ts'
+
+describe('archiveDrop', () => {
+  let root: string
+  let drop: string
+  let archive: string
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'drop-archive-'))
+    drop = join(root, 'drop')
+    archive = join(root, 'archive')
+    mkdirSync(join(drop, 'prices_daily'), { recursive: true })
+    writeFileSync(join(drop, 'universe.csv'), 'source_id,ticker\n')
+    writeFileSync(join(drop, 'prices_daily', 'a.csv'), 'one\n')
+  })
+  afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+  test('a copy stays as it was when its source changes', async () => {
+    const { directory, files_count, was_there } = await archiveDrop(drop, archive)
+    writeFileSync(join(drop, 'prices_daily', 'a.csv'), 'two\n')
+    expect(readFileSync(join(directory, 'prices_daily', 'a.csv'), 'utf8')).toBe('one\n')
+    expect({ files_count, was_there }).toEqual({ files_count: 2, was_there: false })
+    expect((await archiveDrop(drop, archive)).directory).not.toBe(directory)
+  })
+
+  test('equal files from another folder are the same drop, and copied once', async () => {
+    const first = await archiveDrop(drop, archive)
+    expect(await archiveDrop(first.directory, archive)).toEqual({ ...first, was_there: true })
+  })
+
+  test('a flipped byte, a missing and an added file of the copy are each found', async () => {
+    const { directory } = await archiveDrop(drop, archive)
+    const file = join(directory, 'prices_daily', 'a.csv')
+    writeFileSync(file, 'onf\n')
+    await expect(archiveDrop(drop, archive)).rejects.toThrow('prices_daily/a.csv')
+    rmSync(file)
+    await expect(archiveDrop(drop, archive)).rejects.toThrow('missing')
+    writeFileSync(file, 'one\n')
+    writeFileSync(join(directory, 'more.csv'), 'x\n')
+    await expect(archiveDrop(drop, archive)).rejects.toThrow('holds 3 files, not 2')
+  })
+
+  test('what a killed copy left behind never counts', async () => {
+    const { directory } = await archiveDrop(drop, archive)
+    rmSync(directory, { recursive: true })
+    mkdirSync(join(`${directory}.part`, 'prices_daily'), { recursive: true })
+    writeFileSync(join(`${directory}.part`, 'prices_daily', 'half.csv'), 'o')
+    expect((await archiveDrop(drop, archive)).files_count).toBe(2)
+  })
+})

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { VerificationError } from '../../helpers/errors.ts'
+
+/** A drop of files as it was when it was archived. The folder is itself a drop. */
+export interface ArchivedDrop {
+  readonly directory: string
+  /** SHA-256 over the list of its files and their hashes: the name of the drop, whatever folder it came from. */
+  readonly sha256: string
+  readonly files_count: number
+  /** SHA-256 of each of its files. */
+  readonly files_sha256: readonly string[]
+  readonly bytes: number
+  /** True when the archive held this very drop already; it was read and compared again. */
+  readonly was_there: boolean
+}
+
+const SUMS = 'SHA256SUMS'
+
+/**
+ * Copies a drop into `<archive>/drops/<hash>`, so that a rebuild does not depend on a folder that its vendor or its owner may change.
+ * A second call with equal files copies nothing, and reads the copy to its end.
+ *
+ * @throws VerificationError when a copy does not read back as it was, with both hashes.
+ */
+export async function archiveDrop(drop: string, archive_directory: string): Promise<ArchivedDrop> {
+  const sums = await sumsOf(drop)
+  const text = sums.map(({ sha256, path }) => `${sha256}  ${path}\n`).join('')
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  const directory = join(archive_directory, 'drops', sha256.slice(0, 16))
+  const was_there = existsSync(join(directory, SUMS))
+  if (!was_there) {
+    const part = `${directory}.part`
+    await rm(part, { recursive: true, force: true })
+    for (const { path } of sums) {
+      await mkdir(dirname(join(part, path)), { recursive: true })
+      await copyFile(join(drop, path), join(part, path))
+    }
+    await writeFile(join(part, SUMS), text, { flush: true })
+    await rename(part, directory)
+  }
+  await verifyArchivedDrop(directory, sums)
+  return {
+    directory,
+    sha256,
+    files_count: sums.length,
+    files_sha256: sums.map((sum) => sum.sha256),
+    bytes: sums.reduce((sum, { bytes }) => sum + bytes, 0),
+    was_there,
+  }
+}
+
+interface Sum {
+  readonly path: string
+  readonly sha256: string
+  readonly bytes: number
+}
+
+async function verifyArchivedDrop(directory: string, expected: readonly Sum[]): Promise<void> {
+  const found = new Map((await sumsOf(directory)).map((sum) => [sum.path, sum.sha256]))
+  const differing = expected.filter(({ path, sha256 }) => found.get(path) !== sha256)
+  if (differing.length === 0 && found.size === expected.length) return
+  const [first] = differing
+  const what =
+    first === undefined
+      ? `it holds ${found.size} files, not ${expected.length}`
+      : `${first.path} was ${first.sha256}, is ${found.get(first.path) ?? 'missing'}`
+  throw new VerificationError(`The archived drop ${directory} is damaged: ${what}. Remove that folder, then run again.`)
+}
+
+/** Path, hash and size of every file below a folder, by path; hidden files and the list itself are left out. */
+async function sumsOf(directory: string): Promise<Sum[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const sums: Sum[] = []
+  for (const entry of entries) {
+    const file = join(entry.parentPath, entry.name)
+    const path = relative(directory, file).split(sep).join('/')
+    if (!entry.isFile() || path === SUMS || path.split('/').some((part) => part.startsWith('.'))) continue
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(file), hash)
+    sums.push({ path, sha256: hash.digest('hex'), bytes: (await stat(file)).size })
+  }
+  return sums.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
