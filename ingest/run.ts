@@ -16,6 +16,7 @@ import { findRun, type RunRow } from './pipeline/run-record.ts'
 import { statusText, validationText } from './pipeline/status.ts'
 import { providersOf } from './providers/index.ts'
 import { readUniverse } from './universe/read.ts'
+import { inspectSeries } from './validation/inspect.ts'
 import { validate } from './validation/validate.ts'
 
 interface Grouping {
@@ -89,6 +90,20 @@ program
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     }),
   )
+
+program
+  .command('inspect')
+  .description("judge vendors' daily series (CSV with adjusted closes, dividends, splits): is a file damaged?")
+  .argument('<file...>', 'CSV or gzipped CSV files, one series each')
+  .action(async (files: string[]) => {
+    for (const file of files) {
+      const found = await inspectSeries(file)
+      say(
+        `${file}: ${found.length === 0 ? 'nothing contradicts itself' : `${found.length} contradictions`}\n${found.map((each) => `  ${each}\n`).join('')}`,
+      )
+      if (found.length > 0) process.exitCode = EXIT_CODES.failed
+    }
+  })
 
 program
   .command('status')
