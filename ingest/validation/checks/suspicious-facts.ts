@@ -59,19 +59,20 @@ export const suspiciousFactChecks: readonly Check[] = [
   },
   {
     name: 'shares-in-thousands',
-    claim: 'net income by the diluted shares of its period is about the diluted earnings per share, not a thousand or a million times them',
+    claim:
+      'net income by the diluted shares of its filing and period is about the diluted earnings per share, not a thousand or a million times them',
     severity: 'soft',
+    // Inside one filing, so that no split can lie between its three values. One finding a filing.
     offenders: `
-      select p.cik as subject, p.accession, count(*) as periods_count, min(p.period_end) as first_period_end, min(p.shares) as first_shares
-      from (
-        select s.cik, s.period_start, s.period_end, max(s.value) filter (where s.item = 'net_income') as net, max(s.value) filter (where s.item = 'eps_diluted') as eps,
-          max(s.value) filter (where s.item = 'shares_diluted') as shares, max(s.accession) filter (where s.item = 'shares_diluted') as accession
-        from stocks_research.fundamentals_standard_v s
-        where s.item in ('net_income', 'eps_diluted', 'shares_diluted') and s.period_kind in ('quarter', 'year')
-        group by s.cik, s.period_start, s.period_end) p
-      where p.shares > 0 and abs(p.eps) >= 0.02 and p.net / p.eps > 0
-        and (abs(log(p.net / p.eps / p.shares) - 3) < 0.2 or abs(log(p.net / p.eps / p.shares) - 6) < 0.2)
-      group by p.cik, p.accession`,
+      select e.cik as subject, e.accession, count(*) as periods_count, min(e.period_end) as first_period_end, min(w.value) as first_shares
+      from stocks_research.fundamentals_raw e
+      join stocks_research.fundamentals_raw w using (cik, accession, period_start, period_end)
+      join stocks_research.fundamentals_raw n using (cik, accession, period_start, period_end)
+      where e.tag = 'EarningsPerShareDiluted' and w.tag = 'WeightedAverageNumberOfDilutedSharesOutstanding' and n.tag = 'NetIncomeLoss'
+        and e.taxonomy = 'us-gaap' and w.taxonomy = 'us-gaap' and n.taxonomy = 'us-gaap' and stocks_research.is_periodic_report(e.form)
+        and w.value > 0 and abs(e.value) >= 0.02 and n.value * e.value > 0
+        and (abs(log(n.value / e.value / w.value) - 3) < 0.2 or abs(log(n.value / e.value / w.value) - 6) < 0.2)
+      group by e.cik, e.accession`,
   },
   {
     // The choice between tags is by priority, so two of them that differ much are worth a look: one is a part of the other.
