@@ -6,6 +6,7 @@ import { type ProvidersConfig, readProviders } from './credentials.ts'
 import { type Connection, databaseNameFault } from './database.ts'
 import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
+import { unknownVariables } from './variables.ts'
 
 export type { Bootstrap } from './bootstrap.ts'
 
@@ -65,7 +66,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
   const env = readEnvironment(environment, root)
-  const faults: string[] = []
+  const faults = unknownVariables(env)
   const bootstrap = readBootstrap(join(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
   const postgres = readPostgres(env, faults)
@@ -109,6 +110,10 @@ export function readServerConfig(environment: Environment = process.env, root = 
   if (faults.length > 0) throw new ConfigError(faults)
   return { postgres, directories: directoriesOf(env, root) }
 }
+
+/** Where the reports go, which is known even when nothing else is. */
+export const reportsDirectoryOf = (environment: Environment = process.env, root = ROOT_DIRECTORY): string =>
+  directoriesOf(readEnvironment(environment, root), root).reports
 
 function readEnvironment(environment: Environment, root: string): Environment {
   const env = { ...dotEnv(root), ...withoutEmpty(environment) }
