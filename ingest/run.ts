@@ -17,6 +17,7 @@ import { findRun, type RunRow } from './pipeline/run-record.ts'
 import { statusText, validationText } from './pipeline/status.ts'
 import { providersOf } from './providers/index.ts'
 import { readUniverse } from './universe/read.ts'
+import { inspectSeries } from './validation/inspect.ts'
 import { validate } from './validation/validate.ts'
 
 interface Grouping {
@@ -27,6 +28,7 @@ interface Grouping {
 const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
 
 interface Choices extends Grouping {
+  readonly full?: boolean
   readonly universe?: string
   readonly start?: string
   readonly end?: string
@@ -62,9 +64,10 @@ const withChoices = (command: Command): Command =>
 withGrouping(withChoices(program.command('run', { isDefault: true })))
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
+  .option('--full', 'derive every item anew, also those of which nothing has changed')
   .action(async (names: string[], choices: Choices) => {
     const jobs = jobsNamed(names)
-    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows })
+    await run(configOf(choices), { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows, is_full: choices.full })
   })
 
 withGrouping(program.command('resume'))
@@ -88,6 +91,20 @@ program
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     }),
   )
+
+program
+  .command('inspect')
+  .description("judge vendors' daily series (CSV with adjusted closes, dividends, splits): is a file damaged?")
+  .argument('<file...>', 'CSV or gzipped CSV files, one series each')
+  .action(async (files: string[]) => {
+    for (const file of files) {
+      const found = await inspectSeries(file)
+      say(
+        `${file}: ${found.length === 0 ? 'nothing contradicts itself' : `${found.length} contradictions`}\n${found.map((each) => `  ${each}\n`).join('')}`,
+      )
+      if (found.length > 0) process.exitCode = EXIT_CODES.failed
+    }
+  })
 
 program
   .command('status')
@@ -141,9 +158,10 @@ interface Work {
   readonly resumed?: RunRow
   readonly reopen?: NonNullable<IngestOptions['reopen']>
   readonly group_rows_max?: number | undefined
+  readonly is_full?: boolean | undefined
 }
 
-async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max }: Work): Promise<void> {
+async function run(config: Config, { jobs, command, resumed, reopen, group_rows_max, is_full }: Work): Promise<void> {
   const universe = await readUniverse(config.universe_file)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
@@ -176,6 +194,7 @@ async function run(config: Config, { jobs, command, resumed, reopen, group_rows_
         ...(resumed === undefined ? {} : { resume_run_id: resumed.run_id }),
         ...(reopen === undefined ? {} : { reopen }),
         ...(group_rows_max === undefined ? {} : { group_rows_max }),
+        ...(is_full === undefined ? {} : { is_full }),
       })
     const report = await underRunLock(maintenance, connection.database, lock, work).finally(progress.clear)
     say(summaryText(report))

@@ -44,6 +44,8 @@ export interface IngestOptions {
   readonly reopen?: readonly ('failed' | 'parked' | 'not_found')[]
   /** Rows after which a group of items is committed; 100,000 when not given. */
   readonly group_rows_max?: number
+  /** Derives every item anew, also those of which nothing has changed; false when not given. */
+  readonly is_full?: boolean
 }
 
 const HEARTBEAT_MS = 20_000
@@ -109,6 +111,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     write,
     owner: `${hostname()}:${process.pid}`,
     group_rows_max: options.group_rows_max ?? 100_000,
+    is_full: options.is_full ?? false,
     onProgress: options.onProgress ?? (() => {}),
   }
   const reports: JobReport[] = []
