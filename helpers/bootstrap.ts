@@ -33,6 +33,10 @@ const bootstrapSchema = z.strictObject({
   provider_set: z.string().default('free-keys'),
   /** By name: job → providers by preference; «a + b» asks both. */
   provider_sets: z.record(z.string(), z.record(z.string(), z.array(z.string().min(1)).min(1))).default({}),
+  /** Which backups stay; see `applyRetention`. */
+  backups: z.strictObject({ keep_count: z.int().min(1), keep_days: z.number().min(0) }).default({ keep_count: 7, keep_days: 30 }),
+  /** The servers on which a live run may be made, by the identity that initdb gave them. */
+  live_system_identifiers: z.array(z.string().regex(/^\d+$/, 'must be a system identifier, digits only')).default([]),
   dropbox: z.strictObject({ folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research') }),
 })
 /** `bootstrap.json`: what a run is about. */

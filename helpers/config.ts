@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
-import { type ProvidersConfig, readProviders } from './credentials.ts'
+import { type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
 import { type Connection, databaseNameFault } from './database.ts'
 import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
+import { unknownVariables } from './variables.ts'
 
 export type { Bootstrap } from './bootstrap.ts'
 
@@ -65,7 +66,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
   const env = readEnvironment(environment, root)
-  const faults: string[] = []
+  const faults = unknownVariables(env)
   const bootstrap = readBootstrap(join(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
   const postgres = readPostgres(env, faults)
@@ -80,14 +81,12 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
 
   const directories = directoriesOf(env, root)
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
-  const confirm_drop = env['BOOTSTRAP_CONFIRM_DROP']
-  const held_lock = env['BOOTSTRAP_HELD_LOCK']
   return {
     source,
     postgres,
     database,
-    confirm_drop,
-    held_lock,
+    confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
+    held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
     bootstrap,
     providers,
@@ -109,6 +108,14 @@ export function readServerConfig(environment: Environment = process.env, root = 
   if (faults.length > 0) throw new ConfigError(faults)
   return { postgres, directories: directoriesOf(env, root) }
 }
+
+/** The passwords that the roles of the database are to have; see `rolePasswords`. */
+export const readRolePasswords = <K extends string>(kinds: readonly K[], environment: Environment = process.env): Record<K, string> =>
+  rolePasswords(kinds, readEnvironment(environment, ROOT_DIRECTORY))
+
+/** Where the reports go, which is known even when nothing else is. */
+export const reportsDirectoryOf = (environment: Environment = process.env, root = ROOT_DIRECTORY): string =>
+  directoriesOf(readEnvironment(environment, root), root).reports
 
 function readEnvironment(environment: Environment, root: string): Environment {
   const env = { ...dotEnv(root), ...withoutEmpty(environment) }

@@ -1,3 +1,4 @@
+import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
 
 /** Which providers a run asks, and as whom. */
@@ -77,4 +78,17 @@ function readStandIns(env: Environment, mode: string, faults: string[]): Readonl
     )
   }
   return Object.fromEntries(pairs.map(([official = '', local = '']) => [official, local]))
+}
+
+/**
+ * `ROLE_<KIND>_PASSWORD` for each kind of role.
+ *
+ * @throws ConfigError that names every one that is missing.
+ */
+export function rolePasswords<K extends string>(kinds: readonly K[], env: Readonly<Record<string, string | undefined>>): Record<K, string> {
+  const variable = (kind: K): string => `ROLE_${kind.toUpperCase()}_PASSWORD`
+  const missing = kinds.map(variable).filter((name) => env[name] === undefined)
+  if (missing.length > 0)
+    throw new ConfigError(missing.map((name) => `${name} is not set; it must be the password that this role shall have`))
+  return Object.fromEntries(kinds.map((kind) => [kind, env[variable(kind)] ?? ''])) as Record<K, string>
 }

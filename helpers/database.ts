@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { DatabaseError } from './errors.ts'
 
@@ -62,7 +63,7 @@ export function openDatabase(connection: Connection, { connections_max = 4, appl
   })
   pool.on('error', () => {}) // An idle client that lost its server: the next statement says so, with its own words.
   return {
-    ...face(pool),
+    ...face((sql, values) => borrow(pool, (client) => query(client, sql, values))),
     client: () => {
       throw new TypeError('A pool has no single client. Call session() or transaction() first.')
     },
@@ -83,9 +84,7 @@ export async function withDatabase<T>(connection: Connection, work: (db: Databas
 }
 
 async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: Error) => {
-    throw new DatabaseError('open a connection', error)
-  })
+  const client = await connect(pool)
   let broken: Error | undefined
   const onError = (error: Error): void => {
     broken = error
@@ -99,9 +98,27 @@ async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise
   }
 }
 
+// too_many_connections and cannot_connect_now: others end, and a server that starts has started, in a moment.
+const PASSING = new Set(['53300', '57P03'])
+const CONNECT_PATIENCE_MS = 5_000
+
+/** A connection; when the server has none to give, asks again for a while, each time after twice the wait. */
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  const deadline = performance.now() + CONNECT_PATIENCE_MS
+  for (let wait_ms = 100; ; wait_ms *= 2) {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      const isPassing = PASSING.has((error as { code?: string }).code ?? '')
+      if (!isPassing || performance.now() + wait_ms > deadline) throw new DatabaseError('open a connection', error as Error)
+      await sleep(wait_ms)
+    }
+  }
+}
+
 function inSession(client: pg.PoolClient): Database {
   return {
-    ...face(client),
+    ...face((sql, values) => query(client, sql, values)),
     client: () => client,
     session: (work) => work(inSession(client)),
     transaction: (work) => inTransaction(client, work),
@@ -122,19 +139,21 @@ async function inTransaction<T>(client: pg.PoolClient, work: (tx: Database) => P
   }
 }
 
-const face = (target: pg.Pool | pg.PoolClient): Pick<Database, 'rows' | 'one' | 'execute'> => ({
-  rows: (sql, values) => query(target, sql, values),
+type Ask = <R extends Row>(sql: string, values?: readonly unknown[]) => Promise<R[]>
+
+const face = (ask: Ask): Pick<Database, 'rows' | 'one' | 'execute'> => ({
+  rows: ask,
   async one(sql, values) {
-    const [row] = await query(target, sql, values)
+    const [row] = await ask(sql, values)
     if (row === undefined) throw new DatabaseError(`give a row for «${firstLine(sql)}»`, new Error('it returned none'))
     return row as never
   },
   async execute(sql) {
-    await query(target, sql)
+    await ask(sql)
   },
 })
 
-async function query<R extends Row>(target: pg.Pool | pg.PoolClient, sql: string, values?: readonly unknown[]): Promise<R[]> {
+async function query<R extends Row>(target: pg.PoolClient, sql: string, values?: readonly unknown[]): Promise<R[]> {
   try {
     return (await (values === undefined ? target.query<R>(sql) : target.query<R>(sql, [...values]))).rows
   } catch (error) {

@@ -4,7 +4,8 @@ import { execa } from 'execa'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { ROOT_DIRECTORY } from './config.ts'
 import { openDatabase, withDatabase } from './database.ts'
-import { createTarget, dropTarget, sealTarget } from './target-database.ts'
+import { inspectTarget } from './target.ts'
+import { createTarget, dropTarget, sealFinished, sealTarget } from './target-database.ts'
 import { assertHeld, backupOf, drop, isThere, ours, run_id, serverFor } from './testing/targets.ts'
 
 test('a sealed database is refused with the statement that unseals it', async () => {
@@ -92,4 +93,27 @@ test.for(['postgres', 'template1', 'x"; drop', '-h evil', 'a=b', 'Upper', ''])('
   await expect(dropTarget(wrong, { tools, assertHeld, confirm_drop: undefined, backup: undefined })).rejects.toThrow(
     'is not a name for the target database',
   )
+})
+
+test('a finished live database is sealed, with the way to unseal it; a failed one and every other mode stay as they are', async () => {
+  const made = await ours('live')
+  const sealOf = (mode: 'live' | 'rehearsal' | 'flat-files' | 'replay', boxes_failed: number) =>
+    sealFinished(made.server, { mode, boxes_failed, assertHeld })
+  for (const [mode, boxes_failed] of [
+    ['live', 1],
+    ['rehearsal', 0],
+    ['flat-files', 0],
+    ['replay', 0],
+  ] as const) {
+    expect(await sealOf(mode, boxes_failed)).toEqual({ is_sealed: false, unseal: null })
+    expect((await inspectTarget(made.server)).is_template).toBe(false)
+  }
+  const { is_sealed, unseal } = await sealOf('live', 0)
+  expect([is_sealed, (await inspectTarget(made.server)).is_template]).toEqual([true, true])
+  const confirm_drop = `${made.connection.database}@localhost`
+  const backup = await backupOf(made.server)
+  await expect(drop(made, { confirm_drop, backup })).rejects.toThrow('is sealed (IS_TEMPLATE)')
+  const [, statement = ''] = /: (alter database .*)$/.exec(unseal ?? '') ?? []
+  await withDatabase(made.server.maintenance, (db) => db.execute(statement))
+  expect(await drop(made, { confirm_drop, backup })).toMatchObject({ exit_code: 0 })
 })

@@ -105,6 +105,29 @@ export async function recordEnvironment(
 export const sealTarget = (server: Pick<Server, 'connection' | 'maintenance'>, is_sealed = true): Promise<void> =>
   withDatabase(server.maintenance, (db) => db.execute(`alter database ${targetIdentifier(server.connection)} is_template ${is_sealed}`))
 
+export interface Seal {
+  readonly is_sealed: boolean
+  /** How it is taken off again; null where there is none. */
+  readonly unseal: string | null
+}
+
+/**
+ * Seals a live database of which everything that was claimed has held. A rehearsal, and a database of files that are still at hand,
+ * stay droppable by the next run without a hand.
+ */
+export async function sealFinished(
+  server: Pick<Server, 'connection' | 'maintenance'>,
+  { mode, boxes_failed, assertHeld }: { readonly mode: Mode; readonly boxes_failed: number; readonly assertHeld: () => Promise<void> },
+): Promise<Seal> {
+  if (mode !== 'live' || boxes_failed > 0) return { is_sealed: false, unseal: null }
+  await assertHeld()
+  await sealTarget(server)
+  return {
+    is_sealed: true,
+    unseal: `in psql on the database ${server.maintenance.database}: alter database ${server.connection.database} is_template false;`,
+  }
+}
+
 async function requireBackup(server: Server, backup: SafetyBackup | undefined): Promise<void> {
   const { database } = server.connection
   if (backup === undefined)

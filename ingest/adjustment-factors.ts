@@ -16,6 +16,9 @@ export const adjustmentFactors: DerivedJob = {
   derive: `
     select security_id, item, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason
     from stocks_research.adjustment_intervals($2::date, $1::text[])`,
+  inputs: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'trading_sessions'],
+  rules: ['adjustment_intervals(date, text[])', 'multiply_exactly(numeric, numeric)', 'multiply_rounded(numeric, numeric)'],
+  is_as_of: true,
 
   checks: [
     {

@@ -29,6 +29,9 @@ export const fundamentalsDerived: DerivedJob = {
     select cik as item, cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, reason, accession, subtracted_accession,
       is_fourteen_weeks, yoy_ratio, yoy_reason, yoy_base_period_end, ttm_value, ttm_reason
     from stocks_research.derive_fundamentals($1::text[])`,
+  inputs: ['fundamentals_raw'],
+  rules: ['derive_fundamentals(text[])', 'is_periodic_report(text)', 'fact_kind(text, text)'],
+  is_as_of: false,
 
   checks: [
     {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
+import { createRoles } from '../helpers/postgres/roles.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './pipeline/job.ts'
 import { SMALL_DROP, writeDrop } from './providers/flat-files/testing.ts'
@@ -96,4 +97,21 @@ it('resume refuses a universe that has changed since', async () => {
   const refused = await run(['resume'])
   expect(refused.exitCode).toBe(1)
   expect(refused.stderr).toMatch(/has changed since run .* SHA-256 was 0{64}, is [0-9a-f]{64}/)
+})
+
+it('the role for ingestion is enough for all seven jobs and the checks', async () => {
+  const own = await scratchDatabase({ migrated: true })
+  const passwords = { admin: 'a', owner: 'o', ingest: 'i', reader: 'r' }
+  const names = await createRoles(own.connection, passwords)
+  const env = { PGDATABASE: own.connection.database, PGUSER: names.ingest, PGPASSWORD: passwords.ingest }
+  const loaded = await run(['run', 'all'], env)
+  expect(loaded.exitCode, loaded.stderr).toBe(0)
+  expect((await run(['run', 'all'], env)).exitCode, 'and again').toBe(0)
+  const { bars } = await own.db.one<{ bars: number }>('select count(*)::int as bars from stocks_research.prices_daily')
+  expect(bars).toBeGreaterThan(0)
+  const { user } = own.connection
+  await own.db.execute(`alter database ${own.connection.database} owner to ${user}`)
+  for (const name of Object.values(names))
+    await own.db.execute(`reassign owned by ${name} to ${user}; drop owned by ${name}; drop role ${name}`)
+  await own.drop()
 })

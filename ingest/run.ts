@@ -6,6 +6,7 @@ import { type Choices, configOf, daily, EXIT_CODES, goOn, onServer, run, say, sh
 import { JOB_TITLES } from './jobs.ts'
 import { JOB_NAMES, type JobName } from './pipeline/job.ts'
 import { statusText, validationText } from './pipeline/status.ts'
+import { inspectSeries } from './validation/inspect.ts'
 import { validate } from './validation/validate.ts'
 
 const program = new Command('ingest')
@@ -41,11 +42,12 @@ withBound(withGrouping(withChoices(program.command('run', { isDefault: true })))
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
   .option('--plan', 'say what it would cost, in requests, minutes and gigabytes, and stop')
+  .option('--full', 'derive every item anew, also those of which nothing has changed')
   .action(async (names: string[], choices: Choices) => {
     const [jobs, config] = [jobsNamed(names), configOf(choices)]
+    const { groupRows: group_rows_max, maxRequests: requests_max, full: is_full } = choices
     if (choices.plan === true) await showPlan(config, jobs)
-    else
-      await run(config, { jobs, command: `run ${names.join(' ')}`, group_rows_max: choices.groupRows, requests_max: choices.maxRequests })
+    else await run(config, { jobs, command: `run ${names.join(' ')}`, group_rows_max, requests_max, is_full })
   })
 
 withBound(withGrouping(program.command('resume')))
@@ -75,6 +77,20 @@ program
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     }),
   )
+
+program
+  .command('inspect')
+  .description("judge vendors' daily series (CSV with adjusted closes, dividends, splits): is a file damaged?")
+  .argument('<file...>', 'CSV or gzipped CSV files, one series each')
+  .action(async (files: string[]) => {
+    for (const file of files) {
+      const found = await inspectSeries(file)
+      say(
+        `${file}: ${found.length === 0 ? 'nothing contradicts itself' : `${found.length} contradictions`}\n${found.map((each) => `  ${each}\n`).join('')}`,
+      )
+      if (found.length > 0) process.exitCode = EXIT_CODES.failed
+    }
+  })
 
 program
   .command('status')

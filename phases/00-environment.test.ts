@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect } from 'vitest'
+import { CLOCK_OFFSET_MAX_MS, clockOffset } from '../helpers/clock.ts'
 import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
 import { withDatabase } from '../helpers/database.ts'
 import { compareWithLockfile } from '../helpers/lockfile.ts'
@@ -18,9 +19,6 @@ import { JOBS } from '../ingest/jobs.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import { test } from './fixtures.ts'
-
-// Beyond it, «filed today» and «known from» would mean different days here and on the server.
-const CLOCK_OFFSET_MAX_MS = 2_000
 
 test("the project's own Node.js runtime is active, and its version satisfies `engines`", async ({ record }) => {
   const { engines } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { engines: { node: string } }
@@ -100,12 +98,7 @@ test('Dropbox accepts its token, the scopes are present, and the space is enough
 })
 
 test('the clock of this machine agrees with the clock of the server', async ({ target, record }) => {
-  const asked_at_ms = Date.now()
-  const { server_ms } = await withDatabase(target.maintenance, (db) =>
-    db.one<{ server_ms: number }>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as server_ms'),
-  )
-  // Half of the round trip belongs to the way there.
-  const offset_ms = Math.round(server_ms - (asked_at_ms + Date.now()) / 2)
+  const offset_ms = await withDatabase(target.maintenance, (db) => clockOffset(db))
   await record({ offset_ms, bound_ms: CLOCK_OFFSET_MAX_MS })
   expect(Math.abs(offset_ms)).toBeLessThanOrEqual(CLOCK_OFFSET_MAX_MS)
 })

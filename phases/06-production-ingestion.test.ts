@@ -104,10 +104,14 @@ test('errors are logged, not ignored: each failed request stands in the ledger w
   ).toBe(reported)
 })
 
-test('failed symbols are tracked explicitly: named, with reason and attempts', async ({ record }) => {
+test('failed symbols are tracked explicitly: named, with reason and attempts', async ({ db, record }) => {
   const failed = gapsOf('failed', 'parked')
   const not_found = gapsOf('not_found')
-  await record({ failed_symbols: failed, not_found_symbols: not_found }, 'data')
+  const without_bars = await db.rows<{ item: string; reason: string }>(
+    "select item, coalesce(reason, '') as reason from ingestion.items where run_id = $1 and job = 'prices-daily' and status = 'empty' order by 1",
+    [run.report.run_id],
+  )
+  await record({ failed_symbols: failed, not_found_symbols: not_found, empty_symbols: without_bars }, 'data')
   expect([...failed, ...not_found].filter(({ reason }) => reason === '')).toEqual([])
   expect(failed.filter(({ attempts }) => attempts < 1)).toEqual([])
 })

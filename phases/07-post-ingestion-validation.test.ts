@@ -76,8 +76,25 @@ test("row counts are sane against the provider's own counts", async ({ db, recor
 
 test('date coverage holds: each listed security has each session of its listed span, gaps are named', async ({ db, config, record }) => {
   const bound_ratio = config.bootstrap.thresholds.session_coverage_min_ratio
-  const { total, gaps } = await coverageOf(db, config.window)
-  await record({ ...total, bound_ratio, gaps: [...gaps] }, 'data')
+  const { total, gaps, without_bars } = await coverageOf(db, config.window)
+  const sessions_without_bars = without_bars.reduce((sum, { sessions }) => sum + sessions, 0)
+  await record(
+    {
+      securities_without_any_bar: without_bars.map(({ source_id, ticker, sessions }) => ({
+        source_id,
+        ticker,
+        sessions_missing: sessions,
+      })),
+      ratio_of_all_listed: total.present / (total.expected + sessions_without_bars),
+      expected_of_securities_with_bars: total.expected,
+      present: total.present,
+      missing: total.missing,
+      ratio: total.ratio,
+      bound_ratio,
+      gaps: [...gaps],
+    },
+    'data',
+  )
   expect(total.expected).toBeGreaterThan(0)
   expect(total.ratio).toBeGreaterThanOrEqual(bound_ratio)
   expect(

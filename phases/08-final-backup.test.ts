@@ -7,6 +7,7 @@
 import { stat } from 'node:fs/promises'
 import { expect } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
+import { recordProof } from '../helpers/backup/proof.ts'
 import { verifyArchive, verifyFile, verifyRemote } from '../helpers/backup/verify.ts'
 import { backupEvidence, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
@@ -38,14 +39,17 @@ test('`pg_restore --list` reads the final archive and names every table', async 
 })
 
 test('the final archive is read to its end without an error', async ({ record, signal }) => {
-  const { read_command, read_exit_code, duration_ms } = await verifyArchive(backup, signal)
+  const evidence = await verifyArchive(backup, signal)
+  const { read_command, read_exit_code, duration_ms } = evidence
   await record({ read_command, read_exit_code, duration_ms })
+  await recordProof(backup, [evidence])
   expect(read_exit_code).toBe(0)
 })
 
 test('the remote copy of the final backup, downloaded again, equals the local file byte for byte', async ({ remote, record }) => {
   const copy = await verifyRemote(backup, remote)
   await record({ ...copy })
+  await recordProof(backup, [copy])
   expect(copy.sha256).toBe(backup.manifest.sha256)
 })
 
@@ -57,5 +61,7 @@ test("the final backup's file name, timestamp, size and hashes are recorded", as
     sha256: table_sha256,
   }))
   await record({ file, snapshot_at, ended_at, bytes, sha256, content_hash, table_hashes: tables }, 'backups')
-  expect(await verifyFile(backup)).toMatchObject({ file, bytes, sha256, content_hash })
+  const found = await verifyFile(backup)
+  await recordProof(backup, [found])
+  expect(found).toMatchObject({ file, bytes, sha256, content_hash })
 })

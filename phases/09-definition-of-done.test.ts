@@ -12,17 +12,28 @@ import { compareFingerprints, describeDifferences } from '../helpers/backup/comp
 import type { Backup } from '../helpers/backup/dump.ts'
 import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
-import { createEmptyDatabase, dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
-import { restoreInto } from '../helpers/backup/verify.ts'
+import { provenLevels, recordProof } from '../helpers/backup/proof.ts'
+import { applyRetention } from '../helpers/backup/retention.ts'
+import { dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
+import { restoreInto, verifyFile } from '../helpers/backup/verify.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
+import { boxesOf, viewOf } from '../helpers/checklist/view.ts'
+import { auditContent, auditText } from '../helpers/content-hashes.ts'
 import { withDatabase } from '../helpers/database.ts'
+import { damage, killDump } from '../helpers/drills/backups.ts'
+import { withScratch } from '../helpers/drills/drill.ts'
+import { killUpload, rotRemote } from '../helpers/drills/remote.ts'
+import { harmAndRestore } from '../helpers/drills/rows.ts'
+import { aimWrong, editMigration, loseLock } from '../helpers/drills/targets.ts'
 import { messageOf } from '../helpers/errors.ts'
 import { takeRunLock } from '../helpers/lock.ts'
-import { migrate } from '../helpers/migrate.ts'
+import { inspectTarget } from '../helpers/target.ts'
+import { sealFinished } from '../helpers/target-database.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { rebuild } from '../ingest/rebuild/rebuild.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { validate } from '../ingest/validation/validate.ts'
-import { aimWrong, damage, editMigration, harmAndRestore, killAndResume, MIGRATIONS, withScratch } from './drills.ts'
+import { HARMS, killAndResume, MIGRATIONS } from './drills.ts'
 import { test as base, needs } from './fixtures.ts'
 
 needs('08-final-backup')
@@ -46,50 +57,30 @@ const test = base
 
 test('the database can be rebuilt from scratch: a rebuild from the archived responses gives the same content hash, table by table', async ({
   server,
-  backup,
   universe,
   runJobs,
   archived,
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
-    const started = performance.now()
-    await createEmptyDatabase(server.maintenance, scratch.database, backup.manifest)
-    await migrate(scratch, MIGRATIONS)
-    const { report, requests } = await runJobs({ jobs: JOB_NAMES, universe, database: scratch.database, source: archived.source })
-    const [expected, rebuilt] = [
-      await fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
-      await fingerprintOf(scratch, { scope: 'content', views: 'none' }),
-    ]
-    const tables = Object.entries(expected.tables).map(([table, { rows, sha256 }]) => ({
-      table,
-      rows,
-      sha256,
-      is_equal: rebuilt.tables[table]?.sha256 === sha256,
-    }))
-    const differences = compareFingerprints(expected, rebuilt)
-    await record(
-      {
-        archive: archived.directory,
-        archive_sha256: archived.sha256,
-        state: report.state,
-        requests_made: requests,
-        rebuild_ms: Math.round(performance.now() - started),
-        content_sha256: expected.content_sha256,
-        rebuilt_content_sha256: rebuilt.content_sha256,
-        tables,
-      },
-      'idempotence',
-    )
+    let requests = 0
+    const { tables, differences, ...rebuilt } = await rebuild(server.connection, scratch, MIGRATIONS, async ({ database }) => {
+      const run = await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source })
+      requests = run.requests
+      return run.report
+    })
+    const { directory, sha256 } = archived
+    await record({ archive: directory, archive_sha256: sha256, requests_made: requests, ...rebuilt, tables }, 'idempotence')
     expect(differences, describeDifferences(differences)).toEqual([])
     expect(requests, 'requests made').toBe(0)
     expect(tables.length).toBeGreaterThan(0)
   })
 })
 
-test('a full restore works without errors', async ({ restored, record }) => {
+test('a full restore works without errors', async ({ restored, backup, record }) => {
   const { database: _, ...evidence } = restored.evidence
   await record({ ...evidence, time_to_recover_ms: restored.recovery_ms }, 'backups')
+  await recordProof(backup, [restored.evidence]) // The fourth level; the others were passed in phase 8.
   expect(evidence.tables).toBeGreaterThan(0)
 })
 
@@ -104,6 +95,21 @@ test('the restored database has the same content hash, table by table', async ({
     'backups',
   )
   expect(differences, describeDifferences(differences)).toEqual([])
+})
+
+test('nothing is removed before a newer backup has passed all four levels, and never the last', async ({
+  backup,
+  config,
+  remote,
+  record,
+}) => {
+  const { directories, bootstrap } = config
+  const levels = await provenLevels(backup)
+  const { removed, kept, notes } = await applyRetention(directories.backups, remote, bootstrap.backups)
+  await record({ ...bootstrap.backups, levels_of_the_final_backup: levels, removed, kept, notes }, 'backups')
+  expect(levels).toEqual([1, 2, 3, 4])
+  expect(kept).toContain(backup.manifest.file)
+  expect(await verifyFile(backup)).toMatchObject({ sha256: backup.manifest.sha256 })
 })
 
 test('validation passes cleanly on the target database', async ({ server, record }) => {
@@ -121,35 +127,27 @@ test('validation passes cleanly on the restored database too', async ({ restored
 test('the five-year dataset is populated: coverage is within its written bounds', async ({ db, config, record }) => {
   const bound = config.bootstrap.thresholds.session_coverage_min_ratio
   const coverage = await coverageOf(db, config.window)
-  await record({ ...coverage.total, bound_ratio: bound }, 'data')
+  await record(
+    {
+      ...coverage.total,
+      bound_ratio: bound,
+      securities_without_any_bar: coverage.without_bars.map(
+        ({ source_id, ticker, sessions }) => `${source_id} ${ticker}: ${sessions} sessions`,
+      ),
+    },
+    'data',
+  )
   expect(coverage.total.ratio).toBeGreaterThanOrEqual(bound)
 })
 
-test('drill: a dropped table is detected and recovered', async ({ backup, restored, server, record, signal }) => {
-  const drill = await harmAndRestore(
-    backup,
-    restored.connection.database,
-    server.maintenance,
-    'drop table stocks_research.prices_daily cascade',
-    signal,
-  )
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('stocks_research.prices_daily')
-  expect(drill.recovered).toBe(true)
-})
-
-test('drill: an unqualified update is detected and recovered', async ({ backup, restored, server, record, signal }) => {
-  const drill = await harmAndRestore(
-    backup,
-    restored.connection.database,
-    server.maintenance,
-    "update stocks_research.securities set name = 'oops'",
-    signal,
-  )
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('stocks_research.securities')
-  expect(drill.recovered).toBe(true)
-})
+for (const [claim, sql, seen] of HARMS) {
+  test(claim, async ({ backup, restored, server, record, signal }) => {
+    const drill = await harmAndRestore(backup, restored.connection.database, server.maintenance, sql, signal)
+    await record({ statement: sql, ...drill })
+    for (const words of seen) expect(drill.detected_by).toContain(words)
+    expect(drill.recovered).toBe(true)
+  })
+}
 
 test('drill: an interrupted job resumes to the same content hash', async ({ backup, server, record }) => {
   const live = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
@@ -175,8 +173,31 @@ test('drill: a damaged backup is refused', async ({ backup, record }) => {
   expect(drill.recovered).toBe(true)
 })
 
+test('drill: an interrupted dump leaves no backup, and the next one is whole', async ({ restored, target, record }) => {
+  const drill = await killDump(restored.connection, target.mode)
+  await record({ ...drill })
+  expect(drill.detected_by).toContain('pg_dump')
+  expect(drill.files_left, 'files that could be taken for a backup').toBe(0)
+  expect(drill.recovered).toBe(true)
+})
+
+test('drill: an interrupted upload goes on where it was, and the remote copy is whole', async ({ backup, record }) => {
+  const drill = await killUpload(backup)
+  await record({ ...drill, bytes: backup.manifest.bytes })
+  expect(drill.detected_by).toContain('ended by SIGKILL; Dropbox shows 0 files')
+  expect(drill.bytes_sent_after, 'what had arrived was not sent again').toBeLessThan(backup.manifest.bytes)
+  expect(drill.recovered).toBe(true)
+})
+
+test('drill: a bit that turns over in the remote copy is seen, and the copy replaced', async ({ backup, record }) => {
+  const drill = await rotRemote(backup)
+  await record({ ...drill })
+  expect(drill.detected_by).toContain('damaged')
+  expect(drill.recovered).toBe(true)
+})
+
 test('drill: an edited migration is refused', async ({ restored, record }) => {
-  const drill = await editMigration(restored.connection)
+  const drill = await editMigration(restored.connection, MIGRATIONS)
   await record({ ...drill })
   expect(drill.detected_by).toMatch(/[0-9a-f]{64}/)
   expect(drill.recovered).toBe(true)
@@ -187,6 +208,33 @@ test('drill: a wrong target is refused before any write', async ({ server, backu
   await record({ ...drill })
   expect(drill.detected_by).toContain('not made by this product')
   expect(drill.recovered).toBe(true)
+})
+
+test('drill: a run that loses its lock is told, and may do nothing more', async ({ server, restored, record }) => {
+  const drill = await loseLock(server.maintenance, restored.connection.database)
+  await record({ ...drill })
+  expect(drill.detected_by).toContain('no longer holds the lock')
+  expect(drill.recovered).toBe(true)
+})
+
+test('every core table holds what was last recorded of it, edits around the triggers included', async ({ server, record }) => {
+  const audit = await auditContent(server.connection)
+  await record({ tables: audit.tables_count, recorded_at: audit.recorded_at, drifts: auditText(audit) }, 'data')
+  expect(audit.drifts).toEqual([])
+  expect(audit.unrecorded).toEqual([])
+})
+
+test('a live database is sealed once all of this holds; any other stays replaceable by the next run', async ({
+  server,
+  target,
+  assertHeld,
+  record,
+}) => {
+  const { entries } = verifyJournal(join(target.run_directory, 'journal.jsonl'))
+  const boxes_failed = boxesOf(viewOf(entries)).filter(({ box }) => box.state === 'failed').length
+  const seal = await sealFinished(server, { mode: target.mode, boxes_failed, assertHeld })
+  await record({ mode: target.mode, boxes_failed, ...seal })
+  expect((await inspectTarget(server)).is_template).toBe(target.mode === 'live' && boxes_failed === 0)
 })
 
 test('the run leaves a JUnit report, an audit page and a whole journal', async ({ target, record }) => {

@@ -1,61 +1,42 @@
-/** The drills of phase 9: what an operator does by mistake, done on purpose to scratch copies. Each says how it was seen and mended. */
-import { copyFile, cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+/** What phase 9 does by mistake, on purpose. Drills that need no ingestion runner are in helpers/drills. */
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { compareFingerprints, describeDifferences } from '../helpers/backup/compare.ts'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { type Fingerprint, fingerprintOf } from '../helpers/backup/fingerprint.ts'
-import { createEmptyDatabase, dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
-import { restoreInto, verifyFile } from '../helpers/backup/verify.ts'
+import { createEmptyDatabase } from '../helpers/backup/scratch.ts'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
-import { type Connection, quoteIdentifier, withDatabase } from '../helpers/database.ts'
-import { messageOf } from '../helpers/errors.ts'
+import { type Connection, withDatabase } from '../helpers/database.ts'
+import { type Drill, withScratch } from '../helpers/drills/drill.ts'
 import { migrate } from '../helpers/migrate.ts'
-import type { Server } from '../helpers/postgres/server.ts'
-import { dropPolicy, inspectTarget } from '../helpers/target.ts'
 
 export const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
 
-/** What a drill saw. `detected_by` is the message that an operator would read; `recovered` that the data is as it was. */
-export interface Drill {
-  readonly detected_by: string
-  readonly recovered: boolean
-  readonly recovery_ms: number
-}
-
-/** Runs `work` on a database of its own name, which is dropped afterwards whatever happens. */
-export async function withScratch<T>(server: Connection, work: (scratch: Connection) => Promise<T>): Promise<T> {
-  const scratch = { ...server, database: scratchName() }
-  try {
-    return await work(scratch)
-  } finally {
-    await dropDatabase(server, scratch.database)
-  }
-}
-
-/** Harms a copy of the restored database with `sql`, sees the harm by hash, and restores the backup. */
-export async function harmAndRestore(
-  backup: Backup,
-  restored: string,
-  server: Connection,
-  sql: string,
-  signal: AbortSignal,
-): Promise<Drill> {
-  const detected_by = await withScratch(server, async (scratch) => {
-    await withDatabase(server, (db) =>
-      db.execute(`create database ${quoteIdentifier(scratch.database)} template ${quoteIdentifier(restored)}`),
-    )
-    const before = await fingerprintOf(scratch, { scope: 'content', views: 'none' })
-    await withDatabase(scratch, (db) => db.execute(sql))
-    return describeDifferences(compareFingerprints(before, await fingerprintOf(scratch, { scope: 'content', views: 'none' })))
-  })
-  const started = performance.now()
-  // Throws unless every hash is equal.
-  const recovered = await withScratch(server, (scratch) => restoreInto(backup, server, scratch.database, signal).then(() => true))
-  return { detected_by, recovered, recovery_ms: Math.round(performance.now() - started) }
-}
+/** Each harms a copy of the restored database by one statement, which the recorded hashes must name; the backup mends it. */
+export const HARMS: readonly (readonly [claim: string, sql: string, seen: readonly string[]])[] = [
+  [
+    'drill: a dropped table is detected and recovered',
+    'drop table stocks_research.prices_daily cascade',
+    ['stocks_research.prices_daily: is missing'],
+  ],
+  [
+    'drill: an unqualified update is detected and recovered',
+    "update stocks_research.securities set name = 'oops'",
+    ['stocks_research.securities', 'by hand, outside any recorded run'],
+  ],
+  [
+    'drill: an unqualified delete is detected and recovered',
+    'delete from stocks_research.adjustment_factors',
+    ['stocks_research.adjustment_factors: 0 rows instead of', 'by hand, outside any recorded run'],
+  ],
+  [
+    'drill: a row edited by hand, around the triggers, is detected with its table and key range, and recovered',
+    `set session_replication_role = replica;
+     update stocks_research.prices_daily set volume = volume + 1
+      where (security_id, trade_date) = (select security_id, max(trade_date) from stocks_research.prices_daily group by 1 order by 1 limit 1)`,
+    ['stocks_research.prices_daily', 'the first difference lies after key', 'No trigger saw a change'],
+  ],
+]
 
 /** The jobs of the interrupted run: enough to be killed in the midst of, and the largest table among them. */
 const INTERRUPTED_JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
@@ -111,61 +92,3 @@ const killOnceWorking = (victim: Victim, scratch: Connection): Promise<number> =
         throw new TypeError(`The runner ended before it could be killed: ${String((await victim).all)}`)
     }
   })
-
-/** Flips one bit in the middle of a copy of the backup. */
-export async function damage(backup: Backup): Promise<Drill> {
-  const folder = await mkdtemp(join(tmpdir(), 'damaged-'))
-  try {
-    const archive = join(folder, basename(backup.archive))
-    await copyFile(backup.archive, archive)
-    const file = await open(archive, 'r+')
-    const at = Math.floor(backup.manifest.bytes / 2)
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, at)
-    await file.write(Buffer.from([(buffer[0] ?? 0) ^ 1]), 0, 1, at)
-    await file.close()
-    const detected_by = await verifyFile({ ...backup, archive }).then(() => '', messageOf)
-    const started = performance.now()
-    const recovered = await verifyFile(backup).then(() => true)
-    return { detected_by, recovered, recovery_ms: Math.round(performance.now() - started) }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** Edits an applied migration in a copy of the folder, and asks the runner to apply it. */
-export async function editMigration(target: Connection): Promise<Drill> {
-  const folder = await mkdtemp(join(tmpdir(), 'migrations-'))
-  try {
-    await cp(MIGRATIONS, folder, { recursive: true })
-    const last = (await readdir(folder)).toSorted().at(-1) ?? ''
-    await writeFile(join(folder, last), `${await readFile(join(folder, last), 'utf8')}\n-- a late thought\n`)
-    const detected_by = await migrate(target, folder).then(() => '', messageOf)
-    const started = performance.now()
-    const { applied } = await migrate(target, MIGRATIONS)
-    return { detected_by, recovered: applied.length === 0, recovery_ms: Math.round(performance.now() - started) }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** Points a run at a populated database that the product did not make. */
-export async function aimWrong(server: Server, locale: Backup['manifest'], confirm_drop: string | undefined): Promise<Drill> {
-  return withScratch(server.maintenance, async (scratch) => {
-    await createEmptyDatabase(server.maintenance, scratch.database, locale)
-    const contents = (db: { rows: (sql: string) => Promise<unknown[]> }) => db.rows('select xmin::text, note from public.precious')
-    await withDatabase(scratch, (db) =>
-      db.execute("create table public.precious (note text); insert into public.precious values ('not yours')"),
-    )
-    const before = JSON.stringify(await withDatabase(scratch, contents))
-    const started = performance.now()
-    const found = await inspectTarget({ ...server, connection: scratch })
-    let detected_by = ''
-    try {
-      dropPolicy(found, confirm_drop)
-    } catch (error) {
-      detected_by = messageOf(error)
-    }
-    const recovered = JSON.stringify(await withDatabase(scratch, contents)) === before
-    return { detected_by, recovered, recovery_ms: Math.round(performance.now() - started) }
-  })
-}

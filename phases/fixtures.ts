@@ -116,6 +116,7 @@ export const test = base
           thresholds: config.bootstrap.thresholds,
           log,
           signal,
+          is_full: true, // A box that says «run again, it changes nothing» must derive again, not trust what was remembered.
           command: `checklist ${target.run_id}: ${jobs.join(' ')}`,
           onProgress: (at) => progress(progressLine(at)),
         }).finally(opened.close)

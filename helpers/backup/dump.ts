@@ -8,6 +8,7 @@ import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprint, readSequences, readSnapshot } from './fingerprint.ts'
 import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
 import { claimPartial, sweepPartials } from './partial.ts'
+import { LOCALE_COLUMNS } from './scratch.ts'
 import { runClient, toolsFor } from './tool.ts'
 
 export interface DumpOptions {
@@ -166,9 +167,7 @@ type Identity = Pick<
 
 async function readIdentity(tx: Database): Promise<Identity> {
   const identity = await tx.one<Omit<Identity, 'migration_head'>>(
-    // Columns of pg_database change from version to version; as JSON, one that is not there is null.
-    `select pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype, coalesce(j ->> 'datlocprovider', 'c') as locale_provider,
-       coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale, split_part(current_setting('server_version'), ' ', 1) as server_version,
+    `select ${LOCALE_COLUMNS}, split_part(current_setting('server_version'), ' ', 1) as server_version,
        case when has_function_privilege('pg_control_system()', 'execute') then (select system_identifier::text from pg_control_system()) end as system_identifier,
        d.oid::text as database_oid
      from pg_database d, to_jsonb(d) j where datname = current_database()`,

@@ -76,12 +76,7 @@ export async function readSnapshot(tx: Database, lock_wait_ms = 0): Promise<stri
 
 /** Fingerprint inside a transaction that `readSnapshot` has prepared. */
 export async function fingerprint(tx: Database, options: FingerprintOptions): Promise<Fingerprint> {
-  const tables: Record<string, TableFingerprint> = {}
-  for (const table of await listTables(tx, options.scope)) {
-    const { rows, sha256, segments } = await hashQuery(tx, table.query, table.key.length)
-    tables[table.name] = { kind: table.kind, rows, sha256, key: table.key, segments }
-    options.onTable?.(table.name, rows)
-  }
+  const tables = await hashTables(tx, options)
   const views: Record<string, ViewFingerprint> = {}
   for (const view of await listViews(tx, options.scope)) views[view.name] = await hashView(tx, view, options)
   const objects = await readSchemaObjects(tx, options.scope)
@@ -98,6 +93,22 @@ export async function fingerprint(tx: Database, options: FingerprintOptions): Pr
     content_sha256: sha256Of(Object.entries(tables).map(([name, { rows, sha256 }]) => `${name} ${rows} ${sha256}`)),
     unvalidated_constraints: unvalidated.map(({ name }) => name),
   }
+}
+
+/** The tables alone, all of the scope or those that `isWanted` says, inside a transaction that `readSnapshot` has prepared. */
+export async function hashTables(
+  tx: Database,
+  { scope, onTable }: Pick<FingerprintOptions, 'scope' | 'onTable'>,
+  isWanted: (table: string) => boolean = () => true,
+): Promise<Record<string, TableFingerprint>> {
+  const tables: Record<string, TableFingerprint> = {}
+  for (const { name, kind, key, query } of await listTables(tx, scope)) {
+    if (!isWanted(name)) continue
+    const { rows, sha256, segments } = await hashQuery(tx, query, key.length)
+    tables[name] = { kind, rows, sha256, key, segments }
+    onTable?.(name, rows)
+  }
+  return tables
 }
 
 /** Sequences as they stand now; they are not part of a snapshot. */

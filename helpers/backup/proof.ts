@@ -45,10 +45,14 @@ export async function proveBackup(
   return evidence
 }
 
-/** Writes down which levels a backup has passed, for the retention: callers who verify level by level record it themselves. */
-export async function recordProof({ archive, manifest }: Backup, evidence: readonly Evidence[], now = new Date()): Promise<void> {
+/**
+ * Writes down which levels a backup has passed, for the retention. Levels that these very bytes passed before stay written, so that
+ * callers who verify level by level record each as it passes.
+ */
+export async function recordProof(backup: Backup, evidence: readonly Evidence[], now = new Date()): Promise<void> {
+  const { archive, manifest } = backup
   const file = proofFileOf(archive)
-  const levels = [...new Set(evidence.map(({ level }) => level))].toSorted()
+  const levels = [...new Set([...(await provenLevels(backup)), ...evidence.map(({ level }) => level)])].toSorted()
   const proof: Proof = { format: 'stocks-research-proof', sha256: manifest.sha256, levels, proven_at: now.toISOString() }
   await writeFile(`${file}.partial`, `${JSON.stringify(proof, null, 1)}\n`)
   await rename(`${file}.partial`, file)

@@ -23,6 +23,18 @@ export async function createEmptyDatabase(server: Connection, name: string, loca
   })
 }
 
+/** What the connected database was created with. */
+export const localeOf = (connection: Connection): Promise<Locale> =>
+  withDatabase(connection, (db) =>
+    db.one<Locale & Record<string, unknown>>(
+      `select ${LOCALE_COLUMNS} from pg_database d, to_jsonb(d) j where datname = current_database()`,
+    ),
+  )
+
+/** SQL over pg_database d and to_jsonb(d) j: columns change from version to version, and as JSON one that is not there is null. */
+export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype,
+  coalesce(j ->> 'datlocprovider', 'c') as locale_provider, coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale`
+
 export const dropDatabase = (server: Connection, name: string): Promise<void> =>
   onServer(server, (db) => db.execute(`drop database if exists ${identifier(name)} with (force)`))
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { type Connection, SESSION_OPTIONS } from '../database.ts'
+import type { Connection } from '../database.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
 import { VerificationError } from '../errors.ts'
 import { describeServer } from '../postgres/server.ts'
@@ -10,8 +10,9 @@ import { compareFingerprints, type Difference, describeDifferences } from './com
 import type { Backup } from './dump.ts'
 import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
+import { pgRestore } from './pg-restore.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
-import { runClient } from './tool.ts'
+import { toolsFor } from './tool.ts'
 
 export interface FileEvidence {
   readonly level: 1
@@ -116,13 +117,9 @@ export async function restoreInto(
 ): Promise<RestoreEvidence> {
   const target = { ...server, database }
   await createEmptyDatabase(server, database, manifest)
-  const args = ['--exit-on-error', '--single-transaction', '--no-owner', '--no-privileges', `--dbname=${database}`, archive]
-  const { version } = await describeServer(server)
-  const run = await runClient('pg_restore', version, args, target, {
-    signal,
-    // One transaction into a new database: nothing is lost by a crash but time. Index builds like memory.
-    env: { PGOPTIONS: `${SESSION_OPTIONS} -c synchronous_commit=off -c maintenance_work_mem=256MB` },
-  })
+  const { version, version_number } = await describeServer(server)
+  const server_major = Math.floor(version_number / 10_000)
+  const run = await pgRestore(await toolsFor(version), archive, target, { server_major, signal })
   const started = performance.now()
   const found = await fingerprintOf(target, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
   const differences = compareFingerprints(manifest.fingerprint, found)

@@ -7,6 +7,7 @@ import { announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../co
 import type { Connection } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
 import { messageOf, PreconditionError } from '../errors.ts'
+import { requireLiveServer } from '../live-servers.ts'
 import { type LockClaim, takeRunLock } from '../lock.ts'
 import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
@@ -35,6 +36,8 @@ declare module 'vitest' {
   }
 }
 
+const YEARS_MIN = 5
+
 const { version: PRODUCT_VERSION } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { version: string }
 
 /**
@@ -48,6 +51,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     )
   }
   const config = readConfig()
+  requireFiveYears(config.window)
   const taken: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
     for (const giveBack of taken.splice(0).toReversed()) await giveBack()
@@ -58,6 +62,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     taken.push(() => server.stop())
     registerSecret('PGPASSWORD', server.connection.password)
     const description = await server.describe()
+    requireLiveServer(config, description, server.maintenance)
     const tools = await findTools(description.version)
     const lock = await takeRunLock(server.maintenance, config.database, {
       run_id,
@@ -115,6 +120,16 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     await close()
     throw error
   }
+}
+
+/** The runner takes any window; a checklist over less than five years could not keep its word. */
+function requireFiveYears({ start_date, end_date }: Config['window']): void {
+  const needed = `${Number(start_date.slice(0, 4)) + YEARS_MIN}${start_date.slice(4)}`
+  const after_end = new Date(Date.parse(`${end_date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)
+  if (after_end >= needed) return
+  throw new PreconditionError(
+    `The window ${start_date} to ${end_date} is shorter than ${YEARS_MIN} years. Set BOOTSTRAP_START and BOOTSTRAP_END (or bootstrap.json) so that it ends on the day before ${needed} or later.`,
+  )
 }
 
 /**

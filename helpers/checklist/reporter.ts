@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join, relative } from 'node:path'
 import type { SerializedError, TestAnnotation, UserConsoleLog } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestProject, TestSpecification, Vitest } from 'vitest/node'
-import { type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
+import { type Config, readConfig, reportsDirectoryOf } from '../config.ts'
 import { endAbandonedRuns } from './abandoned.ts'
 import { pointTo } from './atomic.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
@@ -54,7 +54,7 @@ export class ChecklistReporter implements Reporter {
     const project = specifications.find((each) => each.project.name === PHASES)?.project
     if (project === undefined) return
     const config = tryReadConfig()
-    const directory = this.#options.directory ?? config?.directories.reports ?? join(ROOT_DIRECTORY, 'reports')
+    const directory = this.#options.directory ?? reportsDirectoryOf()
     const run_id = `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
     const run_directory = join(directory, 'runs', run_id)
     const ledger_directory = join(directory, 'ledger')

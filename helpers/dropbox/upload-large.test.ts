@@ -34,7 +34,7 @@ afterAll(async () => {
 const received = (): number =>
   server.requests.filter(({ route }) => route === APPEND).reduce((sum, { bytes_received }) => sum + bytes_received, 0)
 const start = () =>
-  execa(process.execPath, [join(import.meta.dirname, 'testing/upload-process.ts'), file, 'large.dump'], {
+  execa(process.execPath, [join(import.meta.dirname, 'upload-process.ts'), file, 'large.dump'], {
     reject: false,
     input: JSON.stringify({
       credentials: server.credentials,

@@ -1,10 +1,14 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { execa } from 'execa'
-import { childEnvironment, readServerConfig } from '../config.ts'
+import { childEnvironment, ROOT_DIRECTORY, readRolePasswords, readServerConfig } from '../config.ts'
+import { auditContent, auditText } from '../content-hashes.ts'
 import { withDatabase } from '../database.ts'
+import { driftOf } from '../drift.ts'
 import { messageOf, PreconditionError, StocksError } from '../errors.ts'
 import { redact } from '../redact.ts'
 import { embeddedStatus, stopEmbedded } from './embedded.ts'
+import { createRoles, ROLES } from './roles.ts'
 import { describeServer, type Server, startServer } from './server.ts'
 import { connectionEnvironment, findTools } from './tools.ts'
 
@@ -68,7 +72,26 @@ async function stop(): Promise<void> {
   say((await stopEmbedded(directories.data)) ? 'The embedded PostgreSQL has stopped.' : 'The embedded PostgreSQL was not running.')
 }
 
-const program = new Command('db').description('The embedded PostgreSQL of this project.')
+/** Schema and rows against what the migrations make, and what the last runs left. Exit code 1 when either differs. */
+async function showDrift(): Promise<void> {
+  const { connection } = await reach()
+  const { objects } = await driftOf(connection, join(ROOT_DIRECTORY, 'migrations'))
+  for (const { object, difference } of objects) say(`${object}: ${difference}, compared with the migrations.`)
+  if (objects.length === 0) say('The schema is what the migrations make.')
+  const audit = await auditContent(connection)
+  say(auditText(audit))
+  if (objects.length + audit.drifts.length > 0) process.exitCode = 1
+}
+
+async function makeRoles(): Promise<void> {
+  const passwords = readRolePasswords(ROLES)
+  const { connection } = await reach()
+  const names = await createRoles(connection, passwords)
+  for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
+  say('Each is used by naming it: set PGUSER and PGPASSWORD, e.g. to the ingest role for npm run ingest.')
+}
+
+const program = new Command('db').description('The PostgreSQL of this project.')
 program
   .command('psql')
   .description('open psql on the database')
@@ -77,6 +100,8 @@ program
   .action(openPrompt)
 program.command('start').description('start the server').action(start)
 program.command('stop').description('stop the server').action(stop)
+program.command('drift').description('say which objects and rows are not as they were last recorded').action(showDrift)
+program.command('roles').description('create the roles admin, owner, ingest and reader, or renew their rights').action(makeRoles)
 program.command('status').description('say whether the server runs, and where').action(showStatus)
 
 try {

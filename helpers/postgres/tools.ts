@@ -143,7 +143,9 @@ export async function runTool(
     ...(options.timeout_ms && { timeout: options.timeout_ms }),
     // A stream without a file descriptor of its own needs a pipe between.
     ...(options.stdout && { stdout: options.stdout === 'ignore' ? 'ignore' : [options.stdout, 'pipe'], buffer: { stdout: false } }),
-    ...(typeof options.stdin === 'string' ? { input: options.stdin } : { stdin: options.stdin ?? 'ignore' }),
+    ...(typeof options.stdin === 'string'
+      ? { input: options.stdin }
+      : { stdin: options.stdin === undefined ? 'ignore' : [options.stdin, 'pipe'] }),
   })
   if (child.pid !== undefined) options.onStart?.(child.pid)
   const result = await child

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { VerificationError } from '../../helpers/errors.ts'
@@ -51,6 +51,17 @@ export async function archiveDrop(drop: string, archive_directory: string): Prom
     bytes: sums.reduce((sum, { bytes }) => sum + bytes, 0),
     was_there,
   }
+}
+
+/** The archived drop that holds all of these files, by their hashes; undefined when none does. */
+export async function findArchivedDrop(archive_directory: string, files_sha256: readonly string[]): Promise<string | undefined> {
+  const folder = join(archive_directory, 'drops')
+  for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
+    const text = await readFile(join(folder, name, SUMS), 'utf8').catch(() => '')
+    const held = new Set(text.split('\n').map((line) => line.slice(0, 64)))
+    if (files_sha256.length > 0 && files_sha256.every((sha256) => held.has(sha256))) return join(folder, name)
+  }
+  return undefined
 }
 
 interface Sum {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Config, readConfigWith } from '../../helpers/config.ts'
 import { withDatabase } from '../../helpers/database.ts'
 import { RefusedError } from '../../helpers/errors.ts'
+import { requireLiveServer } from '../../helpers/live-servers.ts'
 import { underRunLock } from '../../helpers/lock.ts'
 import { openLog, silentLog } from '../../helpers/log.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
@@ -37,6 +38,7 @@ export interface Choices extends Grouping {
   readonly source?: string
   readonly plan?: boolean
   readonly maxRequests?: number
+  readonly full?: boolean
 }
 
 /** `choices` stand above the environment. */
@@ -77,6 +79,7 @@ interface Work {
   readonly reopen?: NonNullable<IngestOptions['reopen']>
   readonly group_rows_max?: number | undefined
   readonly requests_max?: number | undefined
+  readonly is_full?: boolean | undefined
 }
 
 /** Prints what the jobs would cost; asks nobody. */
@@ -109,7 +112,8 @@ async function withRun(
   const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection, maintenance }) => {
+  await onServer(config, async ({ connection, maintenance, describe }) => {
+    requireLiveServer(config, await describe(), connection)
     const opened = await openRunProviders(config, log, {
       connection,
       ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
@@ -156,6 +160,7 @@ export const run = (config: Config, work: Work): Promise<void> =>
       jobs: work.jobs,
       ...(work.resumed === undefined ? {} : { resume_run_id: work.resumed.run_id }),
       ...(work.reopen === undefined ? {} : { reopen: work.reopen }),
+      ...(work.is_full === undefined ? {} : { is_full: work.is_full }),
     }),
   ])
 

@@ -25,6 +25,7 @@ const report: JobReport = {
   rows_updated: 0,
   rows_unchanged: 200,
   rows_deleted: 0,
+  items_unchanged: 0,
   duration_ms: 61_000,
   gaps: [
     { item: 'x:a', status: 'failed', error_class: 'truncated', reason: 'Cut short.', attempts_count: 2 },

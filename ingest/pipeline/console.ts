@@ -49,9 +49,9 @@ export function progressText(progress: Progress, elapsed_ms: number): string {
   return `${job} · ${step} · ${count(items_done)} of ${count(items_total)} items · ${count(rows_read)} rows · ${count(Math.round(rows_read / seconds))} rows/s${left}`
 }
 
-const jobText = ({ job, items, rows_read, rows_inserted, rows_updated, rows_deleted, duration_ms }: JobReport): string =>
+const jobText = ({ job, items, items_unchanged, rows_read, rows_inserted, rows_updated, rows_deleted, duration_ms }: JobReport): string =>
   `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
-  `${itemsText(items)}; ${duration(duration_ms)}`
+  `${itemsText(items)}${unchangedText(items_unchanged)}; ${duration(duration_ms)}`
 
 const itemsText = (items: JobReport['items']): string =>
   Object.entries(items)
@@ -59,12 +59,19 @@ const itemsText = (items: JobReport['items']): string =>
     .map(([status, number]) => `${count(number)} ${status}`)
     .join(', ') || 'no item'
 
+const unchangedText = (items: number): string =>
+  items === 0 ? '' : ` (${count(items)} left as they are: nothing they are derived from has changed)`
+
 /** The end of a run as a person reads it: a table of jobs, every failed, parked and missing item by name, and the state. */
 export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: RunReport): string {
   const columns = ['read', 'outside', 'rejected', 'withheld', 'staged', 'inserted', 'updated', 'unchanged', 'deleted'] as const
   const table = [
     ['job', ...columns, 'items'],
-    ...jobs.map((job) => [job.job, ...columns.map((column) => count(job[`rows_${column}`])), itemsText(job.items)]),
+    ...jobs.map((job) => [
+      job.job,
+      ...columns.map((column) => count(job[`rows_${column}`])),
+      `${itemsText(job.items)}${unchangedText(job.items_unchanged)}`,
+    ]),
   ]
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
   const aligned = table.map((row) =>

@@ -1,4 +1,5 @@
 import type { Database } from '../../helpers/database.ts'
+import { inputsOf, rememberInputs } from './derived-inputs.ts'
 import { addCounts, type JobCounts, mergeGroups, NO_ROWS, type StagedItem } from './groups.ts'
 import type { KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope, planItems, startItems } from './items.ts'
@@ -11,7 +12,10 @@ import { listOf, type TargetTable, targetTable } from './table.ts'
 /** Items that one query derives: enough to plan well, few enough to lose little to a kill. */
 const ITEMS_A_QUERY = 250
 
-/** Runs a job that derives from our own tables: its query is the whole truth for its items, so what it no longer gives is deleted. */
+/**
+ * Runs a job that derives from our own tables: its query is the whole truth for its items, so what it no longer gives is deleted.
+ * Items of which no input has changed since they were last derived are left as they are, and counted.
+ */
 export async function runDerived(
   db: Database,
   job: DerivedJob,
@@ -35,13 +39,28 @@ export async function runDerived(
       ended.filter(({ item }) => open.has(item)),
     ),
   )
-  const items = asked.map(({ item }) => item).filter((item) => open.has(item))
+  const all = asked.map(({ item }) => item).filter((item) => open.has(item))
 
   let counts = NO_ROWS
+  // Read before the rows that are derived from them: a change in between is then derived next time.
+  const inputs = await inputsOf(db, job, all, window)
+  const unchanged = new Map(
+    inputs.flatMap(({ item, rows_unchanged: rows }) => (surroundings.is_full || rows === null ? [] : [[item, rows]])),
+  )
+  const hashes = new Map(inputs.map(({ item, inputs_sha256 }) => [item, inputs_sha256]))
+  await write(db, (tx) =>
+    endItems(
+      tx,
+      scope,
+      [...unchanged].map(([item, rows]) => ({ ...endOf(item, rows), reason: 'Nothing that it is derived from has changed.' })),
+    ),
+  )
+  counts = { ...counts, items_unchanged: unchanged.size }
+  const items = all.filter((item) => !unchanged.has(item))
   for (let at = 0; at < items.length; at += ITEMS_A_QUERY) {
     signal.throwIfAborted()
     const some = items.slice(at, at + ITEMS_A_QUERY)
-    counts = addCounts(counts, await db.session((session) => deriveItems(session, job, scope, some, surroundings)))
+    counts = addCounts(counts, await db.session((session) => deriveItems(session, job, scope, some, hashes, surroundings)))
     onProgress({
       job: job.name,
       label: 'derive',
@@ -61,6 +80,7 @@ async function deriveItems(
   job: DerivedJob,
   scope: ItemScope,
   items: readonly string[],
+  hashes: ReadonlyMap<string, string>,
   surroundings: Surroundings,
 ): Promise<JobCounts> {
   await startItems(db, scope, items, surroundings.owner)
@@ -79,7 +99,17 @@ async function deriveItems(
   )
   const rowsOf = new Map(counted.map(({ item_no, rows }) => [item_no, rows]))
   const ends = items.map((item, item_no): StagedItem => ({ ...endOf(item, rowsOf.get(item_no) ?? 0), item_no }))
-  return mergeGroups(db, { table, scope, ends, deleteOthers: (tx, group) => deleteOthers(tx, job, table, group) }, surroundings)
+  return mergeGroups(
+    db,
+    {
+      table,
+      scope,
+      ends,
+      deleteOthers: (tx, group) => deleteOthers(tx, job, table, group),
+      remember: (tx, group) => rememberInputs(tx, job, scope.run_id, hashes, group),
+    },
+    surroundings,
+  )
 }
 
 /** Deletes the rows of the items that the query no longer gives. */

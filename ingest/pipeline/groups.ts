@@ -16,6 +16,7 @@ export interface JobCounts {
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
+  readonly items_unchanged: number
 }
 
 export const NO_ROWS: JobCounts = {
@@ -28,6 +29,7 @@ export const NO_ROWS: JobCounts = {
   rows_updated: 0,
   rows_unchanged: 0,
   rows_deleted: 0,
+  items_unchanged: 0,
 }
 
 export const addCounts = (a: JobCounts, b: JobCounts): JobCounts =>
@@ -47,6 +49,8 @@ export interface GroupWork {
   readonly ends: readonly StagedItem[]
   /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. Derived jobs give it. */
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
+  /** Last touch in the transaction of the group, after its rows. Derived jobs give it. */
+  readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>
 }
 
 /** Merges the staged items in groups; after each the run may be told to stop. */
@@ -72,6 +76,7 @@ async function mergeGroup(db: Database, work: GroupWork, group: readonly StagedI
       const rows_deleted = (await work.deleteOthers?.(tx, group)) ?? 0
       const merged = await merge(tx, work.table, first.item_no, last.item_no)
       await endItems(tx, work.scope, group)
+      await work.remember?.(tx, group)
       return { ...NO_ROWS, ...merged, rows_staged, rows_deleted, rows_unchanged: rows_staged - merged.rows_inserted - merged.rows_updated }
     })
   } catch (error) {

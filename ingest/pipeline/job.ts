@@ -110,6 +110,12 @@ export interface DerivedJob extends JobBase {
    * `key` and `values`, and `item`. Its result is the whole truth for these items: a row that it no longer returns is deleted.
    */
   readonly derive: string
+  /** The tables whose rows of the item it reads. An item of which none has changed is not derived again. */
+  readonly inputs: readonly string[]
+  /** The functions that hold the rule, by name and types: when their text changes, every item is derived again. */
+  readonly rules: readonly string[]
+  /** True when the result depends on the end of the window. */
+  readonly is_as_of: boolean
 }
 
 export type Job = SourcedJob | DerivedJob
@@ -134,6 +140,8 @@ export interface JobReport {
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
+  /** Items of a derived job that were left as they are, since nothing that they are derived from has changed; among those that are ok or empty. */
+  readonly items_unchanged: number
   readonly duration_ms: number
   /** Every item that ended as failed, parked or not_found, by name. */
   readonly gaps: readonly ItemGap[]

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Database } from '../../helpers/database.ts'
 import { RefusedError } from '../../helpers/errors.ts'
-import type { JobName, Window } from './job.ts'
+import { JOB_NAMES, type JobName, type Window } from './job.ts'
 import { INGESTION_LOCK } from './writer.ts'
 
 export type RunState = 'running' | 'complete' | 'complete_with_gaps' | 'halted' | 'failed' | 'interrupted'
@@ -109,6 +109,16 @@ export async function findRun(db: Database, run_id?: string): Promise<RunRow | u
        to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at
      from ingestion.runs where $1::text is null or starts_with(run_id::text, $1) order by started_at desc limit 1`,
     [run_id ?? null],
+  )
+  return rows[0]
+}
+
+/** The newest run of all seven jobs that came to its end: what a rebuild repeats. */
+export async function findFullRun(db: Database): Promise<RunRow | undefined> {
+  const rows = await db.rows<RunRow>(
+    `select run_id, command, source, jobs, state, state_reason, universe_file, universe_sha256, start_date, end_date
+     from ingestion.runs where jobs @> $1 and state in ('complete', 'complete_with_gaps') order by started_at desc limit 1`,
+    [JOB_NAMES],
   )
   return rows[0]
 }

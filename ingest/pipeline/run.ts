@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { recordContent } from '../../helpers/content-hashes.ts'
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
 import { messageOf } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
@@ -45,6 +46,8 @@ export interface IngestOptions {
   readonly reopen?: readonly ('failed' | 'parked' | 'not_found')[]
   /** Rows after which a group of items is committed; 100,000 when not given. */
   readonly group_rows_max?: number
+  /** Derives every item anew, also those of which nothing has changed; false when not given. */
+  readonly is_full?: boolean
 }
 
 const HEARTBEAT_MS = 20_000
@@ -110,11 +113,14 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     write,
     owner: `${hostname()}:${process.pid}`,
     group_rows_max: options.group_rows_max ?? 100_000,
+    is_full: options.is_full ?? false,
     onProgress: options.onProgress ?? (() => {}),
   }
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
+    const recorded = await recordContent(session, run_id)
     await endRun(session, run_id, state, state_reason)
+    log.info({ content_recorded_of: recorded }, 'content recorded')
     log.info({ state, state_reason }, 'run ended')
     return { run_id, state, state_reason, jobs: reports, duration_ms: Math.round(performance.now() - started) }
   }
@@ -132,6 +138,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
       return await finish('interrupted', 'It was told to stop. Resume it.')
     }
     // The server may be what failed: then the run stays `running`, and the next one marks it.
+    await recordContent(session, run_id).catch(() => {})
     await endRun(session, run_id, 'failed', messageOf(error)).catch(() => {})
     log.error({ err: error }, 'run failed')
     throw error

@@ -57,4 +57,37 @@ export const suspiciousFactChecks: readonly Check[] = [
       from sums s
       where abs(s.quarters_value - s.year_value) > 0.005 * abs(s.year_value)`,
   },
+  {
+    name: 'shares-in-thousands',
+    claim:
+      'net income by the diluted shares of its filing and period is about the diluted earnings per share, not a thousand or a million times them',
+    severity: 'soft',
+    // Inside one filing, so that no split can lie between its three values. One finding a filing.
+    offenders: `
+      select e.cik as subject, e.accession, count(*) as periods_count, min(e.period_end) as first_period_end, min(w.value) as first_shares
+      from stocks_research.fundamentals_raw e
+      join stocks_research.fundamentals_raw w using (cik, accession, period_start, period_end)
+      join stocks_research.fundamentals_raw n using (cik, accession, period_start, period_end)
+      where e.tag = 'EarningsPerShareDiluted' and w.tag = 'WeightedAverageNumberOfDilutedSharesOutstanding' and n.tag = 'NetIncomeLoss'
+        and e.taxonomy = 'us-gaap' and w.taxonomy = 'us-gaap' and n.taxonomy = 'us-gaap' and stocks_research.is_periodic_report(e.form)
+        and w.value > 0 and abs(e.value) >= 0.02 and n.value * e.value > 0
+        and (abs(log(n.value / e.value / w.value) - 3) < 0.2 or abs(log(n.value / e.value / w.value) - 6) < 0.2)
+      group by e.cik, e.accession`,
+  },
+  {
+    // The choice between tags is by priority, so two of them that differ much are worth a look: one is a part of the other.
+    name: 'standard-tags-agree',
+    claim: 'tags of one standard item state about the same wherever one filing states two of them',
+    severity: 'soft',
+    offenders: `
+      select a.cik as subject, m.item, a.tag, b.tag as other_tag, count(*) as facts_count, min(a.accession) as first_accession
+      from stocks_research.standard_item_tags m
+      join stocks_research.standard_item_tags n on n.item = m.item and n.taxonomy = m.taxonomy and n.priority > m.priority
+      join stocks_research.fundamentals_raw a on a.taxonomy = m.taxonomy and a.tag = m.tag
+      join stocks_research.fundamentals_raw b on b.cik = a.cik and b.accession = a.accession and b.taxonomy = n.taxonomy and b.tag = n.tag
+        and b.unit = a.unit and b.period_end = a.period_end and b.period_start is not distinct from a.period_start
+      where stocks_research.is_periodic_report(a.form) and m.item in ('revenue', 'cost_of_revenue', 'operating_cash_flow', 'capital_expenditure')
+        and abs(a.value - b.value) > 0.1 * greatest(abs(a.value), abs(b.value))
+      group by a.cik, m.item, a.tag, b.tag`,
+  },
 ]

@@ -122,4 +122,12 @@ export const suspiciousPriceChecks: readonly Check[] = [
       )
       select 'XNYS' as subject, u.session_date, u.bars_count, u.usual_count from usual u where u.bars_count < 0.05 * u.usual_count`,
   },
+  {
+    name: 'price-restated',
+    claim: 'no source has restated a price after it was stored',
+    severity: 'soft',
+    offenders: `
+      select coalesce(s.source_id, r.security_id::text) as subject, r.trade_date, r.field, r.old_value, r.new_value, r.run_id
+      from ingestion.price_revisions r left join stocks_research.securities s using (security_id)`,
+  },
 ]

@@ -1,0 +1,186 @@
+/** Which test proves which fault. A fault whose test was renamed or removed is a fault that nobody proves any more. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT_DIRECTORY } from '../config.ts'
+
+type Proof = readonly [file: string, title: string]
+
+/** By the number of the fault in the list that the product answers for: what befalls it, and the tests that let it. */
+const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonly Proof[]]>> = {
+  1: [
+    'the connection leads to a protected server',
+    ['helpers/live-servers.test.ts', '%s refuses a live run on a server that is not on the list, before any write'],
+    ['helpers/target.test.ts', 'a mark made on another server does not count'],
+  ],
+  2: [
+    'the target is a populated database that the product did not make',
+    [
+      'helpers/target.test.ts',
+      'a populated database that the product did not make is refused and untouched; the message names it and the ways forward',
+    ],
+    ['helpers/target-database.test.ts', 'a backup that changed, is gone, or is of another database is no proof'],
+  ],
+  3: ['the target is sealed', ['helpers/target-database.test.ts', 'a sealed database is refused with the statement that unseals it']],
+  4: [
+    'the name of the target is an option, a DSN or a piece of SQL',
+    ['helpers/config.test.ts', 'the database name %j is refused'],
+    ['helpers/target-database.test.ts', '«%s» is no name for a target'],
+  ],
+  5: [
+    'two runs at once',
+    ['helpers/lock.test.ts', 'a second run is refused at once and names the holder: run, host, process, since when'],
+    ['ingest/pipeline/run.test.ts', 'is refused while another run ingests into the database, and names it'],
+  ],
+  6: [
+    'the lock is lost',
+    [
+      'helpers/checklist/lost-lock.test.ts',
+      'in the middle of a box, the box is stopped, nothing after it begins, and the verdict is FAILED',
+    ],
+    ['helpers/checklist/lost-lock.test.ts', 'the checklist itself stops: it makes no database once the lock is gone'],
+    ['ingest/pipeline/run.test.ts', 'stops before it writes more when the session that holds its lock is gone'],
+  ],
+  7: [
+    'the ingestion is killed',
+    ['ingest/pipeline/kill.test.ts', 'a run that is killed at any moment and resumed has the content of a clean run'],
+  ],
+  8: [
+    'the dump is killed',
+    ['helpers/backup/dump-faults.test.ts', 'leaves at most a partial file, after %i bytes, which the next dump sweeps'],
+    ['helpers/backup/dump-faults.test.ts', 'when pg_dump is killed half-way'],
+  ],
+  9: [
+    'the upload is killed',
+    [
+      'helpers/dropbox/upload-large.test.ts',
+      '300 MB with twenty cuts and two kills: one remote file, equal hash, at most one chunk twice for each fault',
+    ],
+  ],
+  10: [
+    'the disk is full during a dump',
+    ['helpers/backup/dump-faults.test.ts', 'a full disk fails the dump, leaves no file, and keeps the earlier backup'],
+  ],
+  11: [
+    'the disk of the server is full',
+    [
+      'ingest/pipeline/server-faults.test.ts',
+      'a full disk of the server fails the run by name and leaves whole securities and no halves; with room again the rest comes in',
+    ],
+  ],
+  12: [
+    'the server crashes during a COPY',
+    [
+      'ingest/pipeline/server-faults.test.ts',
+      'a server that crashes in the middle of a COPY ends the run with an error; the next run has the content of a clean one',
+    ],
+  ],
+  13: [
+    'the server restarts during a dump',
+    ['helpers/backup/dump-server.test.ts', 'a server that is restarted in the middle of a dump fails it, and nothing is published'],
+  ],
+  14: [
+    'the connections of the server are exhausted',
+    ['helpers/database.test.ts', 'when all connections of the server are taken, it waits a while, and works as soon as one is free'],
+    ['helpers/database.test.ts', 'when none becomes free, it gives up, and says by its SQLSTATE that they are exhausted'],
+  ],
+  15: ['the network is cut within a chunk', ['helpers/dropbox/upload.test.ts', 'the connection is cut within a chunk']],
+  16: ['the reply to an append is lost', ['helpers/dropbox/upload.test.ts', 'the reply to an append is lost']],
+  17: ['the reply to the finish is lost', ['helpers/dropbox/upload.test.ts', 'the reply to the finish is lost']],
+  18: ['the token expires during an upload', ['helpers/dropbox/upload.test.ts', 'the token expires on the way']],
+  19: [
+    'the grant is revoked, or lacks a scope',
+    ['helpers/dropbox/dropbox-store.test.ts', 'a revoked grant stops at once, and says what to do'],
+    ['helpers/dropbox/dropbox-store.test.ts', 'a missing %s is named'],
+  ],
+  20: ['429, as JSON and as text', ['helpers/dropbox/upload.test.ts', 'as %s: nobody comes back before Retry-After']],
+  21: [
+    'the account is full',
+    ['helpers/dropbox/upload.test.ts', 'a full account fails at once, keeps the session, and costs no byte more once there is room'],
+  ],
+  22: [
+    'the remote name holds other content',
+    ['helpers/dropbox/upload.test.ts', 'other content is a conflict before a byte is sent, and stays'],
+    ['helpers/dropbox/upload.test.ts', 'other content that came meanwhile is a conflict too'],
+  ],
+  23: [
+    'the remote bytes are damaged',
+    ['helpers/backup/remote.test.ts', 'a bit that turns over in the remote store is seen, though its metadata says nothing'],
+  ],
+  24: [
+    'the dump is damaged',
+    ['helpers/backup/damage.test.ts', 'the matrix has 32 variants, each of them another file'],
+    ['helpers/backup/damage.test.ts', 'every damage after the hash was taken is refused before anything is restored'],
+  ],
+  25: [
+    'the dump holds less than the database',
+    ['helpers/backup/dump-faults.test.ts', 'when a table is left out'],
+    ['helpers/backup/dump-faults.test.ts', 'never makes a dump of fewer rows that passes'],
+  ],
+  26: [
+    'a migration is edited, removed or reordered',
+    ['helpers/migrate.test.ts', 'an edited migration is refused with both hashes, and nothing pending is applied'],
+    ['helpers/migrate.test.ts', 'a removed migration is refused, also when it was the last one'],
+    ['helpers/migrate.test.ts', 'a migration that was inserted before an applied one is refused, and so are two that changed places'],
+  ],
+  27: [
+    'an index is left INVALID',
+    [
+      'helpers/migrate.test.ts',
+      'an INVALID index that a failed create index concurrently left is found and named, at once and at the next try',
+    ],
+  ],
+  28: [
+    'a row is edited by hand',
+    ['helpers/content-hashes.test.ts', 'an edit that went round the triggers is named with its table and its key range'],
+    ['helpers/content-hashes.test.ts', 'an edit by hand is told from a run that was killed before its end'],
+  ],
+  29: [
+    'the clock is wrong, or an hour comes twice',
+    ['helpers/clock.test.ts', 'a clock that is wrong is beyond the bound in either direction, and a right one within it'],
+    ['helpers/clock.test.ts', 'an hour that the zone of the machine has twice gives two names of backups, in UTC and in order'],
+  ],
+  30: [
+    'a provider fails for some symbols',
+    [
+      'ingest/pipeline/outage.test.ts',
+      'that fails for a third of the symbols names each with its class, fails the run above the bound, and is asked again for those alone',
+    ],
+  ],
+  31: ['a provider answers 200 with wrong data', ['ingest/pipeline/outage.test.ts', 'that answers 200 with %s puts no such row in']],
+  32: [
+    'pg_dump is older than the server',
+    ['helpers/postgres/tools.test.ts', 'tools older than the server are refused, with versions, places and the install command'],
+    [
+      'helpers/backup/pg-restore.test.ts',
+      'a newer client than the server restores equal, though it sends a setting that the server does not know',
+    ],
+  ],
+  38: [
+    'a restore into another locale, without the roles',
+    [
+      'helpers/backup/restore-locale.test.ts',
+      'on a server of another encoding, without the roles of the source, a restore has the encoding of the source and equal rows',
+    ],
+    ['helpers/backup/dump-server.test.ts', 'a backup of another server, with roles that are not here, restores equal'],
+  ],
+}
+
+const NUMBERS = [...Array.from({ length: 32 }, (_, at) => at + 1), 38]
+
+test('every fault that the product answers for has its proof', () => {
+  expect(Object.keys(FAULTS).map(Number)).toEqual(NUMBERS)
+})
+
+/** Titles stand in single quotes in the source, so that a title which is only told in a comment does not count. */
+const isThere = ([file, title]: Proof): boolean => readFileSync(join(ROOT_DIRECTORY, file), 'utf8').includes(`'${title}'`)
+
+test.each(NUMBERS.map((number) => [number, FAULTS[number]?.[0] ?? 'unknown'] as const))('fault %i: %s', (number) => {
+  const [, ...proofs] = FAULTS[number] ?? []
+  expect(proofs.length).toBeGreaterThan(0)
+  expect(proofs.filter((proof) => !isThere(proof))).toEqual([])
+})
+
+test('a test that does not exist is no proof', () => {
+  expect(isThere(['helpers/lock.test.ts', 'a third run is welcome'])).toBe(false)
+})

@@ -1,0 +1,47 @@
+import { copyFile, open, readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Backup, dump } from '../backup/dump.ts'
+import { listBackups } from '../backup/manifest.ts'
+import { verifyFile } from '../backup/verify.ts'
+import type { Connection } from '../database.ts'
+import { messageOf } from '../errors.ts'
+import { type Drill, recover, withFolder } from './drill.ts'
+
+/** Flips one bit in the middle of a copy of the backup. */
+export const damage = (backup: Backup): Promise<Drill> =>
+  withFolder(async (folder) => {
+    const archive = join(folder, basename(backup.archive))
+    await copyFile(backup.archive, archive)
+    const file = await open(archive, 'r+')
+    const at = Math.floor(backup.manifest.bytes / 2)
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, at)
+    await file.write(Buffer.from([(buffer[0] ?? 0) ^ 1]), 0, 1, at)
+    await file.close()
+    const detected_by = await verifyFile({ ...backup, archive }).then(() => '', messageOf)
+    return recover(detected_by, () => verifyFile(backup).then(() => true))
+  })
+
+/** Kills pg_dump as soon as it has written something, and dumps again. A dump that was cut short must not stand as a backup. */
+export const killDump = (connection: Connection, mode: string): Promise<Drill & { files_left: number; killed_after_bytes: number }> =>
+  withFolder(async (directory) => {
+    let killed_after_bytes = 0
+    const onStart = (pid: number): void => {
+      void (async () => {
+        while (killed_after_bytes === 0) {
+          const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
+          killed_after_bytes = name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
+          await sleep(2)
+        }
+        process.kill(pid, 'SIGKILL')
+      })()
+    }
+    const detected_by = await dump(connection, { directory, mode, onStart }).then(() => '', messageOf)
+    const files_left = (await readdir(directory)).length
+    const drill = await recover(detected_by, async () => {
+      const again = await dump(connection, { directory, mode })
+      await verifyFile(again)
+      return (await listBackups(directory)).length === 1
+    })
+    return { ...drill, files_left, killed_after_bytes }
+  })

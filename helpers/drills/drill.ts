@@ -1,0 +1,42 @@
+/** The drills: what an operator does by mistake or a machine by accident, done on purpose to scratch copies. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { dropDatabase, scratchName } from '../backup/scratch.ts'
+import type { Connection } from '../database.ts'
+
+/** What a drill saw. */
+export interface Drill {
+  /** The message that an operator would read. */
+  readonly detected_by: string
+  /** Whether all is as it was. */
+  readonly recovered: boolean
+  readonly recovery_ms: number
+}
+
+/** Runs `work` on a database of its own name, which is dropped afterwards whatever happens. */
+export async function withScratch<T>(server: Connection, work: (scratch: Connection) => Promise<T>): Promise<T> {
+  const scratch = { ...server, database: scratchName() }
+  try {
+    return await work(scratch)
+  } finally {
+    await dropDatabase(server, scratch.database)
+  }
+}
+
+/** Runs `work` in a folder of its own, which is removed afterwards whatever happens. */
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'drill-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Recovers, and says whether that worked and how long it took. */
+export async function recover(detected_by: string, mend: () => Promise<boolean>): Promise<Drill> {
+  const started = performance.now()
+  const recovered = await mend()
+  return { detected_by, recovered, recovery_ms: Math.round(performance.now() - started) }
+}

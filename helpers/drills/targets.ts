@@ -1,0 +1,62 @@
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Backup } from '../backup/dump.ts'
+import { createEmptyDatabase } from '../backup/scratch.ts'
+import { type Connection, withDatabase } from '../database.ts'
+import { messageOf } from '../errors.ts'
+import { assertLockHeld, takeRunLock } from '../lock.ts'
+import { migrate } from '../migrate.ts'
+import type { Server } from '../postgres/server.ts'
+import { dropPolicy, inspectTarget } from '../target.ts'
+import { type Drill, recover, withFolder, withScratch } from './drill.ts'
+
+/** Edits an applied migration in a copy of the folder, and asks the runner to apply it. */
+export const editMigration = (target: Connection, migrations: string): Promise<Drill> =>
+  withFolder(async (folder) => {
+    await cp(migrations, folder, { recursive: true })
+    const last = (await readdir(folder)).toSorted().at(-1) ?? ''
+    await writeFile(join(folder, last), `${await readFile(join(folder, last), 'utf8')}\n-- a late thought\n`)
+    const detected_by = await migrate(target, folder).then(() => '', messageOf)
+    return recover(detected_by, async () => (await migrate(target, migrations)).applied.length === 0)
+  })
+
+/** Points a run at a populated database that the product did not make. */
+export const aimWrong = (server: Server, locale: Backup['manifest'], confirm_drop: string | undefined): Promise<Drill> =>
+  withScratch(server.maintenance, async (scratch) => {
+    await createEmptyDatabase(server.maintenance, scratch.database, locale)
+    const contents = (db: { rows: (sql: string) => Promise<unknown[]> }) => db.rows('select xmin::text, note from public.precious')
+    await withDatabase(scratch, (db) =>
+      db.execute("create table public.precious (note text); insert into public.precious values ('not yours')"),
+    )
+    const before = JSON.stringify(await withDatabase(scratch, contents))
+    const found = await inspectTarget({ ...server, connection: scratch })
+    let detected_by = ''
+    try {
+      dropPolicy(found, confirm_drop)
+    } catch (error) {
+      detected_by = messageOf(error)
+    }
+    return recover(detected_by, async () => JSON.stringify(await withDatabase(scratch, contents)) === before)
+  })
+
+/** Ends the session that holds a lock: its run is told, may do nothing more, and another run takes the lock. */
+export async function loseLock(maintenance: Connection, database: string): Promise<Drill & { told: string }> {
+  let tell = (_reason: string): void => {}
+  const told = new Promise<string>((resolve) => {
+    tell = resolve
+  })
+  const lock = await takeRunLock(maintenance, database, { run_id: 'loses-its-lock', onLost: tell })
+  try {
+    await withDatabase(maintenance, (db) => db.rows('select pg_terminate_backend($1, 5000)', [lock.claim.backend_pid]))
+    const reason = await told
+    const detected_by = await lock.assertHeld().then(() => '', messageOf)
+    const drill = await recover(detected_by, async () => {
+      const next = await takeRunLock(maintenance, database, { run_id: 'comes-after' })
+      await assertLockHeld(maintenance, next.claim).finally(() => next.release())
+      return true
+    })
+    return { ...drill, told: reason }
+  } finally {
+    await lock.release()
+  }
+}

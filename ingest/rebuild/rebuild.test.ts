@@ -1,0 +1,69 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterEach, beforeEach, expect, inject, it } from 'vitest'
+import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
+import { withDatabase } from '../../helpers/database.ts'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { archiveDrop } from '../archive/drop.ts'
+import { SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+
+let scratch: Scratch
+let root: string
+beforeEach(async () => {
+  scratch = await scratchDatabase({ migrated: true })
+  root = await writeDrop(SMALL_DROP)
+})
+afterEach(() => scratch.drop())
+
+const run = (script: string, ...args: string[]) =>
+  execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', script), ...args], {
+    env: {
+      ...childEnvironment(),
+      ...{ PGHOST: scratch.connection.host, PGPORT: String(scratch.connection.port), PGUSER: scratch.connection.user },
+      ...{ PGPASSWORD: scratch.connection.password ?? '', PGDATABASE: scratch.connection.database, BOOTSTRAP_STATE: root },
+      ...{ BOOTSTRAP_SOURCE: `flat-files:${root}`, BOOTSTRAP_UNIVERSE: join(root, 'universe.csv') },
+      ...{ BOOTSTRAP_START: '2015-01-02', BOOTSTRAP_END: '2020-12-31' },
+    },
+    extendEnv: false,
+    reject: false,
+  })
+const left = (name: string) => withDatabase(inject('testServer'), (db) => db.rows('select from pg_database where datname = $1', [name]))
+
+it('says table by table that the rebuilt database is equal, and leaves none behind', async () => {
+  await run('run.ts', 'run', 'all')
+  const { exitCode, stdout, stderr } = await run('rebuild/cli.ts')
+  expect(exitCode, stderr).toBe(0)
+  expect(stdout).toMatch(/equal +stocks_research\.prices_daily +\d+ rows +SHA-256 [0-9a-f]{64}/)
+  expect(stdout).toMatch(/holds the same content \([0-9a-f]{64}\)/)
+  expect(await left(/as (restore_drill_\w+),/.exec(stdout)?.[1] ?? '')).toEqual([])
+})
+
+it('takes the archived drop, though the folder that was loaded has changed since', async () => {
+  const archived = await archiveDrop(root, join(root, 'archive'))
+  await run('run.ts', 'run', 'all')
+  await writeFile(join(root, 'prices_daily', 'prices.csv'), 'source_id,date,close\nx:first,2020-01-31,99\n')
+  const { exitCode, stdout, stderr } = await run('rebuild/cli.ts')
+  expect(exitCode, stdout + stderr).toBe(0)
+  expect(stdout).toContain(`from flat-files:${archived.directory}`)
+})
+
+it('names the table and the keys of what the source does not give again', async () => {
+  await run('run.ts', 'run', 'all')
+  await scratch.db.execute('set session_replication_role = replica; update stocks_research.prices_daily set volume = volume + 1')
+  const { exitCode, stdout } = await run('rebuild/cli.ts')
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/different +stocks_research\.prices_daily/)
+  expect(stdout).toMatch(
+    /differs: table stocks_research\.prices_daily: \d+ rows, but not the same ones; the first difference lies after key/,
+  )
+})
+
+it('is refused without a finished run, and with another universe than that of the run', async () => {
+  const empty = await run('rebuild/cli.ts')
+  expect([empty.exitCode, empty.stderr]).toEqual([1, expect.stringContaining('has no run of all seven jobs')])
+  await run('run.ts', 'run', 'all')
+  await appendFile(join(root, 'universe.csv'), 'x:late,LATE\n')
+  const other = await run('rebuild/cli.ts')
+  expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining('is not the one of run')])
+})

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+
+const CIK = '0000000001'
+type Fact = readonly [
+  tag: string,
+  start: string | null,
+  end: string,
+  value: number,
+  accession: string,
+  form: string,
+  filed: string,
+  unit?: string,
+  taxonomy?: string,
+]
+
+let scratch: Scratch
+beforeAll(async () => {
+  scratch = await scratchDatabase({ migrated: true })
+})
+beforeEach(() => scratch.db.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived'))
+afterAll(() => scratch?.drop())
+
+async function file(...facts: Fact[]): Promise<void> {
+  const rows = facts.map(([tag, period_start, period_end, value, accession, form, filed, unit = 'USD', taxonomy = 'us-gaap']) => ({
+    cik: CIK, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed,
+  })) // biome-ignore format: one fact a line
+  await scratch.db.rows(
+    `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
+     select f.* from jsonb_to_recordset($1::jsonb) as f (cik text, taxonomy text, tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
+    [JSON.stringify(rows)],
+  )
+  await scratch.db.rows(
+    `insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array[$1]) on conflict do nothing`,
+    [CIK],
+  )
+}
+
+const itemsOn = (day: string, item: string) =>
+  scratch.db.rows(
+    `select period_kind as kind, period_end, value, tag, method, reason from stocks_research.fundamentals_standard_as_of($1::date) where item = $2 order by period_end, kind`,
+    [day, item],
+  )
+const Y20 = ['2020-01-01', '2020-12-31'] as const
+const Y21 = ['2021-01-01', '2021-12-31'] as const
+
+it('follows a filer from tag to tag, and shows a past day the tag of that day', async () => {
+  await file(
+    ['SalesRevenueNet', ...Y20, 100, 'a', '10-K', '2021-02-01'],
+    ['Revenues', ...Y20, 101, 'b', '10-K', '2022-02-01'],
+    ['Revenues', ...Y21, 120, 'b', '10-K', '2022-02-01'],
+  )
+  expect(await itemsOn('2021-06-30', 'revenue')).toMatchObject([{ period_end: '2020-12-31', value: '100', tag: 'SalesRevenueNet' }])
+  expect(await itemsOn('2022-02-01', 'revenue')).toMatchObject([
+    { period_end: '2020-12-31', value: '101', tag: 'Revenues' },
+    { period_end: '2021-12-31', value: '120', tag: 'Revenues' },
+  ])
+})
+
+it('takes the total line of a filing, not the slice of contracts, and not the largest value', async () => {
+  const contracts = 'RevenueFromContractWithCustomerExcludingAssessedTax'
+  await file(
+    [contracts, ...Y20, 2, 'a', '10-K', '2021-02-01'],
+    ['Revenues', ...Y20, 77, 'a', '10-K', '2021-02-01'],
+    ['Revenues', ...Y21, 90, 'b', '10-K', '2022-02-01'],
+    ['SalesRevenueNet', ...Y21, 900, 'b', '10-K', '2022-02-01'],
+  )
+  expect(await itemsOn('2022-12-31', 'revenue')).toMatchObject([{ value: '77' }, { value: '90' }])
+})
+
+it('takes the tag that gross profit and cost add up to, when a filing calls a part of its revenue «Revenues»', async () => {
+  const contracts = 'RevenueFromContractWithCustomerExcludingAssessedTax'
+  await file(
+    ['Revenues', ...Y20, 20, 'a', '10-K', '2021-02-01'],
+    [contracts, ...Y20, 184, 'a', '10-K', '2021-02-01'],
+    ['GrossProfit', ...Y20, 84, 'a', '10-K', '2021-02-01'],
+    ['CostOfRevenue', ...Y20, 100, 'a', '10-K', '2021-02-01'],
+  )
+  expect(await itemsOn('2021-12-31', 'revenue')).toMatchObject([{ value: '184', tag: contracts }])
+})
+
+it('names the reason of each null: not filed, not additive', async () => {
+  await file(
+    ['NetIncomeLoss', ...Y20, 40, 'b', '10-K', '2021-02-01'],
+    ['NetIncomeLoss', '2020-01-01', '2020-09-30', 30, 'a', '10-Q', '2020-11-01'],
+    ['EarningsPerShareDiluted', ...Y20, 4, 'b', '10-K', '2021-02-01', 'USD/shares'],
+    ['EarningsPerShareDiluted', '2020-01-01', '2020-09-30', 3, 'a', '10-Q', '2020-11-01', 'USD/shares'],
+  )
+  expect(await itemsOn('2021-12-31', 'net_income')).toMatchObject([
+    { kind: 'nine_months', value: '30', method: 'reported' },
+    { kind: 'quarter', value: '10', method: 'year_less_nine_months' },
+    { kind: 'year', value: '40', method: 'reported' },
+  ])
+  expect((await itemsOn('2021-12-31', 'eps_diluted')).filter((row) => row['kind'] === 'quarter')).toMatchObject([
+    { value: null, reason: 'not_additive' },
+  ])
+  expect(await itemsOn('2021-12-31', 'revenue')).toMatchObject([
+    { kind: 'quarter', value: null, tag: null, reason: 'not_filed' },
+    { kind: 'year', value: null, tag: null, reason: 'not_filed' },
+  ])
+})
+
+it('never puts earnings of today’s shares beside a count of shares from before a split', async () => {
+  await file(
+    ['NetIncomeLoss', ...Y20, 100, 'a', '10-K', '2021-02-01'],
+    ['EarningsPerShareDiluted', ...Y20, 4, 'a', '10-K', '2021-02-01', 'USD/shares'],
+    ['WeightedAverageNumberOfDilutedSharesOutstanding', ...Y20, 25, 'a', '10-K', '2021-02-01', 'shares'],
+    ['EarningsPerShareDiluted', ...Y20, 1, 'b', '10-K', '2022-02-01', 'USD/shares'],
+  )
+  expect(await itemsOn('2021-12-31', 'shares_diluted')).toMatchObject([{ value: '25', reason: null }])
+  expect(await itemsOn('2022-12-31', 'eps_diluted')).toMatchObject([{ value: '1' }])
+  expect(await itemsOn('2022-12-31', 'shares_diluted')).toMatchObject([{ value: null, reason: 'share_basis_may_differ' }])
+  // A later filing that repeats the count says that nothing was split in between.
+  await file(
+    ['EarningsPerShareBasic', ...Y20, 1.1, 'a', '10-K', '2021-02-01', 'USD/shares'],
+    ['EarningsPerShareDiluted', ...Y20, 4, 'c', '10-K/A', '2022-03-01', 'USD/shares'],
+  )
+  expect(await itemsOn('2022-12-31', 'shares_diluted')).toMatchObject([{ value: '25', reason: null }])
+})
+
+it('ignores other forms, facts of a period that had not ended, and values in a unit that does not fit', async () => {
+  await file(
+    ['Assets', null, '2020-12-31', 1, 'a', '8-K', '2021-02-01'],
+    ['Assets', null, '2022-12-31', 2, 'b', '10-K', '2021-02-01'],
+    ['Assets', null, '2020-12-31', 3, 'b', '10-K', '2021-02-01', 'shares'],
+    ['Assets', null, '2020-12-31', 4, 'b', '10-K', '2021-02-01'],
+  )
+  expect(await itemsOn('2022-12-31', 'assets')).toMatchObject([{ period_end: '2020-12-31', value: '4' }])
+})
+
+it('every tag that the table maps stands for one item, and every item has a tag of US GAAP', async () => {
+  const bad = await scratch.db.rows(
+    `select item from stocks_research.standard_item_tags group by item
+     having bool_and(taxonomy = 'ifrs-full') or count(distinct value_kind) > 1 or count(distinct is_instant) > 1 or min(priority) <> 1`,
+  )
+  expect(bad).toEqual([])
+})
