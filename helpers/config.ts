@@ -219,19 +219,7 @@ const withoutEmpty = (env: Environment): Environment =>
 const show = (value: string): string => `«${value}»`
 
 // PGSSL… say where certificates lie; TERM, PAGER and EDITOR are for psql at a prompt.
-const CHILD_VARIABLES = [
-  'PATH',
-  'Path',
-  'HOME',
-  'TMPDIR',
-  'TEMP',
-  'TMP',
-  'LD_LIBRARY_PATH',
-  'SystemRoot',
-  'SYSTEMROOT',
-  'ComSpec',
-  'APPDATA',
-]
+const CHILD_VARIABLES = 'PATH Path HOME TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA'.split(' ')
 
 /** What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could lead it to another server, reaches it by inheritance. */
 export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>

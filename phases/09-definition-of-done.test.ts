@@ -63,17 +63,13 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
-    let requests = 0
-    const { tables, differences, ...rebuilt } = await rebuild(server.connection, scratch, MIGRATIONS, async ({ database }) => {
-      const run = await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source })
-      requests = run.requests
-      return run.report
-    })
-    const { directory, sha256 } = archived
-    await record({ archive: directory, archive_sha256: sha256, requests_made: requests, ...rebuilt, tables }, 'idempotence')
+    const run = { requests: -1 }
+    const load = async ({ database }: { database: string }) =>
+      Object.assign(run, await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source })).report
+    const { tables, differences, ...rebuilt } = await rebuild(server.connection, scratch, MIGRATIONS, load)
+    await record({ archive_sha256: archived.sha256, requests_made: run.requests, ...rebuilt, tables }, 'idempotence')
     expect(differences, describeDifferences(differences)).toEqual([])
-    expect(requests, 'requests made').toBe(0)
-    expect(tables.length).toBeGreaterThan(0)
+    expect({ requests: run.requests, has_tables: tables.length > 0 }).toEqual({ requests: 0, has_tables: true })
   })
 })
 
