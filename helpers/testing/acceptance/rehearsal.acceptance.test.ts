@@ -63,19 +63,27 @@ describe('the rehearsal', () => {
 
   test('run again by the runner, all jobs insert and update nothing', async () => {
     const { exit_code, output } = await product.runner('run', 'all').ended
-    expect(exit_code, output).toBe(0)
+    expect(exit_code, output).toBe(3) // Complete with gaps: the simulated market loses two things on purpose.
     const counts = [...output.matchAll(/([\d,]+) inserted, ([\d,]+) updated/g)].map(([, inserted, updated]) => `${inserted} ${updated}`)
     expect(counts).toHaveLength(7)
     expect(new Set(counts)).toEqual(new Set(['0 0']))
     expect((await content(await product.connection())).content_sha256).toBe(first.content_sha256)
   })
 
-  test('a second full run right after the first ends green, with the same content table by table', async () => {
+  test('SIGKILL in the middle leaves a whole journal and a truthful report, and the next run recovers without a hand, with the same content table by table', async () => {
+    const victim = product.checklist()
+    await product.waitForPhase('06-production-ingestion')
+    victim.kill('SIGKILL')
+    await victim.ended
+    const { entries, fault } = verifyJournal(product.path('journal.jsonl'))
+    expect(fault === undefined || fault.line === entries.length + 1, 'at most the line that was being written is torn').toBe(true)
+    const states = new Map(boxesOf(product.junit()).map(({ phase, state }) => [phase, state]))
+    expect([...states].filter(([phase, state]) => /0[7-9]-/.test(phase) && state === 'passed')).toEqual([])
+
     const { exit_code, output } = await product.checklist().ended
     expect(exit_code, output.slice(-4_000)).toBe(0)
-    const second = await content(await product.connection())
     const hashes = ({ tables }: typeof first) => Object.entries(tables).map(([name, { rows, sha256 }]) => ({ name, rows, sha256 }))
-    expect(hashes(second)).toEqual(hashes(first))
+    expect(hashes(await content(await product.connection()))).toEqual(hashes(first))
   })
 
   test('a bad row planted before phase 5 blocks phases 6 to 9, and nothing unrun looks passed', async () => {
@@ -98,20 +106,5 @@ describe('the rehearsal', () => {
     expect(new Set(later.map(({ message }) => /blocked|not run/.test(message)))).toEqual(new Set([true]))
     expect(boxes.filter(({ phase, state }) => phase.includes('05-') && state === 'failed').length).toBeGreaterThan(0)
     expect(output).toContain('05-validation-pass')
-  })
-
-  test('SIGKILL in the middle leaves a whole journal and a truthful report, and the next run recovers without a hand', async () => {
-    const victim = product.checklist()
-    await product.waitForPhase('06-production-ingestion')
-    victim.kill('SIGKILL')
-    await victim.ended
-    const { entries, fault } = verifyJournal(product.path('journal.jsonl'))
-    expect(fault === undefined || fault.line === entries.length + 1, 'at most the line that was being written is torn').toBe(true)
-    const states = new Map(boxesOf(product.junit()).map(({ phase, state }) => [phase, state]))
-    expect([...states].filter(([phase, state]) => /0[7-9]-/.test(phase) && state === 'passed')).toEqual([])
-
-    const { exit_code, output } = await product.checklist().ended
-    expect(exit_code, output.slice(-4_000)).toBe(0)
-    expect((await content(await product.connection())).content_sha256).toBe(first.content_sha256)
   })
 })
