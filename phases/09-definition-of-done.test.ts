@@ -9,17 +9,13 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { publishBundle } from '../helpers/backup/bundle.ts'
 import { compareFingerprints, describeDifferences } from '../helpers/backup/compare.ts'
-import type { Backup } from '../helpers/backup/dump.ts'
 import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
-import { listBackups } from '../helpers/backup/manifest.ts'
 import { provenLevels, recordProof } from '../helpers/backup/proof.ts'
 import { applyRetention } from '../helpers/backup/retention.ts'
-import { dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
-import { restoreInto, verifyFile } from '../helpers/backup/verify.ts'
+import { verifyFile } from '../helpers/backup/verify.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { boxesOf, viewOf } from '../helpers/checklist/view.ts'
 import { auditContent, auditText } from '../helpers/content-hashes.ts'
-import { withDatabase } from '../helpers/database.ts'
 import { damage, killDump } from '../helpers/drills/backups.ts'
 import { withScratch } from '../helpers/drills/drill.ts'
 import { killUpload, rotRemote } from '../helpers/drills/remote.ts'
@@ -32,29 +28,11 @@ import { sealFinished } from '../helpers/target-database.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
 import { rebuild } from '../ingest/rebuild/rebuild.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
-import { validate } from '../ingest/validation/validate.ts'
 import { HARMS, killAndResume, MIGRATIONS } from './drills.ts'
-import { test as base, needs } from './fixtures.ts'
+import { test } from './finished.ts'
+import { needs } from './fixtures.ts'
 
 needs('08-final-backup')
-
-const test = base
-  /** The final backup of this run. */
-  .extend('backup', { scope: 'file' }, async ({ config, target }): Promise<Backup> => {
-    const made = (await listBackups(config.directories.backups)).filter(({ manifest }) => manifest.run_id === target.run_id)
-    const last = made.at(-1)
-    if (last === undefined) throw new TypeError(`There is no backup of run ${target.run_id} in ${config.directories.backups}.`)
-    return last
-  })
-  /** One restored copy, for the boxes that only look at it. */
-  .extend('restored', { scope: 'file' }, async ({ backup, target }, { onCleanup }) => {
-    const connection = { ...target.connection, database: scratchName() }
-    onCleanup(() => dropDatabase(target.maintenance, connection.database))
-    const started = performance.now()
-    const evidence = await restoreInto(backup, target.maintenance, connection.database)
-    await withDatabase(connection, (db) => db.execute('analyze')) // A restore brings no statistics; without them the checks plan badly.
-    return { connection, evidence, recovery_ms: Math.round(performance.now() - started) }
-  })
 
 test('the database can be rebuilt from scratch: a rebuild from the archived responses gives the same content hash, table by table', async ({
   server,
@@ -109,17 +87,16 @@ test('nothing is removed before a newer backup has passed all four levels, and n
   expect(await verifyFile(backup)).toMatchObject({ sha256: backup.manifest.sha256 })
 })
 
-test('validation passes cleanly on the target database', async ({ server, record }) => {
-  const report = await withDatabase(server.connection, (db) => validate(db))
-  await record({ checks: report.checks.length, hard_offenders: report.hard_count, findings: report.soft_count }, 'validation')
-  expect(report.is_valid).toBe(true)
-})
-
-test('validation passes cleanly on the restored database too', async ({ restored, record }) => {
-  const report = await withDatabase(restored.connection, (db) => validate(db))
-  await record({ checks: report.checks.length, hard_offenders: report.hard_count, findings: report.soft_count }, 'validation')
-  expect(report.is_valid).toBe(true)
-})
+for (const [claim, where] of [
+  ['validation passes cleanly on the target database', 'target'],
+  ['validation passes cleanly on the restored database too', 'restored'],
+] as const) {
+  test(claim, async ({ validations, record }) => {
+    const report = await validations[where]
+    await record({ checks: report.checks.length, hard_offenders: report.hard_count, findings: report.soft_count }, 'validation')
+    expect(report.is_valid).toBe(true)
+  })
+}
 
 test('the five-year dataset is populated: coverage is within its written bounds', async ({ db, config, record }) => {
   const bound = config.bootstrap.thresholds.session_coverage_min_ratio

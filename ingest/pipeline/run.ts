@@ -118,7 +118,8 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   }
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
-    const recorded = await recordContent(session, run_id)
+    // On a connection of its own: the heartbeat writes through the session, and would break the snapshot that is hashed.
+    const recorded = await recordContent(db, run_id)
     await endRun(session, run_id, state, state_reason)
     log.info({ content_recorded_of: recorded }, 'content recorded')
     log.info({ state, state_reason }, 'run ended')
@@ -138,7 +139,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
       return await finish('interrupted', 'It was told to stop. Resume it.')
     }
     // The server may be what failed: then the run stays `running`, and the next one marks it.
-    await recordContent(session, run_id).catch(() => {})
+    await recordContent(db, run_id).catch(() => {})
     await endRun(session, run_id, 'failed', messageOf(error)).catch(() => {})
     log.error({ err: error }, 'run failed')
     throw error
