@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +18,7 @@ export interface Command {
 export class Product {
   readonly state: string
   readonly #env: Readonly<Record<string, string>>
+  #latest_before: string | undefined
 
   /** `env`: the variables that the user sets. */
   constructor(env: Readonly<Record<string, string>> = {}) {
@@ -27,6 +28,7 @@ export class Product {
 
   /** `npx vitest run <filters>`. */
   checklist(...filters: string[]): Command {
+    this.#latest_before = this.#latest()
     return this.#spawn(join('node_modules', 'vitest', 'vitest.mjs'), ['run', ...(filters.length === 0 ? ['phases'] : filters)])
   }
 
@@ -67,12 +69,12 @@ export class Product {
     return join(this.state, 'reports', 'latest', name)
   }
 
-  /** Waits until the newest run has come to a phase. */
+  /** Waits until the run that was started last has come to a phase. */
   async waitForPhase(phase: string): Promise<void> {
     const deadline = Date.now() + 600_000
     while (Date.now() < deadline) {
       await sleep(100)
-      if (!existsSync(this.path('journal.jsonl'))) continue
+      if (this.#latest() === this.#latest_before || !existsSync(this.path('journal.jsonl'))) continue
       const journal = this.read('journal.jsonl')
       if (
         journal.includes('"event":"box-started"') &&
@@ -91,6 +93,11 @@ export class Product {
   /** Asks the target on the embedded server. */
   async ask<T>(work: (db: Database) => Promise<T>): Promise<T> {
     return withDatabase(await this.connection(), work)
+  }
+
+  #latest(): string | undefined {
+    const pointer = join(this.state, 'reports', 'latest')
+    return existsSync(pointer) ? realpathSync(pointer) : undefined
   }
 
   async remove(): Promise<void> {
