@@ -38,6 +38,11 @@ describe('a run', () => {
     expect(dividends).toEqual([1, 2, 3].map((occurrence) => ({ occurrence, cash_amount: '0.06', action_key: '0.06 USD' })))
   })
 
+  it('is not disturbed by its own heartbeat, however often it beats', async () => {
+    const report = await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP), { heartbeat_ms: 1 })
+    expect(report.state).toBe('complete')
+  })
+
   it('marks every change of a core table with the run that made it', async () => {
     const { run_id } = await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP))
     const changes = await scratch.db.rows('select distinct run_id from ingestion.table_changes')

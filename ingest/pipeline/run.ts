@@ -46,6 +46,8 @@ export interface IngestOptions {
   readonly reopen?: readonly ('failed' | 'parked' | 'not_found')[]
   /** Rows after which a group of items is committed; 100,000 when not given. */
   readonly group_rows_max?: number
+  /** How often the leases of the items in flight are renewed, milliseconds; 20,000 when not given. */
+  readonly heartbeat_ms?: number
   /** Derives every item anew, also those of which nothing has changed; false when not given. */
   readonly is_full?: boolean
 }
@@ -102,7 +104,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   const lost = new AbortController()
   const heart = setInterval(() => {
     renewLeases(session, run_id).catch((error: unknown) => lost.abort(error))
-  }, HEARTBEAT_MS)
+  }, options.heartbeat_ms ?? HEARTBEAT_MS)
   const surroundings: Surroundings = {
     run_id,
     universe,
