@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
-import { type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
 import { type Connection, databaseNameFault } from './database.ts'
 import { ConfigError } from './errors.ts'
 import { registerSecret } from './redact.ts'
@@ -47,6 +47,8 @@ export interface Config {
   /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
   readonly held_lock: string | undefined
   readonly dropbox: DropboxConfig
+  /** Of the roles of the database that are to be used; see `npm run db:roles`. */
+  readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
   readonly bootstrap: Bootstrap
   readonly providers: ProvidersConfig
   /** Absolute path of the universe in force, and the window; both days inclusive. */
@@ -88,6 +90,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
     held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
+    role_passwords: givenRolePasswords(env),
     bootstrap,
     providers,
     universe_file,
@@ -218,8 +221,11 @@ const withoutEmpty = (env: Environment): Environment =>
 
 const show = (value: string): string => `«${value}»`
 
-// PGSSL… say where certificates lie; TERM, PAGER and EDITOR are for psql at a prompt.
-const CHILD_VARIABLES = 'PATH Path HOME TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA'.split(' ')
+// PGPASSFILE and PGSSL… say where a password and certificates lie, never which server; TERM, PAGER and EDITOR are for psql at a prompt.
+const CHILD_VARIABLES =
+  'PATH Path HOME TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA PGPASSFILE PGSSLROOTCERT PGSSLCERT PGSSLKEY PGSSLCRL TERM PAGER EDITOR'.split(
+    ' ',
+  )
 
 /** What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could lead it to another server, reaches it by inheritance. */
 export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
