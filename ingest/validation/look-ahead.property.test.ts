@@ -94,7 +94,6 @@ it.each([
   ['fundamentals_standard_as_of(date, text[])', 'd.known_from <= $1', 'true'],
   ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'true'],
   ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'x.ex_session <= $1'],
-  ['spun_off_first_close(bigint, date, jsonb, date)', 'and c.session_date <= $4', ''],
   ['adjustment_intervals(date, text[])', 'and p.trade_date <= $1) b', ') b'],
   ['derive_fundamentals(text[])', 'greatest(l.known_from, s.known_from) as known_from', 'least(l.known_from, s.known_from) as known_from'],
 ])('sees the look-ahead of %s without «%s»', async (name, from, to) => {

@@ -73,12 +73,20 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
       { source_id: 'ratio', value_source: 'stated ratio' },
       { source_id: 'valued', value_source: 'stated value' },
     ])
-    const asOf = await scratch.db.rows(
-      `select v.adj_close from stocks_research.prices_daily_adjusted_as_of('2020-06-02') v where v.trade_date = '2020-06-02' and v.adj_close <> v.close`,
-    )
-    expect(asOf).toEqual([])
     const report = await validate(scratch.db, { checks: CHECKS.filter(({ severity }) => severity === 'hard'), accepted: [] })
     expect(report.checks.filter(({ offenders_count }) => offenders_count > 0)).toEqual([])
+
+    // What the child closed at is known on the evening of its first bar, not before.
+    await scratch.db.execute("delete from stocks_research.prices_daily where trade_date = '2020-06-03' and close = 24")
+    const asOf = async (day: string) =>
+      scratch.db.rows(
+        `select v.adj_close::double precision::text as a, v.adjustment_reason as reason from stocks_research.prices_daily_adjusted_as_of($1::date) v
+         where v.trade_date = '2020-06-02' and v.ticker = 'GIVEN'`,
+        [day],
+      )
+    expect(await asOf('2020-06-02')).toEqual([{ a: '100', reason: null }])
+    expect(await asOf('2020-06-03')).toEqual([{ a: null, reason: unknown }])
+    expect(await asOf('2020-06-04')).toEqual([{ a: '87.5', reason: null }])
   } finally {
     await scratch.drop()
   }
