@@ -152,4 +152,6 @@ export interface ItemGap {
   readonly error_class: string | null
   readonly reason: string
   readonly attempts_count: number
+  /** Of a parked item, when its provider said so: not to be tried before, ISO 8601 UTC. */
+  readonly next_try_at?: string | null
 }
