@@ -12,6 +12,7 @@ import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { pgRestore } from './pg-restore.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
+import { type RestorerOptions, restorerOf } from './throwaway-role.ts'
 import { toolsFor } from './tool.ts'
 
 export interface FileEvidence {
@@ -34,6 +35,8 @@ export interface RestoreEvidence {
   readonly level: 3
   readonly command: string
   readonly database: string
+  /** Whose rights the SQL of the archive had. */
+  readonly restored_as: string
   readonly tables: number
   readonly rows: number
   readonly views: number
@@ -98,14 +101,15 @@ export async function verifyRestore(backup: Backup, server: Connection, signal?:
   await sweepScratchDatabases(server)
   const database = scratchName()
   try {
-    return await restoreInto(backup, server, database, signal)
+    return await restoreInto(backup, server, database, { signal, is_own: true })
   } finally {
     await dropDatabase(server, database)
   }
 }
 
 /**
- * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest.
+ * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest. All of that is done by a role
+ * without rights where one can be made; afterwards everything belongs to the role of `server`.
  *
  * @throws ToolError when pg_restore fails, VerificationError when the content differs. The database is then left for its caller to drop.
  */
@@ -113,21 +117,33 @@ export async function restoreInto(
   { archive, manifest }: Backup,
   server: Connection,
   database: string,
-  signal?: AbortSignal,
+  { signal, ...options }: RestorerOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<RestoreEvidence> {
-  const target = { ...server, database }
-  await createEmptyDatabase(server, database, manifest)
   const { version, version_number } = await describeServer(server)
   const server_major = Math.floor(version_number / 10_000)
-  const run = await pgRestore(await toolsFor(version), archive, target, { server_major, signal })
-  const started = performance.now()
-  const found = await fingerprintOf(target, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
-  const differences = compareFingerprints(manifest.fingerprint, found)
-  if (differences.length > 0) throw new RestoreDiffersError(archive, differences)
+  await createEmptyDatabase(server, database, manifest)
+  const restorer = await restorerOf(server, database, manifest, options)
+  try {
+    const run = await pgRestore(await toolsFor(version), archive, restorer.connection, { server_major, signal })
+    const started = performance.now()
+    const found = await fingerprintOf(restorer.connection, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
+    const differences = compareFingerprints(manifest.fingerprint, found)
+    if (differences.length > 0) throw new RestoreDiffersError(archive, differences)
+    const evidence = evidenceOf(found, manifest)
+    const compare_ms = Math.round(performance.now() - started)
+    await restorer.handOver()
+    const { restored_as } = restorer
+    return { level: 3, command: run.command, database, restored_as, ...evidence, restore_ms: Math.round(run.duration_ms), compare_ms }
+  } catch (error) {
+    await restorer.handOver().catch(() => {}) // Its caller drops the database; the first error is the one that matters.
+    throw error
+  }
+}
+
+type Compared = Omit<RestoreEvidence, 'level' | 'command' | 'database' | 'restored_as' | 'restore_ms' | 'compare_ms'>
+
+function evidenceOf(found: Fingerprint, manifest: Backup['manifest']): Compared {
   return {
-    level: 3,
-    command: run.command,
-    database,
     tables: Object.keys(found.tables).length,
     rows: Object.values(found.tables).reduce((sum, { rows }) => sum + rows, 0),
     views: Object.keys(found.views).length,
@@ -136,8 +152,6 @@ export async function restoreInto(
     objects: Object.keys(found.objects).length,
     content_sha256: found.content_sha256,
     schema_sha256: found.schema_sha256,
-    restore_ms: Math.round(run.duration_ms),
-    compare_ms: Math.round(performance.now() - started),
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { recordContent } from '../../helpers/content-hashes.ts'
+import { recordContent, recordUnseenChanges } from '../../helpers/content-hashes.ts'
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
 import { messageOf } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
@@ -98,6 +98,10 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   )
   if (options.resume_run_id !== undefined) await reopen(session, run_id, jobs, options.reopen ?? [])
 
+  // Before this run changes anything: what it recorded at its end would make such an edit the truth.
+  for (const { name, detail } of await recordUnseenChanges(db)) {
+    log.warn({ table: name, detail }, 'a table was edited round its triggers; the edit now stands in the ledger')
+  }
   const write = writerOf(run_id, lock_pid)
   await write(session, (tx) => loadCalendar(tx, { today: new Date().toISOString().slice(0, 10) }))
 

@@ -1,6 +1,6 @@
 import type { Database } from '../../helpers/database.ts'
 import type { Offender } from './findings.ts'
-import { agree, type Kind, vintagesOf } from './quarters.ts'
+import { agree, daysOf, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
 import { batchesOf, readAhead } from './read-ahead.ts'
 
@@ -30,8 +30,13 @@ interface DerivedRow extends Record<string, unknown> {
   readonly known_from: string
   readonly value: string | null
   readonly method: string
+  readonly reason: string | null
   readonly yoy_ratio: string | null
+  readonly yoy_reason: string | null
+  readonly yoy_base_period_end: string | null
   readonly ttm_value: string | null
+  readonly ttm_reason: string | null
+  readonly is_fourteen_weeks: boolean
 }
 
 /** Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not there. */
@@ -71,6 +76,11 @@ function compareSeries(cik: string, series: string, facts: readonly FactRow[], d
     const isRight =
       vintage !== undefined &&
       vintage.method === row.method &&
+      (vintage.method === 'none' ? 'not_additive' : null) === row.reason &&
+      vintage.yoy_reason === row.yoy_reason &&
+      vintage.yoy_base_period_end === row.yoy_base_period_end &&
+      vintage.ttm_reason === row.ttm_reason &&
+      daysOf(row.period_start, row.period_end) >= 95 === row.is_fourteen_weeks &&
       (vintage.value === null || row.value === null ? vintage.value === row.value : equals(rational(row.value), vintage.value)) &&
       (vintage.ttm_value === null || row.ttm_value === null
         ? vintage.ttm_value === row.ttm_value
@@ -108,5 +118,6 @@ const FACTS = `
   from stocks_research.fundamentals_raw f
   where f.cik = any ($1::text[]) and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
 const DERIVED = `
-  select d.cik, concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.yoy_ratio, d.ttm_value
+  select d.cik, concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.reason,
+    d.yoy_ratio, d.yoy_reason, d.yoy_base_period_end, d.ttm_value, d.ttm_reason, d.is_fourteen_weeks
   from stocks_research.fundamentals_derived d where d.cik = any ($1::text[])`
