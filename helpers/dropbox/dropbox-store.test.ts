@@ -55,6 +55,10 @@ describe('tokens', () => {
 
   test('a grant by PKCE needs no secret', async () => {
     const { app_key, refresh_token } = server.credentials
+    const error = await errorOf(open({ credentials: { app_key, refresh_token } }).list())
+    expect(error.message, 'one that was made with the secret does').toContain('and DROPBOX_APP_SECRET where the grant was made with it')
+    const grant = server.state.refresh_tokens[refresh_token]
+    if (grant !== undefined) grant.is_pkce = true
     expect(await open({ credentials: { app_key, refresh_token } }).list()).toEqual([])
   })
 
