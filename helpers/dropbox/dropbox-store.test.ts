@@ -68,6 +68,17 @@ describe('tokens', () => {
     expect(refreshes()).toBe(3)
   })
 
+  test.each(['json', 'text'] as const)('a throttled token endpoint (%s) is not asked again before Retry-After', async (as) => {
+    server.faults.add({ route: 'oauth2/token', action: { kind: 'throttle', retry_after_s: 1, as } })
+    expect(await open().list()).toEqual([])
+    expect([server.earlyRetries(), refreshes()]).toEqual([0, 2])
+  })
+
+  test('a token endpoint that stays broken is given up, and said', async () => {
+    server.faults.add({ route: 'oauth2/token', times: 9, action: { kind: 'status', status: 503, body: 'oops' } })
+    expect(await errorOf(open().list())).toMatchObject({ kind: 'server', transient: true, message: expect.stringContaining('HTTP 503') })
+  })
+
   test('a revoked grant stops at once, and says what to do', async () => {
     const store = open()
     await store.list()
