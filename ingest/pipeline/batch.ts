@@ -1,5 +1,6 @@
 import type { Database } from '../../helpers/database.ts'
 import { type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { deleteReplaced, failOverlaps } from './intervals.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
@@ -48,6 +49,7 @@ export async function runBatch(
   step('staged', tally.rows_copied)
   failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
 
+  if (job.holds_intervals === true) await failOverlaps(db, tally)
   const rows_withheld = await withholdFailed(db, tally)
   await settleStage(db, job, table, tally)
   step('settled', tally.rows_copied - rows_withheld)
@@ -83,7 +85,8 @@ export async function runBatch(
       next_try_at: null,
     }),
   )
-  const merged = await mergeGroups(db, { table, scope, ends }, surroundings)
+  const intervals = job.holds_intervals === true ? { deleteOthers: deleteReplaced, is_one_group: true } : {}
+  const merged = await mergeGroups(db, { table, scope, ends, ...intervals }, surroundings)
   step('merged', merged.rows_staged)
   return {
     ...merged,
