@@ -1,6 +1,7 @@
 import type { Database } from '../../helpers/database.ts'
-import { type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
-import { deleteReplaced, failOverlaps } from './intervals.ts'
+import { deleteContradicted } from './contradicted.ts'
+import { type GroupWork, type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { failOverlaps } from './intervals.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
@@ -85,8 +86,11 @@ export async function runBatch(
       next_try_at: null,
     }),
   )
-  const intervals = job.holds_intervals === true ? { deleteOthers: deleteReplaced, is_one_group: true } : {}
-  const merged = await mergeGroups(db, { table, scope, ends, ...intervals }, surroundings)
+  const { contradicts } = job
+  const deleteOthers: GroupWork['deleteOthers'] =
+    contradicts === undefined ? undefined : (tx, group) => deleteContradicted(tx, table, contradicts, group)
+  const is_one_group = job.holds_intervals === true
+  const merged = await mergeGroups(db, { table, scope, ends, is_one_group, ...(deleteOthers && { deleteOthers }) }, surroundings)
   step('merged', merged.rows_staged)
   return {
     ...merged,

@@ -47,7 +47,7 @@ export interface GroupWork {
   readonly scope: ItemScope
   /** In the order of `item_no`. */
   readonly ends: readonly StagedItem[]
-  /** Deletes what the items no longer have, in the transaction of their group and before its rows are merged; returns how many rows. */
+  /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. */
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
   /** True when all items go in one transaction: what one of them gives up another one takes. */
   readonly is_one_group?: boolean

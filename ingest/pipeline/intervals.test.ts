@@ -41,12 +41,6 @@ test('a source that moves the first day of an interval is believed, and its old 
   expect(await stored()).toEqual(['a NEW 2012-05-21', 'a OLD 1999-01-04 2012-05-20'])
 })
 
-test('two securities whose tickers were mixed up are put right in one run', async () => {
-  await load('a,ONE,1999-01-04,', 'b,TWO,1999-01-04,')
-  expect(await load('a,TWO,1999-01-04,', 'b,ONE,1999-01-04,')).toMatchObject({ gaps: [] })
-  expect(await stored()).toEqual(['a TWO 1999-01-04', 'b ONE 1999-01-04'])
-})
-
 test('an interval that overlaps a stored one of a security that is not asked for fails, and names it', async () => {
   await load('a,ONE,1999-01-04,')
   const { gaps } = await load('b,ONE,2005-01-03,')
