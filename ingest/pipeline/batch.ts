@@ -1,6 +1,7 @@
 import type { Database } from '../../helpers/database.ts'
 import { deleteContradicted } from './contradicted.ts'
 import { type GroupWork, type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { failOverlaps } from './intervals.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
@@ -49,6 +50,7 @@ export async function runBatch(
   step('staged', tally.rows_copied)
   failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
 
+  if (job.holds_intervals === true) await failOverlaps(db, tally)
   const rows_withheld = await withholdFailed(db, tally)
   await settleStage(db, job, table, tally)
   step('settled', tally.rows_copied - rows_withheld)
@@ -87,7 +89,8 @@ export async function runBatch(
   const { contradicts } = job
   const deleteOthers: GroupWork['deleteOthers'] =
     contradicts === undefined ? undefined : (tx, group) => deleteContradicted(tx, table, contradicts, group)
-  const merged = await mergeGroups(db, { table, scope, ends, ...(deleteOthers && { deleteOthers }) }, surroundings)
+  const is_one_group = job.holds_intervals === true
+  const merged = await mergeGroups(db, { table, scope, ends, is_one_group, ...(deleteOthers && { deleteOthers }) }, surroundings)
   step('merged', merged.rows_staged)
   return {
     ...merged,

@@ -49,6 +49,8 @@ export interface GroupWork {
   readonly ends: readonly StagedItem[]
   /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. */
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
+  /** True when all items go in one transaction: what one of them gives up another one takes. */
+  readonly is_one_group?: boolean
   /** Last touch in the transaction of the group, after its rows. Derived jobs give it. */
   readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>
 }
@@ -56,7 +58,8 @@ export interface GroupWork {
 /** Merges the staged items in groups; after each the run may be told to stop. */
 export async function mergeGroups(db: Database, work: GroupWork, surroundings: Surroundings): Promise<JobCounts> {
   let counts = NO_ROWS
-  for (const group of groupsOf(work.ends, surroundings.group_rows_max)) {
+  const groups = work.is_one_group === true ? [work.ends] : groupsOf(work.ends, surroundings.group_rows_max)
+  for (const group of groups) {
     surroundings.signal.throwIfAborted()
     counts = addCounts(counts, await mergeGroup(db, work, group, surroundings))
   }

@@ -48,6 +48,8 @@ export interface Identity {
 export interface Holder {
   readonly security_id: number
   readonly source_id: string
+  /** Last day of listing, as the master has it. */
+  readonly delist_date?: string | undefined
 }
 
 export interface ParseContext {
@@ -98,6 +100,8 @@ export interface SourcedJob extends JobBase {
    * count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
+  /** True when its rows are intervals of days that may not overlap: see intervals.ts. */
+  readonly holds_intervals?: boolean
   /**
    * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The source's word stands:
    * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
