@@ -5,6 +5,7 @@ import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
 import { copyText } from './read.ts'
 import { writeRejects } from './rejects.ts'
+import { failShiftedItems } from './shifted.ts'
 import { copyIntoStage, createStage, settleStage } from './stage.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type TargetTable, targetTable } from './table.ts'
@@ -47,6 +48,7 @@ export async function runBatch(
   await copyIntoStage(db, table, text, signal)
   step('staged', tally.rows_copied)
   failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
+  await failShiftedItems(db, tally)
 
   const rows_withheld = await withholdFailed(db, tally)
   await settleStage(db, job, table, tally)

@@ -20,10 +20,13 @@ export type SourceRecord = Readonly<Record<string, string | null>>
 /** Why a record became no row. `outside`: good, but not asked for (another symbol, another day); counted, not listed. */
 export type RejectKind = 'malformed' | 'foreign' | 'conflict'
 
-/** A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three. */
+/**
+ * A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three. `off_session_date`: the day of
+ * a bar that is refused since the exchange was closed; many of one item mean that its dates are shifted.
+ */
 export type Parsed<R> =
   | { readonly row: R; readonly item: string }
-  | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string }
+  | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string; readonly off_session_date?: string }
   | { readonly outside: true; readonly item?: string }
 
 export interface Window {
@@ -53,6 +56,8 @@ export interface Holder {
 export interface ParseContext {
   readonly identity: Identity
   readonly window: Window
+  /** True when the exchange had a session on the day, by our calendar with its overrides. */
+  isSession(date: string): boolean
   /** Name of the adapter, for a `source` column. */
   readonly provider: string
 }
