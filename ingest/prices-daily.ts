@@ -13,6 +13,7 @@ export const pricesDaily: SourcedJob = {
   values: ['open', 'high', 'low', 'close', 'volume'],
   subject: 'security',
   is_windowed: true,
+  dated_by: 'trade_date',
   without_records: 'not_found',
 
   parse(record, { identity, window, isSession }) {

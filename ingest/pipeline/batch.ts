@@ -10,6 +10,7 @@ import { copyIntoStage, createStage, settleStage } from './stage.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type TargetTable, targetTable } from './table.ts'
 import { endWithoutRows, failMalformedFiles, REJECTS_LISTED_MAX, Tally } from './tally.ts'
+import { nameWithdrawn } from './withdrawn.ts'
 
 /** One batch of a sourced job, and all that it takes to bring it in. */
 export interface BatchWork {
@@ -63,12 +64,17 @@ export async function runBatch(
   const items = [...tally.items.values()]
   const done = items.filter(({ rows, end }) => rows > 0 && end?.status !== 'failed')
   const isDone = new Set(done)
-  await write(db, async (tx) => {
+  const answered = { job, table, scope, identity: context.identity }
+  const without_rows = items.filter((item) => !isDone.has(item))
+  const rows_withdrawn = await write(db, async (tx) => {
     await writeRejects(tx, scope, tally)
-    await endItems(
+    const itemEnds = without_rows.map((item) => endOf(job, item))
+    await endItems(tx, scope, itemEnds)
+    const silent = itemEnds.filter(({ status }) => status !== 'failed')
+    return nameWithdrawn(
       tx,
-      scope,
-      items.filter((item) => !isDone.has(item)).map((item) => endOf(job, item)),
+      answered,
+      silent.map(({ item }) => ({ item, item_no: undefined })),
     )
   })
   const ends = done.map(
@@ -85,7 +91,11 @@ export async function runBatch(
       next_try_at: null,
     }),
   )
-  const merged = await mergeGroups(db, { table, scope, ends }, surroundings)
+  const merged = await mergeGroups(
+    db,
+    { table, scope, ends, nameWithdrawn: (tx, group) => nameWithdrawn(tx, answered, group) },
+    surroundings,
+  )
   step('merged', merged.rows_staged)
   return {
     ...merged,
@@ -93,6 +103,7 @@ export async function runBatch(
     rows_outside: tally.rows_outside,
     rows_rejected: tally.rows_rejected,
     rows_withheld: rows_withheld + merged.rows_withheld,
+    rows_withdrawn: rows_withdrawn + merged.rows_withdrawn,
   }
 }
 

@@ -25,6 +25,7 @@ const report: JobReport = {
   rows_updated: 0,
   rows_unchanged: 200,
   rows_deleted: 0,
+  rows_withdrawn: 0,
   items_unchanged: 0,
   duration_ms: 61_000,
   gaps: [

@@ -87,6 +87,11 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
     '',
     ...aligned,
     ...(gaps.length === 0 ? [] : ['', `Without rows, by name (${count(gaps_count)}):`, ...gaps]),
+    ...jobs.flatMap(({ job, rows_withdrawn }) =>
+      rows_withdrawn === 0
+        ? []
+        : ['', `${count(rows_withdrawn)} rows of ${job} are no longer in their source. They are kept, and named in ingestion.withdrawals.`],
+    ),
     '',
     `Run ${run_id}: ${state}${state_reason === null ? '' : `. ${state_reason}`} (${duration(duration_ms)})`,
     '',

@@ -96,6 +96,8 @@ export interface SourcedJob extends JobBase {
   readonly dataset: Dataset
   /** True when the window bounds its records: a subject that is not listed in the window is then not asked for, and ends `empty`. */
   readonly is_windowed: boolean
+  /** The column of its table that says the day of a row: rows of the window that the source no longer has are then named. */
+  readonly dated_by?: string
   /** What it means when a source that was read to its end holds no record of a subject. */
   readonly without_records: 'not_found' | 'empty'
   /**
@@ -145,6 +147,8 @@ export interface JobReport {
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
+  /** Rows of the window that stand in the table and that the source, read to its end, does not have. They are kept, and named in `ingestion.withdrawals`. */
+  readonly rows_withdrawn: number
   /** Items of a derived job that were left as they are, since nothing that they are derived from has changed; among those that are ok or empty. */
   readonly items_unchanged: number
   readonly duration_ms: number

@@ -6,6 +6,8 @@ import { listOf, type TargetTable, valuesDiffer } from './table.ts'
 export interface MergeCounts {
   readonly rows_inserted: number
   readonly rows_updated: number
+  /** True when the table held nothing of these subjects before. */
+  readonly is_first: boolean
 }
 
 /**
@@ -20,7 +22,7 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
        where exists (select from ${table.name} live where live.${first} = staged.${first})) as is_known`,
   )
   // A first load has nothing to be compared with.
-  if (!is_known) return { rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup), rows_updated: 0 }
+  if (!is_known) return { rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup), rows_updated: 0, is_first: true }
   // A group is a small part of its table: to look each row up beats reading the whole table once a group, which the planner prefers.
   await tx.execute(`
     set local enable_hashjoin = off;
@@ -44,7 +46,7 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
   }
   if (counts.rows_inserted > 0) await insertNew(tx, table, 'pg_temp.delta', 'is_new')
   await tx.execute('drop table pg_temp.delta')
-  return counts
+  return { ...counts, is_first: false }
 }
 
 /**
