@@ -18,6 +18,7 @@ const REPLACEABLE = [
   'stocks_research.fundamentals_derived',
   'stocks_research.trading_sessions',
   'ingestion.rejects',
+  'ingestion.withdrawals',
 ] as const
 /** Written by triggers and by migrations, with the rights of the owner. */
 const OWNERS_OWN = ['ingestion.table_changes', 'ingestion.migrations'] as const

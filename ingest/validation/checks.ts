@@ -9,6 +9,7 @@ import { structureChecks } from './checks/structure.ts'
 import { suspiciousActionChecks } from './checks/suspicious-actions.ts'
 import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { suspiciousPriceChecks } from './checks/suspicious-prices.ts'
+import { withdrawalChecks } from './checks/withdrawn.ts'
 import type { Offender } from './findings.ts'
 import { recomputeFactors } from './recompute-factors.ts'
 import { recomputeQuarters } from './recompute-quarters.ts'
@@ -46,6 +47,7 @@ export const CHECKS: readonly (Check | Recomputation)[] = [
   ...suspiciousPriceChecks,
   ...suspiciousActionChecks,
   ...suspiciousFactChecks,
+  ...withdrawalChecks,
 ]
 
 /** Hard checks whose findings may be accepted in writing: a filing itself can break them. What our own processing broke cannot be accepted. */
