@@ -9,6 +9,7 @@ import { structureChecks } from './checks/structure.ts'
 import { suspiciousActionChecks } from './checks/suspicious-actions.ts'
 import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { suspiciousPriceChecks } from './checks/suspicious-prices.ts'
+import { suspiciousSeriesChecks } from './checks/suspicious-series.ts'
 import type { Offender } from './findings.ts'
 import { recomputeFactors } from './recompute-factors.ts'
 import { recomputeQuarters } from './recompute-quarters.ts'
@@ -44,6 +45,7 @@ export const CHECKS: readonly (Check | Recomputation)[] = [
   ...JOBS.flatMap((job) => job.checks),
   ...recomputations,
   ...suspiciousPriceChecks,
+  ...suspiciousSeriesChecks,
   ...suspiciousActionChecks,
   ...suspiciousFactChecks,
 ]
