@@ -14,8 +14,8 @@ import { sha256Of, writeReports } from './write.ts'
 const PLAN =
   '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n- [ ] the ground is level\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
 const trial = new Trial(PLAN, {
-  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })\ntest('the ground is level', () => { expect(1).toBe(2) })`,
-  '01-roof': `needs('00-ground')\ntest('the roof is tight', () => { expect(1).toBe(1) })`,
+  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })\ntest('the ground is level', async ({ record }) => { await record({ slope: 2 }); expect(1).toBe(2) })`,
+  '01-roof': `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`,
 })
 const scratch = mkdtempSync(join(tmpdir(), 'check-'))
 const directory = join(scratch, 'run')

@@ -109,7 +109,7 @@ export class Terminal {
 /** What to do about a run that did not pass. */
 export function nextStep(run: RunView): string | undefined {
   if (run.verdict === 'PASSED') return undefined
-  if (run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition')))
+  if (run.phases.length === 0 || run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition')))
     return 'put the precondition right, then npx vitest run phases'
   const broken = run.phases.find((phase) => phase.state === 'failed' || phase.state === 'incomplete')
   const first = broken ?? run.phases.find((phase) => phase.state !== 'ticked')
@@ -144,7 +144,8 @@ export const clip = (text: string, characters_max: number): string =>
   text.length <= characters_max ? text : `${text.slice(0, characters_max - 1)}…`
 
 /** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 07 min`. */
-export function durationText(duration_ms: number): string {
+export function durationText(measured_ms: number): string {
+  const duration_ms = Math.max(0, measured_ms) // A clock that was set back between two stamps.
   if (duration_ms < 1000) return `${Math.round(duration_ms)} ms`
   if (duration_ms < 60_000) return `${(duration_ms / 1000).toFixed(1)} s`
   const seconds = Math.round(duration_ms / 1000)

@@ -98,6 +98,11 @@ export interface SourcedJob extends JobBase {
    * count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
+  /**
+   * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The source's word stands:
+   * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
+   */
+  readonly contradicts?: string
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
@@ -154,4 +159,6 @@ export interface ItemGap {
   readonly error_class: string | null
   readonly reason: string
   readonly attempts_count: number
+  /** Of a parked item, when its provider said so: not to be tried before, ISO 8601 UTC. */
+  readonly next_try_at?: string | null
 }

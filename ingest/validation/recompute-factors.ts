@@ -2,10 +2,11 @@ import type { Database } from '../../helpers/database.ts'
 import { type Action, adjust, type Factors } from './adjust.ts'
 import type { Offender } from './findings.ts'
 import { isNear, type Rational, rational, toNumber } from './rational.ts'
+import { batchesOf, readAhead } from './read-ahead.ts'
 import { spinOffWorths } from './spin-offs.ts'
 
 /** Securities read at once: bounds memory, whatever the universe. */
-const SECURITIES_A_BATCH = 50
+const SECURITIES_A_BATCH = 25
 /** Factors agree to so many significant digits; the table keeps 60 decimals. */
 const FACTOR_DIGITS = 38
 
@@ -54,12 +55,16 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
   const securities = await db.rows<SecurityRow>(SECURITIES)
   const worths = await spinOffWorths(db, sessions)
   const offenders: Offender[] = []
-  for (let at = 0; at < securities.length; at += SECURITIES_A_BATCH) {
-    const batch = securities.slice(at, at + SECURITIES_A_BATCH)
+  const read = async (batch: readonly SecurityRow[]) => {
     const ids = [batch.map(({ security_id }) => security_id)]
-    const bars = Map.groupBy(await db.rows<BarRow>(BARS, ids), ({ security_id }) => security_id)
-    const actions = Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id)
-    const factors = Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id)
+    return {
+      batch,
+      bars: Map.groupBy(await db.rows<BarRow>(BARS, ids), ({ security_id }) => security_id),
+      actions: Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id),
+      factors: Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id),
+    }
+  }
+  for await (const { batch, bars, actions, factors } of readAhead(batchesOf(securities, SECURITIES_A_BATCH), read)) {
     for (const security of batch) {
       const { security_id, source_id, as_of } = security
       // A factor row says what was known at the end of its run; a later bar has no row yet, and another check says so.

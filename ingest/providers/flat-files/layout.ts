@@ -157,5 +157,21 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
 /** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and «None» may be one. */
 export const NAMES = new Set(['source_id', 'ticker', 'tag', 'taxonomy', 'unit', 'accession'])
 
+/** Fields that are days. */
+export const DAYS = new Set([
+  'date',
+  'ex_date',
+  'declared_date',
+  'record_date',
+  'pay_date',
+  'valid_from',
+  'valid_to',
+  'list_date',
+  'delist_date',
+  'period_start',
+  'period_end',
+  'filed',
+])
+
 /** What vendors write for «not known». */
 export const NULL_TOKENS = new Set(['', 'NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', 'None', 'none', '.', '-'])
