@@ -5,6 +5,7 @@ import { adjustmentChecks } from './checks/adjustment.ts'
 import { filingChecks, fundamentalsChecks } from './checks/fundamentals.ts'
 import { identityChecks } from './checks/identity.ts'
 import { priceChecks } from './checks/prices.ts'
+import { secondSourceChecks } from './checks/second-source.ts'
 import { structureChecks } from './checks/structure.ts'
 import { suspiciousActionChecks } from './checks/suspicious-actions.ts'
 import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
@@ -48,6 +49,7 @@ export const CHECKS: readonly (Check | Recomputation)[] = [
   ...suspiciousSeriesChecks,
   ...suspiciousActionChecks,
   ...suspiciousFactChecks,
+  ...secondSourceChecks,
 ]
 
 /** Hard checks whose findings may be accepted in writing: a filing itself can break them. What our own processing broke cannot be accepted. */

@@ -38,6 +38,14 @@ const second = (closes: string): string => `
   insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (2, 'Y', '2020-01-02');
   insert into stocks_research.prices_daily select 2, trade_date, open, high, low, ${closes}, volume from stocks_research.prices_daily;`
 
+/** A second source that says what ours says, then something else. */
+const beside = (change: string): string => `
+  insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_outside, rows_rejected, rows_contradicted)
+  values ('test', repeat('0', 64), true, true, 0, 0, 0, 0, 0);
+  insert into ingestion.second_prices select security_id, trade_date, close from stocks_research.prices_daily;
+  insert into ingestion.second_events (security_id, ex_date, cash_amount) values (1, '2020-01-15', 0.05);
+  ${change};`
+
 /** What a check must find, and what lies just outside of it. */
 const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: string }>> = {
   'jump-without-action': {
@@ -104,6 +112,22 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   'ticker-history-last-is-current': {
     finds: `update stocks_research.securities set ticker = 'OTHER'`,
     leaves: `update stocks_research.securities set name = 'Other, Inc.'`,
+  },
+  'second-source-close': {
+    finds: beside(`update ingestion.second_prices set close = close * 1.006 where trade_date = '2020-03-02'`),
+    leaves: beside(`update ingestion.second_prices set close = close * 1.004 where trade_date = '2020-03-02'`),
+  },
+  'second-source-bar': {
+    finds: `${beside('')} delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
+    leaves: beside(`delete from ingestion.second_prices where trade_date = '2020-03-02'`), // Not held there: counted, not a fault of ours.
+  },
+  'second-source-split': {
+    finds: beside(`insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 2)`),
+    leaves: `${beside(`insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 1.3333333)`)} ${split('2020-03-02', 3, 4)}`,
+  },
+  'second-source-cash': {
+    finds: beside(`update ingestion.second_events set cash_amount = 0.06`),
+    leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')} update stocks_research.corporate_actions set cash_amount = 0.05`, // Printed to a cent.
   },
   'ticker-history-inside-listing': {
     finds: `update stocks_research.ticker_history set valid_from = '2020-01-01'`,
