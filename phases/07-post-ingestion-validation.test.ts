@@ -7,6 +7,9 @@
 import { expect } from 'vitest'
 import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { openSecondSource } from '../ingest/providers/index.ts'
+import { loadSecondSource } from '../ingest/second-source/load.ts'
+import { secondSourceText } from '../ingest/second-source/text.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { needs, offendersOf, test } from './fixtures.ts'
@@ -103,7 +106,9 @@ test('date coverage holds: each listed security has each session of its listed s
   ).toBe(total.missing)
 })
 
-test('every hard check has zero offenders on the full data', async ({ db, progress, record }) => {
+test('every hard check has zero offenders on the full data', async ({ db, config, progress, record }) => {
+  const { second_source: second } = config
+  if (second !== undefined) await loadSecondSource(db, openSecondSource(second), `flat-files:${second.directory}`)
   report = await validate(db, { onCheck: ({ claim }) => progress(claim) })
   const checks = report.checks.map(({ severity, claim, offenders_count, accepted_count }) => ({
     severity,
@@ -117,6 +122,7 @@ test('every hard check has zero offenders on the full data', async ({ db, progre
     {
       hard_offenders: report.hard_count,
       findings: report.soft_count,
+      second_source: await secondSourceText(db),
       checks,
       hard_examples: offendersOf(hard),
       findings_by_check: findings.map(({ name, claim, offenders_count }) => ({ name, claim, offenders_count })),
