@@ -40,6 +40,7 @@ export async function runSourced(
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
   const context = { identity: identityOf(known), window, provider: provider.name }
   const batches = subjects.length === 0 ? [] : [...(await provider.batches(ask))]
+  refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
   let [counts, items_done, parked] = [NO_ROWS, 0, undefined as SourceError | undefined]
@@ -85,6 +86,20 @@ export async function runSourced(
   }
   await Promise.all(Array.from({ length: Math.max(1, provider.concurrency ?? 1) }, work))
   return counts
+}
+
+/** An item is done with its batch: of one that stood in two, a kill in between would lose the second for good, and nobody would see it. */
+function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
+  const seen = new Set<string>()
+  for (const { label, subjects } of batches) {
+    for (const { item } of subjects) {
+      if (seen.has(item))
+        throw new TypeError(
+          `${provider.name} puts ${item} into two batches, the second is «${label}». A subject has one batch; pages may be many.`,
+        )
+      seen.add(item)
+    }
+  }
 }
 
 async function firstSession(db: Database): Promise<string> {
