@@ -117,6 +117,8 @@ export interface DerivedJob extends JobBase {
   readonly derive: string
   /** The tables whose rows of the item it reads. An item of which none has changed is not derived again. */
   readonly inputs: readonly string[]
+  /** A query of other subjects whose rows of `inputs` an item reads too, from its own as `s.subject`; one column, `subject`. */
+  readonly also_reads?: string
   /** The functions that hold the rule, by name and types: when their text changes, every item is derived again. */
   readonly rules: readonly string[]
   /** True when the result depends on the end of the window. */

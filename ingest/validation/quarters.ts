@@ -30,7 +30,15 @@ export interface Vintage {
 
 const DAY_MS = 86_400_000
 const dayNumber = (date: string): number => Date.parse(date) / DAY_MS
-const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
+// A few thousand days, asked for millions of times.
+const dates = new Map<number, string>()
+function dateOf(day: number): string {
+  const known = dates.get(day)
+  if (known !== undefined) return known
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+  dates.set(day, date)
+  return date
+}
 
 export const daysOf = (period_start: string, period_end: string): number => dayNumber(period_end) - dayNumber(period_start) + 1
 

@@ -2,10 +2,16 @@ import type { Database } from '../../helpers/database.ts'
 import type { Offender } from './findings.ts'
 import { agree, daysOf, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
+import { batchesOf, readAhead } from './read-ahead.ts'
 
 const FORMS = ['10-K', '10-K/A', '10-Q', '10-Q/A']
 
+/** Filers read at once: bounds memory, whatever the universe. */
+const FILERS_A_BATCH = 20
+const CIK_DIGITS = 10
+
 interface FactRow extends Record<string, unknown> {
+  readonly cik: string
   readonly series: string
   readonly unit: string
   readonly tag: string
@@ -17,6 +23,7 @@ interface FactRow extends Record<string, unknown> {
   readonly form: string
 }
 interface DerivedRow extends Record<string, unknown> {
+  readonly cik: string
   readonly series: string
   readonly period_start: string
   readonly period_end: string
@@ -36,11 +43,18 @@ interface DerivedRow extends Record<string, unknown> {
 export async function recomputeQuarters(db: Database): Promise<Offender[]> {
   const filers = await db.rows<{ cik: string }>('select distinct cik from stocks_research.fundamentals_raw order by cik')
   const offenders: Offender[] = []
-  for (const { cik } of filers) {
-    const facts = Map.groupBy(await db.rows<FactRow>(FACTS, [cik, FORMS]), ({ series }) => series)
-    const derived = Map.groupBy(await db.rows<DerivedRow>(DERIVED, [cik]), ({ series }) => series)
-    for (const series of new Set([...facts.keys(), ...derived.keys()])) {
-      offenders.push(...compareSeries(cik, series, facts.get(series) ?? [], derived.get(series) ?? []))
+  const batches = batchesOf(
+    filers.map(({ cik }) => cik),
+    FILERS_A_BATCH,
+  )
+  const read = async (ciks: readonly string[]) => ({
+    facts: Map.groupBy(await db.rows<FactRow>(FACTS, [ciks, FORMS]), ({ cik, series }) => `${cik} ${series}`),
+    derived: Map.groupBy(await db.rows<DerivedRow>(DERIVED, [ciks]), ({ cik, series }) => `${cik} ${series}`),
+  })
+  for await (const { facts, derived } of readAhead(batches, read)) {
+    for (const key of new Set([...facts.keys(), ...derived.keys()])) {
+      const [cik, series] = [key.slice(0, CIK_DIGITS), key.slice(CIK_DIGITS + 1)]
+      offenders.push(...compareSeries(cik, series, facts.get(key) ?? [], derived.get(key) ?? []))
     }
   }
   return offenders
@@ -100,10 +114,10 @@ function kindOf(unit: string, tag: string): Kind {
 }
 
 const FACTS = `
-  select concat_ws(' ', f.taxonomy, f.tag, f.unit) as series, f.unit, f.tag, f.period_start, f.period_end, f.value, f.filed, f.accession, f.form
+  select f.cik, concat_ws(' ', f.taxonomy, f.tag, f.unit) as series, f.unit, f.tag, f.period_start, f.period_end, f.value, f.filed, f.accession, f.form
   from stocks_research.fundamentals_raw f
-  where f.cik = $1 and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
+  where f.cik = any ($1::text[]) and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
 const DERIVED = `
-  select concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.reason,
+  select d.cik, concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.reason,
     d.yoy_ratio, d.yoy_reason, d.yoy_base_period_end, d.ttm_value, d.ttm_reason, d.is_fourteen_weeks
-  from stocks_research.fundamentals_derived d where d.cik = $1`
+  from stocks_research.fundamentals_derived d where d.cik = any ($1::text[])`
