@@ -112,8 +112,8 @@ export function nextStep(run: RunView): string | undefined {
   if (run.phases.length === 0 || run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition')))
     return 'put the precondition right, then npx vitest run phases'
   const broken = run.phases.find((phase) => phase.state === 'failed' || phase.state === 'incomplete')
-  const first = broken ?? run.phases.find((phase) => phase.state !== 'ticked')
-  if (first === undefined) return 'npx vitest run phases'
+  const first = broken ?? run.phases.find((phase) => phase.state === 'blocked')
+  if (first === undefined) return 'npx vitest run phases runs all of it'
   return `put ${first.phase} right; npx vitest run phases/${first.phase.slice(0, 2)} tries it alone, npx vitest run phases runs all`
 }
 
