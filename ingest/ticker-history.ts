@@ -13,6 +13,7 @@ export const tickerHistory: SourcedJob = {
   subject: 'security',
   is_windowed: false,
   without_records: 'not_found',
+  contradicts: `daterange(live.valid_from, live.valid_to, '[]') && daterange(staged.valid_from, staged.valid_to, '[]')`,
 
   parse(record, { identity }) {
     const { source_id } = record

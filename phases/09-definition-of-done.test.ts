@@ -222,7 +222,7 @@ test('the run leaves a JUnit report, an audit page and a whole journal', async (
 })
 
 test('the evidence bundle is in Dropbox, with the same content hash', async ({ target, remote, record, signal }) => {
-  const bundle = await publishBundle(target.run_directory, remote, { run_id: target.run_id, signal })
+  const bundle = await publishBundle(target.run_directory, remote, { run_id: target.run_id, is_final: false, signal })
   await record({ ...bundle }, 'backups')
   expect(bundle.remote_content_hash).toBe(bundle.content_hash)
 })

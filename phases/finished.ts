@@ -20,7 +20,7 @@ export const test = base
     const connection = { ...target.connection, database: scratchName() }
     onCleanup(() => dropDatabase(target.maintenance, connection.database))
     const started = performance.now()
-    const evidence = await restoreInto(backup, target.maintenance, connection.database)
+    const evidence = await restoreInto(backup, target.maintenance, connection.database, { is_own: true })
     await withDatabase(connection, (db) => db.execute('analyze')) // A restore brings no statistics; without them the checks plan badly.
     return { connection, evidence, recovery_ms: Math.round(performance.now() - started) }
   })

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../errors.ts'
-import type { Fingerprint } from './fingerprint.ts'
+import { contentHashOf, type Fingerprint, schemaHashOf } from './fingerprint.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const time = z.iso.datetime()
@@ -92,7 +92,23 @@ export async function readManifest(archive: string): Promise<Manifest> {
   if (!parsed.success) throw new FormatError(`${file} is not a manifest of a backup: ${z.prettifyError(parsed.error)}`)
   if (parsed.data.file !== basename(archive))
     throw new FormatError(`${file} is the manifest of ${parsed.data.file}, not of ${basename(archive)}.`)
+  const contradiction = contradictionIn(parsed.data)
+  if (contradiction !== undefined)
+    throw new FormatError(`${file} contradicts itself: ${contradiction}. It was changed after it was written; do not use it.`)
   return parsed.data
+}
+
+/** What a hand that changed one line forgets to change elsewhere. */
+function contradictionIn({ file, snapshot_at, fingerprint }: Manifest): string | undefined {
+  const name = backupName(new Date(snapshot_at))
+  if (!file.startsWith(name)) return `its snapshot was taken at ${snapshot_at}, and its file is not a ${name}`
+  if (fingerprint.content_sha256 !== contentHashOf(fingerprint.tables)) return 'content_sha256 is not that of its tables'
+  if (fingerprint.schema_sha256 !== schemaHashOf(fingerprint.objects)) return 'schema_sha256 is not that of its objects'
+  for (const [table, { rows, segments }] of Object.entries(fingerprint.tables)) {
+    const sum = segments.reduce((total, segment) => total + segment.rows, 0)
+    if (sum !== rows) return `${table} has ${rows} rows, and ${sum} in its segments`
+  }
+  return undefined
 }
 
 /** Archives with a manifest in `directory`, oldest first. What has no manifest is not a backup, and a `.partial` never is. */

@@ -46,6 +46,7 @@ test('ingest brings rows in and corrects them, and its changes are written down'
     await db.execute('update stocks_research.prices_daily set close = 2')
     await db.execute('create temporary table staged (a int)')
     await db.execute('delete from stocks_research.adjustment_factors')
+    await db.execute("select ingestion.record_unseen_change('stocks_research.prices_daily', '{}')")
   })
   const changes = await scratch.db.rows('select database_user from ingestion.table_changes where database_user = $1', [names.ingest])
   expect(changes.length).toBeGreaterThan(2)
@@ -63,6 +64,7 @@ test.each([
   ['ingest', 'create table stocks_research.mine (a int)'],
   ['ingest', 'create table public.mine (a int)'],
   ['reader', SECURITY],
+  ['reader', "select ingestion.record_unseen_change('stocks_research.prices_daily', '{}')"],
   ['reader', 'update stocks_research.prices_daily set close = 1'],
   ['reader', 'create temporary table t (a int)'],
   ['owner', 'create database another'],

@@ -64,6 +64,7 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
     revoke insert, update on ${OWNERS_OWN.join(', ')} from ${ingest};
     grant delete on ${REPLACEABLE.join(', ')} to ${ingest};
     grant usage on all sequences ${inBoth} to ${ingest};
+    grant execute on function ingestion.record_unseen_change(text, jsonb) to ${ingest};
     alter default privileges for role ${owner} ${inBoth} grant select on tables to ${ingest}, ${reader};`
 }
 

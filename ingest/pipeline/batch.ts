@@ -1,5 +1,6 @@
 import type { Database } from '../../helpers/database.ts'
-import { type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { deleteContradicted } from './contradicted.ts'
+import { type GroupWork, type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
@@ -83,7 +84,10 @@ export async function runBatch(
       next_try_at: null,
     }),
   )
-  const merged = await mergeGroups(db, { table, scope, ends }, surroundings)
+  const { contradicts } = job
+  const deleteOthers: GroupWork['deleteOthers'] =
+    contradicts === undefined ? undefined : (tx, group) => deleteContradicted(tx, table, contradicts, group)
+  const merged = await mergeGroups(db, { table, scope, ends, ...(deleteOthers && { deleteOthers }) }, surroundings)
   step('merged', merged.rows_staged)
   return {
     ...merged,

@@ -47,7 +47,7 @@ export interface GroupWork {
   readonly scope: ItemScope
   /** In the order of `item_no`. */
   readonly ends: readonly StagedItem[]
-  /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. Derived jobs give it. */
+  /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. */
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
   /** Last touch in the transaction of the group, after its rows. Derived jobs give it. */
   readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>

@@ -98,6 +98,11 @@ export interface SourcedJob extends JobBase {
    * count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
+  /**
+   * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The source's word stands:
+   * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
+   */
+  readonly contradicts?: string
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
@@ -112,6 +117,8 @@ export interface DerivedJob extends JobBase {
   readonly derive: string
   /** The tables whose rows of the item it reads. An item of which none has changed is not derived again. */
   readonly inputs: readonly string[]
+  /** A query of other subjects whose rows of `inputs` an item reads too, from its own as `s.subject`; one column, `subject`. */
+  readonly also_reads?: string
   /** The functions that hold the rule, by name and types: when their text changes, every item is derived again. */
   readonly rules: readonly string[]
   /** True when the result depends on the end of the window. */
@@ -152,4 +159,6 @@ export interface ItemGap {
   readonly error_class: string | null
   readonly reason: string
   readonly attempts_count: number
+  /** Of a parked item, when its provider said so: not to be tried before, ISO 8601 UTC. */
+  readonly next_try_at?: string | null
 }

@@ -1,23 +1,14 @@
 import { type Log, silentLog } from '../../../helpers/log.ts'
 import type { Dataset } from '../../pipeline/job.ts'
-import {
-  type Ask,
-  type Batch,
-  type LocatedRecord,
-  type Page,
-  type Provider,
-  SourceError,
-  type SubjectEnd,
-} from '../../pipeline/provider.ts'
-import { type DropFile, hashFile, listFiles, textOf } from './files.ts'
+import { type Ask, type Batch, type Page, type Provider, SourceError, type SubjectEnd } from '../../pipeline/provider.ts'
+import { hashFile, verifyUnchanged } from './bytes.ts'
+import { type DropFile, listFiles, type Part, stemOf } from './files.ts'
 import { FOLDERS } from './layout.ts'
-import { RecordSplitter } from './lines.ts'
-import { type RecordMaker, recordMaker, scopeOf } from './records.ts'
+import { otherRows, pagesOf } from './pages.ts'
+import { scopeOf } from './records.ts'
 import { intervalOf } from './ticker-intervals.ts'
 
-const RECORDS_A_PAGE = 4_000
-
-/** A drop of flat files: one folder for each dataset, CSV or gzipped CSV, read by header name. */
+/** A drop of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by header name. */
 export function flatFiles(root: string, log: Log = silentLog()): Provider {
   return {
     name: 'flat-files',
@@ -38,15 +29,14 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
         for (const { item } of batch.subjects) yield { item, status: 'not_found', reason }
         return
       }
+      const doubles = [...Map.groupBy(files, ({ name }) => stemOf(name)).values()].filter((group) => group.length > 1)
+      for (const group of doubles)
+        log.warn({ files: group.map(({ name }) => name) }, 'one table by their names: what all of them say is taken once')
       for (const file of files) {
-        signal.throwIfAborted()
-        try {
-          for await (const page of pagesOf(file, log)) {
-            yield is_from_securities ? { ...page, records: page.records.map((each) => intervalOf(each, ask.first_session_date)) } : page
-          }
-        } catch (error) {
-          if (!(error instanceof SourceError)) throw error
-          yield* endsOf(file, batch, error)
+        for await (const page of readFile(file, batch, log, signal)) {
+          yield 'status' in page || !is_from_securities
+            ? page
+            : { ...page, records: page.records.map((each) => intervalOf(each, ask.first_session_date)) }
         }
       }
     },
@@ -54,62 +44,56 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
 }
 
 /** The files of a dataset. Without intervals of its own a drop has those that follow from its securities. */
-async function filesFor(root: string, { dataset, subjects }: Ask): Promise<{ files: DropFile[]; is_from_securities: boolean }> {
-  const files = (await listFiles(root, FOLDERS[dataset])).filter((file) => {
-    const scope = scopeOf(file)
-    return scope === undefined || subjects.some(({ cik }) => cik === scope)
-  })
+async function filesFor(root: string, { dataset, subjects }: Ask): Promise<{ files: AskedFile[]; is_from_securities: boolean }> {
+  const filers = new Set(subjects.map(({ cik }) => cik))
+  const isAsked = (part: Part): boolean => {
+    const scope = scopeOf(part)
+    return scope === undefined || filers.has(scope)
+  }
+  const files = (await listFiles(root, FOLDERS[dataset]))
+    .map((file) => ({ ...file, parts: file.parts.filter(isAsked), is_whole: file.parts.every(isAsked) }))
+    .filter(({ parts }) => parts.length > 0)
   const is_from_securities = files.length === 0 && dataset === ('ticker_history' satisfies Dataset)
-  return { files: is_from_securities ? await listFiles(root, FOLDERS.securities) : files, is_from_securities }
-}
-
-/** One file could not be read to its end: whatever it may hold of a subject is missing, so none of its subjects is complete. */
-function* endsOf(file: DropFile, batch: Batch, error: SourceError): Generator<SubjectEnd> {
-  const scope = scopeOf(file)
-  for (const { item, cik } of batch.subjects) {
-    if (scope === undefined || scope === cik) yield { item, status: 'failed', error_class: error.error_class, reason: error.message }
+  return {
+    files: is_from_securities ? (await listFiles(root, FOLDERS.securities)).map((file) => ({ ...file, is_whole: true })) : files,
+    is_from_securities,
   }
 }
 
-async function* pagesOf(file: DropFile, log: Log): AsyncGenerator<Page> {
-  const archive_sha256 = await hashFile(file)
-  const splitter = new RecordSplitter()
-  let maker: RecordMaker | undefined
-  let records: LocatedRecord[] = []
-  let [rows, paged_bytes] = [0, 0]
-  const page = (read_bytes: number): Page => {
-    const full = { file: file.name, archive_sha256, records, read_bytes: read_bytes - paged_bytes }
-    rows += records.length
-    paged_bytes = read_bytes
-    records = []
-    return full
-  }
+/** A file, and those of its parts that may hold what is asked for. */
+interface AskedFile extends DropFile {
+  readonly is_whole: boolean
+}
 
-  for await (const { text, read_bytes } of withEnd(textOf(file, archive_sha256))) {
-    for (const raw of splitter.take(text ?? '', text === undefined)) {
-      if (maker === undefined) {
-        maker = recordMaker(file, raw.fields ?? [raw.text])
-        if (maker.unknown_columns.length > 0) log.info({ file: file.name, columns: maker.unknown_columns }, 'columns that nobody knows')
-        continue
+/** The pages of one file, and an end for every subject that a fault in it leaves incomplete. */
+async function* readFile(file: AskedFile, batch: Batch, log: Log, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+  let rows = 0
+  try {
+    const sha256 = await hashFile(file)
+    for (const part of file.parts) {
+      signal.throwIfAborted()
+      try {
+        rows += yield* pagesOf(part, sha256, log)
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error
+        yield* endsOf([part], batch, error)
+        rows = Number.NaN // Already told.
       }
-      records.push(maker.make(raw))
-      if (records.length >= RECORDS_A_PAGE) yield page(read_bytes)
     }
-    if (text === undefined) yield page(read_bytes)
-  }
-  if (maker === undefined)
-    throw new SourceError(`${file.name} is empty: not even a header row. Copy it again.`, { error_class: 'truncated' })
-  if (file.listed?.rows !== undefined && file.listed.rows !== rows) {
-    throw new SourceError(`${file.name} has ${rows} records; manifest.json says ${file.listed.rows}.`, { error_class: 'truncated' })
+    // Text is hashed while it is read; what is read here and there is hashed once more.
+    if (file.parts.some(({ entry, kind }) => entry !== undefined || kind === 'parquet')) await verifyUnchanged(file, sha256)
+    const { name, listed, is_whole } = file
+    if (listed?.rows !== undefined && is_whole && !Number.isNaN(rows) && rows !== listed.rows) throw otherRows(name, rows, listed.rows)
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    yield* endsOf(file.parts, batch, error)
   }
 }
 
-/** The pieces, and a last one without text: the rest of the file is then a line. */
-async function* withEnd(pieces: AsyncIterable<{ text: string; read_bytes: number }>) {
-  let read_bytes = 0
-  for await (const piece of pieces) {
-    read_bytes = piece.read_bytes
-    yield piece as { text: string | undefined; read_bytes: number }
+/** What could not be read to its end may hold anything of a subject, so none of its subjects is complete. */
+function* endsOf(parts: readonly Part[], batch: Batch, error: SourceError): Generator<SubjectEnd> {
+  const scopes = new Set(parts.map(scopeOf))
+  for (const { item, cik } of batch.subjects) {
+    if (scopes.has(undefined) || scopes.has(cik)) yield { item, status: 'failed', error_class: error.error_class, reason: error.message }
   }
-  yield { text: undefined, read_bytes }
 }

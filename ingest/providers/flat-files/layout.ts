@@ -26,6 +26,9 @@ const DIVIDEND_KINDS: Readonly<Record<string, string>> = {
   roc: 'return_of_capital',
   liquidation: 'liquidation',
   liquidating: 'liquidation',
+  spin_off: 'spin_off',
+  'spin-off': 'spin_off',
+  spinoff: 'spin_off',
 }
 
 /** Sets the kind of an event, and keeps the source's own word for it when it says more. */
@@ -106,7 +109,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       required: ['ex_date', 'split_from', 'split_to'],
       one_of: ['source_id', 'ticker'],
       keeps_unknown: true,
-      complete: kindIs((stated) => (stated === 'stock_dividend' ? 'stock_dividend' : 'split')),
+      complete: kindIs((stated) => (stated === 'stock_dividend' ? stated : /^spin[_ -]?off$/.test(stated) ? 'spin_off' : 'split')),
     },
     {
       name: 'dividends',
@@ -153,6 +156,22 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
 
 /** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and «None» may be one. */
 export const NAMES = new Set(['source_id', 'ticker', 'tag', 'taxonomy', 'unit', 'accession'])
+
+/** Fields that are days. */
+export const DAYS = new Set([
+  'date',
+  'ex_date',
+  'declared_date',
+  'record_date',
+  'pay_date',
+  'valid_from',
+  'valid_to',
+  'list_date',
+  'delist_date',
+  'period_start',
+  'period_end',
+  'filed',
+])
 
 /** What vendors write for «not known». */
 export const NULL_TOKENS = new Set(['', 'NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', 'None', 'none', '.', '-'])

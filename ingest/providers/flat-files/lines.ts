@@ -1,9 +1,12 @@
+import { malformed } from './faults.ts'
+import { LIMITS } from './limits.ts'
+
 /** One line of a file, or several when a quoted field holds line breaks. */
 export interface RawRecord {
-  /** Line on which it starts, from 1. */
+  /** Line on which it starts, or row of a Parquet file, from 1. */
   readonly line: number
-  /** Undefined when the line is no record; `text` then says what stands there. */
-  readonly fields: readonly string[] | undefined
+  /** Undefined when the line is no record; `text` then says what stands there. Null stands in Parquet alone. */
+  readonly fields: readonly (string | null)[] | undefined
   readonly text: string
 }
 
@@ -36,6 +39,14 @@ export class RecordSplitter {
       else if (record.length > 1 || record[0] !== '') records.push({ line, fields: record, text: '' })
     }
     return records
+  }
+
+  /** @throws SourceError when what is still without an end is longer than any record. */
+  refuseEndless(name: string): void {
+    if (this.#rest.length <= LIMITS.record_characters_max) return
+    throw malformed(
+      `${name} has no end of a line within ${LIMITS.record_characters_max} characters after line ${this.#line}. It is no CSV.`,
+    )
   }
 }
 

@@ -1,18 +1,20 @@
 import type { LocatedRecord } from '../../pipeline/provider.ts'
-import { SourceError } from '../../pipeline/provider.ts'
-import type { DropFile } from './files.ts'
-import { NAMES, NULL_TOKENS } from './layout.ts'
+import { malformed } from './faults.ts'
+import type { Part } from './files.ts'
+import { DAYS, NAMES, NULL_TOKENS } from './layout.ts'
 import type { RawRecord } from './lines.ts'
 
 /** Makes records of the lines of one file, by the names of its header. */
 export interface RecordMaker {
   make(raw: RawRecord): LocatedRecord
+  /** Places in the header of the columns that it reads. */
+  readonly places: readonly number[]
   /** Columns that nobody knows; they were not read, or became part of `detail`. */
   readonly unknown_columns: readonly string[]
 }
 
 /** @throws SourceError when the header lacks a column, or says one twice. */
-export function recordMaker(file: DropFile, header: readonly string[]): RecordMaker {
+export function recordMaker(file: Pick<Part, 'name' | 'folder'>, header: readonly string[]): RecordMaker {
   const { folder } = file
   const names = header.map((name) => name.trim().toLowerCase())
   const twice = names.filter((name, at) => names.indexOf(name) !== at)
@@ -48,22 +50,26 @@ export function recordMaker(file: DropFile, header: readonly string[]): RecordMa
     }
     return { record, line }
   }
-  return { make, unknown_columns: unknown.map(({ field }) => field) }
+  return { make, places: [...new Set(columns.map(({ at }) => at))], unknown_columns: unknown.map(({ field }) => field) }
 }
 
-function fieldOf(field: string, text: string | undefined): string | null {
-  if (text === undefined) return null
+function fieldOf(field: string, text: string | null | undefined): string | null {
+  if (text === undefined || text === null) return null
   const value = text.trim()
   if (value === '') return null
-  return NULL_TOKENS.has(value) && !NAMES.has(field) ? null : value
+  if (NULL_TOKENS.has(value) && !NAMES.has(field)) return null
+  return DAYS.has(field) ? (TIMED_DAY.exec(value)?.[1] ?? value) : value
 }
 
+/** A day with a time of no zone, as `2020-01-31 00:00:00`: the day that its clock shows. Or with midnight UTC, as `…T00:00:00.000Z`. */
+const TIMED_DAY = /^(\d{4}-\d\d-\d\d)[T ](?:\d\d:\d\d(?::\d\d(?:\.\d+)?)?|00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00))$/
+
 /** The filer that a file of fundamentals is named for, ten digits: it then holds nothing of anybody else. */
-export const scopeOf = ({ name, folder }: DropFile): string | undefined =>
+export const scopeOf = ({ name, folder }: Pick<Part, 'name' | 'folder'>): string | undefined =>
   folder.name === 'fundamentals' ? /(?:^|\/)CIK(\d{10})\.[^/]*$/.exec(name)?.[1] : undefined
 
 /** Columns that stand in the path, as in `year=2020/part-0.csv`. */
-function partitionsOf({ name, folder }: DropFile): Record<string, string> {
+function partitionsOf({ name, folder }: Pick<Part, 'name' | 'folder'>): Record<string, string> {
   const pairs = name.split('/').flatMap((part) => {
     const [, column, value] = /^([a-z_]+)=(.+)$/i.exec(part) ?? []
     const field = Object.entries(folder.fields).find(([, aliases]) => column !== undefined && aliases.includes(column.toLowerCase()))?.[0]
@@ -71,5 +77,3 @@ function partitionsOf({ name, folder }: DropFile): Record<string, string> {
   })
   return Object.fromEntries(pairs)
 }
-
-const malformed = (message: string): SourceError => new SourceError(message, { error_class: 'malformed' })

@@ -64,15 +64,18 @@ export const suspiciousPriceChecks: readonly Check[] = [
     claim: 'no close stands still for five sessions and more while shares are traded',
     severity: 'soft',
     offenders: `
-      with numbered as (
-        select p.security_id, p.trade_date, p.close, p.volume,
-          row_number() over (partition by p.security_id order by p.trade_date) - row_number() over (partition by p.security_id, p.close order by p.trade_date) as island
+      with marked as (
+        select p.security_id, p.trade_date, p.close, p.volume, row_number() over w as bar,
+          lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close, lag(p.volume) over w as before_volume
         from stocks_research.prices_daily p
+        window w as (partition by p.security_id order by p.trade_date)
+      ), repeats as ( -- Few bars repeat a close; only those are worth to be numbered a second time.
+        select m.*, m.bar - row_number() over (partition by m.security_id order by m.bar) as island from marked m where m.close = m.before_close
       )
-      select s.source_id as subject, min(n.trade_date) as first_date, max(n.trade_date) as last_date, n.close, count(*) as sessions_count
-      from numbered n join stocks_research.securities s using (security_id)
-      group by s.source_id, n.island, n.close
-      having count(*) >= 5 and bool_or(n.volume > 0)`,
+      select s.source_id as subject, min(r.before_date) as first_date, max(r.trade_date) as last_date, r.close, count(*) + 1 as sessions_count
+      from repeats r join stocks_research.securities s using (security_id)
+      group by s.source_id, r.island, r.close
+      having count(*) >= 4 and bool_or(r.volume > 0 or r.before_volume > 0)`,
   },
   {
     name: 'price-without-volume',

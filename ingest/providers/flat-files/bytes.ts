@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type Duplex, pipeline, type Readable, Transform } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { messageOf } from '../../../helpers/errors.ts'
+import { SourceError } from '../../pipeline/provider.ts'
+import { changed, malformed, truncated } from './faults.ts'
+import type { Codec, DropFile, Part } from './files.ts'
+import { LIMITS } from './limits.ts'
+import { memberStream } from './zip.ts'
+import { ZstdFrames } from './zstd-frames.ts'
+
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * The hash of a file as it stands, before it is read: what was recorded is then what is read, or an error.
+ *
+ * @throws SourceError when the manifest says another hash.
+ */
+export async function hashFile(file: DropFile): Promise<string> {
+  const sha256 = await hashNow(file)
+  if (file.listed?.sha256 !== undefined && file.listed.sha256 !== sha256) {
+    throw malformed(`${file.name} has SHA-256 ${sha256}; manifest.json says ${file.listed.sha256}. It is damaged, or not complete yet.`)
+  }
+  return sha256
+}
+
+/** @throws SourceError when a file is no longer the one that was hashed. */
+export async function verifyUnchanged(file: DropFile, sha256: string): Promise<void> {
+  if ((await hashNow(file)) !== sha256) throw changed(file.name)
+}
+
+async function hashNow(file: DropFile): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const bytes of createReadStream(file.path, { highWaterMark: CHUNK_BYTES })) hash.update(bytes as Buffer)
+  } catch (error) {
+    throw malformed(`${file.name} cannot be read: ${messageOf(error)}`, error)
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * The text of a file or of a member of a zip, piece by piece, with the bytes of the drop that were read for it so far.
+ *
+ * @throws SourceError when it ends too early, is not of the kind that its name says, expands beyond LIMITS, or is not the file that
+ *   was hashed.
+ */
+export async function* textOf(part: Part, sha256: string): AsyncGenerator<{ text: string; read_bytes: number }> {
+  const { name, file, entry, codec } = part
+  const hash = createHash('sha256')
+  let [raw_bytes, bytes] = [0, 0]
+  const tap = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk)
+      raw_bytes += chunk.length
+      done(null, chunk)
+    },
+  })
+  // Of a member, the share of its zip that it takes.
+  const drop_bytes = (): number =>
+    entry === undefined ? raw_bytes : Math.round((raw_bytes / Math.max(1, entry.uncompressedSize)) * entry.compressedSize)
+
+  const raw = entry === undefined ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES }) : await memberStream(part, entry)
+  const { out, unread } = decoded(raw, tap, codec)
+  const decoder = new TextDecoder('utf-8') // Drops a byte order mark.
+  try {
+    for await (const chunk of out) {
+      if (bytes === 0) refuseOtherKind(part, chunk as Buffer)
+      bytes += (chunk as Buffer).length
+      refuseBomb(name, bytes, entry === undefined ? raw_bytes : drop_bytes())
+      yield { text: decoder.decode(chunk as Buffer, { stream: true }), read_bytes: drop_bytes() }
+    }
+    if (unread() > 0) throw malformed(`${name} has ${unread()} bytes after the end of its ${codec} data. It is damaged: copy it again.`)
+  } catch (error) {
+    throw error instanceof SourceError ? error : faultOf(part, error, raw_bytes)
+  }
+  yield { text: decoder.decode(), read_bytes: drop_bytes() }
+  const expected = entry === undefined ? sha256 : part.listed?.sha256
+  if (expected === undefined || hash.digest('hex') === expected) return
+  throw entry === undefined ? changed(name) : malformed(`${name} does not have the SHA-256 ${expected} that manifest.json says.`)
+}
+
+/** A stream of what `raw` holds, and how many of its bytes the decoder left unread at the end. */
+function decoded(raw: Readable, tap: Transform, codec: Codec): { out: Readable; unread: () => number } {
+  const ignore = (): void => {} // The stream that is iterated throws the same error.
+  if (codec === 'none') return { out: pipeline([raw, tap], ignore) as Duplex, unread: () => 0 }
+  let fed_bytes = 0
+  const frames = codec === 'zstd' ? new ZstdFrames() : undefined
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      fed_bytes += chunk.length
+      done(null, chunk)
+    },
+  })
+  const decoder = codec === 'zstd' ? createZstdDecompress({ chunkSize: CHUNK_BYTES }) : createGunzip({ chunkSize: CHUNK_BYTES })
+  const steps = [raw, tap, ...(frames === undefined ? [] : [frames]), count, decoder]
+  return { out: pipeline(steps, ignore) as Duplex, unread: () => fed_bytes - decoder.bytesWritten }
+}
+
+function refuseBomb(name: string, bytes: number, read_bytes: number): void {
+  if (bytes <= LIMITS.expanded_bytes_free || bytes <= read_bytes * LIMITS.expanded_ratio_max) return
+  throw malformed(
+    `${name} expands to more than ${LIMITS.expanded_ratio_max} times its size (${bytes} bytes of ${read_bytes} so far), as no table does. ` +
+      'If it is meant, put it into the drop uncompressed.',
+  )
+}
+
+const KINDS: readonly (readonly [string, readonly number[]])[] = [
+  ['a gzip file', [0x1f, 0x8b]],
+  ['a zstd file', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['a zip', [0x50, 0x4b, 0x03, 0x04]],
+  ['a Parquet file', [0x50, 0x41, 0x52, 0x31]],
+  ['text in UTF-16, not UTF-8', [0xff, 0xfe]],
+  ['text in UTF-16, not UTF-8', [0xfe, 0xff]],
+]
+
+function refuseOtherKind({ name }: Part, first: Buffer): void {
+  const found = KINDS.find(([, magic]) => magic.every((byte, at) => first[at] === byte))
+  const is = found?.[0] ?? (first.subarray(0, 1024).includes(0) ? 'no text (it has zero bytes)' : undefined)
+  if (is !== undefined)
+    throw malformed(`${name} should be CSV by its name, and is ${is} by its first bytes. Name it for what it is, or convert it.`)
+}
+
+function faultOf({ name, codec }: Part, error: unknown, raw_bytes: number): SourceError {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'Z_BUF_ERROR') {
+    const what = raw_bytes === 0 ? 'is empty: it has no byte.' : `ends in the middle of its ${codec} data: the copy is not complete.`
+    return truncated(`${name} ${what} Copy it again.`, error)
+  }
+  const isCoded = codec !== 'none' && (code?.startsWith('Z_') === true || code?.startsWith('ZSTD_') === true)
+  const what = isCoded ? `no whole ${codec} data (${message}). It is damaged, or not what its name says.` : message
+  return malformed(`${name} cannot be read: ${what}`, error)
+}

@@ -1,0 +1,94 @@
+import type { Log } from '../../../helpers/log.ts'
+import type { LocatedRecord, Page } from '../../pipeline/provider.ts'
+import { textOf } from './bytes.ts'
+import { truncated } from './faults.ts'
+import type { Part } from './files.ts'
+import { type RawRecord, RecordSplitter } from './lines.ts'
+import { openParquet } from './parquet.ts'
+import { type RecordMaker, recordMaker } from './records.ts'
+
+const RECORDS_A_PAGE = 4_000
+
+/** Records that were read, and the bytes of the drop that it took so far. */
+interface Piece {
+  readonly records: LocatedRecord[]
+  readonly read_bytes: number
+}
+
+/**
+ * The records of a table as pages; returns how many there were.
+ *
+ * @throws SourceError that names the table.
+ */
+export async function* pagesOf(part: Part, archive_sha256: string, log: Log): AsyncGenerator<Page, number> {
+  let [rows, paged_bytes] = [0, 0]
+  let records: LocatedRecord[] = []
+  const page = (read_bytes: number): Page => {
+    const full = { file: part.name, archive_sha256, records, read_bytes: read_bytes - paged_bytes }
+    rows += records.length
+    paged_bytes = read_bytes
+    records = []
+    return full
+  }
+  let bytes = 0
+  for await (const piece of part.kind === 'parquet' ? parquetRecords(part, log) : csvRecords(part, archive_sha256, log)) {
+    bytes = piece.read_bytes
+    for (const record of piece.records) {
+      records.push(record)
+      if (records.length >= RECORDS_A_PAGE) yield page(bytes)
+    }
+  }
+  yield page(bytes)
+  if (part.listed?.rows !== undefined && part.listed.rows !== rows) throw otherRows(part.name, rows, part.listed.rows)
+  return rows
+}
+
+export const otherRows = (name: string, rows: number, listed: number) =>
+  truncated(`${name} has ${rows} records; manifest.json says ${listed}.`)
+
+async function* csvRecords(part: Part, archive_sha256: string, log: Log): AsyncGenerator<Piece> {
+  const splitter = new RecordSplitter()
+  let maker: RecordMaker | undefined
+  const take = (raws: readonly RawRecord[]): LocatedRecord[] => {
+    const records: LocatedRecord[] = []
+    for (const raw of raws) {
+      if (maker === undefined) maker = makerOf(part, raw.fields?.map((name) => name ?? '') ?? [raw.text], [], log)
+      else records.push(maker.make(raw))
+    }
+    return records
+  }
+  let bytes = 0
+  for await (const { text, read_bytes } of textOf(part, archive_sha256)) {
+    bytes = read_bytes
+    yield { records: take(splitter.take(text)), read_bytes }
+    splitter.refuseEndless(part.name)
+  }
+  yield { records: take(splitter.take('', true)), read_bytes: bytes } // The rest of the file is a line.
+  if (maker === undefined) throw truncated(`${part.name} is empty: not even a header row. Copy it again.`)
+}
+
+async function* parquetRecords(part: Part, log: Log): AsyncGenerator<Piece> {
+  const table = await openParquet(part)
+  try {
+    const maker = makerOf(part, table.columns, table.others, log)
+    let line = 0
+    for await (const { rows, read_bytes } of table.rows(maker.places)) {
+      const records = rows.map((row) => {
+        line += 1
+        const fields: (string | null)[] = new Array(table.columns.length).fill(null)
+        for (const [at, place] of maker.places.entries()) fields[place] = row[at] ?? null
+        return maker.make({ line, fields, text: '' })
+      })
+      yield { records, read_bytes }
+    }
+  } finally {
+    await table.close()
+  }
+}
+
+function makerOf(part: Part, header: readonly string[], unreadable: readonly string[], log: Log): RecordMaker {
+  const maker = recordMaker(part, header)
+  const columns = [...maker.unknown_columns, ...unreadable]
+  if (columns.length > 0) log.info({ file: part.name, columns }, 'columns that nobody knows')
+  return maker
+}

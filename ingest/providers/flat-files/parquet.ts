@@ -1,0 +1,180 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { type AsyncBuffer, type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type SchemaElement } from 'hyparquet'
+import { messageOf } from '../../../helpers/errors.ts'
+import { SourceError } from '../../pipeline/provider.ts'
+import { malformed, truncated } from './faults.ts'
+import type { Part } from './files.ts'
+import { LIMITS } from './limits.ts'
+import { type Column, pagesOf, type Texts } from './parquet-pages.ts'
+import { type TextOf, textOfColumn } from './parquet-values.ts'
+
+/** One row in the order of the columns that were asked for. */
+export type TextRow = readonly (string | null)[]
+
+/** An open Parquet file. */
+export interface ParquetTable {
+  /** Names of the columns whose values are text, numbers, days or times. */
+  readonly columns: readonly string[]
+  /** Nested columns, and others of which no text can be made. */
+  readonly others: readonly string[]
+  /** The rows of the columns that stand at these places in `columns`, some at a time. */
+  rows(wanted: readonly number[]): AsyncGenerator<{ rows: TextRow[]; read_bytes: number }>
+  close(): Promise<void>
+}
+
+const MAGIC = 0x31524150 // PAR1
+const MAGIC_ENCRYPTED = 0x45524150 // PARE
+const ROWS_A_PIECE = 4_000
+
+/**
+ * Opens a Parquet file. Of each column one chunk as it lies in the file, and one page of it decoded, are in memory at a time: the
+ * bound is a row group, whatever the file holds.
+ *
+ * @throws SourceError when it is none, cut, encrypted, or its footer does not hold together.
+ */
+export async function openParquet(part: Part): Promise<ParquetTable> {
+  const handle = await open(part.file.path)
+  try {
+    const metadata = await metadataOf(part, handle)
+    const leaves = leavesOf(metadata)
+    const columns = leaves.filter((leaf): leaf is Column => leaf.text !== undefined)
+    const [rows, counted] = [Number(metadata.num_rows), metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0)]
+    if (rows !== counted)
+      throw malformed(`${part.name} says that it has ${rows} rows, and its row groups have ${counted}. It is damaged: copy it again.`)
+    return {
+      columns: columns.map(({ element }) => element.name),
+      others: leaves.filter(({ text }) => text === undefined).map(({ path }) => path.join('.')),
+      rows: (wanted) =>
+        rowsOf(
+          part,
+          handle,
+          metadata,
+          wanted.map((at) => columns[at]).filter((column) => column !== undefined),
+        ),
+      close: () => handle.close(),
+    }
+  } catch (error) {
+    await handle.close()
+    throw faultOf(part, error)
+  }
+}
+
+async function metadataOf({ name, file }: Part, handle: FileHandle): Promise<FileMetaData> {
+  const size = file.size_bytes
+  if (size < 12) throw truncated(`${name} is no whole Parquet file: it has ${size} bytes. Copy it again.`)
+  const [head, tail] = [await read(handle, 0, 4), await read(handle, size - 8, 8)]
+  const [first, length, last] = [head.getUint32(0, true), tail.getUint32(0, true), tail.getUint32(4, true)]
+  if (first === MAGIC_ENCRYPTED || last === MAGIC_ENCRYPTED) throw malformed(`${name} is encrypted. Write it without encryption.`)
+  if (first !== MAGIC)
+    throw malformed(`${name} should be Parquet by its name, and is not by its first bytes. Name it for what it is, or convert it.`)
+  if (last !== MAGIC) throw truncated(`${name} begins as Parquet and does not end as it: the copy is not complete. Copy it again.`)
+  if (length > LIMITS.parquet_footer_bytes_max || length > size - 12)
+    throw malformed(`${name} says that its footer has ${length} bytes; it has ${size} in all. It is damaged: copy it again.`)
+  const slice = async (from: number, to = size): Promise<ArrayBuffer> => (await read(handle, from, to - from)).buffer
+  const buffer: AsyncBuffer = { byteLength: size, slice }
+  return parquetMetadataAsync(buffer, { initialFetchSize: Math.min(size, length + 8), geoparquet: false })
+}
+
+interface Leaf {
+  readonly path: readonly string[]
+  readonly element: SchemaElement
+  readonly text: TextOf | undefined
+}
+
+/** The columns of the schema. Nested and repeated ones have no text. */
+function leavesOf({ schema }: FileMetaData): Leaf[] {
+  const leaves: Leaf[] = []
+  const walk = (at: number, path: readonly string[], isRepeated: boolean): number => {
+    const element = schema[at]
+    if (element === undefined) throw new Error('its schema ends too early')
+    if (typeof element.name !== 'string') throw new Error('its schema has a column without a name')
+    const here = at === 0 ? [] : [...path, element.name]
+    const repeats = isRepeated || element.repetition_type === 'REPEATED'
+    const children = element.num_children ?? 0
+    if (children === 0 && at > 0) leaves.push({ path: here, element, text: here.length > 1 || repeats ? undefined : textOfColumn(element) })
+    let next = at + 1
+    for (let child = 0; child < children; child += 1) next = walk(next, here, repeats)
+    return next
+  }
+  if (walk(0, [], false) !== schema.length) throw new Error('its schema has more elements than its tree')
+  return leaves
+}
+
+async function* rowsOf(part: Part, handle: FileHandle, metadata: FileMetaData, columns: readonly Column[]) {
+  let read_bytes = 0
+  try {
+    for (const group of metadata.row_groups) {
+      const rows_count = Number(group.num_rows)
+      const cursors: Cursor[] = []
+      for (const column of columns) {
+        const { meta_data, file_path } = group.columns.find((each) => each.meta_data?.path_in_schema[0] === column.path[0]) ?? {}
+        if (meta_data === undefined || file_path) throw new Error(`the column ${column.element.name} is not in each of its row groups`)
+        const view = await chunkOf(part, handle, meta_data)
+        read_bytes += view.byteLength
+        cursors.push(new Cursor(pagesOf(column, meta_data, metadata, view, rows_count)))
+      }
+      for (let from = 0; from < rows_count; from += ROWS_A_PIECE) {
+        const count = Math.min(ROWS_A_PIECE, rows_count - from)
+        const taken = cursors.map((cursor) => cursor.take(count))
+        yield { rows: Array.from({ length: count }, (_, at): TextRow => taken.map((texts) => texts[at] ?? null)), read_bytes }
+      }
+    }
+  } catch (error) {
+    throw faultOf(part, error)
+  }
+}
+
+async function chunkOf({ file }: Part, handle: FileHandle, chunk: ColumnMetaData): Promise<DataView> {
+  const data = Number(chunk.data_page_offset)
+  const dictionary = Number(chunk.dictionary_page_offset ?? 0)
+  const from = dictionary > 0 && dictionary < data ? dictionary : data
+  const bytes = Number(chunk.total_compressed_size)
+  if (!(from >= 4 && bytes >= 0 && from + bytes <= file.size_bytes)) throw new Error(`a column is said to have ${bytes} bytes at ${from}`)
+  if (bytes > LIMITS.parquet_column_bytes_max)
+    throw new Error(`a column has ${bytes} bytes in one row group, more than ${LIMITS.parquet_column_bytes_max}; write smaller row groups`)
+  return read(handle, from, bytes)
+}
+
+async function read(handle: FileHandle, position: number, length: number): Promise<DataView<ArrayBuffer>> {
+  const bytes = new Uint8Array(length)
+  const { bytesRead } = await handle.read(bytes, 0, length, position)
+  if (bytesRead !== length) throw new Error(`it ends at byte ${position + bytesRead}`)
+  return new DataView(bytes.buffer)
+}
+
+/** Takes texts from pages as they come. */
+class Cursor {
+  readonly #pages: Generator<Texts>
+  #page: Texts = []
+  #at = 0
+
+  constructor(pages: Generator<Texts>) {
+    this.#pages = pages
+  }
+
+  take(count: number): Texts {
+    const texts: (string | null)[] = []
+    while (texts.length < count) {
+      if (this.#at === this.#page.length) {
+        const { value, done } = this.#pages.next()
+        if (done === true) throw new Error('a column has fewer values than its row group has rows')
+        this.#page = value
+        this.#at = 0
+      }
+      const upto = Math.min(this.#page.length, this.#at + count - texts.length)
+      for (; this.#at < upto; this.#at += 1) texts.push(this.#page[this.#at] ?? null)
+    }
+    return texts
+  }
+}
+
+function faultOf({ name }: Part, error: unknown): SourceError {
+  if (error instanceof SourceError) return error
+  // What the library trips over says nothing to a reader.
+  const what =
+    error instanceof TypeError || error instanceof RangeError ? 'what it says of itself does not hold together' : messageOf(error)
+  return malformed(
+    `${name} cannot be read as Parquet: ${what}. It is damaged, or of a kind that is not known: copy it again, or write it anew.`,
+    error,
+  )
+}
