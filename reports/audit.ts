@@ -1,5 +1,5 @@
 import type { AuditSection } from '../helpers/checklist/events.ts'
-import { durationText } from '../helpers/checklist/terminal.ts'
+import { durationText } from '../helpers/checklist/text.ts'
 import { type BoxView, boxesOf, isRehearsal, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
 import { POLICY, STYLE } from './audit-style.ts'
 import { ganttOf } from './gantt.ts'

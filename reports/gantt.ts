@@ -1,4 +1,4 @@
-import { durationText } from '../helpers/checklist/terminal.ts'
+import { durationText } from '../helpers/checklist/text.ts'
 import type { PhaseView, RunView } from '../helpers/checklist/view.ts'
 import { escapeHtml } from './html.ts'
 import { round } from './svg.ts'

@@ -1,5 +1,5 @@
 import type { Evidence, EvidenceRow, EvidenceValue, Scalar } from '../helpers/checklist/events.ts'
-import { clip } from '../helpers/checklist/terminal.ts'
+import { clip } from '../helpers/checklist/text.ts'
 import { escapeXml } from './junit.ts'
 
 /** Rows of a table of evidence that the page shows; the journal holds them all. */

@@ -1,5 +1,5 @@
 import type { JournalEntry, RunStarted, Verdict } from './events.ts'
-import { clip } from './terminal.ts'
+import { clip } from './text.ts'
 import { type BoxView, boxesOf, firstLine, viewOf } from './view.ts'
 
 const OFFENDER_CHARACTERS_MAX = 240

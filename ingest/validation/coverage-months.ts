@@ -39,23 +39,24 @@ export async function coverageMonths(db: Database, { start_date, end_date }: Win
   }
 }
 
-// The rollup gives the row of all: its security is null, and it comes first.
+// The grouping sets give the row of all too: its security is '', which is nobody's id, and it comes first.
 const BY_SECURITY = `${EXPECTED}, months as (
     select to_char(m, 'YYYY-MM') as month from generate_series(date_trunc('month', $1::date), $2::date, '1 month') m
   ), counted as (
-    select source_id, to_char(session_date, 'YYYY-MM') as month, max(ticker) as ticker, count(*) as expected, count(close) as present
-    from pairs group by grouping sets ((source_id, to_char(session_date, 'YYYY-MM')), (to_char(session_date, 'YYYY-MM')))
+    select coalesce(source_id, '') as source_id, to_char(month, 'YYYY-MM') as month, max(ticker) as ticker, count(*) as expected, count(close) as present
+    from (select source_id, ticker, close, date_trunc('month', session_date) as month from pairs) p
+    group by grouping sets ((source_id, month), (month))
   ), named as (
     select source_id, max(ticker) as ticker, sum(expected)::integer as expected, sum(expected - present)::integer as missing from counted group by 1
   )
-  select coalesce(n.source_id, 'all') as source_id, case when n.source_id is null then 'all securities' else n.ticker end as ticker, n.expected, n.missing,
+  select case when n.source_id = '' then 'all' else n.source_id end as source_id, case when n.source_id = '' then 'all securities' else n.ticker end as ticker,
+    n.expected, n.missing,
     string_agg(
       case when c.expected is null then '-' when c.present = c.expected then '#' when c.present = 0 then '0'
-           else greatest(1, c.present * 10 / c.expected)::text end, '' order by months.month) as months
-  from named n cross join months
-  left join counted c on c.month = months.month and c.source_id is not distinct from n.source_id
+           else greatest(1, c.present * 10 / c.expected)::text end, '' order by m.month) as months
+  from named n cross join months m left join counted c on c.month = m.month and c.source_id = n.source_id
   group by n.source_id, n.ticker, n.expected, n.missing
-  order by n.source_id is null desc, n.missing desc, n.source_id`
+  order by n.source_id = '' desc, n.missing desc, n.source_id`
 
 const BY_SESSION = `${EXPECTED}, sessions as (
     select session_date, count(*) as listed, count(close) as bars from pairs group by 1
