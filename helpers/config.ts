@@ -35,6 +35,8 @@ export type DropboxConfig =
 /** What a run needs from outside. This is the only file that reads the environment. */
 export interface Config {
   readonly source: SourceConfig
+  /** A drop that closes, splits and dividends are compared with; undefined when none is named. */
+  readonly second_source: { readonly directory: string } | undefined
   readonly postgres: PostgresConfig
   /** Name of the database to rebuild. */
   readonly database: string
@@ -65,6 +67,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const faults = unknownVariables(env)
   const bootstrap = readBootstrap(resolve(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
+  const second_source = readSecondSource(env['BOOTSTRAP_SECOND_SOURCE'] ?? bootstrap?.second_source, root, faults)
   const postgres = readPostgres(env, root, faults)
   const dropbox = readDropbox(env, source.mode, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
@@ -79,6 +82,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   return {
     source,
+    second_source,
     postgres,
     database,
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
@@ -141,6 +145,17 @@ function readSource(env: Environment, root: string, faults: string[]): SourceCon
   if (text === 'rehearsal' || text === 'live') return { mode: text }
   faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`)
   return { mode: 'rehearsal' }
+}
+
+function readSecondSource(text: string | undefined, root: string, faults: string[]): Config['second_source'] {
+  if (text === undefined) return undefined
+  const [, path] = /^flat-files:(.+)$/.exec(text) ?? []
+  const directory = path === undefined ? undefined : resolve(root, path)
+  if (directory !== undefined && is('isDirectory', directory)) return { directory }
+  faults.push(
+    `BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`}`,
+  )
+  return undefined
 }
 
 function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: string[]): DropboxConfig {

@@ -153,6 +153,16 @@ export const offendersOf = (checks: ValidationReport['checks']): string[] =>
     examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject} ${JSON.stringify(row)}`),
   )
 
+/** Each check as claimed, observed and bounded. A soft one has no bound: what it finds is for a person to judge. */
+export const checksEvidence = ({ checks }: ValidationReport) =>
+  checks.map(({ severity, claim, offenders_count, accepted_count }) => ({
+    severity,
+    claim,
+    offenders_count,
+    offenders_max: severity === 'hard' ? 0 : null,
+    accepted_count,
+  }))
+
 /** What a backup is, for the evidence. */
 export const backupEvidence = ({ manifest }: Backup) => {
   const { fingerprint, ...facts } = manifest

@@ -22,6 +22,10 @@ const REPLACEABLE = [
   'stocks_research.fundamentals_derived',
   'stocks_research.trading_sessions',
   'ingestion.rejects',
+  'ingestion.withdrawals',
+  'ingestion.second_source',
+  'ingestion.second_prices',
+  'ingestion.second_events',
 ] as const
 /** Written by triggers and by migrations, with the rights of the owner. */
 const OWNERS_OWN = ['ingestion.table_changes', 'ingestion.migrations'] as const

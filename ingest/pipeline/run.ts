@@ -13,7 +13,7 @@ import { providersOfRun, renewLeases, reopenItems } from './items.ts'
 import type { Job, JobName, JobReport, Window } from './job.ts'
 import type { Provider } from './provider.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
-import { beginRun, endRun, markDeadRuns, takeIngestionLock } from './run-record.ts'
+import { beginRun, endRun, markDeadRuns, releaseIngestionLock, takeIngestionLock } from './run-record.ts'
 import { chooseProvider, isSourced } from './source.ts'
 import { runSourced } from './sourced.ts'
 import type { Progress, Surroundings, Thresholds } from './surroundings.ts'
@@ -153,6 +153,8 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     throw error
   } finally {
     clearInterval(heart)
+    // A closed connection gives its locks back in its own time; the next run of this process may start at once.
+    await releaseIngestionLock(session).catch(() => {})
   }
 }
 
