@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { auditContent, auditText, recordContent } from './content-hashes.ts'
+import { auditContent, auditText, recordContent, recordUnseenChanges } from './content-hashes.ts'
 import type { Database } from './database.ts'
 import { type Scratch, scratchDatabase } from './testing/scratch.ts'
 
@@ -96,4 +96,55 @@ test('a run that changed a table records it anew, and nothing drifts', async () 
   await asRun(next, "update stocks_research.securities set name = 'right' where security_id = 1")
   expect(await recordContent(scratch.db, next)).toEqual(['stocks_research.securities'])
   expect((await auditContent(scratch.connection)).drifts).toEqual([])
+})
+
+const unseen = () =>
+  scratch.db.rows<{ table_name: string; run_id: string | null; detail: { key_ranges: { after: string; up_to: string }[] } }>(
+    "select table_name, run_id, detail from ingestion.table_changes where operation = 'UNSEEN'",
+  )
+
+test('an edit round the triggers is not made the truth by a later run that changes the same table', async () => {
+  await aroundTheTriggers("update stocks_research.securities set name = 'x' where security_id = 12345")
+  expect((await recordUnseenChanges(scratch.db)).map(({ name }) => name)).toEqual(['stocks_research.securities'])
+  expect(await recordUnseenChanges(scratch.db), 'once is enough').toEqual([])
+  const next = await beginRun()
+  await asRun(next, "update stocks_research.securities set name = 'right' where security_id = 1")
+  await recordContent(scratch.db, next)
+  const [edit] = await unseen()
+  expect(await unseen()).toMatchObject([{ table_name: 'stocks_research.securities', run_id: null }])
+  const [{ after, up_to } = { after: '', up_to: '' }] = edit?.detail.key_ranges ?? []
+  expect(Number(after)).toBeLessThan(12_345)
+  expect(up_to === '…' || Number(up_to) >= 12_345).toBe(true)
+  const audit = await auditContent(scratch.connection)
+  expect(audit).toMatchObject({
+    drifts: [],
+    known_edits: [{ table: 'stocks_research.securities', operation: 'UNSEEN', statements_count: 1 }],
+  })
+  expect(auditText(audit)).toMatch(/^All .*\nKnown edit of stocks_research\.securities, round the triggers, found .*: after key «\d+»/)
+})
+
+test('a table that was emptied or dropped round the triggers is written down as a whole', async () => {
+  await aroundTheTriggers('delete from stocks_research.securities')
+  expect(await recordUnseenChanges(scratch.db)).toMatchObject([{ recorded: { rows: 20_000 }, found: { rows: 0 } }])
+})
+
+test('what the triggers saw, of a hand or of a killed run, is not written down a second time', async () => {
+  await scratch.db.execute('delete from stocks_research.securities where security_id = 7')
+  await asRun(await beginRun(), "update stocks_research.securities set name = 'y' where security_id = 8")
+  expect(await recordUnseenChanges(scratch.db)).toEqual([])
+  expect((await auditContent(scratch.connection)).known_edits).toMatchObject([{ operation: 'DELETE', statements_count: 1 }])
+})
+
+test('a column that a migration added is no edit, and does not hide one', async () => {
+  await scratch.db.execute("alter table stocks_research.securities add column sector text not null default 'none'")
+  expect(await recordUnseenChanges(scratch.db)).toEqual([])
+  expect((await auditContent(scratch.connection)).drifts).toEqual([])
+  await aroundTheTriggers("update stocks_research.securities set name = 'x' where security_id = 5")
+  expect(await recordUnseenChanges(scratch.db)).toHaveLength(1)
+})
+
+test('a column that is gone makes the rows incomparable, which is said', async () => {
+  await scratch.db.execute('alter table stocks_research.securities drop column name cascade')
+  expect(await recordUnseenChanges(scratch.db)).toEqual([])
+  expect((await auditContent(scratch.connection)).drifts).toMatchObject([{ cause: expect.stringContaining('cannot be compared') }])
 })

@@ -14,8 +14,8 @@ import { sha256Of, writeReports } from './write.ts'
 const PLAN =
   '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n- [ ] the ground is level\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
 const trial = new Trial(PLAN, {
-  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })\ntest('the ground is level', () => { expect(1).toBe(2) })`,
-  '01-roof': `needs('00-ground')\ntest('the roof is tight', () => { expect(1).toBe(1) })`,
+  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })\ntest('the ground is level', async ({ record }) => { await record({ slope: 2 }); expect(1).toBe(2) })`,
+  '01-roof': `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`,
 })
 const scratch = mkdtempSync(join(tmpdir(), 'check-'))
 const directory = join(scratch, 'run')
@@ -104,6 +104,21 @@ test('a journal that was written anew with another verdict contradicts its own b
   journal.close()
   writeReports(directory)
   expect(checkRun(directory).faults).toEqual([`journal.jsonl, line ${entries.length}: it says PASSED, but the boxes add up to FAILED`])
+})
+
+test('a clock that was set back is said, and is no fault', () => {
+  const file = join(directory, 'journal.jsonl')
+  const { entries } = verifyJournal(file)
+  rmSync(file)
+  const journal = Journal.create(file)
+  for (const [index, { seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...event }] of entries.entries())
+    journal.append(event as RunEvent, new Date(Date.UTC(2026, 0, 1, index === 3 ? 9 : 10, 0, index)))
+  journal.close()
+  writeReports(directory)
+  const { faults, notes } = checkRun(directory)
+  expect(faults).toEqual([])
+  expect(notes).toEqual([expect.stringMatching(/^journal\.jsonl, line 4: its time, 2026-01-01T09:00:03\.000Z/)])
+  expect(readFileSync(join(directory, 'audit.html'), 'utf8')).not.toMatch(/NaN|-\d+ (ms|s|min)/)
 })
 
 function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...event }: JournalEntry): RunEvent {

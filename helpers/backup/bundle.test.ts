@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import yauzl from 'yauzl'
 import { FolderStore } from '../dropbox/folder-store.ts'
@@ -45,14 +45,28 @@ test('the same files give the same bytes, whenever they were written', async () 
 test('a published bundle is in the remote store with the same hash, and a later one beside it', async () => {
   await mkdir(join(directory, 'Dropbox'))
   const remote = new FolderStore(join(directory, 'Dropbox'), '/backups')
-  const first = await publishBundle(run, remote, { run_id: 'r1' })
+  const first = await publishBundle(run, remote, { run_id: 'r1', is_final: true })
   expect(first).toMatchObject({ entries_count: 2, remote_content_hash: first.content_hash })
   await writeFile(join(run, 'more.txt'), 'more')
-  const second = await publishBundle(run, remote, { run_id: 'r1' })
+  const second = await publishBundle(run, remote, { run_id: 'r1', is_final: true })
   expect(second.entries_count).toBe(3)
   expect((await remote.list()).map(({ content_hash }) => content_hash).toSorted()).toEqual(
     [first.content_hash, second.content_hash].toSorted(),
   )
+})
+
+test('a bundle of a run without its verdict is known by its name, here and there, and gives way to the final one', async () => {
+  await mkdir(join(directory, 'Dropbox'))
+  const remote = new FolderStore(join(directory, 'Dropbox'), '/backups')
+  const interim = await publishBundle(run, remote, { run_id: 'r1', is_final: false })
+  expect([interim.remote_name, basename(interim.file)]).toEqual([
+    expect.stringMatching(/^evidence\/r1-interim-[0-9a-f]{12}\.zip$/),
+    'bundle-interim.zip',
+  ])
+  const final = await publishBundle(run, remote, { run_id: 'r1', is_final: true })
+  expect(final.remote_name).toMatch(/^evidence\/r1-[0-9a-f]{12}\.zip$/)
+  expect((await readdir(run)).toSorted()).toEqual(['bundle.zip', 'evidence', 'journal.jsonl'])
+  expect(Object.keys(await read(final.file)), 'nor is it in the final one').toEqual(['evidence/x.txt', 'journal.jsonl'])
 })
 
 test('a run without a file is refused', async () => {

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipArchive } from 'archiver'
@@ -36,8 +36,10 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
   return { file, entries, ...(await hashFile(file)) }
 }
 
-/** The bundle in the folder that it is of. */
+/** The bundle in the folder that it is of, of a run that has ended. */
 export const BUNDLE_FILE = 'bundle.zip'
+/** And of one that has not: its report still reads RUNNING. */
+export const INTERIM_BUNDLE_FILE = 'bundle-interim.zip'
 
 export interface PublishedBundle {
   readonly file: string
@@ -54,20 +56,22 @@ export interface PublishedBundle {
 }
 
 /**
- * Zips the folder of a run into its own `bundle.zip`, and uploads that as `evidence/<run id>-<hash>.zip`. The hash stands in the
- * name, so that a second bundle of one run, which has more to tell, lies beside the first.
+ * Zips the folder of a run, and uploads that as `evidence/<run id>-<hash>.zip`; before the run has its verdict as
+ * `evidence/<run id>-interim-<hash>.zip`, so that nobody takes what a killed run left for the last word. The hash stands in the name, so
+ * that a second bundle of one run, which has more to tell, lies beside the first. A final bundle takes the place of the interim one here.
  *
  * @throws VerificationError when the remote store reports another hash, RemoteError when the upload fails.
  */
 export async function publishBundle(
   directory: string,
   remote: RemoteStore,
-  { run_id, signal }: { readonly run_id: string; readonly signal?: AbortSignal },
+  { run_id, is_final, signal }: { readonly run_id: string; readonly is_final: boolean; readonly signal?: AbortSignal },
 ): Promise<PublishedBundle> {
-  const { entries, ...bundle } = await makeBundle(directory, join(directory, BUNDLE_FILE))
+  if (is_final) await rm(join(directory, INTERIM_BUNDLE_FILE), { force: true })
+  const { entries, ...bundle } = await makeBundle(directory, join(directory, is_final ? BUNDLE_FILE : INTERIM_BUNDLE_FILE))
   const uploaded = await remote.upload(
     bundle.file,
-    `evidence/${run_id}-${bundle.sha256.slice(0, 12)}.zip`,
+    `evidence/${run_id}${is_final ? '' : '-interim'}-${bundle.sha256.slice(0, 12)}.zip`,
     signal === undefined ? {} : { signal },
   )
   if (uploaded.content_hash !== bundle.content_hash) {

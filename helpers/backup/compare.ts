@@ -51,7 +51,7 @@ export function compareTables(expected: TableContents, found: TableContents): Di
       const where =
         key_ranges[0] === undefined
           ? ''
-          : `; the first difference lies after key «${show(key_ranges[0].after)}», up to «${show(key_ranges[0].up_to)}»`
+          : `; the first difference lies after key «${showKey(key_ranges[0].after)}», up to «${showKey(key_ranges[0].up_to)}»`
       const rows = a.rows === b.rows ? `${a.rows} rows, but not the same ones` : `${b.rows} rows instead of ${a.rows}`
       differences.push({ kind: 'table', name, detail: `${rows}${where}`, key_ranges })
     }
@@ -137,4 +137,6 @@ function compareObjects(expected: Fingerprint['objects'], found: Fingerprint['ob
   return differences
 }
 
-const show = (key: string): string => (key === '' ? 'the start of the table' : key === '…' ? 'its end' : key.replaceAll('\t', ', '))
+/** A bound of a key range for people. */
+export const showKey = (key: string): string =>
+  key === '' ? 'the start of the table' : key === '…' ? 'its end' : key.replaceAll('\t', ', ')

@@ -76,7 +76,8 @@ export async function readSnapshot(tx: Database, lock_wait_ms = 0): Promise<stri
 
 /** Fingerprint inside a transaction that `readSnapshot` has prepared. */
 export async function fingerprint(tx: Database, options: FingerprintOptions): Promise<Fingerprint> {
-  const tables = await hashTables(tx, options)
+  const hashed = Object.entries(await hashTables(tx, options))
+  const tables = Object.fromEntries(hashed.map(([name, { columns: _, ...table }]) => [name, table]))
   const views: Record<string, ViewFingerprint> = {}
   for (const view of await listViews(tx, options.scope)) views[view.name] = await hashView(tx, view, options)
   const objects = await readSchemaObjects(tx, options.scope)
@@ -89,23 +90,37 @@ export async function fingerprint(tx: Database, options: FingerprintOptions): Pr
     views,
     sequences: await readSequences(tx, options.scope),
     objects,
-    schema_sha256: sha256Of(Object.entries(objects).map(([name, hash]) => `${name} ${hash}`)),
-    content_sha256: sha256Of(Object.entries(tables).map(([name, { rows, sha256 }]) => `${name} ${rows} ${sha256}`)),
+    schema_sha256: schemaHashOf(objects),
+    content_sha256: contentHashOf(tables),
     unvalidated_constraints: unvalidated.map(({ name }) => name),
   }
 }
 
-/** The tables alone, all of the scope or those that `isWanted` says, inside a transaction that `readSnapshot` has prepared. */
+export const schemaHashOf = (objects: Fingerprint['objects']): string =>
+  sha256Of(Object.entries(objects).map(([name, hash]) => `${name} ${hash}`))
+
+export const contentHashOf = (tables: Fingerprint['tables']): string =>
+  sha256Of(Object.entries(tables).map(([name, { rows, sha256 }]) => `${name} ${rows} ${sha256}`))
+
+export interface HashTablesOptions extends Pick<FingerprintOptions, 'scope' | 'onTable'> {
+  /** Default: every table of the scope. */
+  readonly isWanted?: (table: string) => boolean
+  /** The columns to hash, in order, in place of all that a table has now. Ignored as a whole when one of them is gone. */
+  readonly columnsOf?: (table: string) => readonly string[] | undefined
+}
+
+/** The tables alone, each with the columns that were hashed, inside a transaction that `readSnapshot` has prepared. */
 export async function hashTables(
   tx: Database,
-  { scope, onTable }: Pick<FingerprintOptions, 'scope' | 'onTable'>,
-  isWanted: (table: string) => boolean = () => true,
-): Promise<Record<string, TableFingerprint>> {
-  const tables: Record<string, TableFingerprint> = {}
-  for (const { name, kind, key, query } of await listTables(tx, scope)) {
+  { scope, onTable, isWanted = () => true, columnsOf = () => undefined }: HashTablesOptions,
+): Promise<Record<string, TableFingerprint & { readonly columns: readonly string[] }>> {
+  const tables: Record<string, TableFingerprint & { columns: readonly string[] }> = {}
+  for (const { name, kind, key, columns: all, rowsOf } of await listTables(tx, scope)) {
     if (!isWanted(name)) continue
-    const { rows, sha256, segments } = await hashQuery(tx, query, key.length)
-    tables[name] = { kind, rows, sha256, key, segments }
+    const asked = columnsOf(name)
+    const columns = asked?.every((column) => all.includes(column)) === true ? asked : all
+    const { rows, sha256, segments } = await hashQuery(tx, rowsOf(columns), key.length)
+    tables[name] = { kind, rows, sha256, key, segments, columns }
     onTable?.(name, rows)
   }
   return tables
@@ -137,7 +152,9 @@ interface TableQuery {
   readonly name: string
   readonly kind: TableFingerprint['kind']
   readonly key: readonly string[]
-  readonly query: string
+  /** The key first. */
+  readonly columns: readonly string[]
+  readonly rowsOf: (columns: readonly string[]) => string
 }
 
 /** Types whose order depends on nothing but their values. All others are ordered by their text in the C collation. */
@@ -174,8 +191,9 @@ async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
     const columns = [...names, ...(table.columns ?? []).filter((column) => !names.includes(column))]
     const order = key.map(({ name, is_ordered }) => (is_ordered ? `t.${name}` : `t.${name}::text collate "C"`))
     const orderBy = columns.length === 0 ? '' : ` order by ${order.length > 0 ? order.join(', ') : 't::text collate "C"'}`
-    const query = `select ${columns.map((column) => `t.${column}`).join(', ')} from ${table.kind === 'table' ? 'only ' : ''}${table.name} t${orderBy}`
-    return { name: table.name, kind: table.kind, key: names, query }
+    const rowsOf = (wanted: readonly string[]): string =>
+      `select ${wanted.map((column) => `t.${column}`).join(', ')} from ${table.kind === 'table' ? 'only ' : ''}${table.name} t${orderBy}`
+    return { name: table.name, kind: table.kind, key: names, columns, rowsOf }
   })
 }
 

@@ -60,7 +60,7 @@ child.on('close', (code) => { process.exitCode = code }) // An exit would cut of
 `,
   )
   await chmod(file, 0o755)
-  return { ...tools, pg_restore: { ...tools.pg_restore, path: file, version: '17.2', major: 17 } }
+  return { ...tools, pg_restore: { ...tools.pg_restore, path: file, version: '17.6', major: 17 } }
 }
 
 const exists = async (): Promise<boolean> =>
@@ -106,4 +106,12 @@ test('nothing but lines before the first object is left out, however the bytes a
     const passed = await Array.fromAsync(withoutSettings(Readable.from(pieces), ['transaction_timeout']))
     expect(Buffer.concat(passed).toString(), `${bytes} bytes at a time`).toBe(script.replace(`${LINE}\n`, ''))
   }
+})
+
+test('a newer client of before the fence is not asked: its script could hide commands of psql', async () => {
+  const unfenced = { ...newer, pg_restore: { ...newer.pg_restore, version: '17.5' } }
+  await expect(pgRestore(unfenced, backup.archive, target.connection, { server_major: 15 })).rejects.toThrow(
+    /pg_restore 17\.5 .* newest minor version/,
+  )
+  expect(await exists()).toBe(false)
 })

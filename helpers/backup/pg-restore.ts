@@ -1,10 +1,18 @@
 import { PassThrough, Readable } from 'node:stream'
 import { type Connection, SESSION_OPTIONS } from '../database.ts'
+import { PreconditionError } from '../errors.ts'
 import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/tools.ts'
 import { NOWHERE } from './tool.ts'
 
 /** Settings that a newer pg_restore sends before the first object, and the first major version that knows them. */
 const SETTINGS_SINCE: readonly (readonly [setting: string, major: number])[] = [['transaction_timeout', 17]]
+
+/**
+ * First 17 whose script tells psql to take no command of its own from it (`\restrict`): before, a name in an archive could run a program
+ * here (CVE-2025-8714). Later majors all do.
+ */
+const FENCED_MAJOR = 17
+const FENCED_MINOR_MIN = 6
 
 export interface PgRestoreOptions {
   /** Of the server that is restored into. */
@@ -18,7 +26,7 @@ export interface PgRestoreOptions {
  * pg_restore sends every setting that it knows, and stops at the first which the server does not know; a client of the server's own
  * version has none such. Where the client is newer, its script goes through psql without those lines.
  *
- * @throws ToolError of the tool that failed first.
+ * @throws ToolError of the tool that failed first, PreconditionError for a newer client whose script psql must not be given.
  */
 export async function pgRestore(
   tools: Pick<Tools, 'pg_restore' | 'psql'>,
@@ -38,6 +46,7 @@ export async function pgRestore(
       { signal, env },
     )
 
+  requireFence(tools.pg_restore)
   const started = performance.now()
   const stop = new AbortController()
   const until = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
@@ -60,6 +69,14 @@ export async function pgRestore(
   // The one that ended by itself says why; the other one only lost its partner.
   if (read.status === 'rejected' || written.status === 'rejected') throw failures.find(endedByItself) ?? failures[0]
   return { command: `${read.value.command} | ${written.value.command}`, duration_ms: Math.round(performance.now() - started) }
+}
+
+function requireFence({ major, version, path }: Tools['pg_restore']): void {
+  const minor = Number(version.split('.')[1] ?? 0)
+  if (major > FENCED_MAJOR || minor >= FENCED_MINOR_MIN) return
+  throw new PreconditionError(
+    `pg_restore ${version} at ${path} writes a script in which an archive could hide commands of psql (CVE-2025-8714). Install its newest minor version, or the client tools of the server's own version.`,
+  )
 }
 
 const endedByItself = (error: unknown): boolean => error instanceof ToolError && (error.result.exit_code ?? 0) !== 0

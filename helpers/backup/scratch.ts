@@ -6,9 +6,10 @@ import type { Manifest } from './manifest.ts'
 export type Locale = Pick<Manifest, 'encoding' | 'collate' | 'ctype' | 'locale_provider' | 'icu_locale'>
 
 const PREFIX = 'restore_drill_'
+const PATTERN = `^${PREFIX}[0-9]{14}_[0-9a-f]{8}$`
 const ABANDONED_MS = 24 * 3_600_000
 
-/** A name for a scratch database, with the time in it, so that one which a killed run left behind is known by its name. */
+/** A name for a scratch database, or for the role of one restore, with the time in it, so that one which a killed run left behind is known by its name. */
 export const scratchName = (now = new Date()): string =>
   `${PREFIX}${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}_${randomBytes(4).toString('hex')}`
 
@@ -38,14 +39,20 @@ export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding, datcol
 export const dropDatabase = (server: Connection, name: string): Promise<void> =>
   onServer(server, (db) => db.execute(`drop database if exists ${identifier(name)} with (force)`))
 
-/** Drops scratch databases that a killed run left behind, a day old and without a session. Returns their names. */
+export const isThere = (server: Connection, name: string): Promise<boolean> =>
+  onServer(server, async (db) => (await db.rows('select from pg_database where datname = $1', [name])).length > 0)
+
+/** Drops scratch databases, and roles of restores, that a killed run left behind, a day old and without a session. Returns the databases. */
 export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
   return onServer(server, async (db) => {
     const found = await db.rows<{ name: string }>(
-      `select datname as name from pg_database d where datname ~ '^${PREFIX}[0-9]{14}_[0-9a-f]{8}$' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
+      `select datname as name from pg_database d where datname ~ '${PATTERN}' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
     )
     const old = found.map(({ name }) => name).filter((name) => now.getTime() - madeAt(name) > ABANDONED_MS)
     for (const name of old) await db.execute(`drop database if exists ${identifier(name)}`)
+    const roles = await db.rows<{ name: string }>(`select rolname as name from pg_roles where rolname ~ '${PATTERN}'`)
+    for (const { name } of roles)
+      if (now.getTime() - madeAt(name) > ABANDONED_MS) await db.execute(`drop role ${identifier(name)}`).catch(() => {}) // It owns something elsewhere.
     return old
   })
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Connection } from '../database.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
 import { VerificationError } from '../errors.ts'
@@ -10,8 +11,10 @@ import { compareFingerprints, type Difference, describeDifferences } from './com
 import type { Backup } from './dump.ts'
 import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
+import { manifestFileOf, readManifest } from './manifest.ts'
 import { pgRestore } from './pg-restore.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
+import { type RestorerOptions, restorerOf } from './throwaway-role.ts'
 import { toolsFor } from './tool.ts'
 
 export interface FileEvidence {
@@ -34,6 +37,8 @@ export interface RestoreEvidence {
   readonly level: 3
   readonly command: string
   readonly database: string
+  /** Whose rights the SQL of the archive had. */
+  readonly restored_as: string
   readonly tables: number
   readonly rows: number
   readonly views: number
@@ -98,14 +103,15 @@ export async function verifyRestore(backup: Backup, server: Connection, signal?:
   await sweepScratchDatabases(server)
   const database = scratchName()
   try {
-    return await restoreInto(backup, server, database, signal)
+    return await restoreInto(backup, server, database, { signal, is_own: true })
   } finally {
     await dropDatabase(server, database)
   }
 }
 
 /**
- * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest.
+ * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest. All of that is done by a role
+ * without rights where one can be made; afterwards everything belongs to the role of `server`.
  *
  * @throws ToolError when pg_restore fails, VerificationError when the content differs. The database is then left for its caller to drop.
  */
@@ -113,21 +119,33 @@ export async function restoreInto(
   { archive, manifest }: Backup,
   server: Connection,
   database: string,
-  signal?: AbortSignal,
+  { signal, ...options }: RestorerOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<RestoreEvidence> {
-  const target = { ...server, database }
-  await createEmptyDatabase(server, database, manifest)
   const { version, version_number } = await describeServer(server)
   const server_major = Math.floor(version_number / 10_000)
-  const run = await pgRestore(await toolsFor(version), archive, target, { server_major, signal })
-  const started = performance.now()
-  const found = await fingerprintOf(target, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
-  const differences = compareFingerprints(manifest.fingerprint, found)
-  if (differences.length > 0) throw new RestoreDiffersError(archive, differences)
+  await createEmptyDatabase(server, database, manifest)
+  const restorer = await restorerOf(server, database, manifest, options)
+  try {
+    const run = await pgRestore(await toolsFor(version), archive, restorer.connection, { server_major, signal })
+    const started = performance.now()
+    const found = await fingerprintOf(restorer.connection, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
+    const differences = compareFingerprints(manifest.fingerprint, found)
+    if (differences.length > 0) throw new RestoreDiffersError(archive, differences)
+    const evidence = evidenceOf(found, manifest)
+    const compare_ms = Math.round(performance.now() - started)
+    await restorer.handOver()
+    const { restored_as } = restorer
+    return { level: 3, command: run.command, database, restored_as, ...evidence, restore_ms: Math.round(run.duration_ms), compare_ms }
+  } catch (error) {
+    await restorer.handOver().catch(() => {}) // Its caller drops the database; the first error is the one that matters.
+    throw error
+  }
+}
+
+type Compared = Omit<RestoreEvidence, 'level' | 'command' | 'database' | 'restored_as' | 'restore_ms' | 'compare_ms'>
+
+function evidenceOf(found: Fingerprint, manifest: Backup['manifest']): Compared {
   return {
-    level: 3,
-    command: run.command,
-    database,
     tables: Object.keys(found.tables).length,
     rows: Object.values(found.tables).reduce((sum, { rows }) => sum + rows, 0),
     views: Object.keys(found.views).length,
@@ -136,12 +154,13 @@ export async function restoreInto(
     objects: Object.keys(found.objects).length,
     content_sha256: found.content_sha256,
     schema_sha256: found.schema_sha256,
-    restore_ms: Math.round(run.duration_ms),
-    compare_ms: Math.round(performance.now() - started),
   }
 }
 
-/** Level 4: the remote copy, downloaded again, is byte by byte the archive. Needs as much room in the temporary folder. */
+/**
+ * Level 4: the remote copy, downloaded again, is byte by byte the archive, and its manifest, without which nothing of it could be proven
+ * elsewhere, says the same as the one here. Needs as much room in the temporary folder.
+ */
 export async function verifyRemote({ archive, manifest }: Backup, remote: RemoteStore): Promise<RemoteEvidence> {
   const directory = await mkdtemp(join(tmpdir(), 'stocks-research-remote-'))
   const copy = join(directory, basename(archive))
@@ -151,6 +170,12 @@ export async function verifyRemote({ archive, manifest }: Backup, remote: Remote
     if (found.sha256 !== manifest.sha256 || found.content_hash !== manifest.content_hash)
       throw new VerificationError(
         `The remote copy ${path} is damaged: SHA-256 is ${found.sha256}, the manifest says ${manifest.sha256}. Remove it there, then upload ${archive} again.`,
+      )
+    await remote.download(manifestFileOf(manifest.file), manifestFileOf(copy))
+    const there: unknown = await readManifest(copy).catch((error: unknown) => error)
+    if (!isDeepStrictEqual(there, manifest))
+      throw new VerificationError(
+        `The remote manifest of ${path} is not the one beside ${archive}${there instanceof Error ? ` (${there.message})` : ''}: one of the two was changed. Look at both, remove the wrong one, then upload again.`,
       )
     return { level: 4, remote: `${remote.describe()} ${path}`, rev, ...found }
   } finally {

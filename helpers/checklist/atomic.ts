@@ -1,18 +1,18 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 /** Replaces `file` as a whole or not at all: written beside it, flushed to the disk, renamed. */
 export function writeAtomically(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const partial = `${file}.${process.pid}.partial`
-  const handle = openSync(partial, 'w')
   try {
-    writeSync(handle, text)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  try {
+    const handle = openSync(partial, 'w')
+    try {
+      writeFileSync(handle, text) // All of it or an error; a bare write may take the first half and call that a success.
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
     renameSync(partial, file)
   } catch (error) {
     rmSync(partial, { force: true })

@@ -19,7 +19,7 @@ const PLAN = `
 \`02-roof\` · why
 - [ ] the roof is tight
 `
-const box = (claim: string, body = 'expect(1).toBe(1)'): string =>
+const box = (claim: string, body = 'await record({ seen: 1 }); expect(1).toBe(1)'): string =>
   `test(${JSON.stringify(claim)}, async ({ record, progress }) => { ${body} })\n`
 const FILES = {
   '00-ground': box('the ground holds', `await record({ rows: 3, hash: 'abc' }); expect(1).toBe(1)`) + box('the ground is level'),
@@ -164,7 +164,7 @@ describe('a phase that breaks outside of its boxes', () => {
     expect(run.output).toContain(message)
     expect(boxOf(run, 'the roof is tight')?.reason).toMatch(/^blocked by 01-walls/)
     expect(ticks(subject)).toEqual(['00-ground.json'])
-    if (message === 'died') expect(boxOf(run, 'the walls stand')?.evidence, 'what was recorded survives').toEqual({ bricks: 7 })
+    if (message === 'died') expect(boxOf(run, 'the walls stand')?.evidence, 'what was recorded survives').toMatchObject({ bricks: 7 })
   })
 
   test('an error that nobody awaited makes the run FAILED', async () => {

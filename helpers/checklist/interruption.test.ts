@@ -29,8 +29,8 @@ test('the walls stand', async ({ record, signal }) => {
   if (process.env.TRIAL_SLOW) await new Promise((done) => { const timer = setTimeout(done, 120000); signal.addEventListener('abort', () => { clearTimeout(timer); done() }) })
   expect(1).toBe(1)
 })
-test('the walls are straight', () => { expect(1).toBe(1) })`,
-  '02-roof': `needs('01-walls')\ntest('the roof is tight', () => { expect(1).toBe(1) })`,
+test('the walls are straight', async ({ record }) => { await record({ seen: 1 }); expect(1).toBe(1) })`,
+  '02-roof': `needs('01-walls')\ntest('the roof is tight', async ({ record }) => { await record({ seen: 1 }); expect(1).toBe(1) })`,
 }
 
 const trials: Trial[] = []
@@ -99,6 +99,7 @@ test('a killed run leaves a whole journal and a truthful JUnit; the next run mar
   const marked = subject.read(killed.run_directory)
   expect(marked.view.verdict).toBe('INTERRUPTED')
   expect(marked.entries.at(-1)).toMatchObject({ event: 'run-ended', noticed_by: next.view.run_id })
+  expect(marked.view.ended_at, 'it ended with its last word').toBe(marked.entries.at(-2)?.at)
   expect(skippedOf(marked.junit)[0]).toBe('the walls stand: not finished: the run was interrupted')
   expect(checkRun(killed.run_directory)).toMatchObject({ faults: [], notes: [] })
   expect(next.output).toContain(`run ${killed.view.run_id} was interrupted`)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { redactDeep } from '../redact.ts'
 import type { JournalEntry, RunEvent } from './events.ts'
@@ -35,18 +35,20 @@ export class Journal {
   readonly #handle: number
   #seq: number
   #head: string
+  #bytes: number
 
-  private constructor(file: string, handle: number, seq: number, head: string) {
+  private constructor(file: string, { seq, head, bytes }: { seq: number; head: string; bytes: number }) {
     this.file = file
-    this.#handle = handle
+    this.#handle = openSync(file, bytes === 0 ? 'ax' : 'a')
     this.#seq = seq
     this.#head = head
+    this.#bytes = bytes
   }
 
   /** Starts a journal. Throws when the file exists: two runs never share one. */
   static create(file: string): Journal {
     mkdirSync(dirname(file), { recursive: true })
-    return new Journal(file, openSync(file, 'ax'), 0, GENESIS)
+    return new Journal(file, { seq: 0, head: GENESIS, bytes: 0 })
   }
 
   /** Continues the journal of a process that died, after cutting the line that it could not finish. */
@@ -54,17 +56,23 @@ export class Journal {
     const handle = openSync(file, 'r+')
     ftruncateSync(handle, reading.good_bytes)
     closeSync(handle)
-    return new Journal(file, openSync(file, 'a'), reading.entries.length, reading.head)
+    return new Journal(file, { seq: reading.entries.length, head: reading.head, bytes: reading.good_bytes })
   }
 
-  /** Appends one event, redacted, and returns when it is on the disk. */
+  /** Appends one event, redacted, and returns when it is on the disk. One that does not fit there leaves no half line behind. */
   append(event: RunEvent, now = new Date()): JournalEntry {
     const clean = Object.entries(event).map(([name, value]) => [name, REDACTED_FIELDS.has(name) ? redactDeep<unknown>(value) : value])
     const body = { seq: this.#seq + 1, at: now.toISOString(), prev: this.#head, ...(Object.fromEntries(clean) as RunEvent) }
     const sha256 = hashOf(body)
-    const line = `${JSON.stringify({ ...body, sha256 })}\n`
-    writeSync(this.#handle, line)
-    fsyncSync(this.#handle)
+    const line = Buffer.from(`${JSON.stringify({ ...body, sha256 })}\n`)
+    try {
+      writeFileSync(this.#handle, line)
+      fsyncSync(this.#handle)
+    } catch (error) {
+      truncateSync(this.file, this.#bytes)
+      throw error
+    }
+    this.#bytes += line.length
     this.#seq += 1
     this.#head = sha256
     return { ...body, sha256 } as JournalEntry

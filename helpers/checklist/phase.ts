@@ -1,4 +1,4 @@
-import { test as base, inject } from 'vitest'
+import { test as base, expect, inject } from 'vitest'
 import { readConfig } from '../config.ts'
 import { openDatabase } from '../database.ts'
 import { StocksError } from '../errors.ts'
@@ -42,6 +42,8 @@ export const test = base
   })
   /** Writes evidence to the journal before anything is asserted; it is on the disk when the call returns. */
   .extend('record', ({ task, annotate }) => async (evidence: EvidenceInput, section?: AuditSection): Promise<void> => {
+    if (task.meta.evidence === undefined && expect.getState().assertionCalls > 0)
+      throw new TypeError('Record first, assert second: a box that fails needs its numbers most.')
     const clean = redactDeep(bounded(evidence))
     task.meta.evidence = { ...task.meta.evidence, ...clean }
     await annotate(JSON.stringify({ evidence: clean, section: section ?? null }), EVIDENCE_ANNOTATION)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { BUNDLE_FILE, publishBundle } from '../backup/bundle.ts'
+import { INTERIM_BUNDLE_FILE, publishBundle } from '../backup/bundle.ts'
 import { announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
@@ -137,10 +137,10 @@ function requireFiveYears({ start_date, end_date }: Config['window']): void {
  * gives way to this one. A run that did not come to that box has no bundle.
  */
 async function publishFinalEvidence(config: Config, run_id: string, run_directory: string): Promise<void> {
-  if (!existsSync(join(run_directory, BUNDLE_FILE))) return
+  if (!existsSync(join(run_directory, INTERIM_BUNDLE_FILE))) return
   const remote = await openRemote(config)
   try {
-    const { remote_name, bytes, sha256 } = await publishBundle(run_directory, remote, { run_id })
+    const { remote_name, bytes, sha256 } = await publishBundle(run_directory, remote, { run_id, is_final: true })
     for (const { name } of await remote.list('evidence')) {
       if (name.startsWith(`evidence/${run_id}-`) && name !== remote_name) await remote.remove(name)
     }

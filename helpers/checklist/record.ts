@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf, StocksError } from '../errors.ts'
 import type { JournalEntry, RunEvent, Verdict } from './events.ts'
 import { Journal } from './journal.ts'
 import { judge } from './judge.ts'
@@ -7,6 +8,11 @@ import { type RunView, viewOf } from './view.ts'
 /** Writes every report of a run from its journal: atomically, and again whenever it is called. */
 export type WriteReports = (run_directory: string) => void
 
+/** A line of the journal could not be written. What is not on the disk did not happen, so the run cannot pass any more. */
+export class EvidenceError extends StocksError {
+  readonly transient = false
+}
+
 /** One run's journal, its entries in memory, and the reports that follow from them. */
 export class RunRecord {
   readonly directory: string
@@ -14,6 +20,7 @@ export class RunRecord {
   readonly #entries: JournalEntry[] = []
   readonly #write: WriteReports
   #has_ended = false
+  #lost: EvidenceError | undefined
 
   constructor(directory: string, write: WriteReports) {
     this.directory = directory
@@ -33,7 +40,16 @@ export class RunRecord {
 
   /** Does nothing after the end: what a dying worker still says cannot change a verdict. */
   append(event: RunEvent): void {
-    if (!this.#has_ended) this.#entries.push(this.#journal.append(event))
+    if (this.#has_ended) return
+    try {
+      this.#entries.push(this.#journal.append(event))
+    } catch (error) {
+      this.#lost ??= new EvidenceError(
+        `The evidence of this run could not be written to ${this.#journal.file}: ${messageOf(error)}. Make room or give access there, and run again.`,
+        { cause: error },
+      )
+      throw this.#lost
+    }
   }
 
   writeReports(): void {
@@ -42,6 +58,7 @@ export class RunRecord {
 
   /** Writes the verdict, closes the journal, and writes the reports for the last time. */
   end(interrupted_by?: string): Verdict {
+    if (this.#lost !== undefined) this.append({ event: 'run-error', fault: { name: this.#lost.name, message: this.#lost.message } })
     const { verdict, reasons } = judge(this.#entries, interrupted_by === undefined ? 'over' : 'INTERRUPTED')
     const ending =
       interrupted_by === undefined

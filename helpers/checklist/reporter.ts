@@ -1,17 +1,18 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { SerializedError, TestAnnotation, UserConsoleLog } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestProject, TestSpecification, Vitest } from 'vitest/node'
-import { type Config, readConfig, reportsDirectoryOf } from '../config.ts'
+import { reportsDirectoryOf } from '../config.ts'
+import { messageOf } from '../errors.ts'
 import { endAbandonedRuns } from './abandoned.ts'
 import { pointTo } from './atomic.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
 import { faultOf } from './fault.ts'
-import { identityOf } from './identity.ts'
 import { misplaced } from './judge.ts'
 import { Ledger } from './ledger.ts'
-import { type Plan, phaseOf, readPlan } from './plan.ts'
+import { openingOf } from './opening.ts'
+import { outcomeOf } from './outcome.ts'
+import { type Plan, phaseOf } from './plan.ts'
 import { RunRecord, type WriteReports } from './record.ts'
 import { PHASES } from './sequencer.ts'
 import { Terminal } from './terminal.ts'
@@ -53,33 +54,46 @@ export class ChecklistReporter implements Reporter {
   onTestRunStart(specifications: readonly TestSpecification[]): void {
     const project = specifications.find((each) => each.project.name === PHASES)?.project
     if (project === undefined) return
-    const config = tryReadConfig()
     const directory = this.#options.directory ?? reportsDirectoryOf()
-    const run_id = `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
-    const run_directory = join(directory, 'runs', run_id)
+    try {
+      this.#begin(project, directory)
+    } catch (error) {
+      this.#refuse(project, directory, messageOf(error))
+    }
+  }
+
+  #begin(project: TestProject, directory: string): void {
+    const { plan, fault, started } = openingOf(this.#options.plan, this.#vitest)
+    const run_directory = join(directory, 'runs', started.run_id)
     const ledger_directory = join(directory, 'ledger')
     this.#project = project
-    this.#plan = readPlan(this.#options.plan)
+    this.#plan = plan
     this.#ledger = new Ledger(ledger_directory)
-    const abandoned = endAbandonedRuns(join(directory, 'runs'), run_id, this.#options.writeReports)
+    const abandoned = endAbandonedRuns(join(directory, 'runs'), started.run_id, this.#options.writeReports)
     this.#record = new RunRecord(run_directory, this.#options.writeReports)
-    this.#record.append({
-      event: 'run-started',
-      run_id,
-      mode: config?.source.mode ?? null,
-      expected: this.#plan.phases,
-      plan_sha256: this.#plan.sha256,
-      identity: identityOf(config, this.#vitest?.version ?? ''),
-      pid: process.pid,
-      host: hostname(),
-      narrowed: this.#narrowing(),
-    })
+    this.#record.append(started)
     pointTo(join(directory, 'latest'), run_directory)
+    if (fault !== undefined) {
+      this.#record.append({ event: 'precondition-failed', message: fault })
+      project.provide('gate', { is_open: false, fault })
+    }
     this.#record.writeReports()
-    project.provide('run', { run_id, run_directory, ledger_directory })
+    project.provide('run', { run_id: started.run_id, run_directory, ledger_directory })
     this.#terminal.started(this.#record.view(), this.#plan.phases.flatMap((phase) => phase.boxes).length)
     for (const line of abandoned) this.#terminal.note(line)
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, this.#interrupt)
+  }
+
+  /** A run that can leave no evidence does not begin, and an older one must not look like its result. */
+  #refuse(project: TestProject, directory: string, why: string): void {
+    const fault = `The evidence of this run cannot be written below ${directory}: ${why}. Nothing was touched. Make room or give access there, and run again.`
+    this.#record = undefined
+    process.exitCode = 1
+    project.provide('gate', { is_open: false, fault })
+    this.#terminal.note(fault)
+    try {
+      rmSync(join(directory, 'latest'), { force: true, recursive: true })
+    } catch {} // Then there is no older one either, or it cannot be helped.
   }
 
   /** A phase that starts is open again, and so are all later ones: a crash must not leave yesterday's ticks behind. */
@@ -119,13 +133,12 @@ export class ChecklistReporter implements Reporter {
     if (result.state === 'pending') return
     if (result.state !== 'skipped') this.#start(test)
     const phase = phaseOf(test.module.moduleId)
-    const errors = (result.errors ?? []).map(faultOf)
+    const evidence = this.#phaseView(phase)?.boxes.find((box) => box.claim === test.name)?.evidence ?? test.meta().evidence ?? {}
+    const { state, errors } = outcomeOf(test, evidence)
     const duration_ms = Math.round(test.diagnostic()?.duration ?? 0)
     const note = result.state === 'skipped' ? (result.note ?? null) : null
-    this.#record?.append({ event: 'box-ended', phase, claim: test.name, state: result.state, errors, note, duration_ms })
-    if (result.state === 'skipped') return // Shown when the phase ends, with the reason.
-    const evidence = this.#phaseView(phase)?.boxes.find((box) => box.claim === test.name)?.evidence ?? test.meta().evidence ?? {}
-    this.#terminal.box(test.name, result.state, duration_ms, evidence, errors)
+    this.#record?.append({ event: 'box-ended', phase, claim: test.name, state, errors, note, duration_ms })
+    if (state !== 'skipped') this.#terminal.box(test.name, state, duration_ms, evidence, errors) // Else shown when the phase ends.
   }
 
   onTestModuleEnd(module: TestModule): void {
@@ -168,8 +181,10 @@ export class ChecklistReporter implements Reporter {
     const errors = this.#record.entries.flatMap((entry) => (entry.event === 'run-error' ? [entry.fault] : []))
     if (errors.length > 0) this.#terminal.phase('Errors outside of the boxes')
     for (const error of errors) this.#terminal.fault(error)
-    this.#terminal.ended(view, relative(process.cwd(), this.#record.directory) || '.')
+    const directory = relative(process.cwd(), this.#record.directory)
+    this.#terminal.ended(view, directory.startsWith('..') ? this.#record.directory : directory)
     if (verdict !== 'PASSED') process.exitCode = 1 // Vitest calls a skipped test a success; a checklist does not.
+    if (this.#vitest?.config.watch === true) void this.#vitest.exit(true)
   }
 
   /** The first signal ends the record and closes the run in order; a second one takes the default way out. */
@@ -227,23 +242,4 @@ export class ChecklistReporter implements Reporter {
   }
 
   #isPhase = (module: TestModule): boolean => this.#record !== undefined && module.project.name === PHASES
-
-  /** The command-line options that leave boxes out, for the report. File filters are seen by the boxes that they leave out. */
-  #narrowing(): string | null {
-    const config = this.#vitest?.config
-    const pattern = config?.testNamePattern
-    const parts = [
-      pattern === undefined ? '' : `-t ${pattern.source}`,
-      config?.shard === undefined ? '' : `--shard ${config.shard.index}/${config.shard.count}`,
-    ]
-    return parts.filter((part) => part !== '').join(' ') || null
-  }
-}
-
-function tryReadConfig(): Config | undefined {
-  try {
-    return readConfig()
-  } catch {
-    return undefined // The global setup reads it again, and its faults close the gate.
-  }
 }

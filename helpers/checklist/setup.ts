@@ -49,8 +49,10 @@ export type Prepare<T> = (context: PrepareContext) => Promise<Prepared<T>>
  * every box is listed as blocked by it, and the terminal shows a sentence instead of a stack.
  */
 export async function setUp(project: TestProject, prepare: Prepare<ProvidedContext['target']>): Promise<(() => Promise<void>) | undefined> {
-  const run: RunContext | undefined = project.getProvidedContext().run
+  const { run, gate }: Partial<ProvidedContext> = project.getProvidedContext()
+  if (gate?.is_open === false) return undefined // The reporter shut it: a run that leaves no evidence does not begin.
   if (run === undefined) {
+    process.exitCode = 1 // Whatever --passWithNoTests says.
     const fault = 'The checklist needs its own reporter, which writes the evidence. Run `npx vitest run phases` without --reporter.'
     process.stderr.write(`${fault}\n`)
     project.provide('gate', { is_open: false, fault })

@@ -20,6 +20,6 @@ export async function harmAndRestore(
   })
   // Throws unless every hash is equal.
   return recover(detected_by, () =>
-    withScratch(server, (scratch) => restoreInto(backup, server, scratch.database, signal).then(() => true)),
+    withScratch(server, (scratch) => restoreInto(backup, server, scratch.database, { signal, is_own: true }).then(() => true)),
   )
 }

@@ -2,12 +2,13 @@ import { redact } from '../../helpers/redact.ts'
 import type { ArchiveEntry } from '../archive/archive.ts'
 import type { Incoming } from '../archive/objects.ts'
 import { sourceError } from './breaker.ts'
+import { DAY_MS, HOUR_MS } from './budget.ts'
 import { type ClientOptions, classifierOf } from './client.ts'
 import { classify } from './frame.ts'
 import type { Gate } from './gate.ts'
 import { type Answer, isResult, type Result, type Verdict } from './outcome.ts'
 import { destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
-import { retryAfterMs, wait } from './retry.ts'
+import { httpDateMs, retryAfterMs, wait } from './retry.ts'
 import { type Broken, isBroken, type Timeouts, type Transport } from './transport.ts'
 import { zipFault } from './zip.ts'
 
@@ -32,7 +33,14 @@ export interface Attempt {
 }
 type Tried =
   | { readonly response: HttpResponse & { readonly path: string } }
-  | { readonly verdict: Verdict; readonly http_status: number | undefined; readonly told_wait_ms: number | undefined }
+  | {
+      readonly verdict: Verdict
+      readonly http_status: number | undefined
+      /** What the provider said of waiting, by a header or in words. */
+      readonly told_wait_ms: number | undefined
+      /** How long all processes leave it alone for that. */
+      readonly pause_ms: number | undefined
+    }
 
 const REDIRECTS_MAX = 3
 
@@ -49,7 +57,7 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
   }
   try {
     await wait(start_in_ms, base.signal)
-    const answer = await exchange(base, incoming, sending)
+    const answer = withoutKeys(base.profile, await exchange(base, incoming, sending))
     latency_ms = answer.latency_ms
     const http_status = answer.http_status
     const verdict = await judge(answer, base, incoming)
@@ -73,8 +81,10 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
     }
     const body_bytes = isBroken(answer) ? undefined : answer.body.length
     await ledger.settle(request_id, { outcome: verdict.outcome, reason: redact(verdict.reason), http_status, body_bytes, sent: sent() })
-    const header = isBroken(answer) ? undefined : retryAfterMs(answer.headers['retry-after'], Date.now())
-    return { verdict, http_status, told_wait_ms: header ?? verdict.wait_ms }
+    const header = isBroken(answer)
+      ? undefined
+      : retryAfterMs(answer.headers['retry-after'], httpDateMs(answer.headers['date']) ?? Date.now())
+    return { verdict, http_status, told_wait_ms: header ?? verdict.wait_ms, pause_ms: pauseMs(header, verdict.wait_ms) }
   } catch (error) {
     // The caller gave up, or our own side failed (disk full): either way the request was spent.
     await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)), sent: sent() }).catch(() => {}) // The first error matters.
@@ -83,6 +93,21 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
     await incoming?.discard()
   }
 }
+
+/** A word about a window is our reading of it, and who buys more in the meantime need not wait for the month to end. */
+function pauseMs(header_ms: number | undefined, words_ms: number | undefined): number | undefined {
+  if (header_ms !== undefined) return Math.min(header_ms, DAY_MS)
+  return words_ms === undefined ? undefined : Math.min(words_ms, HOUR_MS)
+}
+
+/** A body that repeats our key would carry it into the archive; what is read and kept is the body without it, so that a replay reads the same. */
+function withoutKeys({ account_key, secret_parameters }: HttpProfile, answer: Answer | Broken): Answer | Broken {
+  if (isBroken(answer) || (account_key === undefined && secret_parameters === undefined)) return answer
+  const text = answer.body.toString('utf8')
+  const clean = redact(text)
+  return clean === text ? answer : { ...answer, headers: withoutLength(answer.headers), body: Buffer.from(clean) }
+}
+const withoutLength = ({ 'content-length': _, ...headers }: Answer['headers']): Answer['headers'] => headers
 
 /** One at a time: the others of this process would only be told to ask again. */
 function takeSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {

@@ -110,20 +110,22 @@ async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options
       throw error
     })
     if ('response' in result) return result.response
-    const { verdict, http_status, told_wait_ms } = result
+    const { verdict, http_status, told_wait_ms, pause_ms } = result
     const error_class = verdict.outcome as Failure
-    const wait_ms = told_wait_ms ?? backoffMs(attempt) / (options.haste ?? 1)
+    // Told to come back at once, as by «Retry-After: 0», we still give it time.
+    const wait_ms = Math.max(told_wait_ms ?? 0, backoffMs(attempt) / (options.haste ?? 1))
+    // A redirect that is not followed and a refusal of the question would be the same next time.
     const is_refusal =
-      error_class === 'malformed' && http_status !== undefined && http_status >= 400 && http_status < 500 && http_status !== 404
+      error_class === 'malformed' && http_status !== undefined && http_status >= 300 && http_status < 500 && http_status !== 404
     const is_last = attempt >= attempts_max || !isWorthRetry(error_class) || is_refusal
     options.log.info(
       { provider, url: base.url, attempt, class: error_class, reason: redact(verdict.reason), wait_ms: is_last ? 0 : wait_ms },
       'request failed',
     )
     // All processes leave the provider alone, also when it is this request's last try.
-    if (told_wait_ms !== undefined && (error_class === 'throttled' || error_class === 'quota' || error_class === 'transient')) {
+    if (pause_ms !== undefined && (error_class === 'throttled' || error_class === 'quota' || error_class === 'transient')) {
       const is_quota = error_class === 'quota'
-      await options.ledger.pause(provider, base.account, { is_quota, reason: verdict.reason, until_ms: Date.now() + told_wait_ms })
+      await options.ledger.pause(provider, base.account, { is_quota, reason: verdict.reason, until_ms: Date.now() + pause_ms })
     }
     if (is_last || wait_ms > wait_max_ms) {
       const error = failure(base, verdict, http_status, attempt, told_wait_ms)

@@ -38,7 +38,8 @@ test('a process killed in the middle of a download leaves nothing that counts, a
   })
   const root = join(directory, 'archive')
   const victim = execa(process.execPath, [CHILD, server.origin, root], { reject: false })
-  // It has written what there is, and waits for the rest.
+  // It has asked, has opened its part, and waits for the rest.
+  await expect.poll(() => server?.asked.length, { timeout: 20_000 }).toBe(1)
   await expect.poll(async () => (await verifyArchive(root)).parts, { timeout: 20_000 }).toBe(1)
   victim.kill('SIGKILL')
   await victim

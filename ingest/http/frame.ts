@@ -1,8 +1,10 @@
 import { messageOf } from '../../helpers/errors.ts'
 import { redact } from '../../helpers/redact.ts'
 import { isUnclosed, parseJson, type TextJson } from './json.ts'
-import type { Answer, Verdict } from './outcome.ts'
+import { noticeOf } from './notice.ts'
+import type { Answer, Outcome, Verdict } from './outcome.ts'
 import { matchPattern } from './patterns.ts'
+import { isNoAddress, limitOf, meaningOf } from './words.ts'
 
 /** What a request is promised to give back. */
 export type Expectation = 'json' | 'text' | 'zip'
@@ -16,44 +18,72 @@ export interface Classifier {
 
 // What providers say in an error fits in this; a text that only mentions a quota further down is no error body.
 const ERROR_BODY_BYTES_MAX = 16_384
+// A sentence or two; what is longer and is no JSON is a document.
+const SENTENCES_CHARACTERS_MAX = 2000
 
 /**
- * Says what an answer is, before anything else looks at it. Order: what the provider is known to say (a status alone proves
- * nothing: a quota comes as 200, a missing file as 403), then the status, then the form of the body, then its shape.
+ * Says what an answer is, before anything else looks at it. A status alone proves nothing: a quota comes as 200, a missing file as
+ * 403. Order: what this provider is known to say, then the status with the words beside it, then, in place of data, the words
+ * alone, then the form of the body, then its shape. In a body that holds data no word means anything.
  */
 export function classify(answer: Answer, classifier: Classifier): Verdict {
   const { http_status: status, body } = answer
+  const { provider, expects } = classifier
   const head = body.subarray(0, ERROR_BODY_BYTES_MAX).toString('utf8').trim()
-  const known = body.length <= ERROR_BODY_BYTES_MAX || status !== 200 ? matchPattern(classifier.provider, status, head) : undefined
-  if (known !== undefined) return { ...known, reason: `HTTP ${status}: ${known.reason}` }
-  if (status !== 200) return byStatus(status, head, classifier.expects)
+  const isPage = looksLikeMarkup(head)
+  if (status !== 200) {
+    const said = noticeOf(head) ?? head
+    const known = matchPattern(provider, status, said)
+    return known === undefined
+      ? byStatus(status, head, isPage ? '' : said, expects)
+      : { ...known, reason: `HTTP ${status}: ${known.reason}` }
+  }
+  const said = body.length > ERROR_BODY_BYTES_MAX ? undefined : noticeOf(head)
+  const isSentence = said !== undefined && (isPage || /^[{["]/.test(said) || said.length <= SENTENCES_CHARACTERS_MAX)
+  if (said !== undefined && isSentence) {
+    const known = matchPattern(provider, status, said) ?? (isPage ? undefined : meaningOf(said))
+    if (known !== undefined) return { ...known, reason: `HTTP ${status}: ${'reason' in known ? known.reason : `«${excerpt(said)}»`}` }
+  }
 
   const length = lengthFault(answer)
   if (length !== undefined) return length
   if (body.length === 0) return { outcome: 'malformed', reason: 'HTTP 200 with an empty body' }
-  if (classifier.expects === 'zip') return zipForm(body)
-  if (looksLikeMarkup(head))
-    return { outcome: 'malformed', reason: `a page of markup in place of ${classifier.expects}: «${excerpt(head)}»` }
-  if (classifier.expects === 'text') {
+  if (expects === 'zip') return zipForm(body)
+  if (isPage) return { outcome: 'malformed', reason: `a page of markup in place of ${expects}: «${excerpt(head)}»` }
+  if (expects === 'text') {
     const text = body.toString('utf8')
     if (text.includes('\u0000')) return { outcome: 'malformed', reason: 'binary bytes in place of text' }
     return classifier.shape?.({ json: null, text }) ?? { outcome: 'ok', reason: 'HTTP 200' }
   }
+  if (said !== undefined && /^[{["]/.test(said)) return { outcome: 'malformed', reason: `words in place of data: «${excerpt(said)}»` }
   return jsonForm(body.toString('utf8'), classifier)
 }
 
-function byStatus(status: number, head: string, expects: Expectation): Verdict {
+/** `said`: the words of the body; empty for a page of markup, whose words are those of its author and not of the provider. */
+function byStatus(status: number, head: string, said: string, expects: Expectation): Verdict {
   const reason = `HTTP ${status}${head === '' ? '' : `: ${excerpt(head)}`}`
+  const meaning = meaningOf(said)
+  // What the words say counts where the status leaves it open.
+  const meant = (allowed: readonly Outcome[], otherwise: Outcome): Verdict =>
+    meaning !== undefined && allowed.includes(meaning.outcome) ? { ...meaning, reason } : { outcome: otherwise, reason }
   if (status === 204) return { outcome: 'empty', reason }
   if (status === 401 || status === 407) return { outcome: 'auth', reason }
-  if (status === 402) return { outcome: 'quota', reason }
-  if (status === 403 || status === 451) return { outcome: 'entitlement', reason }
+  if (status === 402) return meant(['auth', 'entitlement', 'throttled'], 'quota')
+  if (status === 403 || status === 423 || status === 451) return meant(['auth', 'quota', 'throttled'], 'entitlement')
   // A page of markup for a missing item is a wrong address or a proxy: «not found» must be the provider's own word.
-  if (status === 404 || status === 410) return { outcome: expects !== 'zip' && looksLikePage(head) ? 'malformed' : 'not_found', reason }
-  if (status === 429) return { outcome: 'throttled', reason }
-  if (status === 408 || status === 413 || status === 425 || status === 499 || status >= 500) return { outcome: 'transient', reason }
-  return { outcome: 'malformed', reason }
+  if (status === 404 || status === 410) {
+    const isWrongAddress = isNoAddress(said) || (expects !== 'zip' && looksLikePage(head))
+    return { outcome: isWrongAddress ? 'malformed' : 'not_found', reason }
+  }
+  if (status === 429) return { outcome: 'throttled', ...limitOf(said.toLowerCase()), reason }
+  if (status === 408 || status === 413 || status === 425 || status === 499 || status >= 500)
+    return meant(['throttled', 'quota'], 'transient')
+  if (status < 400) return { outcome: 'malformed', reason }
+  return meant(['auth', 'quota', 'throttled', 'entitlement', ...(isAboutItem(said) ? (['not_found'] as const) : [])], 'malformed')
 }
+
+/** «Not found» in the refusal of a question may be said of a parameter; then it is our mistake. */
+const isAboutItem = (said: string): boolean => /symbol|ticker|\bcik\b|asset|stock|company|security|securities|isin|identifier/i.test(said)
 
 function jsonForm(text: string, classifier: Classifier): Verdict {
   let json: TextJson

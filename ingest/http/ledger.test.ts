@@ -6,7 +6,7 @@ import { openDatabase } from '../../helpers/database.ts'
 import { silentLog } from '../../helpers/log.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { openArchive } from '../archive/archive.ts'
-import { DAY_MS, type Limit, per } from './budget.ts'
+import { DAY_MS, HOUR_MS, type Limit, MONTH_MS, per } from './budget.ts'
 import { openClient } from './client.ts'
 import { type LedgerEntry, openLedger } from './ledger.ts'
 import { json, serve } from './testing/server.ts'
@@ -75,6 +75,36 @@ test('a pause told to one process is obeyed by another, and the longer one stand
   await one.pause('example', 'anonymous', { is_quota: false, reason: 'told so', until_ms: Date.now() + 60_000 })
   await one.pause('example', 'anonymous', { is_quota: false, reason: 'told less', until_ms: Date.now() + 1000 })
   expect(await two.take(entry([per(1000, 5)]))).toMatchObject({ because: 'told so' })
+})
+
+test('what was written while the clock was a year ahead blocks nobody once it is right', async () => {
+  const ledger = openLedger(scratch.db, null)
+  const limits = [per(1000, 1), per(60_000, 1), per(DAY_MS, 1), per(MONTH_MS, 1)]
+  expect(await ledger.take(entry(limits))).toHaveProperty('request_id')
+  await ledger.pause('example', 'anonymous', { is_quota: false, reason: 'told so', until_ms: Date.now() + 60_000 })
+  await scratch.db.execute(`update ingestion.requests set started_at = started_at + interval '1 year';
+    update ingestion.budgets set minute_at = minute_at + interval '1 year'; update ingestion.pauses set until_at = until_at + interval '1 year'`)
+  expect(await ledger.take(entry(limits))).toMatchObject({ start_in_ms: 0 })
+  // And what is spent now counts.
+  expect(await ledger.take(entry(limits))).toHaveProperty('wait_ms')
+})
+
+test.each([
+  ['second', 1000],
+  ['minute', 60_000],
+  ['hour', HOUR_MS],
+  ['day', DAY_MS],
+  ['month', MONTH_MS],
+])('a limit of a %s is kept by another process, and after the first one is gone', async (_name, window_ms) => {
+  const limits = [per(window_ms, 3)]
+  const first = openDatabase(scratch.connection)
+  for (let i = 0; i < 3; i++) expect(await openLedger(first, null).take(entry(limits))).toHaveProperty('request_id')
+  await first.close()
+  const slot = await openLedger(scratch.db, null).take(entry(limits))
+  // Of a second the next one is near: then it is given ahead of its time, or asked for again soon.
+  const in_ms = 'wait_ms' in slot ? slot.wait_ms : slot.start_in_ms
+  expect(in_ms).toBeGreaterThan(window_ms === 1000 ? 0 : window_ms - 120_000)
+  expect(in_ms).toBeLessThanOrEqual(window_ms + 60_000)
 })
 
 test('a server that enforces 8 a second, in fixed and in sliding windows, never refuses two clients that share the ledger', async () => {

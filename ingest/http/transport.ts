@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { Agent, type Dispatcher } from 'undici'
 import { messageOf } from '../../helpers/errors.ts'
 import type { Answer, Outcome } from './outcome.ts'
@@ -45,9 +45,16 @@ export interface Transport {
   close(): Promise<void>
 }
 
-const unzip = promisify(gunzip)
+// gzip alone is asked for; a gateway may pack otherwise all the same.
+const UNPACK: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+}
 
-/** HTTP/1.1 over undici: no redirect is followed, no retry is made, nothing is decoded but gzip. */
+/** HTTP/1.1 over undici: no redirect is followed and no retry is made. */
 export function openTransport(timeouts: Timeouts = DEFAULT_TIMEOUTS): Transport {
   const agent = new Agent({
     connect: { timeout: timeouts.connect_ms },
@@ -85,7 +92,7 @@ async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | 
     response.body.on('error', () => {}).destroy()
     exchange.signal.throwIfAborted()
     const http_status = response.statusCode
-    if (error instanceof TooLargeError) return { broken: 'malformed', reason: error.message, http_status, latency_ms }
+    if (error instanceof UnfitError) return { broken: 'malformed', reason: error.message, http_status, latency_ms }
     // The headers are here and the body is not: it was cut, whatever the socket says. Silence may end; a cut may not be the last.
     const silent = deadline.aborted || codeOf(error) === 'UND_ERR_BODY_TIMEOUT'
     return {
@@ -98,7 +105,7 @@ async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | 
   }
 }
 
-class TooLargeError extends Error {}
+class UnfitError extends Error {}
 
 async function readBody(stream: Readable, headers: Record<string, string>, exchange: Exchange, status: number): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -106,7 +113,7 @@ async function readBody(stream: Readable, headers: Record<string, string>, excha
   let received = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     received += chunk.length
-    if (received > max) throw new TooLargeError(`the body is larger than the limit of ${max} bytes`)
+    if (received > max) throw new UnfitError(`the body is larger than the limit of ${max} bytes`)
     if (exchange.sink !== undefined && status === 200) await exchange.sink(chunk)
     else chunks.push(chunk)
   }
@@ -117,11 +124,12 @@ async function readBody(stream: Readable, headers: Record<string, string>, excha
   const body = Buffer.concat(chunks)
   const encoding = headers['content-encoding']?.trim().toLowerCase()
   if (encoding === undefined || encoding === 'identity' || body.length === 0) return body
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') throw new TooLargeError(`Content-Encoding ${encoding} was not asked for`)
+  const unpack = UNPACK[encoding]
+  if (unpack === undefined) throw new UnfitError(`Content-Encoding ${encoding} was not asked for`)
   try {
-    return await unzip(body, { maxOutputLength: max })
+    return await unpack(body, { maxOutputLength: max })
   } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw new TooLargeError(`the unpacked body is larger than the limit of ${max} bytes`)
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw new UnfitError(`the unpacked body is larger than the limit of ${max} bytes`)
     throw error
   }
 }

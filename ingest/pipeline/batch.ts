@@ -1,5 +1,7 @@
 import type { Database } from '../../helpers/database.ts'
+import { deleteContradicted } from './contradicted.ts'
 import { type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { failOverlaps } from './intervals.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
@@ -51,6 +53,7 @@ export async function runBatch(
   failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
   await failShiftedItems(db, tally)
 
+  if (job.holds_intervals === true) await failOverlaps(db, tally)
   const rows_withheld = await withholdFailed(db, tally)
   await settleStage(db, job, table, tally)
   step('settled', tally.rows_copied - rows_withheld)
@@ -91,9 +94,17 @@ export async function runBatch(
       next_try_at: null,
     }),
   )
+  const { contradicts } = job
   const merged = await mergeGroups(
     db,
-    { table, scope, ends, nameWithdrawn: (tx, group) => nameWithdrawn(tx, answered, group) },
+    {
+      table,
+      scope,
+      ends,
+      is_one_group: job.holds_intervals === true,
+      nameWithdrawn: (tx, group) => nameWithdrawn(tx, answered, group),
+      ...(contradicts && { deleteOthers: (tx, group) => deleteContradicted(tx, table, contradicts, group) }),
+    },
     surroundings,
   )
   step('merged', merged.rows_staged)

@@ -49,8 +49,10 @@ export interface GroupWork {
   readonly scope: ItemScope
   /** In the order of `item_no`. */
   readonly ends: readonly StagedItem[]
-  /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. Derived jobs give it. */
+  /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. */
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
+  /** True when all items go in one transaction: what one of them gives up another one takes. */
+  readonly is_one_group?: boolean
   /** Names what the source of the items no longer has, in the transaction of their group; returns how many rows. Sourced jobs give it. */
   readonly nameWithdrawn?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
   /** Last touch in the transaction of the group, after its rows. Derived jobs give it. */
@@ -60,7 +62,8 @@ export interface GroupWork {
 /** Merges the staged items in groups; after each the run may be told to stop. */
 export async function mergeGroups(db: Database, work: GroupWork, surroundings: Surroundings): Promise<JobCounts> {
   let counts = NO_ROWS
-  for (const group of groupsOf(work.ends, surroundings.group_rows_max)) {
+  const groups = work.is_one_group === true ? [work.ends] : groupsOf(work.ends, surroundings.group_rows_max)
+  for (const group of groups) {
     surroundings.signal.throwIfAborted()
     counts = addCounts(counts, await mergeGroup(db, work, group, surroundings))
   }

@@ -51,6 +51,8 @@ export interface Identity {
 export interface Holder {
   readonly security_id: number
   readonly source_id: string
+  /** Last day of listing, as the master has it. */
+  readonly delist_date?: string | undefined
 }
 
 export interface ParseContext {
@@ -105,6 +107,13 @@ export interface SourcedJob extends JobBase {
    * count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
+  /** True when its rows are intervals of days that may not overlap: see intervals.ts. */
+  readonly holds_intervals?: boolean
+  /**
+   * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The source's word stands:
+   * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
+   */
+  readonly contradicts?: string
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
@@ -119,6 +128,8 @@ export interface DerivedJob extends JobBase {
   readonly derive: string
   /** The tables whose rows of the item it reads. An item of which none has changed is not derived again. */
   readonly inputs: readonly string[]
+  /** A query of other subjects whose rows of `inputs` an item reads too, from its own as `s.subject`; one column, `subject`. */
+  readonly also_reads?: string
   /** The functions that hold the rule, by name and types: when their text changes, every item is derived again. */
   readonly rules: readonly string[]
   /** True when the result depends on the end of the window. */
@@ -161,4 +172,6 @@ export interface ItemGap {
   readonly error_class: string | null
   readonly reason: string
   readonly attempts_count: number
+  /** Of a parked item, when its provider said so: not to be tried before, ISO 8601 UTC. */
+  readonly next_try_at?: string | null
 }

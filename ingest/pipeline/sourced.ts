@@ -42,6 +42,7 @@ export async function runSourced(
   const isSession = (date: string): boolean => sessions.has(date)
   const context = { identity: identityOf(known), window, isSession, provider: provider.name }
   const batches = subjects.length === 0 ? [] : [...(await provider.batches(ask))]
+  refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
   let [counts, items_done, parked] = [NO_ROWS, 0, undefined as SourceError | undefined]
@@ -87,6 +88,20 @@ export async function runSourced(
   }
   await Promise.all(Array.from({ length: Math.max(1, provider.concurrency ?? 1) }, work))
   return counts
+}
+
+/** An item is done with its batch: of one that stood in two, a kill in between would lose the second for good, and nobody would see it. */
+function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
+  const seen = new Set<string>()
+  for (const { label, subjects } of batches) {
+    for (const { item } of subjects) {
+      if (seen.has(item))
+        throw new TypeError(
+          `${provider.name} puts ${item} into two batches, the second is «${label}». A subject has one batch; pages may be many.`,
+        )
+      seen.add(item)
+    }
+  }
 }
 
 async function firstSession(db: Database): Promise<string> {

@@ -1,7 +1,9 @@
+import { FormatError } from '../../helpers/errors.ts'
+import { sourceError } from '../http/breaker.ts'
 import type { HttpClient } from '../http/client.ts'
 import { type Failure, isAboutAccount } from '../http/outcome.ts'
 import type { HttpProfile, HttpResponse } from '../http/profile.ts'
-import { type LocatedRecord, type Page, SourceError, type SubjectEnd } from '../pipeline/provider.ts'
+import { type LocatedRecord, type Page, type Provider, SourceError, type Subject, type SubjectEnd } from '../pipeline/provider.ts'
 import type { UnknownField } from './fields.ts'
 
 /** What an adapter over HTTP is given. */
@@ -18,6 +20,14 @@ export interface AdapterContext {
 export function pageOf(response: HttpResponse, records: readonly LocatedRecord[]): Page {
   return { file: response.url, archive_sha256: response.sha256, records, read_bytes: response.body.length }
 }
+
+/**
+ * Since when `subject` has had `ticker`, where a source can say no more than that it has it on `day`: what we know already, else
+ * that day. So an interval is not cut short by a run over a shorter window, nor by a source that knows today alone.
+ */
+export const knownStart = ({ tickers }: Subject, ticker: string, day: string): string =>
+  tickers.find((known) => known.ticker === ticker && known.valid_from < day && (known.valid_to === null || known.valid_to >= day))
+    ?.valid_from ?? day
 
 /** Numbers records from 1, as a reject will name them. */
 export const located = (records: readonly LocatedRecord['record'][]): LocatedRecord[] =>
@@ -42,6 +52,40 @@ export async function answered(item: string, answer: Promise<HttpResponse>): Pro
     const { error_class, http_status, message: reason } = error
     return { item, status: 'failed', error_class, reason, ...(http_status === undefined ? {} : { http_status }) }
   }
+}
+
+/**
+ * What `read` makes of the answer about one subject; or its end by name, when the body has a form that the adapter does not know.
+ * The bytes are in the archive: once the adapter knows the form, a replay reads them.
+ */
+export function understood<T>(item: string, response: HttpResponse, read: () => T): { readonly content: T } | SubjectEnd {
+  try {
+    return { content: read() }
+  } catch (error) {
+    if (!isAboutForm(error)) throw error
+    const reason = `The answer of ${response.url} (SHA-256 ${response.sha256.slice(0, 12)}…) has a form that the adapter does not know: ${error.message}`
+    return { item, status: 'failed', error_class: 'malformed', reason, http_status: response.http_status }
+  }
+}
+
+/** What code throws that meets a value of another form than it was told: never a word of the network, the disk or the database. */
+const isAboutForm = (error: unknown): error is Error =>
+  error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError || error instanceof FormatError
+
+/** `provider`, of which an answer in a form that it does not know fails one batch and not the run. */
+export function guarded(provider: Provider): Provider {
+  async function* read(...[ask, batch, signal]: Parameters<Provider['read']>): AsyncGenerator<Page | SubjectEnd> {
+    try {
+      yield* provider.read(ask, batch, signal)
+    } catch (error) {
+      if (signal.aborted || !isAboutForm(error)) throw error
+      throw sourceError(`${provider.name} cannot read an answer about ${batch.label}: ${error.message}`, {
+        error_class: 'malformed',
+        cause: error,
+      })
+    }
+  }
+  return { ...provider, read }
 }
 
 /**

@@ -1,17 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Credentials, REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
+import type { Credentials } from '../../helpers/credentials.ts'
 import { ConfigError } from '../../helpers/errors.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { openArchive } from '../archive/archive.ts'
-import { memoryLedger } from '../http/ledger.ts'
-import { json, serve, type TestServer } from '../http/testing/server.ts'
-import type { Ask, Page, Provider, Subject, SubjectEnd } from '../pipeline/provider.ts'
 import { chooseProviders } from './choose.ts'
 import { describePlan, planOf } from './plan.ts'
-import { type OpenOptions, openProviders, type Providers } from './registry.ts'
+import { askFor, openOverHttp, readAll, subject } from './testing/over-http.ts'
 
 const NO_KEYS: Credentials = {
   sec_user_agent: 'Jane Doe jane@example.com',
@@ -26,70 +18,11 @@ const SET = {
   'corporate-actions': ['alpaca + sec-edgar', 'yahoo + sec-edgar'],
   'fundamentals-raw': ['sec-edgar'],
 }
-const subject = (item: string, ticker: string, more: Partial<Subject> = {}): Subject => ({
-  item,
-  source_id: item,
-  cik: undefined,
-  ticker,
-  tickers: [],
-  ...more,
-})
-const askFor = (dataset: Ask['dataset'], subjects: readonly Subject[]): Ask => ({
-  dataset,
-  subjects,
-  window: { start_date: '2020-01-02', end_date: '2025-01-03' },
-  first_session_date: '1990-01-02',
-})
-async function readAll(provider: Provider, ask: Ask) {
-  const [records, ends]: [Page['records'][number][], SubjectEnd[]] = [[], []]
-  for (const batch of await provider.batches(ask)) {
-    for await (const each of provider.read(ask, batch, new AbortController().signal)) {
-      if ('status' in each) ends.push(each)
-      else records.push(...each.records)
-    }
-  }
-  return { records: records.map(({ record }) => record), ends, malformed: records.filter(({ malformed }) => malformed !== undefined) }
-}
-
-let directory: string
-let server: TestServer | undefined
-let opened: Providers | undefined
+let over: Awaited<ReturnType<typeof openOverHttp>>
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'providers-'))
+  over = await openOverHttp()
 })
-afterEach(async () => {
-  await opened?.close()
-  await server?.close()
-  await rm(directory, { recursive: true, force: true })
-})
-async function providersOver(answers: Readonly<Record<string, unknown>>, options: Partial<OpenOptions> = {}): Promise<Providers> {
-  server = await serve((request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? ''
-    const body = answers[path]
-    if (body === undefined) json(response, '<Error><Code>NoSuchKey</Code></Error>', 404)
-    else json(response, body)
-  })
-  const names = [
-    'https://www.sec.gov',
-    'https://data.sec.gov',
-    'https://www.nasdaqtrader.com',
-    'https://data.alpaca.markets',
-    'https://paper-api.alpaca.markets',
-    'https://query2.finance.yahoo.com',
-  ]
-  const origin = server.origin
-  opened = openProviders({
-    mode: 'rehearsal',
-    credentials: REHEARSAL_CREDENTIALS,
-    archive: openArchive(directory),
-    ledger: memoryLedger(),
-    log: silentLog(),
-    today: '2026-11-23',
-    stand_ins: Object.fromEntries(names.map((name) => [name, origin])),
-    ...options,
-  })
-  return opened
-}
+afterEach(() => over.close())
 
 test('the first provider of a list that can be used is chosen, and why the others were passed over is said', () => {
   const choices = chooseProviders(SET, { ...NO_KEYS, is_yahoo_allowed: true })
@@ -121,7 +54,7 @@ test('every job without a provider is named at once, with what each one lacks', 
 })
 
 test('a plan says requests, minutes by each limit and gigabytes, and asks nobody', async () => {
-  const providers = await providersOver({})
+  const providers = await over.providersOver({})
   const subjects = Array.from({ length: 500 }, (_, i) => subject(`x:${i}`, `T${i}`))
   const plan = await planOf([
     { job: 'prices-daily', provider: providers.get('alpaca'), ask: askFor('prices_daily', subjects) },
@@ -133,14 +66,14 @@ test('a plan says requests, minutes by each limit and gigabytes, and asks nobody
   ])
   expect(plan.lines[1]?.limits[0]?.minutes).toBeCloseTo(62 / 60, 5)
   expect(describePlan(plan).join('\n')).toContain('in all: 565 requests')
-  expect(server?.asked).toHaveLength(0)
+  expect(over.asked()).toHaveLength(0)
 })
 
 test('no more requests are sent than --max-requests allows', async () => {
-  const providers = await providersOver({}, { requests_max: 2 })
+  const providers = await over.providersOver({}, { requests_max: 2 })
   const subjects = ['1', '2', '3', '4'].map((cik) => subject(cik.padStart(10, '0'), 'T', { cik: cik.padStart(10, '0') }))
   await expect(readAll(providers.get('sec-edgar'), askFor('fundamentals', subjects))).rejects.toMatchObject({ error_class: 'quota' })
-  expect(server?.asked.length).toBeLessThanOrEqual(2)
+  expect(over.asked().length).toBeLessThanOrEqual(2)
 })
 
 const TICKERS = {
@@ -157,7 +90,7 @@ const LISTED =
   'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\nTWO.B|Two Inc. Class B|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
 
 test('the SEC knows the filer, the directory the exchange, and together they fill one record', async () => {
-  const providers = await providersOver({
+  const providers = await over.providersOver({
     '/files/company_tickers_exchange.json': TICKERS,
     '/dynamic/symdir/otherlisted.txt': OTHER,
     '/dynamic/symdir/nasdaqlisted.txt': LISTED,
@@ -193,7 +126,7 @@ test('a dividend that two pages tell is one, and three with ids of their own are
     process_date: '2021-05-10',
   })
   const page = { corporate_actions: { cash_dividends: ['a', 'b', 'c', 'a'].map(dividend) }, next_page_token: null }
-  const providers = await providersOver({ '/v1/corporate-actions': page })
+  const providers = await over.providersOver({ '/v1/corporate-actions': page })
   const { records } = await readAll(providers.get('alpaca'), askFor('corporate_actions', [subject('x:one', 'ONE')]))
   expect(records.map(({ provider_action_id, source_id, cash_amount }) => [provider_action_id, source_id, cash_amount])).toEqual([
     ['a', 'x:one', '0.06'],
@@ -226,14 +159,14 @@ test('Yahoo is asked through today, and never for a symbol that was given up', a
       error: null,
     },
   }
-  const providers = await providersOver({ '/v8/finance/chart/ONE': chart })
+  const providers = await over.providersOver({ '/v8/finance/chart/ONE': chart })
   const gone = subject('x:gone', 'GONE', { tickers: [{ ticker: 'GONE', valid_from: '2015-01-02', valid_to: '2021-03-01' }] })
   const { records, ends } = await readAll(providers.get('yahoo'), askFor('prices_daily', [subject('x:one', 'ONE'), gone]))
   expect(records).toEqual([
     { source_id: 'x:one', date: '2020-01-02', open: '296.24', high: '300.6', low: '295.19', close: '300.35', volume: '33870100' },
   ])
   expect(ends).toMatchObject([{ item: 'x:gone', status: 'not_found' }])
-  expect(server?.asked.map(({ url }) => new URL(url, 'http://x').searchParams.get('period2'))).toEqual([
+  expect(over.asked().map(({ url }) => new URL(url, 'http://x').searchParams.get('period2'))).toEqual([
     String(Date.parse('2026-11-24') / 1000),
   ])
 })

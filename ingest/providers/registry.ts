@@ -8,7 +8,7 @@ import type { Ledger } from '../http/ledger.ts'
 import type { HttpProfile } from '../http/profile.ts'
 import type { Dataset } from '../pipeline/job.ts'
 import type { Provider } from '../pipeline/provider.ts'
-import type { AdapterContext } from './adapter.ts'
+import { type AdapterContext, guarded } from './adapter.ts'
 import { profileOf as alpacaProfile } from './alpaca/endpoints.ts'
 import { alpaca } from './alpaca/provider.ts'
 import { combined } from './combined.ts'
@@ -123,7 +123,7 @@ export function openProviders(options: OpenOptions): Providers {
   const one = (name: string): Provider => {
     const adapter = ADAPTERS[name]
     if (adapter === undefined) throw new TypeError(`There is no provider «${name}»; there are ${Object.keys(ADAPTERS).join(', ')}.`)
-    const provider = opened.get(name) ?? adapter.open({ client, today: options.today, onUnknownField }, options.credentials)
+    const provider = opened.get(name) ?? guarded(adapter.open({ client, today: options.today, onUnknownField }, options.credentials))
     opened.set(name, provider)
     return provider
   }

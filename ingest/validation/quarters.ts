@@ -22,16 +22,29 @@ export interface Vintage {
   readonly value: Rational | null
   readonly method: string
   readonly yoy_ratio: Rational | null
+  readonly yoy_reason: string | null
+  readonly yoy_base_period_end: string | null
   readonly ttm_value: Rational | null
+  readonly ttm_reason: string | null
 }
 
 const DAY_MS = 86_400_000
 const dayNumber = (date: string): number => Date.parse(date) / DAY_MS
-const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
+// A few thousand days, asked for millions of times.
+const dates = new Map<number, string>()
+function dateOf(day: number): string {
+  const known = dates.get(day)
+  if (known !== undefined) return known
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+  dates.set(day, date)
+  return date
+}
+
+export const daysOf = (period_start: string, period_end: string): number => dayNumber(period_end) - dayNumber(period_start) + 1
 
 /** Quarters that a period spans, by its days; undefined for any other period. */
 export function quartersOf(period_start: string, period_end: string): 1 | 2 | 3 | 4 | undefined {
-  const days = dayNumber(period_end) - dayNumber(period_start) + 1
+  const days = daysOf(period_start, period_end)
   if (days >= 80 && days <= 100) return 1
   if (days >= 170 && days <= 195) return 2
   if (days >= 260 && days <= 290) return 3
@@ -40,149 +53,160 @@ export function quartersOf(period_start: string, period_end: string): 1 | 2 | 3 
 }
 const METHODS = { 2: 'half_less_quarter', 3: 'nine_months_less_half', 4: 'year_less_nine_months' } as const
 
-interface Period {
-  readonly period_start: string
-  readonly period_end: string
-  readonly quarters: 1 | 2 | 3 | 4
-  /** In the order in which they become valid. */
-  readonly facts: readonly Fact[]
-}
-interface Quarter {
-  readonly period_start: string
-  readonly period_end: string
-  readonly reported: Period | undefined
-  readonly longer: Period | undefined
-  readonly shorter: Period | undefined
-}
+/** A quarter as one day knows it. Unchanged quarters stay the same object from day to day. */
 interface Known {
+  readonly period_start: string
+  readonly period_end: string
   readonly value: Rational | null
   readonly method: string
+  /** What it was read from: one fact, or the longer and the shorter one. */
+  readonly sources: readonly Fact[]
 }
 
-const valid = (period: Period | undefined, day: string): Fact | undefined => period?.facts.findLast(({ filed }) => filed <= day)
+const keyOf = ({ period_start, period_end }: { period_start: string; period_end: string }): string => `${period_start} ${period_end}`
 
-function knownOn(quarter: Quarter | undefined, kind: Kind, day: string): Known | undefined {
-  if (quarter === undefined) return undefined
-  const reported = valid(quarter.reported, day)
-  if (reported !== undefined) return { value: reported.value, method: 'reported' }
-  const [longer, shorter] = [valid(quarter.longer, day), valid(quarter.shorter, day)]
-  if (quarter.longer === undefined || longer === undefined || shorter === undefined) return undefined
-  if (kind !== 'amount') return { value: null, method: 'none' }
-  return { value: subtract(longer.value, shorter.value), method: METHODS[quarter.longer.quarters as 2 | 3 | 4] }
-}
-
-/** Every vintage of every quarter of one series (filer, tag, unit), in order of period and day. */
+/**
+ * Every vintage of every quarter of one series (filer, tag, unit), in order of period and day: day after day, from nothing but the
+ * facts that were filed by then.
+ */
 export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
-  const quarters = quartersIn(periodsIn(facts))
-  const byEnd = preferred(quarters)
-  return quarters.flatMap((quarter) => {
-    const base = baseOf(quarter, byEnd)
-    const before: (Quarter | undefined)[] = []
-    for (let each: Quarter | undefined = quarter; before.length < 3; before.push(each)) {
-      each = each === undefined ? undefined : byEnd.get(dateOf(dayNumber(each.period_start) - 1))
+  const valid = new Map<string, Fact>()
+  const filedSoFar = new Map<string, Fact[]>()
+  const lastStates = new Map<string, readonly unknown[]>()
+  const lastLinks = new Map<string, readonly unknown[]>()
+  const vintages: Vintage[] = []
+  let before: ReadonlyMap<string, Known> = new Map()
+  const byDay = Map.groupBy(
+    facts.filter(({ period_start, period_end }) => quartersOf(period_start, period_end) !== undefined),
+    ({ filed }) => filed,
+  )
+  for (const day of [...byDay.keys()].toSorted()) {
+    for (const fact of (byDay.get(day) ?? []).toSorted(inOneDay)) {
+      valid.set(keyOf(fact), fact)
+      filedSoFar.set(keyOf(fact), [...(filedSoFar.get(keyOf(fact)) ?? []), fact])
     }
-    const days = new Set([quarter, base, ...before].flatMap(filingDays))
-    const vintages: Vintage[] = []
-    let last: readonly unknown[] | undefined
-    for (const day of [...days].toSorted()) {
-      const known = knownOn(quarter, kind, day)
-      if (known === undefined) continue
-      const baseKnown = knownOn(base, kind, day)
-      const addends = [known, ...before.map((each) => knownOn(each, kind, day))]
-      const sum = addends.reduce<Rational | null>(
-        (total, each) => (total === null || each?.value == null ? null : add(total, each.value)),
-        { n: 0n, d: 1n },
-      )
-      const yoy = growth(kind, known, baseKnown, () => areStatedTogether(quarter, base, known, baseKnown, day))
-      const ttm_value = kind === 'amount' ? sum : null
-      const hasFour = kind !== 'amount' || addends.every((each) => each !== undefined)
-      const state = [text(known.value), known.method, text(yoy.ratio), yoy.code, baseKnown !== undefined, text(ttm_value), hasFour]
-      if (last !== undefined && state.every((value, index) => value === last?.[index])) continue
-      last = state
-      const { period_start, period_end } = quarter
-      vintages.push({ period_start, period_end, known_from: day, ...known, yoy_ratio: yoy.ratio, ttm_value })
+    const known = knownOf([...valid.values()], kind, before)
+    before = known
+    const byEnd = preferred([...known.values()])
+    for (const [key, quarter] of known) {
+      const base = baseOf(quarter, byEnd)
+      const addends = [quarter]
+      for (let each = predecessor(quarter, byEnd); each !== undefined && addends.length < 4; each = predecessor(each, byEnd))
+        addends.push(each)
+      const [ours, bases] = [filedSoFar.get(key) ?? [], base === undefined ? [] : (filedSoFar.get(keyOf(base)) ?? [])]
+      const links = [base, ...addends, ours.length, bases.length]
+      if (equal(links, lastLinks.get(key))) continue
+      lastLinks.set(key, links)
+
+      const yoy = growth(kind, quarter, base, () => areStatedTogether(quarter, base, ours, bases))
+      const ttm = yearOf(kind, addends)
+      const vintage: Vintage = {
+        period_start: quarter.period_start,
+        period_end: quarter.period_end,
+        known_from: day,
+        value: quarter.value,
+        method: quarter.method,
+        yoy_ratio: yoy.value,
+        yoy_reason: yoy.reason,
+        yoy_base_period_end: base?.period_end ?? null,
+        ttm_value: ttm.value,
+        ttm_reason: ttm.reason,
+      }
+      const state = Object.entries(vintage).map(([name, value]) => (name === 'known_from' ? '' : isRational(value) ? text(value) : value))
+      if (equal(state, lastStates.get(key))) continue
+      lastStates.set(key, state)
+      vintages.push(vintage)
     }
-    return vintages
-  })
+  }
+  const order = ({ period_end, period_start, known_from }: Vintage): string => `${period_end} ${period_start} ${known_from}`
+  return vintages.toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
-const text = (value: Rational | null): string | null => {
-  if (value === null) return null
+const equal = (a: readonly unknown[], b: readonly unknown[] | undefined): boolean =>
+  b !== undefined && a.length === b.length && a.every((value, at) => value === b[at])
+
+/** Of two filings of one day the amendment is valid, then the higher accession number: the later one of this order. */
+function inOneDay(a: Fact, b: Fact): number {
+  if (a.is_amendment !== b.is_amendment) return a.is_amendment ? 1 : -1
+  return a.accession < b.accession ? -1 : 1
+}
+
+/** The quarters that follow from the facts of one day. */
+function knownOf(facts: readonly Fact[], kind: Kind, before: ReadonlyMap<string, Known>): Map<string, Known> {
+  const found = new Map<string, Known>()
+  const add = (made: Known): void => {
+    const old = before.get(keyOf(made))
+    found.set(keyOf(made), old?.method === made.method && equal(old.sources, made.sources) ? old : made)
+  }
+  // By first day, so that of two years that lead to one quarter the later one wins; a reported quarter wins over all.
+  const byStart = Map.groupBy(facts, ({ period_start }) => period_start)
+  for (const start of [...byStart.keys()].toSorted()) {
+    const together = byStart.get(start) ?? []
+    for (const longer of together) {
+      const quarters = quartersOf(longer.period_start, longer.period_end)
+      for (const shorter of together) {
+        if (quarters === undefined || quartersOf(shorter.period_start, shorter.period_end) !== quarters - 1) continue
+        const period_start = dateOf(dayNumber(shorter.period_end) + 1)
+        if (quartersOf(period_start, longer.period_end) !== 1) continue
+        const value = kind === 'amount' ? subtract(longer.value, shorter.value) : null
+        const method = kind === 'amount' ? METHODS[quarters as 2 | 3 | 4] : 'none'
+        add({ period_start, period_end: longer.period_end, value, method, sources: [longer, shorter] })
+      }
+    }
+  }
+  for (const fact of facts) {
+    const { period_start, period_end, value } = fact
+    if (quartersOf(period_start, period_end) === 1) add({ period_start, period_end, value, method: 'reported', sources: [fact] })
+  }
+  return found
+}
+
+interface Result {
+  readonly value: Rational | null
+  readonly reason: string | null
+}
+const none = (reason: string): Result => ({ value: null, reason })
+
+/** The sum of a quarter and the three before it. */
+function yearOf(kind: Kind, addends: readonly Known[]): Result {
+  if (kind !== 'amount') return none('not_additive')
+  if (addends.length < 4) return none('fewer_than_four_quarters')
+  const value = addends.reduce<Rational | null>((total, each) => (total === null || each.value === null ? null : add(total, each.value)), {
+    n: 0n,
+    d: 1n,
+  })
+  return value === null ? none('a_quarter_has_no_value') : { value, reason: null }
+}
+
+const predecessor = ({ period_start }: Known, byEnd: ReadonlyMap<string, Known>): Known | undefined =>
+  byEnd.get(dateOf(dayNumber(period_start) - 1))
+
+const isRational = (value: Rational | string | null): value is Rational => value !== null && typeof value === 'object'
+function text(value: Rational): string {
   const { n, d } = reduce(value)
   return `${n}/${d}`
 }
 
-function growth(kind: Kind, known: Known, base: Known | undefined, areTogether: () => boolean): { ratio: Rational | null; code: string } {
-  const none = (code: string): { ratio: null; code: string } => ({ ratio: null, code })
+function growth(kind: Kind, known: Known, base: Known | undefined, areTogether: () => boolean): Result {
   if (kind === 'other') return none('not_comparable')
   if (known.value === null) return none('no_value')
   if (base === undefined) return none('no_base_quarter')
   if (base.value === null) return none('base_has_no_value')
   if (base.value.n <= 0n) return none('base_not_positive')
   if (kind !== 'amount' && !areTogether()) return none('share_basis_may_differ')
-  return { ratio: divide(subtract(known.value, base.value), base.value), code: 'ok' }
+  return { value: divide(subtract(known.value, base.value), base.value), reason: null }
 }
 
-/** True when one filing on or before the day states both values: then no split lies between them. */
-function areStatedTogether(quarter: Quarter, base: Quarter | undefined, known: Known, baseKnown: Known | undefined, day: string): boolean {
-  const holds = (facts: readonly Fact[] | undefined, value: Rational | null | undefined, accession?: string): Fact[] =>
-    (facts ?? []).filter(
-      (fact) =>
-        fact.filed <= day && value != null && equals(fact.value, value) && (accession === undefined || fact.accession === accession),
-    )
-  return holds(quarter.reported?.facts, known.value).some(
-    ({ accession }) => holds(base?.reported?.facts, baseKnown?.value, accession).length > 0,
-  )
-}
-
-const filingDays = (quarter: Quarter | undefined): string[] =>
-  [quarter?.reported, quarter?.longer, quarter?.shorter].flatMap((period) => (period?.facts ?? []).map(({ filed }) => filed))
-
-function periodsIn(facts: readonly Fact[]): Period[] {
-  const order = (a: Fact, b: Fact): number =>
-    a.filed !== b.filed
-      ? a.filed < b.filed
-        ? -1
-        : 1
-      : a.is_amendment !== b.is_amendment
-        ? b.is_amendment
-          ? -1
-          : 1
-        : a.accession < b.accession
-          ? -1
-          : 1
-  return [...Map.groupBy(facts, ({ period_start, period_end }) => `${period_start} ${period_end}`).values()].flatMap((group) => {
-    const [first] = group
-    const quarters = first === undefined ? undefined : quartersOf(first.period_start, first.period_end)
-    if (first === undefined || quarters === undefined) return []
-    return [{ period_start: first.period_start, period_end: first.period_end, quarters, facts: group.toSorted(order) }]
-  })
-}
-
-function quartersIn(periods: readonly Period[]): Quarter[] {
-  const found = new Map<string, Quarter>()
-  for (const period of periods.filter(({ quarters }) => quarters === 1)) {
-    const { period_start, period_end } = period
-    found.set(`${period_end} ${period_start}`, { period_start, period_end, reported: period, longer: undefined, shorter: undefined })
-  }
-  // By first day, so that of two years that lead to one quarter the later one wins.
-  for (const longer of periods.toSorted((a, b) => (a.period_start < b.period_start ? -1 : 1))) {
-    for (const shorter of periods) {
-      if (shorter.period_start !== longer.period_start || shorter.quarters !== longer.quarters - 1) continue
-      const period_start = dateOf(dayNumber(shorter.period_end) + 1)
-      const { period_end } = longer
-      if (quartersOf(period_start, period_end) !== 1) continue
-      const key = `${period_end} ${period_start}`
-      found.set(key, { period_start, period_end, reported: found.get(key)?.reported, longer, shorter })
-    }
-  }
-  return [...found.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, quarter]) => quarter)
+/** True when one filing so far states both values: then no split lies between them. */
+function areStatedTogether(quarter: Known, base: Known | undefined, ours: readonly Fact[], bases: readonly Fact[]): boolean {
+  const states = (fact: Fact, known: Known | undefined): boolean => known?.value != null && equals(fact.value, known.value)
+  return ours.some((one) => states(one, quarter) && bases.some((other) => other.accession === one.accession && states(other, base)))
 }
 
 /** Of quarters with one last day the one nearest to 13 weeks. */
-function preferred(quarters: readonly Quarter[]): Map<string, Quarter> {
-  const off = ({ period_start, period_end }: Quarter): number => Math.abs(dayNumber(period_end) - dayNumber(period_start) - 90)
-  const byEnd = new Map<string, Quarter>()
+function preferred(quarters: readonly Known[]): Map<string, Known> {
+  const off = ({ period_start, period_end }: Known): number => Math.abs(dayNumber(period_end) - dayNumber(period_start) - 90)
+  const byEnd = new Map<string, Known>()
   for (const quarter of quarters) {
     const other = byEnd.get(quarter.period_end)
     if (other === undefined || off(quarter) < off(other) || (off(quarter) === off(other) && quarter.period_start > other.period_start)) {
@@ -193,7 +217,7 @@ function preferred(quarters: readonly Quarter[]): Map<string, Quarter> {
 }
 
 /** The quarter that ended a year earlier, within ten days. */
-function baseOf({ period_end }: Quarter, byEnd: ReadonlyMap<string, Quarter>): Quarter | undefined {
+function baseOf({ period_end }: Known, byEnd: ReadonlyMap<string, Known>): Known | undefined {
   const [year = '', rest = ''] = [period_end.slice(0, 4), period_end.slice(4)]
   const target = dayNumber(`${Number(year) - 1}${rest === '-02-29' ? '-02-28' : rest}`)
   for (let off = 0; off <= 10; off += 1) {

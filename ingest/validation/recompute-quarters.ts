@@ -1,11 +1,17 @@
 import type { Database } from '../../helpers/database.ts'
 import type { Offender } from './findings.ts'
-import { agree, type Kind, vintagesOf } from './quarters.ts'
+import { agree, daysOf, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
+import { batchesOf, readAhead } from './read-ahead.ts'
 
 const FORMS = ['10-K', '10-K/A', '10-Q', '10-Q/A']
 
+/** Filers read at once: bounds memory, whatever the universe. */
+const FILERS_A_BATCH = 20
+const CIK_DIGITS = 10
+
 interface FactRow extends Record<string, unknown> {
+  readonly cik: string
   readonly series: string
   readonly unit: string
   readonly tag: string
@@ -17,25 +23,38 @@ interface FactRow extends Record<string, unknown> {
   readonly form: string
 }
 interface DerivedRow extends Record<string, unknown> {
+  readonly cik: string
   readonly series: string
   readonly period_start: string
   readonly period_end: string
   readonly known_from: string
   readonly value: string | null
   readonly method: string
+  readonly reason: string | null
   readonly yoy_ratio: string | null
+  readonly yoy_reason: string | null
+  readonly yoy_base_period_end: string | null
   readonly ttm_value: string | null
+  readonly ttm_reason: string | null
+  readonly is_fourteen_weeks: boolean
 }
 
 /** Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not there. */
 export async function recomputeQuarters(db: Database): Promise<Offender[]> {
   const filers = await db.rows<{ cik: string }>('select distinct cik from stocks_research.fundamentals_raw order by cik')
   const offenders: Offender[] = []
-  for (const { cik } of filers) {
-    const facts = Map.groupBy(await db.rows<FactRow>(FACTS, [cik, FORMS]), ({ series }) => series)
-    const derived = Map.groupBy(await db.rows<DerivedRow>(DERIVED, [cik]), ({ series }) => series)
-    for (const series of new Set([...facts.keys(), ...derived.keys()])) {
-      offenders.push(...compareSeries(cik, series, facts.get(series) ?? [], derived.get(series) ?? []))
+  const batches = batchesOf(
+    filers.map(({ cik }) => cik),
+    FILERS_A_BATCH,
+  )
+  const read = async (ciks: readonly string[]) => ({
+    facts: Map.groupBy(await db.rows<FactRow>(FACTS, [ciks, FORMS]), ({ cik, series }) => `${cik} ${series}`),
+    derived: Map.groupBy(await db.rows<DerivedRow>(DERIVED, [ciks]), ({ cik, series }) => `${cik} ${series}`),
+  })
+  for await (const { facts, derived } of readAhead(batches, read)) {
+    for (const key of new Set([...facts.keys(), ...derived.keys()])) {
+      const [cik, series] = [key.slice(0, CIK_DIGITS), key.slice(CIK_DIGITS + 1)]
+      offenders.push(...compareSeries(cik, series, facts.get(key) ?? [], derived.get(key) ?? []))
     }
   }
   return offenders
@@ -57,6 +76,11 @@ function compareSeries(cik: string, series: string, facts: readonly FactRow[], d
     const isRight =
       vintage !== undefined &&
       vintage.method === row.method &&
+      (vintage.method === 'none' ? 'not_additive' : null) === row.reason &&
+      vintage.yoy_reason === row.yoy_reason &&
+      vintage.yoy_base_period_end === row.yoy_base_period_end &&
+      vintage.ttm_reason === row.ttm_reason &&
+      daysOf(row.period_start, row.period_end) >= 95 === row.is_fourteen_weeks &&
       (vintage.value === null || row.value === null ? vintage.value === row.value : equals(rational(row.value), vintage.value)) &&
       (vintage.ttm_value === null || row.ttm_value === null
         ? vintage.ttm_value === row.ttm_value
@@ -90,9 +114,10 @@ function kindOf(unit: string, tag: string): Kind {
 }
 
 const FACTS = `
-  select concat_ws(' ', f.taxonomy, f.tag, f.unit) as series, f.unit, f.tag, f.period_start, f.period_end, f.value, f.filed, f.accession, f.form
+  select f.cik, concat_ws(' ', f.taxonomy, f.tag, f.unit) as series, f.unit, f.tag, f.period_start, f.period_end, f.value, f.filed, f.accession, f.form
   from stocks_research.fundamentals_raw f
-  where f.cik = $1 and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
+  where f.cik = any ($1::text[]) and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
 const DERIVED = `
-  select concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.yoy_ratio, d.ttm_value
-  from stocks_research.fundamentals_derived d where d.cik = $1`
+  select d.cik, concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.reason,
+    d.yoy_ratio, d.yoy_reason, d.yoy_base_period_end, d.ttm_value, d.ttm_reason, d.is_fourteen_weeks
+  from stocks_research.fundamentals_derived d where d.cik = any ($1::text[])`

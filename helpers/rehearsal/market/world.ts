@@ -8,7 +8,7 @@ import { planScenarios } from './scenarios.ts'
 import type { Action, Security, World } from './types.ts'
 
 /** The world that a run without configuration sees. `bootstrap.json` names its window, `ingest/universe/rehearsal.csv` its securities. */
-export const REHEARSAL_WORLD = { seed: 'rehearsal', securities: 200, start_date: '2020-01-02', end_date: '2025-01-03' } as const
+export const REHEARSAL_WORLD = { seed: 'rehearsal', securities: 500, start_date: '2020-01-02', end_date: '2025-01-03' } as const
 
 export interface WorldOptions {
   /** Any text; the same text gives the same world, byte for byte. */
@@ -18,8 +18,8 @@ export interface WorldOptions {
 }
 
 /**
- * Makes the simulated market: five years of about two hundred securities, with one of each thing that happens to stocks, and known truth.
- * It has no access to the network, the clock or the disk; 200 securities take about a second.
+ * Makes the simulated market: five years of about five hundred securities, with some of each thing that happens to stocks, and known truth.
+ * It has no access to the network, the clock or the disk; 500 securities take about a second and a half.
  */
 export function createWorld(options: WorldOptions = {}): World {
   const seed = options.seed ?? REHEARSAL_WORLD.seed
@@ -31,7 +31,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const calendar = createCalendar()
   const random = createRandom(`${seed}/plan`)
   const { planner, plans } = createPlanner(calendar, start_date, end_date, random, createTickers())
-  for (let copy = 0; copy < Math.max(1, Math.floor(count / 150)); copy++) planScenarios(planner, copy)
+  for (let copy = 0; copy < Math.max(1, Math.floor(count / 125)); copy++) planScenarios(planner, copy)
   if (plans.length > count) throw new RangeError(`The cases alone need ${plans.length} securities; ask for more than ${count}.`)
   while (plans.length < count) {
     const pays = random.chance(0.4)

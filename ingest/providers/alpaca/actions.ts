@@ -1,5 +1,6 @@
 import { isDay } from '../../../helpers/bootstrap.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
+import { decimal } from '../../pipeline/fields.ts'
 import type { SourceRecord } from '../../pipeline/job.ts'
 import type { FieldWatch } from '../fields.ts'
 import { dotted } from '../identity.ts'
@@ -18,10 +19,11 @@ export function parseActions(json: TextJson, watch: FieldWatch): Action[] {
   const lists = (json as TextObject)['corporate_actions']
   if (!isObject(lists)) return []
   return Object.entries(lists).flatMap(([list, events]) =>
-    (isArray(events) ? events : []).flatMap((event) => {
-      if (!isObject(event)) return []
+    (isArray(events) ? events : []).map((event) => {
+      // What is no object has neither symbol nor day, and is refused by name.
+      if (!isObject(event)) return { list, event: { text: textOf(event) } }
       watch(`corporate-actions ${list}`, ACTION_FIELDS[list] ?? {}, event)
-      return [{ list, event }]
+      return { list, event }
     }),
   )
 }
@@ -134,6 +136,6 @@ function rest(event: TextObject, used: ReadonlySet<string>): SourceRecord {
 
 /** `1 + rate` without a float. */
 function onePlus(rate: string | null): string | null {
-  const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(rate ?? '') ?? []
+  const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(decimal(rate ?? '') ?? '') ?? []
   return whole === '' ? null : `${BigInt(whole) + 1n}${fraction === '' ? '' : `.${fraction}`}`
 }

@@ -67,13 +67,12 @@ export function holders(subjects: readonly Subject[], after_days = 0): (record: 
   return (record) => {
     const { ticker, date } = record
     if (ticker == null || date == null) return record
-    const since = daysBefore(date, after_days)
     const all = byTicker.get(symbolKey(ticker)) ?? []
     const on_day = all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
     const held =
       on_day.length > 0 || after_days === 0
         ? on_day
-        : all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || since <= valid_to))
+        : all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || daysBefore(date, after_days) <= valid_to))
     const [holder] = held
     return held.length === 1 && holder !== undefined ? { ...record, source_id: holder.item } : record
   }

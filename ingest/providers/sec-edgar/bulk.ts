@@ -1,20 +1,21 @@
 import { buffer } from 'node:stream/consumers'
 import yauzl from 'yauzl'
-import { FormatError } from '../../../helpers/errors.ts'
+import { FormatError, messageOf } from '../../../helpers/errors.ts'
 
 // The largest filers have some ten megabytes of facts; a zip bomb has more.
 const ENTRY_BYTES_MAX = 512 * 1024 * 1024
 
 /**
- * The files of the zip at `path` whose names are in `wanted`, in the order of the zip, one at a time.
+ * The files of the zip at `path` whose names are in `wanted`, in the order of the zip, one at a time; with its fault in place of its
+ * body, one that is damaged or larger than any filer's facts.
  *
- * @throws FormatError when the zip cannot be read or an entry is larger than any filer's facts.
+ * @throws FormatError when the zip as a whole cannot be read.
  */
 export async function* entriesOf(
   path: string,
   wanted: ReadonlySet<string>,
   signal: AbortSignal,
-): AsyncGenerator<{ name: string; body: Buffer }> {
+): AsyncGenerator<{ name: string; body: Buffer } | { name: string; fault: string }> {
   const zip = await yauzl.openPromise(path, { lazyEntries: true }).catch((error: unknown) => {
     throw new FormatError(`${path} cannot be read as a zip. Remove it from the archive and fetch it again.`, { cause: error })
   })
@@ -22,9 +23,13 @@ export async function* entriesOf(
     for await (const entry of zip.eachEntry()) {
       signal.throwIfAborted()
       if (!wanted.has(entry.fileName)) continue
-      if (entry.uncompressedSize > ENTRY_BYTES_MAX)
-        throw new FormatError(`${entry.fileName} in ${path} says that it holds ${entry.uncompressedSize} bytes.`)
-      yield { name: entry.fileName, body: await buffer(await zip.openReadStreamPromise(entry)) }
+      const name = entry.fileName
+      if (entry.uncompressedSize > ENTRY_BYTES_MAX) {
+        yield { name, fault: `it says that it holds ${entry.uncompressedSize} bytes` }
+        continue
+      }
+      const body = await zip.openReadStreamPromise(entry).then(buffer).catch(messageOf)
+      yield typeof body === 'string' ? { name, fault: body } : { name, body }
     }
   } finally {
     zip.close()

@@ -46,10 +46,10 @@ export const companyFacts = (cik: string): HttpRequest => ({
   url: `${DATA}/api/xbrl/companyfacts/CIK${cik}.json`,
   expects: 'json',
   shape: ({ json }) => {
-    if (!isObject(json) || !isObject(json['facts'])) return missing('facts')
+    if (!isObject(json) || !(isObject(json['facts']) || json['facts'] === null)) return missing('facts')
     return (
       sameCik(json['cik'], cik) ??
-      (Object.keys(json['facts']).length === 0 ? { outcome: 'empty', reason: 'the filer has no facts' } : undefined)
+      (Object.keys(json['facts'] ?? {}).length === 0 ? { outcome: 'empty', reason: 'the filer has no facts' } : undefined)
     )
   },
 })

@@ -21,7 +21,7 @@ export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[
   const { fields: names, data } = json as { fields: readonly string[]; data: readonly (readonly TextJson[])[] }
   watch('company_tickers_exchange', fields.TICKER_FIELDS, Object.fromEntries(names.map((name) => [name, true])))
   return data.map((row) => {
-    const cell = (name: string): TextJson | undefined => row[names.indexOf(name)]
+    const cell = (name: string): TextJson | undefined => (isArray(row) ? row[names.indexOf(name)] : undefined)
     const ticker = textOf(cell('ticker'))
     return {
       cik: cikText(cell('cik')),

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { HttpClient } from '../../http/client.ts'
 import { parseJson } from '../../http/json.ts'
+import type { HttpResponse } from '../../http/profile.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
-import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf } from '../adapter.ts'
+import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf, understood } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
 import { cikOfSubject, matchAll } from '../identity.ts'
 import { entriesOf } from './bulk.ts'
@@ -14,6 +14,8 @@ import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTic
 export const BULK_FILERS_MIN = 1000
 
 const FILERS_A_BATCH = 25
+/** Of a universe that holds the dead of five years, so many are no longer in the list of tickers, and are asked for one by one. */
+const DEAD_RATIO = 0.2
 const LOOK_AHEAD = 4
 const FACTS_BYTES = 150_000
 const SUBMISSIONS_BYTES = 40_000
@@ -48,7 +50,9 @@ const BULK = 'facts of all filers'
 
 function batchesOf({ dataset, subjects }: Ask, bulk_filers_min: number): Batch[] {
   if (dataset === 'securities') {
-    return subjects.length === 0 ? [] : [{ label: 'filers with their tickers', subjects, estimate: { requests: 1, bytes: TICKERS_BYTES } }]
+    const dead = Math.ceil(subjects.length * DEAD_RATIO)
+    const estimate = { requests: 1 + dead, bytes: TICKERS_BYTES + dead * SUBMISSIONS_BYTES }
+    return subjects.length === 0 ? [] : [{ label: 'filers with their tickers', subjects, estimate }]
   }
   if (dataset === 'fundamentals' && subjects.length >= bulk_filers_min) {
     return [{ label: `${BULK}, one file`, subjects, estimate: { requests: 1, bytes: BULK_BYTES } }]
@@ -99,7 +103,12 @@ async function* readSecurities(
     if ('status' in answer) yield answer
     else if (answer.outcome === 'not_found') yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
     else {
-      const filer = await withShards(client, watch, parseSubmissions(answer.json, watch), signal)
+      const known = await filerOf(client, watch, subject.item, answer, signal)
+      if ('status' in known) {
+        yield known
+        continue
+      }
+      const filer = known.content
       const delist_date = endOfListing(filer, subject)
       const nothing = { exchange_mic: null, type: null, currency: null }
       yield pageOf(
@@ -128,7 +137,10 @@ async function* readFacts(
     else if ('status' in response) yield response
     else if (response.outcome === 'not_found') yield notFound(subject.item, `the SEC has no XBRL facts of filer ${subject.item}`, response)
     else if (response.outcome === 'empty') yield { item: subject.item, status: 'empty', reason: 'the filer has no facts' }
-    else yield pageOf(response, located(parseCompanyFacts(response.json, watch)))
+    else {
+      const facts = understood(subject.item, response, () => parseCompanyFacts(response.json, watch))
+      yield 'status' in facts ? facts : pageOf(response, located(facts.content))
+    }
   }
 }
 
@@ -140,21 +152,18 @@ async function* readBulk(
 ): AsyncGenerator<Page | SubjectEnd> {
   const response = await client.download(endpoints.companyFactsBulk(), signal)
   const items = new Map(subjects.map((subject) => [endpoints.bulkEntryName(cikOfSubject(subject) ?? subject.item), subject.item]))
-  for await (const { name, body } of entriesOf(response.path, new Set(items.keys()), signal)) {
+  for await (const entry of entriesOf(response.path, new Set(items.keys()), signal)) {
+    const { name } = entry
     const item = items.get(name) ?? name
     items.delete(name)
-    const sha256 = createHash('sha256').update(body).digest('hex')
-    try {
-      const records = parseCompanyFacts(parseJson(body.toString('utf8')), watch)
-      yield { file: `${response.url}#${name}`, archive_sha256: response.sha256, records: located(records), read_bytes: body.length }
-    } catch (error) {
-      yield {
-        item,
-        status: 'failed',
-        error_class: 'malformed',
-        reason: `${name} (SHA-256 ${sha256.slice(0, 12)}…) cannot be parsed: ${String(error)}`,
-      }
+    if ('fault' in entry) {
+      yield { item, status: 'failed', error_class: 'malformed', reason: `${name} of ${response.url} cannot be unpacked: ${entry.fault}` }
+      continue
     }
+    const file = `${response.url}#${name}`
+    const facts = understood(item, { ...response, url: file }, () => parseCompanyFacts(parseJson(entry.body.toString('utf8')), watch))
+    if ('status' in facts) yield facts
+    else yield { file, archive_sha256: response.sha256, records: located(facts.content), read_bytes: entry.body.length }
   }
   for (const [name, item] of items) yield notFound(item, `the SEC's file of all facts has no ${name}`)
 }
@@ -170,22 +179,34 @@ async function* readDelistings(
     else if ('status' in response) yield response
     else if (response.outcome !== 'ok') yield notFound(subject.item, `the SEC knows no filer of «${subject.item}»`, response)
     else {
-      const filer = await withShards(client, watch, parseSubmissions(response.json, watch), signal)
-      yield pageOf(response, located(delistingsOf(filer, subject)))
+      const filer = await filerOf(client, watch, subject.item, response, signal)
+      yield 'status' in filer ? filer : pageOf(response, located(delistingsOf(filer.content, subject)))
     }
   }
 }
 
-/** The filer with its older filings, when it is a delisting that could stand among them. */
-async function withShards(client: HttpClient, watch: FieldWatch, filer: Filer, signal: AbortSignal): Promise<Filer> {
+/** The filer of an answer, with its older filings when it is a delisting that could stand among them. */
+async function filerOf(
+  client: HttpClient,
+  watch: FieldWatch,
+  item: string,
+  response: HttpResponse,
+  signal: AbortSignal,
+): Promise<{ readonly content: Filer } | SubjectEnd> {
+  const read = understood(item, response, () => parseSubmissions(response.json, watch))
+  if ('status' in read) return read
+  const filer = read.content
   // The newest filings are here; a filer that is gone files no more than a thousand papers after its Form 25.
-  if (filer.listings.length > 0 || filer.filings.some(({ form }) => form?.startsWith('25') ?? false)) return filer
+  if (filer.listings.length > 0 || filer.filings.some(({ form }) => form?.startsWith('25') ?? false)) return read
   const filings = [...filer.filings]
-  for (const shard of filer.shards) {
-    const response = await client.fetch(endpoints.submissionsShard(shard), signal)
-    if (response.outcome === 'ok') filings.push(...parseFilings(response.json, watch))
+  for (const name of filer.shards) {
+    const shard = await answered(item, client.fetch(endpoints.submissionsShard(name), signal))
+    if ('status' in shard) return shard
+    const older = shard.outcome === 'ok' ? understood(item, shard, () => parseFilings(shard.json, watch)) : { content: [] }
+    if ('status' in older) return older
+    filings.push(...older.content)
   }
-  return { ...filer, filings }
+  return { content: { ...filer, filings } }
 }
 
 function answersOf(

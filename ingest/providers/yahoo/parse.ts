@@ -28,7 +28,8 @@ const PRICE_PLACES_MAX_BELOW_ONE = 6
  *
  * Only right for an answer that was asked through today: a later split that is not listed stays in the prices.
  *
- * @throws RangeError when the arrays have different lengths.
+ * @throws RangeError when the arrays have different lengths, and when an event has no day or a split no ratio: every price before it
+ * would be wrong.
  */
 export function parseChart(json: TextJson, watch: FieldWatch): Chart {
   const result = objectOf(listOf(objectOf(objectOf(json)['chart'])['result'])[0])
@@ -39,13 +40,12 @@ export function parseChart(json: TextJson, watch: FieldWatch): Chart {
   const events = objectOf(result['events'])
   watch('chart events', fields.EVENT_FIELDS, events)
 
-  const splits = Object.values(objectOf(events['splits'])).map((event) => splitOf(objectOf(event), dayOf, watch))
+  const splits = eventsOf(events['splits']).map((event) => splitOf(event, dayOf, watch))
   const later = laterSplits(splits)
   const [symbol, currency] = [textOf(meta['symbol']), textOf(meta['currency'])]
-  const dividends = Object.values(objectOf(events['dividends'])).map((event) => {
-    const each = objectOf(event)
+  const dividends = eventsOf(events['dividends']).map(([key, each]) => {
     watch('chart dividend', fields.DIVIDEND_FIELDS, each)
-    const ex_date = dayOf(textOf(each['date']))
+    const ex_date = eventDay(key, each, dayOf)
     const amount = textOf(each['amount'])
     return { kind: 'cash_dividend', ex_date, cash_amount: amount === null ? null : rounded(amount, later(ex_date)), currency }
   })
@@ -53,19 +53,15 @@ export function parseChart(json: TextJson, watch: FieldWatch): Chart {
   return { symbol, currency, bars, events: [...splits.map(({ record }) => record), ...dividends], rows_without_trade }
 }
 
-function barsOf(
-  result: TextObject,
-  dayOf: (seconds: string | null) => string,
-  later: Later,
-  watch: FieldWatch,
-): Pick<Chart, 'bars' | 'rows_without_trade'> {
+function barsOf(result: TextObject, dayOf: Calendar, later: Later, watch: FieldWatch): Pick<Chart, 'bars' | 'rows_without_trade'> {
   const timestamps = listOf(result['timestamp'])
   const indicators = objectOf(result['indicators'])
   watch('chart indicators', fields.INDICATOR_FIELDS, indicators)
   const quote = objectOf(listOf(indicators['quote'])[0])
   watch('chart quote', fields.QUOTE_FIELDS, quote)
   for (const [name, column] of Object.entries(quote)) {
-    if (timestamps.length > 0 && listOf(column).length !== timestamps.length) {
+    // A column that is null as a whole is a column of nulls.
+    if (timestamps.length > 0 && column !== null && listOf(column).length !== timestamps.length) {
       throw new RangeError(`${name} has ${listOf(column).length} values for ${timestamps.length} days`)
     }
   }
@@ -100,11 +96,27 @@ interface Split extends Ratio {
   readonly ex_date: string
   readonly record: SourceRecord
 }
-function splitOf(event: TextObject, dayOf: (seconds: string | null) => string, watch: FieldWatch): Split {
+function splitOf([key, event]: Event, dayOf: Calendar, watch: FieldWatch): Split {
   watch('chart split', fields.SPLIT_FIELDS, event)
-  const ex_date = dayOf(textOf(event['date']))
-  const [numerator, denominator] = [textOf(event['numerator']) ?? '1', textOf(event['denominator']) ?? '1']
+  const ex_date = eventDay(key, event, dayOf)
+  const [, over, under] = /^([\d.]+)[:/]([\d.]+)$/.exec(textOf(event['splitRatio']) ?? '') ?? []
+  const [numerator, denominator] = [textOf(event['numerator']) ?? over, textOf(event['denominator']) ?? under]
+  if (!(Number(numerator) > 0 && Number(denominator) > 0) || numerator === undefined || denominator === undefined) {
+    throw new RangeError(`the split of ${ex_date} has no ratio: ${JSON.stringify(event)}`)
+  }
   return { ex_date, numerator, denominator, record: { kind: 'split', ex_date, split_from: denominator, split_to: numerator } }
+}
+
+/** An event with its key, which is its time. */
+type Event = readonly [key: string, event: TextObject]
+/** Events are an object by time; a list of them is read too. */
+const eventsOf = (events: TextJson | undefined): Event[] =>
+  Object.entries(isArray(events) ? Object.fromEntries(events.entries()) : objectOf(events)).map(([key, event]) => [key, objectOf(event)])
+
+function eventDay(key: string, event: TextObject, dayOf: Calendar): string {
+  const seconds = textOf(event['date']) ?? (/^-?\d{6,}$/.test(key) ? key : null)
+  if (seconds === null) throw new RangeError(`an event has no day: ${JSON.stringify(event)}`)
+  return dayOf(seconds)
 }
 
 type Later = (date: string) => { readonly over: bigint; readonly under: bigint }
@@ -126,7 +138,8 @@ function rounded(text: string, factor: { over: bigint; under: bigint }): string 
 }
 
 /** Unix seconds → calendar day at the exchange, with the offset that held on that day. */
-function calendar(timeZone: string): (seconds: string | null) => string {
+type Calendar = (seconds: string | null) => string
+function calendar(timeZone: string): Calendar {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
   return (seconds) => (seconds === null ? '' : format.format(new Date(Number(seconds) * 1000)))
 }

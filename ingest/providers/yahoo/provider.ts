@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../http/client.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
-import { type AdapterContext, ahead, chunksOf, located, notFound, pageOf } from '../adapter.ts'
+import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf, understood } from '../adapter.ts'
 import { type FieldWatch, fieldWatch } from '../fields.ts'
 import { dashed } from '../identity.ts'
 import { chart, PROFILE } from './endpoints.ts'
@@ -56,14 +56,29 @@ async function* read(
   }
   const answers = ahead(asked, 2, async ({ subject, ticker }) => ({
     subject,
-    response: await client.fetch(chart(dashed(ticker), ask.window.start_date, today), signal),
+    response: await answered(subject.item, client.fetch(chart(dashed(ticker), ask.window.start_date, today), signal)),
   }))
   for await (const { subject, response } of answers) {
     const { item } = subject
-    if (response.outcome === 'not_found') yield notFound(item, response.reason, response)
+    if ('status' in response) yield response
+    else if (response.outcome === 'not_found') yield notFound(item, response.reason, response)
     else if (response.outcome === 'empty') yield { item, status: 'empty', reason: response.reason }
-    else yield pageOf(response, recordsOf(ask, item, parseChart(response.json, watch), today))
+    else {
+      const chart_of_item = understood(item, response, () => inWholeUnits(parseChart(response.json, watch)))
+      if ('status' in chart_of_item) yield chart_of_item
+      else yield pageOf(response, recordsOf(ask, item, chart_of_item.content, today))
+    }
   }
+}
+
+// Pence of London, cents of Johannesburg, agorot of Tel Aviv.
+const IN_HUNDREDTHS = /^(GBX|ILA|[A-Z]{2}[a-z])$/
+
+/** Taken for the currency itself, hundredths would be a hundredfold. */
+function inWholeUnits(chart: Chart): Chart {
+  const { currency } = chart
+  if (currency !== null && IN_HUNDREDTHS.test(currency)) throw new RangeError(`its prices are in ${currency}, hundredths of a currency`)
+  return chart
 }
 
 function recordsOf({ dataset }: Ask, source_id: string, { bars, events }: Chart, today: string): Page['records'] {

@@ -7,7 +7,7 @@ import type { Check } from '../../pipeline/job.ts'
 const neighbours = `
   with bars as (
     select p.security_id, p.trade_date, p.close, p.volume, lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close,
-      lead(p.close) over w as after_close, lead(p.trade_date) over w as after_date
+      lead(p.trade_date) over w as after_date
     from stocks_research.prices_daily p
     window w as (partition by p.security_id order by p.trade_date)
   ), moves as materialized (
@@ -50,29 +50,22 @@ export const suspiciousPriceChecks: readonly Check[] = [
       order by m.source_id, m.trade_date, least(abs(m.growth * k.ratio - 1), abs(m.growth / k.ratio - 1))`,
   },
   {
-    name: 'spike-reverts',
-    claim: 'no close jumps by more than 15 per cent and is back within 3 per cent on the next session',
-    severity: 'soft',
-    offenders: `${neighbours}
-      select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio,
-        round(m.after_close / m.before_close - 1, 4) as two_session_return_ratio
-      from moves m
-      where abs(m.growth - 1) > 0.15 and abs(m.after_close / m.before_close - 1) < 0.03`,
-  },
-  {
     name: 'close-repeats',
     claim: 'no close stands still for five sessions and more while shares are traded',
     severity: 'soft',
     offenders: `
-      with numbered as (
-        select p.security_id, p.trade_date, p.close, p.volume,
-          row_number() over (partition by p.security_id order by p.trade_date) - row_number() over (partition by p.security_id, p.close order by p.trade_date) as island
+      with marked as (
+        select p.security_id, p.trade_date, p.close, p.volume, row_number() over w as bar,
+          lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close, lag(p.volume) over w as before_volume
         from stocks_research.prices_daily p
+        window w as (partition by p.security_id order by p.trade_date)
+      ), repeats as ( -- Few bars repeat a close; only those are worth to be numbered a second time.
+        select m.*, m.bar - row_number() over (partition by m.security_id order by m.bar) as island from marked m where m.close = m.before_close
       )
-      select s.source_id as subject, min(n.trade_date) as first_date, max(n.trade_date) as last_date, n.close, count(*) as sessions_count
-      from numbered n join stocks_research.securities s using (security_id)
-      group by s.source_id, n.island, n.close
-      having count(*) >= 5 and bool_or(n.volume > 0)`,
+      select s.source_id as subject, min(r.before_date) as first_date, max(r.trade_date) as last_date, r.close, count(*) + 1 as sessions_count
+      from repeats r join stocks_research.securities s using (security_id)
+      group by s.source_id, r.island, r.close
+      having count(*) >= 4 and bool_or(r.volume > 0 or r.before_volume > 0)`,
   },
   {
     name: 'price-without-volume',

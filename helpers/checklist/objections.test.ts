@@ -1,0 +1,98 @@
+/** What Vitest calls a success, or does not ask about at all, and a checklist must refuse. */
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { checkRun } from '../../reports/check.ts'
+import { Trial } from '../testing/trial.ts'
+
+const PLAN = '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
+const ROOF = `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`
+const HOLDS = `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })`
+
+const trials: Trial[] = []
+const trial = (ground = HOLDS): Trial => {
+  const made = new Trial(PLAN, { '00-ground': ground, '01-roof': ROOF })
+  trials.push(made)
+  return made
+}
+afterAll(() => {
+  for (const each of trials) each.remove()
+})
+
+const SECOND_TRY = `let tries = 0\ntest('the ground holds', OPTIONS async ({ record }) => { await record({ rows: 3 }); tries += 1; expect(tries).toBe(2) })`
+test.for([
+  ['that passed at a second try, by an option of the command line', SECOND_TRY.replace('OPTIONS', ''), ['--retry=2'], 'passed at try 2'],
+  ['that passed at a second try, by an option of its own', SECOND_TRY.replace('OPTIONS', '{ retry: 2 },'), [], 'passed at try 2'],
+  ['that was declared to fail', HOLDS.replace('test(', 'test.fails(').replace('toBe(1)', 'toBe(2)'), [], 'declared with `.fails`'],
+  ['that recorded nothing', `test('the ground holds', () => { expect(1).toBe(1) })`, [], 'recorded no evidence'],
+  [
+    'that asserted before it recorded',
+    `test('the ground holds', async ({ record }) => { expect(1).toBe(1); await record({ rows: 3 }) })`,
+    [],
+    'Record first',
+  ],
+] as const)('a box %s has failed', async ([, ground, args, message]) => {
+  const run = await trial(ground).run(args)
+  expect(run.exit_code).toBe(1)
+  expect(run.view.verdict).toBe('FAILED')
+  expect(run.view.phases[0]?.boxes[0]?.state).toBe('failed')
+  expect(run.view.reasons.join('\n')).toContain(message)
+  expect(run.view.phases[1]?.state).toBe('blocked')
+  expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
+})
+
+test('a box whose list of offenders is not empty fails by the name of the first', async () => {
+  const ground = HOLDS.replace(
+    'expect(1).toBe(1)',
+    "expect(['row 7 is loose', 'row 8 is loose'].map((each) => each.repeat(5))).toEqual([])",
+  )
+  const { reasons } = (await trial(ground).run()).view
+  expect(reasons[0]).toMatch(/«the ground holds» failed: expected \[.*\] to deeply equal \[\]; the first: "row 7 is loose/)
+})
+
+test('a plan that is missing or cannot be read is a sentence, and no older PASSED looks like the result', async () => {
+  const subject = trial()
+  expect((await subject.run()).view.verdict).toBe('PASSED')
+  const plan = join(subject.directory, 'plan.md')
+  const refusals = [
+    [() => renameSync(plan, `${plan}.old`), 'no such file'],
+    [() => writeFileSync(plan, PLAN.replace('- [ ] the roof', '- [x] the roof')), 'line 6: a box of the plan must be open'],
+  ] as const
+  for (const [spoil, message] of refusals) {
+    spoil()
+    const run = await subject.run()
+    expect(run.exit_code).toBe(1)
+    expect(run.view.verdict).toBe('FAILED')
+    expect(run.output).toContain(message)
+    expect(run.output).not.toMatch(/^\s+(at|❯) /m)
+    expect(checkRun(join(subject.directory, 'reports', 'latest')).view?.run_id).toBe(run.view.run_id)
+  }
+})
+
+test('a run whose evidence cannot be written does not begin, and takes an older PASSED from sight', async () => {
+  const subject = trial()
+  await subject.run()
+  const runs = join(subject.directory, 'reports', 'runs')
+  renameSync(runs, `${runs}.old`)
+  writeFileSync(runs, 'a file where the folder was')
+  const { exitCode, all } = await subject.start()
+  expect(exitCode).toBe(1)
+  expect(all).toMatch(/The evidence of this run cannot be written below .*reports: .*Nothing was touched/)
+  expect(all).not.toMatch(/^\s+(at|❯) /m)
+  expect(existsSync(join(subject.directory, 'reports', 'latest'))).toBe(false)
+})
+
+test('a watched checklist does not begin: a saved file would start a rebuild', async () => {
+  const subject = trial()
+  const child = subject.start(['--watch'])
+  const { all } = await child
+  expect(all).toContain('The checklist is not watched')
+  expect(subject.latest().view.verdict).toBe('FAILED')
+})
+
+test('without its reporter the checklist is a failure, also of nothing', async () => {
+  const subject = trial()
+  const { exitCode, all } = await subject.start(['--reporter=default', '--passWithNoTests'])
+  expect(all).toContain('The checklist needs its own reporter')
+  expect(exitCode).toBe(1)
+})

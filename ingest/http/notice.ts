@@ -1,0 +1,58 @@
+import { isArray, isObject, parseJson, type TextJson } from './json.ts'
+
+/** Names under which providers put what they have to say when they do not answer. */
+const SAYING =
+  /^(err|error|error[ _-]?(message|description|code|type)|errors|messages?|msg|details?|note|info|information|warnings?|reason|fault|exception|quandl_error)$/i
+/** Names that stand beside it and are no data. */
+const BESIDE =
+  /^(status|status[ _-]?code|code|success|ok|found|title|type|instance|path|url|help|doc(s|umentation)?(_url)?|symbol|ticker|adjusted|time(stamp)?|request[ _-]?id|(query|results)?[ _-]?count|next[ _-]?(page[ _-]?token|url))$/i
+
+/**
+ * The text of a body that says something in place of data, whatever its status: `{"detail": "Error: …"}`, `[{"warning": "…"}]`,
+ * a bare sentence. Undefined when the body holds data: then its words are those of companies and say nothing about us. A JSON
+ * notice comes back without escapes in its words and without space between its tokens.
+ */
+export function noticeOf(head: string): string | undefined {
+  const text = head.replace(/^\uFEFF/, '').trim()
+  if (text === '') return undefined
+  const json = jsonOf(text)
+  if (json !== undefined) return isNotice(json) ? JSON.stringify(json) : undefined
+  // Cut or broken JSON is judged by its form; a table is data.
+  return /^[{[]/.test(text) || isTable(text) ? undefined : text
+}
+
+function jsonOf(text: string): TextJson | undefined {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isNotice(json: TextJson): boolean {
+  if (typeof json === 'string') return /\s/.test(json)
+  if (isArray(json)) return json.length > 0 && json.every((each) => isObject(each) && isNotice(each))
+  if (!isObject(json)) return false
+  const fields = Object.entries(json).filter(([, value]) => !isBlank(value))
+  const [first] = fields
+  // {"chart": {"result": null, "error": {…}}}: one field, and it wraps a notice.
+  if (fields.length === 1 && first !== undefined && isObject(first[1]) && !SAYING.test(first[0])) return isNotice(first[1])
+  return fields.some(([name, value]) => SAYING.test(name) || isBadStatus(name, value)) && fields.every(([name]) => isAbout(name))
+}
+
+const isAbout = (name: string): boolean => SAYING.test(name) || BESIDE.test(name)
+const isBadStatus = (name: string, value: TextJson): boolean =>
+  /^status$/i.test(name) && typeof value === 'string' && /error|not_|fail|denied/i.test(value)
+const isBlank = (value: TextJson): boolean =>
+  value === null || value === '' || value === false || (typeof value === 'object' && Object.keys(value).length === 0)
+
+/** Two lines that are cut into equally many cells. */
+function isTable(text: string): boolean {
+  // What stands in quotes is one cell, whatever is in it.
+  const [header = '', row] = text
+    .replace(/"[^"]*"/g, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+  if (row === undefined) return false
+  return ['|', ';', '\t', ','].some((mark) => header.includes(mark) && header.split(mark).length === row.split(mark).length)
+}
