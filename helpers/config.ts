@@ -1,7 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
-import { type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
 import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
 import { ConfigError } from './errors.ts'
 import { type PostgresConfig, readPostgres } from './postgres/configured.ts'
@@ -45,6 +45,8 @@ export interface Config {
   /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
   readonly held_lock: string | undefined
   readonly dropbox: DropboxConfig
+  /** Of the roles of the database that are to be used; see `npm run db:roles`. */
+  readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
   readonly bootstrap: Bootstrap
   readonly providers: ProvidersConfig
   /** Absolute path of the universe in force, and the window; both days inclusive. */
@@ -86,6 +88,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
     held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
+    role_passwords: givenRolePasswords(env),
     bootstrap,
     providers,
     universe_file,

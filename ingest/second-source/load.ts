@@ -158,7 +158,11 @@ function readWhole(provider: Provider, name: string, identity: Identity, signal:
       }
       const parsed = isMalformed
         ? undefined
-        : job.parse({ ...record, source_id: ours.source_id }, { identity, window: WINDOW, provider: 'second-source' })
+        : job.parse(
+            { ...record, source_id: ours.source_id },
+            // A bar of a closed day meets none of ours: the comparison leaves it alone by itself.
+            { identity, window: WINDOW, isSession: () => true, provider: 'second-source' },
+          )
       if (parsed === undefined || !('row' in parsed)) {
         const isForeign = parsed !== undefined && ('outside' in parsed || parsed.kind === 'foreign')
         counts[isForeign ? 'rows_outside' : 'rows_rejected'] += 1

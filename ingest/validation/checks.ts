@@ -11,6 +11,7 @@ import { suspiciousActionChecks } from './checks/suspicious-actions.ts'
 import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { suspiciousPriceChecks } from './checks/suspicious-prices.ts'
 import { suspiciousSeriesChecks } from './checks/suspicious-series.ts'
+import { withdrawalChecks } from './checks/withdrawn.ts'
 import type { Offender } from './findings.ts'
 import { recomputeFactors } from './recompute-factors.ts'
 import { recomputeQuarters } from './recompute-quarters.ts'
@@ -49,6 +50,7 @@ export const CHECKS: readonly (Check | Recomputation)[] = [
   ...suspiciousSeriesChecks,
   ...suspiciousActionChecks,
   ...suspiciousFactChecks,
+  ...withdrawalChecks,
   ...secondSourceChecks,
 ]
 
