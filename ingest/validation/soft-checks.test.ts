@@ -138,6 +138,11 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')} update stocks_research.corporate_actions set cash_amount = 0.05`, // Printed to a cent.
   },
   'event-rejected': { finds: readEvents(1, true), leaves: `${readEvents(1, true)} ${readEvents(2, false)}` }, // A later run took it.
+  'withdrawn-by-source': {
+    finds: `${readEvents(1, false)} insert into ingestion.withdrawals (run_id, job, provider, item, rows_count, first_date, last_date, examples)
+      values ('00000000-0000-0000-0000-000000000001', 'prices-daily', 'test', 'x', 1, '2020-03-02', '2020-03-02', '[]')`,
+    leaves: readEvents(1, false),
+  },
   'ticker-history-inside-listing': {
     finds: `update stocks_research.ticker_history set valid_from = '2020-01-01'`,
     leaves: `update stocks_research.ticker_history set valid_from = '2020-01-03'`,
