@@ -137,7 +137,7 @@ async function askForSlot(base: Attempt): Promise<{ request_id: string; start_in
         redact(
           `The budget of ${profile.provider} is used up (${slot.because}); the next request may go out at ${next_try_at}. Resume then.`,
         ),
-        { error_class: slot.is_quota ? 'quota' : 'throttled', next_try_at },
+        { error_class: slot.is_quota ? 'quota' : 'throttled', next_try_at, is_long_wait: true },
       )
     }
     await wait(slot.wait_ms, base.signal)

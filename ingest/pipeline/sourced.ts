@@ -67,7 +67,7 @@ export async function runSourced(
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
       log.error({ job: job.name, batch: batch.label, error_class: error.error_class, err: error }, 'a batch cannot be read')
-      const is_parked = isAboutAccount(error)
+      const is_parked = error.is_about_account
       if (is_parked) parked = error
       await write(db, (tx) => endItems(tx, scope, endsOf(batch, error, is_parked ? 'parked' : 'failed')))
     }
@@ -106,9 +106,6 @@ async function firstSession(db: Database): Promise<string> {
   const { first } = await db.one<{ first: string | null }>('select min(session_date) as first from stocks_research.trading_sessions')
   return first ?? FIRST_SESSION_DATE
 }
-
-/** Facts about the account, not about the batch: asking on would only spend more of what is gone. */
-const isAboutAccount = ({ error_class }: SourceError): boolean => ['quota', 'auth', 'entitlement'].includes(error_class)
 
 const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'parked'): ItemEnd[] =>
   batch.subjects.map(({ item }) => ({
