@@ -38,7 +38,9 @@ export async function runSourced(
 
   const subjects = asked.filter(({ item }) => open.has(item))
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
-  const context = { identity: identityOf(known), window, provider: provider.name }
+  const sessions = await sessionDates(db)
+  const isSession = (date: string): boolean => sessions.has(date)
+  const context = { identity: identityOf(known), window, isSession, provider: provider.name }
   const batches = subjects.length === 0 ? [] : [...(await provider.batches(ask))]
   refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
@@ -105,6 +107,11 @@ function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
 async function firstSession(db: Database): Promise<string> {
   const { first } = await db.one<{ first: string | null }>('select min(session_date) as first from stocks_research.trading_sessions')
   return first ?? FIRST_SESSION_DATE
+}
+
+async function sessionDates(db: Database): Promise<ReadonlySet<string>> {
+  const rows = await db.rows<{ session_date: string }>('select session_date from stocks_research.trading_sessions')
+  return new Set(rows.map(({ session_date }) => session_date))
 }
 
 const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'parked'): ItemEnd[] =>
