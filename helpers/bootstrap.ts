@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { z } from 'zod'
+import { readText } from './environment.ts'
 import { messageOf } from './errors.ts'
 
 const date = z
@@ -7,6 +8,17 @@ const date = z
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD')
   .refine(isDay, 'is not a day of the calendar')
 const ratio = z.number().min(0).max(1)
+
+/** The seven jobs, as keys of this file; `ingest/jobs.test.ts` holds them equal to the jobs themselves. */
+export const JOB_KEYS = [
+  'securities',
+  'ticker-history',
+  'prices-daily',
+  'corporate-actions',
+  'adjustment-factors',
+  'fundamentals-raw',
+  'fundamentals-derived',
+] as const
 
 const bootstrapSchema = z.strictObject({
   universe: z.string().min(1),
@@ -19,7 +31,7 @@ const bootstrapSchema = z.strictObject({
     /** Share of items that may fail before phase 6 does. */
     failed_max_ratio: ratio,
     /** Share of items, by job, for which the source may have nothing. They are named in the report either way. */
-    not_found_max_ratio: z.record(z.string(), ratio),
+    not_found_max_ratio: z.partialRecord(z.enum(JOB_KEYS), ratio),
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
   }),
@@ -32,7 +44,9 @@ const bootstrapSchema = z.strictObject({
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
   /** By name: job → providers by preference; «a + b» asks both. */
-  provider_sets: z.record(z.string(), z.record(z.string(), z.array(z.string().min(1)).min(1))).default({}),
+  provider_sets: z.record(z.string(), z.partialRecord(z.enum(JOB_KEYS), z.array(z.string().min(1)).min(1))).default({}),
+  /** A second source beside which ours is compared: flat-files:<folder>. BOOTSTRAP_SECOND_SOURCE stands above it. */
+  second_source: z.string().optional(),
   /** Which backups stay; see `applyRetention`. */
   backups: z.strictObject({ keep_count: z.int().min(1), keep_days: z.number().min(0) }).default({ keep_count: 7, keep_days: 30 }),
   /** The servers on which a live run may be made, by the identity that initdb gave them. */
@@ -45,11 +59,11 @@ export type Bootstrap = z.infer<typeof bootstrapSchema>
 /** Reads and checks `bootstrap.json`; its faults are added to `faults`, and undefined is given. */
 export function readBootstrap(file: string, faults: string[]): Bootstrap | undefined {
   try {
-    const parsed = bootstrapSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+    const parsed = bootstrapSchema.safeParse(JSON.parse(readText(file)))
     if (parsed.success) return parsed.data
-    faults.push(...parsed.error.issues.map((issue) => `bootstrap.json: ${issue.path.join('.') || '(top)'}: ${issue.message}`))
+    faults.push(...parsed.error.issues.map((issue) => `${basename(file)}: ${issue.path.join('.') || '(top)'}: ${issue.message}`))
   } catch (error) {
-    faults.push(`bootstrap.json cannot be read: ${messageOf(error)}`)
+    faults.push(`${basename(file)} cannot be read (BOOTSTRAP_FILE may name another): ${messageOf(error)}`)
   }
   return undefined
 }

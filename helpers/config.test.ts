@@ -100,6 +100,66 @@ describe('readConfig', () => {
     })
   })
 
+  test.for([
+    ['a byte order mark', Buffer.from('\ufeffPGHOST=from-file\r\nPGPORT=5433\r\n')],
+    ['the UTF-16 of Windows', Buffer.from('\ufeffPGHOST=from-file\r\nPGPORT=5433\r\n', 'utf16le')],
+    ['blanks around', Buffer.from('PGHOST = "from-file "\nPGPORT=5433 \n')],
+  ] as const)('.env with %s hides no variable', ([, bytes]) => {
+    writeFileSync(join(root, '.env'), bytes)
+    expect(readConfig({}, root).postgres).toMatchObject({ kind: 'existing', connection: { host: 'from-file', port: 5433 } })
+  })
+
+  test('a blank at the end of a value is a slip, but in a password', () => {
+    const { postgres } = readConfig({ PGHOST: 'db.test ', PGPASSWORD: ' pass word ', BOOTSTRAP_SOURCE: ' ' }, root)
+    expect(postgres).toMatchObject({ connection: { host: 'db.test', password: ' pass word ' } })
+  })
+
+  test.for([
+    [{ BOOSTRAP_SOURCE: 'live' }, 'did you mean BOOTSTRAP_SOURCE?'],
+    [{ bootstrap_source: 'live' }, 'did you mean BOOTSTRAP_SOURCE?'],
+    [{ PGPASWORD: 'x' }, 'did you mean PGPASSWORD?'],
+    [{ PGDATABSAE: 'x' }, 'did you mean PGDATABASE?'],
+    [{ DROPBOX_TOKEN: 'x' }, 'ours are DROPBOX_ACCESS_TOKEN'],
+    [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_CONFIRM_DROP'],
+    [{ PGHOST: 'a,b' }, 'one name, one address'],
+    [{ PGHOST: 'localhost:5433' }, 'The port goes into PGPORT'],
+    [{ PGHOST: 'h', PGPORT: '0x1538' }, 'PGPORT is «0x1538»'],
+    [{ PGHOST: 'h', PGSSLROOTCERT: 'nowhere.crt' }, 'PGSSLROOTCERT is «nowhere.crt»; no such file'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:universe.csv' }, 'no such folder'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:C:\\da\new' }, '«flat-files:C:\\da\\new»'],
+    [{ BOOTSTRAP_UNIVERSE: 'drop' }, 'no such file'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:drop', BOOTSTRAP_END: '2999-01-04' }, 'has not come yet'],
+    [{ DROPBOX_APP_KEY: 'key' }, 'DROPBOX_REFRESH_TOKEN is not set'],
+    [{ DROPBOX_FOLDER: 'universe.csv' }, 'no such folder'],
+    [{ DROPBOX_FOLDER: '.', DROPBOX_ACCESS_TOKEN: 'token' }, 'set only one of the two'],
+  ] as const)('%j is one fault, and says what to do', ([env, message]) => {
+    expect(faultsOf(env)).toEqual([expect.stringContaining(message)])
+  })
+
+  test('other software’s variables are left alone', () => {
+    const others = { PGHOSTADDR: '::1', PGDATA: '/d', PGSERVICE: 's', PGAPPNAME: 'a', PGSSLKEY: 'k', PGUSER1: 'u', SEC: '1', ROLE: 'x' }
+    expect(faultsOf(others)).toEqual([])
+  })
+
+  test.for(['db.test', '127.0.0.1', '::1', 'fe80::1%eth0', '/var/run/postgresql', 'C:\\pg'])('PGHOST may be %s', (host) => {
+    expect(faultsOf({ PGHOST: host })).toEqual([])
+  })
+
+  test('a password in PGHOST is not shown', () => {
+    expect(faultsOf({ PGHOST: 'postgres://me:s3cret@h/d' }).join()).not.toContain('s3cret')
+  })
+
+  test('bootstrap.json may begin with a byte order mark, and another file may be named by its whole path', () => {
+    const other = join(root, 'drop', 'mine.json')
+    writeFileSync(other, `\ufeff${JSON.stringify({ ...BOOTSTRAP, start_date: '2015-04-01' })}`)
+    expect(readConfig({ BOOTSTRAP_FILE: other }, root).window.start_date).toBe('2015-04-01')
+    writeFileSync(
+      other,
+      JSON.stringify({ ...BOOTSTRAP, thresholds: { ...BOOTSTRAP.thresholds, not_found_max_ratio: { 'price-daily': 1 } } }),
+    )
+    expect(faultsOf({ BOOTSTRAP_FILE: other })).toEqual([expect.stringMatching(/^mine\.json: .*price-daily/)])
+  })
+
   test('secrets are registered for redaction as they are read', () => {
     readConfig({ PGHOST: 'h', PGPASSWORD: 'canary-pw', DROPBOX_ACCESS_TOKEN: 'canary-token' }, root)
     expect(redact('canary-pw canary-token')).toBe('[redacted PGPASSWORD] [redacted DROPBOX_ACCESS_TOKEN]')

@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
-import { parseEnv } from 'node:util'
+import { type Stats, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
-import { type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
-import { type Connection, databaseNameFault } from './database.ts'
+import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
 import { ConfigError } from './errors.ts'
+import { type PostgresConfig, readPostgres } from './postgres/configured.ts'
 import { registerSecret } from './redact.ts'
 import { unknownVariables } from './variables.ts'
 
 export type { Bootstrap } from './bootstrap.ts'
+export type { PostgresConfig } from './postgres/configured.ts'
 
 /** The folder of this project. */
 export const ROOT_DIRECTORY = resolve(import.meta.dirname, '..')
@@ -19,11 +20,6 @@ export type SourceConfig =
   | { readonly mode: 'flat-files'; readonly directory: string }
   | { readonly mode: 'live' }
   | { readonly mode: 'replay'; readonly directory: string }
-
-export type PostgresConfig =
-  | { readonly kind: 'existing'; readonly connection: Connection }
-  | { readonly kind: 'embedded'; readonly database: string }
-  | { readonly kind: 'container'; readonly database: string }
 
 export type DropboxConfig =
   | { readonly kind: 'local-server' }
@@ -39,6 +35,8 @@ export type DropboxConfig =
 /** What a run needs from outside. This is the only file that reads the environment. */
 export interface Config {
   readonly source: SourceConfig
+  /** A drop that closes, splits and dividends are compared with; undefined when none is named. */
+  readonly second_source: { readonly directory: string } | undefined
   readonly postgres: PostgresConfig
   /** Name of the database to rebuild. */
   readonly database: string
@@ -47,6 +45,8 @@ export interface Config {
   /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
   readonly held_lock: string | undefined
   readonly dropbox: DropboxConfig
+  /** Of the roles of the database that are to be used; see `npm run db:roles`. */
+  readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
   readonly bootstrap: Bootstrap
   readonly providers: ProvidersConfig
   /** Absolute path of the universe in force, and the window; both days inclusive. */
@@ -57,8 +57,6 @@ export interface Config {
   readonly is_ci: boolean
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /**
  * Reads and checks the environment (`.env` beneath it) and `bootstrap.json`; registers every secret with the redactor.
  *
@@ -67,27 +65,30 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
   const env = readEnvironment(environment, root)
   const faults = unknownVariables(env)
-  const bootstrap = readBootstrap(join(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
+  const bootstrap = readBootstrap(resolve(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
-  const postgres = readPostgres(env, faults)
+  const second_source = readSecondSource(env['BOOTSTRAP_SECOND_SOURCE'] ?? bootstrap?.second_source, root, faults)
+  const postgres = readPostgres(env, root, faults)
   const dropbox = readDropbox(env, source.mode, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
-  if (bootstrap !== undefined && !existsSync(universe_file)) {
+  if (bootstrap !== undefined && !is('isFile', universe_file)) {
     faults.push(`BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`)
   }
-  const window = readWindow(env, bootstrap, faults)
+  const window = readWindow(env, bootstrap, source.mode, faults)
   if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
 
   const directories = directoriesOf(env, root)
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   return {
     source,
+    second_source,
     postgres,
     database,
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
     held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
+    role_passwords: givenRolePasswords(env),
     bootstrap,
     providers,
     universe_file,
@@ -104,7 +105,7 @@ export const readConfigWith = (overrides: Environment): Config => readConfig({ .
 export function readServerConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Pick<Config, 'postgres' | 'directories'> {
   const env = readEnvironment(environment, root)
   const faults: string[] = []
-  const postgres = readPostgres(env, faults)
+  const postgres = readPostgres(env, root, faults)
   if (faults.length > 0) throw new ConfigError(faults)
   return { postgres, directories: directoriesOf(env, root) }
 }
@@ -118,7 +119,7 @@ export const reportsDirectoryOf = (environment: Environment = process.env, root 
   directoriesOf(readEnvironment(environment, root), root).reports
 
 function readEnvironment(environment: Environment, root: string): Environment {
-  const env = { ...dotEnv(root), ...withoutEmpty(environment) }
+  const env = readVariables(environment, root)
   for (const [name, value] of Object.entries(env)) if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
   return env
 }
@@ -137,8 +138,8 @@ function readSource(env: Environment, root: string, faults: string[]): SourceCon
   const text = env['BOOTSTRAP_SOURCE'] ?? 'rehearsal'
   const [, mode, path] = /^(flat-files|replay):(.+)$/.exec(text) ?? []
   if (mode !== undefined && path !== undefined) {
-    const directory = isAbsolute(path) ? path : resolve(root, path)
-    if (!existsSync(directory)) faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
+    const directory = resolve(root, path)
+    if (!is('isDirectory', directory)) faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
     return { mode: mode as 'flat-files' | 'replay', directory }
   }
   if (text === 'rehearsal' || text === 'live') return { mode: text }
@@ -146,30 +147,15 @@ function readSource(env: Environment, root: string, faults: string[]): SourceCon
   return { mode: 'rehearsal' }
 }
 
-function readPostgres(env: Environment, faults: string[]): PostgresConfig {
-  const database = env['PGDATABASE'] ?? 'stocks_research'
-  const nameFault = databaseNameFault(database)
-  if (nameFault !== undefined) faults.push(`PGDATABASE is ${show(database)}; it ${nameFault}`)
-
-  const kind = env['BOOTSTRAP_POSTGRES']
-  if (kind !== undefined && kind !== 'embedded' && kind !== 'container') {
-    faults.push(`BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`)
-  }
-  const host = env['PGHOST']
-  if (host !== undefined && kind !== undefined)
-    faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
-  if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
-
-  const port = Number(env['PGPORT'] ?? '5432')
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    faults.push(`PGPORT is ${show(env['PGPORT'] ?? '')}; it must be a port, 1 to 65535`)
-  const sslmode = env['PGSSLMODE'] ?? 'disable'
-  const ssl = ['disable', 'allow', 'prefer'].includes(sslmode) ? 'disable' : 'verify-full'
-  if (!['disable', 'allow', 'prefer', 'verify-full'].includes(sslmode)) {
-    faults.push(`PGSSLMODE is ${show(sslmode)}; it must be disable or verify-full (require and verify-ca do not prove whom we talk to)`)
-  }
-  const user = env['PGUSER'] ?? env['USER'] ?? env['USERNAME'] ?? 'postgres'
-  return { kind: 'existing', connection: { host, port, user, password: env['PGPASSWORD'], database, ssl } }
+function readSecondSource(text: string | undefined, root: string, faults: string[]): Config['second_source'] {
+  if (text === undefined) return undefined
+  const [, path] = /^flat-files:(.+)$/.exec(text) ?? []
+  const directory = path === undefined ? undefined : resolve(root, path)
+  if (directory !== undefined && is('isDirectory', directory)) return { directory }
+  faults.push(
+    `BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`}`,
+  )
+  return undefined
 }
 
 function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: string[]): DropboxConfig {
@@ -179,7 +165,9 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
   const app_key = env['DROPBOX_APP_KEY']
   const app_secret = env['DROPBOX_APP_SECRET']
   if (directory !== undefined) {
-    if (!existsSync(directory))
+    if (access_token !== undefined || refresh_token !== undefined)
+      faults.push('DROPBOX_FOLDER is set, and so is a token of Dropbox; set only one of the two')
+    if (!is('isDirectory', directory))
       faults.push(`DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`)
     return { kind: 'folder', directory: resolve(directory) }
   }
@@ -187,6 +175,8 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
     faults.push('DROPBOX_APP_KEY is not set; DROPBOX_REFRESH_TOKEN needs the key of its app')
   if (access_token !== undefined || refresh_token !== undefined)
     return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
+  if (app_key !== undefined || app_secret !== undefined)
+    faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app alone opens no Dropbox')
   if (mode === 'live') {
     faults.push(
       'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups',
@@ -195,7 +185,7 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
   return { kind: 'local-server' }
 }
 
-function readWindow(env: Environment, bootstrap: Bootstrap | undefined, faults: string[]): Config['window'] {
+function readWindow(env: Environment, bootstrap: Bootstrap | undefined, mode: SourceConfig['mode'], faults: string[]): Config['window'] {
   const start_date = env['BOOTSTRAP_START'] ?? bootstrap?.start_date ?? ''
   const end_date = env['BOOTSTRAP_END'] ?? bootstrap?.end_date ?? ''
   const valid = (['BOOTSTRAP_START', 'BOOTSTRAP_END'] as const).filter((name) => {
@@ -206,20 +196,21 @@ function readWindow(env: Environment, bootstrap: Bootstrap | undefined, faults: 
   })
   if (valid.length === 2 && start_date > end_date)
     faults.push(`BOOTSTRAP_START is ${show(start_date)}, after BOOTSTRAP_END ${show(end_date)}`)
+  const today = new Date().toISOString().slice(0, 10)
+  if (valid.length === 2 && mode !== 'rehearsal' && end_date > today)
+    faults.push(`BOOTSTRAP_END is ${show(end_date)}, which has not come yet; it must be ${today} or earlier`)
   return { start_date, end_date }
 }
 
-const dotEnv = (root: string): Environment =>
-  existsSync(join(root, '.env')) ? withoutEmpty(parseEnv(readFileSync(join(root, '.env'), 'utf8'))) : {}
+/** Whether there is such a thing, and it is one of this kind. */
+const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
+  const stats: Stats | undefined = statSync(path, { throwIfNoEntry: false })
+  return stats?.[kind]() === true
+}
 
-/** A variable set to nothing is a variable not set: CI systems pass empty ones for secrets that a fork may not see. */
-const withoutEmpty = (env: Environment): Environment =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
-
-const show = (value: string): string => `«${value}»`
-
-// PGSSL… say where certificates lie; TERM, PAGER and EDITOR are for psql at a prompt.
-const CHILD_VARIABLES = 'PATH Path HOME TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA'.split(' ')
+// PGPASSFILE is read by the driver too, and says no server; TERM, PAGER and EDITOR are for psql at a prompt.
+const CHILD_VARIABLES =
+  'PATH Path HOME USERPROFILE TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA PGPASSFILE TERM PAGER EDITOR'.split(' ')
 
 /** What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could lead it to another server, reaches it by inheritance. */
 export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>

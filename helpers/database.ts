@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { DatabaseError } from './errors.ts'
@@ -12,6 +13,8 @@ export interface Connection {
   readonly password: string | undefined
   readonly database: string
   readonly ssl: 'disable' | 'verify-full'
+  /** The certificate of the server's authority, where the system does not know it. */
+  readonly root_certificate_file?: string
 }
 
 /** A thin, honest face on `pg`: SQL in, rows out, errors that say what we were doing. */
@@ -50,10 +53,10 @@ export interface OpenOptions {
 }
 
 export function openDatabase(connection: Connection, { connections_max = 4, application = 'stocks-research' }: OpenOptions = {}): Database {
-  const { ssl, ...rest } = connection
+  const { ssl, root_certificate_file: ca, ...rest } = connection
   const pool = new pg.Pool({
     ...rest,
-    ssl: ssl === 'verify-full' ? { rejectUnauthorized: true } : false,
+    ssl: ssl === 'verify-full' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) } : false,
     types,
     max: connections_max,
     application_name: application,

@@ -25,8 +25,10 @@ const bars = fc.uniqueArray(fc.record({ at: fc.integer({ min: 0, max: 60 }), clo
   minLength: 1,
   maxLength: 40,
 })
-const cash = fc.record({ ex_date: day, kind: fc.constant('cash_dividend'), cash_amount: cents(4_000) })
-const splits = fc.record({ ex_date: day, kind: fc.constant('split'), ratio: split })
+/** Mostly before the ex-date, at times after it: such an event is known later. */
+const declared_date = fc.option(day)
+const cash = fc.record({ ex_date: day, kind: fc.constantFrom('cash_dividend', 'spin_off'), cash_amount: cents(4_000), declared_date })
+const splits = fc.record({ ex_date: day, kind: fc.constantFrom('split', 'spin_off'), ratio: split, declared_date })
 const world = fc.record({
   bars,
   cash: fc.array(cash, { maxLength: 8 }),
@@ -45,9 +47,8 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
         .toSorted((a, b) => (a.trade_date < b.trade_date ? -1 : 1))
       const events = [
         ...given.cash.map((each) => ({ ...each, currency: 'USD', split_from: null, split_to: null })),
-        ...given.splits.map(({ ex_date, kind, ratio }) => ({
-          ex_date,
-          kind,
+        ...given.splits.map(({ ratio, ...each }) => ({
+          ...each,
           cash_amount: null,
           currency: null,
           split_from: ratio[0] ?? '',
@@ -69,9 +70,9 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
             [JSON.stringify(own)],
           )
           await tx.rows(
-            `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, source)
-             select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to, 'test'
-             from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric, currency text, split_from numeric, split_to numeric)`,
+            `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, declared_date, source)
+             select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to, declared_date, 'test'
+             from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric, currency text, split_from numeric, split_to numeric, declared_date date)`,
             [JSON.stringify(events)],
           )
           rows = await tx.rows('select * from stocks_research.adjustment_intervals($1::date)', [given.as_of])

@@ -17,7 +17,13 @@ export const adjustmentFactors: DerivedJob = {
     select security_id, item, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason
     from stocks_research.adjustment_intervals($2::date, $1::text[])`,
   inputs: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'trading_sessions'],
-  rules: ['adjustment_intervals(date, text[])', 'multiply_exactly(numeric, numeric)', 'multiply_rounded(numeric, numeric)'],
+  also_reads: 'select * from stocks_research.spun_off_securities(s.subject)',
+  rules: [
+    'adjustment_intervals(date, text[])',
+    'spun_off_first_close(bigint, date, jsonb, date)',
+    'multiply_exactly(numeric, numeric)',
+    'multiply_rounded(numeric, numeric)',
+  ],
   is_as_of: true,
 
   checks: [

@@ -17,6 +17,7 @@ export const corporateActions: SourcedJob = {
   values: ['cash_amount', 'currency', 'split_from', 'split_to', 'declared_date', 'record_date', 'pay_date', 'detail', 'source'],
   subject: 'security',
   is_windowed: false,
+  dated_by: 'ex_date',
   without_records: 'empty',
   counted: 'occurrence',
 
@@ -51,8 +52,10 @@ export const corporateActions: SourcedJob = {
       security_id: String(holder.security_id),
       ex_date,
       kind,
-      action_key: CASH_KINDS.has(kind) ? `${terms.cash_amount} ${terms.currency ?? 'unknown'}` : kind,
-      occurrence: CASH_KINDS.has(kind) ? null : '1',
+      action_key: isCash(kind, terms)
+        ? `${terms.cash_amount} ${terms.currency ?? 'unknown'}`
+        : [kind, ...spunOff(record, kind, terms)].join(' '),
+      occurrence: isCash(kind, terms) ? null : '1',
       ...terms,
       detail: detailOf(record),
       source: provider,
@@ -78,6 +81,18 @@ const CASH_KINDS = new Set(['cash_dividend', 'special_dividend', 'return_of_capi
 /** A ratio. Two of them on one day are one event, told twice, or a conflict; a corrected ratio replaces the wrong one. */
 const RATIO_KINDS = new Set(['split', 'stock_dividend'])
 const KINDS = new Set([...CASH_KINDS, ...RATIO_KINDS, 'spin_off', 'merger', 'name_change', 'delisting'])
+
+interface Terms {
+  readonly cash_amount: string | null
+  readonly split_to: string | null
+}
+/** A spin-off is told by its cash value, by the ratio of prices, or by what was given out. */
+const isCash = (kind: string, { cash_amount }: Terms): boolean => CASH_KINDS.has(kind) || (kind === 'spin_off' && cash_amount !== null)
+/** Two companies spun off on one day are two events. */
+function spunOff(record: Readonly<Record<string, string | null>>, kind: string, { split_to }: Terms): string[] {
+  const given = record['new_source_id'] ?? record['new_symbol'] ?? null
+  return kind === 'spin_off' && split_to === null && given !== null ? [given] : []
+}
 
 const COLUMNS = new Set([
   'source_id',

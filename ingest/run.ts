@@ -6,6 +6,10 @@ import { type Choices, configOf, daily, EXIT_CODES, goOn, onServer, run, say, sh
 import { JOB_TITLES } from './jobs.ts'
 import { JOB_NAMES, type JobName } from './pipeline/job.ts'
 import { statusText, validationText } from './pipeline/status.ts'
+import { openSecondSource } from './providers/index.ts'
+import { loadSecondSource } from './second-source/load.ts'
+import { secondSourceText } from './second-source/text.ts'
+import { secondSourceChecks } from './validation/checks/second-source.ts'
 import { inspectSeries } from './validation/inspect.ts'
 import { validate } from './validation/validate.ts'
 
@@ -35,36 +39,39 @@ const withChoices = (command: Command): Command =>
     .option('--end <day>', 'last day of prices, YYYY-MM-DD (BOOTSTRAP_END)')
     .option('--source <source>', 'rehearsal, flat-files:<folder>, live or replay:<archive> (BOOTSTRAP_SOURCE)')
 
+const withoutProviders = (command: Command): Command =>
+  command.option('--without <provider...>', 'pass over these providers: the next of the list of each job is asked (bootstrap.json)')
+
 const withBound = (command: Command): Command =>
   command.option('--max-requests <requests>', 'send no more requests than this; what is left is parked, and can be resumed', wholeNumber)
 
-withBound(withGrouping(withChoices(program.command('run', { isDefault: true }))))
+withBound(withoutProviders(withGrouping(withChoices(program.command('run', { isDefault: true })))))
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
   .option('--plan', 'say what it would cost, in requests, minutes and gigabytes, and stop')
   .option('--full', 'derive every item anew, also those of which nothing has changed')
   .action(async (names: string[], choices: Choices) => {
     const [jobs, config] = [jobsNamed(names), configOf(choices)]
-    const { groupRows: group_rows_max, maxRequests: requests_max, full: is_full } = choices
-    if (choices.plan === true) await showPlan(config, jobs)
-    else await run(config, { jobs, command: `run ${names.join(' ')}`, group_rows_max, requests_max, is_full })
+    const { groupRows: group_rows_max, maxRequests: requests_max, full: is_full, without } = choices
+    if (choices.plan === true) await showPlan(config, jobs, without)
+    else await run(config, { jobs, command: `run ${names.join(' ')}`, group_rows_max, requests_max, is_full, without })
   })
 
-withBound(withGrouping(program.command('resume')))
+withBound(withoutProviders(withGrouping(program.command('resume'))))
   .description('go on with a run that was interrupted or halted; the newest when none is named')
   .argument('[run-id]', 'the run, or the start of its id')
   .action((run_id: string | undefined, choices: Choices) => goOn(run_id, ['parked'], choices))
 
-withBound(withGrouping(program.command('retry')))
+withBound(withoutProviders(withGrouping(program.command('retry'))))
   .description('try the failed items of a run again, and derive anew what hangs on them')
   .argument('[run-id]', 'the run, or the start of its id; the newest when none is named')
   .requiredOption('--failed', 'the failed items, and the parked ones')
   .action((run_id: string | undefined, choices: Choices) => goOn(run_id, ['failed', 'parked'], choices))
 
-withBound(withGrouping(withChoices(program.command('daily'))))
+withBound(withoutProviders(withGrouping(withChoices(program.command('daily')))))
   .description('bring every job up to the last finished session, and validate; for cron or a task scheduler')
   .action(async (choices: Choices) => {
-    await daily(configOf(choices), { group_rows_max: choices.groupRows, requests_max: choices.maxRequests })
+    await daily(configOf(choices), { group_rows_max: choices.groupRows, requests_max: choices.maxRequests, without: choices.without })
   })
 
 program
@@ -77,6 +84,25 @@ program
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     }),
   )
+
+program
+  .command('compare')
+  .description(
+    'read the second source (BOOTSTRAP_SECOND_SOURCE, or second_source in bootstrap.json), and say where closes, splits and dividends differ',
+  )
+  .action(() => {
+    const config = configOf({})
+    const { second_source } = config
+    if (second_source === undefined)
+      throw new ConfigError(['BOOTSTRAP_SECOND_SOURCE is not set, and bootstrap.json has no second_source; it must be flat-files:<folder>'])
+    return onServer(config, ({ connection }) =>
+      withDatabase(connection, async (db) => {
+        await loadSecondSource(db, openSecondSource(second_source), `flat-files:${second_source.directory}`)
+        const report = await validate(db, { checks: secondSourceChecks })
+        say(`${(await secondSourceText(db)) ?? ''}${validationText(report)}`)
+      }),
+    )
+  })
 
 program
   .command('inspect')

@@ -56,6 +56,20 @@ describe('a dump that fails leaves no file', () => {
     await expectNothing()
   })
 
+  test('when its manifest cannot be written, and no archive without one either', async () => {
+    await fill(100)
+    for (const name of ['full_20260308_0659.dump.partial.json', 'full_20260308_0659.dump.json.partial'])
+      await mkdir(join(directory, name, 'in-the-way'), { recursive: true })
+    await expect(take({ now: () => new Date('2026-03-08T06:59:59Z') })).rejects.toThrow()
+    expect((await readdir(directory)).filter((name) => name.endsWith('.dump'))).toEqual([])
+  })
+
+  test('when the folder for backups is none, and it says what to do', async () => {
+    await writeFile(join(directory, 'a file'), '')
+    const taken = dump(source.connection, { directory: join(directory, 'a file'), mode: 'rehearsal' })
+    await expect(taken).rejects.toThrow(/No backup can be written to .*a file: .*set BOOTSTRAP_STATE to another folder/)
+  })
+
   test('when it is aborted', async () => {
     await fill(300_000)
     const stop = new AbortController()

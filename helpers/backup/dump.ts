@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs'
-import { link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { type Connection, type Database, databaseNameFault, openDatabase, withDatabase } from '../database.ts'
-import { VerificationError } from '../errors.ts'
+import { messageOf, PreconditionError, VerificationError } from '../errors.ts'
 import { readArchive } from './archive.ts'
 import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprint, readSequences, readSnapshot } from './fingerprint.ts'
 import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
 import { claimPartial, sweepPartials } from './partial.ts'
+import { publish, sync } from './publish.ts'
 import { LOCALE_COLUMNS } from './scratch.ts'
 import { runClient, toolsFor } from './tool.ts'
 
@@ -51,10 +50,8 @@ const PROGRESS_MS = 500
  */
 export async function dump(connection: Connection, options: DumpOptions): Promise<Backup> {
   const { directory, now = () => new Date() } = options
-  await mkdir(directory, { recursive: true })
-  await sweepPartials(directory)
   const snapshot_at = now()
-  const partial = await claimPartial(directory, backupName(snapshot_at))
+  const partial = await claimIn(directory, backupName(snapshot_at))
   const db = openDatabase(connection, { connections_max: 1, application: 'stocks-research backup' })
   try {
     const made = await db.transaction((tx) => dumpSnapshot(tx, partial.file, connection, options))
@@ -67,7 +64,7 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
         `The dump of ${connection.database} holds no data of ${missing[0]}. Look for an excluded table, then dump again.`,
       )
     const hashes = await hashFile(partial.file)
-    const { archive, manifest } = await publish(partial.file, directory, backupName(snapshot_at), (file) => ({
+    return await publish(partial.file, directory, backupName(snapshot_at), (file) => ({
       format: 'stocks-research-backup',
       version: 1,
       file,
@@ -79,10 +76,22 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
       snapshot_at: snapshot_at.toISOString(),
       ended_at: now().toISOString(),
     }))
-    return { archive, manifest }
   } finally {
     await partial.release()
     await db.close()
+  }
+}
+
+async function claimIn(directory: string, name: string): ReturnType<typeof claimPartial> {
+  try {
+    await mkdir(directory, { recursive: true })
+    await sweepPartials(directory)
+    return await claimPartial(directory, name)
+  } catch (error) {
+    throw new PreconditionError(
+      `No backup can be written to ${directory}: ${messageOf(error)}. Give this account the right to write there and room, or set BOOTSTRAP_STATE to another folder.`,
+      { cause: error },
+    )
   }
 }
 
@@ -181,50 +190,6 @@ async function readIdentity(tx: Database): Promise<Identity> {
       )
     : []
   return { ...identity, migration_head: head?.name ?? null }
-}
-
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  await handle.sync().finally(() => handle.close())
-}
-
-/** Gives the archive its final name, or the next free one of that minute, and sets the manifest beside it. */
-async function publish(partial: string, directory: string, name: string, describe: (file: string) => Manifest): Promise<Backup> {
-  for (let count = 1; ; count += 1) {
-    const archive = join(directory, `${name}${count === 1 ? '' : `_${count}`}.dump`)
-    if (!(await renameWithoutOverwriting(partial, archive))) continue
-    const manifest = describe(basename(archive))
-    const written = `${manifestFileOf(archive)}.partial`
-    const handle = await open(written, 'w')
-    await handle.writeFile(`${JSON.stringify(manifest, null, 1)}\n`)
-    await handle.sync()
-    await handle.close()
-    await rename(written, manifestFileOf(archive))
-    await syncDirectory(directory)
-    return { archive, manifest }
-  }
-}
-
-async function renameWithoutOverwriting(from: string, to: string): Promise<boolean> {
-  if (existsSync(to) || existsSync(manifestFileOf(to))) return false
-  try {
-    await link(from, to) // Fails when `to` is there, where a rename would overwrite it.
-    await unlink(from)
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return false
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EINVAL'].includes(code ?? '')) throw error
-    await rename(from, to) // A file system without hard links: the check above is the best there is.
-    return true
-  }
-}
-
-/** The name itself is durable only when its folder is. Windows has no such call, and does it by itself. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => {})
-  await handle?.close()
 }
 
 /** Removes an archive and its manifest, the manifest first: what is left in between is not a backup. */

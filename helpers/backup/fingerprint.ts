@@ -90,11 +90,17 @@ export async function fingerprint(tx: Database, options: FingerprintOptions): Pr
     views,
     sequences: await readSequences(tx, options.scope),
     objects,
-    schema_sha256: sha256Of(Object.entries(objects).map(([name, hash]) => `${name} ${hash}`)),
-    content_sha256: sha256Of(Object.entries(tables).map(([name, { rows, sha256 }]) => `${name} ${rows} ${sha256}`)),
+    schema_sha256: schemaHashOf(objects),
+    content_sha256: contentHashOf(tables),
     unvalidated_constraints: unvalidated.map(({ name }) => name),
   }
 }
+
+export const schemaHashOf = (objects: Fingerprint['objects']): string =>
+  sha256Of(Object.entries(objects).map(([name, hash]) => `${name} ${hash}`))
+
+export const contentHashOf = (tables: Fingerprint['tables']): string =>
+  sha256Of(Object.entries(tables).map(([name, { rows, sha256 }]) => `${name} ${rows} ${sha256}`))
 
 export interface HashTablesOptions extends Pick<FingerprintOptions, 'scope' | 'onTable'> {
   /** Default: every table of the scope. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../errors.ts'
-import type { Fingerprint } from './fingerprint.ts'
+import { contentHashOf, type Fingerprint, schemaHashOf } from './fingerprint.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const time = z.iso.datetime()
@@ -92,22 +92,54 @@ export async function readManifest(archive: string): Promise<Manifest> {
   if (!parsed.success) throw new FormatError(`${file} is not a manifest of a backup: ${z.prettifyError(parsed.error)}`)
   if (parsed.data.file !== basename(archive))
     throw new FormatError(`${file} is the manifest of ${parsed.data.file}, not of ${basename(archive)}.`)
+  const contradiction = contradictionIn(parsed.data)
+  if (contradiction !== undefined)
+    throw new FormatError(`${file} contradicts itself: ${contradiction}. It was changed after it was written; do not use it.`)
   return parsed.data
 }
 
-/** Archives with a manifest in `directory`, oldest first. What has no manifest is not a backup, and a `.partial` never is. */
-export async function listBackups(directory: string): Promise<{ archive: string; manifest: Manifest }[]> {
-  const names: string[] = await readdir(directory).catch(() => [])
-  const backups = []
-  for (const name of names) {
-    if (!name.endsWith('.dump') || !names.includes(manifestFileOf(name))) continue
-    const archive = join(directory, name)
-    try {
-      backups.push({ archive, manifest: await readManifest(archive) })
-    } catch {} // Foreign or damaged: not a backup. `verifyBackup` on its file says why.
+/** What a hand that changed one line forgets to change elsewhere. */
+function contradictionIn({ file, snapshot_at, fingerprint }: Manifest): string | undefined {
+  const name = backupName(new Date(snapshot_at))
+  if (!file.startsWith(name)) return `its snapshot was taken at ${snapshot_at}, and its file is not a ${name}`
+  if (fingerprint.content_sha256 !== contentHashOf(fingerprint.tables)) return 'content_sha256 is not that of its tables'
+  if (fingerprint.schema_sha256 !== schemaHashOf(fingerprint.objects)) return 'schema_sha256 is not that of its objects'
+  for (const [table, { rows, segments }] of Object.entries(fingerprint.tables)) {
+    const sum = segments.reduce((total, segment) => total + segment.rows, 0)
+    if (sum !== rows) return `${table} has ${rows} rows, and ${sum} in its segments`
   }
-  return backups.toSorted((a, b) => compareText(a.manifest.snapshot_at, b.manifest.snapshot_at))
+  return undefined
 }
+
+export interface FoundBackups {
+  /** Oldest first. */
+  readonly good: readonly { readonly archive: string; readonly manifest: Manifest }[]
+  /** Archives that prove nothing, each with the reason. */
+  readonly bad: readonly { readonly file: string; readonly reason: string }[]
+}
+
+/** Archives in `directory`. A `.partial` never is one. */
+export async function findBackups(directory: string): Promise<FoundBackups> {
+  const names: string[] = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const good: { archive: string; manifest: Manifest }[] = []
+  const bad: { file: string; reason: string }[] = []
+  for (const name of names.filter((each) => each.endsWith('.dump')).toSorted()) {
+    const archive = join(directory, name)
+    if (!names.includes(manifestFileOf(name))) bad.push({ file: name, reason: 'it has no manifest.' })
+    else
+      await readManifest(archive).then(
+        (manifest) => good.push({ archive, manifest }),
+        (error: unknown) => bad.push({ file: name, reason: messageOf(error) }),
+      )
+  }
+  return { good: good.toSorted((a, b) => compareText(a.manifest.snapshot_at, b.manifest.snapshot_at)), bad }
+}
+
+/** Archives with a manifest in `directory`, oldest first. */
+export const listBackups = async (directory: string): Promise<FoundBackups['good'][number][]> => [...(await findBackups(directory)).good]
 
 /** `full_<yyyyMMdd_HHmm>` in UTC. */
 export const backupName = (at: Date): string =>

@@ -37,9 +37,10 @@ export async function claimPartial(directory: string, name: string): Promise<{ f
 export async function sweepPartials(directory: string): Promise<string[]> {
   const swept: string[] = []
   for (const name of await readdir(directory)) {
-    const base = name.endsWith('.owner') ? name.slice(0, -'.owner'.length) : name
+    const base = name.replace(/\.(owner|json)$/, '')
     if (!base.endsWith(SUFFIX) || !(await isAbandoned(join(directory, base), join(directory, name)))) continue
     await rm(join(directory, base), { force: true }).catch(() => {}) // Windows keeps a file that is still open; the next sweep takes it.
+    await rm(join(directory, `${base}.json`), { force: true })
     await rm(ownerFileOf(join(directory, base)), { force: true })
     swept.push(base)
   }

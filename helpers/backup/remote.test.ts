@@ -57,3 +57,29 @@ test('another file under the name is seen', async () => {
   await expect(verifyRemote(backup, remote)).rejects.toThrow(/damaged: SHA-256/)
   await expect(uploadBackup(backup, remote)).rejects.toMatchObject({ kind: 'conflict' })
 })
+
+test('a copy whose manifest is missing, damaged, or another one than here does not pass', async () => {
+  const manifest = `${backup.archive}.json`
+  await remote.upload(backup.archive, backup.manifest.file)
+  await expect(verifyRemote(backup, remote)).rejects.toMatchObject({ kind: 'not_found' })
+
+  const text = await readFile(manifest, 'utf8')
+  const other = join(directory, 'other.json')
+  await writeFile(other, text.replace('"rows": 1000', '"rows": 999'))
+  await remote.upload(other, `${backup.manifest.file}.json`)
+  await expect(verifyRemote(backup, remote)).rejects.toThrow(/remote manifest .* is not the one beside/)
+
+  await remote.remove(`${backup.manifest.file}.json`)
+  server.faults.add({ route: 'files/upload_session/finish', action: { kind: 'flip-stored' } })
+  await remote.upload(manifest, `${backup.manifest.file}.json`)
+  await expect(verifyRemote(backup, remote)).rejects.toThrow(/damaged/)
+})
+
+test('a copy that somebody replaced between upload and verification is seen', async () => {
+  await uploadBackup(backup, remote)
+  await remote.remove(backup.manifest.file)
+  const other = join(directory, 'other')
+  await writeFile(other, (await readFile(backup.archive)).fill(0, 100, 101))
+  await remote.upload(other, backup.manifest.file)
+  await expect(verifyRemote(backup, remote)).rejects.toThrow(/is damaged: SHA-256 is/)
+})

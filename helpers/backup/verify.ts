@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Connection } from '../database.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
 import { VerificationError } from '../errors.ts'
@@ -10,6 +11,7 @@ import { compareFingerprints, type Difference, describeDifferences } from './com
 import type { Backup } from './dump.ts'
 import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
+import { manifestFileOf, readManifest } from './manifest.ts'
 import { pgRestore } from './pg-restore.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
 import { type RestorerOptions, restorerOf } from './throwaway-role.ts'
@@ -155,7 +157,10 @@ function evidenceOf(found: Fingerprint, manifest: Backup['manifest']): Compared 
   }
 }
 
-/** Level 4: the remote copy, downloaded again, is byte by byte the archive. Needs as much room in the temporary folder. */
+/**
+ * Level 4: the remote copy, downloaded again, is byte by byte the archive, and its manifest, without which nothing of it could be proven
+ * elsewhere, says the same as the one here. Needs as much room in the temporary folder.
+ */
 export async function verifyRemote({ archive, manifest }: Backup, remote: RemoteStore): Promise<RemoteEvidence> {
   const directory = await mkdtemp(join(tmpdir(), 'stocks-research-remote-'))
   const copy = join(directory, basename(archive))
@@ -165,6 +170,12 @@ export async function verifyRemote({ archive, manifest }: Backup, remote: Remote
     if (found.sha256 !== manifest.sha256 || found.content_hash !== manifest.content_hash)
       throw new VerificationError(
         `The remote copy ${path} is damaged: SHA-256 is ${found.sha256}, the manifest says ${manifest.sha256}. Remove it there, then upload ${archive} again.`,
+      )
+    await remote.download(manifestFileOf(manifest.file), manifestFileOf(copy))
+    const there: unknown = await readManifest(copy).catch((error: unknown) => error)
+    if (!isDeepStrictEqual(there, manifest))
+      throw new VerificationError(
+        `The remote manifest of ${path} is not the one beside ${archive}${there instanceof Error ? ` (${there.message})` : ''}: one of the two was changed. Look at both, remove the wrong one, then upload again.`,
       )
     return { level: 4, remote: `${remote.describe()} ${path}`, rev, ...found }
   } finally {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -41,6 +41,27 @@ test('the check names a folder that is not there, and room that is missing', asy
   await expect(store.check(1)).resolves.toMatchObject({ scopes: ['read', 'write'] })
   await expect(store.check(Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ kind: 'space' })
   await expect(new FolderStore(join(directory, 'none'), '/backups').check()).rejects.toMatchObject({ kind: 'refused' })
+})
+
+test('a folder that has disappeared is not made anew: nobody would sync it', async () => {
+  await store.upload(file, 'x.dump')
+  await rename(join(directory, 'Dropbox'), join(directory, 'unmounted'))
+  for (const use of [store.upload(file, 'y.dump'), store.list(), store.download('x.dump', join(directory, 'back'))])
+    await expect(use).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('mount its drive') })
+  expect(await readdir(directory)).toEqual(['unmounted', 'x.dump'])
+})
+
+test('a copy in the making has a name that the client does not sync', async () => {
+  await writeFile(file, Buffer.alloc(64 * 1024 * 1024))
+  const seen = new Set<string>()
+  let isDone = false
+  const uploading = store.upload(file, 'x.dump').finally(() => {
+    isDone = true
+  })
+  while (!isDone) for (const name of await readdir(join(directory, 'Dropbox/backups')).catch(() => [])) seen.add(name)
+  await uploading
+  expect([...seen].filter((name) => name !== 'x.dump' && !/^~.*\.tmp$/.test(name))).toEqual([])
+  expect(seen.size, 'the copy was seen in the making').toBeGreaterThan(1)
 })
 
 test('it says that it does not see the synchronisation', () => {

@@ -23,9 +23,7 @@ export class FolderStore implements RemoteStore {
   describe = (): string => `synced folder ${this.#root} (synchronisation itself is not observed)`
 
   async check(bytes_needed = 0): Promise<RemoteCheck> {
-    await access(this.#directory, constants.R_OK | constants.W_OK).catch((error: Error) => {
-      throw new RemoteError('refused', `DROPBOX_FOLDER ${this.#directory} cannot be read and written: ${error.message}.`)
-    })
+    await this.#requireFolder(constants.R_OK | constants.W_OK)
     const { bavail, blocks, bsize } = await statfs(this.#directory)
     if (bavail * bsize < bytes_needed)
       throw new RemoteError(
@@ -37,6 +35,8 @@ export class FolderStore implements RemoteStore {
 
   async upload(file: string, name: string, { onProgress }: TransferOptions = {}): Promise<UploadedFile> {
     const target = this.#path(name)
+    // Made anew where a drive was unmounted, it would be a folder that nobody syncs.
+    await this.#requireFolder(constants.R_OK | constants.W_OK)
     const hashes = await hashFile(file)
     const found = await hashFile(target).catch(absent)
     if (found !== undefined) {
@@ -44,10 +44,15 @@ export class FolderStore implements RemoteStore {
       return { ...(await this.#toFile(target)), outcome: 'there', bytes_sent: 0, retries: 0 }
     }
     await mkdir(dirname(target), { recursive: true })
-    // The client leaves files alone whose names begin with a tilde, so that no half copy is synced.
-    const partial = join(dirname(target), `~${process.pid}.partial`)
+    // The client leaves files alone whose names begin with a tilde and end in .tmp, so that no half copy is synced.
+    const partial = join(dirname(target), `~${process.pid}.tmp`)
     try {
-      await copyFile(file, partial)
+      await copyFile(file, partial).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error
+        throw new RemoteError('space', `${this.#root} has no room for ${file} (${hashes.bytes} bytes). Make room, then run again.`, {
+          cause: error,
+        })
+      })
       const handle = await open(partial, 'r+')
       await handle.sync().finally(() => handle.close())
       if ((await hashFile(partial)).sha256 !== hashes.sha256)
@@ -62,6 +67,7 @@ export class FolderStore implements RemoteStore {
 
   async download(name: string, file: string, { onProgress }: TransferOptions = {}): Promise<RemoteFile> {
     const source = this.#path(name)
+    await this.#requireFolder(constants.R_OK)
     const remote = await this.#toFile(source).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? new RemoteError('not_found', `${source} is not there. Look for it with the list of backups.`) : error
     })
@@ -75,7 +81,8 @@ export class FolderStore implements RemoteStore {
 
   async list(folder = ''): Promise<RemoteFile[]> {
     const root = folder === '' ? this.#root : this.#path(folder)
-    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+    await this.#requireFolder(constants.R_OK)
+    const entries = (await readdir(root, { recursive: true, withFileTypes: true }).catch(absent)) ?? []
     const names = entries
       .filter((entry) => entry.isFile() && !entry.name.startsWith('~'))
       .map((entry) => join(entry.parentPath, entry.name))
@@ -89,6 +96,15 @@ export class FolderStore implements RemoteStore {
   close = async (): Promise<void> => {}
 
   #path = (name: string): string => join(this.#directory, remotePath(relative(this.#directory, this.#root).split(sep).join('/'), name))
+
+  async #requireFolder(rights: number): Promise<void> {
+    await access(this.#directory, rights).catch((error: Error) => {
+      throw new RemoteError(
+        'refused',
+        `DROPBOX_FOLDER ${this.#directory} cannot be used: ${error.message}. Start the Dropbox client, or mount its drive, then run again.`,
+      )
+    })
+  }
 
   async #toFile(path: string): Promise<RemoteFile> {
     const { mtime } = await stat(path)

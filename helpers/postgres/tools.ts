@@ -169,7 +169,7 @@ export async function runTool(
 
 /** The connection as libpq reads it from the environment, with the session settings that make text output the same everywhere. */
 export function connectionEnvironment(connection: Connection, tool_major: number, session = SESSION_OPTIONS): Record<string, string> {
-  const { host, port, user, password, database, ssl } = connection
+  const { host, port, user, password, database, ssl, root_certificate_file } = connection
   return {
     PGHOST: host,
     PGPORT: String(port),
@@ -178,7 +178,8 @@ export function connectionEnvironment(connection: Connection, tool_major: number
     PGDATABASE: database,
     PGSSLMODE: ssl,
     // Without it libpq wants ~/.postgresql/root.crt; the system's own authorities are what the driver trusts too.
-    ...(ssl === 'verify-full' && tool_major >= 16 && !('PGSSLROOTCERT' in childEnvironment()) && { PGSSLROOTCERT: 'system' }),
+    ...(ssl === 'verify-full' &&
+      (root_certificate_file !== undefined || tool_major >= 16) && { PGSSLROOTCERT: root_certificate_file ?? 'system' }),
     PGOPTIONS: session,
     PGCLIENTENCODING: 'UTF8',
     PGAPPNAME: 'stocks-research',

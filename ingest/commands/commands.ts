@@ -5,6 +5,7 @@ import { RefusedError } from '../../helpers/errors.ts'
 import { requireLiveServer } from '../../helpers/live-servers.ts'
 import { underRunLock } from '../../helpers/lock.ts'
 import { openLog, silentLog } from '../../helpers/log.ts'
+import { connectionOf } from '../../helpers/postgres/roles.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
 import { redact } from '../../helpers/redact.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/rehearsal/market/rehearsal.ts'
@@ -15,8 +16,10 @@ import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import { findRun, type RunRow } from '../pipeline/run-record.ts'
 import { withSignals } from '../pipeline/signals.ts'
 import { validationText } from '../pipeline/status.ts'
+import { chooseProviders } from '../providers/choose.ts'
 import { openRunProviders } from '../providers/index.ts'
 import { describePlan } from '../providers/plan.ts'
+import { partsOf } from '../providers/registry.ts'
 import { readUniverse } from '../universe/read.ts'
 import { runDaily } from './daily.ts'
 
@@ -39,6 +42,7 @@ export interface Choices extends Grouping {
   readonly plan?: boolean
   readonly maxRequests?: number
   readonly full?: boolean
+  readonly without?: readonly string[]
 }
 
 /** `choices` stand above the environment. */
@@ -67,8 +71,8 @@ export async function goOn(run_id: string | undefined, reopen: readonly ('failed
       end: row.end_date,
       ...(row.source === 'unknown' ? {} : { source: row.source }),
     })
-    const { groupRows: group_rows_max, maxRequests: requests_max } = choices
-    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max, requests_max })
+    const { groupRows: group_rows_max, maxRequests: requests_max, without } = choices
+    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max, requests_max, without })
   })
 }
 
@@ -80,11 +84,12 @@ interface Work {
   readonly group_rows_max?: number | undefined
   readonly requests_max?: number | undefined
   readonly is_full?: boolean | undefined
+  readonly without?: readonly string[] | undefined
 }
 
 /** Prints what the jobs would cost; asks nobody. */
-export async function showPlan(config: Config, jobs: readonly JobName[]): Promise<void> {
-  const providers = await openRunProviders(config, silentLog())
+export async function showPlan(config: Config, jobs: readonly JobName[], without: readonly string[] = []): Promise<void> {
+  const providers = await openRunProviders(config, silentLog(), { without })
   try {
     const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
     const chosen = providers.choices.map(({ job, provider, passed_over }) =>
@@ -99,7 +104,7 @@ export async function showPlan(config: Config, jobs: readonly JobName[]): Promis
 /** What every kind of run is given: its universe, its providers, a log of its own, and a progress line. */
 async function withRun(
   config: Config,
-  { command, resumed, group_rows_max, requests_max }: Omit<Work, 'jobs'>,
+  { command, resumed, group_rows_max, requests_max, without = [] }: Omit<Work, 'jobs'>,
   work: (options: Omit<IngestOptions, 'jobs'>) => Promise<readonly RunReport[]>,
 ): Promise<void> {
   const universe = await readUniverse(config.universe_file)
@@ -112,10 +117,12 @@ async function withRun(
   const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection, maintenance, describe }) => {
-    requireLiveServer(config, await describe(), connection)
+  await onServer(config, async ({ connection: asked, maintenance, describe }) => {
+    requireLiveServer(config, await describe(), asked)
+    const connection = await connectionOf(asked, 'ingest', config.role_passwords)
     const opened = await openRunProviders(config, log, {
       connection,
+      without,
       ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
       ...(requests_max === undefined ? {} : { requests_max }),
     })
@@ -146,7 +153,7 @@ async function withRun(
     log.info({ requests: opened.requests() }, 'requests sent')
     for (const report of reports) {
       say(summaryText(report))
-      say(`Log: ${log_file}${nextStep(report)}\n`)
+      say(`Log: ${log_file}${nextStep(report, config)}\n`)
     }
     const worst = SEVERITY.find((state) => reports.some((report) => report.state === state))
     if (worst !== undefined && process.exitCode !== EXIT_CODES.failed) process.exitCode = EXIT_CODES[worst]
@@ -164,7 +171,7 @@ export const run = (config: Config, work: Work): Promise<void> =>
     }),
   ])
 
-export const daily = (config: Config, work: Pick<Work, 'group_rows_max' | 'requests_max'>): Promise<void> =>
+export const daily = (config: Config, work: Pick<Work, 'group_rows_max' | 'requests_max' | 'without'>): Promise<void> =>
   withRun(config, { ...work, command: 'daily' }, async (options) => {
     // The clock of a rehearsal stands where its market does.
     const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
@@ -178,12 +185,41 @@ export const daily = (config: Config, work: Pick<Work, 'group_rows_max' | 'reque
 
 const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
 
-function nextStep({ state, run_id, jobs }: RunReport): string {
-  if (state === 'halted' || state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`
+function nextStep({ state, run_id, jobs }: RunReport, config: Config): string {
+  if (state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`
+  if (state === 'halted') return `\n${waysOn(run_id, jobs, config)}`
   if (jobs.some(({ items }) => items.failed > 0))
     return `\nTry the failed items again with: npx node ingest/run.ts retry --failed ${run_id}`
   return ''
 }
+
+/** A run keeps its providers, so that no series mixes two: either it goes on later, or another run asks the next of each list. */
+function waysOn(run_id: string, jobs: RunReport['jobs'], config: Config): string {
+  const later = `Go on, once it answers again, with: npx node ingest/run.ts resume ${run_id}`
+  const silent = silentProviders(jobs)
+  const { set, credentials } = config.providers
+  try {
+    if (silent.length === 0 || config.source.mode !== 'live') return later
+    chooseProviders(set, credentials, silent)
+  } catch {
+    return later // Nobody stands behind it in the lists.
+  }
+  return [
+    later,
+    `Or ask the next of bootstrap.json, in a run of its own, with: npx node ingest/run.ts run all --without ${silent.join(' ')}`,
+    'Securities keep their security_id; a price that the other one states differently is recorded in ingestion.price_revisions.',
+  ].join('\n')
+}
+
+/** Of a combination it is the part whose words the items were parked with. */
+const silentProviders = (jobs: RunReport['jobs']): string[] => [
+  ...new Set(
+    jobs.flatMap(({ provider, gaps }) => {
+      const words = gaps.flatMap(({ status, reason }) => (status === 'parked' ? [reason] : []))
+      return partsOf(provider).filter((part) => words.some((reason) => reason.includes(part)))
+    }),
+  ),
+]
 
 export function say(text: string): void {
   process.stdout.write(redact(text))

@@ -67,7 +67,8 @@ export const accountOf = (profile: HttpProfile): string =>
  * Where a request goes: the official origin, checked against the allow-list, or the loopback server that a rehearsal puts in
  * its place.
  *
- * @throws TypeError for an address outside the allow-list, and for an override that is not loopback: these are our own mistakes.
+ * @throws TypeError for an address outside the allow-list, for one without a stand-in where others have one, and for a stand-in that
+ * is not loopback: these are our own mistakes.
  */
 export function destinationOf(
   profile: HttpProfile,
@@ -79,6 +80,9 @@ export function destinationOf(
     throw new TypeError(`${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`)
   }
   const override = stand_ins[asked.origin]
+  if (override === undefined && Object.keys(stand_ins).length > 0) {
+    throw new TypeError(`Nobody stands in for ${asked.origin} in this rehearsal, and a rehearsal asks nobody else.`)
+  }
   if (override !== undefined && !isLoopback(override)) {
     throw new TypeError(`${override} is not a loopback address; only a rehearsal on this machine may stand in for a provider.`)
   }

@@ -19,7 +19,7 @@ export async function inputsOf(db: Database, job: DerivedJob, items: readonly st
     `with rule as (
        select string_agg(pg_get_functiondef(r::regprocedure), '' order by position) as text from unnest($4::text[]) with ordinality f (r, position)
      ), now as (
-       select i.item, encode(sha256(convert_to(concat_ws('|', $6::text, rule.text, $5::text, ingestion.versions_of($2, s.subject)), 'UTF8')), 'hex') as inputs_sha256,
+       select i.item, encode(sha256(convert_to(concat_ws('|', $6::text, rule.text, $5::text, ingestion.versions_of($2, s.subject)${othersOf(job)}), 'UTF8')), 'hex') as inputs_sha256,
          ingestion.versions_of(array[$3::text], s.subject) as output_versions
        from unnest($1::text[]) i (item) cross join rule ${subjectsOf(job)}
      )
@@ -50,6 +50,12 @@ export async function rememberInputs(
     [JSON.stringify(rows), job.name, named(job.table), run_id],
   )
 }
+
+/** The versions of the other subjects that an item reads, as one more part of its fingerprint; nothing when it reads none. */
+const othersOf = (job: DerivedJob): string =>
+  job.also_reads === undefined
+    ? ''
+    : `, (select string_agg(ingestion.versions_of($2, o.subject), '; ' order by o.subject) from (${job.also_reads}) o (subject))`
 
 const named = (name: string): string => `stocks_research.${name}`
 

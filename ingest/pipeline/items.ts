@@ -42,6 +42,14 @@ export async function planItems(db: Database, scope: ItemScope, items: readonly 
   return items.filter((item) => isOpen.has(item))
 }
 
+/** Which provider a run has asked, by job. */
+export async function providersOfRun(db: Database, run_id: string): Promise<Map<string, string>> {
+  const rows = await db.rows<{ job: string; provider: string }>('select distinct job, provider from ingestion.items where run_id = $1', [
+    run_id,
+  ])
+  return new Map(rows.map(({ job, provider }) => [job, provider]))
+}
+
 /** Marks items as being worked on, and counts the attempt. */
 export async function startItems(db: Database, scope: ItemScope, items: readonly string[], owner: string): Promise<void> {
   await db.rows(

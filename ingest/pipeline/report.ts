@@ -27,7 +27,8 @@ export async function jobReport(
   const items = { ok: 0, empty: 0, not_found: 0, failed: 0, parked: 0, pending: 0 }
   for (const { status, items: count } of statuses) items[status === 'running' ? 'pending' : status] += count
   const gaps = await db.rows<ItemGap & Record<string, unknown>>(
-    `select item, status, error_class, coalesce(reason, '') as reason, attempts_count from ingestion.items
+    `select item, status, error_class, coalesce(reason, '') as reason, attempts_count,
+       to_char(next_try_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as next_try_at from ingestion.items
      where run_id = $1 and job = $2 and status in ('not_found', 'failed', 'parked') order by status, item`,
     [run_id, job],
   )
@@ -56,9 +57,20 @@ export function stateOf(jobs: readonly JobReport[], thresholds: Thresholds): { s
     }
   }
   if (reasons.length > 0) return { state: 'failed', state_reason: reasons.join('; ') }
-  if (parked > 0)
-    return { state: 'halted', state_reason: `${parked} items are parked: their provider stopped answering for the account. Resume later.` }
+  if (parked > 0) return { state: 'halted', state_reason: `${parked} items are parked: ${jobs.flatMap(whyParked).join('; ')}.` }
   if (pending > 0) return { state: 'interrupted', state_reason: `${pending} items are still to be done. Resume.` }
   if (failed > 0) return { state: 'complete_with_gaps', state_reason: `${failed} items failed, within the bound. Retry them.` }
   return { state: 'complete', state_reason: null }
+}
+
+/** Who stopped answering for the account, why, and until when as far as it said so: «alpaca (prices-daily): quota until 2026-…». */
+function whyParked({ job, provider, gaps }: JobReport): string[] {
+  const parked = gaps.filter(({ status }) => status === 'parked')
+  if (parked.length === 0) return []
+  const classes = [...new Set(parked.map(({ error_class }) => error_class))].join(' and ')
+  const until = parked
+    .flatMap(({ next_try_at }) => next_try_at ?? [])
+    .toSorted()
+    .at(-1)
+  return [`${provider} (${job}): ${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`]
 }

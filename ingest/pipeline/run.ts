@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordContent, recordUnseenChanges } from '../../helpers/content-hashes.ts'
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
-import { messageOf } from '../../helpers/errors.ts'
+import { messageOf, RefusedError } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
 import { loadCalendar } from '../calendar/load.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { Universe } from '../universe/read.ts'
 import { runDerived } from './derived.ts'
 import { loadKnownSecurities } from './identity.ts'
-import { renewLeases, reopenItems } from './items.ts'
+import { providersOfRun, renewLeases, reopenItems } from './items.ts'
 import type { Job, JobName, JobReport, Window } from './job.ts'
 import type { Provider } from './provider.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
-import { beginRun, endRun, markDeadRuns, takeIngestionLock } from './run-record.ts'
+import { beginRun, endRun, markDeadRuns, releaseIngestionLock, takeIngestionLock } from './run-record.ts'
 import { chooseProvider, isSourced } from './source.ts'
 import { runSourced } from './sourced.ts'
 import type { Progress, Surroundings, Thresholds } from './surroundings.ts'
@@ -60,7 +60,8 @@ const HEARTBEAT_MS = 20_000
  * A second run over the same source inserts and updates nothing. A killed run loses at most the groups in flight, and is resumed by
  * `resume_run_id`. Items that fail do not throw: they are in the report. What throws is a database or a program in trouble.
  *
- * @throws RefusedError when another run is ingesting into the database; names it.
+ * @throws RefusedError when another run is ingesting into the database; names it. And when a run that is to go on has asked another
+ * provider: the series of one run are of one source.
  */
 export async function ingest(options: IngestOptions): Promise<RunReport> {
   const run_id = options.resume_run_id ?? randomUUID()
@@ -83,6 +84,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     log.info({ dead_run_id: dead }, 'a run whose process is gone is marked interrupted')
   const jobs = jobsInOrder(options.jobs)
   const { universe, window, source } = options
+  if (options.resume_run_id !== undefined) await refuseOtherProviders(session, run_id, jobs, options.providers)
   await beginRun(
     session,
     {
@@ -151,7 +153,22 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     throw error
   } finally {
     clearInterval(heart)
+    // A closed connection gives its locks back in its own time; the next run of this process may start at once.
+    await releaseIngestionLock(session).catch(() => {})
   }
+}
+
+/** Half of a run from one provider and half from another would be a mixture that nobody has asked for. */
+async function refuseOtherProviders(db: Database, run_id: string, jobs: readonly Job[], providers: readonly Provider[]): Promise<void> {
+  const asked = await providersOfRun(db, run_id)
+  const others = jobs.filter(isSourced).flatMap(({ name, dataset }) => {
+    const [before, now] = [asked.get(name), chooseProvider(providers, dataset).name]
+    return before === undefined || before === now ? [] : [`${name} of ${before}, and would now ask ${now}`]
+  })
+  if (others.length === 0) return
+  throw new RefusedError(
+    `Run ${run_id} has asked for ${others.join('; ')}. A run keeps its providers: put the settings back (BOOTSTRAP_PROVIDERS, --without), or start a new run.`,
+  )
 }
 
 /** Runs one job and reports it. */
@@ -167,7 +184,8 @@ async function runJob(db: Database, job: Job, providers: readonly Provider[], su
       ? await runSourced(db, job, provider, known, surroundings)
       : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, surroundings)
   // Plans of the jobs that follow depend on what is there now, not on what autovacuum has seen.
-  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0) await db.execute(`analyze stocks_research.${job.table}`)
+  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0)
+    await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${job.table}`])
   const report = await jobReport(
     db,
     { run_id, job: job.name, provider: provider?.name ?? 'derived' },

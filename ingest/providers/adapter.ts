@@ -3,7 +3,7 @@ import { sourceError } from '../http/breaker.ts'
 import type { HttpClient } from '../http/client.ts'
 import { type Failure, isAboutAccount } from '../http/outcome.ts'
 import type { HttpProfile, HttpResponse } from '../http/profile.ts'
-import { type LocatedRecord, type Page, type Provider, SourceError, type SubjectEnd } from '../pipeline/provider.ts'
+import { type LocatedRecord, type Page, type Provider, SourceError, type Subject, type SubjectEnd } from '../pipeline/provider.ts'
 import type { UnknownField } from './fields.ts'
 
 /** What an adapter over HTTP is given. */
@@ -20,6 +20,14 @@ export interface AdapterContext {
 export function pageOf(response: HttpResponse, records: readonly LocatedRecord[]): Page {
   return { file: response.url, archive_sha256: response.sha256, records, read_bytes: response.body.length }
 }
+
+/**
+ * Since when `subject` has had `ticker`, where a source can say no more than that it has it on `day`: what we know already, else
+ * that day. So an interval is not cut short by a run over a shorter window, nor by a source that knows today alone.
+ */
+export const knownStart = ({ tickers }: Subject, ticker: string, day: string): string =>
+  tickers.find((known) => known.ticker === ticker && known.valid_from < day && (known.valid_to === null || known.valid_to >= day))
+    ?.valid_from ?? day
 
 /** Numbers records from 1, as a reject will name them. */
 export const located = (records: readonly LocatedRecord['record'][]): LocatedRecord[] =>

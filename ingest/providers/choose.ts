@@ -25,16 +25,19 @@ export interface Choice {
 
 /**
  * For each job the first provider of its list that can be used. Asked before a run, so that a missing key or a wrong name stops
- * it before it begins. `modes` in which no key is needed (rehearsal, replay) pass every credential as set.
+ * it before it begins. `modes` in which no key is needed (rehearsal, replay) pass every credential as set. `without`: providers that
+ * are passed over this time, e.g. one whose quota is used up.
  *
  * @throws ConfigError that names every job without a provider, and why.
  */
-export function chooseProviders(set: ProviderSet, credentials: Credentials): Choice[] {
-  const faults: string[] = []
+export function chooseProviders(set: ProviderSet, credentials: Credentials, without: readonly string[] = []): Choice[] {
+  const faults = without
+    .filter((name) => ADAPTERS[name] === undefined)
+    .map((name) => `--without ${name}: there is no such provider; there are ${Object.keys(ADAPTERS).join(', ')}`)
   const choices = Object.entries(DATASET_OF).flatMap(([job, dataset]): Choice[] => {
     const passed_over: string[] = []
     for (const name of set[job] ?? []) {
-      const fault = faultOf(name, dataset, credentials)
+      const fault = faultOf(name, dataset, credentials, without)
       if (fault === undefined) return [{ job: job as JobName, dataset, provider: name, passed_over }]
       passed_over.push(`${name}: ${fault}`)
     }
@@ -46,10 +49,11 @@ export function chooseProviders(set: ProviderSet, credentials: Credentials): Cho
   return choices
 }
 
-function faultOf(name: string, dataset: Dataset, credentials: Credentials): string | undefined {
+function faultOf(name: string, dataset: Dataset, credentials: Credentials, without: readonly string[]): string | undefined {
   for (const part of partsOf(name)) {
     const adapter = ADAPTERS[part]
     if (adapter === undefined) return `there is no provider «${part}»`
+    if (without.includes(part)) return 'passed over by --without'
     if (!adapter.datasets.includes(dataset)) return `${part} does not serve ${dataset.replaceAll('_', ' ')}`
     const lack = adapter.lacks(credentials)
     if (lack !== undefined) return lack

@@ -33,6 +33,8 @@ export interface HttpProvidersOptions {
   readonly reuse_since_at?: string
   readonly requests_max?: number
   readonly haste?: number
+  /** Providers that are passed over this time. */
+  readonly without?: readonly string[]
   /** The moment that counts as now; for tests. */
   readonly now?: Date
 }
@@ -47,7 +49,7 @@ export function openHttpProviders(
   options: HttpProvidersOptions,
 ): HttpProviders {
   const { source, providers: settings, directories } = config
-  const choices = chooseProviders(settings.set, settings.credentials)
+  const choices = chooseProviders(settings.set, settings.credentials, options.without)
   const db =
     options.connection === undefined
       ? undefined

@@ -15,6 +15,10 @@ export interface Action {
   readonly split_from: string | null
   readonly split_to: string | null
   readonly currency: string | null
+  /** Known from the later of this day and the ex-date. */
+  readonly declared_date?: string | null
+  /** Cash per share that stands for what a spin-off gave out, where its source states neither a value nor a ratio. */
+  readonly worth?: Rational | null
 }
 export interface Series {
   /** In order of day. */
@@ -28,12 +32,17 @@ export interface Series {
 export interface Factors {
   readonly price: Rational | null
   readonly total_return: Rational | null
-  /** Old shares per share of the last bar. */
+  /** Old shares per share of the last bar. A spin-off adds none. */
   readonly split: Rational | null
 }
 
 const CASH = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off'])
 const SPLIT = new Set(['split', 'stock_dividend'])
+/** A spin-off told as a ratio of prices: it divides the price as a split does, and leaves the shares as they are. */
+const isRatio = ({ kind, cash_amount, split_to }: Action): boolean => kind === 'spin_off' && cash_amount === null && split_to !== null
+const isCash = (action: Action): boolean => CASH.has(action.kind) && !isRatio(action)
+const worthOf = ({ cash_amount, worth }: Action): Rational | null => (cash_amount === null ? (worth ?? null) : rational(cash_amount))
+const ratioOf = ({ split_from, split_to }: Action): Rational => divide(rational(split_to ?? '1'), rational(split_from ?? '1'))
 /** Sessions within which a close stands in for the missing one next to an ex-date. */
 const SESSIONS_MAX = 10
 
@@ -48,9 +57,11 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
   const events = series.actions
     .filter(({ kind }) => CASH.has(kind) || SPLIT.has(kind))
     .map((action): Event => ({ ...action, session: firstAtOrAfter(sessions, action.ex_date) }))
-    .filter(({ session }) => {
+    .filter(({ session, declared_date }) => {
       const day = sessions[session]
-      return day !== undefined && day <= as_of && (series.last_listed === null || day <= series.last_listed)
+      return (
+        day !== undefined && day <= as_of && (declared_date ?? '') <= as_of && (series.last_listed === null || day <= series.last_listed)
+      )
     })
   const days = bars.map(({ trade_date }) => firstAtOrAfter(sessions, trade_date))
   const waiting = events.filter(({ session }) => session > (days.at(-1) ?? -1))
@@ -82,6 +93,7 @@ interface Step {
 /** The factors of the bar before, from those of this bar and of what happened between the two. */
 function stepBack(factors: Factors, events: readonly Event[], { before, here, dayBefore, day, currency }: Step): Factors {
   let newPerOld = ONE
+  let sharesPerOld = ONE
   let cash = ZERO
   let isPriceLost = false
   let isReturnLost = false
@@ -89,16 +101,19 @@ function stepBack(factors: Factors, events: readonly Event[], { before, here, da
     const today = events.filter((event) => event.session === session)
     // Cash of a day is on the shares before the split of that day.
     let paid = ZERO
-    for (const event of today.filter(({ kind }) => CASH.has(kind))) {
-      if (event.cash_amount === null) isPriceLost = true
-      else paid = add(paid, rational(event.cash_amount))
+    for (const event of today.filter(isCash)) {
+      const worth = worthOf(event)
+      if (worth === null) isPriceLost = true
+      else paid = add(paid, worth)
       if (event.currency !== null && currency !== null && event.currency !== currency) isPriceLost = true
     }
     if (paid.n > 0n && session - dayBefore > SESSIONS_MAX) isPriceLost = true
     if (paid.n > 0n && day - session >= SESSIONS_MAX) isReturnLost = true
     cash = add(cash, multiply(paid, newPerOld))
-    for (const event of today.filter(({ kind }) => SPLIT.has(kind))) {
-      newPerOld = multiply(newPerOld, divide(rational(event.split_to ?? '1'), rational(event.split_from ?? '1')))
+    for (const event of today.filter((each) => SPLIT.has(each.kind) || isRatio(each))) {
+      newPerOld = multiply(newPerOld, ratioOf(event))
+      if (SPLIT.has(event.kind)) sharesPerOld = multiply(sharesPerOld, ratioOf(event))
+      else if (compare(ratioOf(event), ONE) <= 0n) isPriceLost = true
     }
   }
   const close = rational(before.close)
@@ -108,7 +123,7 @@ function stepBack(factors: Factors, events: readonly Event[], { before, here, da
   return {
     price: isPriceLost ? null : scale(factors.price, divide(subtract(close, cash), multiply(close, newPerOld))),
     total_return: isPriceLost || isReturnLost ? null : scale(factors.total_return, divide(rational(here.close), add(grown, cash))),
-    split: scale(factors.split, divide(ONE, newPerOld)),
+    split: scale(factors.split, divide(ONE, sharesPerOld)),
   }
 }
 

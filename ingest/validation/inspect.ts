@@ -6,6 +6,7 @@ import { type Defect, suspicionsIn, type VendorBar } from './series.ts'
 
 /** What each defect means to a reader. */
 const WORDS: Readonly<Record<Defect, string>> = {
+  'adjustment-impossible': 'the adjusted close is no price: not a number above zero',
   'adjustment-without-dividend': 'the adjusted closes step as for a dividend, and none is stated',
   'dividend-without-adjustment': 'a dividend is stated, and the adjusted closes do not step by it',
   'dividend-too-large': 'the dividend is more than half of the price',
@@ -65,7 +66,8 @@ export async function inspectSeries(file: string): Promise<string[]> {
       close,
       adj_close: number('adj_close', Number.NaN),
       volume: number('volume', 0),
-      dividend: number('dividend', 0) + number('gains', 0),
+      dividend: number('dividend', 0),
+      gains: number('gains', 0),
       split: number('split', 0),
     }
   })

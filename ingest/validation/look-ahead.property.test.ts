@@ -22,7 +22,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 /** Forgets what was not known at the end of the day. */
 const FORGET = `
   delete from stocks_research.fundamentals_raw where filed > $1::date;
-  delete from stocks_research.corporate_actions where ex_date > $1::date;
+  delete from stocks_research.corporate_actions where greatest(ex_date, declared_date) > $1::date;
   delete from stocks_research.prices_daily where trade_date > $1::date;
   delete from stocks_research.ticker_history where valid_from > $1::date;
   update stocks_research.ticker_history set valid_to = null where valid_to > $1::date;
@@ -92,7 +92,8 @@ it.each([
   ['fundamentals_quarters_as_of(date, text[])', 'd.known_from <= $1', 'true'],
   ['fundamentals_standard_as_of(date, text[])', 'f.filed <= $1', 'true'],
   ['fundamentals_standard_as_of(date, text[])', 'd.known_from <= $1', 'true'],
-  ['adjustment_intervals(date, text[])', 'x.ex_session <= $1', 'true'],
+  ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'true'],
+  ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'x.ex_session <= $1'],
   ['adjustment_intervals(date, text[])', 'and p.trade_date <= $1) b', ') b'],
   ['derive_fundamentals(text[])', 'greatest(l.known_from, s.known_from) as known_from', 'least(l.known_from, s.known_from) as known_from'],
 ])('sees the look-ahead of %s without «%s»', async (name, from, to) => {

@@ -3,6 +3,7 @@ import { type Action, adjust, type Factors } from './adjust.ts'
 import type { Offender } from './findings.ts'
 import { isNear, type Rational, rational, toNumber } from './rational.ts'
 import { batchesOf, readAhead } from './read-ahead.ts'
+import { spinOffWorths } from './spin-offs.ts'
 
 /** Securities read at once: bounds memory, whatever the universe. */
 const SECURITIES_A_BATCH = 25
@@ -33,6 +34,8 @@ interface ActionRow extends Action, Record<string, unknown> {
   readonly split_from: string | null
   readonly split_to: string | null
   readonly currency: string | null
+  readonly declared_date: string | null
+  readonly action_key: string
 }
 interface FactorRow extends Record<string, unknown> {
   readonly security_id: string
@@ -50,6 +53,7 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
     ({ day }) => day,
   )
   const securities = await db.rows<SecurityRow>(SECURITIES)
+  const worths = await spinOffWorths(db, sessions)
   const offenders: Offender[] = []
   const read = async (batch: readonly SecurityRow[]) => {
     const ids = [batch.map(({ security_id }) => security_id)]
@@ -65,7 +69,11 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
       const { security_id, source_id, as_of } = security
       // A factor row says what was known at the end of its run; a later bar has no row yet, and another check says so.
       const own = (bars.get(security_id) ?? []).filter(({ trade_date }) => trade_date <= as_of)
-      const expected = adjust({ ...security, bars: own, actions: actions.get(security_id) ?? [] }, sessions, as_of)
+      const events = (actions.get(security_id) ?? []).map((action) => {
+        const worth = worths(action, as_of)
+        return worth === null ? action : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
+      })
+      const expected = adjust({ ...security, bars: own, actions: events }, sessions, as_of)
       offenders.push(...compareRows(source_id, own, expected), ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []))
     }
   }
@@ -140,7 +148,7 @@ const BARS = `
   select v.security_id::text, v.trade_date, v.close, v.volume, v.adj_close, v.total_return_close, v.adj_volume
   from stocks_research.prices_daily_adjusted_v v where v.security_id = any ($1::bigint[]) order by v.security_id, v.trade_date`
 const ACTIONS = `
-  select a.security_id::text, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.currency
+  select a.security_id::text, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.currency, a.declared_date, a.action_key
   from stocks_research.corporate_actions a where a.security_id = any ($1::bigint[])`
 const FACTORS = `
   select f.security_id::text, f.first_date, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator

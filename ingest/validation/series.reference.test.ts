@@ -12,7 +12,8 @@ function barsOf(file: string): VendorBar[] {
     close: number(row['Close']),
     adj_close: number(row['Adj Close']),
     volume: Number(row['Volume'] ?? 0),
-    dividend: Number(row['Dividends'] ?? 0) + Number(row['Capital Gains'] ?? 0),
+    dividend: Number(row['Dividends'] ?? 0),
+    gains: Number(row['Capital Gains'] ?? 0),
     split: Number(row['Stock Splits'] ?? 0),
   }))
 }

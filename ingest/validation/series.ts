@@ -9,12 +9,16 @@ export interface VendorBar {
   readonly close: number
   readonly adj_close: number
   readonly volume: number
+  /** Cash of the day, with the capital gains that a vendor puts into it. */
   readonly dividend: number
+  /** Capital gains of a fund, when a column of their own shows them. */
+  readonly gains?: number
   /** New shares per old share on this day; 0 or 1 when there was no split. */
   readonly split: number
 }
 
 export type Defect =
+  | 'adjustment-impossible'
   | 'adjustment-without-dividend'
   | 'dividend-without-adjustment'
   | 'dividend-too-large'
@@ -31,8 +35,13 @@ export interface Suspicion {
   readonly detail: string
 }
 
-/** Adjusted closes are rounded by some vendors; a step below this share of the price is rounding. */
-const STEP_MIN = 0.004
+/**
+ * A step of the adjustment below this share of the price is none: the smallest regular payments are five hundredths of a per cent, and a
+ * vendor's own closes, kept as 32-bit floats, scatter a thousand times less.
+ */
+const STEP_MIN = 0.0005
+/** Vendors round a dividend to their digits, or convert it at a rate of another hour; they do not differ by a tenth of it. */
+const DIVIDEND_TOLERANCE = 0.1
 const DROP_MIN_YIELD = 0.035
 
 /** Every contradiction in the series; none for one that can be right. `bars` in any order. */
@@ -43,52 +52,127 @@ export function suspicionsIn(bars: readonly VendorBar[]): Suspicion[] {
 
 function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
   const found: Suspicion[] = []
-  let paid: VendorBar | undefined
+  const paidOn = distributions(series)
+  const grain = grainOf(series)
+  const isTiny = tinyAmong(series, paidOn)
+  let before: VendorBar | undefined
+  let paid: { readonly date: string; readonly amount: number } | undefined
   for (const [index, bar] of series.entries()) {
-    const before = series[index - 1]
-    if (before === undefined) continue
-    const yieldOf = bar.dividend / before.close
+    const previous = before
+    before = bar
+    if (previous === undefined) continue
+    const amount = paidOn[index] ?? 0
+    const yieldOf = amount / previous.close
     // What the adjusted closes take for the dividend of this day.
-    const taken = 1 - before.adj_close / before.close / (bar.adj_close / bar.close)
+    const taken = 1 - previous.adj_close / previous.close / (bar.adj_close / bar.close)
     const say = (defect: Defect): void => {
       found.push({
         defect,
         date: bar.date,
-        detail: `dividend ${bar.dividend}, close ${before.close} to ${bar.close}, adjustment ${taken.toFixed(5)}`,
+        detail: `dividend ${amount}, close ${previous.close} to ${bar.close}, adjustment ${taken.toFixed(5)}`,
       })
     }
-    if (bar.dividend > 0) {
+    if (isBroken(previous)) say('adjustment-impossible')
+    // A price printed to a cent moves the ratio of the two closes by the share that half a cent is of it.
+    const rounding = 2 * (grain.close / Math.min(previous.close, bar.close) + grain.adj_close / Math.min(previous.adj_close, bar.adj_close))
+    const step_min = Math.max(STEP_MIN, rounding)
+    if (amount > 0) {
       if (yieldOf > 0.5) say('dividend-too-large')
-      // Nobody pays so little, neither of the price nor in money: a unit was divided twice.
-      if (yieldOf < 0.0005 && bar.dividend < 0.001) say('dividend-too-small')
-      if (Math.abs(taken - yieldOf) > Math.max(STEP_MIN, 0.1 * yieldOf)) say('dividend-without-adjustment')
-      if (yieldOf > DROP_MIN_YIELD && before.close - bar.close < 0.2 * bar.dividend && before.close - bar.low < 0.5 * bar.dividend) {
+      if (isTiny(index)) say('dividend-too-small')
+      if (Math.abs(taken - yieldOf) > Math.max(step_min, grain.dividend / previous.close, DIVIDEND_TOLERANCE * yieldOf))
+        say('dividend-without-adjustment')
+      if (yieldOf > DROP_MIN_YIELD && previous.close - bar.close < 0.2 * amount && previous.close - bar.low < 0.5 * amount) {
         if (yieldOf > 3 * usualMove(series, index)) say('dividend-without-drop')
       }
-      if (paid !== undefined && daysBetween(paid.date, bar.date) <= 7 && Math.abs(bar.dividend / paid.dividend - 1) <= 0.08)
+      if (paid !== undefined && daysBetween(paid.date, bar.date) <= 7 && Math.abs(amount / paid.amount - 1) <= 0.08)
         say('dividend-told-twice')
-      paid = bar
-    } else if (Math.abs(taken) > STEP_MIN) say('adjustment-without-dividend')
+      paid = { date: bar.date, amount }
+    } else if (Math.abs(taken) > step_min) say('adjustment-without-dividend')
   }
   return found
 }
 
+/** An adjusted close of a traded day that is no price at all; a column that is not there is another matter. */
+const isBroken = ({ adj_close }: VendorBar): boolean => !Number.isNaN(adj_close) && !(adj_close > 0 && adj_close < Number.POSITIVE_INFINITY)
+
+/**
+ * What was paid on each day. Some vendors put the capital gains of a fund into the dividend and print them beside it once more, some print
+ * them beside it alone: which of the two, the closes say, over all such days together. Where the market moved too much to tell, the
+ * adjustment is believed.
+ */
+function distributions(series: readonly VendorBar[]): number[] {
+  let [drop, inside, beside, noise] = [0, 0, 0, 0]
+  for (const [index, { gains = 0, dividend, close }] of series.entries()) {
+    const before = series[index - 1]
+    if (before === undefined || gains <= 0) continue
+    drop += (before.close - close) / before.close
+    inside += dividend / before.close
+    beside += (dividend + gains) / before.close
+    // The median of normal moves is two thirds of their deviation; twice the deviation is what chance seldom does.
+    noise += (3 * usualMove(series, index)) ** 2
+  }
+  const isTold = (beside - inside) / 2 > Math.sqrt(noise)
+  const areInside = Math.abs(drop - inside) < Math.abs(drop - beside)
+  return series.map(({ gains = 0, dividend, close, adj_close }, index) => {
+    if (gains <= 0 || dividend < gains) return dividend + gains
+    const before = series[index - 1]
+    const taken = before === undefined ? Number.NaN : before.close - (before.adj_close / adj_close) * close
+    const isInside = isTold ? areInside : !(Math.abs(taken - dividend) > Math.abs(taken - dividend - gains))
+    return isInside ? dividend : dividend + gains
+  })
+}
+
+/** Units of the last digit in which a column is printed; 0 for one with more than four decimals, whose rounding is no matter. */
+function grainOf(series: readonly VendorBar[]): Record<'close' | 'adj_close' | 'dividend', number> {
+  const grain = (column: 'close' | 'adj_close' | 'dividend'): number => {
+    const values = series.map((bar) => bar[column]).filter((value) => Number.isFinite(value) && value !== 0)
+    const decimals = [0, 1, 2, 3, 4].find((digits) =>
+      // A decimal that passed through a 32-bit float is off by 6e-8 of itself.
+      values.every(
+        (value) => Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) <= 1e-7 * Math.abs(value) * 10 ** digits + 1e-9,
+      ),
+    )
+    return decimals === undefined || values.length === 0 ? 0 : 10 ** -decimals
+  }
+  return { close: grain('close'), adj_close: grain('adj_close'), dividend: grain('dividend') / 2 }
+}
+
+/**
+ * Payments in a unit that was divided twice: so little, of the price and in money, that nobody sends it, and either most of them are, or
+ * this one is a hundredth of the others. Funds do pay out a rest that is small, once.
+ */
+function tinyAmong(series: readonly VendorBar[], paidOn: readonly number[]): (index: number) => boolean {
+  const yieldOn = (index: number): number => (paidOn[index] ?? 0) / (series[index - 1]?.close ?? Number.NaN)
+  const paid = [...paidOn.keys()].filter((index) => index > 0 && (paidOn[index] ?? 0) > 0)
+  const isSmall = (index: number): boolean => yieldOn(index) < 0.0005 && (paidOn[index] ?? 0) < 0.001
+  const usual = paid.map(yieldOn).toSorted((a, b) => a - b)[paid.length >> 1] ?? Number.NaN
+  const areMost = 2 * paid.filter(isSmall).length > paid.length
+  return (index) => isSmall(index) && (areMost || Math.abs(Math.log((yieldOn(index) * 100) / usual)) < Math.log(1.5))
+}
+
 function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
   const found: Suspicion[] = []
+  const ratios = series.filter(({ split }) => split > 0 && split !== 1).map(({ split }) => Math.max(split, 1 / split))
   for (const [index, bar] of series.entries()) {
     const before = series[index - 1]
     if (before === undefined) continue
-    const growth = bar.close / before.close
-    const size = Math.max(growth, 1 / growth)
+    const size = Math.max(bar.close / before.close, before.close / bar.close)
     const say = (defect: Defect): void => void found.push({ defect, date: bar.date, detail: `close ${before.close} to ${bar.close}` })
     // Pence for pounds is a factor of a hundred; an illiquid series jumps by any other.
     if (Math.abs(size / 100 - 1) < 0.15) say('price-in-other-unit')
-    else if (size > 1.7 && Math.log(size) > 6 * usualMove(series, index)) {
-      const isDeclared = series.some(({ split }) => split > 0 && split !== 1 && Math.abs(Math.max(split, 1 / split) / size - 1) < 0.15)
-      if (isDeclared) say('split-not-applied')
+    else if (size > 1.3 && ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15) && Math.log(size) > 6 * usualMove(series, index)) {
+      // The shares change hands at the old pace; a crash of that size is traded many times over.
+      if (!(tradedRatio(series, index) > 1.5 * size)) say('split-not-applied')
     }
   }
   return found
+}
+
+/** Money traded on a day against the average of the twenty sessions before it; NaN when no volume is known. */
+function tradedRatio(series: readonly VendorBar[], at: number): number {
+  const traded = series.slice(Math.max(0, at - 20), at).map(({ close, volume }) => close * volume)
+  const bar = series[at]
+  return bar === undefined ? Number.NaN : (bar.close * bar.volume * traded.length) / traded.reduce((sum, each) => sum + each, 0)
 }
 
 /** Median absolute daily move of the sixty sessions around, as a share of the price. */

@@ -7,6 +7,7 @@ export interface Dialect {
   readonly told: (world: World) => World
   /** The kind under which an action stands in our table; undefined when this way does not tell it as an action. */
   readonly kindOf: (action: Action) => string | undefined
+  /** True when it states what a spin-off was worth; else the first close of the child says it. */
   readonly is_spin_off_valued: boolean
 }
 
@@ -23,16 +24,16 @@ const DROP_KINDS: Kinds = {
   split: same,
   reverse_split: () => 'split',
   stock_dividend: same,
-  spin_off: () => 'cash_dividend',
+  spin_off: same,
   merger: () => undefined, // Its terms stand beside the end of the listing.
   delisting: endOfListing,
   name_change: () => undefined, // Told by the intervals.
 }
 
-/** A drop of flat files carries everything: a spin-off is cash, a merger is the end of a listing, a change of name is an interval. */
+/** A drop of flat files carries everything: a spin-off has its value in cash, a merger is the end of a listing, a change of name is an interval. */
 export const DROP: Dialect = { told: (world) => world, kindOf: (action) => DROP_KINDS[action.kind](action), is_spin_off_valued: true }
 
-const WIRE_KINDS: Kinds = { ...DROP_KINDS, spin_off: same, name_change: same }
+const WIRE_KINDS: Kinds = { ...DROP_KINDS, name_change: same }
 
 /**
  * The free providers over HTTP. What they cannot carry, and what a truthful reader has in its place:
@@ -43,7 +44,7 @@ const WIRE_KINDS: Kinds = { ...DROP_KINDS, spin_off: same, name_change: same }
  *     without a date, and there is no Form 25. The interval stays open, no action tells it. `delist_date`, which comes from
  *     Form 25 alone, is null for whoever has no filer.
  *  3. The kind of a security that is gone: the directories, which know stock from fund, list the living alone.
- *  4. What a spun-off share was worth: the broker tells how many were given. The parent has no adjusted price before that day.
+ *  4. What a spun-off share was worth: the broker tells how many were given, and the first close of the child says the rest.
  */
 export const WIRE: Dialect = { told: toldOverWire, kindOf: (action) => WIRE_KINDS[action.kind](action), is_spin_off_valued: false }
 

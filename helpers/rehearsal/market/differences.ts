@@ -37,7 +37,7 @@ export async function differencesFromTruth(
   const named = new Map(world.securities.map((security) => [nameOf(security), security]))
   const securities = await compareSecurities(db, named)
   const intervals = await compareIntervals(db, named)
-  const bars = await compareBars(db, world, named, dialect)
+  const bars = await compareBars(db, world, named)
   const actions = await compareActions(db, named, dialect)
   const fundamentals = await fundamentalDifferences(db, world)
   return {
@@ -109,7 +109,7 @@ interface ViewRow extends Record<string, unknown> {
   readonly adj_volume: string | null
 }
 
-async function compareBars(db: Database, world: World, named: Named, dialect: Dialect): Promise<Part> {
+async function compareBars(db: Database, world: World, named: Named): Promise<Part> {
   const rows =
     await db.rows<ViewRow>(`select s.source_id, v.trade_date, v.ticker, v.adj_open, v.adj_close, v.total_return_close, v.adj_volume,
     pg_catalog.concat_ws(' ', round(v.open, 2), round(v.high, 2), round(v.low, 2), round(v.close, 2), v.volume) as raw
@@ -118,7 +118,7 @@ async function compareBars(db: Database, world: World, named: Named, dialect: Di
   const differences: string[] = []
   let count = 0
   for (const [name, security] of named) {
-    const expected = expectedAdjusted(world, security, dialect)
+    const expected = expectedAdjusted(world, security)
     for (const [index, bar] of security.bars.entries()) {
       count++
       const key = `${name} ${bar.date}`
@@ -183,7 +183,7 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
     actions.flatMap((action) => {
       const kind = dialect.kindOf(action)
       if (kind === undefined) return []
-      const cash = 'amount' in action && kind !== 'spin_off' ? action.amount : null
+      const cash = 'amount' in action && (kind !== 'spin_off' || dialect.is_spin_off_valued) ? action.amount : null
       const [from, to] = 'split_from' in action ? [action.split_from, action.split_to] : [null, null]
       return [[name, action.ex_date, kind, terms(cash, from, to)].join('|')]
     }),

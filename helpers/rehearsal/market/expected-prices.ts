@@ -32,14 +32,14 @@ export interface ExpectedAdjusted {
  * The adjusted series of a security in exact arithmetic. C(t−1) is the last traded close before the ex-date; an ex-date on a closed day
  * belongs to the next session; dividends of one day are summed. Cash of a day with a split is paid on the shares before that split: A takes it from
  * the close before, B reinvests it at the close after, per new share.
- * A factor holds for all days before its ex-date; the factor of the last bar is 1. Where nobody says what a spin-off was worth, there is none before it.
+ * A factor holds for all days before its ex-date; the factor of the last bar is 1.
  */
-export function expectedAdjusted(world: World, security: Security, { is_spin_off_valued = true } = {}): ExpectedAdjusted[] {
+export function expectedAdjusted(world: World, security: Security): ExpectedAdjusted[] {
   const events = eventsBySession(world, security)
   const bars = security.bars
   const last_date = bars.at(-1)?.date ?? ''
   // A payment after the delisting belongs to holders, not to a price. One before it that no bar can carry breaks the chain.
-  let is_complete = [...events.keys()].every((session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'))
+  const is_complete = [...events.keys()].every((session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'))
   const expected: ExpectedAdjusted[] = []
   let [price_factor, total_factor, share_multiple] = [ONE, ONE, ONE]
   for (let index = bars.length - 1; index >= 0; index--) {
@@ -59,7 +59,6 @@ export function expectedAdjusted(world: World, security: Security, { is_spin_off
     // An event whose session nobody traded in belongs to the first bar after it.
     for (const [session, event] of events) {
       if (session > bar.date || session <= before.date) continue
-      if (event.has_spin_off && !is_spin_off_valued) is_complete = false
       const close_before = rational(BigInt(before.close_cents), 100n)
       if (!isLess(event.cash, close_before))
         throw new RangeError(`${security.source_id} pays ${toDecimal(event.cash, 4)} on ${session}, more than it costs.`)
@@ -76,7 +75,6 @@ interface Event {
   readonly cash: Rational
   /** New shares for each old one. */
   readonly ratio: Rational
-  readonly has_spin_off: boolean
 }
 
 /** What changes the price of a security from one session to the next, by the session on which it takes effect. */
@@ -86,16 +84,14 @@ export function eventsBySession(world: World, security: Security): Map<string, E
     const change = changeOf(action)
     if (change === undefined) continue
     const session = world.calendar.onOrAfter(action.ex_date)
-    const event = events.get(session) ?? { cash: ZERO, ratio: ONE, has_spin_off: false }
-    const has_spin_off = event.has_spin_off || change.has_spin_off
-    events.set(session, { cash: add(event.cash, change.cash), ratio: multiply(event.ratio, change.ratio), has_spin_off })
+    const event = events.get(session) ?? { cash: ZERO, ratio: ONE }
+    events.set(session, { cash: add(event.cash, change.cash), ratio: multiply(event.ratio, change.ratio) })
   }
   return events
 }
 
 function changeOf(action: Action): Event | undefined {
-  if ('amount' in action) return { cash: parseDecimal(action.amount), ratio: ONE, has_spin_off: action.kind === 'spin_off' }
-  if ('split_from' in action)
-    return { cash: ZERO, ratio: divide(parseDecimal(action.split_to), parseDecimal(action.split_from)), has_spin_off: false }
+  if ('amount' in action) return { cash: parseDecimal(action.amount), ratio: ONE }
+  if ('split_from' in action) return { cash: ZERO, ratio: divide(parseDecimal(action.split_to), parseDecimal(action.split_from)) }
   return undefined
 }

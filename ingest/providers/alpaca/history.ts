@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../http/client.ts'
 import type { Ask, Batch, Page, Subject, SubjectEnd } from '../../pipeline/provider.ts'
-import { located, notFound, pageOf } from '../adapter.ts'
+import { knownStart, located, notFound, pageOf } from '../adapter.ts'
 import type { FieldWatch } from '../fields.ts'
 import { parseSourceId, symbolKey } from '../identity.ts'
 import type { TranslatedAction } from './actions.ts'
@@ -62,7 +62,15 @@ export async function* readHistory(
       yield former
       continue
     }
-    records.push(...intervals.map((interval) => recordOf(subject.item, interval)))
+    records.push(
+      ...intervals.map((interval) => {
+        const { ticker, valid_from, reason } = interval
+        return recordOf(
+          subject.item,
+          reason === UNKNOWN_START ? { ...interval, valid_from: knownStart(subject, ticker, valid_from) } : interval,
+        )
+      }),
+    )
   }
   yield pageOf(listed, located(records))
 }

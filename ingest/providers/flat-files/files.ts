@@ -106,5 +106,8 @@ async function fileOf(found: Omit<DropFile, 'parts'>, manifest: ReadonlyMap<stri
   return file
 }
 
+/** The name without what says its kind: `2020.csv` and its `2020.csv.gz` have one. */
+export const stemOf = (name: string): string => name.replace(/\.(zip|parquet|pq)$|(\.csv)?(\.(gz|zstd?))?$/i, '')
+
 const kindOf = (name: string) => KINDS.find(([pattern]) => pattern.test(name)) ?? []
 const isBeside = (name: string): boolean => name.split('/').some((part) => BESIDE.test(part))

@@ -2,7 +2,7 @@ import { type Log, silentLog } from '../../../helpers/log.ts'
 import type { Dataset } from '../../pipeline/job.ts'
 import { type Ask, type Batch, type Page, type Provider, SourceError, type SubjectEnd } from '../../pipeline/provider.ts'
 import { hashFile, verifyUnchanged } from './bytes.ts'
-import { type DropFile, listFiles, type Part } from './files.ts'
+import { type DropFile, listFiles, type Part, stemOf } from './files.ts'
 import { FOLDERS } from './layout.ts'
 import { otherRows, pagesOf } from './pages.ts'
 import { scopeOf } from './records.ts'
@@ -29,6 +29,9 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
         for (const { item } of batch.subjects) yield { item, status: 'not_found', reason }
         return
       }
+      const doubles = [...Map.groupBy(files, ({ name }) => stemOf(name)).values()].filter((group) => group.length > 1)
+      for (const group of doubles)
+        log.warn({ files: group.map(({ name }) => name) }, 'one table by their names: what all of them say is taken once')
       for (const file of files) {
         for await (const page of readFile(file, batch, log, signal)) {
           yield 'status' in page || !is_from_securities

@@ -26,6 +26,9 @@ const DIVIDEND_KINDS: Readonly<Record<string, string>> = {
   roc: 'return_of_capital',
   liquidation: 'liquidation',
   liquidating: 'liquidation',
+  spin_off: 'spin_off',
+  'spin-off': 'spin_off',
+  spinoff: 'spin_off',
 }
 
 /** Sets the kind of an event, and keeps the source's own word for it when it says more. */
@@ -106,7 +109,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       required: ['ex_date', 'split_from', 'split_to'],
       one_of: ['source_id', 'ticker'],
       keeps_unknown: true,
-      complete: kindIs((stated) => (stated === 'stock_dividend' ? 'stock_dividend' : 'split')),
+      complete: kindIs((stated) => (stated === 'stock_dividend' ? stated : /^spin[_ -]?off$/.test(stated) ? 'spin_off' : 'split')),
     },
     {
       name: 'dividends',

@@ -87,6 +87,7 @@ function leavesOf({ schema }: FileMetaData): Leaf[] {
   const walk = (at: number, path: readonly string[], isRepeated: boolean): number => {
     const element = schema[at]
     if (element === undefined) throw new Error('its schema ends too early')
+    if (typeof element.name !== 'string') throw new Error('its schema has a column without a name')
     const here = at === 0 ? [] : [...path, element.name]
     const repeats = isRepeated || element.repetition_type === 'REPEATED'
     const children = element.num_children ?? 0
@@ -169,6 +170,11 @@ class Cursor {
 
 function faultOf({ name }: Part, error: unknown): SourceError {
   if (error instanceof SourceError) return error
-  const what = `${name} cannot be read as Parquet: ${messageOf(error)}`
-  return malformed(`${what}. It is damaged, or written in a way that is not known: copy it again, or write it anew.`, error)
+  // What the library trips over says nothing to a reader.
+  const what =
+    error instanceof TypeError || error instanceof RangeError ? 'what it says of itself does not hold together' : messageOf(error)
+  return malformed(
+    `${name} cannot be read as Parquet: ${what}. It is damaged, or of a kind that is not known: copy it again, or write it anew.`,
+    error,
+  )
 }

@@ -49,6 +49,9 @@ export async function membersOf(file: DropFile): Promise<Entry[]> {
 export async function memberStream({ file, name }: Part, entry: Entry): Promise<Readable> {
   const zip = await openZip(file)
   try {
+    // The directory alone says whose rows they are (CIK….csv, year=2020/); the name before the data must say the same.
+    const { fileName } = await zip.readLocalFileHeaderPromise(entry)
+    if (!fileName.equals(entry.fileNameRaw)) throw new Error(`it is called ${fileName.toString()} where its data begins`)
     const raw = await zip.openReadStreamPromise(entry)
     let crc = 0
     const check = new Transform({

@@ -50,7 +50,9 @@ async function* read(
     else found.set(hit.candidate, [...(found.get(hit.candidate) ?? []), subject])
   }
   for (const { response, listings, malformed, created } of answers) {
-    const records = listings.flatMap((listing) => (found.get(listing) ?? []).map((subject) => recordOf(ask, subject, listing, created)))
+    const records = listings.flatMap((listing) =>
+      (found.get(listing) ?? []).flatMap((subject) => recordsOf(ask, subject, listing, created)),
+    )
     const broken: LocatedRecord[] = malformed.map(({ line, text }) => ({
       record: { text },
       line,
@@ -60,9 +62,38 @@ async function* read(
   }
 }
 
-function recordOf(ask: Ask, subject: Subject, { ticker, name, exchange_mic, type }: Listing, created: string | null): SourceRecord {
+function recordsOf(ask: Ask, subject: Subject, { ticker, name, exchange_mic, type }: Listing, created: string | null): SourceRecord[] {
   const source_id = subject.item
-  if (ask.dataset === 'securities') return { source_id, ticker, name, exchange_mic, type, currency: 'USD', cik: subject.cik ?? null }
-  const reason = `listed in the directory of ${created ?? 'an unknown day'}; since when is not known`
-  return { source_id, ticker, valid_from: ask.first_session_date, valid_to: null, exchange_mic, reason }
+  if (ask.dataset === 'securities') return [{ source_id, ticker, name, exchange_mic, type, currency: 'USD', cik: subject.cik ?? null }]
+  const told = `listed in the directory of ${created ?? 'an unknown day'}`
+  const interval = (valid_from: string, reason: string): SourceRecord => ({
+    source_id,
+    ticker,
+    valid_from,
+    valid_to: null,
+    exchange_mic,
+    reason,
+  })
+  const last = subject.tickers.at(-1)
+  const today = dayOf(created)
+  // What we know of the past stays as it is: the directory knows today alone. A new ticker is his since we first see it there.
+  if (last === undefined) return [interval(ask.first_session_date, `${told}; since when is not known`)]
+  if (last.ticker === ticker && last.valid_to === null) return [interval(last.valid_from, `${told}; since when is known from before`)]
+  if (today === null || last.valid_from >= today) return [interval(ask.first_session_date, `${told}; since when is not known`)]
+  const former = {
+    source_id,
+    ticker: last.ticker,
+    valid_from: last.valid_from,
+    valid_to: dayBefore(today),
+    exchange_mic: null,
+    reason: `gone from the directory by ${today}`,
+  }
+  return [...(last.valid_to === null ? [former] : []), interval(today, `${told} for the first time`)]
 }
+
+/** MMDDYYYYHH:MM → YYYY-MM-DD. */
+const dayOf = (created: string | null): string | null => {
+  const [, month, day, year] = /^(\d\d)(\d\d)(\d{4})/.exec(created ?? '') ?? []
+  return year === undefined ? null : `${year}-${month}-${day}`
+}
+const dayBefore = (day: string): string => new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)

@@ -46,7 +46,7 @@ const ORIGINS = [
   'https://query2.finance.yahoo.com',
 ]
 
-/** The real adapters over one server on loopback that answers by path; what it does not know is missing as at the SEC. */
+/** The real adapters over one server on loopback that answers by path, or by what stands behind it; what it does not know is missing as at the SEC. */
 export async function openOverHttp() {
   const directory = await mkdtemp(join(tmpdir(), 'providers-'))
   const opened: { close(): Promise<void> }[] = []
@@ -57,7 +57,8 @@ export async function openOverHttp() {
     asked: (): TestServer['asked'] => server?.asked ?? [],
     async providersOver(answers: Readonly<Record<string, unknown>>, options: Partial<OpenOptions> = {}): Promise<Providers> {
       server = await serve((request, response) => {
-        const body = answers[(request.url ?? '').split('?')[0] ?? '']
+        const given = answers[(request.url ?? '').split('?')[0] ?? '']
+        const body: unknown = typeof given === 'function' ? given(new URL(request.url ?? '', 'http://x').searchParams) : given
         if (body === undefined) json(response, '<Error><Code>NoSuchKey</Code></Error>', 404)
         else json(response, body)
       })

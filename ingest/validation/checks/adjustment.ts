@@ -1,24 +1,31 @@
 import type { Check } from '../../pipeline/job.ts'
 
-/** What happened between one bar and the next, from the side of the bars: not how the factors were made. */
+/**
+ * What happened between one bar and the next, from the side of the bars: not how the factors were made. A spin-off told as a ratio of prices
+ * moves them as a split does; one told by what was given out is worth what the factor row says, which the recomputation judges.
+ */
 const steps = `
   with effective as (
-    select a.security_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to,
+    select a.security_id, a.ex_date, a.kind in ('split', 'stock_dividend') or (a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null) as is_ratio,
+      case when a.kind = 'spin_off' and a.cash_amount is null and a.split_to is null then (
+        select avg((e ->> 'cash_amount')::numeric) from stocks_research.adjustment_factors f, jsonb_array_elements(f.events) e
+        where f.security_id = a.security_id and e ->> 'value_source' like 'first close%' and e ->> 'ex_date' = a.ex_date::text) else a.cash_amount end as cash_amount,
+      a.split_from, a.split_to,
       (select min(p.trade_date) from stocks_research.prices_daily p where p.security_id = a.security_id and p.trade_date >= a.ex_date) as trade_date
     from stocks_research.corporate_actions a
     where a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off', 'split', 'stock_dividend')
   ), events as (
     select e.security_id, e.trade_date,
-      coalesce(sum(e.cash_amount) filter (where e.kind not in ('split', 'stock_dividend')), 0) as cash,
-      coalesce(exp(sum(ln(e.split_to / e.split_from)) filter (where e.kind in ('split', 'stock_dividend'))), 1) as ratio
+      coalesce(sum(e.cash_amount) filter (where not e.is_ratio), 0) as cash,
+      coalesce(exp(sum(ln(e.split_to / e.split_from)) filter (where e.is_ratio)), 1) as ratio
     from effective e
     where e.trade_date is not null
     group by e.security_id, e.trade_date
     -- Cash after a split between the same two bars is in other shares; the recomputation judges it.
-    having count(distinct e.ex_date) = 1 or bool_and(e.kind not in ('split', 'stock_dividend'))
+    having count(distinct e.ex_date) = 1 or bool_and(not e.is_ratio)
   ), mixed as (
     select e.security_id, e.trade_date from effective e group by e.security_id, e.trade_date
-    having count(distinct e.ex_date) > 1 and bool_or(e.kind in ('split', 'stock_dividend'))
+    having count(distinct e.ex_date) > 1 and bool_or(e.is_ratio)
   ), places as (
     -- Inside an interval one row gives every factor, so only where an event is, or a factor row starts, can a series break.
     select e.security_id, e.trade_date from events e

@@ -14,6 +14,9 @@ export interface World {
     split_from: string | null
     split_to: string | null
     occurrence: number
+    declared_date: string | null
+    /** The security that a spin-off gave out, one share for two, when nothing else is said of its value. */
+    new_source_id: string | null
   }[]
   readonly facts: readonly {
     cik: string
@@ -42,9 +45,17 @@ const security_id = fc.constantFrom(...SECURITIES)
 const day = fc.integer({ min: 0, max: DAYS }).map((days) => dayAfter(days))
 const ratio = fc.constantFrom(['1', '2'], ['20', '1'], ['1', '1.05'], ['2', '3'])
 
+const declared_date = fc.option(day, { freq: 3 })
 const action = fc.oneof(
-  fc.record({ security_id, ex_date: day, kind: fc.constantFrom('cash_dividend', 'special_dividend'), cash_amount: cents(900) }),
-  fc.record({ security_id, ex_date: day, kind: fc.constantFrom('split', 'stock_dividend'), ratio }),
+  fc.record({
+    security_id,
+    ex_date: day,
+    declared_date,
+    kind: fc.constantFrom('cash_dividend', 'special_dividend', 'spin_off'),
+    cash_amount: cents(900),
+  }),
+  fc.record({ security_id, ex_date: day, declared_date, kind: fc.constantFrom('split', 'stock_dividend', 'spin_off'), ratio }),
+  fc.record({ security_id, ex_date: day, declared_date, kind: fc.constant('spin_off'), child: security_id }),
 )
 
 const TAGS = [
@@ -122,6 +133,8 @@ export const world: fc.Arbitrary<World> = fc
       split_from: 'ratio' in each ? (each.ratio[0] ?? null) : null,
       split_to: 'ratio' in each ? (each.ratio[1] ?? null) : null,
       occurrence: at + 1,
+      declared_date: each.declared_date,
+      new_source_id: 'child' in each ? `s${each.child}` : null,
     })),
     facts: [
       ...new Map(
@@ -161,9 +174,10 @@ export async function loadWorld(db: Database, given: World): Promise<void> {
     given.bars,
   )
   await load(
-    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, source)
-     select security_id, ex_date, kind, kind, occurrence, cash_amount, 'USD', split_from, split_to, 'test' from jsonb_to_recordset($1::jsonb)
-       as r (security_id bigint, ex_date date, kind text, occurrence integer, cash_amount numeric, split_from numeric, split_to numeric)`,
+    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, declared_date, detail, source)
+     select security_id, ex_date, kind, kind, occurrence, cash_amount, 'USD', split_from, split_to, declared_date,
+       case when new_source_id is null then '{}' else jsonb_build_object('new_source_id', new_source_id, 'new_rate', '1', 'source_rate', '2') end, 'test' from jsonb_to_recordset($1::jsonb)
+       as r (security_id bigint, ex_date date, kind text, occurrence integer, cash_amount numeric, split_from numeric, split_to numeric, declared_date date, new_source_id text)`,
     given.actions,
   )
   await load(

@@ -1,0 +1,144 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { flipped, PRICES, reasonOf } from './testing/damage.ts'
+import { BOMB_BYTES, gzipOf, parquetOfCsv, zipOf, zstdOf } from './testing/formats.ts'
+import { readDrop, readFolder } from './testing/read-drop.ts'
+import { writeDrop } from './testing.ts'
+
+describe('a compressed file', () => {
+  it.each([
+    ['gz', [gzipSync(PRICES.slice(0, 90)), gzipSync(PRICES.slice(90))]],
+    [
+      'zst',
+      [zstdCompressSync(PRICES.slice(0, 90)), Buffer.from([0x53, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]), zstdCompressSync(PRICES.slice(90))],
+    ],
+  ])('of several members (.%s) is whole, and an error by name wherever it is cut', async (kind, members) => {
+    const [name, whole] = [`prices_daily/p.csv.${kind}`, Buffer.concat(members)]
+    expect((await readDrop({ [name]: whole })).records.length).toBe(9)
+    const silent: number[] = []
+    for (let bytes = 0; bytes < whole.length; bytes += 1) {
+      const { reasons } = await readDrop({ [name]: whole.subarray(0, bytes) })
+      if (reasons.length === 0) silent.push(bytes)
+      else expect(reasons).toEqual([expect.stringMatching(/^truncated: prices_daily\/p\.csv\.\w+ (ends in the middle|is empty)/)])
+    }
+    // Between two members nothing tells a cut from an end; a manifest does.
+    expect(silent).toEqual(members.slice(1).map((_, at) => Buffer.concat(members.slice(0, at + 1)).length))
+  })
+
+  it.each([
+    [
+      'p.csv.gz',
+      'gzip with zeros behind it',
+      Buffer.concat([gzipSync(PRICES), Buffer.alloc(40)]),
+      'has 40 bytes after the end of its gzip data. It is damaged: copy it again.',
+    ],
+    [
+      'p.csv.gz',
+      'gzip with text behind it',
+      Buffer.concat([gzipSync(PRICES), Buffer.from('x:1')]),
+      'cannot be read: no whole gzip data (incorrect header check). It is damaged, or not what its name says.',
+    ],
+    [
+      'p.csv.zst',
+      'zstd with text behind it',
+      Buffer.concat([zstdCompressSync(PRICES), Buffer.from('x:1,2020')]),
+      'cannot be read: no whole zstd data (what follows a frame is none). It is damaged, or not what its name says.',
+    ],
+    [
+      'p.csv.zst',
+      'plain text',
+      PRICES,
+      'cannot be read: no whole zstd data (it has no magic number of zstd). It is damaged, or not what its name says.',
+    ],
+    [
+      'p.csv.gz',
+      'zstd',
+      zstdOf(PRICES),
+      'cannot be read: no whole gzip data (incorrect header check). It is damaged, or not what its name says.',
+    ],
+    [
+      'p.csv',
+      'gzip',
+      gzipOf(PRICES),
+      'should be CSV by its name, and is a gzip file by its first bytes. Name it for what it is, or convert it.',
+    ],
+    [
+      'p.csv',
+      'UTF-16',
+      Buffer.from(`\uFEFF${PRICES}`, 'utf16le'),
+      'should be CSV by its name, and is text in UTF-16, not UTF-8 by its first bytes. Name it for what it is, or convert it.',
+    ],
+    [
+      'p.csv',
+      'bytes',
+      Buffer.from('a,b\n\0\0\0\0'),
+      'should be CSV by its name, and is no text (it has zero bytes) by its first bytes. Name it for what it is, or convert it.',
+    ],
+    [
+      'p.csv',
+      'one endless line',
+      `source_id,date,close\n${'x'.repeat(2_000_000)}`,
+      'has no end of a line within 1048576 characters after line 1. It is no CSV.',
+    ],
+    [
+      'p.csv',
+      'a Parquet file',
+      parquetOfCsv(PRICES),
+      'should be CSV by its name, and is a Parquet file by its first bytes. Name it for what it is, or convert it.',
+    ],
+    [
+      'p.csv.bz2',
+      'of no known kind',
+      'BZh9',
+      'is of a kind that cannot be read; .csv, .csv.gz, .csv.zst, .parquet and .zip can. Convert it, or move it out of the drop.',
+    ],
+  ])('%s that is %s is refused by name', async (name, _, content, reason) => {
+    expect(await reasonOf(name, content)).toBe(`malformed: prices_daily/${name} ${reason}`)
+  })
+
+  it('with a flipped byte is refused, or says what it said before', async () => {
+    for (const [name, whole] of [
+      ['p.csv.gz', gzipOf(PRICES)],
+      ['p.csv.zst', zstdOf(PRICES)],
+    ] as const) {
+      const { records } = await readDrop({ [`prices_daily/${name}`]: whole })
+      for (let at = 0; at < whole.length; at += 1) {
+        const read = await readDrop({ [`prices_daily/${name}`]: flipped(whole, at) })
+        if (read.reasons.length === 0) expect({ at, records: read.records }).toEqual({ at, records })
+      }
+    }
+  })
+
+  it('that expands as no table does is stopped', async () => {
+    const bomb = `x:1,2020-01-02,1${' '.repeat(100_000)}\n`.repeat(BOMB_BYTES / 100_000)
+    const reason =
+      /^malformed: prices_daily\/\S+ expands to more than 250 times its size \(\d+ bytes of \d+ so far\), as no table does\. If it is meant, put it/
+    expect(await reasonOf('p.csv.gz', gzipSync(`source_id,date,close\n${bomb}`))).toMatch(reason)
+    expect(await reasonOf('p.csv.zst', zstdCompressSync(`source_id,date,close\n${bomb}`))).toMatch(reason)
+    expect(await reasonOf('p.zip', await zipOf({ 'p.csv': `source_id,date,close\n${bomb}` }))).toMatch(reason)
+  })
+})
+
+describe('a drop', () => {
+  it('refuses a link to a folder by name, and reads a link to a file', async () => {
+    const root = await writeDrop({ 'prices_daily/p.csv': PRICES })
+    const elsewhere = await writeDrop({ 'more/q.csv': PRICES })
+    await symlink(join(elsewhere, 'more/q.csv'), join(root, 'prices_daily/q.csv'))
+    expect((await readFolder(root)).records.length).toBe(18)
+    await symlink(join(elsewhere, 'more'), join(root, 'prices_daily/2020'))
+    expect((await readFolder(root)).reasons).toEqual([
+      'malformed: prices_daily/2020 is a link to a folder, which a drop cannot hold. Put the folder itself there.',
+    ])
+  })
+
+  it('says which file a broken link and a folder in place of a file are', async () => {
+    const root = await writeDrop({ 'prices_daily/p.csv': PRICES })
+    await mkdir(join(root, 'prices_daily/q.csv'))
+    await writeFile(join(root, 'prices_daily/_SUCCESS'), '')
+    expect((await readFolder(root)).records.length).toBe(9)
+    await symlink(join(root, 'none.csv'), join(root, 'prices_daily/r.csv'))
+    expect((await readFolder(root)).reasons).toEqual([expect.stringMatching(/^malformed: prices_daily\/r\.csv cannot be read: ENOENT/)])
+  })
+})
