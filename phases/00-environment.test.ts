@@ -15,6 +15,7 @@ import { compareWithLockfile } from '../helpers/lockfile.ts'
 import { silentLog } from '../helpers/log.ts'
 import { TOOL_NAMES } from '../helpers/postgres/tools.ts'
 import { secretsOf } from '../helpers/secrets.ts'
+import { FIRST_DATE, sessions } from '../ingest/calendar/xnys.ts'
 import { JOBS } from '../ingest/jobs.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
@@ -68,6 +69,26 @@ test('every secret that this mode needs is present', async ({ config, record }) 
     missing: needed.filter(({ is_present }) => !is_present).length,
   })
   expect(needed.filter(({ is_present }) => !is_present).map(({ name }) => name)).toEqual([])
+})
+
+test('the universe and the window can be used: each security stands once, and the calendar knows the days', async ({
+  config,
+  universe,
+  record,
+}) => {
+  const { start_date, end_date } = config.window
+  const days = start_date < FIRST_DATE ? [] : sessions(start_date, end_date)
+  await record({
+    file: universe.file,
+    sha256: universe.sha256,
+    securities: universe.members.length,
+    start_date,
+    end_date,
+    calendar_begins_on: FIRST_DATE,
+    sessions: days.length,
+  })
+  expect(universe.members.length).toBeGreaterThan(0)
+  expect(days.length, `BOOTSTRAP_START must be ${FIRST_DATE} or later, and a session must lie in the window`).toBeGreaterThan(0)
 })
 
 test('the providers accept their credentials', async ({ config, record, signal }) => {

@@ -7,7 +7,7 @@
 import { expect } from 'vitest'
 import { CHECKS } from '../ingest/validation/checks.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
-import { needs, offendersOf, test } from './fixtures.ts'
+import { checksEvidence, needs, offendersOf, test } from './fixtures.ts'
 
 needs('04-dry-runs')
 
@@ -26,12 +26,7 @@ test('every hard check has zero offenders', async ({ record }) => {
       hard_offenders: report.hard_count,
       findings: report.soft_count,
       accepted: report.accepted_count,
-      checks: report.checks.map(({ severity, claim, offenders_count, accepted_count }) => ({
-        severity,
-        claim,
-        offenders_count,
-        accepted_count,
-      })),
+      checks: checksEvidence(report),
       examples: offendersOf(report.checks.filter(({ severity }) => severity === 'hard')),
     },
     'validation',

@@ -7,9 +7,13 @@
 import { expect } from 'vitest'
 import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { openSecondSource } from '../ingest/providers/index.ts'
+import { loadSecondSource } from '../ingest/second-source/load.ts'
+import { secondSourceText } from '../ingest/second-source/text.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
+import { coverageMonths } from '../ingest/validation/coverage-months.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
-import { needs, offendersOf, test } from './fixtures.ts'
+import { checksEvidence, needs, offendersOf, test } from './fixtures.ts'
 
 needs('06-production-ingestion')
 
@@ -77,6 +81,7 @@ test("row counts are sane against the provider's own counts", async ({ db, recor
 test('date coverage holds: each listed security has each session of its listed span, gaps are named', async ({ db, config, record }) => {
   const bound_ratio = config.bootstrap.thresholds.session_coverage_min_ratio
   const { total, gaps, without_bars } = await coverageOf(db, config.window)
+  const months = await coverageMonths(db, config.window)
   const sessions_without_bars = without_bars.reduce((sum, { sessions }) => sum + sessions, 0)
   await record(
     {
@@ -92,6 +97,7 @@ test('date coverage holds: each listed security has each session of its listed s
       ratio: total.ratio,
       bound_ratio,
       gaps: [...gaps],
+      ...months,
     },
     'data',
   )
@@ -103,21 +109,18 @@ test('date coverage holds: each listed security has each session of its listed s
   ).toBe(total.missing)
 })
 
-test('every hard check has zero offenders on the full data', async ({ db, progress, record }) => {
+test('every hard check has zero offenders on the full data', async ({ db, config, progress, record }) => {
+  const { second_source: second } = config
+  if (second !== undefined) await loadSecondSource(db, openSecondSource(second), `flat-files:${second.directory}`)
   report = await validate(db, { onCheck: ({ claim }) => progress(claim) })
-  const checks = report.checks.map(({ severity, claim, offenders_count, accepted_count }) => ({
-    severity,
-    claim,
-    offenders_count,
-    accepted_count,
-  }))
   const hard = report.checks.filter(({ severity }) => severity === 'hard')
   const findings = report.checks.filter(({ severity, offenders_count }) => severity === 'soft' && offenders_count > 0)
   await record(
     {
       hard_offenders: report.hard_count,
       findings: report.soft_count,
-      checks,
+      second_source: await secondSourceText(db),
+      checks: checksEvidence(report),
       hard_examples: offendersOf(hard),
       findings_by_check: findings.map(({ name, claim, offenders_count }) => ({ name, claim, offenders_count })),
     },

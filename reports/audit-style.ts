@@ -28,22 +28,29 @@ th,td{text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1p
 th{font-weight:600;color:var(--soft);font-size:12.5px}
 td.num,th.num{text-align:right;padding-left:12px;white-space:nowrap}
 td.num:last-child,th.num:last-child{padding-right:0}
-td.mark{width:34px;font:600 13px/1.6 ui-monospace,Menlo,Consolas,monospace;white-space:nowrap}
-table.facts th{width:210px;padding-right:18px}
+table.boxes{table-layout:fixed}th.mark{width:36px}th.entry{width:132px}th.took{width:92px}
+td.mark{font:600 13px/1.6 ui-monospace,Menlo,Consolas,monospace;white-space:nowrap}
+dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(430px,1fr));gap:0 28px;font-size:13.5px}
+dl.facts div{border-bottom:1px solid var(--line);padding:5px 0}
+dl.facts dt{width:130px;flex:none;font-weight:600;font-size:12.5px;white-space:normal}
+.glance{letter-spacing:2px;overflow-wrap:anywhere;min-width:150px}
 .wide{overflow-x:auto}
 ul.reasons{margin:8px 0 0;padding-left:20px}
 ul.reasons li{margin:3px 0;overflow-wrap:anywhere}
 dl{display:flex;flex-wrap:wrap;gap:1px 18px;margin:3px 0 0;font-size:12.5px}
-dl div{display:flex;gap:6px;min-width:0}
-dt{color:var(--soft);white-space:nowrap}
+dl div{display:flex;gap:6px;min-width:0;max-width:100%}
+dt{color:var(--soft);flex:none;max-width:60%;overflow-wrap:break-word}
 dd{margin:0;overflow-wrap:anywhere;min-width:0}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--tint);border:1px solid var(--line);border-radius:6px;padding:10px 12px;font:12.5px/1.5 ui-monospace,Menlo,Consolas,monospace;margin:6px 0}
 details{margin:4px 0}summary{cursor:pointer;color:var(--soft);font-size:12.5px}
 svg{display:block;width:100%;height:auto}
 svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
-svg .soft{fill:var(--soft)}svg .grid{stroke:var(--line)}
+svg .soft{fill:var(--soft)}svg .digit{font-size:9px;fill:var(--paper)}svg .line{fill:none;stroke:currentColor;stroke-width:1.2}svg .line.soft{color:var(--soft);fill:none}
+.m-full{fill:var(--good);color:var(--good)}.m-some{fill:var(--warn);color:var(--warn)}.m-none{fill:var(--bad);color:var(--bad)}.key{font-size:12.5px}
+svg .grid{stroke:var(--line)}
 svg .ticked{fill:var(--good)}svg .failed{fill:var(--bad)}svg .other{fill:var(--warn)}
-@media print{main{max-width:none;padding:0}h2{break-after:avoid}tr{break-inside:avoid}details{display:block}}
+@media print{main{max-width:none;padding:0}h2{break-after:avoid}tr{break-inside:avoid}details{display:block}details::details-content{content-visibility:visible}}
+@media (max-width:640px){.entry{display:none}th.took{width:74px}main{padding:16px 14px 48px}dl.facts{grid-template-columns:1fr}dl.facts dt{width:104px}h1 .mono{display:block}}
 `
 
 /** What the page may load: nothing but this style. */

@@ -12,6 +12,15 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const HOSTILE = `<script>alert(1)</script> " onload="x" ]]> & \u0000 \ud800 <img src=//evil.example/x.png>`
 
+const COVERAGE = [
+  { source_id: 'all', ticker: 'all securities', missing: 0, months: '####' },
+  { source_id: HOSTILE, ticker: HOSTILE, missing: 12_345, months: '-#40' },
+]
+const SESSIONS = [
+  { month: '2020-12', listed: '2 2 2', bars: '2 2 2' },
+  { month: '2021-01', listed: '2 3 3', bars: '2 3 1' },
+]
+
 /** The pages of a run in which everything that can carry text carries a hostile one. */
 function pagesOf(mode: string): Record<'audit' | 'junit' | 'checklist', string> {
   const directory = mkdtempSync(join(scratch, 'run-'))
@@ -44,6 +53,12 @@ function pagesOf(mode: string): Record<'audit' | 'junit' | 'checklist', string> 
     },
     { event: 'box-started', ...box },
     { event: 'box-evidence', ...box, evidence: { [HOSTILE]: HOSTILE, rows: [{ [HOSTILE]: HOSTILE }] }, section: 'backups' },
+    {
+      event: 'box-evidence',
+      ...box,
+      evidence: { first_month: '2020-11', coverage: COVERAGE, sessions: SESSIONS, output: `a\n${HOSTILE}` },
+      section: 'data',
+    },
     { event: 'box-ended', ...box, state: 'failed', errors: [{ name: HOSTILE, message: HOSTILE }], note: null, duration_ms: 5 },
     { event: 'box-ended', phase: '00-a', claim: 'unrun', state: 'skipped', errors: [], note: HOSTILE, duration_ms: 0 },
     { event: 'phase-ended', phase: '00-a', ticked: false, blocked_by: null, errors: [{ name: 'E', message: HOSTILE }] },
@@ -61,6 +76,29 @@ test('the audit page loads nothing, runs nothing, and lets no text become markup
   expect(audit).toMatch(/<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'/)
   expect(audit).not.toMatch(/<script|<img|<link|<iframe|\ssrc=(?!\/\/evil)|\son\w+="|\sstyle="|@import|url\(/i)
   expect(audit.match(/evil\.example/g)?.length).toBeGreaterThan(5)
+})
+
+test('coverage is drawn by security and month, and rows of each session against the calendar', () => {
+  const svgs = pagesOf('live').audit.match(/<svg[\s\S]*?<\/svg>/g) ?? []
+  const heatmap = svgs.find((svg) => svg.includes('by security and month'))
+  const titles = [...(heatmap ?? '').matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) => title?.replace(/^.*, (?=\d{4})/, ''))
+  expect(titles.filter((title) => title?.startsWith('20'))).toEqual([
+    '2020-11 to 2021-02: every session',
+    '2020-12: every session',
+    '2021-01: about 40 % of the sessions',
+    '2021-02: no session',
+  ])
+  const bars = [...(heatmap ?? '').matchAll(/<rect class="(m-\w+)" x="([\d.]+)"/g)].map(([, kind, x]) => [kind, Number(x)])
+  expect(bars).toEqual([
+    ['m-full', 150],
+    ['m-full', 347.5],
+    ['m-some', 545],
+    ['m-none', 742.5],
+  ])
+  const sessions = svgs.find((svg) => svg.includes('of each session'))
+  expect(sessions).toBeDefined()
+  expect(pagesOf('live').audit).toContain('Sessions that are short: 1, by at most 2 bars.')
+  expect(parseXml(`<a>${heatmap}${sessions}</a>`).children).toHaveLength(2)
 })
 
 test('JUnit stays well-formed whatever a box says', () => {

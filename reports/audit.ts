@@ -1,9 +1,11 @@
 import type { AuditSection } from '../helpers/checklist/events.ts'
-import { durationText } from '../helpers/checklist/terminal.ts'
+import { durationText } from '../helpers/checklist/text.ts'
 import { type BoxView, boxesOf, isRehearsal, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
 import { POLICY, STYLE } from './audit-style.ts'
 import { ganttOf } from './gantt.ts'
-import { escapeHtml, evidenceHtml, factsHtml } from './html.ts'
+import { heatmapOf, isHeatmap } from './heatmap.ts'
+import { escapeHtml, evidenceHtml, factsHtml, type Picture } from './html.ts'
+import { isSessions, sessionsOf } from './sessions.ts'
 import { MARK } from './ticked.ts'
 
 /** The run as one static page: no script, nothing loaded from anywhere. `head` is the hash of the journal's last line. */
@@ -11,7 +13,7 @@ export function auditOf(view: RunView, head: string): string {
   const title = `${view.verdict} · checklist run ${view.run_id}`
   const sections: readonly (readonly [title: string, body: string])[] = [
     ['Identity', factsHtml({ run_id: view.run_id, ...view.identity, scope_sha256: view.scope, plan_sha256: view.plan_sha256 })],
-    ['Checklist', view.phases.map(phaseHtml).join('')],
+    ['Checklist', `${overviewHtml(view)}${view.phases.map(phaseHtml).join('')}`],
     ['Data completeness', sectionHtml(view, 'data')],
     ['Validation', sectionHtml(view, 'validation')],
     ['Idempotence', sectionHtml(view, 'idempotence')],
@@ -78,14 +80,34 @@ function verdictHtml(view: RunView): string {
 </div>`
 }
 
+const pictureOf: Picture = (_name, rows, { first_month }) => {
+  if (typeof first_month === 'string' && isHeatmap(rows)) return heatmapOf(first_month, rows)
+  return isSessions(rows) ? sessionsOf(rows) : undefined
+}
+
+/** The whole checklist at a glance: a row a phase, a mark a box, in order. */
+function overviewHtml(view: RunView): string {
+  const rows = view.phases.map((phase) => {
+    const passed = phase.boxes.filter((box) => box.state === 'passed').length
+    const marks = phase.boxes
+      .map((box) => `<span class="${MARK_CLASS[box.state]}" title="${escapeHtml(box.claim)}">${GLANCE[box.state]}</span>`)
+      .join('')
+    const took =
+      phase.started_at === null || phase.ended_at === null ? '' : durationText(Date.parse(phase.ended_at) - Date.parse(phase.started_at))
+    return `<tr><td><a href="#${phase.phase}">${escapeHtml(phase.title)}</a></td><td class="${STATE_CLASS[phase.state]}">${phase.state}</td><td class="glance">${marks}</td><td class="num">${passed} of ${phase.boxes.length}</td><td class="num soft">${took}</td></tr>`
+  })
+  return `<div class="wide"><table class="overview"><tr><th>phase</th><th>state</th><th>boxes: ■ ticked, ✗ failed, □ open</th><th class="num">ticked</th><th class="num">took</th></tr>${rows.join('')}</table></div>`
+}
+
+const GLANCE = { passed: '■', failed: '✗', unticked: '□' } as const
 const STATE_CLASS = { ticked: 'good', failed: 'bad', blocked: 'warn', incomplete: 'warn', running: 'warn', 'not run': 'warn' } as const
 
 function phaseHtml(phase: PhaseView): string {
   const faults = phase.faults.map((fault) => `<pre class="bad">${escapeHtml(fault.message)}</pre>`).join('')
   const cause = phase.cause === null ? '' : `<p class="warn">${escapeHtml(phase.cause)}</p>`
   const rows = phase.boxes.map((box) => boxHtml(box, phase.cause)).join('')
-  return `<h3>${escapeHtml(phase.title)} · <span class="${STATE_CLASS[phase.state]}">${phase.state}</span></h3>${cause}${faults}
-<table><tr><th></th><th>claim and evidence</th><th class="num">journal line</th><th class="num">took</th></tr>${rows}</table>`
+  return `<h3 id="${escapeHtml(phase.phase)}">${escapeHtml(phase.title)} · <span class="${STATE_CLASS[phase.state]}">${phase.state}</span></h3>${cause}${faults}
+<table class="boxes"><tr><th class="mark"></th><th>claim and evidence</th><th class="num entry">journal line</th><th class="num took">took</th></tr>${rows}</table>`
 }
 
 const MARK_CLASS = { passed: 'good', failed: 'bad', unticked: 'soft' } as const
@@ -100,7 +122,7 @@ function boxHtml(box: BoxView, cause: string | null): string {
       ? ''
       : `${box.line.seq} <code title="${box.line.sha256}">${box.line.sha256.slice(0, 8)}</code>`
   const took = box.state === 'unticked' ? '' : durationText(box.duration_ms)
-  return `<tr><td class="mark ${MARK_CLASS[box.state]}">${MARK[box.state]}</td><td>${escapeHtml(box.claim)}${reason}${faults}${evidenceHtml(box.evidence)}</td><td class="num soft">${line}</td><td class="num soft">${took}</td></tr>`
+  return `<tr><td class="mark ${MARK_CLASS[box.state]}">${MARK[box.state]}</td><td>${escapeHtml(box.claim)}${reason}${faults}${evidenceHtml(box.evidence)}</td><td class="num soft entry">${line}</td><td class="num soft">${took}</td></tr>`
 }
 
 function sectionHtml(view: RunView, section: AuditSection): string {
@@ -109,7 +131,7 @@ function sectionHtml(view: RunView, section: AuditSection): string {
   return given
     .map(
       ({ phase, claim, evidence }) =>
-        `<h3>${escapeHtml(claim)}</h3><p class="soft">from ${escapeHtml(phase)}</p>${evidenceHtml(evidence, true)}`,
+        `<h3>${escapeHtml(claim)}</h3><p class="soft">from ${escapeHtml(phase)}</p>${evidenceHtml(evidence, true, pictureOf)}`,
     )
     .join('')
 }

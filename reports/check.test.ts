@@ -106,6 +106,21 @@ test('a journal that was written anew with another verdict contradicts its own b
   expect(checkRun(directory).faults).toEqual([`journal.jsonl, line ${entries.length}: it says PASSED, but the boxes add up to FAILED`])
 })
 
+test('a clock that was set back is said, and is no fault', () => {
+  const file = join(directory, 'journal.jsonl')
+  const { entries } = verifyJournal(file)
+  rmSync(file)
+  const journal = Journal.create(file)
+  for (const [index, { seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...event }] of entries.entries())
+    journal.append(event as RunEvent, new Date(Date.UTC(2026, 0, 1, index === 3 ? 9 : 10, 0, index)))
+  journal.close()
+  writeReports(directory)
+  const { faults, notes } = checkRun(directory)
+  expect(faults).toEqual([])
+  expect(notes).toEqual([expect.stringMatching(/^journal\.jsonl, line 4: its time, 2026-01-01T09:00:03\.000Z/)])
+  expect(readFileSync(join(directory, 'audit.html'), 'utf8')).not.toMatch(/NaN|-\d+ (ms|s|min)/)
+})
+
 function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...event }: JournalEntry): RunEvent {
   return event.event === 'run-ended' ? { ...event, verdict: 'PASSED', reasons: [] } : (event as RunEvent)
 }

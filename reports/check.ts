@@ -38,6 +38,8 @@ export function checkRun(run_directory: string): CheckResult {
   if (reading.entries[0]?.event !== 'run-started')
     return { view: undefined, faults: [...faults, 'journal.jsonl does not begin with run-started'], notes }
 
+  notes.push(...setBack(reading.entries))
+
   const manifest = readManifest(run_directory)
   if (typeof manifest === 'string') faults.push(manifest)
   const last = reading.entries.at(-1)
@@ -68,6 +70,13 @@ export function checkRun(run_directory: string): CheckResult {
   }
   return { view, faults, notes }
 }
+
+/** Where the clock of the machine went backwards: the order of the lines is certain all the same, their times are not. */
+const setBack = (entries: readonly JournalEntry[]): string[] =>
+  entries.flatMap(({ seq, at }, index) => {
+    const before = entries[index - 1]?.at ?? at
+    return at < before ? [`journal.jsonl, line ${seq}: its time, ${at}, lies before that of the line before: the clock was set back`] : []
+  })
 
 function readManifest(run_directory: string): z.infer<typeof manifestSchema> | string {
   try {

@@ -1,6 +1,7 @@
-import { durationText } from '../helpers/checklist/terminal.ts'
+import { durationText } from '../helpers/checklist/text.ts'
 import type { PhaseView, RunView } from '../helpers/checklist/view.ts'
 import { escapeHtml } from './html.ts'
+import { round } from './svg.ts'
 
 const WIDTH = 1024
 const LABEL_WIDTH = 280
@@ -51,4 +52,3 @@ function row(phase: PhaseView, y: number, x: (at: string) => number): string {
 
 const shortText = (seconds: number): string =>
   seconds >= 3600 ? `${round(seconds / 3600)} h` : seconds >= 60 ? `${round(seconds / 60)} min` : `${round(seconds)} s`
-const round = (value: number): number => Math.round(value * 10) / 10

@@ -1,9 +1,13 @@
 import type { Evidence, EvidenceRow, EvidenceValue, Scalar } from '../helpers/checklist/events.ts'
-import { clip } from '../helpers/checklist/terminal.ts'
+import { clip } from '../helpers/checklist/text.ts'
 import { escapeXml } from './junit.ts'
 
 /** Rows of a table of evidence that the page shows; the journal holds them all. */
 const ROWS_SHOWN_MAX = 500
+/** A longer table, text or list stands folded under its name. */
+const ROWS_OPEN_MAX = 80
+const LIST_OPEN_MAX = 8
+const RATIO_DIGITS = 6
 const TEXT_CHARACTERS_MAX = 1_200
 
 /** Text as HTML may hold it, in elements and in double-quoted attributes. */
@@ -17,16 +21,40 @@ export function scalarHtml(value: Scalar): string {
   if (value === null) return '<span class="soft">none</span>'
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) >= 10_000)
     return value.toLocaleString('en-US').replaceAll(',', '\u{202f}')
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(RATIO_DIGITS)))
   const text = escapeHtml(clip(String(value), TEXT_CHARACTERS_MAX))
   return typeof value === 'string' && /^[0-9a-f]{32,}$/.test(value) ? `<code>${text}</code>` : text
 }
 
-/** Scalars as a list of terms, tables folded away under their name. */
-export function evidenceHtml(evidence: Evidence, is_open = false): string {
-  const plain = Object.entries(evidence).filter(([, value]) => !isRows(value))
-  const tables = Object.entries(evidence).filter((entry): entry is [string, readonly EvidenceRow[]] => isRows(entry[1]))
+/**
+ * Scalars as a list of terms; tables, long lists and texts of several lines under their name, folded away unless `is_open`.
+ * `picture` may draw a table instead, where it is open.
+ */
+export function evidenceHtml(evidence: Evidence, is_open = false, picture?: Picture): string {
+  const entries = Object.entries(evidence)
+  const plain = entries.filter(([, value]) => !isRows(value) && !isLong(value))
   const list = plain.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${valueHtml(value)}</dd></div>`).join('')
-  return `${list === '' ? '' : `<dl>${list}</dl>`}${tables.map(([name, rows]) => tableHtml(name, rows, is_open)).join('')}`
+  const blocks = entries.map(([name, value]) => {
+    if (isRows(value)) return (is_open ? picture?.(name, value, evidence) : undefined) ?? tableHtml(name, value, is_open)
+    return isLong(value) ? longHtml(name, value, is_open) : ''
+  })
+  return `${list === '' ? '' : `<dl>${list}</dl>`}${blocks.join('')}`
+}
+
+/** Draws rows of evidence; undefined when they are nothing that it can draw. */
+export type Picture = (name: string, rows: readonly EvidenceRow[], evidence: Evidence) => string | undefined
+
+const isLong = (value: EvidenceValue): value is string | readonly Scalar[] =>
+  Array.isArray(value) ? value.length > LIST_OPEN_MAX && !isRows(value) : typeof value === 'string' && value.trim().includes('\n')
+
+/** A list with one entry a line, or a text of several lines, as it is: a command's output is read by its lines. */
+function longHtml(name: string, value: string | readonly Scalar[], is_open: boolean): string {
+  const lines = typeof value === 'string' ? value.trim().split('\n') : value.map((each) => clip(String(each), TEXT_CHARACTERS_MAX))
+  const unit = typeof value === 'string' ? 'lines' : 'entries'
+  const shown = lines.slice(0, ROWS_SHOWN_MAX)
+  const rest = lines.length > shown.length ? `\n… ${lines.length - shown.length} more ${unit} stand in the journal` : ''
+  const open = is_open && lines.length <= ROWS_OPEN_MAX ? ' open' : ''
+  return `<details${open}><summary>${escapeHtml(name)} · ${lines.length} ${unit}</summary><pre>${escapeHtml(shown.join('\n'))}${rest}</pre></details>`
 }
 
 const valueHtml = (value: EvidenceValue): string =>
@@ -45,11 +73,14 @@ function tableHtml(name: string, rows: readonly EvidenceRow[], is_open: boolean)
   const shown = rows.slice(0, ROWS_SHOWN_MAX)
   const body = shown.map((row) => `<tr>${columns.map((column) => cell(row, column)).join('')}</tr>`).join('')
   const rest = rows.length > shown.length ? `<p class="soft">${rows.length - shown.length} more rows stand in the journal.</p>` : ''
-  return `<details${is_open ? ' open' : ''}><summary>${escapeHtml(name)} · ${rows.length} rows</summary><div class="wide"><table><tr>${head}</tr>${body}</table></div>${rest}</details>`
+  return `<details${is_open && rows.length <= ROWS_OPEN_MAX ? ' open' : ''}><summary>${escapeHtml(name)} · ${rows.length} ${rows.length === 1 ? 'row' : 'rows'}</summary><div class="wide"><table><tr>${head}</tr>${body}</table></div>${rest}</details>`
 }
 
 /** Names and values, one a line. */
 export const factsHtml = (facts: Readonly<Record<string, Scalar>>): string =>
-  `<table class="facts">${Object.entries(facts)
-    .map(([name, value]) => `<tr><th>${escapeHtml(name.replaceAll('_', ' '))}</th><td>${scalarHtml(value)}</td></tr>`)
-    .join('')}</table>`
+  `<dl class="facts">${Object.entries(facts)
+    .map(
+      ([name, value]) =>
+        `<div><dt>${escapeHtml(name.replaceAll('_', ' '))}</dt><dd${name === 'git_is_dirty' && value === true ? ' class="warn"' : ''}>${scalarHtml(value)}</dd></div>`,
+    )
+    .join('')}</dl>`

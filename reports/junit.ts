@@ -1,5 +1,5 @@
 import type { Fault, Scalar } from '../helpers/checklist/events.ts'
-import { clip } from '../helpers/checklist/terminal.ts'
+import { clip } from '../helpers/checklist/text.ts'
 import { type BoxView, isRehearsal, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
 
 const PROPERTY_CHARACTERS_MAX = 2_000

@@ -1,4 +1,4 @@
-import { durationText, evidenceText } from '../helpers/checklist/terminal.ts'
+import { durationText, evidenceText } from '../helpers/checklist/text.ts'
 import { boxesOf, firstLine, isRehearsal, type RunView } from '../helpers/checklist/view.ts'
 
 export const MARK = { passed: '[x]', failed: '[!]', unticked: '[ ]' } as const

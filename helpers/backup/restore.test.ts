@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { type Connection, withDatabase } from '../database.ts'
 import { FolderStore } from '../dropbox/folder-store.ts'
+import { takeRunLock } from '../lock.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump, removeBackup } from './dump.ts'
 import { proveBackup, provenLevels } from './proof.ts'
@@ -71,6 +72,54 @@ test('lists what is here and what is remote', async () => {
   expect(stdout).toContain('500 rows  not proven')
 })
 
+test('says of each file why it is no backup, and where the remote copy is not the same', async () => {
+  const directory = join(state, 'backups')
+  const there = join(state, 'Dropbox/stocks-research')
+  await writeFile(join(directory, 'full_20200101_0000.dump'), 'an archive of somebody')
+  await writeFile(join(directory, 'full_20200102_0000.dump'), 'another')
+  await writeFile(join(directory, 'full_20200102_0000.dump.json'), '{"format": "stocks-research-backup"')
+  await writeFile(join(there, 'full_20200101_0000.dump'), 'x')
+  await writeFile(join(there, backup.manifest.file), 'somebody wrote over it')
+  const { stdout } = await run('list')
+  expect(stdout).toMatch(/full_20200101_0000\.dump +NO BACKUP: it has no manifest\./)
+  expect(stdout).toMatch(/full_20200102_0000\.dump +NO BACKUP: The manifest .* cannot be read/)
+  expect(stdout).toMatch(/full_20200101_0000\.dump .*NO BACKUP: its manifest is missing; not here/)
+  expect(stdout).toMatch(new RegExp(`${backup.manifest.file} .*NOT THE SAME AS HERE`))
+  expect((await run('full_20200102_0000.dump')).stderr).toMatch(/it is no backup: The manifest .* cannot be read/)
+})
+
+test('restores what is here though the remote store cannot be asked', async () => {
+  await rm(join(state, 'Dropbox/stocks-research'), { recursive: true })
+  await writeFile(join(state, 'Dropbox/stocks-research'), 'in the way')
+  for (const name of [backup.manifest.file, 'latest']) {
+    const { exitCode, stderr } = await run(name)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    await dropDatabase(server, restored)
+  }
+  const remote_only = await run('--from', 'remote')
+  expect(remote_only.exitCode).toBe(1)
+  expect((await run('--from', 'elsewhere')).stderr).toContain('Allowed choices are local, remote')
+})
+
+test('the latest one is the latest of this database, and one without its manifest is passed over', async () => {
+  const other = await scratchDatabase()
+  await other.db.execute('create table public.t (id int primary key); insert into public.t values (1)')
+  const later = (hours: number) => () => new Date(Date.now() + hours * 3_600_000)
+  const foreign = await dump(other.connection, { directory: join(state, 'backups'), mode: 'rehearsal', now: later(1) })
+  await uploadBackup(foreign, remote)
+  await writeFile(join(state, 'Dropbox/stocks-research/full_20990101_0000.dump'), 'half of a copy')
+  for (const args of [[], ['--from', 'remote']]) {
+    const { exitCode, stdout, stderr } = await run(...args)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('full_20990101_0000.dump is passed over')
+    expect(await rowsOf(restored)).toBe(500)
+    await dropDatabase(server, restored)
+  }
+  const named = await run(foreign.manifest.file, '--into', `${source.connection.database}_other`)
+  expect(named.stdout).toContain(`Mind: it is a backup of ${other.connection.database}`)
+  await other.drop()
+})
+
 test('restores beside the database, compares, says how long it took, and swaps nothing unasked', async () => {
   await source.db.execute('delete from public.t where id > 100')
   const { stdout, stderr, exitCode } = await run()
@@ -103,6 +152,30 @@ test('never takes the place of data without its name and host, typed; with them,
   const former = (await databases()).find((name) => name.includes('_before_'))
   expect(stdout).toContain(`kept as ${former}`)
   expect([await rowsOf(database), await rowsOf(former ?? '')]).toEqual([500, 100])
+})
+
+test('never takes the place of a database while a run is at work on it', async () => {
+  const { database } = source.connection
+  const lock = await takeRunLock(server, database, { run_id: 'at-work' })
+  const swap = ['--swap', '--confirm', `${database}@localhost`]
+  const refused = await run(...swap)
+  await lock.release()
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(/Another run works on .*at-work/)])
+  expect((await databases()).filter((name) => name.includes('_before_'))).toEqual([])
+  await dropDatabase(server, restored)
+  expect((await run(...swap)).exitCode).toBe(0)
+})
+
+test('a sealed database is restored beside, and is given up only once its seal is off', async () => {
+  const { database } = source.connection
+  const seal = (is_sealed: boolean): Promise<void> =>
+    withDatabase(server, (db) => db.execute(`alter database ${database} is_template ${is_sealed}`))
+  await seal(true)
+  const beside = await run()
+  const swap = await run('--into', `${database}_again`, '--swap', '--confirm', `${database}@localhost`)
+  await seal(false)
+  expect([beside.exitCode, beside.stderr, beside.stdout]).toEqual([0, '', expect.stringContaining('is_template false')])
+  expect([swap.exitCode, swap.stderr]).toEqual([1, expect.stringContaining('is sealed')])
 })
 
 test('a damaged backup is refused before a database is made, and a name that is taken is left alone', async () => {

@@ -28,7 +28,11 @@ export function endAbandonedRuns(runs_directory: string, by_run_id: string, writ
       continue
     }
     const journal = Journal.recover(file, reading)
-    const reasons = ['its process died before the run was over', ...judge(reading.entries, 'INTERRUPTED').reasons]
+    const last_at = reading.entries.at(-1)?.at ?? started.at
+    const reasons = [
+      `its process died after ${last_at}, before the run was over; run ${by_run_id} found it so`,
+      ...judge(reading.entries, 'INTERRUPTED').reasons,
+    ]
     journal.append({ event: 'run-ended', verdict: 'INTERRUPTED', reasons, noticed_by: by_run_id })
     journal.close()
     write(directory)

@@ -99,6 +99,7 @@ test('a killed run leaves a whole journal and a truthful JUnit; the next run mar
   const marked = subject.read(killed.run_directory)
   expect(marked.view.verdict).toBe('INTERRUPTED')
   expect(marked.entries.at(-1)).toMatchObject({ event: 'run-ended', noticed_by: next.view.run_id })
+  expect(marked.view.ended_at, 'it ended with its last word').toBe(marked.entries.at(-2)?.at)
   expect(skippedOf(marked.junit)[0]).toBe('the walls stand: not finished: the run was interrupted')
   expect(checkRun(killed.run_directory)).toMatchObject({ faults: [], notes: [] })
   expect(next.output).toContain(`run ${killed.view.run_id} was interrupted`)

@@ -1,5 +1,8 @@
 import type { JournalEntry, RunStarted, Verdict } from './events.ts'
+import { clip } from './text.ts'
 import { type BoxView, boxesOf, firstLine, viewOf } from './view.ts'
+
+const OFFENDER_CHARACTERS_MAX = 240
 
 export interface Judgement {
   readonly verdict: Verdict
@@ -33,7 +36,16 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
   return { verdict: failures.length > 0 ? 'FAILED' : reasons.length > 0 ? 'INCOMPLETE' : 'PASSED', reasons }
 }
 
-const failureOf = (box: BoxView): string => `«${box.claim}» failed: ${firstLine(box.faults[0]?.message ?? 'no message')}`
+function failureOf(box: BoxView): string {
+  const message = box.faults[0]?.message ?? 'no message'
+  return `«${box.claim}» failed: ${firstLine(message)}${firstOffender(message)}`
+}
+
+/** A list that should be empty is a list of offenders: «expected [ …(2) ] to deeply equal []» says less than the first of them. */
+function firstOffender(message: string): string {
+  const offender = /^expected \[.*\] to deeply equal \[\]/.test(message) ? /^\+ {2,}(.+?),?$/m.exec(message)?.[1] : undefined
+  return offender === undefined ? '' : `; the first: ${clip(offender, OFFENDER_CHARACTERS_MAX)}`
+}
 
 /** One line for each cause, which names every box that it kept open, or says that it was all of them. */
 function unticked(phase: string, boxes: readonly BoxView[]): string[] {

@@ -41,6 +41,15 @@ test.for([
   expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
 })
 
+test('a box whose list of offenders is not empty fails by the name of the first', async () => {
+  const ground = HOLDS.replace(
+    'expect(1).toBe(1)',
+    "expect(['row 7 is loose', 'row 8 is loose'].map((each) => each.repeat(5))).toEqual([])",
+  )
+  const { reasons } = (await trial(ground).run()).view
+  expect(reasons[0]).toMatch(/«the ground holds» failed: expected \[.*\] to deeply equal \[\]; the first: "row 7 is loose/)
+})
+
 test('a plan that is missing or cannot be read is a sentence, and no older PASSED looks like the result', async () => {
   const subject = trial()
   expect((await subject.run()).view.verdict).toBe('PASSED')

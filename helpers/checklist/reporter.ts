@@ -181,7 +181,8 @@ export class ChecklistReporter implements Reporter {
     const errors = this.#record.entries.flatMap((entry) => (entry.event === 'run-error' ? [entry.fault] : []))
     if (errors.length > 0) this.#terminal.phase('Errors outside of the boxes')
     for (const error of errors) this.#terminal.fault(error)
-    this.#terminal.ended(view, relative(process.cwd(), this.#record.directory) || '.')
+    const directory = relative(process.cwd(), this.#record.directory)
+    this.#terminal.ended(view, directory.startsWith('..') ? this.#record.directory : directory)
     if (verdict !== 'PASSED') process.exitCode = 1 // Vitest calls a skipped test a success; a checklist does not.
     if (this.#vitest?.config.watch === true) void this.#vitest.exit(true)
   }

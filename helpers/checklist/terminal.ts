@@ -1,10 +1,13 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { redact } from '../redact.ts'
 import type { Evidence, Fault } from './events.ts'
+import { Pace } from './pace.ts'
+import { clip, durationText, evidenceText, wrapped } from './text.ts'
 import { boxesOf, type PhaseView, type RunView } from './view.ts'
 
-const EVIDENCE_CHARACTERS_MAX = 240
 const PROGRESS_INTERVAL_MS = 10_000
+/** Columns before evidence. */
+const INDENT = 6
 
 export interface Screen {
   write(text: string): unknown
@@ -18,6 +21,7 @@ export interface Screen {
 export class Terminal {
   readonly #screen: Screen
   readonly #has_colour: boolean
+  readonly #pace = new Pace()
   #has_progress_line = false
   #progress_at_ms = Number.NEGATIVE_INFINITY
 
@@ -41,7 +45,8 @@ export class Terminal {
     const mark = state === 'passed' ? this.#style('green', '[x]') : state === 'failed' ? this.#style('red', '[!]') : '[ ]'
     this.#line(`  ${mark} ${claim}${duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''}`)
     const proof = evidenceText(evidence)
-    if (proof !== '') this.#line(this.#style('dim', `      ${proof}`))
+    const width = this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
+    for (const line of proof === '' ? [] : wrapped(proof, width)) this.#line(this.#style('dim', `${' '.repeat(INDENT)}${line}`))
     for (const fault of faults) this.fault(fault)
   }
 
@@ -52,7 +57,10 @@ export class Terminal {
 
   /** One rewritten line on a terminal; elsewhere a plain line now and then. */
   progress(line: string): void {
-    const clean = clip(stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' '), Math.max(20, (this.#screen.columns ?? 100) - 8))
+    const text = stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' ')
+    const pace = this.#pace.of(text, performance.now())
+    // What goes on is at the end of the line: a narrow screen loses the middle of it, not how far it is.
+    const clean = `${clip(text, Math.max(20, (this.#screen.columns ?? 140) - 8 - pace.length))}${pace}`
     if (this.#screen.isTTY === true) {
       this.#screen.write(`\r\u001b[2K      … ${clean}`)
       this.#has_progress_line = true
@@ -112,43 +120,7 @@ export function nextStep(run: RunView): string | undefined {
   if (run.phases.length === 0 || run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition')))
     return 'put the precondition right, then npx vitest run phases'
   const broken = run.phases.find((phase) => phase.state === 'failed' || phase.state === 'incomplete')
-  const first = broken ?? run.phases.find((phase) => phase.state !== 'ticked')
-  if (first === undefined) return 'npx vitest run phases'
+  const first = broken ?? run.phases.find((phase) => phase.state === 'blocked')
+  if (first === undefined) return 'npx vitest run phases runs all of it'
   return `put ${first.phase} right; npx vitest run phases/${first.phase.slice(0, 2)} tries it alone, npx vitest run phases runs all`
-}
-
-/** Evidence in one short line: scalars as they are, lists by their size and their first `entries_max` entries. */
-export function evidenceText(evidence: Evidence, characters_max = EVIDENCE_CHARACTERS_MAX, entries_max = 3): string {
-  const parts = Object.entries(evidence).map(
-    ([name, value]) => `${name} = ${Array.isArray(value) ? listText(value, entries_max) : clip(String(value), 90)}`,
-  )
-  return clip(parts.join(' · '), characters_max)
-}
-
-function listText(list: readonly unknown[], entries_max: number): string {
-  if (list.length === 0) return 'none'
-  const entries = list.slice(0, entries_max).map((entry) =>
-    clip(
-      entry !== null && typeof entry === 'object'
-        ? Object.values(entry)
-            .filter((each) => each !== null)
-            .join(' ')
-        : String(entry),
-      120,
-    ),
-  )
-  return `${list.length} (${entries.join(', ')}${list.length > entries_max ? ', …' : ''})`
-}
-
-export const clip = (text: string, characters_max: number): string =>
-  text.length <= characters_max ? text : `${text.slice(0, characters_max - 1)}…`
-
-/** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 07 min`. */
-export function durationText(measured_ms: number): string {
-  const duration_ms = Math.max(0, measured_ms) // A clock that was set back between two stamps.
-  if (duration_ms < 1000) return `${Math.round(duration_ms)} ms`
-  if (duration_ms < 60_000) return `${(duration_ms / 1000).toFixed(1)} s`
-  const seconds = Math.round(duration_ms / 1000)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
-  return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`
 }

@@ -62,7 +62,8 @@ export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['endi
     verdict: ended?.verdict ?? 'RUNNING',
     reasons: ended?.reasons ?? ['the run is not finished'],
     started_at: started.at,
-    ended_at: ended?.at ?? null,
+    // A run that died ended with its last word, not when a later run found it.
+    ended_at: (ended !== undefined && ended.noticed_by !== null ? entries.at(-2)?.at : ended?.at) ?? null,
     plan_sha256: started.plan_sha256,
     identity: { ...started.identity, ...prepared?.identity },
     scope: prepared?.scope ?? null,

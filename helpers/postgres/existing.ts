@@ -26,9 +26,13 @@ export async function findMaintenance(
     }
   }
   throw new PreconditionError(
-    `PostgreSQL at ${where(target)} lets ${target.user} into none of its maintenance databases:\n${refusals.map((text) => `  - ${text}`).join('\n')}\nAllow this user to connect to the database postgres (GRANT CONNECT, pg_hba.conf): the run lock is held there.`,
+    `PostgreSQL at ${where(target)} lets ${target.user} into none of its maintenance databases:\n${refusals.map((text) => `  - ${text}`).join('\n')}\n${refusals.some((text) => UNENCRYPTED.test(text)) ? WANTS_TLS : 'Allow this user to connect to the database postgres (GRANT CONNECT, pg_hba.conf): the run lock is held there.'}`,
   )
 }
+
+/** What a server says that takes no connection without TLS. */
+const UNENCRYPTED = /no encryption|SSL off/
+const WANTS_TLS = 'It may want an encrypted connection: set PGSSLMODE=verify-full (and PGSSLROOTCERT, where its authority is your own).'
 
 const where = ({ host, port, user }: Connection): string => `${host}:${port} (user ${user})`
 
@@ -39,12 +43,20 @@ function unreachable(target: Connection, error: unknown, sqlstate: string | unde
   })
 }
 
-function nextStep({ host, port, user }: Connection, sqlstate: string | undefined, says: string): string {
+/** What to do about a server that cannot be used, by what it said. */
+export function nextStep(
+  { host, port, user }: Pick<Connection, 'host' | 'port' | 'user'>,
+  sqlstate: string | undefined,
+  says: string,
+): string {
   if (sqlstate === '28P01' || /password/.test(says)) return `Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
   if (sqlstate === '28000') return `The server does not let ${user} in from here: see its pg_hba.conf, or set PGUSER.`
   if (sqlstate === 'ENOTFOUND' || sqlstate === 'EAI_AGAIN') return `No machine has the name ${host}: correct PGHOST.`
   if (sqlstate === '53300') return 'All its connections are taken: end some, or raise max_connections.'
   if (sqlstate?.startsWith('57P') === true) return 'It is starting up or shutting down: try again in a moment.'
-  if (/SSL|certificate|self.signed/i.test(says)) return 'Set PGSSLMODE to what the server offers: disable or verify-full.'
+  if (/unable to|self.signed|expired/i.test(says) && /certificate/i.test(says))
+    return `This machine does not know the authority that signed the server's certificate: set PGSSLROOTCERT to the file of that authority's certificate.`
+  if (/altnames|Hostname\/IP/i.test(says)) return 'Set PGHOST to a name that the certificate holds.'
+  if (/SSL|certificate/i.test(says)) return 'Set PGSSLMODE to what the server offers: disable or verify-full.'
   return `Start it, or correct PGHOST and PGPORT (now ${host} and ${port}), or unset PGHOST to use the embedded server. To see whether it answers: pg_isready -h ${host} -p ${port}`
 }

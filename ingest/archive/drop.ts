@@ -53,15 +53,21 @@ export async function archiveDrop(drop: string, archive_directory: string): Prom
   }
 }
 
-/** The archived drop that holds all of these files, by their hashes; undefined when none does. */
+/**
+ * The archived drop that holds all of these files, by their hashes; undefined when none does. Drops of equal tables may differ in their
+ * mapping.json: of several the one that was archived last.
+ */
 export async function findArchivedDrop(archive_directory: string, files_sha256: readonly string[]): Promise<string | undefined> {
   const folder = join(archive_directory, 'drops')
+  const found: { readonly directory: string; readonly archived_ms: number }[] = []
   for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
-    const text = await readFile(join(folder, name, SUMS), 'utf8').catch(() => '')
+    const [directory, sums] = [join(folder, name), join(folder, name, SUMS)]
+    const text = await readFile(sums, 'utf8').catch(() => '')
     const held = new Set(text.split('\n').map((line) => line.slice(0, 64)))
-    if (files_sha256.length > 0 && files_sha256.every((sha256) => held.has(sha256))) return join(folder, name)
+    if (files_sha256.length > 0 && files_sha256.every((sha256) => held.has(sha256)))
+      found.push({ directory, archived_ms: (await stat(sums)).mtimeMs })
   }
-  return undefined
+  return found.toSorted((a, b) => b.archived_ms - a.archived_ms)[0]?.directory
 }
 
 interface Sum {
@@ -89,10 +95,14 @@ async function sumsOf(directory: string): Promise<Sum[]> {
   for (const entry of entries) {
     const file = join(entry.parentPath, entry.name)
     const path = relative(directory, file).split(sep).join('/')
-    if (!entry.isFile() || path === SUMS || path.split('/').some((part) => part.startsWith('.'))) continue
+    if (entry.isDirectory() || path === SUMS || path.split('/').some((part) => part.startsWith('.'))) continue
+    const status = await stat(file) // Of what a link points to: the archive holds the file itself.
+    if (entry.isSymbolicLink() && status.isDirectory())
+      throw new VerificationError(`${path} is a link to a folder, which the archive cannot hold. Put the folder itself there.`)
+    if (!status.isFile()) continue
     const hash = createHash('sha256')
     await pipeline(createReadStream(file), hash)
-    sums.push({ path, sha256: hash.digest('hex'), bytes: (await stat(file)).size })
+    sums.push({ path, sha256: hash.digest('hex'), bytes: status.size })
   }
   return sums.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }

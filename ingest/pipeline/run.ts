@@ -184,7 +184,8 @@ async function runJob(db: Database, job: Job, providers: readonly Provider[], su
       ? await runSourced(db, job, provider, known, surroundings)
       : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, surroundings)
   // Plans of the jobs that follow depend on what is there now, not on what autovacuum has seen.
-  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0) await db.execute(`analyze stocks_research.${job.table}`)
+  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0)
+    await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${job.table}`])
   const report = await jobReport(
     db,
     { run_id, job: job.name, provider: provider?.name ?? 'derived' },

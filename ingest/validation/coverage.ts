@@ -41,7 +41,8 @@ export async function coverageOf(db: Database, window: Window): Promise<Coverage
   }
 }
 
-const EXPECTED = `
+/** Each (security, session) pair that should have a bar, and its close. `$1`, `$2`: the window. */
+export const EXPECTED = `
   with spans as (
     select s.security_id, s.source_id, h.ticker,
       greatest(h.valid_from, s.list_date, $1::date) as first_date, least(h.valid_to, s.delist_date, $2::date) as last_date
