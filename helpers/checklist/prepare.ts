@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../backup/bundle.ts'
-import { announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
+import { announceServer, announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
 import { messageOf, PreconditionError } from '../errors.ts'
@@ -61,6 +61,10 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     const server = await startServer(config)
     taken.push(() => server.stop())
     registerSecret('PGPASSWORD', server.connection.password)
+    if (server.kind === 'container') {
+      announceServer(server.connection)
+      taken.push(async () => announceServer(undefined))
+    }
     const description = await server.describe()
     requireLiveServer(config, description, server.maintenance)
     const tools = await findTools(description.version)
