@@ -45,6 +45,8 @@ const bootstrapSchema = z.strictObject({
   provider_set: z.string().default('free-keys'),
   /** By name: job → providers by preference; «a + b» asks both. */
   provider_sets: z.record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(z.string().min(1)).min(1))).default({}),
+  /** A second source beside which ours is compared: flat-files:<folder>. BOOTSTRAP_SECOND_SOURCE stands above it. */
+  second_source: z.string().optional(),
   /** Which backups stay; see `applyRetention`. */
   backups: z.strictObject({ keep_count: z.int().min(1), keep_days: z.number().min(0) }).default({ keep_count: 7, keep_days: 30 }),
   /** The servers on which a live run may be made, by the identity that initdb gave them. */

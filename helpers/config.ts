@@ -1,7 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
-import { type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
 import type { Connection } from './database.ts'
 import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
 import { ConfigError } from './errors.ts'
@@ -36,6 +36,8 @@ export type DropboxConfig =
 /** What a run needs from outside. This is the only file that reads the environment. */
 export interface Config {
   readonly source: SourceConfig
+  /** A drop that closes, splits and dividends are compared with; undefined when none is named. */
+  readonly second_source: { readonly directory: string } | undefined
   readonly postgres: PostgresConfig
   /** Name of the database to rebuild. */
   readonly database: string
@@ -44,6 +46,8 @@ export interface Config {
   /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
   readonly held_lock: string | undefined
   readonly dropbox: DropboxConfig
+  /** Of the roles of the database that are to be used; see `npm run db:roles`. */
+  readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
   readonly bootstrap: Bootstrap
   readonly providers: ProvidersConfig
   /** Absolute path of the universe in force, and the window; both days inclusive. */
@@ -64,6 +68,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const faults = unknownVariables(env)
   const bootstrap = readBootstrap(resolve(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
+  const second_source = readSecondSource(env['BOOTSTRAP_SECOND_SOURCE'] ?? bootstrap?.second_source, root, faults)
   const postgres = readPostgres(env, root, faults)
   const dropbox = readDropbox(env, source.mode, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
@@ -78,11 +83,13 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   return {
     source,
+    second_source,
     postgres,
     database,
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
     held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
+    role_passwords: givenRolePasswords(env),
     bootstrap,
     providers,
     universe_file,
@@ -139,6 +146,17 @@ function readSource(env: Environment, root: string, faults: string[]): SourceCon
   if (text === 'rehearsal' || text === 'live') return { mode: text }
   faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`)
   return { mode: 'rehearsal' }
+}
+
+function readSecondSource(text: string | undefined, root: string, faults: string[]): Config['second_source'] {
+  if (text === undefined) return undefined
+  const [, path] = /^flat-files:(.+)$/.exec(text) ?? []
+  const directory = path === undefined ? undefined : resolve(root, path)
+  if (directory !== undefined && is('isDirectory', directory)) return { directory }
+  faults.push(
+    `BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`}`,
+  )
+  return undefined
 }
 
 function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: string[]): DropboxConfig {

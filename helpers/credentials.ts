@@ -92,3 +92,14 @@ export function rolePasswords<K extends string>(kinds: readonly K[], env: Readon
     throw new ConfigError(missing.map((name) => `${name} is not set; it must be the password that this role shall have`))
   return Object.fromEntries(kinds.map((kind) => [kind, env[variable(kind)] ?? ''])) as Record<K, string>
 }
+
+/** The same, of those that are set. */
+export const givenRolePasswords = (
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>> =>
+  Object.fromEntries(
+    (['admin', 'owner', 'ingest', 'reader'] as const).flatMap((kind) => {
+      const password = env[`ROLE_${kind.toUpperCase()}_PASSWORD`]
+      return password === undefined ? [] : [[kind, password]]
+    }),
+  )

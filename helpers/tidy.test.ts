@@ -63,6 +63,18 @@ describe('tidy', () => {
     expect(knowing).toEqual([])
   })
 
+  test('the truth of the simulated market shares no code with the product, and the product sees only its servers', () => {
+    const market = 'helpers/rehearsal/market/'
+    const imports = sources.filter(({ path }) => path.startsWith(market) && !isTest(path)).flatMap(importsOf)
+    expect(imports.length).toBeGreaterThan(20)
+    const borrowed = imports.filter((from) => /^(helpers|ingest|phases|reports)\//.test(from) && !from.startsWith(market))
+    expect(new Set(borrowed), 'a connection to ask, and nothing that computes').toEqual(new Set(['helpers/database.ts']))
+    const knowing = product
+      .filter(({ path }) => !path.startsWith(market))
+      .flatMap((source) => importsOf(source).flatMap((from) => (from.startsWith(market) ? [`${source.path} imports ${from}`] : [])))
+    expect(knowing.filter((line) => !line.endsWith(' imports helpers/rehearsal/market/rehearsal.ts'))).toEqual([])
+  })
+
   test('only helpers/config.ts reads the environment', () => {
     const readers = product.filter(({ text }) => /process\.env\b/.test(text)).map(({ path }) => path)
     expect(readers).toEqual(['helpers/config.ts'])

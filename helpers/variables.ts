@@ -1,5 +1,5 @@
 /** Every variable of ours; a name that only looks like one of them is a fault, since nobody would notice that it does nothing. */
-const BOOTSTRAP = 'CONFIRM_DROP END FILE HELD_LOCK POSTGRES PROVIDERS SOURCE STAND_INS START STATE UNIVERSE'
+const BOOTSTRAP = 'CONFIRM_DROP END FILE HELD_LOCK POSTGRES PROVIDERS SECOND_SOURCE SOURCE STAND_INS START STATE UNIVERSE'
   .split(' ')
   .map((name) => `BOOTSTRAP_${name}`)
 const DROPBOX = 'ACCESS_TOKEN APP_KEY APP_SECRET FOLDER REFRESH_TOKEN'.split(' ').map((name) => `DROPBOX_${name}`)

@@ -17,6 +17,7 @@ export const corporateActions: SourcedJob = {
   values: ['cash_amount', 'currency', 'split_from', 'split_to', 'declared_date', 'record_date', 'pay_date', 'detail', 'source'],
   subject: 'security',
   is_windowed: false,
+  dated_by: 'ex_date',
   without_records: 'empty',
   counted: 'occurrence',
 

@@ -12,6 +12,7 @@ export const fundamentalsRaw: SourcedJob = {
   values: ['value', 'form', 'fiscal_year', 'fiscal_period', 'filed', 'frame'],
   subject: 'filer',
   is_windowed: false,
+  dated_by: 'filed',
   without_records: 'not_found',
 
   parse(record, { identity }) {

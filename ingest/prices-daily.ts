@@ -2,7 +2,7 @@ import { reading } from './pipeline/fields.ts'
 import { holderOf } from './pipeline/holder.ts'
 import type { SourcedJob } from './pipeline/job.ts'
 
-/** Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another company's. */
+/** Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another company's. A day without a session has none. */
 export const pricesDaily: SourcedJob = {
   name: 'prices-daily',
   kind: 'sourced',
@@ -13,9 +13,10 @@ export const pricesDaily: SourcedJob = {
   values: ['open', 'high', 'low', 'close', 'volume'],
   subject: 'security',
   is_windowed: true,
+  dated_by: 'trade_date',
   without_records: 'not_found',
 
-  parse(record, { identity, window }) {
+  parse(record, { identity, window, isSession }) {
     const read = reading(record)
     const trade_date = read.day('date')
     if (!read.required('date', trade_date)) {
@@ -39,6 +40,9 @@ export const pricesDaily: SourcedJob = {
     if (isBelow(row.high, row.open, row.close)) read.fault(`high ${row.high} is below open or close`)
     if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item }
     if (trade_date < window.start_date || trade_date > window.end_date) return { outside: true, item }
+    if (!isSession(trade_date)) {
+      return { rejected: `the calendar has no session on ${trade_date}`, kind: 'malformed', item, off_session_date: trade_date }
+    }
     if (!identity.isListed(holder, trade_date)) {
       return { rejected: `no ticker interval of «${item}» covers ${trade_date}: the bar is another company's`, kind: 'foreign', item }
     }

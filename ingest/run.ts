@@ -6,6 +6,10 @@ import { type Choices, configOf, daily, EXIT_CODES, goOn, onServer, run, say, sh
 import { JOB_TITLES } from './jobs.ts'
 import { JOB_NAMES, type JobName } from './pipeline/job.ts'
 import { statusText, validationText } from './pipeline/status.ts'
+import { openSecondSource } from './providers/index.ts'
+import { loadSecondSource } from './second-source/load.ts'
+import { secondSourceText } from './second-source/text.ts'
+import { secondSourceChecks } from './validation/checks/second-source.ts'
 import { inspectSeries } from './validation/inspect.ts'
 import { validate } from './validation/validate.ts'
 
@@ -80,6 +84,25 @@ program
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     }),
   )
+
+program
+  .command('compare')
+  .description(
+    'read the second source (BOOTSTRAP_SECOND_SOURCE, or second_source in bootstrap.json), and say where closes, splits and dividends differ',
+  )
+  .action(() => {
+    const config = configOf({})
+    const { second_source } = config
+    if (second_source === undefined)
+      throw new ConfigError(['BOOTSTRAP_SECOND_SOURCE is not set, and bootstrap.json has no second_source; it must be flat-files:<folder>'])
+    return onServer(config, ({ connection }) =>
+      withDatabase(connection, async (db) => {
+        await loadSecondSource(db, openSecondSource(second_source), `flat-files:${second_source.directory}`)
+        const report = await validate(db, { checks: secondSourceChecks })
+        say(`${(await secondSourceText(db)) ?? ''}${validationText(report)}`)
+      }),
+    )
+  })
 
 program
   .command('inspect')

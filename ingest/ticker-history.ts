@@ -13,6 +13,7 @@ export const tickerHistory: SourcedJob = {
   subject: 'security',
   is_windowed: false,
   without_records: 'not_found',
+  holds_intervals: true,
   contradicts: `daterange(live.valid_from, live.valid_to, '[]') && daterange(staged.valid_from, staged.valid_to, '[]')`,
 
   parse(record, { identity }) {
@@ -21,13 +22,16 @@ export const tickerHistory: SourcedJob = {
     const holder = identity.bySourceId(source_id)
     if (holder === undefined) return { outside: true }
     const read = reading(record)
+    const [valid_from, stated_to] = [read.day('valid_from'), read.day('valid_to')]
+    // A delisted security holds no ticker any more, else the next owner of the ticker could not have it.
+    const isEnded = (record['valid_to'] ?? null) === null && valid_from !== null && valid_from <= (holder.delist_date ?? '')
     const row = {
       security_id: String(holder.security_id),
-      valid_from: read.day('valid_from'),
+      valid_from,
       ticker: read.text('ticker'),
-      valid_to: read.day('valid_to'),
+      valid_to: isEnded ? (holder.delist_date ?? null) : stated_to,
       exchange_mic: read.matching('exchange_mic', 'an ISO 10383 code of four letters or digits', /^[A-Z0-9]{4}$/),
-      reason: read.text('reason'),
+      reason: read.text('reason') ?? (isEnded ? 'it ends with the listing' : null),
     }
     read.required('ticker', row.ticker)
     if (read.required('valid_from', row.valid_from) && row.valid_to !== null && row.valid_from > row.valid_to) {

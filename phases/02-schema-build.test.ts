@@ -13,6 +13,7 @@ import { quoteIdentifier } from '../helpers/database.ts'
 import { driftOf } from '../helpers/drift.ts'
 import { messageOf } from '../helpers/errors.ts'
 import { migrate } from '../helpers/migrate.ts'
+import { leastPrivilege } from '../helpers/postgres/least-privilege.ts'
 import { recordEnvironment } from '../helpers/target-database.ts'
 import { PRODUCT_VERSION } from '../ingest/pipeline/version.ts'
 import { needs, test } from './fixtures.ts'
@@ -108,4 +109,14 @@ test('the live schema equals the migrations: there is no drift', async ({ server
   await record({ ...drift, objects: drift.objects.map(({ object, difference }) => `${object}: ${difference}`) })
   expect(drift.objects).toEqual([])
   expect(drift.found_sha256).toBe(drift.expected_sha256)
+})
+
+test('the roles admin, owner, ingest and reader do their work and are refused the rest, or the connection itself may create no role', async ({
+  server,
+  config,
+  record,
+}) => {
+  const { faults, ...evidence } = await leastPrivilege(server, config.role_passwords, MIGRATIONS)
+  await record({ ...evidence, faults: faults.map(({ role, statement, what }) => `${role}: ${statement}: ${what}`) })
+  expect(faults).toEqual([])
 })

@@ -10,6 +10,7 @@ import { execa } from 'execa'
 import { expect } from 'vitest'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
 import type { Database } from '../helpers/database.ts'
+import { gapGroups } from '../ingest/pipeline/gaps.ts'
 import { type ItemGap, JOB_NAMES, type JobName } from '../ingest/pipeline/job.ts'
 import { type LoggedRun, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
@@ -163,4 +164,5 @@ function gapsOf(...statuses: ItemGap['status'][]) {
   )
 }
 
-const namesOf = (gaps: readonly ItemGap[]): string[] => gaps.map(({ item, status, reason }) => `${item}: ${status}, ${reason}`)
+const namesOf = (gaps: readonly ItemGap[]): string[] =>
+  gapGroups(gaps).map(({ ending, reason, items }) => `${items.join(', ')}: ${ending}, ${reason}`)

@@ -16,10 +16,9 @@ import { verifyFile } from '../helpers/backup/verify.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { boxesOf, viewOf } from '../helpers/checklist/view.ts'
 import { auditContent, auditText } from '../helpers/content-hashes.ts'
-import { damage, killDump } from '../helpers/drills/backups.ts'
+import { damage } from '../helpers/drills/backups.ts'
 import { withScratch } from '../helpers/drills/drill.ts'
 import { killUpload, rotRemote } from '../helpers/drills/remote.ts'
-import { harmAndRestore } from '../helpers/drills/rows.ts'
 import { aimWrong, editMigration, loseLock } from '../helpers/drills/targets.ts'
 import { messageOf } from '../helpers/errors.ts'
 import { takeRunLock } from '../helpers/lock.ts'
@@ -39,6 +38,7 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   universe,
   runJobs,
   archived,
+  beside: _,
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
@@ -60,10 +60,10 @@ test('a full restore works without errors', async ({ restored, backup, record })
 })
 
 test('the restored database has the same content hash, table by table', async ({ restored, backup, server, record }) => {
-  const [live, copy] = [
-    await fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
-    await fingerprintOf(restored.connection, { scope: 'content', views: 'none' }),
-  ]
+  const [live, copy] = await Promise.all([
+    fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
+    fingerprintOf(restored.connection, { scope: 'content', views: 'none' }),
+  ])
   const differences = compareFingerprints(live, copy)
   await record(
     { backup: backup.manifest.file, live_content_sha256: live.content_sha256, restored_content_sha256: copy.content_sha256 },
@@ -115,8 +115,9 @@ test('the five-year dataset is populated: coverage is within its written bounds'
 })
 
 for (const [claim, sql, seen] of HARMS) {
-  test(claim, async ({ backup, restored, server, record, signal }) => {
-    const drill = await harmAndRestore(backup, restored.connection.database, server.maintenance, sql, signal)
+  test(claim, async ({ beside, record }) => {
+    const drill = await beside.harms.get(claim)
+    if (drill === undefined) throw new TypeError(`Nobody began «${claim}».`)
     await record({ statement: sql, ...drill })
     for (const words of seen) expect(drill.detected_by).toContain(words)
     expect(drill.recovered).toBe(true)
@@ -147,8 +148,8 @@ test('drill: a damaged backup is refused', async ({ backup, record }) => {
   expect(drill.recovered).toBe(true)
 })
 
-test('drill: an interrupted dump leaves no backup, and the next one is whole', async ({ restored, target, record }) => {
-  const drill = await killDump(restored.connection, target.mode)
+test('drill: an interrupted dump leaves no backup, and the next one is whole', async ({ beside, record }) => {
+  const drill = await beside.interruptedDump
   await record({ ...drill })
   expect(drill.detected_by).toContain('pg_dump')
   expect(drill.files_left, 'files that could be taken for a backup').toBe(0)

@@ -1,10 +1,9 @@
 /** What phase 9 has beyond the other phases: the final backup, a copy restored from it, and every check on both. */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
-import { dropDatabase, scratchName } from '../helpers/backup/scratch.ts'
-import { restoreInto } from '../helpers/backup/verify.ts'
 import { type Connection, withDatabase } from '../helpers/database.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
+import { type Beside, startBeside } from './beside.ts'
 import { test as base } from './fixtures.ts'
 
 export const test = base
@@ -15,15 +14,14 @@ export const test = base
     if (last === undefined) throw new TypeError(`There is no backup of run ${target.run_id} in ${config.directories.backups}.`)
     return last
   })
-  /** One restored copy, for the boxes that only look at it. */
-  .extend('restored', { scope: 'file' }, async ({ backup, target }, { onCleanup }) => {
-    const connection = { ...target.connection, database: scratchName() }
-    onCleanup(() => dropDatabase(target.maintenance, connection.database))
-    const started = performance.now()
-    const evidence = await restoreInto(backup, target.maintenance, connection.database, { is_own: true })
-    await withDatabase(connection, (db) => db.execute('analyze')) // A restore brings no statistics; without them the checks plan badly.
-    return { connection, evidence, recovery_ms: Math.round(performance.now() - started) }
+  /** The restored copy and the drills on copies of it, begun with the first box that asks. */
+  .extend('beside', { scope: 'file' }, ({ backup, target }, { onCleanup }): Beside => {
+    const beside = startBeside(backup, target)
+    onCleanup(beside.end)
+    return beside
   })
+  /** One restored copy, for the boxes that only look at it. */
+  .extend('restored', { scope: 'file' }, ({ beside }) => beside.restored)
   /** Every check on both databases, side by side: they have nothing in common but the server. */
   .extend('validations', { scope: 'file' }, async ({ restored, target }) => {
     const check = (connection: Connection): Promise<ValidationReport> => withDatabase(connection, (db) => validate(db))

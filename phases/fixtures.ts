@@ -9,6 +9,7 @@ import { openRemote } from '../helpers/dropbox/open.ts'
 import type { UploadedFile } from '../helpers/dropbox/store.ts'
 import { assertLockHeld } from '../helpers/lock.ts'
 import { openLog } from '../helpers/log.ts'
+import { connectionOf } from '../helpers/postgres/roles.ts'
 import { describeServer, type Server } from '../helpers/postgres/server.ts'
 import { registerSecret } from '../helpers/redact.ts'
 import { archivedSource } from '../ingest/archive/source.ts'
@@ -104,7 +105,11 @@ export const test = base
       async ({ jobs, universe, database, source = config.source }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
-        const connection = { ...target.connection, database: database ?? target.connection.database }
+        // Rows come in as the role for that, where it is given; a rebuild in a database of its own has no such role.
+        const connection =
+          database === undefined
+            ? await connectionOf(target.connection, 'ingest', config.role_passwords)
+            : { ...target.connection, database }
         const opened = await openRunProviders({ ...config, source }, log, { connection })
         const report = await ingest({
           connection,

@@ -111,19 +111,35 @@ function contradictionIn({ file, snapshot_at, fingerprint }: Manifest): string |
   return undefined
 }
 
-/** Archives with a manifest in `directory`, oldest first. What has no manifest is not a backup, and a `.partial` never is. */
-export async function listBackups(directory: string): Promise<{ archive: string; manifest: Manifest }[]> {
-  const names: string[] = await readdir(directory).catch(() => [])
-  const backups = []
-  for (const name of names) {
-    if (!name.endsWith('.dump') || !names.includes(manifestFileOf(name))) continue
-    const archive = join(directory, name)
-    try {
-      backups.push({ archive, manifest: await readManifest(archive) })
-    } catch {} // Foreign or damaged: not a backup. `verifyBackup` on its file says why.
-  }
-  return backups.toSorted((a, b) => compareText(a.manifest.snapshot_at, b.manifest.snapshot_at))
+export interface FoundBackups {
+  /** Oldest first. */
+  readonly good: readonly { readonly archive: string; readonly manifest: Manifest }[]
+  /** Archives that prove nothing, each with the reason. */
+  readonly bad: readonly { readonly file: string; readonly reason: string }[]
 }
+
+/** Archives in `directory`. A `.partial` never is one. */
+export async function findBackups(directory: string): Promise<FoundBackups> {
+  const names: string[] = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const good: { archive: string; manifest: Manifest }[] = []
+  const bad: { file: string; reason: string }[] = []
+  for (const name of names.filter((each) => each.endsWith('.dump')).toSorted()) {
+    const archive = join(directory, name)
+    if (!names.includes(manifestFileOf(name))) bad.push({ file: name, reason: 'it has no manifest.' })
+    else
+      await readManifest(archive).then(
+        (manifest) => good.push({ archive, manifest }),
+        (error: unknown) => bad.push({ file: name, reason: messageOf(error) }),
+      )
+  }
+  return { good: good.toSorted((a, b) => compareText(a.manifest.snapshot_at, b.manifest.snapshot_at)), bad }
+}
+
+/** Archives with a manifest in `directory`, oldest first. */
+export const listBackups = async (directory: string): Promise<FoundBackups['good'][number][]> => [...(await findBackups(directory)).good]
 
 /** `full_<yyyyMMdd_HHmm>` in UTC. */
 export const backupName = (at: Date): string =>

@@ -71,6 +71,54 @@ test('lists what is here and what is remote', async () => {
   expect(stdout).toContain('500 rows  not proven')
 })
 
+test('says of each file why it is no backup, and where the remote copy is not the same', async () => {
+  const directory = join(state, 'backups')
+  const there = join(state, 'Dropbox/stocks-research')
+  await writeFile(join(directory, 'full_20200101_0000.dump'), 'an archive of somebody')
+  await writeFile(join(directory, 'full_20200102_0000.dump'), 'another')
+  await writeFile(join(directory, 'full_20200102_0000.dump.json'), '{"format": "stocks-research-backup"')
+  await writeFile(join(there, 'full_20200101_0000.dump'), 'x')
+  await writeFile(join(there, backup.manifest.file), 'somebody wrote over it')
+  const { stdout } = await run('list')
+  expect(stdout).toMatch(/full_20200101_0000\.dump +NO BACKUP: it has no manifest\./)
+  expect(stdout).toMatch(/full_20200102_0000\.dump +NO BACKUP: The manifest .* cannot be read/)
+  expect(stdout).toMatch(/full_20200101_0000\.dump .*NO BACKUP: its manifest is missing; not here/)
+  expect(stdout).toMatch(new RegExp(`${backup.manifest.file} .*NOT THE SAME AS HERE`))
+  expect((await run('full_20200102_0000.dump')).stderr).toMatch(/it is no backup: The manifest .* cannot be read/)
+})
+
+test('restores what is here though the remote store cannot be asked', async () => {
+  await rm(join(state, 'Dropbox/stocks-research'), { recursive: true })
+  await writeFile(join(state, 'Dropbox/stocks-research'), 'in the way')
+  for (const name of [backup.manifest.file, 'latest']) {
+    const { exitCode, stderr } = await run(name)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    await dropDatabase(server, restored)
+  }
+  const remote_only = await run('--from', 'remote')
+  expect(remote_only.exitCode).toBe(1)
+  expect((await run('--from', 'elsewhere')).stderr).toContain('Allowed choices are local, remote')
+})
+
+test('the latest one is the latest of this database, and one without its manifest is passed over', async () => {
+  const other = await scratchDatabase()
+  await other.db.execute('create table public.t (id int primary key); insert into public.t values (1)')
+  const later = (hours: number) => () => new Date(Date.now() + hours * 3_600_000)
+  const foreign = await dump(other.connection, { directory: join(state, 'backups'), mode: 'rehearsal', now: later(1) })
+  await uploadBackup(foreign, remote)
+  await writeFile(join(state, 'Dropbox/stocks-research/full_20990101_0000.dump'), 'half of a copy')
+  for (const args of [[], ['--from', 'remote']]) {
+    const { exitCode, stdout, stderr } = await run(...args)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('full_20990101_0000.dump is passed over')
+    expect(await rowsOf(restored)).toBe(500)
+    await dropDatabase(server, restored)
+  }
+  const named = await run(foreign.manifest.file, '--into', `${source.connection.database}_other`)
+  expect(named.stdout).toContain(`Mind: it is a backup of ${other.connection.database}`)
+  await other.drop()
+})
+
 test('restores beside the database, compares, says how long it took, and swaps nothing unasked', async () => {
   await source.db.execute('delete from public.t where id > 100')
   const { stdout, stderr, exitCode } = await run()

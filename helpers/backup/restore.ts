@@ -1,99 +1,95 @@
-import { mkdir, rename } from 'node:fs/promises'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { databaseNameFault } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
-import { messageOf, PreconditionError, RefusedError, StocksError } from '../errors.ts'
+import { PreconditionError, RefusedError, StocksError } from '../errors.ts'
 import { type Server, startServer } from '../postgres/server.ts'
 import { redact } from '../redact.ts'
 import type { Backup } from './dump.ts'
-import { listBackups, manifestFileOf, readManifest } from './manifest.ts'
+import { findBackups, manifestFileOf } from './manifest.ts'
+import { ARCHIVE, obtain, type Place } from './obtain.ts'
 import { provenLevels } from './proof.ts'
-import { dropDatabase } from './scratch.ts'
+import { dropDatabase, isThere } from './scratch.ts'
 import { confirmationFor, swapInto } from './swap.ts'
+import { sizeText, timeText } from './text.ts'
 import { restoreInto, verifyArchive, verifyFile } from './verify.ts'
 
 interface RestoreOptions {
   readonly into?: string
-  readonly from?: string
+  readonly from?: Place
   readonly swap?: boolean
   readonly confirm?: string
 }
 
 const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
-const ARCHIVE = /^full_[0-9]{8}_[0-9]{4}(_[0-9]+)?\.dump$/
 
 async function list(config: Config, remote: RemoteStore): Promise<void> {
-  const local = await listBackups(config.directories.backups)
-  say(`Local, ${config.directories.backups}:`)
-  for (const backup of local) {
-    const { file, bytes, snapshot_at, database, mode, fingerprint } = backup.manifest
-    const rows = Object.values(fingerprint.tables).reduce((sum, table) => sum + table.rows, 0)
-    const levels = await provenLevels(backup)
-    say(
-      `  ${file}  ${snapshot_at}  ${bytes} bytes  ${database} (${mode})  ${rows} rows  ${levels.length === 0 ? 'not proven' : `levels passed: ${levels.join(' ')}`}`,
-    )
+  const { backups } = config.directories
+  const local = await findBackups(backups)
+  say(`Here, in ${backups}:`)
+  for (const backup of local.good) say(`  ${lineOf(backup.manifest, await provenLevels(backup))}`)
+  for (const { file, reason } of local.bad) say(`  ${file}  NO BACKUP: ${reason}`)
+  if (local.good.length + local.bad.length === 0) say('  none')
+  say(`\nIn ${remote.describe()}:`)
+  const found = await remote.list()
+  const archives = found.filter(({ name }) => ARCHIVE.test(name))
+  for (const { name, bytes, modified_at, content_hash } of archives) {
+    const here = local.good.find(({ manifest }) => manifest.file === name)?.manifest
+    const notes = [
+      found.some((each) => each.name === manifestFileOf(name)) ? [] : 'NO BACKUP: its manifest is missing',
+      here === undefined ? 'not here' : here.content_hash === content_hash ? 'the same as here' : 'NOT THE SAME AS HERE',
+    ].flat()
+    say(`  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`)
   }
-  if (local.length === 0) say('  none')
-  say(`${remote.describe()}:`)
-  const found = (await remote.list()).filter(({ name }) => ARCHIVE.test(name))
-  for (const { name, bytes, modified_at, content_hash } of found)
-    say(`  ${name}  ${modified_at}  ${bytes} bytes  content hash ${content_hash}`)
-  if (found.length === 0) say('  none')
+  if (archives.length === 0) say('  none')
+  say('\nTo restore one beside the database: npm run restore -- <file>, or latest.')
 }
 
-/** The backup on this disk: it is fetched when it is only in the remote store, or when `from` says remote. */
-async function obtain(config: Config, remote: RemoteStore, name: string, from: string | undefined): Promise<Backup> {
-  const { backups } = config.directories
-  const local = await listBackups(backups)
-  const there = from === 'local' ? [] : (await remote.list()).map((file) => file.name).filter((file) => ARCHIVE.test(file))
-  const newest = [...(from === 'remote' ? [] : local.map(({ manifest }) => manifest.file)), ...there].toSorted().at(-1)
-  const file = name === 'latest' ? newest : name
-  if (file === undefined) throw new PreconditionError('There is no backup, neither here nor in the remote store. Take one first.')
-  if (!ARCHIVE.test(file))
-    throw new PreconditionError(`«${file}» is no name of a backup; one looks like full_20260131_1830.dump. See: npm run restore -- list`)
-  const found = local.find(({ manifest }) => manifest.file === file)
-  if (found !== undefined && from !== 'remote') return found
-  if (!there.includes(file))
-    throw new PreconditionError(`${file} is neither in ${backups} nor in the remote store. See: npm run restore -- list`)
-  const directory = join(config.directories.data, 'fetched')
-  await mkdir(directory, { recursive: true })
-  const archive = join(directory, file)
-  say(`Fetching ${file} from ${remote.describe()} …`)
-  await remote.download(file, `${archive}.fetched`)
-  await remote.download(manifestFileOf(file), manifestFileOf(archive))
-  await rename(`${archive}.fetched`, archive)
-  return { archive, manifest: await readManifest(archive) }
+const NAME_CHARACTERS = 'full_20260131_1830.dump'.length
+
+function lineOf({ file, bytes, snapshot_at, database, mode, fingerprint }: Backup['manifest'], levels: readonly number[]): string {
+  const rows = Object.values(fingerprint.tables).reduce((sum, table) => sum + table.rows, 0)
+  const proof = levels.length === 4 ? 'proven, all 4 levels' : levels.length === 0 ? 'not proven' : `levels passed: ${levels.join(' ')}`
+  return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proof}`
 }
 
 async function restore(config: Config, server: Server, remote: RemoteStore, name: string, options: RestoreOptions): Promise<void> {
   const started = performance.now()
-  const backup = await obtain(config, remote, name, options.from)
+  const backup = await obtain(config, remote, name, { from: options.from, database: server.connection.database, say })
   const { manifest } = backup
+  say(
+    `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes).trim()}.`,
+  )
+  if (manifest.database !== server.connection.database)
+    say(`Mind: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)
   const database =
     options.into ?? `${server.connection.database.slice(0, 40)}_restored_${manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
   const fault = databaseNameFault(database)
   if (fault !== undefined) throw new PreconditionError(`--into is «${database}»; it ${fault}.`)
   if (database === server.connection.database)
     throw new RefusedError(`A backup is never restored into ${database} itself. Leave --into out, compare, and then swap with --swap.`)
+  if (await isThere(server.maintenance, database))
+    throw new RefusedError(
+      `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when nobody needs it: dropdb -h ${server.connection.host} -p ${server.connection.port} ${database}`,
+    )
 
   const file = await verifyFile(backup)
   say(`Level 1: ${file.file} has ${file.bytes} bytes and SHA-256 ${file.sha256}, as its manifest says.`)
   const archive = await verifyArchive(backup)
   say(`Level 2: ${archive.entries} entries, read to the end.`)
-  const evidence = await restoreInto(backup, server.maintenance, database).catch(async (error: unknown) => {
-    // An own error of `create database` means that the name was taken: that database is not ours to drop.
-    if (!/already exists/.test(messageOf(error))) await dropDatabase(server.maintenance, database).catch(() => {})
+  const evidence = await restoreInto(backup, server.maintenance, database, {}).catch(async (error: unknown) => {
+    // Somebody else may have taken the name just now: 42P04, and that database is not ours to drop.
+    if ((error as { sqlstate?: string }).sqlstate !== '42P04') await dropDatabase(server.maintenance, database).catch(() => {})
     throw error
   })
   say(
-    `Level 3: ${database} holds ${evidence.rows} rows in ${evidence.tables} tables, equal to what was dumped, table by table (content ${evidence.content_sha256}).`,
+    `Level 3: ${database} holds ${evidence.rows.toLocaleString('en')} rows in ${evidence.tables} tables, equal to what was dumped, table by table (content ${evidence.content_sha256}). Restored as ${evidence.restored_as}.`,
   )
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
   say(
-    `Time to recover: ${((performance.now() - started) / 1000).toFixed(1)} s, restore ${(evidence.restore_ms / 1000).toFixed(1)} s of it.`,
+    `Time to recover: ${seconds(performance.now() - started)}, of which ${seconds(evidence.restore_ms)} restoring and ${seconds(evidence.compare_ms)} comparing.`,
   )
   await offerSwap(server, database, options)
 }
@@ -136,7 +132,7 @@ program
   .description('fetches, verifies, restores into a new name, compares, and then offers to swap')
   .argument('[backup]', 'file name of a backup, or latest', 'latest')
   .option('--into <database>', 'name of the database to restore into; it must not exist')
-  .option('--from <place>', 'local or remote; default: wherever it is')
+  .addOption(new Option('--from <place>', 'where it is taken from; default: here, and else from there').choices(['local', 'remote']))
   .option('--swap', 'give the restored database the name of the target; the former one is kept under another name')
   .option('--confirm <name@host>', 'the typed consent to replace a database that holds data')
   .action((backup: string, options: RestoreOptions) =>

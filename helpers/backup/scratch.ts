@@ -39,6 +39,9 @@ export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding, datcol
 export const dropDatabase = (server: Connection, name: string): Promise<void> =>
   onServer(server, (db) => db.execute(`drop database if exists ${identifier(name)} with (force)`))
 
+export const isThere = (server: Connection, name: string): Promise<boolean> =>
+  onServer(server, async (db) => (await db.rows('select from pg_database where datname = $1', [name])).length > 0)
+
 /** Drops scratch databases, and roles of restores, that a killed run left behind, a day old and without a session. Returns the databases. */
 export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
   return onServer(server, async (db) => {

@@ -1,8 +1,8 @@
-import { type Connection, databaseNameFault } from '../database.ts'
+import { databaseNameFault } from '../database.ts'
 import { RefusedError } from '../errors.ts'
 import type { Server } from '../postgres/server.ts'
 import { confirmationsOf, inspectTarget } from '../target.ts'
-import { identifier, onServer } from './scratch.ts'
+import { identifier, isThere, onServer } from './scratch.ts'
 
 export interface Swap {
   /** The database that now has the name. */
@@ -58,9 +58,6 @@ export async function swapInto(
   })
   return { database, former: exists ? former : null }
 }
-
-const isThere = (maintenance: Connection, database: string): Promise<boolean> =>
-  onServer(maintenance, async (db) => (await db.rows('select from pg_database where datname = $1', [database])).length > 0)
 
 const endSessions = (db: Parameters<Parameters<typeof onServer>[1]>[0], databases: readonly string[]): Promise<unknown> =>
   db.rows('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = any ($1) and pid <> pg_backend_pid()', [databases])

@@ -88,7 +88,7 @@ async function makeRoles(): Promise<void> {
   const { connection } = await reach()
   const names = await createRoles(connection, passwords)
   for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
-  say('Each is used by naming it: set PGUSER and PGPASSWORD, e.g. to the ingest role for npm run ingest.')
+  say('The ingest role is used by npm run ingest while ROLE_INGEST_PASSWORD is set; any other by naming it in PGUSER and PGPASSWORD.')
 }
 
 const program = new Command('db').description('The PostgreSQL of this project.')

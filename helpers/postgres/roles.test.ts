@@ -3,8 +3,12 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../config.ts'
 import { type Connection, type Database, withDatabase } from '../database.ts'
+import { messageOf } from '../errors.ts'
+import { migrate } from '../migrate.ts'
+import { redact } from '../redact.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
-import { createRoles, ROLES, type RoleKind } from './roles.ts'
+import { leastPrivilege, privilegeFaults, REFUSED } from './least-privilege.ts'
+import { connectionOf, createRoles, ROLES, type RoleKind } from './roles.ts'
 
 const PASSWORDS = { admin: 'a canary', owner: 'ö wner', ingest: 'ing:est', reader: "read'er" }
 
@@ -52,27 +56,81 @@ test('ingest brings rows in and corrects them, and its changes are written down'
   expect(changes.length).toBeGreaterThan(2)
 })
 
-// Each of them would destroy what a source said, or hide who did it.
-test.each([
-  ['ingest', 'delete from stocks_research.prices_daily'],
-  ['ingest', 'truncate stocks_research.prices_daily'],
-  ['ingest', 'drop table stocks_research.prices_daily'],
-  ['ingest', 'alter table stocks_research.prices_daily disable trigger all'],
-  ['ingest', 'set session_replication_role = replica'],
-  ['ingest', 'delete from ingestion.table_changes'],
-  ['ingest', "insert into ingestion.table_changes (table_name, operation) values ('x', 'INSERT')"],
-  ['ingest', 'create table stocks_research.mine (a int)'],
-  ['ingest', 'create table public.mine (a int)'],
-  ['reader', SECURITY],
-  ['reader', "select ingestion.record_unseen_change('stocks_research.prices_daily', '{}')"],
-  ['reader', 'update stocks_research.prices_daily set close = 1'],
-  ['reader', 'create temporary table t (a int)'],
-  ['owner', 'create database another'],
-  ['owner', 'create role another'],
-  ['admin', 'create role another'],
-  ['admin', 'select count(*) from stocks_research.prices_daily'],
-] as const)('%s may not: %s', async (kind, sql) => {
+test.each([...REFUSED, ['owner', 'create database another'] as const])('%s may not: %s', async (kind, sql) => {
   await expect(run(kind, (db) => db.execute(sql))).rejects.toMatchObject({ sqlstate: '42501' })
+})
+
+test('all that each role may and may not is asked of a database by one call, and a right too many or too few is named', async () => {
+  expect(await privilegeFaults(scratch.connection)).toEqual([])
+  await scratch.db.execute(
+    `grant delete on stocks_research.prices_daily to ${names.ingest}; revoke select on ingestion.runs from ${names.reader}; alter role ${names.owner} createrole`,
+  )
+  expect((await privilegeFaults(scratch.connection)).map(({ role, statement }) => [role, statement])).toEqual([
+    [names.owner, 'create role'],
+    [names.owner, 'create role another'],
+    [names.ingest, 'delete from stocks_research.prices_daily'],
+    [names.reader, 'select count(*) from ingestion.runs'],
+  ])
+  await scratch.db.execute(`revoke delete on stocks_research.prices_daily from ${names.ingest}`)
+  await createRoles(scratch.connection, PASSWORDS)
+  expect(await privilegeFaults(scratch.connection)).toEqual([])
+})
+
+test('statistics that ingest gathers are gathered, though it owns no table', async () => {
+  const at = () =>
+    scratch.db.rows("select last_analyze from pg_stat_user_tables where relname = 'ticker_history' and last_analyze is not null")
+  expect(await at()).toEqual([])
+  await run('ingest', (db) => db.rows("select ingestion.analyze_table('stocks_research.ticker_history')"))
+  await expect.poll(at).toHaveLength(1)
+  await expect(run('ingest', (db) => db.rows("select ingestion.analyze_table('ingestion.runs')"))).rejects.toThrow(
+    /not a table of stocks_research/,
+  )
+})
+
+test.for([
+  ['postgres', {}, 'in a scratch database, since their passwords are not given'],
+  ['postgres', PASSWORDS, 'where they are used from now on'],
+  ['plain', PASSWORDS, 'may create no role, and is no superuser'],
+] as const)('least privilege is asked as %s, given %j: %s', async ([user, given, where]) => {
+  const own = await scratchDatabase({ migrated: true })
+  const maintenance = inject('testServer')
+  const name = `plain_${own.connection.database}`
+  await own.db.execute(`create role ${name} login createdb password 'plain'`)
+  const as = user === 'plain' ? { user: name, password: 'plain' } : {}
+  const server = { connection: { ...own.connection, ...as }, maintenance: { ...maintenance, ...as } }
+  const { asked, faults, statements_refused } = await leastPrivilege(server, given, join(ROOT_DIRECTORY, 'migrations'))
+  expect([asked, faults, statements_refused > 0]).toEqual([expect.stringContaining(where), [], user !== 'plain'])
+  await own.drop()
+  const left = await scratch.db.rows<{ name: string }>(
+    "select rolname as name from pg_roles where rolname ~ $1 or rolname ~ '^restore_drill'",
+    [own.connection.database],
+  )
+  for (const role of left) await scratch.db.execute(`drop role ${role.name}`)
+  expect(left.length, 'the roles of a scratch database go with it').toBe('admin' in given && user !== 'plain' ? 5 : 1)
+})
+
+test('a role that is given is used, and one that is not there is not', async () => {
+  expect(await connectionOf(scratch.connection, 'ingest', PASSWORDS)).toEqual(as('ingest'))
+  expect(await connectionOf(scratch.connection, 'ingest', {})).toBe(scratch.connection)
+  const elsewhere = { ...scratch.connection, database: 'postgres' }
+  expect(await connectionOf(elsewhere, 'ingest', PASSWORDS)).toBe(elsewhere)
+})
+
+test('a connection that is no superuser makes the roles, and makes them again, and no password is in what fails', async () => {
+  const keeper = `keeper_${scratch.connection.database}`
+  const other = { ...inject('testServer'), user: keeper, password: 'kept by me', database: `${scratch.connection.database}_k` }
+  await scratch.db.execute(`create role ${keeper} login createdb createrole password 'kept by me'`)
+  await withDatabase({ ...other, database: 'postgres' }, (db) => db.execute(`create database ${other.database}`))
+  await migrate(other, join(ROOT_DIRECTORY, 'migrations'))
+  const made = await createRoles(other, PASSWORDS)
+  await createRoles(other, PASSWORDS)
+  expect(await privilegeFaults(other)).toEqual([])
+  await scratch.db.execute(`alter role ${made.reader} superuser`)
+  const failed = await createRoles(other, PASSWORDS).then(() => '', messageOf)
+  expect(failed).toContain('superuser')
+  expect(redact(failed)).not.toContain('SCRAM-SHA-256$')
+  await scratch.db.execute(`drop database ${other.database} with (force)`)
+  for (const role of [...Object.values(made), keeper]) await scratch.db.execute(`drop role ${role}`)
 })
 
 test('the reader sees tables and views, and what the owner makes later; the owner changes the schema', async () => {

@@ -2,6 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { notOfExtension } from '../backup/fingerprint.ts'
 import { identifier, literal } from '../backup/scratch.ts'
 import { type Connection, type Database, withDatabase } from '../database.ts'
+import { registerSecret } from '../redact.ts'
 
 /** admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks. */
 export const ROLES = ['admin', 'owner', 'ingest', 'reader'] as const
@@ -17,9 +18,28 @@ const REPLACEABLE = [
   'stocks_research.fundamentals_derived',
   'stocks_research.trading_sessions',
   'ingestion.rejects',
+  'ingestion.withdrawals',
+  'ingestion.second_source',
+  'ingestion.second_prices',
+  'ingestion.second_events',
 ] as const
 /** Written by triggers and by migrations, with the rights of the owner. */
 const OWNERS_OWN = ['ingestion.table_changes', 'ingestion.migrations'] as const
+
+/**
+ * The connection of a role, where its password is given and the role is there; else the connection as it is.
+ */
+export async function connectionOf(
+  connection: Connection,
+  kind: RoleKind,
+  passwords: Readonly<Partial<Record<RoleKind, string>>>,
+): Promise<Connection> {
+  const password = passwords[kind]
+  const user = roleName(connection.database, kind)
+  if (password === undefined || connection.user === user) return connection
+  const found = await withDatabase(connection, (db) => db.rows('select from pg_roles where rolname = $1', [user]))
+  return found.length === 0 ? connection : { ...connection, user, password }
+}
 
 /**
  * Creates the four roles, or gives those that are there these passwords, and grants each what it needs in the connected, migrated
@@ -40,9 +60,18 @@ export async function createRoles(connection: Connection, passwords: RolePasswor
 }
 
 async function createRole(tx: Database, name: string, kind: RoleKind, password: string): Promise<void> {
-  const isThere = (await tx.rows('select from pg_roles where rolname = $1', [name])).length > 0
-  const rights = `login nosuperuser nocreaterole noreplication nobypassrls ${kind === 'admin' ? 'createdb' : 'nocreatedb'}`
-  await tx.execute(`${isThere ? 'alter' : 'create'} role ${identifier(name)} ${rights} password ${literal(scramVerifier(password))}`)
+  const verifier = scramVerifier(password)
+  registerSecret(`the password of ${name}`, verifier) // PostgreSQL repeats a statement that fails.
+  const createdb = kind === 'admin' ? 'createdb' : 'nocreatedb'
+  const [found] = await tx.rows<{ is_mighty: boolean }>(
+    'select rolsuper or rolreplication or rolbypassrls as is_mighty from pg_roles where rolname = $1',
+    [name],
+  )
+  // These three only a superuser may take away, and only a superuser can have given them.
+  const mighty = found === undefined || found.is_mighty ? 'nosuperuser noreplication nobypassrls' : ''
+  await tx.execute(
+    `${found === undefined ? 'create' : 'alter'} role ${identifier(name)} login nocreaterole ${createdb} ${mighty} password ${literal(verifier)}`,
+  )
 }
 
 function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): string {
@@ -51,7 +80,7 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
   const both = 'schema stocks_research, ingestion'
   const inBoth = 'in schema stocks_research, ingestion'
   return `
-    grant ${owner} to current_user;
+    grant ${admin}, ${owner}, ${ingest}, ${reader} to current_user;
     alter database ${target} owner to ${admin};
     revoke all on database ${target} from public;
     grant connect on database ${target} to ${owner}, ${ingest}, ${reader};
@@ -64,7 +93,7 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
     revoke insert, update on ${OWNERS_OWN.join(', ')} from ${ingest};
     grant delete on ${REPLACEABLE.join(', ')} to ${ingest};
     grant usage on all sequences ${inBoth} to ${ingest};
-    grant execute on function ingestion.record_unseen_change(text, jsonb) to ${ingest};
+    grant execute on function ingestion.record_unseen_change(text, jsonb), ingestion.analyze_table(regclass) to ${ingest};
     alter default privileges for role ${owner} ${inBoth} grant select on tables to ${ingest}, ${reader};`
 }
 

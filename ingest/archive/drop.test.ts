@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -41,6 +41,20 @@ describe('archiveDrop', () => {
     writeFileSync(file, 'one\n')
     writeFileSync(join(directory, 'more.csv'), 'x\n')
     await expect(archiveDrop(drop, archive)).rejects.toThrow('holds 3 files, not 2')
+  })
+
+  test('a link to a file is archived as the file, and a link to a folder is refused', async () => {
+    const elsewhere = join(root, 'elsewhere')
+    mkdirSync(elsewhere)
+    writeFileSync(join(elsewhere, 'big.parquet'), 'PAR1')
+    symlinkSync(join(elsewhere, 'big.parquet'), join(drop, 'prices_daily', 'big.parquet'))
+    const { directory, files_count } = await archiveDrop(drop, archive)
+    rmSync(elsewhere, { recursive: true })
+    expect(readFileSync(join(directory, 'prices_daily', 'big.parquet'), 'utf8')).toBe('PAR1')
+    expect(files_count).toBe(3)
+    rmSync(join(drop, 'prices_daily', 'big.parquet'))
+    symlinkSync(root, join(drop, 'prices_daily', '2020'))
+    await expect(archiveDrop(drop, archive)).rejects.toThrow('prices_daily/2020 is a link to a folder')
   })
 
   test('what a killed copy left behind never counts', async () => {

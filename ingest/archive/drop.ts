@@ -89,10 +89,14 @@ async function sumsOf(directory: string): Promise<Sum[]> {
   for (const entry of entries) {
     const file = join(entry.parentPath, entry.name)
     const path = relative(directory, file).split(sep).join('/')
-    if (!entry.isFile() || path === SUMS || path.split('/').some((part) => part.startsWith('.'))) continue
+    if (entry.isDirectory() || path === SUMS || path.split('/').some((part) => part.startsWith('.'))) continue
+    const status = await stat(file) // Of what a link points to: the archive holds the file itself.
+    if (entry.isSymbolicLink() && status.isDirectory())
+      throw new VerificationError(`${path} is a link to a folder, which the archive cannot hold. Put the folder itself there.`)
+    if (!status.isFile()) continue
     const hash = createHash('sha256')
     await pipeline(createReadStream(file), hash)
-    sums.push({ path, sha256: hash.digest('hex'), bytes: (await stat(file)).size })
+    sums.push({ path, sha256: hash.digest('hex'), bytes: status.size })
   }
   return sums.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }

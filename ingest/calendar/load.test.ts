@@ -30,6 +30,16 @@ test('a faulty file of overrides is refused with its faults', async () => {
     expect(readOverrides(file)).toEqual({ closures: [], early_closes: [] })
     await writeFile(file, '{"closures": [{"date": "2024-02-30", "reason": ""}], "early_closes": []}')
     expect(() => readOverrides(file)).toThrow(/closures\.0\.date.*closures\.0\.reason/)
+    const early = (day: string): string => `{"date": "${day}", "close": "13:00", "reason": "a test"}`
+    await writeFile(
+      file,
+      `{"closures": [{"date": "2024-03-09", "reason": "a Saturday"}], "early_closes": [${early('2024-03-29')}, ${early('1989-12-29')}]}`,
+    )
+    expect(() => readOverrides(file)).toThrow(/2024-03-09 is no session by rule.*2024-03-29 is no session.*1989-12-29 is no session/)
+    await writeFile(file, `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-08')}]}`)
+    expect(() => readOverrides(file)).toThrow(/early_closes\.0\.date: 2024-03-08 stands twice/)
+    await writeFile(file, `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-07')}]}`)
+    expect(readOverrides(file).early_closes).toHaveLength(1)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -3,14 +3,29 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Database } from '../../helpers/database.ts'
 import { FormatError, messageOf } from '../../helpers/errors.ts'
-import { FIRST_DATE, horizon, NO_OVERRIDES, type Overrides, sessions } from './xnys.ts'
+import { AD_HOC_CLOSURES, FIRST_DATE, horizon, NO_OVERRIDES, type Overrides, sessions } from './xnys.ts'
 
 const date = z.iso.date()
 const reason = z.string().min(1)
-const overridesSchema = z.strictObject({
-  closures: z.array(z.strictObject({ date, reason })).default([]),
-  early_closes: z.array(z.strictObject({ date, close: z.string().regex(/^(09:3[1-9]|09:[45]\d|1[0-5]:[0-5]\d)$/), reason })).default([]),
-})
+const overridesSchema = z
+  .strictObject({
+    closures: z.array(z.strictObject({ date, reason })).default([]),
+    early_closes: z.array(z.strictObject({ date, close: z.string().regex(/^(09:3[1-9]|09:[45]\d|1[0-5]:[0-5]\d)$/), reason })).default([]),
+  })
+  .superRefine(({ closures, early_closes }, context) => {
+    // A day that is none by rule, or stands twice, is a typing error: the day that was meant would stay as it is.
+    const seen = new Set<string>()
+    for (const [list, days] of Object.entries({ closures, early_closes })) {
+      for (const [at, { date: day }] of days.entries()) {
+        const fault = (message: string): void => context.addIssue({ code: 'custom', path: [list, at, 'date'], message })
+        // A closure that the rules have learned since is no fault.
+        if (!(list === 'closures' && day in AD_HOC_CLOSURES) && (day < FIRST_DATE || sessions(day, day).length === 0))
+          fault(`${day} is no session by rule`)
+        if (seen.has(day)) fault(`${day} stands twice`)
+        seen.add(day)
+      }
+    }
+  })
 
 /** The file for what the exchange announces against its rules. It may be missing. */
 export const OVERRIDES_FILE = join(import.meta.dirname, 'overrides.json')

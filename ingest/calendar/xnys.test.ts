@@ -35,6 +35,18 @@ describe('sessions', () => {
     expect(dates('2025-01-01', '2025-12-31')).toHaveLength(250)
     expect(dates('2026-01-01', '2026-12-31')).toHaveLength(251)
   })
+  test('holidays of 2027 and 2028 are those that the exchange has published, and the eve of one on a Friday is a full session', () => {
+    const weekdays = Array.from({ length: 731 }, (_, at) => new Date(Date.UTC(2027, 0, 1 + at)))
+      .filter((day) => day.getUTCDay() % 6 !== 0)
+      .map((day) => day.toISOString().slice(0, 10))
+    const open = new Set(dates('2027-01-01', '2028-12-31'))
+    expect(weekdays.filter((day) => !open.has(day)).join(' ')).toBe(
+      '2027-01-01 2027-01-18 2027-02-15 2027-03-26 2027-05-31 2027-06-18 2027-07-05 2027-09-06 2027-11-25 2027-12-24 ' +
+        '2028-01-17 2028-02-21 2028-04-14 2028-05-29 2028-06-19 2028-07-04 2028-09-04 2028-11-23 2028-12-25',
+    )
+    const early = sessions('2027-01-01', '2028-12-31').filter((session) => session.is_early_close)
+    expect(early.map((session) => session.session_date)).toEqual(['2027-11-26', '2028-07-03', '2028-11-24'])
+  })
   test('an override closes a day or ends it early', () => {
     const overrides = {
       closures: [{ date: '2027-03-03', reason: 'a day of mourning' }],

@@ -24,7 +24,7 @@ export interface Overrides {
 export const NO_OVERRIDES: Overrides = { closures: [], early_closes: [] }
 
 /** Closures that no rule foretells. */
-const AD_HOC_CLOSURES: Readonly<Record<string, string>> = {
+export const AD_HOC_CLOSURES: Readonly<Record<string, string>> = {
   '1994-04-27': 'funeral of Richard Nixon',
   '2001-09-11': 'attacks of 11 September',
   '2001-09-12': 'attacks of 11 September',

@@ -5,6 +5,7 @@ import { RefusedError } from '../../helpers/errors.ts'
 import { requireLiveServer } from '../../helpers/live-servers.ts'
 import { underRunLock } from '../../helpers/lock.ts'
 import { openLog, silentLog } from '../../helpers/log.ts'
+import { connectionOf } from '../../helpers/postgres/roles.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
 import { redact } from '../../helpers/redact.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/rehearsal/market/rehearsal.ts'
@@ -116,8 +117,9 @@ async function withRun(
   const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
   const log = openLog(log_file, { command })
   const progress = progressLine(process.stderr)
-  await onServer(config, async ({ connection, maintenance, describe }) => {
-    requireLiveServer(config, await describe(), connection)
+  await onServer(config, async ({ connection: asked, maintenance, describe }) => {
+    requireLiveServer(config, await describe(), asked)
+    const connection = await connectionOf(asked, 'ingest', config.role_passwords)
     const opened = await openRunProviders(config, log, {
       connection,
       without,

@@ -57,7 +57,7 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
   }
   try {
     await wait(start_in_ms, base.signal)
-    const answer = await exchange(base, incoming, sending)
+    const answer = withoutKeys(base.profile, await exchange(base, incoming, sending))
     latency_ms = answer.latency_ms
     const http_status = answer.http_status
     const verdict = await judge(answer, base, incoming)
@@ -99,6 +99,15 @@ function pauseMs(header_ms: number | undefined, words_ms: number | undefined): n
   if (header_ms !== undefined) return Math.min(header_ms, DAY_MS)
   return words_ms === undefined ? undefined : Math.min(words_ms, HOUR_MS)
 }
+
+/** A body that repeats our key would carry it into the archive; what is read and kept is the body without it, so that a replay reads the same. */
+function withoutKeys({ account_key, secret_parameters }: HttpProfile, answer: Answer | Broken): Answer | Broken {
+  if (isBroken(answer) || (account_key === undefined && secret_parameters === undefined)) return answer
+  const text = answer.body.toString('utf8')
+  const clean = redact(text)
+  return clean === text ? answer : { ...answer, headers: withoutLength(answer.headers), body: Buffer.from(clean) }
+}
+const withoutLength = ({ 'content-length': _, ...headers }: Answer['headers']): Answer['headers'] => headers
 
 /** One at a time: the others of this process would only be told to ask again. */
 function takeSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {

@@ -160,12 +160,15 @@ test('keys stand in no archive, ledger or error, whether they travel in a header
   const echo = (request: { url?: string | undefined }) => `no such thing: ${request.url} ${canary}`
   const client = await fixture.clientOf(
     (request, response) =>
-      request.url?.startsWith('/ok') ? json(response, { a: 1 }, 200, { etag: canary }) : json(response, { message: echo(request) }, 400),
+      request.url?.startsWith('/ok')
+        ? json(response, { a: 1, echo: canary }, 200, { etag: canary })
+        : json(response, { message: echo(request) }, 400),
     { attempts_max: 1 },
     { headers: { 'x-key': canary }, secret_parameters: ['api_key'], account_key: canary },
   )
   const query = `api_key=${encodeURIComponent(canary)}`
-  await fixture.ask(client, `/ok?${query}`)
+  const answer = await fixture.ask(client, `/ok?${query}`)
+  expect(answer.json).toEqual({ a: '1', echo: '[redacted EXAMPLE_KEY]' })
   const error = await fixture.ask(client, `/bad?${query}`).catch((thrown: Error) => thrown)
   expect(fixture.asked()[0]?.headers['x-key']).toBe(canary)
   const files = (await readdir(fixture.directory, { recursive: true, withFileTypes: true })).filter(
@@ -173,6 +176,11 @@ test('keys stand in no archive, ledger or error, whether they travel in a header
   )
   const entries = await Promise.all(files.map((each) => readFile(join(each.parentPath, each.name), 'utf8')))
   expect(entries).toHaveLength(1)
-  const written = [JSON.stringify(fixture.ledger.entries), String(error), ...entries].join('\n')
+  const replayed = await fixture.ask(
+    fixture.open({ mode: 'replay' }, { secret_parameters: ['api_key'], account_key: canary }),
+    `/ok?${query}`,
+  )
+  expect(replayed.json).toEqual(answer.json)
+  const written = [replayed.body.toString(), JSON.stringify(fixture.ledger.entries), String(error), ...entries].join('\n')
   for (const form of [canary, encodeURIComponent(canary), 'canary-key']) expect(written).not.toContain(form)
 })

@@ -1,15 +1,18 @@
 import type { Database } from '../../helpers/database.ts'
 import { deleteContradicted } from './contradicted.ts'
-import { type GroupWork, type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { type JobCounts, mergeGroups, type StagedItem } from './groups.ts'
+import { failOverlaps } from './intervals.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
 import { copyText } from './read.ts'
 import { writeRejects } from './rejects.ts'
+import { failShiftedItems } from './shifted.ts'
 import { copyIntoStage, createStage, settleStage } from './stage.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type TargetTable, targetTable } from './table.ts'
 import { endWithoutRows, failMalformedFiles, REJECTS_LISTED_MAX, Tally } from './tally.ts'
+import { nameWithdrawn } from './withdrawn.ts'
 
 /** One batch of a sourced job, and all that it takes to bring it in. */
 export interface BatchWork {
@@ -48,7 +51,9 @@ export async function runBatch(
   await copyIntoStage(db, table, text, signal)
   step('staged', tally.rows_copied)
   failMalformedFiles(tally, surroundings.thresholds.reject_max_ratio)
+  await failShiftedItems(db, tally)
 
+  if (job.holds_intervals === true) await failOverlaps(db, tally)
   const rows_withheld = await withholdFailed(db, tally)
   await settleStage(db, job, table, tally)
   step('settled', tally.rows_copied - rows_withheld)
@@ -62,12 +67,17 @@ export async function runBatch(
   const items = [...tally.items.values()]
   const done = items.filter(({ rows, end }) => rows > 0 && end?.status !== 'failed')
   const isDone = new Set(done)
-  await write(db, async (tx) => {
+  const answered = { job, table, scope, identity: context.identity }
+  const without_rows = items.filter((item) => !isDone.has(item))
+  const rows_withdrawn = await write(db, async (tx) => {
     await writeRejects(tx, scope, tally)
-    await endItems(
+    const itemEnds = without_rows.map((item) => endOf(job, item))
+    await endItems(tx, scope, itemEnds)
+    const silent = itemEnds.filter(({ status }) => status !== 'failed')
+    return nameWithdrawn(
       tx,
-      scope,
-      items.filter((item) => !isDone.has(item)).map((item) => endOf(job, item)),
+      answered,
+      silent.map(({ item }) => ({ item, item_no: undefined })),
     )
   })
   const ends = done.map(
@@ -85,9 +95,18 @@ export async function runBatch(
     }),
   )
   const { contradicts } = job
-  const deleteOthers: GroupWork['deleteOthers'] =
-    contradicts === undefined ? undefined : (tx, group) => deleteContradicted(tx, table, contradicts, group)
-  const merged = await mergeGroups(db, { table, scope, ends, ...(deleteOthers && { deleteOthers }) }, surroundings)
+  const merged = await mergeGroups(
+    db,
+    {
+      table,
+      scope,
+      ends,
+      is_one_group: job.holds_intervals === true,
+      nameWithdrawn: (tx, group) => nameWithdrawn(tx, answered, group),
+      ...(contradicts && { deleteOthers: (tx, group) => deleteContradicted(tx, table, contradicts, group) }),
+    },
+    surroundings,
+  )
   step('merged', merged.rows_staged)
   return {
     ...merged,
@@ -95,6 +114,7 @@ export async function runBatch(
     rows_outside: tally.rows_outside,
     rows_rejected: tally.rows_rejected,
     rows_withheld: rows_withheld + merged.rows_withheld,
+    rows_withdrawn: rows_withdrawn + merged.rows_withdrawn,
   }
 }
 

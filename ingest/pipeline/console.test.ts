@@ -25,6 +25,7 @@ const report: JobReport = {
   rows_updated: 0,
   rows_unchanged: 200,
   rows_deleted: 0,
+  rows_withdrawn: 0,
   items_unchanged: 0,
   duration_ms: 61_000,
   gaps: [
@@ -61,4 +62,24 @@ it('the summary names every item without rows, with its reason, and the state', 
   expect(text).toMatch(/Run r: complete_with_gaps\. 1 items failed\. \(0\.5 s\)/)
   const [header, row] = text.split('\n').filter((line) => /^(job|prices-daily) /.test(line))
   expect(header?.indexOf('items')).toBe(row?.indexOf('2 ok'))
+})
+
+it('a reason of many items is told once, with their number and every name', () => {
+  const reason = 'prices_daily/p.csv is refused.'
+  const gaps = Array.from(
+    { length: 1_200 },
+    (_, at) => ({ item: `x:${at}`, status: 'failed', error_class: 'malformed', reason, attempts_count: 1 }) as const,
+  )
+  const text = summaryText({
+    run_id: 'r',
+    state: 'failed',
+    state_reason: null,
+    jobs: [{ ...report, gaps: [...report.gaps, ...gaps] }],
+    duration_ms: 1,
+  })
+  expect(text.split(reason).length).toBe(2)
+  expect(text).toContain(`Without rows, by name (1,202):`)
+  expect(text).toContain(`prices-daily  1,200 items  failed (malformed): ${reason}\n      x:0, x:1, `)
+  expect(text.match(/x:\d+/g)).toEqual(gaps.map(({ item }) => item))
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(150)
 })

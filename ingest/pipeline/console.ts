@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { redact } from '../../helpers/redact.ts'
+import { gapLines } from './gaps.ts'
 import type { JobReport } from './job.ts'
 import type { RunReport } from './report.ts'
 import type { Progress } from './surroundings.ts'
@@ -80,16 +81,17 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
       .join('  ')
       .trimEnd(),
   )
-  const gaps = jobs.flatMap(({ job, gaps }) =>
-    gaps.map(({ item, status, error_class, reason, attempts_count }) => {
-      const attempts = attempts_count > 1 ? ` after ${attempts_count} attempts` : ''
-      return `  ${job}  ${item}  ${status}${error_class === null ? '' : ` (${error_class})`}${attempts}: ${reason}`
-    }),
-  )
+  const gaps_count = jobs.reduce((sum, { gaps }) => sum + gaps.length, 0)
+  const gaps = jobs.flatMap(({ job, gaps }) => gapLines(job, gaps))
   return [
     '',
     ...aligned,
-    ...(gaps.length === 0 ? [] : ['', `Without rows, by name (${count(gaps.length)}):`, ...gaps]),
+    ...(gaps.length === 0 ? [] : ['', `Without rows, by name (${count(gaps_count)}):`, ...gaps]),
+    ...jobs.flatMap(({ job, rows_withdrawn }) =>
+      rows_withdrawn === 0
+        ? []
+        : ['', `${count(rows_withdrawn)} rows of ${job} are no longer in their source. They are kept, and named in ingestion.withdrawals.`],
+    ),
     '',
     `Run ${run_id}: ${state}${state_reason === null ? '' : `. ${state_reason}`} (${duration(duration_ms)})`,
     '',

@@ -16,6 +16,7 @@ export interface JobCounts {
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
+  readonly rows_withdrawn: number
   readonly items_unchanged: number
 }
 
@@ -29,6 +30,7 @@ export const NO_ROWS: JobCounts = {
   rows_updated: 0,
   rows_unchanged: 0,
   rows_deleted: 0,
+  rows_withdrawn: 0,
   items_unchanged: 0,
 }
 
@@ -49,6 +51,10 @@ export interface GroupWork {
   readonly ends: readonly StagedItem[]
   /** Deletes what the items no longer have, in the transaction of their group; returns how many rows. */
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
+  /** True when all items go in one transaction: what one of them gives up another one takes. */
+  readonly is_one_group?: boolean
+  /** Names what the source of the items no longer has, in the transaction of their group; returns how many rows. Sourced jobs give it. */
+  readonly nameWithdrawn?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
   /** Last touch in the transaction of the group, after its rows. Derived jobs give it. */
   readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>
 }
@@ -56,7 +62,8 @@ export interface GroupWork {
 /** Merges the staged items in groups; after each the run may be told to stop. */
 export async function mergeGroups(db: Database, work: GroupWork, surroundings: Surroundings): Promise<JobCounts> {
   let counts = NO_ROWS
-  for (const group of groupsOf(work.ends, surroundings.group_rows_max)) {
+  const groups = work.is_one_group === true ? [work.ends] : groupsOf(work.ends, surroundings.group_rows_max)
+  for (const group of groups) {
     surroundings.signal.throwIfAborted()
     counts = addCounts(counts, await mergeGroup(db, work, group, surroundings))
   }
@@ -74,10 +81,18 @@ async function mergeGroup(db: Database, work: GroupWork, group: readonly StagedI
   try {
     return await surroundings.write(db, async (tx) => {
       const rows_deleted = (await work.deleteOthers?.(tx, group)) ?? 0
-      const merged = await merge(tx, work.table, first.item_no, last.item_no)
+      const { is_first, ...merged } = await merge(tx, work.table, first.item_no, last.item_no)
+      const rows_withdrawn = is_first ? 0 : ((await work.nameWithdrawn?.(tx, group)) ?? 0)
       await endItems(tx, work.scope, group)
       await work.remember?.(tx, group)
-      return { ...NO_ROWS, ...merged, rows_staged, rows_deleted, rows_unchanged: rows_staged - merged.rows_inserted - merged.rows_updated }
+      return {
+        ...NO_ROWS,
+        ...merged,
+        rows_staged,
+        rows_deleted,
+        rows_withdrawn,
+        rows_unchanged: rows_staged - merged.rows_inserted - merged.rows_updated,
+      }
     })
   } catch (error) {
     if (!(error instanceof DatabaseError) || !isAboutRows(error)) throw error

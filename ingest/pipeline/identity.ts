@@ -21,8 +21,6 @@ export interface KnownSecurity extends Holder {
   /** Share class FIGI and id at a provider, as the universe says. */
   readonly figi?: string | undefined
   readonly provider_id?: string | undefined
-  /** Last day of listing, as the master has it. */
-  readonly delist_date?: string | undefined
   readonly tickers: readonly Interval[]
 }
 

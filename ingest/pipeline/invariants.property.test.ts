@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fingerprintOf } from '../../helpers/backup/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { sessions } from '../calendar/xnys.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
 import { dayAfter, type World, world } from '../validation/testing/random-world.ts'
@@ -10,6 +11,8 @@ import type { Page, Provider } from './provider.ts'
 
 /** All seven jobs over random worlds: the content hash, derived tables included, must not depend on the way in which the data came. */
 const WHOLE: Window = { start_date: '2018-01-01', end_date: '2021-12-31' }
+
+const SESSIONS = new Set(sessions(WHOLE.start_date, WHOLE.end_date).map(({ session_date }) => session_date))
 
 let scratch: Scratch
 beforeAll(async () => {
@@ -41,7 +44,7 @@ function dropOf(given: World, { order = (rows: string[]) => rows, deal = all } =
     ),
     'prices_daily/p.csv': csv(
       'source_id,date,close,volume',
-      some(given.bars.map((b) => `s${b.security_id},${dayAfter(b.at)},${b.close},100`)),
+      some(given.bars.filter(({ at }) => SESSIONS.has(dayAfter(at))).map((b) => `s${b.security_id},${dayAfter(b.at)},${b.close},100`)),
     ),
     'dividends/d.csv': csv(
       'source_id,ex_date,amount,currency,kind',

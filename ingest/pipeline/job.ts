@@ -14,10 +14,13 @@ export type SourceRecord = Readonly<Record<string, string | null>>
 /** Why a record became no row. `outside`: good, but not asked for (another symbol, another day); counted, not listed. */
 export type RejectKind = 'malformed' | 'foreign' | 'conflict'
 
-/** A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three. */
+/**
+ * A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three. `off_session_date`: the day of
+ * a bar that is refused since the exchange was closed; many of one item mean that its dates are shifted.
+ */
 export type Parsed<R> =
   | { readonly row: R; readonly item: string }
-  | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string }
+  | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string; readonly off_session_date?: string }
   | { readonly outside: true; readonly item?: string }
 
 export interface Window {
@@ -42,11 +45,15 @@ export interface Identity {
 export interface Holder {
   readonly security_id: number
   readonly source_id: string
+  /** Last day of listing, as the master has it. */
+  readonly delist_date?: string | undefined
 }
 
 export interface ParseContext {
   readonly identity: Identity
   readonly window: Window
+  /** True when the exchange had a session on the day, by our calendar with its overrides. */
+  isSession(date: string): boolean
   /** Name of the adapter, for a `source` column. */
   readonly provider: string
 }
@@ -85,6 +92,8 @@ export interface SourcedJob extends JobBase {
   readonly dataset: Dataset
   /** True when the window bounds its records: a subject that is not listed in the window is then not asked for, and ends `empty`. */
   readonly is_windowed: boolean
+  /** The column of its table that says the day of a row: rows of the window that the source no longer has are then named. */
+  readonly dated_by?: string
   /** What it means when a source that was read to its end holds no record of a subject. */
   readonly without_records: 'not_found' | 'empty'
   /**
@@ -92,6 +101,8 @@ export interface SourcedJob extends JobBase {
    * count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
+  /** True when its rows are intervals of days that may not overlap: see intervals.ts. */
+  readonly holds_intervals?: boolean
   /**
    * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The source's word stands:
    * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
@@ -141,6 +152,8 @@ export interface JobReport {
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
+  /** Rows of the window that stand in the table and that the source, read to its end, does not have. They are kept, and named in `ingestion.withdrawals`. */
+  readonly rows_withdrawn: number
   /** Items of a derived job that were left as they are, since nothing that they are derived from has changed; among those that are ok or empty. */
   readonly items_unchanged: number
   readonly duration_ms: number

@@ -7,6 +7,8 @@ import { listOf, type TargetTable, valuesDiffer } from './table.ts'
 export interface MergeCounts {
   readonly rows_inserted: number
   readonly rows_updated: number
+  /** True when the table held nothing of these subjects before. */
+  readonly is_first: boolean
 }
 
 /**
@@ -21,7 +23,7 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
       where exists (select from ${table.name} live where live.${first} = staged.${first})`,
   )
   // A first load has nothing to be compared with.
-  if (known === null) return { rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup), rows_updated: 0 }
+  if (known === null) return { rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup), rows_updated: 0, is_first: true }
   // A group is a part of its table: by the values that begin its keys the planner sees how small a part, and reads that part alone.
   await tx.execute(`
     create temporary table delta on commit drop as
@@ -40,7 +42,7 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
   }
   if (counts.rows_inserted > 0) await insertNew(tx, table, 'pg_temp.delta', 'is_new')
   await tx.execute('drop table pg_temp.delta')
-  return counts
+  return { ...counts, is_first: false }
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { sessions } from '../calendar/xnys.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { contentOf, ingestDrop, isAccounted, writeDrop } from '../providers/flat-files/testing.ts'
 import type { Page, Provider } from './provider.ts'
@@ -19,7 +20,7 @@ const HEADERS = {
 type Folder = keyof typeof HEADERS
 
 const id = fc.constantFrom('x:a', 'x:b', 'x:none')
-const day = fc.integer({ min: 0, max: 20 }).map((at) => new Date(Date.UTC(2019, 11, 20 + at)).toISOString().slice(0, 10))
+const day = fc.constantFrom(...sessions('2019-12-20', '2020-01-09').map(({ session_date }) => session_date))
 const price = fc
   .integer({ min: 1, max: 400 })
   .chain((cents) => fc.constantFrom(cents / 100, `${(cents / 100).toFixed(2)}`, `${(cents / 100).toFixed(2)}0`))

@@ -19,7 +19,10 @@ export interface Provider {
    * @throws SourceError with what it said.
    */
   readonly probe?: (signal: AbortSignal) => Promise<void>
-  /** Groups the subjects into batches, in a stable order. Makes no request. */
+  /**
+   * Groups the subjects into batches, in a stable order; each subject into one. Makes no request. A feed of the whole market, a
+   * request a session, is one batch of all subjects with a page for each session: what a killed run has fetched is in the archive.
+   */
   batches(ask: Ask): readonly Batch[] | Promise<readonly Batch[]>
   /**
    * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end of its own ends as

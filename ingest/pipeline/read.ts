@@ -61,6 +61,7 @@ function takeRecord(
   }
   if (item !== undefined) file.items.add(item.item)
   if ('rejected' in parsed) {
+    if (parsed.off_session_date !== undefined) item?.off_session_dates.push(parsed.off_session_date)
     tally.reject({ item: item?.item ?? null, kind: parsed.kind, reason: parsed.rejected, file: file.file, line, record })
     return ''
   }

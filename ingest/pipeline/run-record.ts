@@ -45,6 +45,11 @@ export async function takeIngestionLock(db: Database): Promise<number> {
   )
 }
 
+/** Gives the ingestion lock back before the session ends. */
+export async function releaseIngestionLock(db: Database): Promise<void> {
+  await db.rows('select pg_advisory_unlock($1)', [INGESTION_LOCK])
+}
+
 /** Marks runs whose process is gone. Whoever holds the lock knows that no other run is alive. */
 export async function markDeadRuns(db: Database, except_run_id: string): Promise<string[]> {
   const rows = await db.rows<{ run_id: string }>(

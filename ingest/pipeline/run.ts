@@ -13,7 +13,7 @@ import { providersOfRun, renewLeases, reopenItems } from './items.ts'
 import type { Job, JobName, JobReport, Window } from './job.ts'
 import type { Provider } from './provider.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
-import { beginRun, endRun, markDeadRuns, takeIngestionLock } from './run-record.ts'
+import { beginRun, endRun, markDeadRuns, releaseIngestionLock, takeIngestionLock } from './run-record.ts'
 import { chooseProvider, isSourced } from './source.ts'
 import { runSourced } from './sourced.ts'
 import type { Progress, Surroundings, Thresholds } from './surroundings.ts'
@@ -153,6 +153,8 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     throw error
   } finally {
     clearInterval(heart)
+    // A closed connection gives its locks back in its own time; the next run of this process may start at once.
+    await releaseIngestionLock(session).catch(() => {})
   }
 }
 
@@ -182,7 +184,8 @@ async function runJob(db: Database, job: Job, providers: readonly Provider[], su
       ? await runSourced(db, job, provider, known, surroundings)
       : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, surroundings)
   // Plans of the jobs that follow depend on what is there now, not on what autovacuum has seen.
-  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0) await db.execute(`analyze stocks_research.${job.table}`)
+  if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0)
+    await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${job.table}`])
   const report = await jobReport(
     db,
     { run_id, job: job.name, provider: provider?.name ?? 'derived' },

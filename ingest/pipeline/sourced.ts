@@ -38,8 +38,11 @@ export async function runSourced(
 
   const subjects = asked.filter(({ item }) => open.has(item))
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
-  const context = { identity: identityOf(known), window, provider: provider.name }
+  const sessions = await sessionDates(db)
+  const isSession = (date: string): boolean => sessions.has(date)
+  const context = { identity: identityOf(known), window, isSession, provider: provider.name }
   const batches = subjects.length === 0 ? [] : [...(await provider.batches(ask))]
+  refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
   let [counts, items_done, parked] = [NO_ROWS, 0, undefined as SourceError | undefined]
@@ -87,9 +90,28 @@ export async function runSourced(
   return counts
 }
 
+/** An item is done with its batch: of one that stood in two, a kill in between would lose the second for good, and nobody would see it. */
+function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
+  const seen = new Set<string>()
+  for (const { label, subjects } of batches) {
+    for (const { item } of subjects) {
+      if (seen.has(item))
+        throw new TypeError(
+          `${provider.name} puts ${item} into two batches, the second is «${label}». A subject has one batch; pages may be many.`,
+        )
+      seen.add(item)
+    }
+  }
+}
+
 async function firstSession(db: Database): Promise<string> {
   const { first } = await db.one<{ first: string | null }>('select min(session_date) as first from stocks_research.trading_sessions')
   return first ?? FIRST_SESSION_DATE
+}
+
+async function sessionDates(db: Database): Promise<ReadonlySet<string>> {
+  const rows = await db.rows<{ session_date: string }>('select session_date from stocks_research.trading_sessions')
+  return new Set(rows.map(({ session_date }) => session_date))
 }
 
 /** Facts about the account, not about the batch: asking on would only spend more of what is gone. */

@@ -1,5 +1,7 @@
 import type { Database } from '../../helpers/database.ts'
 import type { ValidationReport } from '../validation/validate.ts'
+import { gapLines } from './gaps.ts'
+import type { ItemGap } from './job.ts'
 
 /** How the ledger stands, as text: the newest runs, and the items of the newest one by job and status. */
 export async function statusText(db: Database, runs_max = 5): Promise<string> {
@@ -17,17 +19,18 @@ export async function statusText(db: Database, runs_max = 5): Promise<string> {
      group by job order by min(first)`,
     [newest.run_id],
   )
-  const gaps = await db.rows<{ line: string }>(
-    `select format('  %s  %s  %s: %s', job, item, status, reason) as line from ingestion.items
+  const gaps = await db.rows<ItemGap & { job: string } & Record<string, unknown>>(
+    `select job, item, status, error_class, coalesce(reason, '') as reason, attempts_count from ingestion.items
      where run_id = $1 and status in ('failed', 'parked', 'not_found') order by status, item_id`,
     [newest.run_id],
   )
+  const lines = [...Map.groupBy(gaps, ({ job }) => job)].flatMap(([job, group]) => gapLines(job, group))
   return [
     ...runs.map(({ run }) => run.trimEnd()),
     '',
     `Items of ${newest.run_id}:`,
     ...items.map(({ line }) => line),
-    ...(gaps.length === 0 ? [] : ['', 'Without rows, by name:', ...gaps.map(({ line }) => line)]),
+    ...(lines.length === 0 ? [] : ['', 'Without rows, by name:', ...lines]),
     '',
   ].join('\n')
 }

@@ -13,6 +13,8 @@ export interface ItemTally {
   rejected: number
   /** Of the rejected ones, those that are another company's. */
   foreign: number
+  /** Of the rejected ones, the days on which the exchange was closed. */
+  readonly off_session_dates: string[]
   readonly files: Set<string>
   end: SubjectEnd | undefined
 }
@@ -54,7 +56,7 @@ export class Tally {
     this.items = new Map(
       subjects.map(({ item }, item_no) => [
         item,
-        { item, item_no, rows: 0, copies: 0, outside: 0, rejected: 0, foreign: 0, files: new Set(), end: undefined },
+        { item, item_no, rows: 0, copies: 0, outside: 0, rejected: 0, foreign: 0, off_session_dates: [], files: new Set(), end: undefined },
       ]),
     )
   }

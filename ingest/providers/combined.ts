@@ -90,12 +90,13 @@ async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, sig
 }
 
 /**
- * What one part has learned, the next one may use: the filer, and that it is no longer listed. Then its ticker may be somebody
- * else's today, and must not be looked up.
+ * What one part has learned, the next one may use: the filer, the ticker of today, and that it is no longer listed. Then its ticker
+ * may be somebody else's today, and must not be looked up. A universe that was written before a rename still has the old ticker.
  */
 function enriched(subject: Subject, known: SourceRecord | undefined): Subject {
   if (known === undefined) return subject
-  return { ...subject, cik: subject.cik ?? known['cik'] ?? undefined, ticker: known['is_listed'] === 'false' ? undefined : subject.ticker }
+  const ticker = known['is_listed'] === 'false' ? undefined : (known['ticker'] ?? subject.ticker)
+  return { ...subject, cik: subject.cik ?? known['cik'] ?? undefined, ticker }
 }
 
 /** Takes the records of a page into `gathered`; passes on, as a page, what cannot be read. */

@@ -1,6 +1,7 @@
 import type { Config } from '../../helpers/config.ts'
 import type { Log } from '../../helpers/log.ts'
 import { REHEARSAL_HASTE, startRehearsalMarket } from '../../helpers/rehearsal/market/rehearsal.ts'
+import type { Provider } from '../pipeline/provider.ts'
 import { flatFiles } from './flat-files/index.ts'
 import { type HttpProviders, type HttpProvidersOptions, openHttpProviders } from './live.ts'
 import { planOf } from './plan.ts'
@@ -48,3 +49,6 @@ export async function openRunProviders(config: Sources, log: Log, options: Omit<
     throw error
   }
 }
+
+/** The source that ours is compared with: a drop of flat files. */
+export const openSecondSource = ({ directory }: NonNullable<Config['second_source']>): Provider => flatFiles(directory)

@@ -33,10 +33,10 @@ export async function rebuild(
   await migrate(scratch, migrations)
   const { state, state_reason } = await load(scratch)
   const rebuild_ms = Math.round(performance.now() - started)
-  const [expected, rebuilt] = [
-    await fingerprintOf(original, { scope: 'content', views: 'none' }),
-    await fingerprintOf(scratch, { scope: 'content', views: 'none' }),
-  ]
+  const [expected, rebuilt] = await Promise.all([
+    fingerprintOf(original, { scope: 'content', views: 'none' }),
+    fingerprintOf(scratch, { scope: 'content', views: 'none' }),
+  ])
   return {
     state,
     state_reason,

@@ -5,10 +5,13 @@ import { adjustmentChecks } from './checks/adjustment.ts'
 import { filingChecks, fundamentalsChecks } from './checks/fundamentals.ts'
 import { identityChecks } from './checks/identity.ts'
 import { priceChecks } from './checks/prices.ts'
+import { secondSourceChecks } from './checks/second-source.ts'
 import { structureChecks } from './checks/structure.ts'
 import { suspiciousActionChecks } from './checks/suspicious-actions.ts'
 import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { suspiciousPriceChecks } from './checks/suspicious-prices.ts'
+import { suspiciousSeriesChecks } from './checks/suspicious-series.ts'
+import { withdrawalChecks } from './checks/withdrawn.ts'
 import type { Offender } from './findings.ts'
 import { recomputeFactors } from './recompute-factors.ts'
 import { recomputeQuarters } from './recompute-quarters.ts'
@@ -44,8 +47,11 @@ export const CHECKS: readonly (Check | Recomputation)[] = [
   ...JOBS.flatMap((job) => job.checks),
   ...recomputations,
   ...suspiciousPriceChecks,
+  ...suspiciousSeriesChecks,
   ...suspiciousActionChecks,
   ...suspiciousFactChecks,
+  ...withdrawalChecks,
+  ...secondSourceChecks,
 ]
 
 /** Hard checks whose findings may be accepted in writing: a filing itself can break them. What our own processing broke cannot be accepted. */

@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprintOf } from '../../backup/fingerprint.ts'
 import { verifyJournal } from '../../checklist/journal.ts'
 import type { Connection } from '../../database.ts'
+import { WIRE } from '../../rehearsal/market/dialect.ts'
+import { differencesFromTruth } from '../../rehearsal/market/differences.ts'
+import { lossesOf, withLosses } from '../../rehearsal/market/rehearsal.ts'
+import { createWorld, REHEARSAL_WORLD } from '../../rehearsal/market/world.ts'
 import type { Element } from '../xml.ts'
 import { CANARIES, leaks } from './canaries.ts'
 import { Product } from './product.ts'
@@ -47,6 +51,32 @@ describe('the rehearsal', () => {
     for (const page of ['junit.xml', 'checklist.md', 'audit.html', 'journal.jsonl'] as const) {
       expect(product.read(page).toLowerCase(), page).toContain('rehearsal')
     }
+  })
+
+  test('every row is what the simulated market knows, faults on, and its two losses are named among the failed and nowhere else', async () => {
+    const world = createWorld()
+    const losses = lossesOf(world)
+    const dialect = withLosses(WIRE, losses)
+    const { differences, compared } = await product.ask((db) => differencesFromTruth(db, world, { dialect }))
+    expect(differences).toEqual([])
+    expect(compared.securities).toBe(REHEARSAL_WORLD.securities)
+    expect(compared.bars).toBe(dialect.told(world).securities.reduce((sum, { bars }) => sum + bars.length, 0))
+    expect(compared.look_ups).toBeGreaterThan(2_000_000)
+    const { broken, hidden } = losses
+    const ended = await product.ask((db) =>
+      db.rows<{ subject: string; status: string }>(
+        "select distinct job || ' ' || item as subject, status from ingestion.items where status not in ('ok', 'empty') order by 1",
+      ),
+    )
+    const subjectsOf = (...statuses: string[]) => ended.flatMap(({ subject, status }) => (statuses.includes(status) ? [subject] : []))
+    expect(subjectsOf('failed', 'parked', 'pending', 'running')).toEqual([
+      `corporate-actions ${broken.source_id}`,
+      `fundamentals-raw ${broken.cik}`,
+    ])
+    expect(subjectsOf('not_found').filter((subject) => !subject.startsWith('fundamentals-raw'))).toEqual([
+      `prices-daily ${hidden.source_id}`,
+    ])
+    expect(printed).toContain(broken.cik)
   })
 
   test('no planted key, and none that was sent, is in anything that it left behind', async () => {

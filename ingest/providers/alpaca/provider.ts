@@ -20,6 +20,7 @@ const SESSIONS_A_YEAR = 252
 const BAR_BYTES = 110
 const ACTIONS_A_YEAR = 25_000
 const ACTION_BYTES = 250
+const ASSETS_BYTES = 8_000_000
 /** A liquidation pays those who held the security when its listing ended, up to so many days before. */
 const PAID_AFTER_DAYS = 366
 
@@ -49,7 +50,7 @@ export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
 
 function batchesOf({ dataset, subjects, window }: Ask, today: string): Batch[] {
   if (subjects.length === 0) return []
-  if (dataset === 'securities') return [{ label: 'assets, active and inactive', subjects, estimate: { requests: 2, bytes: 8_000_000 } }]
+  if (dataset === 'securities') return [{ label: 'assets, active and inactive', subjects, estimate: { requests: 2, bytes: ASSETS_BYTES } }]
   if (dataset === 'prices_daily') {
     const sessions = yearsOf(window.start_date, window.end_date) * SESSIONS_A_YEAR
     return chunksOf(subjects, SECURITIES_A_BATCH).map((some) => {
@@ -60,12 +61,14 @@ function batchesOf({ dataset, subjects, window }: Ask, today: string): Batch[] {
   }
   // Most actions are dividends; what the ticker history asks for is one in twenty.
   const actions = yearsOf(window.start_date, today) * ACTIONS_A_YEAR * (dataset === 'ticker_history' ? 0.05 : 1)
-  const requests = Math.ceil(actions / 1000) + (dataset === 'ticker_history' ? HISTORY_TYPES : ACTION_TYPES).length
+  // The history asks for both lists of assets, too.
+  const [kinds, lists, lists_bytes] = dataset === 'ticker_history' ? [HISTORY_TYPES, 2, ASSETS_BYTES] : [ACTION_TYPES, 0, 0]
+  const requests = Math.ceil(actions / 1000) + kinds.length + lists
   return [
     {
       label: `${dataset.replaceAll('_', ' ')} of the whole market`,
       subjects,
-      estimate: { requests, bytes: Math.ceil(actions * ACTION_BYTES) },
+      estimate: { requests, bytes: Math.ceil(actions * ACTION_BYTES) + lists_bytes },
     },
   ]
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
+import { sessions } from '../../calendar/xnys.ts'
 import { flatFiles } from './index.ts'
 import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from './testing.ts'
 
@@ -121,10 +122,8 @@ describe('a file of a drop', () => {
   })
 
   it('is refused with 1 % of garbage, and taken with less than the bound; each bad record is listed with its place', async () => {
-    const bars = Array.from(
-      { length: 2_000 },
-      (_, at) => `x:first,${new Date(Date.UTC(2012, 0, 1 + at)).toISOString().slice(0, 10)},1,1,1,1,1`,
-    )
+    const days = sessions('2012-01-03', '2019-12-31').map(({ session_date }) => session_date)
+    const bars = days.slice(0, 2_000).map((day) => `x:first,${day},1,1,1,1,1`)
     const garbage = ['x:first,2012-99-99,1,1,1,1,1', '€€€', 'x:first,2020-02-05,1,1,1,-5,1', 'a,"b', 'x:first,2020-02-06,1,1,1,1,1,1']
     const header = 'source_id,date,open,high,low,close,volume'
     const dirty = bars.flatMap((bar, at) => (at % 100 === 50 ? [bar, garbage[Math.floor(at / 100) % garbage.length] ?? ''] : [bar]))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fingerprintOf } from '../../../helpers/backup/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
+import { sessions } from '../../calendar/xnys.ts'
 import { asKind, KINDS } from './testing/formats.ts'
 import { ingestDrop, SMALL_DROP, writeDrop } from './testing.ts'
 
@@ -18,7 +19,7 @@ const amount = fc
     const text = String(digits).padStart(scale + 1, '0')
     return scale === 0 ? text : `${text.slice(0, -scale)}.${text.slice(-scale)}${'0'.repeat(zeros)}`
   })
-const day = fc.integer({ min: 0, max: 1_500 }).map((at) => new Date(Date.UTC(2015, 10, 20 + at)).toISOString().slice(0, 10))
+const day = fc.constantFrom(...sessions('2015-11-20', '2020-06-30').map(({ session_date }) => session_date))
 const holder = fc.constantFrom('x:first', 'x:second', 'x:third', 'x:none')
 const table = (header: string, row: fc.Arbitrary<string>) =>
   fc.uniqueArray(row, { maxLength: 40, selector: (line) => line.split(',', 2).join() }).map((rows) => [header, ...rows, ''].join('\n'))

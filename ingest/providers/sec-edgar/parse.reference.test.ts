@@ -15,7 +15,7 @@ const identity = {
   isListed: () => false,
   hasFiler: () => true,
 }
-const context = { identity, window: { start_date: '2000-01-01', end_date: '2030-01-01' }, provider: 'sec-edgar' }
+const context = { identity, window: { start_date: '2000-01-01', end_date: '2030-01-01' }, isSession: () => true, provider: 'sec-edgar' }
 
 for (const cik of ['0000320193', '0001045810', '0001997711']) {
   test(`every fact of filer ${cik} is read, with its value as it was written, and becomes a row of its own`, () => {

@@ -14,6 +14,8 @@ import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTic
 export const BULK_FILERS_MIN = 1000
 
 const FILERS_A_BATCH = 25
+/** Of a universe that holds the dead of five years, so many are no longer in the list of tickers, and are asked for one by one. */
+const DEAD_RATIO = 0.2
 const LOOK_AHEAD = 4
 const FACTS_BYTES = 150_000
 const SUBMISSIONS_BYTES = 40_000
@@ -48,7 +50,9 @@ const BULK = 'facts of all filers'
 
 function batchesOf({ dataset, subjects }: Ask, bulk_filers_min: number): Batch[] {
   if (dataset === 'securities') {
-    return subjects.length === 0 ? [] : [{ label: 'filers with their tickers', subjects, estimate: { requests: 1, bytes: TICKERS_BYTES } }]
+    const dead = Math.ceil(subjects.length * DEAD_RATIO)
+    const estimate = { requests: 1 + dead, bytes: TICKERS_BYTES + dead * SUBMISSIONS_BYTES }
+    return subjects.length === 0 ? [] : [{ label: 'filers with their tickers', subjects, estimate }]
   }
   if (dataset === 'fundamentals' && subjects.length >= bulk_filers_min) {
     return [{ label: `${BULK}, one file`, subjects, estimate: { requests: 1, bytes: BULK_BYTES } }]

@@ -19,8 +19,6 @@ export interface Chart {
 // Yahoo sends 32-bit floats written as 64-bit ones: seven digits carry, the rest is noise.
 const FLOAT32_DIGITS = 7
 const PRICE_PLACES_MAX = 4
-// Pence of London, cents of Johannesburg, agorot of Tel Aviv: taken for the currency itself they would be a hundredfold.
-const IN_HUNDREDTHS = /^(GB[pX]|ZAc|ILA|[A-Z]{2}[a-z])$/
 const PRICE_PLACES_MAX_BELOW_ONE = 6
 
 /**
@@ -30,8 +28,8 @@ const PRICE_PLACES_MAX_BELOW_ONE = 6
  *
  * Only right for an answer that was asked through today: a later split that is not listed stays in the prices.
  *
- * @throws RangeError when the arrays have different lengths, when an event has no day or a split no ratio (every price before it
- * would be wrong), and when prices are in hundredths of a currency.
+ * @throws RangeError when the arrays have different lengths, and when an event has no day or a split no ratio: every price before it
+ * would be wrong.
  */
 export function parseChart(json: TextJson, watch: FieldWatch): Chart {
   const result = objectOf(listOf(objectOf(objectOf(json)['chart'])['result'])[0])
@@ -45,7 +43,6 @@ export function parseChart(json: TextJson, watch: FieldWatch): Chart {
   const splits = eventsOf(events['splits']).map((event) => splitOf(event, dayOf, watch))
   const later = laterSplits(splits)
   const [symbol, currency] = [textOf(meta['symbol']), textOf(meta['currency'])]
-  if (currency !== null && IN_HUNDREDTHS.test(currency)) throw new RangeError(`its prices are in ${currency}, hundredths of a currency`)
   const dividends = eventsOf(events['dividends']).map(([key, each]) => {
     watch('chart dividend', fields.DIVIDEND_FIELDS, each)
     const ex_date = eventDay(key, each, dayOf)

@@ -64,11 +64,21 @@ async function* read(
     else if (response.outcome === 'not_found') yield notFound(item, response.reason, response)
     else if (response.outcome === 'empty') yield { item, status: 'empty', reason: response.reason }
     else {
-      const chart_of_item = understood(item, response, () => parseChart(response.json, watch))
+      const chart_of_item = understood(item, response, () => inWholeUnits(parseChart(response.json, watch)))
       if ('status' in chart_of_item) yield chart_of_item
       else yield pageOf(response, recordsOf(ask, item, chart_of_item.content, today))
     }
   }
+}
+
+// Pence of London, cents of Johannesburg, agorot of Tel Aviv.
+const IN_HUNDREDTHS = /^(GBX|ILA|[A-Z]{2}[a-z])$/
+
+/** Taken for the currency itself, hundredths would be a hundredfold. */
+function inWholeUnits(chart: Chart): Chart {
+  const { currency } = chart
+  if (currency !== null && IN_HUNDREDTHS.test(currency)) throw new RangeError(`its prices are in ${currency}, hundredths of a currency`)
+  return chart
 }
 
 function recordsOf({ dataset }: Ask, source_id: string, { bars, events }: Chart, today: string): Page['records'] {

@@ -21,15 +21,4 @@ export const identityChecks: readonly Check[] = [
       join stocks_research.ticker_history b on b.security_id = a.security_id and b.valid_from > a.valid_from and b.valid_from <= coalesce(a.valid_to, 'infinity')
       join stocks_research.securities s on s.security_id = a.security_id`,
   },
-  {
-    name: 'last-ticker-in-master',
-    claim: 'the securities master shows the last ticker of the history',
-    severity: 'soft',
-    offenders: `
-      select s.source_id as subject, s.ticker, h.ticker as last_ticker, h.valid_from
-      from stocks_research.securities s
-      join lateral (
-        select t.ticker, t.valid_from from stocks_research.ticker_history t where t.security_id = s.security_id order by t.valid_from desc limit 1) h on true
-      where h.ticker <> s.ticker`,
-  },
 ]

@@ -28,14 +28,54 @@ export const suspiciousActionChecks: readonly Check[] = [
   },
   {
     name: 'cash-told-twice',
-    claim: 'no payment is followed within seven days by one of the same amount, give or take 8 per cent',
+    claim: 'no payment is followed on its day or within seven by one of the same amount, give or take 8 per cent',
     severity: 'soft',
     offenders: `
       select s.source_id as subject, a.ex_date, b.ex_date as again_date, a.cash_amount, b.cash_amount as again_amount
       from stocks_research.corporate_actions a
-      join stocks_research.corporate_actions b on b.security_id = a.security_id and b.ex_date > a.ex_date and b.ex_date <= a.ex_date + 7
+      join stocks_research.corporate_actions b on b.security_id = a.security_id and b.ex_date >= a.ex_date and b.ex_date <= a.ex_date + 7
+        and (b.ex_date, b.kind, b.action_key, b.occurrence) > (a.ex_date, a.kind, a.action_key, a.occurrence)
       join stocks_research.securities s on s.security_id = a.security_id
       where a.kind in ${cashKinds} and b.kind in ${cashKinds} and a.cash_amount > 0 and abs(b.cash_amount / a.cash_amount - 1) <= 0.08`,
+  },
+  {
+    name: 'cash-in-other-unit',
+    claim: 'no payment is a hundred times, or a hundredth of, what the security pays within a year and a half of it',
+    severity: 'soft',
+    offenders: `
+      with paid as (
+        select a.security_id, a.ex_date, a.kind, a.cash_amount from stocks_research.corporate_actions a where a.kind in ${cashKinds} and a.cash_amount > 0
+      )
+      select s.source_id as subject, a.ex_date, a.kind, a.cash_amount, u.usual as usual_amount
+      from paid a
+      join stocks_research.securities s using (security_id)
+      cross join lateral (
+        select percentile_disc(0.5) within group (order by o.cash_amount) as usual from paid o
+        where o.security_id = a.security_id and o.ex_date <> a.ex_date and abs(o.ex_date - a.ex_date) <= 550
+        having count(*) >= 3) u
+      where abs(ln(a.cash_amount / u.usual)) between ln(100 / 1.5) and ln(100 * 1.5)`,
+  },
+  {
+    name: 'cash-skipped',
+    claim: 'no payment is missing from a rhythm that is kept before and after it',
+    severity: 'soft',
+    // Three regular intervals, one of twice their length, three regular ones again: dividends that were cut do not come back so.
+    offenders: `
+      with days as (
+        select a.security_id, a.ex_date, a.ex_date - lag(a.ex_date) over (partition by a.security_id order by a.ex_date) as days
+        from (select distinct c.security_id, c.ex_date from stocks_research.corporate_actions c where c.kind = 'cash_dividend' and c.cash_amount > 0) a
+      ), around as (
+        select d.*, lag(d.ex_date) over w as before_date, lag(d.days) over w as before_1, lag(d.days, 2) over w as before_2, lag(d.days, 3) over w as before_3,
+          lead(d.days) over w as after_1, lead(d.days, 2) over w as after_2, lead(d.days, 3) over w as after_3
+        from days d window w as (partition by d.security_id order by d.ex_date)
+      )
+      select s.source_id as subject, a.before_date, a.ex_date as next_date, a.days as days_count, round(r.usual, 0) as usual_days_count
+      from around a
+      join stocks_research.securities s using (security_id)
+      cross join lateral (select (a.before_1 + a.before_2 + a.before_3 + a.after_1 + a.after_2 + a.after_3) / 6.0 as usual) r
+      where least(a.before_1, a.before_2, a.before_3, a.after_1, a.after_2, a.after_3) > 0.8 * r.usual
+        and greatest(a.before_1, a.before_2, a.before_3, a.after_1, a.after_2, a.after_3) < 1.2 * r.usual
+        and a.days between 1.8 * r.usual and 2.2 * r.usual`,
   },
   {
     name: 'cash-above-half',
@@ -52,7 +92,7 @@ export const suspiciousActionChecks: readonly Check[] = [
     offenders: `${events}
       select e.source_id as subject, e.ex_date, e.split_from, e.split_to, e.before_close, e.after_close
       from events e
-      where e.kind in ('split', 'stock_dividend') and abs(ln(e.split_to / e.split_from)) > 0.15
+      where (e.kind in ('split', 'stock_dividend') or e.cash_amount is null) and abs(ln(e.split_to / e.split_from)) > 0.15
         and abs(ln(e.after_close / e.before_close)) < 0.5 * abs(ln(e.split_to / e.split_from))`,
   },
   {

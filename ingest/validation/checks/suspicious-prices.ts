@@ -7,7 +7,7 @@ import type { Check } from '../../pipeline/job.ts'
 const neighbours = `
   with bars as (
     select p.security_id, p.trade_date, p.close, p.volume, lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close,
-      lead(p.close) over w as after_close, lead(p.trade_date) over w as after_date
+      lead(p.trade_date) over w as after_date
     from stocks_research.prices_daily p
     window w as (partition by p.security_id order by p.trade_date)
   ), moves as materialized (
@@ -48,16 +48,6 @@ export const suspiciousPriceChecks: readonly Check[] = [
         on abs(m.growth * k.ratio - 1) < 0.06 or abs(m.growth / k.ratio - 1) < 0.06
       where (m.traded_ratio is null or m.traded_ratio between 0.2 and 2 or k.ratio >= 20)
       order by m.source_id, m.trade_date, least(abs(m.growth * k.ratio - 1), abs(m.growth / k.ratio - 1))`,
-  },
-  {
-    name: 'spike-reverts',
-    claim: 'no close jumps by more than 15 per cent and is back within 3 per cent on the next session',
-    severity: 'soft',
-    offenders: `${neighbours}
-      select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio,
-        round(m.after_close / m.before_close - 1, 4) as two_session_return_ratio
-      from moves m
-      where abs(m.growth - 1) > 0.15 and abs(m.after_close / m.before_close - 1) < 0.03`,
   },
   {
     name: 'close-repeats',

@@ -1,0 +1,112 @@
+import { mkdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import type { RemoteStore } from '../dropbox/store.ts'
+import { messageOf, PreconditionError } from '../errors.ts'
+import type { Backup } from './dump.ts'
+import { findBackups, manifestFileOf, readManifest } from './manifest.ts'
+
+export type Place = 'local' | 'remote'
+
+/** Name of an archive, here and in a remote store. */
+export const ARCHIVE = /^full_[0-9]{8}_[0-9]{4}(_[0-9]+)?\.dump$/
+
+export interface ObtainOptions {
+  /** Default: here, and where it is not, from the remote store. */
+  readonly from: Place | undefined
+  /** Of whose backups `latest` is the newest. */
+  readonly database: string
+  readonly say: (text: string) => void
+}
+
+/**
+ * The backup on this disk. One that is here needs no remote store: on the day of a restore it may be the one that does not answer.
+ *
+ * @param name its file name, or `latest`.
+ * @throws PreconditionError when there is none; FormatError when its manifest says something else.
+ */
+export async function obtain(config: Config, remote: RemoteStore, name: string, options: ObtainOptions): Promise<Backup> {
+  if (name !== 'latest' && !ARCHIVE.test(name))
+    throw new PreconditionError(`«${name}» is no name of a backup; one looks like full_20260131_1830.dump. See: npm run restore -- list`)
+  const { backups } = config.directories
+  const { good, bad } = options.from === 'remote' ? { good: [], bad: [] } : await findBackups(backups)
+  const found = good.find(({ manifest }) => manifest.file === name)
+  if (found !== undefined) return found
+  const damaged = bad.find(({ file }) => file === name)
+  const there = options.from === 'local' ? [] : await namesIn(remote, options, good.length > 0 && name === 'latest')
+  if (name === 'latest') return latest(config, remote, good, there, options)
+  if (there.includes(name)) return fetch(config, remote, name, options)
+  throw new PreconditionError(
+    damaged === undefined
+      ? `${name} is neither in ${backups} nor in the remote store. See: npm run restore -- list`
+      : `${name} is in ${backups}, but it is no backup: ${damaged.reason} The remote store does not have it.`,
+  )
+}
+
+/** The newest backup of the database, wherever it is; what is here is not fetched. */
+async function latest(
+  config: Config,
+  remote: RemoteStore,
+  good: readonly Backup[],
+  there: readonly string[],
+  options: ObtainOptions,
+): Promise<Backup> {
+  const here = new Map(good.map((backup) => [backup.manifest.file, backup]))
+  for (const file of [...new Set([...here.keys(), ...there])].toSorted(byTime).toReversed()) {
+    // What is not here says only by its manifest of which database it is.
+    const manifest = here.get(file)?.manifest ?? (await fetchManifest(config, remote, file, options))
+    if (manifest?.database === options.database) return here.get(file) ?? fetch(config, remote, file, options)
+  }
+  throw new PreconditionError(
+    `There is no backup of ${options.database}, neither here nor in the remote store. Take one first, or name another one: npm run restore -- list`,
+  )
+}
+
+async function namesIn(remote: RemoteStore, { say }: ObtainOptions, mayFail: boolean): Promise<string[]> {
+  try {
+    return (await remote.list()).map(({ name }) => name).filter((name) => ARCHIVE.test(name))
+  } catch (error) {
+    if (!mayFail) throw error
+    say(`The remote store cannot be asked, so only what is here counts: ${messageOf(error)}`)
+    return []
+  }
+}
+
+async function fetch(config: Config, remote: RemoteStore, file: string, { say }: ObtainOptions): Promise<Backup> {
+  const archive = join(await fetchedFolder(config), file)
+  say(`Fetching ${file} from ${remote.describe()} …`)
+  await remote.download(file, `${archive}.fetched`)
+  await remote.download(manifestFileOf(file), manifestFileOf(archive))
+  await rename(`${archive}.fetched`, archive)
+  return { archive, manifest: await readManifest(archive) }
+}
+
+/** Undefined, and said, where it is missing or not to be read: an older backup may be whole. */
+async function fetchManifest(
+  config: Config,
+  remote: RemoteStore,
+  file: string,
+  { say }: ObtainOptions,
+): Promise<Backup['manifest'] | undefined> {
+  const archive = join(await fetchedFolder(config), file)
+  try {
+    await remote.download(manifestFileOf(file), manifestFileOf(archive))
+    return await readManifest(archive)
+  } catch (error) {
+    say(`${file} is passed over: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+async function fetchedFolder({ directories }: Config): Promise<string> {
+  const folder = join(directories.data, 'fetched')
+  await mkdir(folder, { recursive: true })
+  return folder
+}
+
+/** By the minute in the name, and by the count within it: _10 comes after _9. */
+function byTime(a: string, b: string): number {
+  const [, minuteA = '', countA = '1'] = /^full_(\d{8}_\d{4})(?:_(\d+))?/.exec(a) ?? []
+  const [, minuteB = '', countB = '1'] = /^full_(\d{8}_\d{4})(?:_(\d+))?/.exec(b) ?? []
+  return minuteA === minuteB ? Number(countA) - Number(countB) : minuteA < minuteB ? -1 : 1
+}

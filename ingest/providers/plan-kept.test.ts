@@ -1,0 +1,108 @@
+/** What a plan says before the run, against what the run then asks. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
+import { silentLog } from '../../helpers/log.ts'
+import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
+import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
+import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import type { JobName } from '../pipeline/job.ts'
+import { ingest } from '../pipeline/run.ts'
+import { readUniverse } from '../universe/read.ts'
+import { openHttpProviders } from './live.ts'
+
+const JOBS: readonly JobName[] = ['securities', 'ticker-history', 'prices-daily', 'corporate-actions', 'fundamentals-raw']
+const world = createWorld({ seed: 'as planned', securities: 70 })
+const window = { start_date: world.start_date, end_date: world.end_date }
+let directory: string
+let market: Market
+let scratch: Scratch
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'planned-'))
+  await writeFile(join(directory, 'universe.csv'), universeCsv(world))
+  market = await startMarketServers(world, { limits: { sec: null, alpaca: null } })
+  scratch = await scratchDatabase({ migrated: true })
+})
+afterAll(async () => {
+  await market?.stop()
+  await scratch?.drop()
+  await rm(directory, { recursive: true, force: true })
+})
+const open = async (requests_max?: number) => {
+  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '../../bootstrap.json'), 'utf8'))
+  return openHttpProviders(
+    {
+      source: { mode: 'rehearsal' },
+      directories: { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory },
+      providers: { credentials: REHEARSAL_CREDENTIALS, set: bootstrap.provider_sets['free-keys'], stand_ins: market.stand_ins },
+    },
+    {
+      connection: scratch.connection,
+      log: silentLog(),
+      now: new Date('2025-01-04T12:00:00Z'),
+      haste: REHEARSAL_HASTE,
+      ...(requests_max === undefined ? {} : { requests_max }),
+    },
+  )
+}
+const runWith = async (requests_max?: number, resume_run_id?: string) => {
+  const http = await open(requests_max)
+  const asked_before = market.log.length
+  const report = await ingest({
+    connection: scratch.connection,
+    jobs: JOBS,
+    universe: await readUniverse(join(directory, 'universe.csv')),
+    window,
+    providers: http.providers,
+    source: 'rehearsal',
+    thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: Object.fromEntries(JOBS.map((job) => [job, 1])) },
+    ...(resume_run_id === undefined ? {} : { resume_run_id, reopen: ['parked' as const] }),
+  }).finally(http.close)
+  return { report, asked: market.log.length - asked_before }
+}
+
+test('a bound of requests is kept to the last one, the rest is parked, and a run that goes on with more ends as another', async () => {
+  const first = await runWith(17)
+  expect([first.asked, first.report.state]).toEqual([17, 'halted'])
+  expect(first.report.state_reason).toContain('parked')
+  const second = await runWith(23, first.report.run_id)
+  expect([second.asked, second.report.state]).toEqual([23, 'halted'])
+  expect((await runWith(undefined, first.report.run_id)).report.state).toBe('complete')
+})
+
+test('what is planned is what is asked', async () => {
+  const http = await open()
+  const plan = await http.plan(JOBS, await readUniverse(join(directory, 'universe.csv')), window)
+  await http.close()
+  const { report } = await runWith()
+  const planned = new Map<string, number>(
+    plan.lines.flatMap(({ provider, jobs }) => jobs.map(({ job, requests }) => [`${provider} ${job}`, requests] as const)),
+  )
+  const askedOf = async (pattern: string) =>
+    (
+      await scratch.db.one<{ n: number }>('select count(*)::int as n from ingestion.requests where run_id = $1 and url like $2', [
+        report.run_id,
+        pattern,
+      ])
+    ).n
+  expect(await askedOf('%/v2/stocks/bars%')).toBe(planned.get('alpaca prices-daily'))
+  expect(await askedOf('%/symdir/%')).toBe(planned.get('nasdaq-directory securities'))
+  // Whoever has no filer in the universe may turn out to have one, and is planned for.
+  const without_filer = (await readUniverse(join(directory, 'universe.csv'))).members.filter(({ cik }) => cik === undefined).length
+  expect((await askedOf('%/companyfacts/%')) + without_filer).toBe(planned.get('sec-edgar fundamentals-raw'))
+  // Who is dead, and has to be asked for one by one, is not known before; nor how much happened in the market, which is small here.
+  const [of_filers, of_actions] = [
+    (await askedOf('%/submissions/%')) + (await askedOf('%company_tickers%')),
+    await askedOf('%/corporate-actions%'),
+  ]
+  const sum = (...names: string[]) => names.reduce((total, name) => total + (planned.get(name) ?? 0), 0)
+  expect(of_filers).toBeLessThanOrEqual(sum('sec-edgar securities', 'sec-edgar corporate-actions'))
+  expect(of_filers).toBeGreaterThan(sum('sec-edgar securities', 'sec-edgar corporate-actions') * 0.8)
+  expect(of_actions + (await askedOf('%/assets%'))).toBeLessThanOrEqual(
+    sum('alpaca securities', 'alpaca ticker-history', 'alpaca corporate-actions'),
+  )
+})

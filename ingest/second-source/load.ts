@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Database } from '../../helpers/database.ts'
+import { PreconditionError } from '../../helpers/errors.ts'
+import { corporateActions } from '../corporate-actions.ts'
+import { identityOf, loadKnownSecurities } from '../pipeline/identity.ts'
+import type { Dataset, Identity, JobRow, SourcedJob, SourceRecord } from '../pipeline/job.ts'
+import { type Provider, SourceError } from '../pipeline/provider.ts'
+import { pricesDaily } from '../prices-daily.ts'
+
+/** What became of the records of the second source. `rows_read` is the sum of the others, and of what it repeats in equal words. */
+export interface SecondSource {
+  readonly rows_read: number
+  readonly rows_kept: number
+  /** Of securities that we do not hold. */
+  readonly rows_outside: number
+  readonly rows_rejected: number
+  /** Closes that it states twice, differently. */
+  readonly rows_contradicted: number
+}
+
+const WINDOW = { start_date: '0001-01-01', end_date: '9999-12-31' }
+/** Stands for every subject: what a file cannot tell, it cannot tell of anybody. */
+const ANYBODY = { item: '*', source_id: undefined, cik: undefined, ticker: undefined, tickers: [] }
+const SPLITS = new Set(['split', 'stock_dividend'])
+
+/**
+ * Reads a second source beside what is loaded, in one transaction, in place of an earlier one; `name` says which. Its securities are ours by
+ * source_id, else by the ticker that its own intervals give them on the day.
+ *
+ * @throws SourceError for a file that cannot be read; what was loaded before then stays.
+ */
+export async function loadSecondSource(
+  db: Database,
+  provider: Provider,
+  name: string,
+  signal = new AbortController().signal,
+): Promise<SecondSource> {
+  return db.transaction(async (tx) => {
+    const members = await tx.rows<{ source_id: string; ticker: string }>('select source_id, ticker from stocks_research.securities')
+    if (members.length === 0)
+      throw new PreconditionError('There is no security yet that a second source could be compared with. Load ours first.')
+    const identity = identityOf(await loadKnownSecurities(tx, members))
+    const drop = readWhole(provider, name, identity, signal)
+    await tx.execute(`
+      delete from ingestion.second_source; delete from ingestion.second_prices; delete from ingestion.second_events;
+      create temporary table second_bars (security_id bigint, trade_date date, close numeric) on commit drop;
+      create temporary table second_actions (security_id bigint, ex_date date, cash_amount numeric, split_ratio numeric) on commit drop`)
+    await copy(
+      tx,
+      'pg_temp.second_bars (security_id, trade_date, close)',
+      drop.rows(pricesDaily, (row) => [row['security_id'], row['trade_date'], row['close']]),
+    )
+    await copy(tx, 'pg_temp.second_actions (security_id, ex_date, cash_amount, split_ratio)', drop.rows(corporateActions, eventOf))
+    const { contradicted } = await tx.one<{ contradicted: number }>(`
+      with one as (
+        insert into ingestion.second_prices
+        select security_id, trade_date, min(close) from pg_temp.second_bars group by security_id, trade_date having min(close) = max(close)
+      )
+      select coalesce(sum(n), 0)::integer as contradicted from (
+        select count(*) as n from pg_temp.second_bars group by security_id, trade_date having min(close) <> max(close)) c`)
+    await tx.execute(
+      'insert into ingestion.second_events (security_id, ex_date, cash_amount, split_ratio) select * from pg_temp.second_actions order by 1, 2',
+    )
+    const counts = { ...drop.counts, rows_contradicted: contradicted, rows_kept: drop.counts.rows_kept - contradicted }
+    await tx.rows(
+      `insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_outside, rows_rejected, rows_contradicted)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        name,
+        drop.sha256(),
+        drop.has.splits,
+        drop.has.dividends,
+        counts.rows_read,
+        counts.rows_kept,
+        counts.rows_outside,
+        counts.rows_rejected,
+        counts.rows_contradicted,
+      ],
+    )
+    await tx.execute('analyze ingestion.second_prices; analyze ingestion.second_events')
+    return counts
+  })
+}
+
+type Fields = readonly (string | null | undefined)[]
+
+/** A payment or a split; nothing else of the events is compared. */
+function eventOf(row: JobRow): Fields | undefined {
+  const kind = row['kind'] ?? ''
+  if (SPLITS.has(kind)) return [row['security_id'], row['ex_date'], null, ratio(row['split_to'], row['split_from'])]
+  return row['cash_amount'] == null ? undefined : [row['security_id'], row['ex_date'], row['cash_amount'], null]
+}
+// Sixteen digits are more than a comparison of ratios asks for.
+const ratio = (to: string | null | undefined, from: string | null | undefined): string => (Number(to) / Number(from)).toFixed(16)
+
+interface Interval {
+  readonly ticker: string
+  readonly valid_from: string
+  readonly valid_to: string | null
+}
+
+function readWhole(provider: Provider, name: string, identity: Identity, signal: AbortSignal) {
+  const hashes = new Set<string>()
+  /** What it says anything of, be it of others. */
+  const has = { splits: false, dividends: false }
+  const counts = { rows_read: 0, rows_kept: 0, rows_outside: 0, rows_rejected: 0 }
+
+  async function* records(dataset: Dataset): AsyncGenerator<{ record: SourceRecord; isMalformed: boolean }> {
+    const ask = { dataset, subjects: [ANYBODY], window: WINDOW, first_session_date: WINDOW.start_date }
+    const batch = { label: dataset, subjects: [ANYBODY], estimate: { requests: 0, bytes: 0 } }
+    for await (const page of provider.read(ask, batch, signal)) {
+      if ('status' in page) {
+        if (page.status !== 'failed') continue // It has no such folder.
+        throw new SourceError(`The second source ${name} cannot be read: ${page.reason} Nothing of it was taken.`, {
+          error_class: 'malformed',
+        })
+      }
+      hashes.add(page.archive_sha256)
+      for (const { record, malformed } of page.records) yield { record, isMalformed: malformed !== undefined }
+    }
+  }
+
+  /** Its own intervals, by its own ids. */
+  async function intervals(): Promise<Map<string, Interval[]>> {
+    const found = new Map<string, Interval[]>()
+    for await (const { record } of records('ticker_history')) {
+      const { source_id, ticker, valid_from, valid_to } = record
+      if (source_id == null || ticker == null) continue
+      found.set(source_id, [
+        ...(found.get(source_id) ?? []),
+        { ticker, valid_from: valid_from ?? WINDOW.start_date, valid_to: valid_to ?? null },
+      ])
+    }
+    return found
+  }
+
+  let known: Promise<Map<string, Interval[]>> | undefined
+  async function* rows(job: SourcedJob, fieldsOf: (row: JobRow) => Fields | undefined): AsyncGenerator<string> {
+    known ??= intervals()
+    const tickers = await known
+    const day = job === pricesDaily ? 'date' : 'ex_date'
+    for await (const { record, isMalformed } of records(job.dataset)) {
+      counts.rows_read += 1
+      if (SPLITS.has(record['kind'] ?? '')) has.splits = true
+      else if (record['cash_amount'] != null) has.dividends = true
+      const date = record[day] ?? ''
+      const held = tickers
+        .get(record['source_id'] ?? '')
+        ?.find(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
+      const ticker = record['ticker'] ?? held?.ticker
+      const ours = identity.bySourceId(record['source_id'] ?? '') ?? (ticker === undefined ? undefined : identity.byTicker(ticker, date))
+      if (ours === undefined) {
+        counts[isMalformed ? 'rows_rejected' : 'rows_outside'] += 1
+        continue
+      }
+      const parsed = isMalformed
+        ? undefined
+        : job.parse(
+            { ...record, source_id: ours.source_id },
+            // A bar of a closed day meets none of ours: the comparison leaves it alone by itself.
+            { identity, window: WINDOW, isSession: () => true, provider: 'second-source' },
+          )
+      if (parsed === undefined || !('row' in parsed)) {
+        const isForeign = parsed !== undefined && ('outside' in parsed || parsed.kind === 'foreign')
+        counts[isForeign ? 'rows_outside' : 'rows_rejected'] += 1
+        continue
+      }
+      const fields = fieldsOf(parsed.row)
+      counts[fields === undefined ? 'rows_outside' : 'rows_kept'] += 1
+      if (fields !== undefined) yield `${fields.map((field) => field ?? '\\N').join('\t')}\n`
+    }
+  }
+
+  const sha256 = (): string =>
+    createHash('sha256')
+      .update([...hashes].toSorted().join('\n'))
+      .digest('hex')
+  return { rows, counts, has, sha256 }
+}
+
+async function copy(tx: Database, target: string, lines: AsyncIterable<string>): Promise<void> {
+  await pipeline(Readable.from(lines), tx.client().query(copyFrom(`copy ${target} from stdin`)))
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { figure, referenceFolder } from '../../helpers/testing/reference.ts'
+import { scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { flatFiles } from '../providers/flat-files/index.ts'
+import { ingestDrop } from '../providers/flat-files/testing.ts'
+import { secondSourceChecks } from '../validation/checks/second-source.ts'
+import { validate } from '../validation/validate.ts'
+import { loadSecondSource } from './load.ts'
+import { secondSourceText } from './text.ts'
+
+it('two vendors agree on the closes, splits and dividends of liquid shares but for a few that are named', async () => {
+  const scratch = await scratchDatabase({ migrated: true })
+  try {
+    await ingestDrop(scratch.connection, join(referenceFolder(), 'flat-files'))
+    await loadSecondSource(scratch.db, flatFiles(join(referenceFolder(), 'flat-files-av')), 'the other')
+    const { checks } = await validate(scratch.db, { checks: secondSourceChecks, accepted: [] })
+    const counts = Object.fromEntries(checks.map(({ name, offenders_count }) => [name, offenders_count]))
+    figure('differences between two vendors', {
+      ...counts,
+      text: await secondSourceText(scratch.db),
+      examples: checks.map(({ examples }) => examples),
+    })
+    expect(counts['second-source-split']).toBe(0)
+    const { compared } = await scratch.db.one<{ compared: number }>(
+      'select sum(compared_count)::integer as compared from ingestion.second_source_coverage_v',
+    )
+    expect(compared).toBeGreaterThan(10_000)
+    expect((counts['second-source-close'] ?? 0) + (counts['second-source-cash'] ?? 0)).toBeLessThan(compared / 100)
+  } finally {
+    await scratch.drop()
+  }
+})

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Database } from '../../helpers/database.ts'
+import type { Scratch } from '../../helpers/testing/scratch.ts'
+import { CHECKS } from './checks.ts'
+import { offendedBy, smallMarket } from './testing/small-market.ts'
+import { validate } from './validate.ts'
+
+let scratch: Scratch
+beforeAll(async () => {
+  scratch = await smallMarket()
+})
+afterAll(() => scratch?.drop())
+
+const checks = CHECKS.filter(({ severity }) => severity === 'hard')
+const offended = async (tx: Database): Promise<string[]> =>
+  (await validate(tx, { checks, accepted: [] })).checks.filter(({ offenders_count }) => offenders_count > 0).map(({ name }) => name)
+
+/** Puts other words into the view of adjusted prices. */
+const inView = (from: string, to: string): string => `
+  do $$ begin execute 'create or replace view stocks_research.prices_daily_adjusted_v as '
+    || replace(pg_get_viewdef('stocks_research.prices_daily_adjusted_v'::regclass), '${from}', '${to}'); end $$`
+const unguarded = (table: string, ...constraints: string[]): string =>
+  constraints.map((name) => `alter table stocks_research.${table} drop constraint ${name};`).join(' ')
+const bar = (columns: string, values: string): string =>
+  `insert into stocks_research.prices_daily (security_id, trade_date, ${columns}) values (1, ${values})`
+
+// One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check does not take it on trust.
+const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly string[]])[] = [
+  ['a bar on a Sunday', bar('close', `'2020-01-19', 10`), ['bar-on-session']],
+  ['a bar before the listing', bar('close', `'2019-12-31', 10`), ['bar-inside-listing', 'prices-daily-inside-ticker-interval']],
+  ['two bars on a day', `${unguarded('prices_daily', 'prices_daily_pkey')} ${bar('close', `'2020-01-21', 10`)}`, ['one-bar-a-session']],
+  [
+    'a volume below zero',
+    `${unguarded('prices_daily', 'prices_daily_volume_check')} update stocks_research.prices_daily set volume = -1 where trade_date = '2020-01-21'`,
+    ['price-positive'],
+  ],
+  [
+    'a close that is not a number',
+    `update stocks_research.prices_daily set open = null, high = null, low = null, close = 'NaN' where trade_date = '2020-06-30'`,
+    ['price-positive'],
+  ],
+  [
+    'a high below the close',
+    `${unguarded('prices_daily', 'prices_daily_high_is_highest')} update stocks_research.prices_daily set high = 9.5 where trade_date = '2020-01-21'`,
+    ['high-low-enclose'],
+  ],
+  [
+    'a factor off by a thousandth',
+    'update stocks_research.adjustment_factors set price_factor = price_factor * 1.001 where price_factor < 1',
+    ['adjustment-continuous', 'factors-equal-recomputation'],
+  ],
+  [
+    'a total return off by a thousandth',
+    'update stocks_research.adjustment_factors set total_return_factor = total_return_factor * 1.001 where price_factor < 1',
+    ['total-return-continuous', 'factors-equal-recomputation'],
+  ],
+  [
+    'a last factor of two',
+    'update stocks_research.adjustment_factors set price_factor = price_factor * 2',
+    ['last-factor-one', 'factors-equal-recomputation'],
+  ],
+  ['a factor row that is gone', 'delete from stocks_research.adjustment_factors where price_factor < 1', ['one-factor-a-bar']],
+  ['a factor row without its event', `update stocks_research.adjustment_factors set events = '[]'`, ['factor-changes-at-events-only']],
+  [
+    'a split ratio of two halves',
+    'update stocks_research.adjustment_factors set split_numerator = 2, split_denominator = 2',
+    ['split-ratio-in-lowest-terms'],
+  ],
+  ['a view that moves the open alone', inView('p.open * f.price_factor', 'p.open * f.price_factor * 1.001'), ['one-ratio-a-bar']],
+  ['a view that gives a reason and a value', inView('ELSE f.reason', `ELSE ''why''::text`), ['unadjusted-has-reason']],
+  [
+    'a close changed under its factor',
+    `update stocks_research.prices_daily set close = 10.5 where trade_date = '2020-01-14'`,
+    ['adjustment-continuous', 'factors-equal-recomputation'],
+  ],
+  [
+    'a dividend that no factor knows',
+    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, source) values (1, '2020-01-22', 'cash_dividend', 'a', 1, 1, 'test')`,
+    ['adjustment-continuous', 'factors-equal-recomputation'],
+  ],
+  [
+    'two owners of a ticker',
+    `${unguarded('ticker_history', 'ticker_history_one_security_a_day')}
+     insert into stocks_research.securities (security_id, source_id, ticker) values (2, 'y', 'X');
+     insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (2, 'X', '2020-03-02')`,
+    ['one-security-a-ticker'],
+  ],
+  [
+    'two tickers of a security',
+    `${unguarded('ticker_history', 'ticker_history_one_ticker_a_day')}
+     insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (1, 'XX', '2020-03-02')`,
+    ['one-ticker-a-security'],
+  ],
+  [
+    'a bar of nobody',
+    `${unguarded('prices_daily', 'prices_daily_security_id_fkey')} update stocks_research.prices_daily set security_id = 9`,
+    ['no-orphans', 'foreign-keys-present'],
+  ],
+  [
+    'a constraint that was never validated',
+    'alter table stocks_research.prices_daily add constraint late check (close < 1000000) not valid',
+    ['constraints-validated'],
+  ],
+  ['a trigger that is switched off', 'alter table stocks_research.prices_daily disable trigger all', ['foreign-keys-present']],
+  ['a table without a key', unguarded('prices_daily', 'prices_daily_pkey'), ['indexes-valid']],
+  [
+    'a balance sheet that does not balance',
+    `update stocks_research.fundamentals_raw set value = value + 1 where tag = 'Assets'`,
+    ['balance-identity'],
+  ],
+  [
+    'quarters off by one',
+    'update stocks_research.fundamentals_derived set value = value + 1',
+    ['quarter-equals-its-filing', 'quarters-add-up', 'quarters-equal-recomputation'],
+  ],
+  [
+    'a quarter known before its filing and its end',
+    `update stocks_research.fundamentals_derived set known_from = '2020-12-30' where period_end = '2020-12-31'`,
+    ['no-look-ahead', 'quarter-known-after-its-end', 'quarters-equal-recomputation'],
+  ],
+  ['a quarter that is gone', 'delete from stocks_research.fundamentals_derived', ['quarters-equal-recomputation']],
+]
+
+it('nothing offends in rows that are right', async () => {
+  expect(await offended(scratch.db)).toEqual([])
+})
+
+it.each(FAULTS)('sees %s', async (_fault, sql, names) => {
+  expect(await offendedBy(scratch, sql, offended)).toEqual(expect.arrayContaining([...names]))
+})
+
+it('every hard check has a fault here that it was seen to find', () => {
+  const seen = new Set(FAULTS.flatMap(([, , names]) => names))
+  expect(checks.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([])
+})

@@ -1,0 +1,74 @@
+-- 047 · What a second source says of closes, splits and dividends.
+--
+-- It is compared with ours and never mixed with it: nothing of it stands in stocks_research, no price or factor is made from it.
+
+create table ingestion.second_source (
+  is_only_row       boolean     primary key default true check (is_only_row),
+  source            text        not null,
+  sha256            text        not null check (sha256 ~ '^[0-9a-f]{64}$'),
+  has_splits        boolean     not null,
+  has_dividends     boolean     not null,
+  rows_read         bigint      not null check (rows_read >= 0),
+  rows_kept         bigint      not null check (rows_kept >= 0),
+  rows_outside      bigint      not null check (rows_outside >= 0),
+  rows_rejected     bigint      not null check (rows_rejected >= 0),
+  rows_contradicted bigint      not null check (rows_contradicted >= 0),
+  loaded_at         timestamptz not null default now()
+);
+comment on table ingestion.second_source is 'The second source that the tables second_* hold; a new one takes the place of the old one.';
+comment on column ingestion.second_source.is_only_row is 'There is one.';
+comment on column ingestion.second_source.source is 'Where it was read, e.g. flat-files:<folder>.';
+comment on column ingestion.second_source.sha256 is 'SHA-256 over the hashes of its files.';
+comment on column ingestion.second_source.has_splits is 'Whether it says anything of splits; else none is missing in it.';
+comment on column ingestion.second_source.has_dividends is 'Whether it says anything of dividends; else none is missing in it.';
+comment on column ingestion.second_source.rows_read is 'Bars and events that were read: kept, outside, rejected, contradicted or repeated.';
+comment on column ingestion.second_source.rows_kept is 'Bars and events of our securities.';
+comment on column ingestion.second_source.rows_outside is 'Bars and events of securities that we do not hold, told by id, or by ticker on the day.';
+comment on column ingestion.second_source.rows_rejected is 'Records that are not what their format promises.';
+comment on column ingestion.second_source.rows_contradicted is 'Closes that the source itself states twice, differently; none of them is compared.';
+comment on column ingestion.second_source.loaded_at is 'When it was read, UTC.';
+
+create table ingestion.second_prices (
+  security_id       bigint      not null references stocks_research.securities on delete cascade,
+  trade_date        date        not null,
+  close             numeric     not null check (close > 0),
+  primary key (security_id, trade_date)
+);
+comment on table ingestion.second_prices is 'Raw closes of the second source.';
+comment on column ingestion.second_prices.security_id is 'Our security that it is about.';
+comment on column ingestion.second_prices.trade_date is 'Exchange session, New York calendar day.';
+comment on column ingestion.second_prices.close is 'Unadjusted close.';
+
+create table ingestion.second_events (
+  event_id          bigint      generated always as identity primary key,
+  security_id       bigint      not null references stocks_research.securities on delete cascade,
+  ex_date           date        not null,
+  cash_amount       numeric     check (cash_amount >= 0),
+  split_ratio       numeric     check (split_ratio > 0),
+  constraint second_events_one_term check ((cash_amount is null) <> (split_ratio is null))
+);
+create index second_events_by_security on ingestion.second_events (security_id, ex_date);
+comment on table ingestion.second_events is 'Payments and splits of the second source.';
+comment on column ingestion.second_events.event_id is 'Identity of the row.';
+comment on column ingestion.second_events.security_id is 'Our security that it is about.';
+comment on column ingestion.second_events.ex_date is 'Ex-date.';
+comment on column ingestion.second_events.cash_amount is 'Cash per share as paid on the ex-date; null for a split.';
+comment on column ingestion.second_events.split_ratio is 'New shares per old share; null for a payment.';
+
+-- Where both sources say something, so that one can miss what the other has.
+create view ingestion.second_source_coverage_v as
+select s.security_id, s.source_id, c.closes_count, c.compared_count, c.closes_count - c.compared_count as not_held_count, c.first_date, c.last_date
+from stocks_research.securities s
+cross join lateral (
+  select count(*) as closes_count, count(q.trade_date) as compared_count, min(q.trade_date) as first_date, max(q.trade_date) as last_date
+  from stocks_research.prices_daily p left join ingestion.second_prices q using (security_id, trade_date)
+  where p.security_id = s.security_id) c
+where exists (select from ingestion.second_source);
+comment on view ingestion.second_source_coverage_v is 'How much of each security the second source holds. No row when none was loaded.';
+comment on column ingestion.second_source_coverage_v.security_id is 'The security.';
+comment on column ingestion.second_source_coverage_v.source_id is 'Its id at our source.';
+comment on column ingestion.second_source_coverage_v.closes_count is 'Closes that we hold.';
+comment on column ingestion.second_source_coverage_v.compared_count is 'Closes that both hold.';
+comment on column ingestion.second_source_coverage_v.not_held_count is 'Closes of ours that the second source does not hold: nothing was compared for them.';
+comment on column ingestion.second_source_coverage_v.first_date is 'First day that both hold. Events are compared after it …';
+comment on column ingestion.second_source_coverage_v.last_date is '… and up to the last day that both hold.';

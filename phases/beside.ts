@@ -1,0 +1,76 @@
+/**
+ * What phase 9 does beside its boxes: the restored copy, and the drills on copies of it, one after the other. They have nothing in common
+ * with the boxes that run meanwhile but the server, and a machine has more than one core. Each box awaits its own result, records when
+ * it was made, and fails by its error.
+ */
+import type { Backup } from '../helpers/backup/dump.ts'
+import { dropDatabase, identifier, scratchName } from '../helpers/backup/scratch.ts'
+import { type RestoreEvidence, restoreInto } from '../helpers/backup/verify.ts'
+import type { Target } from '../helpers/checklist/prepare.ts'
+import { type Connection, withDatabase } from '../helpers/database.ts'
+import { killDump } from '../helpers/drills/backups.ts'
+import type { Drill } from '../helpers/drills/drill.ts'
+import { harmAndRestore } from '../helpers/drills/rows.ts'
+import { HARMS } from './drills.ts'
+
+export interface RestoredCopy {
+  readonly connection: Connection
+  readonly evidence: RestoreEvidence
+  readonly recovery_ms: number
+}
+/** Of work beside the boxes: when it ran. */
+export interface Timed {
+  readonly began_at: string
+  readonly ended_at: string
+}
+export interface Beside {
+  readonly restored: Promise<RestoredCopy>
+  /** By the claim of its box. */
+  readonly harms: ReadonlyMap<string, Promise<Drill & Timed>>
+  readonly interruptedDump: Promise<Awaited<ReturnType<typeof killDump>> & Timed>
+  /** Stops what has not ended and drops the copies. */
+  end(): Promise<void>
+}
+
+export function startBeside(backup: Backup, { connection, maintenance, mode }: Target): Beside {
+  const stop = new AbortController()
+  const restored = { ...connection, database: scratchName() }
+  // Boxes read the restored copy while the drills copy theirs, and a database with sessions cannot be copied.
+  const pristine = { ...connection, database: scratchName() }
+  let last: Promise<unknown> = Promise.resolve()
+  /** Begins once what was queued before has ended, well or not. */
+  const queue = <T extends object>(work: () => Promise<T>): Promise<T & Timed> => {
+    const result = last.then(async () => {
+      stop.signal.throwIfAborted()
+      const began_at = new Date().toISOString()
+      return { ...(await work()), began_at, ended_at: new Date().toISOString() }
+    })
+    last = result.catch(() => {}) // Its box hears of it.
+    return result
+  }
+
+  const restoredCopy = queue(async (): Promise<RestoredCopy> => {
+    const started = performance.now()
+    const evidence = await restoreInto(backup, maintenance, restored.database, { signal: stop.signal, is_own: true })
+    await withDatabase(restored, (db) => db.execute('analyze')) // A restore brings no statistics; without them the checks plan badly.
+    const recovery_ms = Math.round(performance.now() - started)
+    await withDatabase(maintenance, (db) =>
+      db.execute(`create database ${identifier(pristine.database)} template ${identifier(restored.database)}`),
+    )
+    return { connection: restored, evidence, recovery_ms }
+  })
+  const harms = new Map(
+    HARMS.map(([claim, sql]) => [claim, queue(() => harmAndRestore(backup, pristine.database, maintenance, sql, stop.signal))]),
+  )
+  const interruptedDump = queue(() => killDump(pristine, mode))
+  return {
+    restored: restoredCopy,
+    harms,
+    interruptedDump,
+    async end() {
+      stop.abort(new Error('The phase has ended.'))
+      await last
+      for (const { database } of [restored, pristine]) await dropDatabase(maintenance, database)
+    },
+  }
+}
