@@ -13,6 +13,7 @@ import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
 import { redact, registerSecret } from '../redact.ts'
 import { startRehearsalMarket } from '../rehearsal/market/rehearsal.ts'
+import { productVersion } from './identity.ts'
 import type { Prepare } from './setup.ts'
 
 /** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
@@ -37,8 +38,6 @@ declare module 'vitest' {
 }
 
 const YEARS_MIN = 5
-
-const { version: PRODUCT_VERSION } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { version: string }
 
 /**
  * Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process, before phase 0.
@@ -109,7 +108,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
         tools,
         lock: lock.claim,
       },
-      scope: { ...about, product_version: PRODUCT_VERSION },
+      scope: { ...about, product_version: productVersion() },
       identity: {
         ...about,
         server_version: description.version,
