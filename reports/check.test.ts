@@ -151,6 +151,7 @@ test('a clock that was set back is said, and is no fault', () => {
   const { faults, notes } = checkRun(directory)
   expect(faults).toEqual([])
   expect(notes).toEqual([expect.stringMatching(/^journal\.jsonl, line 4: its time, 2026-01-01T09:00:03\.000Z/)])
+  expect(readFileSync(join(directory, 'junit.xml'), 'utf8')).not.toMatch(/time="-/)
   expect(readFileSync(join(directory, 'audit.html'), 'utf8')).not.toMatch(/NaN|-\d+ (ms|s|min)/)
 })
 
