@@ -71,7 +71,15 @@ export async function recordContent(db: Database, run_id: string): Promise<strin
 export async function recordUnseenChanges(db: Database): Promise<ContentDrift[]> {
   const { isAnything } = await db.one<{ isAnything: boolean }>('select exists (select from ingestion.content_hashes) as "isAnything"')
   if (!isAnything) return []
-  const { drifts } = await db.transaction((tx) => readSnapshot(tx).then(() => auditSnapshot(tx)))
+  const { drifts } = await db.transaction(async (tx) => {
+    await readSnapshot(tx)
+    // Where a trigger saw something since, of a hand or of a run that was killed, a hash cannot tell what else there was.
+    const seen = await tx.rows<{ name: string }>(
+      `select distinct c.table_name as name from ingestion.table_changes c where operation <> 'UNSEEN'
+         and change_id > (select max(n.last_change_id) from ingestion.content_hashes n where n.table_name = c.table_name)`,
+    )
+    return auditSnapshot(tx, new Set(seen.map(({ name }) => name)))
+  })
   const written: ContentDrift[] = []
   for (const drift of drifts.filter(({ is_unseen }) => is_unseen)) {
     const { name, recorded, found, key_ranges } = drift
@@ -98,14 +106,19 @@ export const auditContent = (connection: Connection): Promise<ContentAudit> =>
 
 type Recorded = TableContent & { name: string; columns: string[] | null; last_change_id: string; recorded_at: string }
 
-async function auditSnapshot(tx: Database): Promise<ContentAudit> {
-  const newest = await tx.rows<Recorded>(
+async function auditSnapshot(tx: Database, without: ReadonlySet<string> = new Set()): Promise<ContentAudit> {
+  const all = await tx.rows<Recorded>(
     `select distinct on (table_name) table_name as name, rows_count::int as rows, sha256, segments, columns, last_change_id::text,
             to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as recorded_at
        from ingestion.content_hashes order by table_name, recording_id desc`,
   )
+  const newest = all.filter(({ name }) => !without.has(name))
   const recorded = new Map(newest.map((each) => [each.name, each]))
-  const found = await hashTables(tx, { ...CORE, columnsOf: (name) => recorded.get(name)?.columns ?? undefined })
+  const found = await hashTables(tx, {
+    ...CORE,
+    isWanted: (name) => !without.has(name),
+    columnsOf: (name) => recorded.get(name)?.columns ?? undefined,
+  })
   const unrecorded = Object.keys(found).filter((name) => !recorded.has(name))
   const known: Record<string, TableContent> = Object.fromEntries(Object.entries(found).filter(([name]) => recorded.has(name)))
   const drifts: ContentDrift[] = []

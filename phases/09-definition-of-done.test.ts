@@ -114,11 +114,11 @@ test('the five-year dataset is populated: coverage is within its written bounds'
   expect(coverage.total.ratio).toBeGreaterThanOrEqual(bound)
 })
 
-for (const [claim, sql, seen] of HARMS) {
+for (const [claim, harm, seen] of HARMS) {
   test(claim, async ({ beside, record }) => {
     const drill = await beside.harms.get(claim)
     if (drill === undefined) throw new TypeError(`Nobody began «${claim}».`)
-    await record({ statement: sql, ...drill })
+    await record({ statement: harm.sql, ...drill })
     for (const words of seen) expect(drill.detected_by).toContain(words)
     expect(drill.recovered).toBe(true)
   })

@@ -10,7 +10,7 @@ import type { Target } from '../helpers/checklist/prepare.ts'
 import { type Connection, withDatabase } from '../helpers/database.ts'
 import { killDump } from '../helpers/drills/backups.ts'
 import type { Drill } from '../helpers/drills/drill.ts'
-import { harmAndRestore } from '../helpers/drills/rows.ts'
+import { harmAndRecover } from '../helpers/drills/rows.ts'
 import { HARMS } from './drills.ts'
 
 export interface RestoredCopy {
@@ -60,7 +60,7 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     return { connection: restored, evidence, recovery_ms }
   })
   const harms = new Map(
-    HARMS.map(([claim, sql]) => [claim, queue(() => harmAndRestore(backup, pristine.database, maintenance, sql, stop.signal))]),
+    HARMS.map(([claim, harm]) => [claim, queue(() => harmAndRecover(backup, pristine.database, maintenance, harm, stop.signal))]),
   )
   const interruptedDump = queue(() => killDump(pristine, mode))
   return {

@@ -8,32 +8,36 @@ import { createEmptyDatabase } from '../helpers/backup/scratch.ts'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
 import { type Connection, withDatabase } from '../helpers/database.ts'
 import { type Drill, withScratch } from '../helpers/drills/drill.ts'
+import type { Harm } from '../helpers/drills/rows.ts'
 import { migrate } from '../helpers/migrate.ts'
 
 export const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
 
 /** Each harms a copy of the restored database by one statement, which the recorded hashes must name; the backup mends it. */
-export const HARMS: readonly (readonly [claim: string, sql: string, seen: readonly string[]])[] = [
+export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonly string[]])[] = [
   [
     'drill: a dropped table is detected and recovered',
-    'drop table stocks_research.prices_daily cascade',
+    { sql: 'drop table stocks_research.prices_daily cascade' },
     ['stocks_research.prices_daily: is missing'],
   ],
   [
     'drill: an unqualified update is detected and recovered',
-    "update stocks_research.securities set name = 'oops'",
+    { sql: "update stocks_research.securities set name = 'oops'", mends: 'stocks_research.securities' },
     ['stocks_research.securities', 'by hand, outside any recorded run'],
   ],
   [
     'drill: an unqualified delete is detected and recovered',
-    'delete from stocks_research.adjustment_factors',
+    { sql: 'delete from stocks_research.adjustment_factors', mends: 'stocks_research.adjustment_factors' },
     ['stocks_research.adjustment_factors: 0 rows instead of', 'by hand, outside any recorded run'],
   ],
   [
     'drill: a row edited by hand, around the triggers, is detected with its table and key range, and recovered',
-    `set session_replication_role = replica;
+    {
+      sql: `set session_replication_role = replica;
      update stocks_research.prices_daily set volume = volume + 1
       where (security_id, trade_date) = (select security_id, max(trade_date) from stocks_research.prices_daily group by 1 order by 1 limit 1)`,
+      mends: 'stocks_research.prices_daily',
+    },
     ['stocks_research.prices_daily', 'the first difference lies after key', 'No trigger saw a change'],
   ],
 ]

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -146,6 +146,20 @@ describe('a killed process', () => {
     expect(await sweepPartials(directory)).toEqual([])
     expect(await readdir(directory)).toHaveLength(4)
   })
+})
+
+test('a remote copy that a killed verification left behind is swept once it is old', async () => {
+  for (const [name, age_ms] of [
+    ['remote-copy-old', 7 * 3_600_000],
+    ['remote-copy-new', 0],
+  ] as const) {
+    await mkdir(join(directory, name))
+    await writeFile(join(directory, name, 'full_20260101_0000.dump'), 'half')
+    const at = new Date(Date.now() - age_ms)
+    await utimes(join(directory, name), at, at)
+  }
+  expect(await sweepPartials(directory)).toEqual(['remote-copy-old'])
+  expect(await readdir(directory)).toEqual(['remote-copy-new'])
 })
 
 describe('row security', () => {

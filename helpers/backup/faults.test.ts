@@ -106,6 +106,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   23: [
     'the remote bytes are damaged',
     ['helpers/backup/remote.test.ts', 'a bit that turns over in the remote store is seen, though its metadata says nothing'],
+    ['helpers/backup/remote.test.ts', 'a copy whose manifest is missing, damaged, or another one than here does not pass'],
   ],
   24: [
     'the dump is damaged',
@@ -134,6 +135,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'a row is edited by hand',
     ['helpers/content-hashes.test.ts', 'an edit that went round the triggers is named with its table and its key range'],
     ['helpers/content-hashes.test.ts', 'an edit by hand is told from a run that was killed before its end'],
+    ['ingest/pipeline/unseen-edit.test.ts', 'a run that changes a table which was edited round its triggers writes the edit down first'],
   ],
   29: [
     'the clock is wrong, or an hour comes twice',
@@ -162,6 +164,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'helpers/backup/restore-locale.test.ts',
       'on a server of another encoding, without the roles of the source, a restore has the encoding of the source and equal rows',
     ],
+    ['helpers/backup/restore-locale.test.ts', 'a locale that the server does not have is named, with what to do'],
     ['helpers/backup/dump-server.test.ts', 'a backup of another server, with roles that are not here, restores equal'],
   ],
 }

@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 const SUFFIX = '.dump.partial'
+/** Folders of remote copies that are being verified, beside the archives. */
+export const REMOTE_COPY_PREFIX = 'remote-copy-'
 /** A partial archive of another host, or of nobody, is left alone for so long. */
 const ABANDONED_MS = 6 * 3_600_000
 
@@ -33,10 +35,15 @@ export async function claimPartial(directory: string, name: string): Promise<{ f
   }
 }
 
-/** Removes partial archives of processes that are gone: a killed dump cannot clean up behind itself. Returns their names. */
+/** Removes partial archives of processes that are gone, and old remote copies: who is killed cannot clean up behind himself. Returns their names. */
 export async function sweepPartials(directory: string): Promise<string[]> {
   const swept: string[] = []
   for (const name of await readdir(directory)) {
+    if (name.startsWith(REMOTE_COPY_PREFIX) && (await isOld(join(directory, name)))) {
+      await rm(join(directory, name), { recursive: true, force: true }).catch(() => {})
+      swept.push(name)
+      continue
+    }
     const base = name.replace(/\.(owner|json)$/, '')
     if (!base.endsWith(SUFFIX) || !(await isAbandoned(join(directory, base), join(directory, name)))) continue
     await rm(join(directory, base), { force: true }).catch(() => {}) // Windows keeps a file that is still open; the next sweep takes it.
@@ -52,7 +59,11 @@ async function isAbandoned(file: string, found: string): Promise<boolean> {
     const owner = JSON.parse(await readFile(ownerFileOf(file), 'utf8')) as Owner
     if (owner.host === hostname()) return owner.pid !== process.pid && !isAlive(owner.pid)
   } catch {} // No owner, or one that was killed while writing its name: its age decides.
-  const { mtimeMs } = await stat(found).catch(() => ({ mtimeMs: Date.now() }))
+  return isOld(found)
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
   return Date.now() - mtimeMs > ABANDONED_MS
 }
 

@@ -46,3 +46,10 @@ test('on a server of another encoding, without the roles of the source, a restor
   await dropDatabase(own.connection, database)
   expect(inject('testServer').port).not.toBe(own.connection.port)
 })
+
+test('a locale that the server does not have is named, with what to do', async () => {
+  await source.db.execute('create table public.t (id int primary key)')
+  const { archive, manifest } = await dump(source.connection, { directory, mode: 'rehearsal' })
+  const elsewhere = { archive, manifest: { ...manifest, collate: 'xx_XX.UTF-8' } }
+  await expect(restoreInto(elsewhere, own.connection, scratchName())).rejects.toThrow(/no locale xx_XX\.UTF-8, .* Install that locale/)
+})

@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { type Connection, withDatabase } from '../database.ts'
 import { FolderStore } from '../dropbox/folder-store.ts'
+import { takeRunLock } from '../lock.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump, removeBackup } from './dump.ts'
 import { proveBackup, provenLevels } from './proof.ts'
@@ -151,6 +152,30 @@ test('never takes the place of data without its name and host, typed; with them,
   const former = (await databases()).find((name) => name.includes('_before_'))
   expect(stdout).toContain(`kept as ${former}`)
   expect([await rowsOf(database), await rowsOf(former ?? '')]).toEqual([500, 100])
+})
+
+test('never takes the place of a database while a run is at work on it', async () => {
+  const { database } = source.connection
+  const lock = await takeRunLock(server, database, { run_id: 'at-work' })
+  const swap = ['--swap', '--confirm', `${database}@localhost`]
+  const refused = await run(...swap)
+  await lock.release()
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(/Another run works on .*at-work/)])
+  expect((await databases()).filter((name) => name.includes('_before_'))).toEqual([])
+  await dropDatabase(server, restored)
+  expect((await run(...swap)).exitCode).toBe(0)
+})
+
+test('a sealed database is restored beside, and is given up only once its seal is off', async () => {
+  const { database } = source.connection
+  const seal = (is_sealed: boolean): Promise<void> =>
+    withDatabase(server, (db) => db.execute(`alter database ${database} is_template ${is_sealed}`))
+  await seal(true)
+  const beside = await run()
+  const swap = await run('--into', `${database}_again`, '--swap', '--confirm', `${database}@localhost`)
+  await seal(false)
+  expect([beside.exitCode, beside.stderr, beside.stdout]).toEqual([0, '', expect.stringContaining('is_template false')])
+  expect([swap.exitCode, swap.stderr]).toEqual([1, expect.stringContaining('is sealed')])
 })
 
 test('a damaged backup is refused before a database is made, and a name that is taken is left alone', async () => {

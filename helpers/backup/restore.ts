@@ -5,6 +5,7 @@ import { databaseNameFault } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
 import { PreconditionError, RefusedError, StocksError } from '../errors.ts'
+import { underRunLock } from '../lock.ts'
 import { type Server, startServer } from '../postgres/server.ts'
 import { redact } from '../redact.ts'
 import type { Backup } from './dump.ts'
@@ -47,7 +48,7 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
   say('\nTo restore one beside the database: npm run restore -- <file>, or latest.')
 }
 
-const NAME_CHARACTERS = 'full_20260131_1830.dump'.length
+const NAME_CHARACTERS = 'full_20260131_1830_2.dump'.length
 
 function lineOf({ file, bytes, snapshot_at, database, mode, fingerprint }: Backup['manifest'], levels: readonly number[]): string {
   const rows = Object.values(fingerprint.tables).reduce((sum, table) => sum + table.rows, 0)
@@ -57,6 +58,7 @@ function lineOf({ file, bytes, snapshot_at, database, mode, fingerprint }: Backu
 
 async function restore(config: Config, server: Server, remote: RemoteStore, name: string, options: RestoreOptions): Promise<void> {
   const started = performance.now()
+  if (options.into !== undefined) await requireFree(server, options.into)
   const backup = await obtain(config, remote, name, { from: options.from, database: server.connection.database, say })
   const { manifest } = backup
   say(
@@ -66,14 +68,7 @@ async function restore(config: Config, server: Server, remote: RemoteStore, name
     say(`Mind: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)
   const database =
     options.into ?? `${server.connection.database.slice(0, 40)}_restored_${manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
-  const fault = databaseNameFault(database)
-  if (fault !== undefined) throw new PreconditionError(`--into is «${database}»; it ${fault}.`)
-  if (database === server.connection.database)
-    throw new RefusedError(`A backup is never restored into ${database} itself. Leave --into out, compare, and then swap with --swap.`)
-  if (await isThere(server.maintenance, database))
-    throw new RefusedError(
-      `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when nobody needs it: dropdb -h ${server.connection.host} -p ${server.connection.port} ${database}`,
-    )
+  await requireFree(server, database)
 
   const file = await verifyFile(backup)
   say(`Level 1: ${file.file} has ${file.bytes} bytes and SHA-256 ${file.sha256}, as its manifest says.`)
@@ -91,13 +86,33 @@ async function restore(config: Config, server: Server, remote: RemoteStore, name
   say(
     `Time to recover: ${seconds(performance.now() - started)}, of which ${seconds(evidence.restore_ms)} restoring and ${seconds(evidence.compare_ms)} comparing.`,
   )
-  await offerSwap(server, database, options)
+  await offerSwap(config, server, database, options)
+}
+
+async function requireFree({ connection, maintenance }: Server, database: string): Promise<void> {
+  const fault = databaseNameFault(database)
+  if (fault !== undefined) throw new PreconditionError(`--into is «${database}»; it ${fault}.`)
+  if (database === connection.database)
+    throw new RefusedError(`A backup is never restored into ${database} itself. Leave --into out, compare, and then swap with --swap.`)
+  if (await isThere(maintenance, database))
+    throw new RefusedError(
+      `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when nobody needs it: dropdb -h ${connection.host} -p ${connection.port} ${database}`,
+    )
 }
 
 /** Asks only where a person is; a script says it by `--swap` and `--confirm`. */
-async function offerSwap(server: Server, restored: string, { swap, confirm }: RestoreOptions): Promise<void> {
+async function offerSwap(
+  { held_lock }: Pick<Config, 'held_lock'>,
+  server: Server,
+  restored: string,
+  { swap, confirm }: RestoreOptions,
+): Promise<void> {
   const target = server.connection.database
-  const wanted = await confirmationFor(server)
+  const wanted = await confirmationFor(server).catch((error: unknown) => {
+    if (swap === true || !(error instanceof RefusedError)) throw error
+    return error // Sealed: nobody asked for the swap, and the restore is done.
+  })
+  if (wanted instanceof RefusedError) return say(`${restored} stands beside ${target}. ${wanted.message}`)
   const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true
   let typed = confirm
   if (swap !== true && !isPerson)
@@ -112,8 +127,11 @@ async function offerSwap(server: Server, restored: string, { swap, confirm }: Re
     prompt.close()
     if (typed === '' || (wanted === null && typed !== 'yes')) return say(`${restored} stays beside ${target}.`)
   }
-  const swapped = await swapInto(server, restored, typed)
+  // A run at work would lose its database under its hands.
+  const lock = { run_id: `restore-of-${restored}`, held_lock }
+  const swapped = await underRunLock(server.maintenance, target, lock, () => swapInto(server, restored, typed))
   say(`${restored} is now ${swapped.database}.${swapped.former === null ? '' : ` The former one is kept as ${swapped.former}.`}`)
+  say('A backup holds no roles and no rights: where you use them, run npm run db:roles.')
 }
 
 async function withRemote(work: (config: Config, remote: RemoteStore) => Promise<void>): Promise<void> {
@@ -122,7 +140,9 @@ async function withRemote(work: (config: Config, remote: RemoteStore) => Promise
   await work(config, remote).finally(() => remote.close())
 }
 
-const program = new Command('restore').description('Lists backups, and restores one beside the database that it is of.')
+const program = new Command('restore')
+  .description('Lists backups, and restores one beside the database that it is of.')
+  .addHelpText('after', '\nThe options of a restore: npm run restore -- run --help')
 program
   .command('list')
   .description('backups here and in the remote store')

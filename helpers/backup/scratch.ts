@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Connection, type Database, withDatabase } from '../database.ts'
+import { messageOf, PreconditionError } from '../errors.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What a database must be created with, so that a restore means the same. */
@@ -18,9 +19,17 @@ export async function createEmptyDatabase(server: Connection, name: string, loca
   await onServer(server, async (db) => {
     const icu =
       locale.locale_provider === 'i' && locale.icu_locale !== null ? ` locale_provider icu icu_locale ${literal(locale.icu_locale)}` : ''
-    await db.execute(
-      `create database ${identifier(name)} template template0 encoding ${literal(locale.encoding)} lc_collate ${literal(locale.collate)} lc_ctype ${literal(locale.ctype)}${icu}`,
-    )
+    try {
+      await db.execute(
+        `create database ${identifier(name)} template template0 encoding ${literal(locale.encoding)} lc_collate ${literal(locale.collate)} lc_ctype ${literal(locale.ctype)}${icu}`,
+      )
+    } catch (error) {
+      if (!/locale name|ICU/.test(messageOf(error))) throw error
+      throw new PreconditionError(
+        `${name} cannot be made: this server has no locale ${[...new Set([locale.collate, locale.ctype, locale.icu_locale ?? locale.ctype])].join(', ')} for encoding ${locale.encoding}, with which the rows were sorted. Install that locale on the server's system and restart it, or restore on a server that has it.`,
+        { cause: error },
+      )
+    }
   })
 }
 

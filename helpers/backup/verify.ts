@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Connection } from '../database.ts'
 import type { RemoteStore } from '../dropbox/store.ts'
@@ -12,6 +11,7 @@ import type { Backup } from './dump.ts'
 import { hashFile } from './file-hash.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { manifestFileOf, readManifest } from './manifest.ts'
+import { REMOTE_COPY_PREFIX } from './partial.ts'
 import { pgRestore } from './pg-restore.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from './scratch.ts'
 import { type RestorerOptions, restorerOf } from './throwaway-role.ts'
@@ -159,10 +159,10 @@ function evidenceOf(found: Fingerprint, manifest: Backup['manifest']): Compared 
 
 /**
  * Level 4: the remote copy, downloaded again, is byte by byte the archive, and its manifest, without which nothing of it could be proven
- * elsewhere, says the same as the one here. Needs as much room in the temporary folder.
+ * elsewhere, says the same as the one here. Needs as much room again beside the archive: a temporary folder may lie in memory.
  */
 export async function verifyRemote({ archive, manifest }: Backup, remote: RemoteStore): Promise<RemoteEvidence> {
-  const directory = await mkdtemp(join(tmpdir(), 'stocks-research-remote-'))
+  const directory = await mkdtemp(join(dirname(archive), REMOTE_COPY_PREFIX))
   const copy = join(directory, basename(archive))
   try {
     const { path, rev } = await remote.download(manifest.file, copy)

@@ -1,25 +1,41 @@
 import type { Backup } from '../backup/dump.ts'
+import { type Mended, mendTable } from '../backup/mend.ts'
 import { identifier } from '../backup/scratch.ts'
 import { restoreInto } from '../backup/verify.ts'
 import { auditContent, auditText } from '../content-hashes.ts'
 import { type Connection, withDatabase } from '../database.ts'
 import { type Drill, recover, withScratch } from './drill.ts'
 
-/** Harms a copy of the restored database with `sql`, sees the harm as `npm run db:drift` does, and restores the backup. */
-export async function harmAndRestore(
+/** What a statement does to a copy of the restored database, and which table's rows the backup has to mend; a table that is gone: the whole. */
+export interface Harm {
+  readonly sql: string
+  readonly mends?: string | undefined
+}
+
+/**
+ * Harms a copy of the restored database, sees the harm as `npm run db:drift` does, and recovers: the rows of the harmed table from the
+ * backup, or the whole backup beside.
+ */
+export const harmAndRecover = (
   backup: Backup,
   restored: string,
   server: Connection,
-  sql: string,
+  { sql, mends }: Harm,
   signal: AbortSignal,
-): Promise<Drill> {
-  const detected_by = await withScratch(server, async (scratch) => {
-    await withDatabase(server, (db) => db.execute(`create database ${identifier(scratch.database)} template ${identifier(restored)}`))
-    await withDatabase(scratch, (db) => db.execute(sql))
-    return auditText(await auditContent(scratch))
+): Promise<Drill & Partial<Mended>> =>
+  withScratch(server, async (damaged) => {
+    await withDatabase(server, (db) => db.execute(`create database ${identifier(damaged.database)} template ${identifier(restored)}`))
+    await withDatabase(damaged, (db) => db.execute(sql))
+    const detected_by = auditText(await auditContent(damaged))
+    if (mends === undefined) {
+      // Throws unless every hash is equal.
+      const restore = (into: Connection) => restoreInto(backup, server, into.database, { signal, is_own: true })
+      return recover(detected_by, () => withScratch(server, (scratch) => restore(scratch).then(() => true)))
+    }
+    let mended: Mended | undefined
+    const drill = await recover(detected_by, async () => {
+      mended = await mendTable(backup, damaged, mends, signal) // Throws unless the table has the hash of the backup.
+      return true
+    })
+    return { ...drill, ...mended }
   })
-  // Throws unless every hash is equal.
-  return recover(detected_by, () =>
-    withScratch(server, (scratch) => restoreInto(backup, server, scratch.database, { signal, is_own: true }).then(() => true)),
-  )
-}

@@ -55,6 +55,10 @@ describe('tokens', () => {
 
   test('a grant by PKCE needs no secret', async () => {
     const { app_key, refresh_token } = server.credentials
+    const error = await errorOf(open({ credentials: { app_key, refresh_token } }).list())
+    expect(error.message, 'one that was made with the secret does').toContain('and DROPBOX_APP_SECRET where the grant was made with it')
+    const grant = server.state.refresh_tokens[refresh_token]
+    if (grant !== undefined) grant.is_pkce = true
     expect(await open({ credentials: { app_key, refresh_token } }).list()).toEqual([])
   })
 
@@ -62,6 +66,17 @@ describe('tokens', () => {
     server.faults.add({ route: 'oauth2/token', times: 2, action: { kind: 'status', status: 503, body: 'oops' } })
     expect(await open().list()).toEqual([])
     expect(refreshes()).toBe(3)
+  })
+
+  test.each(['json', 'text'] as const)('a throttled token endpoint (%s) is not asked again before Retry-After', async (as) => {
+    server.faults.add({ route: 'oauth2/token', action: { kind: 'throttle', retry_after_s: 1, as } })
+    expect(await open().list()).toEqual([])
+    expect([server.earlyRetries(), refreshes()]).toEqual([0, 2])
+  })
+
+  test('a token endpoint that stays broken is given up, and said', async () => {
+    server.faults.add({ route: 'oauth2/token', times: 9, action: { kind: 'status', status: 503, body: 'oops' } })
+    expect(await errorOf(open().list())).toMatchObject({ kind: 'server', transient: true, message: expect.stringContaining('HTTP 503') })
   })
 
   test('a revoked grant stops at once, and says what to do', async () => {

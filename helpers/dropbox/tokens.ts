@@ -73,11 +73,9 @@ export class Tokens {
         { cause: error },
       )
     }
+    // As the package reports a call that failed, so that Retry-After is heeded here too.
     if (response.status === 429 || response.status >= 500)
-      throw new RemoteError(
-        response.status === 429 ? 'throttled' : 'server',
-        `Dropbox answered ${response.status} to the request for a token.`,
-      )
+      throw Object.assign(new Error('the request for a token failed'), { status: response.status, error: body, headers: response.headers })
     const { access_token, expires_in, error } = body
     if (!response.ok || typeof access_token !== 'string') {
       throw new RemoteError(

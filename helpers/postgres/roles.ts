@@ -12,8 +12,12 @@ export type RolePasswords = Readonly<Record<RoleKind, string>>
 /** Roles belong to a whole server, so the name says which database they are for. */
 export const roleName = (database: string, kind: RoleKind): string => `${database.slice(0, 56)}_${kind}`
 
-/** What ingestion makes anew from other rows, or by rule: here it may delete. What a source said it may only add to and correct. */
+/**
+ * What ingestion makes anew from other rows, or by rule, and periods that a source told otherwise later: here it may delete. All else
+ * that a source said it may only add to and correct.
+ */
 const REPLACEABLE = [
+  'stocks_research.ticker_history',
   'stocks_research.adjustment_factors',
   'stocks_research.fundamentals_derived',
   'stocks_research.trading_sessions',

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { archiveDrop } from './drop.ts'
+import { archiveDrop, findArchivedDrop } from './drop.ts'
 
 describe('archiveDrop', () => {
   let root: string
@@ -55,6 +55,19 @@ describe('archiveDrop', () => {
     rmSync(join(drop, 'prices_daily', 'big.parquet'))
     symlinkSync(root, join(drop, 'prices_daily', '2020'))
     await expect(archiveDrop(drop, archive)).rejects.toThrow('prices_daily/2020 is a link to a folder')
+  })
+
+  test('of drops with equal tables and another mapping the one archived last is found', async () => {
+    const { sha256: _sha256, ...first } = await archiveDrop(drop, archive)
+    const tables = first.files_sha256
+    writeFileSync(join(drop, 'mapping.json'), '{}')
+    const second = await archiveDrop(drop, archive)
+    for (const newer of [first, second]) {
+      for (const { directory } of [first, second])
+        utimesSync(join(directory, 'SHA256SUMS'), new Date(0), new Date(directory === newer.directory ? 2_000 : 1_000))
+      expect(await findArchivedDrop(archive, tables)).toBe(newer.directory)
+    }
+    expect(await findArchivedDrop(archive, [...tables, 'f'.repeat(64)])).toBe(undefined)
   })
 
   test('what a killed copy left behind never counts', async () => {

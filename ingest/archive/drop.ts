@@ -53,15 +53,21 @@ export async function archiveDrop(drop: string, archive_directory: string): Prom
   }
 }
 
-/** The archived drop that holds all of these files, by their hashes; undefined when none does. */
+/**
+ * The archived drop that holds all of these files, by their hashes; undefined when none does. Drops of equal tables may differ in their
+ * mapping.json: of several the one that was archived last.
+ */
 export async function findArchivedDrop(archive_directory: string, files_sha256: readonly string[]): Promise<string | undefined> {
   const folder = join(archive_directory, 'drops')
+  const found: { readonly directory: string; readonly archived_ms: number }[] = []
   for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
-    const text = await readFile(join(folder, name, SUMS), 'utf8').catch(() => '')
+    const [directory, sums] = [join(folder, name), join(folder, name, SUMS)]
+    const text = await readFile(sums, 'utf8').catch(() => '')
     const held = new Set(text.split('\n').map((line) => line.slice(0, 64)))
-    if (files_sha256.length > 0 && files_sha256.every((sha256) => held.has(sha256))) return join(folder, name)
+    if (files_sha256.length > 0 && files_sha256.every((sha256) => held.has(sha256)))
+      found.push({ directory, archived_ms: (await stat(sums)).mtimeMs })
   }
-  return undefined
+  return found.toSorted((a, b) => b.archived_ms - a.archived_ms)[0]?.directory
 }
 
 interface Sum {

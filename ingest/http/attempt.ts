@@ -10,7 +10,7 @@ import { type Answer, isResult, type Result, type Verdict } from './outcome.ts'
 import { destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
 import { httpDateMs, retryAfterMs, wait } from './retry.ts'
 import { type Broken, isBroken, type Timeouts, type Transport } from './transport.ts'
-import { zipFault } from './zip.ts'
+import { firstBytes, zipFault } from './zip.ts'
 
 export interface Attempt {
   readonly profile: HttpProfile
@@ -43,6 +43,7 @@ type Tried =
     }
 
 const REDIRECTS_MAX = 3
+const NOTICE_BYTES_MAX = 4096
 
 /** One try: takes a slot, sends, classifies, archives what passed, and writes down what became of it. */
 export async function attemptOnce(base: Attempt): Promise<Tried> {
@@ -137,7 +138,7 @@ async function askForSlot(base: Attempt): Promise<{ request_id: string; start_in
         redact(
           `The budget of ${profile.provider} is used up (${slot.because}); the next request may go out at ${next_try_at}. Resume then.`,
         ),
-        { error_class: slot.is_quota ? 'quota' : 'throttled', next_try_at },
+        { error_class: slot.is_quota ? 'quota' : 'throttled', next_try_at, is_long_wait: true },
       )
     }
     await wait(slot.wait_ms, base.signal)
@@ -189,7 +190,11 @@ async function judge(answer: Answer | Broken, base: Attempt, incoming: Incoming 
   if (incoming === undefined || answer.http_status !== 200) return classify(answer, classifierOf(base.profile, base.request))
   if (base.request.expects !== 'zip') return { outcome: 'ok', reason: 'HTTP 200' }
   const fault = await zipFault(incoming.part)
-  return fault ?? { outcome: 'ok', reason: 'HTTP 200' }
+  if (fault?.outcome !== 'malformed') return fault ?? { outcome: 'ok', reason: 'HTTP 200' }
+  // What came in place of the file may say why.
+  const { http_status, headers } = answer
+  const body = await firstBytes(incoming.part, NOTICE_BYTES_MAX)
+  return classify({ http_status, headers: withoutLength(headers), body }, classifierOf(base.profile, base.request))
 }
 
 function store(base: Attempt, answer: Answer, outcome: Result, incoming: Incoming | undefined): Promise<ArchiveEntry> {

@@ -48,6 +48,23 @@ describe('a provider that asks for an absurd wait', () => {
   })
 })
 
+test('a throttle for longer than a run waits is a fact about the account: the rest is parked and not asked', async () => {
+  const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': '3600' }))
+  for (const path of ['/a', '/b', '/c']) {
+    const error = await failureOf(fixture.ask(client, path))
+    expect([error.error_class, error.is_about_account, Date.parse(error.next_try_at ?? '') - Date.now() > 3_500_000]).toEqual([
+      'throttled',
+      true,
+      true,
+    ])
+  }
+  expect(fixture.asked()).toHaveLength(1)
+  // Nor does another process ask, which is told by the ledger.
+  const other = await failureOf(fixture.ask(fixture.open()))
+  expect([other.error_class, other.is_about_account]).toEqual(['throttled', true])
+  expect(fixture.asked()).toHaveLength(1)
+})
+
 test('a quota of the day parks the rest until a time, and no other process waits the whole day for our reading of its words', async () => {
   const pauses: number[] = []
   const client = await fixture.clientOf((_, response) => json(response, { detail: 'Daily request limit exceeded' }, 429))

@@ -128,7 +128,8 @@ async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options
       await options.ledger.pause(provider, base.account, { is_quota, reason: verdict.reason, until_ms: Date.now() + pause_ms })
     }
     if (is_last || wait_ms > wait_max_ms) {
-      const error = failure(base, verdict, http_status, attempt, told_wait_ms)
+      const is_long_wait = told_wait_ms !== undefined && told_wait_ms > wait_max_ms
+      const error = failure(base, verdict, { http_status, attempt, told_wait_ms, is_long_wait })
       breaker.note(error)
       throw error
     }
@@ -136,25 +137,31 @@ async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options
   }
 }
 
+interface Failed {
+  readonly http_status: number | undefined
+  readonly attempt: number
+  readonly told_wait_ms: number | undefined
+  readonly is_long_wait: boolean
+}
+
 function failure(
   base: Omit<Attempt, 'attempt'>,
   verdict: Verdict,
-  http_status: number | undefined,
-  attempt: number,
-  told_wait_ms: number | undefined,
+  { http_status, attempt, told_wait_ms, is_long_wait }: Failed,
 ): SourceError {
   const error_class = verdict.outcome as Failure
   const next_try_at = told_wait_ms === undefined ? undefined : new Date(Date.now() + told_wait_ms).toISOString()
-  const advice = isAboutAccount(error_class)
-    ? ' Every other request of this account would get the same answer; the rest is parked.'
-    : next_try_at === undefined
-      ? ''
-      : ` Not before ${next_try_at}.`
+  const advice =
+    isAboutAccount(error_class) || is_long_wait
+      ? ' Every other request of this account would get the same answer; the rest is parked.'
+      : next_try_at === undefined
+        ? ''
+        : ` Not before ${next_try_at}.`
   return sourceError(
     redact(
       `${base.profile.provider} answered ${error_class} to ${base.request.method} ${base.url} (attempt ${attempt}): ${verdict.reason}.${advice}`,
     ),
-    { error_class, http_status, next_try_at },
+    { error_class, http_status, next_try_at, is_long_wait },
   )
 }
 

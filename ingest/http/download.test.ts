@@ -61,3 +61,13 @@ test('a zip that was cut before its central directory is truncated, though its l
   expect(stderr).toContain('truncated')
   expect(await verifyArchive(join(directory, 'archive'))).toMatchObject({ entries: 0, objects: 0, parts: 0 })
 })
+
+test('a notice in place of a zip is what it says, and is asked for once', async () => {
+  const notice = '{"error":"Your daily limit of downloads is exceeded"}'
+  server = await serve((_, response) => response.writeHead(200, { 'content-length': String(notice.length) }).end(notice))
+  const { exitCode, stderr } = await execa(process.execPath, [CHILD, server.origin, join(directory, 'archive')], { reject: false })
+  expect(exitCode).not.toBe(0)
+  expect(stderr).toContain('answered quota')
+  expect(server.asked).toHaveLength(1)
+  expect(await verifyArchive(join(directory, 'archive'))).toMatchObject({ entries: 0, objects: 0, parts: 0 })
+})

@@ -10,7 +10,9 @@ import type { Surroundings } from './surroundings.ts'
 import { listOf, type TargetTable, targetTable } from './table.ts'
 
 /** Items that one query derives: enough to plan well, few enough to lose little to a kill. */
-const ITEMS_A_QUERY = 250
+const ITEMS_A_QUERY = 125
+/** Items have nothing in common, and one query keeps one core of the server busy. */
+const QUERIES_AT_ONCE = 2
 
 /**
  * Runs a job that derives from our own tables: its query is the whole truth for its items, so what it no longer gives is deleted.
@@ -57,21 +59,29 @@ export async function runDerived(
   )
   counts = { ...counts, items_unchanged: unchanged.size }
   const items = all.filter((item) => !unchanged.has(item))
-  for (let at = 0; at < items.length; at += ITEMS_A_QUERY) {
-    signal.throwIfAborted()
-    const some = items.slice(at, at + ITEMS_A_QUERY)
-    counts = addCounts(counts, await db.session((session) => deriveItems(session, job, scope, some, hashes, surroundings)))
-    onProgress({
-      job: job.name,
-      label: 'derive',
-      step: 'merge',
-      items_done: at + some.length,
-      items_total: items.length,
-      rows_read: counts.rows_staged,
-      read_bytes: 0,
-      estimated_bytes: 0,
-    })
+  let items_done = 0
+  const parts = Array.from({ length: Math.ceil(items.length / ITEMS_A_QUERY) }, (_, part) =>
+    items.slice(part * ITEMS_A_QUERY, (part + 1) * ITEMS_A_QUERY),
+  ).values()
+  const work = async (): Promise<void> => {
+    for (const some of parts) {
+      signal.throwIfAborted()
+      const derived = await db.session((session) => deriveItems(session, job, scope, some, hashes, surroundings))
+      counts = addCounts(counts, derived)
+      items_done += some.length
+      onProgress({
+        job: job.name,
+        label: 'derive',
+        step: 'merge',
+        items_done,
+        items_total: items.length,
+        rows_read: counts.rows_staged,
+        read_bytes: 0,
+        estimated_bytes: 0,
+      })
+    }
   }
+  await Promise.all(Array.from({ length: QUERIES_AT_ONCE }, work))
   return { ...counts, rows_read: counts.rows_staged + counts.rows_withheld }
 }
 

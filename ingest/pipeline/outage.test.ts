@@ -103,6 +103,22 @@ it('that fails for a third of the symbols names each with its class, fails the r
   expect(await pricesOf()).toEqual(Object.fromEntries(IDS.map((id) => [id, bars.length])))
 })
 
+it('that wants to be left alone for longer than a run waits halts it until then: what is left is parked, and not failed', async () => {
+  const client = await http.clientOf(({ url }, response) =>
+    idOf(url) > 'o:04' ? json(response, {}, 429, { 'retry-after': '3600' }) : json(response, { bars }),
+  )
+  const report = await ingestDrop(scratch.connection, root, {
+    jobs: ['prices-daily'],
+    providers: [overHttp(client)],
+    thresholds: thresholds(0),
+  })
+  expect(report).toMatchObject({
+    state: 'halted',
+    state_reason: expect.stringMatching(/^7 items are parked: example \(prices-daily\): throttled until \d{4}-/),
+  })
+  expect(http.asked()).toHaveLength(6)
+})
+
 it.each([
   ['a negative price', { date: '2020-01-03', close: '-1' }],
   ['a price that is no number', { date: '2020-01-03', close: 'n/a' }],

@@ -95,15 +95,24 @@ export interface SubjectEnd {
 
 export type ErrorClass = 'quota' | 'throttled' | 'auth' | 'entitlement' | 'transient' | 'malformed' | 'truncated' | 'conflict' | 'internal'
 
-/** A batch could not be read. `quota`, `auth` and `entitlement` are facts about the account: they park the rest of the provider's items. */
+/** Facts about the account: every other request of the provider would get the same answer. */
+const ABOUT_ACCOUNT: readonly ErrorClass[] = ['quota', 'auth', 'entitlement']
+
+/** A batch could not be read. What is about the account parks the rest of the provider's items. */
 export class SourceError extends StocksError {
   readonly transient: boolean
   readonly error_class: ErrorClass
   readonly http_status: number | undefined
   /** Not to be tried before, ISO 8601 UTC, when the source said so. */
   readonly next_try_at: string | undefined
-  constructor(message: string, details: { error_class: ErrorClass; http_status?: number; next_try_at?: string; cause?: unknown }) {
+  /** True too where the provider wants to be left alone for longer than a run waits (`is_long_wait`), whatever it calls that. */
+  readonly is_about_account: boolean
+  constructor(
+    message: string,
+    details: { error_class: ErrorClass; http_status?: number; next_try_at?: string; is_long_wait?: boolean; cause?: unknown },
+  ) {
     super(message, { cause: details.cause })
+    this.is_about_account = ABOUT_ACCOUNT.includes(details.error_class) || details.is_long_wait === true
     this.error_class = details.error_class
     this.http_status = details.http_status
     this.next_try_at = details.next_try_at

@@ -67,6 +67,8 @@ export function stateOf(jobs: readonly JobReport[], thresholds: Thresholds): { s
 function whyParked({ job, provider, gaps }: JobReport): string[] {
   const parked = gaps.filter(({ status }) => status === 'parked')
   if (parked.length === 0) return []
+  if (parked.every(({ reason }) => reason.includes('--max-requests')))
+    return [`${provider} (${job}): the bound of --max-requests is reached`]
   const classes = [...new Set(parked.map(({ error_class }) => error_class))].join(' and ')
   const until = parked
     .flatMap(({ next_try_at }) => next_try_at ?? [])

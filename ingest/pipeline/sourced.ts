@@ -69,7 +69,7 @@ export async function runSourced(
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
       log.error({ job: job.name, batch: batch.label, error_class: error.error_class, err: error }, 'a batch cannot be read')
-      const is_parked = isAboutAccount(error)
+      const is_parked = error.is_about_account
       if (is_parked) parked = error
       await write(db, (tx) => endItems(tx, scope, endsOf(batch, error, is_parked ? 'parked' : 'failed')))
     }
@@ -113,9 +113,6 @@ async function sessionDates(db: Database): Promise<ReadonlySet<string>> {
   const rows = await db.rows<{ session_date: string }>('select session_date from stocks_research.trading_sessions')
   return new Set(rows.map(({ session_date }) => session_date))
 }
-
-/** Facts about the account, not about the batch: asking on would only spend more of what is gone. */
-const isAboutAccount = ({ error_class }: SourceError): boolean => ['quota', 'auth', 'entitlement'].includes(error_class)
 
 const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'parked'): ItemEnd[] =>
   batch.subjects.map(({ item }) => ({

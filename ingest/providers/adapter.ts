@@ -1,7 +1,6 @@
 import { FormatError } from '../../helpers/errors.ts'
 import { sourceError } from '../http/breaker.ts'
 import type { HttpClient } from '../http/client.ts'
-import { type Failure, isAboutAccount } from '../http/outcome.ts'
 import type { HttpProfile, HttpResponse } from '../http/profile.ts'
 import { type LocatedRecord, type Page, type Provider, SourceError, type Subject, type SubjectEnd } from '../pipeline/provider.ts'
 import type { UnknownField } from './fields.ts'
@@ -48,7 +47,7 @@ export async function answered(item: string, answer: Promise<HttpResponse>): Pro
   try {
     return await answer
   } catch (error) {
-    if (!(error instanceof SourceError) || isAboutAccount(error.error_class as Failure)) throw error
+    if (!(error instanceof SourceError) || error.is_about_account) throw error
     const { error_class, http_status, message: reason } = error
     return { item, status: 'failed', error_class, reason, ...(http_status === undefined ? {} : { http_status }) }
   }

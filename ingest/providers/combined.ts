@@ -95,7 +95,8 @@ async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, sig
  */
 function enriched(subject: Subject, known: SourceRecord | undefined): Subject {
   if (known === undefined) return subject
-  const ticker = known['is_listed'] === 'false' ? undefined : (known['ticker'] ?? subject.ticker)
+  const is_gone = known['is_listed'] === 'false' || known['delist_date'] != null
+  const ticker = is_gone ? undefined : (known['ticker'] ?? subject.ticker)
   return { ...subject, cik: subject.cik ?? known['cik'] ?? undefined, ticker }
 }
 

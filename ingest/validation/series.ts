@@ -55,6 +55,7 @@ function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
   const paidOn = distributions(series)
   const grain = grainOf(series)
   const isTiny = tinyAmong(series, paidOn)
+  const isTraded = series.some(({ volume }) => volume > 0)
   let before: VendorBar | undefined
   let paid: { readonly date: string; readonly amount: number } | undefined
   for (const [index, bar] of series.entries()) {
@@ -73,8 +74,8 @@ function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
       })
     }
     if (isBroken(previous)) say('adjustment-impossible')
-    // A price printed to a cent moves the ratio of the two closes by the share that half a cent is of it.
-    const rounding = 2 * (grain.close / Math.min(previous.close, bar.close) + grain.adj_close / Math.min(previous.adj_close, bar.adj_close))
+    // A price printed to a cent is off by up to half of it: the ratio of two of them by a cent of the lower one.
+    const rounding = grain.close / Math.min(previous.close, bar.close) + grain.adj_close / Math.min(previous.adj_close, bar.adj_close)
     const step_min = Math.max(STEP_MIN, rounding)
     if (amount > 0) {
       if (yieldOf > 0.5) say('dividend-too-large')
@@ -82,7 +83,9 @@ function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
       if (Math.abs(taken - yieldOf) > Math.max(step_min, grain.dividend / previous.close, DIVIDEND_TOLERANCE * yieldOf))
         say('dividend-without-adjustment')
       if (yieldOf > DROP_MIN_YIELD && previous.close - bar.close < 0.2 * amount && previous.close - bar.low < 0.5 * amount) {
-        if (yieldOf > 3 * usualMove(series, index)) say('dividend-without-drop')
+        // A share that nobody traded, or whose price moves by more than the payment at the least, has no drop to show.
+        const canDrop = (bar.volume > 0 || !isTraded) && amount > grain.close
+        if (canDrop && yieldOf > 3 * usualMove(series, index)) say('dividend-without-drop')
       }
       if (paid !== undefined && daysBetween(paid.date, bar.date) <= 7 && Math.abs(amount / paid.amount - 1) <= 0.08)
         say('dividend-told-twice')

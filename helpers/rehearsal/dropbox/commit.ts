@@ -68,12 +68,12 @@ function conflictOf(
   return !commit.strict_conflict && existing.content_hash === content_hash ? 'same' : 'file'
 }
 
-/** «name (1).ext», or «name (conflicted copy).ext» when an update lost. */
+/** «name (2).ext», or «name (conflicted copy).ext» when an update lost. */
 function freeName(store: StateStore, commit: Commit): string {
   const [, stem = commit.path, extension = ''] = /^(.*?)(\.[^./]*)?$/.exec(commit.path) ?? []
   const isUpdate = typeof commit.mode !== 'string' && commit.mode['.tag'] === 'update'
   for (let count = 1; ; count += 1) {
-    const suffix = isUpdate ? (count === 1 ? ' (conflicted copy)' : ` (conflicted copy ${count})`) : ` (${count})`
+    const suffix = isUpdate ? (count === 1 ? ' (conflicted copy)' : ` (conflicted copy ${count})`) : ` (${count + 1})`
     const path = `${stem}${suffix}${extension}`
     if (!(path.toLowerCase() in store.value.files) && !(path.toLowerCase() in store.value.folders)) return path
   }

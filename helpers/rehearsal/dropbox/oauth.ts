@@ -28,6 +28,7 @@ export function grantToken(
   const refresh_token = form.get('refresh_token') ?? ''
   const grant = refresh_tokens[refresh_token]
   if (grant === undefined || grant.is_revoked) throw oauthError('invalid_grant', 'refresh token is invalid or revoked')
+  if (secret === undefined && grant.is_pkce !== true) throw oauthError('invalid_client', 'client_secret is required for this grant')
 
   const access_token = randomId('sl.u.', 24)
   access_tokens[access_token] = {

@@ -169,7 +169,7 @@ export async function startDropboxServer({
     bytesReceived: () => bytes_received,
     earlyRetries: () => throttle.early_retries,
     grant(scopes) {
-      const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: key, refresh_token }).toString()
+      const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: key, client_secret: secret, refresh_token }).toString()
       const { access_token } = grantToken(store, new URLSearchParams(), form, 'application/x-www-form-urlencoded', '', now()) as {
         access_token: string
       }

@@ -30,7 +30,8 @@ export interface State {
   account: { account_id: string; name: string; email: string }
   quota_bytes: number
   access_token_lifetime_s: number
-  refresh_tokens: Record<string, { scopes: string[]; is_revoked: boolean }>
+  /** `is_pkce`: granted without the secret of the app, and exchanged without it. */
+  refresh_tokens: Record<string, { scopes: string[]; is_revoked: boolean; is_pkce?: boolean }>
   access_tokens: Record<string, AccessToken>
   /** By lower-case path: Dropbox folds case. */
   files: Record<string, StoredFile>

@@ -110,7 +110,7 @@ describe('commits', () => {
   })
   test('autorename takes another name, overwrite a new revision, update only of the revision it knows', async () => {
     const first = await put('/a.txt', '1')
-    expect((await put('/a.txt', '2', { autorename: true })).result.name).toBe('a (1).txt')
+    expect((await put('/a.txt', '2', { autorename: true })).result.name).toBe('a (2).txt')
     const second = await put('/a.txt', '3', { mode: { '.tag': 'overwrite' } })
     expect(second.result.rev).not.toBe(first.result.rev)
     expect(second.result.id).toBe(first.result.id)

@@ -1,7 +1,11 @@
-/** What a user of the default sees: the rehearsal twice in a row, the runner afterwards, a planted fault, a kill. */
+/** What a user of the default sees: the rehearsal held to the truth, the runner afterwards; a kill and a planted fault in a smaller one. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprintOf } from '../../backup/fingerprint.ts'
 import { verifyJournal } from '../../checklist/journal.ts'
+import { ROOT_DIRECTORY } from '../../config.ts'
 import type { Connection } from '../../database.ts'
 import { WIRE } from '../../rehearsal/market/dialect.ts'
 import { differencesFromTruth } from '../../rehearsal/market/differences.ts'
@@ -14,7 +18,7 @@ import { Product } from './product.ts'
 const product = new Product(CANARIES)
 afterAll(() => product.remove())
 
-const content = (connection: Connection) => fingerprintOf(connection, { scope: 'content', views: 'all' })
+const content = (connection: Connection) => fingerprintOf(connection, { scope: 'content', views: 'none' })
 
 /** Every testcase of the report: its phase, its claim, and how it stands. */
 function boxesOf(junit: Element): { phase: string; claim: string; state: 'passed' | 'failed' | 'skipped'; message: string }[] {
@@ -99,37 +103,60 @@ describe('the rehearsal', () => {
     expect(new Set(counts)).toEqual(new Set(['0 0']))
     expect((await content(await product.connection())).content_sha256).toBe(first.content_sha256)
   })
+})
+
+/** What goes wrong in a run is told by few securities as well as by all: a written universe of its own, with both losses in it. */
+describe('a rehearsal of 120 securities', () => {
+  const universe = join(mkdtempSync(join(tmpdir(), 'universe-')), 'few.csv')
+  const few = new Product({ BOOTSTRAP_UNIVERSE: universe })
+  let first: Awaited<ReturnType<typeof content>>
+
+  beforeAll(async () => {
+    const losses = lossesOf(createWorld())
+    const [head = '', ...members] = readFileSync(join(ROOT_DIRECTORY, 'ingest', 'universe', 'rehearsal.csv'), 'utf8')
+      .trim()
+      .split('\n')
+    const lost = members.filter((line) => [losses.broken, losses.hidden].some(({ source_id }) => line.startsWith(`${source_id},`)))
+    writeFileSync(universe, `${[head, ...members.slice(0, 118), ...lost].join('\n')}\n`)
+    const { exit_code, output } = await few.checklist().ended
+    expect(exit_code, output.slice(-4_000)).toBe(0)
+    first = await content(await few.connection())
+  })
+  afterAll(async () => {
+    await few.remove()
+    rmSync(dirname(universe), { recursive: true })
+  })
 
   test('SIGKILL in the middle leaves a whole journal and a truthful report, and the next run recovers without a hand, with the same content table by table', async () => {
-    const victim = product.checklist()
-    await product.waitForPhase('06-production-ingestion')
+    const victim = few.checklist()
+    await few.waitForPhase('06-production-ingestion')
     victim.kill('SIGKILL')
     await victim.ended
-    const { entries, fault } = verifyJournal(product.path('journal.jsonl'))
+    const { entries, fault } = verifyJournal(few.path('journal.jsonl'))
     expect(fault === undefined || fault.line === entries.length + 1, 'at most the line that was being written is torn').toBe(true)
-    const states = new Map(boxesOf(product.junit()).map(({ phase, state }) => [phase, state]))
+    const states = new Map(boxesOf(few.junit()).map(({ phase, state }) => [phase, state]))
     expect([...states].filter(([phase, state]) => /0[7-9]-/.test(phase) && state === 'passed')).toEqual([])
 
-    const { exit_code, output } = await product.checklist().ended
+    const { exit_code, output } = await few.checklist().ended
     expect(exit_code, output.slice(-4_000)).toBe(0)
     const hashes = ({ tables }: typeof first) => Object.entries(tables).map(([name, { rows, sha256 }]) => ({ name, rows, sha256 }))
-    expect(hashes(await content(await product.connection()))).toEqual(hashes(first))
+    expect(hashes(await content(await few.connection()))).toEqual(hashes(first))
   })
 
   test('a bad row planted before phase 5 blocks phases 6 to 9, and nothing unrun looks passed', async () => {
     expect(
-      (await product.checklist('phases/00', 'phases/01', 'phases/02', 'phases/03', 'phases/04').ended).exit_code,
+      (await few.checklist('phases/00', 'phases/01', 'phases/02', 'phases/03', 'phases/04').ended).exit_code,
       'a part is never a whole',
     ).toBe(1)
-    await product.ask((db) =>
+    await few.ask((db) =>
       db.execute(
         `insert into stocks_research.prices_daily (security_id, trade_date, close)
          select security_id, date '2021-01-02', 1 from stocks_research.securities order by 1 limit 1`,
       ),
     )
-    const { exit_code, output } = await product.checklist('phases/05', 'phases/06', 'phases/07', 'phases/08', 'phases/09').ended
+    const { exit_code, output } = await few.checklist('phases/05', 'phases/06', 'phases/07', 'phases/08', 'phases/09').ended
     expect(exit_code).toBe(1)
-    const boxes = boxesOf(product.junit())
+    const boxes = boxesOf(few.junit())
     const later = boxes.filter(({ phase }) => /0[6-9]-/.test(phase))
     expect(later.length).toBeGreaterThan(30)
     expect(later.filter(({ state }) => state !== 'skipped')).toEqual([])

@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { malformed } from './faults.ts'
 import type { Folder } from './layout.ts'
 import { type ManifestFile, readManifest } from './manifest.ts'
+import { type Mapping, PLAIN, readMappings } from './mapping.ts'
 import { type Entry, membersOf } from './zip.ts'
 
 export type Codec = 'none' | 'gzip' | 'zstd'
@@ -30,6 +31,8 @@ export interface Part {
   readonly codec: Codec
   readonly entry: Entry | undefined
   readonly listed: ManifestFile | undefined
+  /** How it says what ours say otherwise. */
+  readonly mapping: Mapping
 }
 
 const KINDS: readonly (readonly [RegExp, Part['kind'] | 'zip', Codec])[] = [
@@ -50,7 +53,8 @@ const BESIDE = /^(readme(\.\w+)?|__MACOSX|[._].*)$/i
  */
 export async function listFiles(root: string, folders: readonly Folder[]): Promise<DropFile[]> {
   const manifest = await readManifest(root)
-  const found = await Promise.all(folders.map((folder) => filesOf(root, folder, manifest)))
+  const mappings = await readMappings(root)
+  const found = await Promise.all(folders.map((folder) => filesOf(root, folder, mappings.get(folder.name) ?? PLAIN, manifest)))
   const files = found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const names = new Set(files.flatMap(({ name, parts }) => [name, ...parts.map((part) => part.name)]))
   for (const path of manifest.keys()) {
@@ -61,7 +65,9 @@ export async function listFiles(root: string, folders: readonly Folder[]): Promi
   return files
 }
 
-async function filesOf(root: string, folder: Folder, manifest: ReadonlyMap<string, ManifestFile>): Promise<DropFile[]> {
+type Manifest = ReadonlyMap<string, ManifestFile>
+
+async function filesOf(root: string, folder: Folder, mapping: Mapping, manifest: Manifest): Promise<DropFile[]> {
   const directory = join(root, folder.name)
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
@@ -77,12 +83,13 @@ async function filesOf(root: string, folder: Folder, manifest: ReadonlyMap<strin
     })
     if (entry.isSymbolicLink() && status.isDirectory())
       throw malformed(`${name} is a link to a folder, which a drop cannot hold. Put the folder itself there.`)
-    if (status.isFile()) files.push(await fileOf({ folder, path, name, size_bytes: status.size, listed: manifest.get(name) }, manifest))
+    if (status.isFile())
+      files.push(await fileOf({ folder, path, name, size_bytes: status.size, listed: manifest.get(name) }, mapping, manifest))
   }
   return files
 }
 
-async function fileOf(found: Omit<DropFile, 'parts'>, manifest: ReadonlyMap<string, ManifestFile>): Promise<DropFile> {
+async function fileOf(found: Omit<DropFile, 'parts'>, mapping: Mapping, manifest: Manifest): Promise<DropFile> {
   const { folder, name } = found
   const [, kind, codec] = kindOf(name)
   if (kind === undefined || codec === undefined)
@@ -90,7 +97,7 @@ async function fileOf(found: Omit<DropFile, 'parts'>, manifest: ReadonlyMap<stri
   const parts: Part[] = []
   const file: DropFile = { ...found, parts }
   if (kind !== 'zip') {
-    parts.push({ file, folder, name, kind, codec, entry: undefined, listed: undefined })
+    parts.push({ file, folder, name, kind, codec, entry: undefined, listed: undefined, mapping })
     return file
   }
   for (const entry of await membersOf(file)) {
@@ -99,7 +106,7 @@ async function fileOf(found: Omit<DropFile, 'parts'>, manifest: ReadonlyMap<stri
     const [, kind, codec] = kindOf(entry.fileName)
     if (kind !== 'csv' || codec === undefined)
       throw malformed(`${member} is of a kind that cannot be read inside a zip; .csv, .csv.gz and .csv.zst can. Unpack ${name}.`)
-    parts.push({ file, folder, name: member, kind, codec, entry, listed: manifest.get(member) })
+    parts.push({ file, folder, name: member, kind, codec, entry, listed: manifest.get(member), mapping })
   }
   if (parts.length === 0) throw malformed(`${name} is a zip without a table in it. Copy it again, or move it out of the drop.`)
   parts.sort((a, b) => (a.name < b.name ? -1 : 1))

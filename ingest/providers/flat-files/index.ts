@@ -4,8 +4,8 @@ import { type Ask, type Batch, type Page, type Provider, SourceError, type Subje
 import { hashFile, verifyUnchanged } from './bytes.ts'
 import { type DropFile, listFiles, type Part, stemOf } from './files.ts'
 import { FOLDERS } from './layout.ts'
-import { otherRows, pagesOf } from './pages.ts'
-import { scopeOf } from './records.ts'
+import { otherRows, pagesOf, type Readers } from './pages.ts'
+import { type LastHolder, scopeOf } from './records.ts'
 import { intervalOf } from './ticker-intervals.ts'
 
 /** A drop of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by header name. */
@@ -29,17 +29,26 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
         for (const { item } of batch.subjects) yield { item, status: 'not_found', reason }
         return
       }
+      const lastHolder = lastHolderOf(ask)
       const doubles = [...Map.groupBy(files, ({ name }) => stemOf(name)).values()].filter((group) => group.length > 1)
       for (const group of doubles)
         log.warn({ files: group.map(({ name }) => name) }, 'one table by their names: what all of them say is taken once')
       for (const file of files) {
-        for await (const page of readFile(file, batch, log, signal)) {
+        for await (const page of readFile(file, batch, { lastHolder, log }, signal)) {
           yield 'status' in page || !is_from_securities
             ? page
             : { ...page, records: page.records.map((each) => intervalOf(each, ask.first_session_date)) }
         }
       }
     },
+  }
+}
+
+function lastHolderOf({ subjects }: Ask): LastHolder {
+  const holders = Map.groupBy(subjects, ({ ticker }) => ticker)
+  return (ticker) => {
+    const held = holders.get(ticker)
+    return held === undefined ? undefined : held.length > 1 ? null : held[0]?.source_id
   }
 }
 
@@ -66,14 +75,14 @@ interface AskedFile extends DropFile {
 }
 
 /** The pages of one file, and an end for every subject that a fault in it leaves incomplete. */
-async function* readFile(file: AskedFile, batch: Batch, log: Log, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+async function* readFile(file: AskedFile, batch: Batch, readers: Readers, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
   let rows = 0
   try {
     const sha256 = await hashFile(file)
     for (const part of file.parts) {
       signal.throwIfAborted()
       try {
-        rows += yield* pagesOf(part, sha256, log)
+        rows += yield* pagesOf(part, sha256, readers)
       } catch (error) {
         if (!(error instanceof SourceError)) throw error
         yield* endsOf([part], batch, error)

@@ -157,6 +157,9 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
 /** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and «None» may be one. */
 export const NAMES = new Set(['source_id', 'ticker', 'tag', 'taxonomy', 'unit', 'accession'])
 
+/** Fields that are numbers. */
+export const NUMBERS = new Set(['open', 'high', 'low', 'close', 'volume', 'split_from', 'split_to', 'cash_amount', 'value'])
+
 /** Fields that are days. */
 export const DAYS = new Set([
   'date',

@@ -14,12 +14,17 @@ export interface RawRecord {
 const LINES_A_RECORD_MAX = 16
 
 /**
- * Splits text into records by RFC 4180: comma, double quotes, CRLF or LF, blank lines skipped. A line whose quotes do not close
+ * Splits text into records by RFC 4180: a comma or another delimiter, double quotes, CRLF or LF, blank lines skipped. A line whose quotes do not close
  * is one bad record, not the end of the file: the next line is tried by itself.
  */
 export class RecordSplitter {
+  readonly #delimiter: string
   #rest = ''
   #line = 0
+
+  constructor(delimiter = ',') {
+    this.#delimiter = delimiter
+  }
 
   /** The records that `text` completes. With `is_last` the rest of the file counts as a line. */
   take(text: string, is_last = false): RawRecord[] {
@@ -27,7 +32,7 @@ export class RecordSplitter {
     const lines = (this.#rest + text).split('\n')
     this.#rest = is_last ? '' : (lines.pop() ?? '')
     for (let at = 0; at < lines.length; at += 1) {
-      const [record, count] = recordAt(lines, at)
+      const [record, count] = recordAt(lines, at, this.#delimiter)
       if (record === undefined && !is_last && at + LINES_A_RECORD_MAX > lines.length) {
         this.#rest = [...lines.slice(at), this.#rest].join('\n') // Its closing quote may stand in the next piece of text.
         return records
@@ -51,11 +56,11 @@ export class RecordSplitter {
 }
 
 /** The record that starts at a line, and how many lines it takes; undefined when its quotes do not close. */
-function recordAt(lines: readonly string[], at: number): [readonly string[] | undefined, number] {
+function recordAt(lines: readonly string[], at: number, delimiter: string): [readonly string[] | undefined, number] {
   let text = lines[at] ?? ''
-  if (!text.includes('"')) return [withoutReturn(text).split(','), 1]
+  if (!text.includes('"')) return [withoutReturn(text).split(delimiter), 1]
   for (let count = 1; count <= LINES_A_RECORD_MAX; count += 1) {
-    const fields = splitQuoted(withoutReturn(text))
+    const fields = splitQuoted(withoutReturn(text), delimiter)
     if (fields !== undefined) return [fields, count]
     const next = lines[at + count]
     if (next === undefined) break
@@ -67,15 +72,15 @@ function recordAt(lines: readonly string[], at: number): [readonly string[] | un
 const withoutReturn = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text)
 
 /** The fields of a record with quotes; undefined when a quoted field does not close, or text stands beside its quotes. */
-function splitQuoted(text: string): readonly string[] | undefined {
+function splitQuoted(text: string, delimiter: string): readonly string[] | undefined {
   const fields: string[] = []
   let at = 0
   for (;;) {
     if (text[at] !== '"') {
-      const comma = text.indexOf(',', at)
-      fields.push(comma === -1 ? text.slice(at) : text.slice(at, comma))
-      if (comma === -1) return fields
-      at = comma + 1
+      const end = text.indexOf(delimiter, at)
+      fields.push(end === -1 ? text.slice(at) : text.slice(at, end))
+      if (end === -1) return fields
+      at = end + 1
       continue
     }
     let [field, from] = ['', at + 1]
@@ -90,7 +95,7 @@ function splitQuoted(text: string): readonly string[] | undefined {
     }
     fields.push(field)
     if (at === text.length) return fields
-    if (text[at] !== ',') return undefined
+    if (text[at] !== delimiter) return undefined
     at += 1
   }
 }

@@ -5,9 +5,18 @@ import { truncated } from './faults.ts'
 import type { Part } from './files.ts'
 import { type RawRecord, RecordSplitter } from './lines.ts'
 import { openParquet } from './parquet.ts'
-import { type RecordMaker, recordMaker } from './records.ts'
+import { type LastHolder, type RecordMaker, recordMaker } from './records.ts'
 
 const RECORDS_A_PAGE = 4_000
+
+/** What reading a table needs besides it. */
+export interface Readers {
+  readonly lastHolder: LastHolder
+  readonly log: Log
+}
+
+/** Makes the maker of the records, once the header is known; `unreadable` are columns that have no text. */
+type MakerOf = (header: readonly string[], unreadable: readonly string[]) => RecordMaker
 
 /** Records that were read, and the bytes of the drop that it took so far. */
 interface Piece {
@@ -20,7 +29,7 @@ interface Piece {
  *
  * @throws SourceError that names the table.
  */
-export async function* pagesOf(part: Part, archive_sha256: string, log: Log): AsyncGenerator<Page, number> {
+export async function* pagesOf(part: Part, archive_sha256: string, { lastHolder, log }: Readers): AsyncGenerator<Page, number> {
   let [rows, paged_bytes] = [0, 0]
   let records: LocatedRecord[] = []
   const page = (read_bytes: number): Page => {
@@ -30,8 +39,14 @@ export async function* pagesOf(part: Part, archive_sha256: string, log: Log): As
     records = []
     return full
   }
+  const makerOf: MakerOf = (header, unreadable) => {
+    const maker = recordMaker(part, header, lastHolder)
+    const columns = [...maker.unknown_columns, ...unreadable]
+    if (columns.length > 0) log.info({ file: part.name, columns }, 'columns that nobody knows')
+    return maker
+  }
   let bytes = 0
-  for await (const piece of part.kind === 'parquet' ? parquetRecords(part, log) : csvRecords(part, archive_sha256, log)) {
+  for await (const piece of part.kind === 'parquet' ? parquetRecords(part, makerOf) : csvRecords(part, archive_sha256, makerOf)) {
     bytes = piece.read_bytes
     for (const record of piece.records) {
       records.push(record)
@@ -46,13 +61,15 @@ export async function* pagesOf(part: Part, archive_sha256: string, log: Log): As
 export const otherRows = (name: string, rows: number, listed: number) =>
   truncated(`${name} has ${rows} records; manifest.json says ${listed}.`)
 
-async function* csvRecords(part: Part, archive_sha256: string, log: Log): AsyncGenerator<Piece> {
-  const splitter = new RecordSplitter()
+async function* csvRecords(part: Part, archive_sha256: string, makerOf: MakerOf): AsyncGenerator<Piece> {
+  const splitter = new RecordSplitter(part.mapping.delimiter)
   let maker: RecordMaker | undefined
+  let held: RawRecord[] = [] // Of the last lines, as many as may be a footer.
   const take = (raws: readonly RawRecord[]): LocatedRecord[] => {
     const records: LocatedRecord[] = []
-    for (const raw of raws) {
-      if (maker === undefined) maker = makerOf(part, raw.fields?.map((name) => name ?? '') ?? [raw.text], [], log)
+    held = [...held, ...raws]
+    for (const raw of held.splice(0, Math.max(0, held.length - part.mapping.skip_footer))) {
+      if (maker === undefined) maker = makerOf(raw.fields?.map((name) => name ?? '') ?? [raw.text], [])
       else records.push(maker.make(raw))
     }
     return records
@@ -67,10 +84,10 @@ async function* csvRecords(part: Part, archive_sha256: string, log: Log): AsyncG
   if (maker === undefined) throw truncated(`${part.name} is empty: not even a header row. Copy it again.`)
 }
 
-async function* parquetRecords(part: Part, log: Log): AsyncGenerator<Piece> {
+async function* parquetRecords(part: Part, makerOf: MakerOf): AsyncGenerator<Piece> {
   const table = await openParquet(part)
   try {
-    const maker = makerOf(part, table.columns, table.others, log)
+    const maker = makerOf(table.columns, table.others)
     let line = 0
     for await (const { rows, read_bytes } of table.rows(maker.places)) {
       const records = rows.map((row) => {
@@ -84,11 +101,4 @@ async function* parquetRecords(part: Part, log: Log): AsyncGenerator<Piece> {
   } finally {
     await table.close()
   }
-}
-
-function makerOf(part: Part, header: readonly string[], unreadable: readonly string[], log: Log): RecordMaker {
-  const maker = recordMaker(part, header)
-  const columns = [...maker.unknown_columns, ...unreadable]
-  if (columns.length > 0) log.info({ file: part.name, columns }, 'columns that nobody knows')
-  return maker
 }

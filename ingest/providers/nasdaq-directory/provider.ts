@@ -38,12 +38,16 @@ async function* read(
     const response = await client.fetch(directory(file), signal)
     answers.push({ file, response, ...parseDirectory(file, response.body.toString('utf8'), watch) })
   }
+  // Whose listing has ended has no ticker today: whoever has it now is somebody else.
+  const listed = batch.subjects.filter(({ delist_date }) => delist_date === undefined)
+  for (const { item, delist_date } of batch.subjects)
+    if (delist_date !== undefined) yield notFound(item, `its listing ended on ${delist_date}`)
   const matches = matchAll(
     answers.flatMap(({ listings }) => listings),
-    batch.subjects,
+    listed,
   )
   const found = new Map<Listing, Subject[]>()
-  for (const subject of batch.subjects) {
+  for (const subject of listed) {
     const hit = matches.get(subject)
     if (hit === undefined) yield notFound(subject.item, `no exchange lists «${subject.ticker}» today`)
     else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }

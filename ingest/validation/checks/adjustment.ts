@@ -14,6 +14,10 @@ const steps = `
       (select min(p.trade_date) from stocks_research.prices_daily p where p.security_id = a.security_id and p.trade_date >= a.ex_date) as trade_date
     from stocks_research.corporate_actions a
     where a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off', 'split', 'stock_dividend')
+      -- What was declared after the day as of which the factors were made, they cannot know.
+      and (a.declared_date is null or a.declared_date <= a.ex_date or a.declared_date <= coalesce((
+        select i.end_date from ingestion.items i join stocks_research.securities s on s.source_id = i.item and s.security_id = a.security_id
+        where i.job = 'adjustment-factors' and i.status = 'ok' order by i.item_id desc limit 1), 'infinity'))
   ), events as (
     select e.security_id, e.trade_date,
       coalesce(sum(e.cash_amount) filter (where not e.is_ratio), 0) as cash,

@@ -17,6 +17,18 @@ const cashKinds = `('cash_dividend', 'special_dividend', 'return_of_capital', 'l
 
 export const suspiciousActionChecks: readonly Check[] = [
   {
+    name: 'event-rejected',
+    claim: 'no event of a security was rejected: else its prices are adjusted as if it had not happened',
+    severity: 'soft',
+    // Of the last run that read the events of the security; a later one that takes them clears it.
+    offenders: `
+      select distinct r.item as subject, r.kind, r.reason, r.record ->> 'ex_date' as ex_date, r.record ->> 'cash_amount' as cash_amount,
+        r.record ->> 'split_from' as split_from, r.record ->> 'split_to' as split_to
+      from ingestion.rejects r
+      where r.job = 'corporate-actions' and r.kind in ('malformed', 'conflict') and r.item is not null
+        and r.run_id = (select i.run_id from ingestion.items i where i.job = r.job and i.item = r.item order by i.item_id desc limit 1)`,
+  },
+  {
     name: 'cash-without-drop',
     claim: 'a payment of more than 3.5 per cent of the price lowers it by at least a fifth of the payment',
     severity: 'soft',

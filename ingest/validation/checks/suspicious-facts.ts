@@ -28,6 +28,22 @@ export const suspiciousFactChecks: readonly Check[] = [
       group by f.cik, f.accession, f.form, f.filed`,
   },
   {
+    // A filing that tags a period wrongly, or forgets a scale or a split, is contradicted by the one before it and the one after it alike.
+    name: 'value-changed-and-back',
+    claim: 'no filing states a value that differs by more than a hundredth from what the filings before and after it say alike',
+    severity: 'soft',
+    // One finding a filing.
+    offenders: `
+      select f.cik as subject, f.accession, f.form, f.filed, count(*) as facts_count, min(f.tag) as first_tag
+      from (
+        select r.*, lag(r.value) over vintages as before_value, lead(r.value) over vintages as after_value
+        from stocks_research.fundamentals_raw r
+        where stocks_research.is_periodic_report(r.form)
+        window vintages as (partition by r.cik, r.taxonomy, r.tag, r.unit, r.period_start, r.period_end order by r.filed, r.accession)) f
+      where f.before_value = f.after_value and abs(f.value - f.before_value) > 0.01 * abs(f.before_value)
+      group by f.cik, f.accession, f.form, f.filed`,
+  },
+  {
     // A year and its four reported quarters are rounded one by one: up to half a unit each, of the unit that the filing uses.
     name: 'reported-quarters-add-up',
     claim: 'four reported quarters of one filer make its reported year, within half a per cent',

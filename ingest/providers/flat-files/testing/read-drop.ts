@@ -12,11 +12,11 @@ export interface DropRead {
   readonly reasons: readonly string[]
 }
 
-const SUBJECTS = [1, 2].map((no) => ({
-  item: `x:${no}`,
-  source_id: `x:${no}`,
-  cik: String(no).padStart(10, '0'),
-  ticker: undefined,
+const SUBJECTS = ['ONE', 'TWO', 'TWICE', 'TWICE'].map((ticker, at) => ({
+  item: `x:${at + 1}`,
+  source_id: `x:${at + 1}`,
+  cik: String(at + 1).padStart(10, '0'),
+  ticker,
   tickers: [],
 }))
 
