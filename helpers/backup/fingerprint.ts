@@ -49,7 +49,7 @@ export interface FingerprintOptions {
   readonly scope: Scope
   /** Whose rows are hashed too: every view, none, or the named ones. Default: every view that answers in `view_max_ms`. */
   readonly views?: 'all' | 'none' | 'cheap' | readonly string[]
-  /** How long a view may take when `views` is cheap, milliseconds. Default 2,000. */
+  /** How long a view may take when `views` is cheap, milliseconds. Default 500: beyond it its tables' hashes have to do. */
   readonly view_max_ms?: number
   readonly onTable?: (name: string, rows: number) => void
 }
@@ -208,7 +208,7 @@ const listViews = async (tx: Database, scope: Scope): Promise<{ name: string; de
 async function hashView(
   tx: Database,
   view: { name: string; definition: string },
-  { views = 'cheap', view_max_ms = 2_000 }: FingerprintOptions,
+  { views = 'cheap', view_max_ms = 500 }: FingerprintOptions,
 ): Promise<ViewFingerprint> {
   const definition_sha256 = sha256Of([view.definition])
   const isWanted = typeof views === 'string' ? views !== 'none' : views.includes(view.name)
