@@ -9,8 +9,8 @@ const date = z
   .refine(isDay, 'is not a day of the calendar')
 const ratio = z.number().min(0).max(1)
 
-/** The seven jobs, as keys of this file; `ingest/jobs.test.ts` holds them equal to the jobs themselves. */
-export const JOB_KEYS = [
+/** The names of the seven jobs, ordered by what they need. Thresholds and providers are written by them. */
+export const JOB_NAMES = [
   'securities',
   'ticker-history',
   'prices-daily',
@@ -31,7 +31,7 @@ const bootstrapSchema = z.strictObject({
     /** Share of items that may fail before phase 6 does. */
     failed_max_ratio: ratio,
     /** Share of items, by job, for which the source may have nothing. They are named in the report either way. */
-    not_found_max_ratio: z.partialRecord(z.enum(JOB_KEYS), ratio),
+    not_found_max_ratio: z.partialRecord(z.enum(JOB_NAMES), ratio),
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
   }),
@@ -44,7 +44,7 @@ const bootstrapSchema = z.strictObject({
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
   /** By name: job → providers by preference; «a + b» asks both. */
-  provider_sets: z.record(z.string(), z.partialRecord(z.enum(JOB_KEYS), z.array(z.string().min(1)).min(1))).default({}),
+  provider_sets: z.record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(z.string().min(1)).min(1))).default({}),
   /** A second source beside which ours is compared: flat-files:<folder>. BOOTSTRAP_SECOND_SOURCE stands above it. */
   second_source: z.string().optional(),
   /** Which backups stay; see `applyRetention`. */

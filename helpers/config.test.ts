@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { announceServer, ownEnvironment, readConfig } from './config.ts'
 import { ConfigError } from './errors.ts'
 import { forgetSecrets, redact } from './redact.ts'
 
@@ -158,6 +158,29 @@ describe('readConfig', () => {
       JSON.stringify({ ...BOOTSTRAP, thresholds: { ...BOOTSTRAP.thresholds, not_found_max_ratio: { 'price-daily': 1 } } }),
     )
     expect(faultsOf({ BOOTSTRAP_FILE: other })).toEqual([expect.stringMatching(/^mine\.json: .*price-daily/)])
+  })
+
+  test('a child of a run in a container works on that container, and not on one of its own', () => {
+    const before = { ...process.env }
+    try {
+      const connection = {
+        host: '127.0.0.1',
+        port: 49_153,
+        user: 'postgres',
+        password: 'canary-pw',
+        database: 'x',
+        ssl: 'disable',
+      } as const
+      Object.assign(process.env, { BOOTSTRAP_POSTGRES: 'container' })
+      announceServer(connection)
+      const child = readConfig(ownEnvironment({ PGDATABASE: 'scratch' }), root)
+      expect(child.postgres).toEqual({ kind: 'existing', connection: { ...connection, database: 'scratch' } })
+      announceServer(undefined)
+      expect(readConfig(ownEnvironment(), root).postgres.kind).toBe('container')
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+      Object.assign(process.env, before)
+    }
   })
 
   test('secrets are registered for redaction as they are read', () => {

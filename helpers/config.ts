@@ -2,6 +2,7 @@ import { type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
 import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import type { Connection } from './database.ts'
 import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
 import { ConfigError } from './errors.ts'
 import { type PostgresConfig, readPostgres } from './postgres/configured.ts'
@@ -231,4 +232,14 @@ export const ownEnvironment = (set: Readonly<Record<string, string>> = {}, envir
 export function announceStandIns(stand_ins: Readonly<Record<string, string>> | undefined): void {
   const pairs = Object.entries(stand_ins ?? {}).map((pair) => pair.join('='))
   process.env['BOOTSTRAP_STAND_INS'] = pairs.join() // Empty is as good as unset.
+}
+
+/**
+ * Tells this process and its children to use the server that was started for this run; undefined takes it back. Without it each
+ * child of a run in a container would start a container of its own, and work on an empty server.
+ */
+export function announceServer(connection: Connection | undefined): void {
+  const { host = '', port = '', user = '', password = '' } = connection ?? {}
+  const variables = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGSSLMODE: '' }
+  Object.assign(process.env, variables, { BOOTSTRAP_POSTGRES: connection === undefined ? 'container' : '' })
 }

@@ -38,9 +38,10 @@ dl.facts dt{width:130px;flex:none;font-weight:600;font-size:12.5px;white-space:n
 ul.reasons{margin:8px 0 0;padding-left:20px}
 ul.reasons li{margin:3px 0;overflow-wrap:anywhere}
 dl{display:flex;flex-wrap:wrap;gap:1px 18px;margin:3px 0 0;font-size:12.5px}
-dl div{display:flex;gap:6px;min-width:0;max-width:100%}
-dt{color:var(--soft);flex:none;max-width:60%;overflow-wrap:break-word}
-dd{margin:0;overflow-wrap:anywhere;min-width:0}
+dl div{max-width:100%;overflow-wrap:anywhere}
+dt,dd{display:inline;margin:0}
+dt{color:var(--soft);margin-right:6px}
+dl.facts div{display:flex;gap:6px}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--tint);border:1px solid var(--line);border-radius:6px;padding:10px 12px;font:12.5px/1.5 ui-monospace,Menlo,Consolas,monospace;margin:6px 0}
 details{margin:4px 0}summary{cursor:pointer;color:var(--soft);font-size:12.5px}
 svg{display:block;width:100%;height:auto}

@@ -64,11 +64,44 @@ test.for([
     'junit.xml: «the ground holds» of 00-ground is missing',
   ],
   ['a box that was ticked by hand', 'checklist.md', '- [ ] the roof', '- [x] the roof', 'the journal says «[ ] the roof is tight»'],
+  ['a changed verdict on the audit page', 'audit.html', '>FAILED', '>PASSED', 'audit.html: it says PASSED, the journal says FAILED'],
+  [
+    'a changed verdict in the audit page’s box',
+    'audit.html',
+    '<strong class="bad">FAILED',
+    '<strong class="bad">PASSED',
+    'audit.html: it says PASSED, the journal says FAILED',
+  ],
+  [
+    'a box that was ticked on the audit page',
+    'audit.html',
+    '<td class="mark bad">[!]</td>',
+    '<td class="mark good">[x]</td>',
+    'audit.html: box 2 is [x] «the ground is level», the journal says [!]',
+  ],
   ['a changed verdict in the checklist', 'checklist.md', 'FAILED', 'PASSED', 'checklist.md, line 1: the verdict is FAILED'],
 ] as const)('%s is found, even when the manifest was made to fit', ([, name, from, to, message]) => {
   falsify(name, from, to, true)
   expect(checkRun(directory).faults.join('\n')).toContain(message)
 })
+
+test.for([
+  ['junit.xml', 'value="3"', 'value="4"'],
+  ['checklist.md', 'rows = 3', 'rows = 4'],
+  ['audit.html', '<dd>3</dd>', '<dd>4</dd>'],
+] as const)(
+  'changed evidence in %s is found by the code that wrote it, and another version says that it did not compare',
+  ([name, from, to]) => {
+    falsify(name, from, to, true)
+    expect(checkRun(directory, () => true).faults).toEqual([
+      `${name} is not what the journal makes of it: it was changed after it was written`,
+    ])
+    expect(checkRun(directory, () => false)).toMatchObject({
+      faults: [],
+      notes: [expect.stringContaining('its evidence was not compared')],
+    })
+  },
+)
 
 test.for(['junit.xml', 'checklist.md', 'audit.html'])('a changed %s is not the one that the manifest lists', (name) => {
   falsify(name, 'the ground holds', 'the ground held', false)
@@ -118,6 +151,7 @@ test('a clock that was set back is said, and is no fault', () => {
   const { faults, notes } = checkRun(directory)
   expect(faults).toEqual([])
   expect(notes).toEqual([expect.stringMatching(/^journal\.jsonl, line 4: its time, 2026-01-01T09:00:03\.000Z/)])
+  expect(readFileSync(join(directory, 'junit.xml'), 'utf8')).not.toMatch(/time="-/)
   expect(readFileSync(join(directory, 'audit.html'), 'utf8')).not.toMatch(/NaN|-\d+ (ms|s|min)/)
 })
 

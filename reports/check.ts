@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { JournalEntry } from '../helpers/checklist/events.ts'
+import { codeIdentity } from '../helpers/checklist/identity.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { judge } from '../helpers/checklist/judge.ts'
 import { boxesOf, type RunView, viewOf } from '../helpers/checklist/view.ts'
 import { messageOf } from '../helpers/errors.ts'
+import { escapeHtml } from './html.ts'
 import { escapeXml, RUN_SUITE } from './junit.ts'
 import { MARK } from './ticked.ts'
 import { PAGES, sha256Of } from './write.ts'
@@ -27,8 +29,11 @@ export interface CheckResult {
   readonly notes: readonly string[]
 }
 
-/** Checks one run's folder: the chain of the journal, the manifest, and that JUnit and checklist tell what the journal tells. */
-export function checkRun(run_directory: string): CheckResult {
+/**
+ * Checks one run's folder: the chain of the journal, the manifest, and that every page tells what the journal tells. The very code that
+ * wrote the pages must write them again byte by byte; with another version of it, verdict and boxes are compared, and a note says so.
+ */
+export function checkRun(run_directory: string, is_same_code = isSameCode): CheckResult {
   const faults: string[] = []
   const notes: string[] = []
   const file = join(run_directory, 'journal.jsonl')
@@ -64,9 +69,13 @@ export function checkRun(run_directory: string): CheckResult {
     if (!existsSync(path)) continue // The manifest has named it already.
     const text = readFileSync(path, 'utf8')
     if (text === write(view, head)) continue
-    const told = name === 'junit.xml' ? junitFaults(text, view) : name === 'checklist.md' ? tickedFaults(text, view) : []
+    const told = TOLD[name]?.(text, view, head) ?? []
     faults.push(...told)
-    if (told.length === 0) notes.push(`${name} was written by another version of this code, and tells the same boxes`)
+    if (is_same_code(view)) faults.push(`${name} is not what the journal makes of it: it was changed after it was written`)
+    else if (told.length === 0)
+      notes.push(
+        `${name} is not word for word what this code writes: another version wrote it, or it was changed. Its verdict and boxes agree; its evidence was not compared, and the journal has it`,
+      )
   }
   return { view, faults, notes }
 }
@@ -108,6 +117,35 @@ function manifestFaults(
     if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: «${name}» is no file name`)
     else if (!existsSync(path)) faults.push(`${name} is missing`)
     else if (sha256Of(readFileSync(path)) !== said) faults.push(`${name} is not the file that the manifest lists: its SHA-256 differs`)
+  }
+  return faults
+}
+
+/** Whether the checkout is the one that the run was made from, and neither was changed. */
+function isSameCode({ identity }: RunView): boolean {
+  const here = codeIdentity()
+  return here.git_is_dirty === false && identity['git_is_dirty'] === false && identity['git_commit'] === here.git_commit
+}
+
+/** What each page says that the journal does not. */
+const TOLD: Readonly<Record<string, (text: string, view: RunView, head: string) => string[]>> = {
+  'junit.xml': junitFaults,
+  'checklist.md': tickedFaults,
+  'audit.html': auditFaults,
+}
+
+/** Verdict, seal, and boxes of the audit page that say something else than the journal. */
+function auditFaults(text: string, view: RunView, head: string): string[] {
+  const verdicts = [/<title>(\w+)/, /<div class="verdict[^>]*>\s*<strong[^>]*>(\w+)/].map((where) => where.exec(text)?.[1])
+  const faults = verdicts
+    .filter((verdict) => verdict !== view.verdict)
+    .map((verdict) => `audit.html: it says ${verdict ?? 'no verdict'}, the journal says ${view.verdict}`)
+  if (!text.includes(`<pre>${head}</pre>`)) faults.push('audit.html: its seal is not the hash of the last line of the journal')
+  const said = [...text.matchAll(/<td class="mark [^"]*">(\[.\])<\/td><td>([^<]*)/g)]
+  for (const [index, { box }] of boxesOf(view).entries()) {
+    const [, mark, claim = ''] = said[index] ?? []
+    if (mark !== MARK[box.state] || claim !== escapeHtml(box.claim))
+      faults.push(`audit.html: box ${index + 1} is ${mark ?? 'missing'} «${claim}», the journal says ${MARK[box.state]} «${box.claim}»`)
   }
   return faults
 }

@@ -96,7 +96,9 @@ function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: stri
 }
 
 const modeOf = (view: RunView): string => (isRehearsal(view) ? 'REHEARSAL' : (view.mode ?? 'unknown'))
-const spanOf = (from: string | null, to: string | null): number => (from === null || to === null ? 0 : Date.parse(to) - Date.parse(from))
+/** Never negative, also where the clock was set back between the two. */
+const spanOf = (from: string | null, to: string | null): number =>
+  from === null || to === null ? 0 : Math.max(0, Date.parse(to) - Date.parse(from))
 const secondsOf = (duration_ms: number): string => (duration_ms / 1000).toFixed(3)
 
 const attributesOf = (attributes: Readonly<Record<string, string | number>>): string =>

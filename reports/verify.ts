@@ -33,6 +33,9 @@ if (directory === undefined || !existsSync(directory)) {
   say(`run ${view?.run_id ?? directory}: ${view?.verdict ?? 'unreadable'}${view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''}`)
   for (const note of notes) say(`  note: ${note}`)
   for (const fault of faults) say(`  DOES NOT HOLD: ${fault}`)
-  if (faults.length === 0) say('  the journal is whole, the manifest holds, and every report tells what the journal tells')
+  if (faults.length === 0)
+    say(
+      `  the journal is whole, the manifest holds, and every report tells ${notes.length === 0 ? 'what' : 'the verdict and the boxes that'} the journal tells`,
+    )
   else process.exitCode = 1
 }

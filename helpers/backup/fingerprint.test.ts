@@ -74,6 +74,17 @@ test('a database that we did not make is backed up and restores equal, whatever 
   await rm(directory, { recursive: true, force: true })
 })
 
+test('one slow view uses up the time of all: those after it are compared by their definition alone, and it is said', async () => {
+  await source.db.execute(`create view public.a_quick as select 1 as n; create view public.b_slow as select pg_catalog.pg_sleep(600) is null as n;
+    create view public.c_quick as select 2 as n`)
+  const { views } = await fingerprintOf(source.connection, { scope: 'full', view_max_ms: 3_000 })
+  expect(views).toMatchObject({
+    'public.a_quick': { rows: 1 },
+    'public.b_slow': { rows: null, reason: 'its rows take too long to hash' },
+    'public.c_quick': { rows: null, reason: 'its rows take too long to hash' },
+  })
+})
+
 describe('a difference is named', () => {
   test.each([
     ['a hand-edited row', "update public.bars set c = c + 0.01 where id = 7 and d = '2021-01-01'", 'table public.bars'],

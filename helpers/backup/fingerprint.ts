@@ -47,12 +47,14 @@ export interface Fingerprint {
 
 export interface FingerprintOptions {
   readonly scope: Scope
-  /** Whose rows are hashed too: every view, none, or the named ones. Default: every view that answers in `view_max_ms`. */
+  /** Whose rows are hashed too: every view, none, or the named ones. Default: those that answer in `view_max_ms`, all of them together. */
   readonly views?: 'all' | 'none' | 'cheap' | readonly string[]
-  /** How long a view may take when `views` is cheap, milliseconds. Default 500: beyond it its tables' hashes have to do. */
+  /** How long all views together may take when `views` is cheap, milliseconds: the comparison takes as long again. Default 2,000. */
   readonly view_max_ms?: number
   readonly onTable?: (name: string, rows: number) => void
 }
+
+const VIEWS_MAX_MS = 2_000
 
 /** Fingerprint of a database as of one snapshot. */
 export const fingerprintOf = (connection: Connection, options: FingerprintOptions): Promise<Fingerprint> =>
@@ -79,7 +81,12 @@ export async function fingerprint(tx: Database, options: FingerprintOptions): Pr
   const hashed = Object.entries(await hashTables(tx, options))
   const tables = Object.fromEntries(hashed.map(([name, { columns: _, ...table }]) => [name, table]))
   const views: Record<string, ViewFingerprint> = {}
-  for (const view of await listViews(tx, options.scope)) views[view.name] = await hashView(tx, view, options)
+  let views_ms_left = options.view_max_ms ?? VIEWS_MAX_MS
+  for (const view of await listViews(tx, options.scope)) {
+    const started = performance.now()
+    views[view.name] = await hashView(tx, view, options.views ?? 'cheap', Math.floor(views_ms_left))
+    views_ms_left -= performance.now() - started
+  }
   const objects = await readSchemaObjects(tx, options.scope)
   const unvalidated = await tx.rows<{ name: string }>(
     `select conrelid::regclass::text || ' ' || conname as name from pg_constraint c where not convalidated and ${inScope('c.connamespace', options.scope)} order by 1`,
@@ -208,12 +215,15 @@ const listViews = async (tx: Database, scope: Scope): Promise<{ name: string; de
 async function hashView(
   tx: Database,
   view: { name: string; definition: string },
-  { views = 'cheap', view_max_ms = 500 }: FingerprintOptions,
+  views: NonNullable<FingerprintOptions['views']>,
+  ms_left: number,
 ): Promise<ViewFingerprint> {
   const definition_sha256 = sha256Of([view.definition])
   const isWanted = typeof views === 'string' ? views !== 'none' : views.includes(view.name)
   if (!isWanted) return { definition_sha256, rows: null, rows_hash: null, reason: 'its rows were not asked for' }
-  await tx.execute(`savepoint view_rows; set local statement_timeout = ${views === 'cheap' ? view_max_ms : 0}`)
+  const slow = { definition_sha256, rows: null, rows_hash: null, reason: 'its rows take too long to hash' }
+  if (views === 'cheap' && ms_left < 1) return slow // A timeout of 0 would be none.
+  await tx.execute(`savepoint view_rows; set local statement_timeout = ${views === 'cheap' ? ms_left : 0}`)
   try {
     const { rows, rows_hash } = await tx.one<{ rows: string; rows_hash: string }>(
       `select count(*) as rows, coalesce(sum(hashtextextended(v::text, 0)::numeric), 0)::text as rows_hash from ${view.name} v`,
@@ -221,7 +231,7 @@ async function hashView(
     return { definition_sha256, rows: Number(rows), rows_hash }
   } catch (error) {
     if (views !== 'cheap' || (error as { sqlstate?: string }).sqlstate !== '57014') throw error
-    return { definition_sha256, rows: null, rows_hash: null, reason: `it takes more than ${view_max_ms} ms` }
+    return slow
   } finally {
     await tx.execute('rollback to savepoint view_rows').catch(() => {}) // Takes the timeout back too; a lost connection has its own error.
   }

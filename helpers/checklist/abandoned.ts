@@ -9,6 +9,12 @@ import type { WriteReports } from './record.ts'
 const SILENCE_MAX_MS = 60 * 60_000
 
 /**
+ * A process that seems to have begun later than the run by less than this is taken for the run's own: a clock that was set forward
+ * makes it look younger, and the journal of a run at work must never be ended by another.
+ */
+const CLOCK_STEP_MAX_MS = 60_000
+
+/**
  * Ends the runs whose process died before it could: cuts the line that it left unfinished, writes `run-ended` with the verdict
  * INTERRUPTED, and rewrites the reports. A second call finds nothing. Returns what was done, for the terminal.
  */
@@ -46,7 +52,7 @@ function isAlive(pid: number, host: string, written_at_ms: number, started_at: s
   if (pid === process.pid) return false // Our own number, used again: containers count from one.
   if (!isRunning(pid)) return false
   const age_ms = statOf(pid)?.age_ms
-  return age_ms === undefined || Date.now() - age_ms <= Date.parse(started_at) + 2000
+  return age_ms === undefined || Date.now() - age_ms <= Date.parse(started_at) + CLOCK_STEP_MAX_MS
 }
 
 /** True while the process does. One that has ended and was not yet collected by its parent does not. */

@@ -1,9 +1,9 @@
 /** The engine as a whole: a small checklist, run by a real Vitest in a process of its own. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
-import { Trial, type TrialRun } from '../testing/trial.ts'
+import { type Trial, type TrialRun, trialsOf } from '../testing/trial.ts'
 import { type Element, parseXml } from '../testing/xml.ts'
 
 const PLAN = `
@@ -27,15 +27,7 @@ const FILES = {
   '02-roof': `needs('01-walls')\n${box('the roof is tight')}`,
 }
 
-const trials: Trial[] = []
-const trial = (changes: Readonly<Record<string, string>> = {}): Trial => {
-  const made = new Trial(PLAN, { ...FILES, ...changes })
-  trials.push(made)
-  return made
-}
-afterAll(() => {
-  for (const each of trials) each.remove()
-})
+const trial = trialsOf(PLAN, FILES)
 
 const states = (run: TrialRun): string[] => run.view.phases.flatMap((phase) => phase.boxes.map((each) => each.state))
 const ticks = (of: Trial): string[] => readdirSync(join(of.directory, 'reports', 'ledger')).toSorted()

@@ -8,12 +8,9 @@ import type { Scalar } from './events.ts'
 
 /** Who ran what, where: for the journal and the audit page. Holds no secret. */
 export function identityOf(config: Config | undefined, vitest_version: string): Readonly<Record<string, Scalar>> {
-  const commit = git('rev-parse', 'HEAD')
-  const changes = git('status', '--porcelain')
   return {
     product_version: productVersion(),
-    git_commit: commit ?? 'not a git checkout',
-    git_is_dirty: changes === undefined ? null : changes !== '',
+    ...codeIdentity(),
     operator: operator(),
     host: hostname(),
     platform: `${process.platform} ${release()} ${arch()}`,
@@ -21,6 +18,13 @@ export function identityOf(config: Config | undefined, vitest_version: string): 
     vitest_version,
     ...(config === undefined ? {} : configIdentity(config)),
   }
+}
+
+/** Which code this is. */
+export function codeIdentity(): { readonly git_commit: string; readonly git_is_dirty: boolean | null } {
+  const commit = git('rev-parse', 'HEAD')
+  const changes = git('status', '--porcelain')
+  return { git_commit: commit ?? 'not a git checkout', git_is_dirty: changes === undefined ? null : changes !== '' }
 }
 
 const configIdentity = (config: Config): Record<string, Scalar> => ({

@@ -2,9 +2,9 @@
 import { appendFileSync, globSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
-import { Trial } from '../testing/trial.ts'
+import { type Trial, trialsOf } from '../testing/trial.ts'
 import { parseXml } from '../testing/xml.ts'
 import { isRunning } from './abandoned.ts'
 import { verifyJournal } from './journal.ts'
@@ -33,15 +33,7 @@ test('the walls are straight', async ({ record }) => { await record({ seen: 1 })
   '02-roof': `needs('01-walls')\ntest('the roof is tight', async ({ record }) => { await record({ seen: 1 }); expect(1).toBe(1) })`,
 }
 
-const trials: Trial[] = []
-const trial = (changes: Readonly<Record<string, string>> = {}): Trial => {
-  const made = new Trial(PLAN, { ...FILES, ...changes })
-  trials.push(made)
-  return made
-}
-afterAll(() => {
-  for (const each of trials) each.remove()
-})
+const trial = trialsOf(PLAN, FILES)
 
 /** Starts a run and waits until its second phase is in the middle of its first box. */
 async function startSlow(subject: Trial) {

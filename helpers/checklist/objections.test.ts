@@ -1,23 +1,15 @@
 /** What Vitest calls a success, or does not ask about at all, and a checklist must refuse. */
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
-import { Trial } from '../testing/trial.ts'
+import { trialsOf } from '../testing/trial.ts'
 
 const PLAN = '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
 const ROOF = `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`
 const HOLDS = `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })`
 
-const trials: Trial[] = []
-const trial = (ground = HOLDS): Trial => {
-  const made = new Trial(PLAN, { '00-ground': ground, '01-roof': ROOF })
-  trials.push(made)
-  return made
-}
-afterAll(() => {
-  for (const each of trials) each.remove()
-})
+const trial = trialsOf(PLAN, { '00-ground': HOLDS, '01-roof': ROOF })
 
 const SECOND_TRY = `let tries = 0\ntest('the ground holds', OPTIONS async ({ record }) => { await record({ rows: 3 }); tries += 1; expect(tries).toBe(2) })`
 test.for([
@@ -32,7 +24,7 @@ test.for([
     'Record first',
   ],
 ] as const)('a box %s has failed', async ([, ground, args, message]) => {
-  const run = await trial(ground).run(args)
+  const run = await trial({ '00-ground': ground }).run(args)
   expect(run.exit_code).toBe(1)
   expect(run.view.verdict).toBe('FAILED')
   expect(run.view.phases[0]?.boxes[0]?.state).toBe('failed')
@@ -46,7 +38,7 @@ test('a box whose list of offenders is not empty fails by the name of the first'
     'expect(1).toBe(1)',
     "expect(['row 7 is loose', 'row 8 is loose'].map((each) => each.repeat(5))).toEqual([])",
   )
-  const { reasons } = (await trial(ground).run()).view
+  const { reasons } = (await trial({ '00-ground': ground }).run()).view
   expect(reasons[0]).toMatch(/«the ground holds» failed: expected \[.*\] to deeply equal \[\]; the first: "row 7 is loose/)
 })
 

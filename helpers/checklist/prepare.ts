@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../backup/bundle.ts'
-import { announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
+import { announceServer, announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
 import { messageOf, PreconditionError } from '../errors.ts'
@@ -13,6 +13,7 @@ import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
 import { redact, registerSecret } from '../redact.ts'
 import { startRehearsalMarket } from '../rehearsal/market/rehearsal.ts'
+import { productVersion } from './identity.ts'
 import type { Prepare } from './setup.ts'
 
 /** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
@@ -38,8 +39,6 @@ declare module 'vitest' {
 
 const YEARS_MIN = 5
 
-const { version: PRODUCT_VERSION } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { version: string }
-
 /**
  * Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process, before phase 0.
  * Whatever it took before a later step failed is given back.
@@ -61,6 +60,10 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     const server = await startServer(config)
     taken.push(() => server.stop())
     registerSecret('PGPASSWORD', server.connection.password)
+    if (server.kind === 'container') {
+      announceServer(server.connection)
+      taken.push(async () => announceServer(undefined))
+    }
     const description = await server.describe()
     requireLiveServer(config, description, server.maintenance)
     const tools = await findTools(description.version)
@@ -105,7 +108,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
         tools,
         lock: lock.claim,
       },
-      scope: { ...about, product_version: PRODUCT_VERSION },
+      scope: { ...about, product_version: productVersion() },
       identity: {
         ...about,
         server_version: description.version,

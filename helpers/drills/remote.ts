@@ -51,7 +51,7 @@ export const killUpload = (backup: Backup): Promise<Drill & { bytes_sent_before:
     const there = await store.list()
     const detected_by = `the upload ended by ${signal ?? 'itself'}; Dropbox shows ${there.length} files, and a session of ${bytes_sent_before} bytes`
     const drill = await recover(detected_by, async () => {
-      const { outcome } = await uploadBackup(backup, store) // Its manifest too: what is without one is no backup.
+      const { outcome } = await uploadBackup(backup, store)
       return outcome === 'resumed' && (await verifyRemote(backup, store)).sha256 === manifest.sha256
     })
     return { ...drill, bytes_sent_before, bytes_sent_after: server.bytesReceived() - bytes_sent_before }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -13,11 +13,14 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A throw-away PostgreSQL server, as its superuser. Take a database of your own with `scratchDatabase`. */
     testServer: Connection
+    /** A folder for what tests write and nobody takes away; it goes with the server. */
+    testDirectory: string
   }
 }
 
 interface TestServer {
   readonly connection: Connection
+  readonly directory: string
   readonly stop: () => Promise<void>
 }
 
@@ -29,7 +32,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   shared.stocksResearchTestServer ??= { users_count: 0, server: startTestServer() }
   const held = shared.stocksResearchTestServer
   held.users_count += 1
-  project.provide('testServer', (await held.server).connection)
+  const { connection, directory } = await held.server
+  project.provide('testServer', connection)
+  project.provide('testDirectory', directory)
   return async () => {
     held.users_count -= 1
     if (held.users_count > 0) return
@@ -60,7 +65,10 @@ async function startTestServer(): Promise<TestServer> {
   const password = randomBytes(16).toString('hex')
   await initCluster(cluster, password, SETTINGS, ['--no-sync'])
   const port = await startCluster(cluster)
+  const left = join(directory, 'left-by-tests')
+  await mkdir(left)
   return {
+    directory: left,
     connection: { host: '127.0.0.1', port, user: SUPERUSER, password, database: 'postgres', ssl: 'disable' },
     async stop() {
       await stopCluster(cluster, 'immediate')

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
+import { afterAll } from 'vitest'
 import type { JournalEntry } from '../checklist/events.ts'
 import { verifyJournal } from '../checklist/journal.ts'
 import { type RunView, viewOf } from '../checklist/view.ts'
@@ -100,5 +101,18 @@ export class Trial {
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Makes trials of one plan, with the files changed that a test changes; all are removed after the last test of the file. */
+export function trialsOf(plan: string, files: Readonly<Record<string, string>>): (changes?: Readonly<Record<string, string>>) => Trial {
+  const made: Trial[] = []
+  afterAll(() => {
+    for (const each of made) each.remove()
+  })
+  return (changes = {}) => {
+    const trial = new Trial(plan, { ...files, ...changes })
+    made.push(trial)
+    return trial
   }
 }

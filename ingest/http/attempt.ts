@@ -58,7 +58,7 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
   }
   try {
     await wait(start_in_ms, base.signal)
-    const answer = withoutKeys(base.profile, await exchange(base, incoming, sending))
+    const answer = withoutKeys(base.profile, base.request.url, await exchange(base, incoming, sending))
     latency_ms = answer.latency_ms
     const http_status = answer.http_status
     const verdict = await judge(answer, base, incoming)
@@ -101,11 +101,20 @@ function pauseMs(header_ms: number | undefined, words_ms: number | undefined): n
   return words_ms === undefined ? undefined : Math.min(words_ms, HOUR_MS)
 }
 
-/** A body that repeats our key would carry it into the archive; what is read and kept is the body without it, so that a replay reads the same. */
-function withoutKeys({ account_key, secret_parameters }: HttpProfile, answer: Answer | Broken): Answer | Broken {
-  if (isBroken(answer) || (account_key === undefined && secret_parameters === undefined)) return answer
+// Shorter values are no keys of a provider, and could be digits of a price.
+const KEY_CHARACTERS_MIN = 12
+
+/**
+ * A body that repeats our key would carry it into the archive; what is read and kept is the body without it, so that a replay reads
+ * the same. The keys of this provider alone: any other secret of ours is none of its words, and might be a number in its data.
+ */
+function withoutKeys({ account_key, headers, secret_parameters = [] }: HttpProfile, url: string, answer: Answer | Broken): Answer | Broken {
+  if (isBroken(answer) || (account_key === undefined && secret_parameters.length === 0)) return answer
+  const asked = new URL(url).searchParams
+  const values = [account_key, ...Object.values(headers), ...secret_parameters.map((name) => asked.get(name))]
+  const keys = values.flatMap((key) => (key == null || key.length < KEY_CHARACTERS_MIN ? [] : [key, encodeURIComponent(key)]))
   const text = answer.body.toString('utf8')
-  const clean = redact(text)
+  const clean = keys.reduce((left, key) => left.replaceAll(key, '[redacted key]'), text)
   return clean === text ? answer : { ...answer, headers: withoutLength(answer.headers), body: Buffer.from(clean) }
 }
 const withoutLength = ({ 'content-length': _, ...headers }: Answer['headers']): Answer['headers'] => headers

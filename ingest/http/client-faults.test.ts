@@ -168,7 +168,7 @@ test('keys stand in no archive, ledger or error, whether they travel in a header
   )
   const query = `api_key=${encodeURIComponent(canary)}`
   const answer = await fixture.ask(client, `/ok?${query}`)
-  expect(answer.json).toEqual({ a: '1', echo: '[redacted EXAMPLE_KEY]' })
+  expect(answer.json).toEqual({ a: '1', echo: '[redacted key]' })
   const error = await fixture.ask(client, `/bad?${query}`).catch((thrown: Error) => thrown)
   expect(fixture.asked()[0]?.headers['x-key']).toBe(canary)
   const files = (await readdir(fixture.directory, { recursive: true, withFileTypes: true })).filter(
@@ -183,4 +183,10 @@ test('keys stand in no archive, ledger or error, whether they travel in a header
   expect(replayed.json).toEqual(answer.json)
   const written = [replayed.body.toString(), JSON.stringify(fixture.ledger.entries), String(error), ...entries].join('\n')
   for (const form of [canary, encodeURIComponent(canary), 'canary-key']) expect(written).not.toContain(form)
+})
+
+test('a secret of another kind that looks like a number changes no price', async () => {
+  registerSecret('PGPASSWORD', '1234')
+  const client = await fixture.clientOf((_, response) => json(response, '{"price":121.1234}'), {}, { account_key: 'a-key-of-the-provider' })
+  expect((await fixture.ask(client)).json).toEqual({ price: '121.1234' })
 })

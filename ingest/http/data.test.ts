@@ -63,6 +63,26 @@ test('data is data, whatever its companies are called', () => {
   expect(wrong).toEqual([])
 })
 
+test('INFO, NOTE and ERR are tickers, and their answers are data', () => {
+  const bar = { t: '2022-01-03T05:00:00Z', o: 1, h: 1, l: 1, c: 1, v: 1 }
+  const bodies = ['INFO', 'NOTE', 'ERR', 'MSG', 'ERROR', 'REASON'].flatMap((ticker) => [
+    { bars: { [ticker]: [bar] }, next_page_token: null },
+    { bars: { [ticker]: [bar], A: [bar] }, next_page_token: 'x' },
+    { [ticker]: { price: 1.5, volume: 2 } },
+    { [ticker]: { name: 'Note Inc.', type: 'CS', description: 'It is not found anywhere.', sector: 'x' } },
+    { [ticker]: [{ date: '2022-01-03', close: 1 }] },
+    { [ticker]: 12.5 },
+    { facts: { [ticker.toLowerCase()]: { Tag: { label: null, units: { USD: [] } } } } },
+  ])
+  const wrong = PROVIDERS.flatMap((provider) =>
+    bodies
+      .map((body) => JSON.stringify(body))
+      .filter((body) => outcomeOf(provider, body) !== 'ok')
+      .map((body) => [provider, body]),
+  )
+  expect(wrong).toEqual([])
+})
+
 test('so is a table, with one row or many', () => {
   const tables = NAMES.flatMap((name) => [
     `Symbol|Security Name|Market Category|Test Issue\nLIM|${name}|Q|N\nFile Creation Time: 1123202612:00|||\n`,

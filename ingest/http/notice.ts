@@ -7,6 +7,9 @@ const SAYING =
 const BESIDE =
   /^(status|status[ _-]?code|code|success|ok|found|title|type|instance|path|url|help|doc(s|umentation)?(_url)?|symbol|ticker|adjusted|time(stamp)?|request[ _-]?id|(query|results)?[ _-]?count|next[ _-]?(page[ _-]?token|url))$/i
 
+/** What an error says of itself when it is an object. */
+const OF_ERROR = /^(code|message|msg|description|details?|info|type|reason|error|title|status|name|id)$/i
+
 /**
  * The text of a body that says something in place of data, whatever its status: `{"detail": "Error: …"}`, `[{"warning": "…"}]`,
  * a bare sentence. Undefined when the body holds data: then its words are those of companies and say nothing about us. A JSON
@@ -37,10 +40,28 @@ function isNotice(json: TextJson): boolean {
   const [first] = fields
   // {"chart": {"result": null, "error": {…}}}: one field, and it wraps a notice.
   if (fields.length === 1 && first !== undefined && isObject(first[1]) && !SAYING.test(first[0])) return isNotice(first[1])
-  return fields.some(([name, value]) => SAYING.test(name) || isBadStatus(name, value)) && fields.every(([name]) => isAbout(name))
+  return (
+    fields.some(([name, value]) => isSaying(name, value) || isBadStatus(name, value)) &&
+    fields.every(([name, value]) => isSaying(name, value) || BESIDE.test(name) || (SAYING.test(name) && isFlag(value)))
+  )
 }
 
-const isAbout = (name: string): boolean => SAYING.test(name) || BESIDE.test(name)
+/** The name alone is not enough: INFO, NOTE and ERR are tickers, and what stands behind a ticker is no sentence. */
+const isSaying = (name: string, value: TextJson): boolean => SAYING.test(name) && isSaid(value)
+function isSaid(value: TextJson): boolean {
+  // Numbers are text here: a sentence has letters.
+  if (typeof value === 'string') return /\p{L}/u.test(value)
+  if (isArray(value)) return value.every((each) => typeof each === 'string' || (isObject(each) && isNotice(each)))
+  if (!isObject(value)) return false
+  const fields = Object.entries(value)
+  // {"code": "…", "message": "…"}, or the faults of a question by its fields.
+  return (
+    fields.every(([name, each]) => OF_ERROR.test(name) && typeof each !== 'object') ||
+    fields.every(([, each]) => isArray(each) && each.length > 0 && isSaid(each))
+  )
+}
+/** `{"error": true, "message": "…"}`, `{"error": 429, …}`. */
+const isFlag = (value: TextJson): boolean => typeof value === 'boolean' || (typeof value === 'string' && /^\d+$/.test(value))
 const isBadStatus = (name: string, value: TextJson): boolean =>
   /^status$/i.test(name) && typeof value === 'string' && /error|not_|fail|denied/i.test(value)
 const isBlank = (value: TextJson): boolean =>

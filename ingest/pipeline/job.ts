@@ -1,14 +1,8 @@
 /** The contract between the seven jobs and the pipeline: a job says WHAT; the pipeline alone knows HOW and in which order. */
 
-export const JOB_NAMES = [
-  'securities',
-  'ticker-history',
-  'prices-daily',
-  'corporate-actions',
-  'adjustment-factors',
-  'fundamentals-raw',
-  'fundamentals-derived',
-] as const
+import { JOB_NAMES } from '../../helpers/bootstrap.ts'
+
+export { JOB_NAMES }
 export type JobName = (typeof JOB_NAMES)[number]
 
 /** What a provider can be asked for. */

@@ -3,7 +3,7 @@ import type { Window } from '../pipeline/job.ts'
 import { EXPECTED } from './coverage.ts'
 
 /** Securities that are shown one by one: those that miss most. The others are in the row of all. */
-export const SECURITIES_SHOWN_MAX = 60
+const SECURITIES_SHOWN_MAX = 60
 
 /** How complete the bars are, for a picture: symbol × month, and session by session. */
 export interface CoverageMonths {

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<Defect, string>> = {
   'dividend-without-drop': 'a large dividend, and the price does not fall',
   'dividend-told-twice': 'the dividend repeats one of the seven days before',
   'price-in-other-unit': 'the price jumps by a factor of a hundred: another unit, e.g. pence for pounds',
+  'price-in-other-scale': 'the price jumps to another scale and back: a split or a unit is applied to a block of rows',
   'split-not-applied': 'the price jumps by the ratio of a stated split: it is applied to a part of the rows only',
 }
 

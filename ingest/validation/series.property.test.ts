@@ -102,6 +102,15 @@ const DEFECTS: Readonly<Record<string, { readonly one_of: readonly Defect[]; rea
       return bars
     },
   },
+  'a block that was divided by four, with no split in sight': {
+    one_of: ['price-in-other-scale'],
+    damage: (given) => {
+      const bars = adjust(barsOf({ ...given, yields: [0], moves: given.moves.map((move) => move / 2) }), given.digits)
+      for (const bar of bars.slice(40 + (given.at % 60), 40 + (given.at % 60) + 10))
+        Object.assign(bar, { close: bar.close / 4, adj_close: bar.adj_close / 4 })
+      return bars
+    },
+  },
   'a split that the rows before it do not know': {
     one_of: ['split-not-applied'],
     damage: (given) => {

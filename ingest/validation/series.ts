@@ -26,6 +26,7 @@ export type Defect =
   | 'dividend-without-drop'
   | 'dividend-told-twice'
   | 'price-in-other-unit'
+  | 'price-in-other-scale'
   | 'split-not-applied'
 
 /** Where a series contradicts itself. */
@@ -125,7 +126,10 @@ function distributions(series: readonly VendorBar[]): number[] {
   })
 }
 
-/** Units of the last digit in which a column is printed; 0 for one with more than four decimals, whose rounding is no matter. */
+/**
+ * Units of the last digit in which a column is printed; 0 for one with more than four decimals, whose rounding is no matter. Prices in whole
+ * yen or pence were traded so, and are not rounded.
+ */
 function grainOf(series: readonly VendorBar[]): Record<'close' | 'adj_close' | 'dividend', number> {
   const grain = (column: 'close' | 'adj_close' | 'dividend'): number => {
     const values = series.map((bar) => bar[column]).filter((value) => Number.isFinite(value) && value !== 0)
@@ -137,7 +141,7 @@ function grainOf(series: readonly VendorBar[]): Record<'close' | 'adj_close' | '
     )
     return decimals === undefined || values.length === 0 ? 0 : 10 ** -decimals
   }
-  return { close: grain('close'), adj_close: grain('adj_close'), dividend: grain('dividend') / 2 }
+  return { close: Math.min(grain('close'), 0.01), adj_close: Math.min(grain('adj_close'), 0.01), dividend: grain('dividend') / 2 }
 }
 
 /**
@@ -155,6 +159,7 @@ function tinyAmong(series: readonly VendorBar[], paidOn: readonly number[]): (in
 
 function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
   const found: Suspicion[] = []
+  const grain = grainOf(series).close
   const ratios = series.filter(({ split }) => split > 0 && split !== 1).map(({ split }) => Math.max(split, 1 / split))
   for (const [index, bar] of series.entries()) {
     const before = series[index - 1]
@@ -166,9 +171,26 @@ function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
     else if (size > 1.3 && ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15) && Math.log(size) > 6 * usualMove(series, index)) {
       // The shares change hands at the old pace; a crash of that size is traded many times over.
       if (!(tradedRatio(series, index) > 1.5 * size)) say('split-not-applied')
-    }
+    } else if (isTakenBack(series, index, grain)) say('price-in-other-scale')
   }
   return found
+}
+
+/**
+ * Whether a jump to another scale is undone within thirty rows, but for what the market itself moves on the two days: a split or a unit that was applied
+ * to a block. What is traded in a few ticks doubles and halves by itself.
+ */
+function isTakenBack(series: readonly VendorBar[], at: number, grain: number): boolean {
+  const [before, bar] = [series[at - 1], series[at]]
+  if (before === undefined || bar === undefined) return false
+  const jump = Math.log(bar.close / before.close)
+  if (Math.abs(jump) < Math.log(1.7) || Math.min(bar.close, before.close) < 20 * grain || Math.abs(jump) < 12 * usualMove(series, at))
+    return false
+  const undone = Math.max(0.05, 4 * usualMove(series, at))
+  return series.slice(at + 1, at + 31).some(({ close }, after) => {
+    const last = series[at + after]
+    return last !== undefined && Math.abs(Math.log(close / last.close) + jump) < undone && Math.abs(Math.log(close / before.close)) < 0.2
+  })
 }
 
 /** Money traded on a day against the average of the twenty sessions before it; NaN when no volume is known. */

@@ -108,6 +108,10 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   'cash-skipped': { finds: rhythm([5]), leaves: rhythm([9, 10, 11]) },
   'cash-above-half': { finds: pay('2020-03-02', '6'), leaves: pay('2020-03-02', '4') },
   'split-without-move': { finds: split('2020-03-02', 1, 2), leaves: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.5))}` },
+  'split-maybe-spin-off': {
+    finds: split('2020-03-02', 1, 1.046),
+    leaves: `${split('2020-03-02', 4, 5)} ${split('2020-03-16', 1000000, 1333333)}`,
+  },
   'split-told-twice': {
     finds: `${split('2020-03-02', 1, 2)} ${split('2020-03-04', 1, 2)}`,
     leaves: `${split('2020-03-02', 1, 2)} ${split('2020-03-16', 1, 2)}`,

@@ -94,6 +94,18 @@ describe('a compressed file', () => {
       'BZh9',
       'is of a kind that cannot be read; .csv, .csv.gz, .csv.zst, .parquet and .zip can. Convert it, or move it out of the drop.',
     ],
+    [
+      'p.csv',
+      'delimited by semicolons',
+      'source_id;date;close\nx:1;2020-01-02;1\n',
+      'has no column date, close, source_id or ticker; its columns are source_id;date;close. Say its delimiter ";" in mapping.json.',
+    ],
+    [
+      'p.csv',
+      'without line feeds',
+      `source_id,date,close\r${'x:1,2020-01-02,1\r'.repeat(200)}`,
+      'has lines that end in a carriage return alone. Save it with line feeds.',
+    ],
   ])('%s that is %s is refused by name', async (name, _, content, reason) => {
     expect(await reasonOf(name, content)).toBe(`malformed: prices_daily/${name} ${reason}`)
   })

@@ -25,8 +25,10 @@ type Named = Pick<Part, 'name' | 'folder' | 'mapping'>
 export function recordMaker(file: Named, header: readonly string[], lastHolder: LastHolder): RecordMaker {
   const { folder, mapping } = file
   const names = header.map((name) => name.trim().toLowerCase())
-  const twice = names.filter((name, at) => names.indexOf(name) !== at)
-  if (twice.length > 0) throw malformed(`${file.name} has the column ${twice.join(', ')} twice.`)
+  if (header.some((name) => name.includes('\r')))
+    throw malformed(`${file.name} has lines that end in a carriage return alone. Save it with line feeds.`)
+  const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at))
+  if (twice.size > 0) throw malformed(`${file.name} has the column ${shortened([...twice].join(', '))} twice.`)
   refuseAdjusted(file, names)
 
   const columns: { readonly at: number; readonly field: string; readonly text: FieldText }[] = []
@@ -38,9 +40,7 @@ export function recordMaker(file: Named, header: readonly string[], lastHolder: 
     const at = names.findIndex((name) => wanted.includes(name))
     if (at !== -1) columns.push({ at, field, text: fieldText(field, column, mapping) })
     else if (mapped !== undefined)
-      throw malformed(
-        `${file.name} has no column ${mapped}, which mapping.json says is its ${column}; its columns are ${names.join(', ')}.`,
-      )
+      throw malformed(`${file.name} has no column ${mapped}, which mapping.json says is its ${column}; ${columnsText(names)}`)
     for (const name of wanted) known.add(name)
   }
   const unknown = names.map((name, at) => ({ at, field: name })).filter(({ field }) => field !== '' && !known.has(field))
@@ -50,7 +50,7 @@ export function recordMaker(file: Named, header: readonly string[], lastHolder: 
   const has = new Set([...columns.map(({ field }) => field), ...Object.keys(given)])
   const missing = folder.required.filter((field) => !has.has(field)).map((field) => folder.fields[field]?.[0] ?? field)
   if (folder.one_of !== undefined && !folder.one_of.some((field) => has.has(field))) missing.push(folder.one_of.join(' or '))
-  if (missing.length > 0) throw malformed(`${file.name} has no column ${missing.join(', ')}; its columns are ${names.join(', ')}.`)
+  if (missing.length > 0) throw malformed(`${file.name} has no column ${missing.join(', ')}; ${columnsText(names)}`)
 
   const scope = scopeOf(file)
   const raw_at = mapping.raw_close === undefined ? -1 : names.indexOf(mapping.raw_close.toLowerCase())
@@ -74,12 +74,23 @@ export function recordMaker(file: Named, header: readonly string[], lastHolder: 
   return { make, places, unknown_columns: unknown.map(({ field }) => field) }
 }
 
+const COLUMNS_TEXT_MAX = 400
+
+const shortened = (text: string): string => (text.length > COLUMNS_TEXT_MAX ? `${text.slice(0, COLUMNS_TEXT_MAX)}…` : text)
+
+/** What a header has, and what to do when it looks like one of another delimiter. */
+function columnsText(names: readonly string[]): string {
+  const text = `its columns are ${shortened(names.join(', '))}.`
+  const delimiter = names.length === 1 ? [';', '\t', '|'].find((each) => names[0]?.includes(each)) : undefined
+  return delimiter === undefined ? text : `${text} Say its delimiter ${JSON.stringify(delimiter)} in mapping.json.`
+}
+
 /** Prices that are adjusted already would be adjusted twice. */
 function refuseAdjusted({ name, folder, mapping }: Named, names: readonly string[]): void {
   if (folder.name !== 'prices_daily') return
   const { adjusted, raw_close, profile } = mapping
   if (raw_close !== undefined && !names.includes(raw_close.toLowerCase()))
-    throw malformed(`${name} has no column ${raw_close} of closes as traded; its columns are ${names.join(', ')}.`)
+    throw malformed(`${name} has no column ${raw_close} of closes as traded; ${columnsText(names)}`)
   if (adjusted !== 'raw' && raw_close === undefined) {
     const by = profile === undefined ? 'mapping.json' : `its profile ${profile}`
     const what = adjusted === 'split' ? 'splits' : 'splits and dividends'

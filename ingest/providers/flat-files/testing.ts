@@ -1,15 +1,15 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { inject } from 'vitest'
 import type { Database } from '../../../helpers/database.ts'
 import type { JobReport } from '../../pipeline/job.ts'
 import { type IngestOptions, ingest } from '../../pipeline/run.ts'
 import { readUniverse } from '../../universe/read.ts'
 import { flatFiles } from './index.ts'
 
-/** Writes files (path in the drop → text or bytes) into a new folder of the system's temporary one; returns it. */
+/** Writes files (path in the drop → text or bytes) into a new folder, which goes when the tests are over; returns it. */
 export async function writeDrop(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'drop-'))
+  const root = await mkdtemp(join(inject('testDirectory'), 'drop-'))
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name)
     await mkdir(dirname(path), { recursive: true })

@@ -30,9 +30,11 @@ export async function membersOf(file: DropFile): Promise<Entry[]> {
     await refuseShortDirectory(file, zip)
     const members = entries.filter(({ fileName }) => !fileName.endsWith('/'))
     for (const entry of members) refuseUnfit(file, entry)
-    const names = members.map(({ fileName }) => fileName.toLowerCase())
-    const twice = names.find((name, at) => names.indexOf(name) !== at)
-    if (twice !== undefined) throw malformed(`${file.name} has the member ${twice} twice.`)
+    const names = new Set<string>()
+    for (const { fileName } of members) {
+      if (names.has(fileName)) throw malformed(`${file.name} has the member ${fileName} twice. Pack it again with one of them.`)
+      names.add(fileName)
+    }
     // A zip bomb lets many members share the same bytes.
     const compressed_bytes = members.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
     if (compressed_bytes > file.size_bytes)

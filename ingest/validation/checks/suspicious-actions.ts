@@ -108,6 +108,18 @@ export const suspiciousActionChecks: readonly Check[] = [
         and abs(ln(e.after_close / e.before_close)) < 0.5 * abs(ln(e.split_to / e.split_from))`,
   },
   {
+    name: 'split-maybe-spin-off',
+    claim:
+      'no split gives a ratio between 1 and 2 that is none of whole numbers: some sources print a spin-off so, and it must not touch the volume',
+    severity: 'soft',
+    // 21 for 20 is the finest split that is common; 1 to 1.046 was a spin-off. A stock dividend may have any ratio, and says what it is.
+    offenders: `
+      select s.source_id as subject, a.ex_date, a.split_from, a.split_to, round(a.split_to / a.split_from, 7) as split_ratio
+      from stocks_research.corporate_actions a join stocks_research.securities s using (security_id)
+      where a.kind = 'split' and a.split_to > a.split_from and a.split_to < 2 * a.split_from and not exists (
+        select from generate_series(1, 20) n where abs(n * a.split_to / a.split_from - round(n * a.split_to / a.split_from)) < 0.0001)`,
+  },
+  {
     name: 'split-told-twice',
     claim: 'no split is followed within seven days by one of the same ratio',
     severity: 'soft',

@@ -39,12 +39,12 @@ export const suspiciousSeriesChecks: readonly Check[] = [
         from stocks_research.prices_daily p
         window w as (partition by p.security_id order by p.trade_date)
       )
-      select s.source_id as subject, count(*) as bars_count, round(avg(abs(ln(b.open / b.before_close)))::numeric, 5) as night_move_ratio,
-        round(avg(abs(ln(b.close / b.before_open)))::numeric, 5) as span_move_ratio
+      select s.source_id as subject, count(*) as bars_count, round(avg(abs(b.open / b.before_close - 1))::numeric, 5) as night_move_ratio,
+        round(avg(abs(b.close / b.before_open - 1))::numeric, 5) as span_move_ratio
       from bars b join stocks_research.securities s using (security_id)
       where b.open is not null and b.before_open is not null
       group by s.source_id
-      having count(*) >= 60 and avg(abs(ln(b.open / b.before_close))) > avg(abs(ln(b.close / b.before_open)))`,
+      having count(*) >= 60 and avg(abs(b.open / b.before_close - 1)) > avg(abs(b.close / b.before_open - 1))`,
   },
   {
     name: 'bars-of-another',

@@ -101,7 +101,8 @@ export const world: fc.Arbitrary<World> = fc
       maxLength: 60,
     }),
     actions: fc.array(action, { maxLength: 15 }),
-    facts: fc.array(fact, { minLength: 10, maxLength: 70 }),
+    // Without a size most worlds are near the shortest: too thin for a year of quarters.
+    facts: fc.array(fact, { minLength: 10, maxLength: 70, size: 'max' }),
   })
   .map(({ delisted, renames, bars, actions, facts }) => ({
     securities: SECURITIES.map((id, at) => ({
