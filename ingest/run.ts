@@ -11,7 +11,7 @@ import { loadSecondSource } from './second-source/load.ts'
 import { secondSourceText } from './second-source/text.ts'
 import { secondSourceChecks } from './validation/checks/second-source.ts'
 import { inspectSeries } from './validation/inspect.ts'
-import { validate } from './validation/validate.ts'
+import { VALIDATING, validate } from './validation/validate.ts'
 
 const program = new Command('ingest')
   .description('Brings US stocks into the database: npx node ingest/run.ts <command>, or npm run ingest -- <command>.')
@@ -79,7 +79,7 @@ program
   .description('run every check; a hard one that finds an offender fails')
   .action(() =>
     onServer(configOf({}), async ({ connection }) => {
-      const report = await withDatabase(connection, (db) => validate(db))
+      const report = await withDatabase(connection, (db) => validate(db), VALIDATING)
       say(validationText(report))
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     }),

@@ -27,7 +27,7 @@ import { sealFinished } from '../helpers/target-database.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
 import { rebuild } from '../ingest/rebuild/rebuild.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
-import { HARMS, killAndResume, MIGRATIONS } from './drills.ts'
+import { HARMS, MIGRATIONS } from './drills.ts'
 import { test } from './finished.ts'
 import { needs } from './fixtures.ts'
 
@@ -124,9 +124,8 @@ for (const [claim, harm, seen] of HARMS) {
   })
 }
 
-test('drill: an interrupted job resumes to the same content hash', async ({ backup, server, record }) => {
-  const live = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
-  const drill = await killAndResume(server.maintenance, live, backup.manifest)
+test('drill: an interrupted job resumes to the same content hash', async ({ beside, record }) => {
+  const drill = await beside.interruptedJob
   await record({ ...drill })
   expect(drill.recovered, drill.detected_by).toBe(true)
 })

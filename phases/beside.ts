@@ -11,7 +11,7 @@ import { type Connection, withDatabase } from '../helpers/database.ts'
 import { killDump } from '../helpers/drills/backups.ts'
 import type { Drill } from '../helpers/drills/drill.ts'
 import { harmAndRecover } from '../helpers/drills/rows.ts'
-import { HARMS } from './drills.ts'
+import { HARMS, killAndResume } from './drills.ts'
 
 export interface RestoredCopy {
   readonly connection: Connection
@@ -27,6 +27,7 @@ export interface Beside {
   readonly restored: Promise<RestoredCopy>
   /** By the claim of its box. */
   readonly harms: ReadonlyMap<string, Promise<Drill & Timed>>
+  readonly interruptedJob: Promise<Awaited<ReturnType<typeof killAndResume>> & Timed>
   readonly interruptedDump: Promise<Awaited<ReturnType<typeof killDump>> & Timed>
   /** Stops what has not ended and drops the copies. */
   end(): Promise<void>
@@ -62,10 +63,12 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
   const harms = new Map(
     HARMS.map(([claim, harm]) => [claim, queue(() => harmAndRecover(backup, pristine.database, maintenance, harm, stop.signal))]),
   )
+  const interruptedJob = queue(() => killAndResume(maintenance, backup.manifest))
   const interruptedDump = queue(() => killDump(pristine, mode))
   return {
     restored: restoredCopy,
     harms,
+    interruptedJob,
     interruptedDump,
     async end() {
       stop.abort(new Error('The phase has ended.'))

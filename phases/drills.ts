@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import type { Backup } from '../helpers/backup/dump.ts'
-import { type Fingerprint, fingerprintOf } from '../helpers/backup/fingerprint.ts'
+import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
 import { createEmptyDatabase } from '../helpers/backup/scratch.ts'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
 import { type Connection, withDatabase } from '../helpers/database.ts'
@@ -46,14 +46,10 @@ export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonl
 const INTERRUPTED_JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
 const INTERRUPTED_TABLES = ['securities', 'ticker_history', 'prices_daily'].map((table) => `stocks_research.${table}`)
 
-/** Kills the runner in the middle of a load of a new database, resumes it, and compares with the target's content, table by table. */
-export async function killAndResume(
-  server: Connection,
-  expected: Fingerprint,
-  locale: Backup['manifest'],
-): Promise<Drill & { killed_after_items: number }> {
+/** Kills the runner in the middle of a load of a new database, resumes it, and compares with what the backup holds, table by table. */
+export async function killAndResume(server: Connection, manifest: Backup['manifest']): Promise<Drill & { killed_after_items: number }> {
   return withScratch(server, async (scratch) => {
-    await createEmptyDatabase(server, scratch.database, locale)
+    await createEmptyDatabase(server, scratch.database, manifest)
     await migrate(scratch, MIGRATIONS)
     const runner = (...args: string[]) =>
       execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
@@ -67,7 +63,7 @@ export async function killAndResume(
     const started = performance.now()
     const resumed = await runner('resume')
     const found = await fingerprintOf(scratch, { scope: 'content', views: 'none' })
-    const differing = INTERRUPTED_TABLES.filter((table) => found.tables[table]?.sha256 !== expected.tables[table]?.sha256)
+    const differing = INTERRUPTED_TABLES.filter((table) => found.tables[table]?.sha256 !== manifest.fingerprint.tables[table]?.sha256)
     return {
       detected_by: `the killed run stood as «${run?.state}»; resuming ended with exit code ${resumed.exitCode}; tables that differ: ${differing.join(', ') || 'none'}`,
       recovered: resumed.exitCode === 0 && differing.length === 0,

@@ -2,7 +2,7 @@
 import type { Backup } from '../helpers/backup/dump.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
 import { type Connection, withDatabase } from '../helpers/database.ts'
-import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
+import { VALIDATING, type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { type Beside, startBeside } from './beside.ts'
 import { test as base } from './fixtures.ts'
 
@@ -24,7 +24,7 @@ export const test = base
   .extend('restored', { scope: 'file' }, ({ beside }) => beside.restored)
   /** Every check on both databases, side by side: they have nothing in common but the server. */
   .extend('validations', { scope: 'file' }, async ({ restored, target }) => {
-    const check = (connection: Connection): Promise<ValidationReport> => withDatabase(connection, (db) => validate(db))
+    const check = (connection: Connection): Promise<ValidationReport> => withDatabase(connection, (db) => validate(db), VALIDATING)
     const [ofTarget, ofRestored] = await Promise.all([check(target.connection), check(restored.connection)])
     return { target: ofTarget, restored: ofRestored }
   })

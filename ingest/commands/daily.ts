@@ -3,7 +3,7 @@ import { PreconditionError } from '../../helpers/errors.ts'
 import { JOB_NAMES, type JobName, type Window } from '../pipeline/job.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
-import { type ValidationReport, validate } from '../validation/validate.ts'
+import { VALIDATING, type ValidationReport, validate } from '../validation/validate.ts'
 
 export interface DailyOptions extends Omit<IngestOptions, 'jobs' | 'windows' | 'resume_run_id' | 'reopen'> {
   /** The moment that counts as now. */
@@ -59,7 +59,7 @@ export async function runDaily({ now, overlap_sessions, ...options }: DailyOptio
     overlap_start_date: overlap.start_date,
     pulled_again: members.map(({ source_id }) => source_id),
     runs,
-    validation: await ask((db) => validate(db)),
+    validation: await withDatabase(connection, (db) => validate(db), VALIDATING),
   }
 }
 

@@ -29,8 +29,15 @@ export interface Vintage {
 }
 
 const DAY_MS = 86_400_000
-const dayNumber = (date: string): number => Date.parse(date) / DAY_MS
 // A few thousand days, asked for millions of times.
+const days = new Map<string, number>()
+function dayNumber(date: string): number {
+  const known = days.get(date)
+  if (known !== undefined) return known
+  const day = Date.parse(date) / DAY_MS
+  days.set(date, day)
+  return day
+}
 const dates = new Map<number, string>()
 function dateOf(day: number): string {
   const known = dates.get(day)

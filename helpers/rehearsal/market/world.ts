@@ -2,13 +2,13 @@ import { tradeBars } from './bars.ts'
 import { createCalendar } from './calendar.ts'
 import { fileFacts } from './filings.ts'
 import { cikOf, companyName, createTickers, cusipOf, fundName, sourceIdOf, uuidOf } from './identity.ts'
-import { createPlanner, dollars, type Plan, payDividends } from './plan.ts'
+import { createPlanner, delist, dollars, type Plan, type Planner, payDividends } from './plan.ts'
 import { createRandom } from './random.ts'
 import { planScenarios } from './scenarios.ts'
 import type { Action, Security, World } from './types.ts'
 
 /** The world that a run without configuration sees. `bootstrap.json` names its window, `ingest/universe/rehearsal.csv` its securities. */
-export const REHEARSAL_WORLD = { seed: 'rehearsal', securities: 500, start_date: '2020-01-02', end_date: '2025-01-03' } as const
+export const REHEARSAL_WORLD = { seed: 'rehearsal', securities: 450, start_date: '2020-01-02', end_date: '2025-01-03' } as const
 
 export interface WorldOptions {
   /** Any text; the same text gives the same world, byte for byte. */
@@ -18,7 +18,7 @@ export interface WorldOptions {
 }
 
 /**
- * Makes the simulated market: five years of about five hundred securities, with some of each thing that happens to stocks, and known truth.
+ * Makes the simulated market: five years of several hundred securities, with some of each thing that happens to stocks, and known truth.
  * It has no access to the network, the clock or the disk; 500 securities take about a second and a half.
  */
 export function createWorld(options: WorldOptions = {}): World {
@@ -33,11 +33,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const { planner, plans } = createPlanner(calendar, start_date, end_date, random, createTickers())
   for (let copy = 0; copy < Math.max(1, Math.floor(count / 125)); copy++) planScenarios(planner, copy)
   if (plans.length > count) throw new RangeError(`The cases alone need ${plans.length} securities; ask for more than ${count}.`)
-  while (plans.length < count) {
-    const pays = random.chance(0.4)
-    const plan = planner.add(pays ? 'dividend_payer' : 'plain')
-    if (pays) payDividends(planner, plan, 0.008 + random.next() * 0.02)
-  }
+  while (plans.length < count) planOrdinary(planner)
   for (let outsider = 0; outsider < 3; outsider++) planOutsider(planner, outsider, plans)
 
   const securities = new Map<Plan, Security>()
@@ -54,8 +50,23 @@ export function createWorld(options: WorldOptions = {}): World {
   }
 }
 
+/** Nothing happens to it but what happens to most in time: half of them come to the market within the five years, and half leave it. */
+function planOrdinary(planner: Planner): void {
+  const { calendar, random, start_date } = planner
+  const pays = random.chance(0.4)
+  const comes_after = random.chance(0.5) ? random.integer(60, 900) : 0
+  const listed = comes_after === 0 ? null : calendar.shift(start_date, comes_after)
+  const plan = planner.add(pays ? 'dividend_payer' : 'plain', listed === null ? {} : { first_date: listed, list_date: listed })
+  if (random.chance(0.5)) {
+    const is_bought = random.chance(0.6)
+    if (is_bought) plan.merger = { acquirer: null, kind: 'cash' }
+    delist(plan, calendar.shift(start_date, random.integer(comes_after + 130, 1200)), is_bought ? 'merger' : 'voluntary')
+  }
+  if (pays) payDividends(planner, plan, 0.008 + random.next() * 0.02)
+}
+
 /** Another company used the first ticker of a renamed security after it, or the ticker of a listed one before it. */
-function planOutsider(planner: ReturnType<typeof createPlanner>['planner'], number: number, plans: readonly Plan[]): void {
+function planOutsider(planner: Planner, number: number, plans: readonly Plan[]): void {
   const renamed = plans.find((plan) => plan.scenario === 'rename')?.tickers[0]
   if (number === 0 && renamed?.valid_to !== undefined && renamed.valid_to !== null) {
     const first = planner.calendar.shift(renamed.valid_to, 150)
