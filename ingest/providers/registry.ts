@@ -2,7 +2,7 @@ import type { Credentials } from '../../helpers/credentials.ts'
 import type { Log } from '../../helpers/log.ts'
 import type { Archive } from '../archive/archive.ts'
 import { sourceError } from '../http/breaker.ts'
-import { describeLimits, type Limit } from '../http/budget.ts'
+import type { Limit } from '../http/budget.ts'
 import { type HttpClient, openClient } from '../http/client.ts'
 import type { Ledger } from '../http/ledger.ts'
 import type { HttpProfile } from '../http/profile.ts'
@@ -142,8 +142,3 @@ export function openProviders(options: OpenOptions): Providers {
 
 /** «a + b» → [a, b]. */
 export const partsOf = (name: string): string[] => name.split('+').map((part) => part.trim())
-
-export const describeAdapter = (name: string): string => {
-  const adapter = ADAPTERS[name]
-  return adapter === undefined ? name : `${name} (${describeLimits(adapter.limits)}): ${adapter.cannot}`
-}

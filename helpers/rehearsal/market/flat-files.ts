@@ -43,10 +43,6 @@ export async function writeFlatFiles(world: World, directory: string): Promise<r
 export const nameInDrop = (security: Security): string => security.source_id
 /** … its id at the broker, which every listing and every dead one has. */
 export const nameAtBroker = (security: Security): string => `alpaca:${security.asset_id}`
-/** … its filer, and what tells its classes apart; by the broker's id when it has no filer. */
-export const nameAtSec = (security: Security): string =>
-  security.cik === null ? nameAtBroker(security) : `cik:${security.cik}/${lastTicker(security)}`
-
 /** The universe of the world as a file, with the ids by which others know its securities. With the names of the drop it is the one that is checked in as `ingest/universe/rehearsal.csv`. */
 export function universeCsv(world: World, nameOf: (security: Security) => string = nameInDrop): string {
   const row = (security: Security): string => [nameOf(security), lastTicker(security), security.cik ?? '', nameAtBroker(security)].join()
