@@ -33,6 +33,14 @@ const world = fc.record({
   bars,
   cash: fc.array(cash, { maxLength: 8 }),
   splits: fc.uniqueArray(splits, { selector: ({ ex_date }) => ex_date, maxLength: 4 }),
+  refused: fc.array(
+    fc.record({
+      ex_date: fc.option(day, { freq: 9 }),
+      kind: fc.constantFrom('cash_dividend', 'spin_off', 'split', 'unknown', 'merger'),
+      declared_date,
+    }),
+    { maxLength: 2 },
+  ),
   delist: fc.option(day),
   as_of: day,
 })
@@ -75,6 +83,12 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
              from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric, currency text, split_from numeric, split_to numeric, declared_date date)`,
             [JSON.stringify(events)],
           )
+          await tx.rows(
+            `insert into stocks_research.refused_events (security_id, ex_date, kind, declared_date, reason)
+             select 1, ex_date, kind, declared_date, 'told ill' from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, declared_date date)
+             on conflict do nothing`,
+            [JSON.stringify(given.refused)],
+          )
           rows = await tx.rows('select * from stocks_research.adjustment_intervals($1::date)', [given.as_of])
           view = await tx.rows(
             'select trade_date, adj_close, adjustment_reason from stocks_research.prices_daily_adjusted_as_of($1::date) order by 1',
@@ -86,7 +100,11 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
           if (error !== rollback) throw error
         })
       const known = own.filter(({ trade_date }) => trade_date <= given.as_of)
-      const expected = adjust({ bars: known, actions: events, currency: 'USD', last_listed: delist_date }, sessions, given.as_of)
+      const expected = adjust(
+        { bars: known, actions: events, refused: given.refused, currency: 'USD', last_listed: delist_date },
+        sessions,
+        given.as_of,
+      )
       expect(view.map((row) => row['trade_date'])).toEqual(known.map(({ trade_date }) => trade_date))
       for (const [index, { trade_date }] of known.entries()) {
         const row = rows.find((each) => (each['first_date'] ?? '') <= trade_date && trade_date <= (each['last_date'] ?? ''))

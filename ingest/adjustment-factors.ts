@@ -16,7 +16,7 @@ export const adjustmentFactors: DerivedJob = {
   derive: `
     select security_id, item, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason
     from stocks_research.adjustment_intervals($2::date, $1::text[])`,
-  inputs: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'trading_sessions'],
+  inputs: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'refused_events', 'trading_sessions'],
   also_reads: 'select * from stocks_research.spun_off_securities(s.subject)',
   rules: [
     'adjustment_intervals(date, text[])',

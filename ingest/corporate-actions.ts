@@ -63,6 +63,17 @@ export const corporateActions: SourcedJob = {
     return { row, item }
   },
 
+  refusedEvent(record, item, { identity }) {
+    const read = reading(record)
+    const ex_date = read.day('ex_date')
+    const source_id = item ?? record['source_id']
+    const holder =
+      ex_date === null ? identity.bySourceId(source_id ?? '') : holderOf({ ...record, source_id: source_id ?? null }, ex_date, identity)
+    if (holder === undefined || !('security_id' in holder)) return undefined
+    const kind = record['kind'] ?? ''
+    return { holder, ex_date, kind: KINDS.has(kind) ? kind : 'unknown', declared_date: read.day('declared_date') }
+  },
+
   checks: [
     {
       name: 'corporate-actions-split-changes-something',

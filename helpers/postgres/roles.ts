@@ -21,6 +21,7 @@ const REPLACEABLE = [
   'stocks_research.adjustment_factors',
   'stocks_research.fundamentals_derived',
   'stocks_research.trading_sessions',
+  'stocks_research.refused_events',
   'ingestion.rejects',
   'ingestion.withdrawals',
   'ingestion.second_source',

@@ -6,13 +6,14 @@ import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { ParseContext, SourcedJob } from './job.ts'
 import type { Ask, Batch, Provider } from './provider.ts'
 import { copyText } from './read.ts'
+import { refusedEvents, replaceRefused } from './refused.ts'
 import { writeRejects } from './rejects.ts'
 import { failShiftedItems } from './shifted.ts'
 import { copyIntoStage, createStage, settleStage } from './stage.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type TargetTable, targetTable } from './table.ts'
 import { endWithoutRows, failMalformedFiles, REJECTS_LISTED_MAX, Tally } from './tally.ts'
-import { nameWithdrawn } from './withdrawn.ts'
+import { type AnsweredItem, nameWithdrawn } from './withdrawn.ts'
 
 /** One batch of a sourced job, and all that it takes to bring it in. */
 export interface BatchWork {
@@ -46,7 +47,7 @@ export async function runBatch(
   await createStage(db, table)
   const step = stepLog(log, job.name)
 
-  const tally = new Tally(batch.subjects)
+  const tally = new Tally(batch.subjects, job.refusedEvent !== undefined)
   const text = copyText(job, provider.read(ask, batch, signal), context, tally, () => onRead(tally))
   await copyIntoStage(db, table, text, signal)
   step('staged', tally.rows_copied)
@@ -68,11 +69,21 @@ export async function runBatch(
   const done = items.filter(({ rows, end }) => rows > 0 && end?.status !== 'failed')
   const isDone = new Set(done)
   const answered = { job, table, scope, identity: context.identity }
+  const refused = refusedEvents(job, tally, context)
+  const rememberRefused = async (tx: Database, group: readonly AnsweredItem[]): Promise<void> => {
+    if (job.refusedEvent !== undefined) await replaceRefused(tx, scope, context, refused, group)
+  }
   const without_rows = items.filter((item) => !isDone.has(item))
   const rows_withdrawn = await write(db, async (tx) => {
     await writeRejects(tx, scope, tally)
     const itemEnds = without_rows.map((item) => endOf(job, item))
     await endItems(tx, scope, itemEnds)
+    // Whose records were all rejected fails, and has been read; whose file or answer cannot be read has not.
+    const read = without_rows.filter(({ end }) => end?.status !== 'failed')
+    await rememberRefused(
+      tx,
+      read.map(({ item }) => ({ item, item_no: undefined })),
+    )
     const silent = itemEnds.filter(({ status }) => status !== 'failed')
     return nameWithdrawn(
       tx,
@@ -103,6 +114,7 @@ export async function runBatch(
       ends,
       is_one_group: job.holds_intervals === true,
       nameWithdrawn: (tx, group) => nameWithdrawn(tx, answered, group),
+      remember: rememberRefused,
       ...(contradicts && { deleteOthers: (tx, group) => deleteContradicted(tx, table, contradicts, group) }),
     },
     surroundings,

@@ -55,7 +55,7 @@ export interface GroupWork {
   readonly is_one_group?: boolean
   /** Names what the source of the items no longer has, in the transaction of their group; returns how many rows. Sourced jobs give it. */
   readonly nameWithdrawn?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
-  /** Last touch in the transaction of the group, after its rows. Derived jobs give it. */
+  /** Last touch in the transaction of the group, after its rows. */
   readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>
 }
 

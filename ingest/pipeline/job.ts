@@ -108,6 +108,15 @@ export interface SourcedJob extends JobBase {
    * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
    */
   readonly contradicts?: string
+  /**
+   * What a record that was rejected says of a security all the same, for `stocks_research.refused_events`; undefined when nobody can say whose
+   * it is. `item` is known of a conflict, whose record is a row.
+   */
+  refusedEvent?(
+    record: SourceRecord,
+    item: string | null,
+    context: ParseContext,
+  ): { readonly holder: Holder; readonly ex_date: string | null; readonly kind: string; readonly declared_date: string | null } | undefined
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }

@@ -46,13 +46,18 @@ export class Tally {
   readonly items: ReadonlyMap<string, ItemTally>
   readonly files = new Map<string, FileTally>()
   readonly rejects: Reject[] = []
+  /** All that were rejected though they may be of a security of ours, where the job asks for them. */
+  readonly refused: Reject[] = []
   rows_read = 0
   rows_outside = 0
   rows_rejected = 0
   rows_copied = 0
   read_bytes = 0
 
-  constructor(subjects: readonly Subject[]) {
+  readonly #keeps_refused: boolean
+
+  constructor(subjects: readonly Subject[], keeps_refused: boolean) {
+    this.#keeps_refused = keeps_refused
     this.items = new Map(
       subjects.map(({ item }, item_no) => [
         item,
@@ -76,6 +81,7 @@ export class Tally {
       item.rejected += 1
       if (reject.kind === 'foreign') item.foreign += 1
     }
+    if (this.#keeps_refused && reject.kind !== 'foreign') this.refused.push(reject)
     if (this.rejects.length < REJECTS_LISTED_MAX) this.rejects.push(reject)
   }
 

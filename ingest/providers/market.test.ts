@@ -91,6 +91,7 @@ describe('the free providers, against servers that speak their language and fail
     expect(differences).toEqual([])
     expect(compared.bars).toBe(world.securities.reduce((sum, { bars }) => sum + bars.length, 0) - hidden.bars.length)
     expect(Object.values(market.refused())).toEqual([0, 0, 0, 0, 0])
+    expect(await live.scratch.db.rows('select * from stocks_research.refused_events')).toEqual([])
     expect(new Set(market.log.map(({ fault }) => fault)).size).toBeGreaterThan(4)
 
     const ledger = await live.scratch.db.rows<{ class: string | null }>('select class from ingestion.requests where run_id is not null')

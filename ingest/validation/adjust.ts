@@ -20,10 +20,17 @@ export interface Action {
   /** Cash per share that stands for what a spin-off gave out, where its source states neither a value nor a ratio. */
   readonly worth?: Rational | null
 }
+/** An event of which nothing is known but that it was; its day is null when that cannot be read. */
+export interface RefusedEvent {
+  readonly ex_date: string | null
+  readonly kind: string
+  readonly declared_date: string | null
+}
 export interface Series {
   /** In order of day. */
   readonly bars: readonly Bar[]
   readonly actions: readonly Action[]
+  readonly refused?: readonly RefusedEvent[]
   readonly currency: string | null
   /** Last day of the listing; null while listed. */
   readonly last_listed: string | null
@@ -79,7 +86,28 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
     const between = events.filter(({ session }) => session > dayBefore && session <= day)
     if (between.length > 0) factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
   }
-  return found
+  return found.map((each, i) => withoutRefused(each, days[i] ?? 0, series, sessions, as_of))
+}
+
+const UNTOUCHED = new Set(['merger', 'name_change', 'delisting'])
+
+/** The factors of a bar without those that a refused event, known by then and later than the bar, may have changed. */
+function withoutRefused(
+  factors: Factors,
+  bar: number,
+  { refused = [], last_listed }: Series,
+  sessions: readonly string[],
+  as_of: string,
+): Factors {
+  const later = refused.filter(({ ex_date, kind, declared_date }) => {
+    if (UNTOUCHED.has(kind) || (declared_date ?? '') > as_of) return false
+    if (ex_date === null) return true
+    const session = firstAtOrAfter(sessions, ex_date)
+    const day = sessions[session]
+    return session > bar && day !== undefined && day <= as_of && (last_listed === null || day <= last_listed)
+  })
+  if (later.length === 0) return factors
+  return { price: null, total_return: null, split: later.every(({ kind }) => CASH.has(kind)) ? factors.split : null }
 }
 
 interface Step {

@@ -79,6 +79,15 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     ['adjustment-continuous', 'factors-equal-recomputation'],
   ],
   [
+    'a refused dividend that no factor knows',
+    `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date, end_date, host, process_id, product_version)
+     values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64), '2020-01-02', '2020-06-30', 'h', 1, '1');
+     insert into ingestion.items (run_id, job, provider, item, start_date, end_date, status)
+     values ('00000000-0000-0000-0000-000000000001', 'adjustment-factors', 'derived', 'x', '2020-01-02', '2020-06-30', 'ok');
+     insert into stocks_research.refused_events (security_id, ex_date, kind, reason) values (1, '2020-03-01', 'cash_dividend', 'told twice')`,
+    ['refused-event-stops-adjustment', 'factors-equal-recomputation'],
+  ],
+  [
     'two owners of a ticker',
     `${unguarded('ticker_history', 'ticker_history_one_security_a_day')}
      insert into stocks_research.securities (security_id, source_id, ticker) values (2, 'y', 'X');

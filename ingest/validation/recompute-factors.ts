@@ -1,5 +1,5 @@
 import type { Database } from '../../helpers/database.ts'
-import { type Action, adjust, type Factors } from './adjust.ts'
+import { type Action, adjust, type Factors, type RefusedEvent } from './adjust.ts'
 import type { Offender } from './findings.ts'
 import { isNear, type Rational, rational, toNumber } from './rational.ts'
 import { batchesOf, readAhead } from './read-ahead.ts'
@@ -37,6 +37,9 @@ interface ActionRow extends Action, Record<string, unknown> {
   readonly declared_date: string | null
   readonly action_key: string
 }
+interface RefusedRow extends RefusedEvent, Record<string, unknown> {
+  readonly security_id: string
+}
 interface FactorRow extends Record<string, unknown> {
   readonly security_id: string
   readonly first_date: string
@@ -61,10 +64,11 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
       batch,
       bars: Map.groupBy(await db.rows<BarRow>(BARS, ids), ({ security_id }) => security_id),
       actions: Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id),
+      refused: Map.groupBy(await db.rows<RefusedRow>(REFUSED, ids), ({ security_id }) => security_id),
       factors: Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id),
     }
   }
-  for await (const { batch, bars, actions, factors } of readAhead(batchesOf(securities, SECURITIES_A_BATCH), read)) {
+  for await (const { batch, bars, actions, refused, factors } of readAhead(batchesOf(securities, SECURITIES_A_BATCH), read)) {
     for (const security of batch) {
       const { security_id, source_id, as_of } = security
       // A factor row says what was known at the end of its run; a later bar has no row yet, and another check says so.
@@ -73,7 +77,7 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
         const worth = worths(action, as_of)
         return worth === null ? action : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
       })
-      const expected = adjust({ ...security, bars: own, actions: events }, sessions, as_of)
+      const expected = adjust({ ...security, bars: own, actions: events, refused: refused.get(security_id) ?? [] }, sessions, as_of)
       offenders.push(...compareRows(source_id, own, expected), ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []))
     }
   }
@@ -150,6 +154,8 @@ const BARS = `
 const ACTIONS = `
   select a.security_id::text, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.currency, a.declared_date, a.action_key
   from stocks_research.corporate_actions a where a.security_id = any ($1::bigint[])`
+const REFUSED = `
+  select r.security_id::text, r.ex_date, r.kind, r.declared_date from stocks_research.refused_events r where r.security_id = any ($1::bigint[])`
 const FACTORS = `
   select f.security_id::text, f.first_date, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator
   from stocks_research.adjustment_factors f where f.security_id = any ($1::bigint[]) order by f.security_id, f.first_date`

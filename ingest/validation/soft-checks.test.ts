@@ -46,13 +46,10 @@ const beside = (change: string): string => `
   insert into ingestion.second_events (security_id, ex_date, cash_amount) values (1, '2020-01-15', 0.05);
   ${change};`
 
-/** A run that read the events of the security, and rejected one of them or none. */
-const readEvents = (run: number, isRejected: boolean): string => `
+/** A run that read the bars of the security. */
+const readRun = `
   insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date, end_date, host, process_id, product_version)
-  values ('00000000-0000-0000-0000-00000000000${run}', 'run all', 'test', 'complete', 'u', repeat('0', 64), '2020-01-02', '2020-06-30', 'h', 1, '1');
-  insert into ingestion.items (run_id, job, provider, item, start_date, end_date, status)
-  values ('00000000-0000-0000-0000-00000000000${run}', 'corporate-actions', 'test', 'x', '2020-01-02', '2020-06-30', 'ok');
-  ${isRejected ? `insert into ingestion.rejects (run_id, job, item, kind, reason, file, record) values ('00000000-0000-0000-0000-00000000000${run}', 'corporate-actions', 'x', 'conflict', 'told twice', 'f', '{}');` : ''}`
+  values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64), '2020-01-02', '2020-06-30', 'h', 1, '1');`
 
 /** What a check must find, and what lies just outside of it. */
 const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: string }>> = {
@@ -141,11 +138,14 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: beside(`update ingestion.second_events set cash_amount = 0.06`),
     leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')} update stocks_research.corporate_actions set cash_amount = 0.05`, // Printed to a cent.
   },
-  'event-rejected': { finds: readEvents(1, true), leaves: `${readEvents(1, true)} ${readEvents(2, false)}` }, // A later run took it.
+  'event-rejected': {
+    finds: `insert into stocks_research.refused_events (security_id, kind, reason) values (1, 'split', 'told twice')`,
+    leaves: split('2020-03-02', 1, 2),
+  },
   'withdrawn-by-source': {
-    finds: `${readEvents(1, false)} insert into ingestion.withdrawals (run_id, job, provider, item, rows_count, first_date, last_date, examples)
+    finds: `${readRun} insert into ingestion.withdrawals (run_id, job, provider, item, rows_count, first_date, last_date, examples)
       values ('00000000-0000-0000-0000-000000000001', 'prices-daily', 'test', 'x', 1, '2020-03-02', '2020-03-02', '[]')`,
-    leaves: readEvents(1, false),
+    leaves: readRun,
   },
   'ticker-history-inside-listing': {
     finds: `update stocks_research.ticker_history set valid_from = '2020-01-01'`,

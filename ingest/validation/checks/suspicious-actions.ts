@@ -18,15 +18,11 @@ const cashKinds = `('cash_dividend', 'special_dividend', 'return_of_capital', 'l
 export const suspiciousActionChecks: readonly Check[] = [
   {
     name: 'event-rejected',
-    claim: 'no event of a security was rejected: else its prices are adjusted as if it had not happened',
+    claim: 'no event of a security was refused: the prices before it are then not adjusted',
     severity: 'soft',
-    // Of the last run that read the events of the security; a later one that takes them clears it.
     offenders: `
-      select distinct r.item as subject, r.kind, r.reason, r.record ->> 'ex_date' as ex_date, r.record ->> 'cash_amount' as cash_amount,
-        r.record ->> 'split_from' as split_from, r.record ->> 'split_to' as split_to
-      from ingestion.rejects r
-      where r.job = 'corporate-actions' and r.kind in ('malformed', 'conflict') and r.item is not null
-        and r.run_id = (select i.run_id from ingestion.items i where i.job = r.job and i.item = r.item order by i.item_id desc limit 1)`,
+      select s.source_id as subject, r.ex_date, r.kind, r.reason
+      from stocks_research.refused_events r join stocks_research.securities s using (security_id)`,
   },
   {
     name: 'cash-without-drop',
