@@ -4,11 +4,12 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { sessions } from '../calendar/xnys.ts'
 import { contentOf, ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
 
 const RUN = join(ROOT_DIRECTORY, 'ingest', 'run.ts')
 const SECURITIES = Array.from({ length: 40 }, (_, at) => `k:${String(at).padStart(2, '0')}`)
-const days = Array.from({ length: 400 }, (_, at) => new Date(Date.UTC(2019, 0, 1 + at)).toISOString().slice(0, 10))
+const days = sessions('2019-01-02', '2020-07-31').map(({ session_date }) => session_date)
 
 let root: string
 let clean: Record<string, string[]>

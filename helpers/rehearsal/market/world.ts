@@ -31,7 +31,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const calendar = createCalendar()
   const random = createRandom(`${seed}/plan`)
   const { planner, plans } = createPlanner(calendar, start_date, end_date, random, createTickers())
-  for (let copy = 0; copy < Math.max(1, Math.floor(count / 125)); copy++) planScenarios(planner, copy)
+  for (let copy = 0; copy < Math.max(1, Math.round(count / 125)); copy++) planScenarios(planner, copy)
   if (plans.length > count) throw new RangeError(`The cases alone need ${plans.length} securities; ask for more than ${count}.`)
   while (plans.length < count) planOrdinary(planner)
   for (let outsider = 0; outsider < 3; outsider++) planOutsider(planner, outsider, plans)
