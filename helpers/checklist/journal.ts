@@ -37,9 +37,9 @@ export class Journal {
   #head: string
   #bytes: number
 
-  private constructor(file: string, { seq, head, bytes }: { seq: number; head: string; bytes: number }) {
+  private constructor(file: string, flag: 'ax' | 'a', { seq, head, bytes }: { seq: number; head: string; bytes: number }) {
     this.file = file
-    this.#handle = openSync(file, bytes === 0 ? 'ax' : 'a')
+    this.#handle = openSync(file, flag)
     this.#seq = seq
     this.#head = head
     this.#bytes = bytes
@@ -48,7 +48,7 @@ export class Journal {
   /** Starts a journal. Throws when the file exists: two runs never share one. */
   static create(file: string): Journal {
     mkdirSync(dirname(file), { recursive: true })
-    return new Journal(file, { seq: 0, head: GENESIS, bytes: 0 })
+    return new Journal(file, 'ax', { seq: 0, head: GENESIS, bytes: 0 })
   }
 
   /** Continues the journal of a process that died, after cutting the line that it could not finish. */
@@ -56,7 +56,7 @@ export class Journal {
     const handle = openSync(file, 'r+')
     ftruncateSync(handle, reading.good_bytes)
     closeSync(handle)
-    return new Journal(file, { seq: reading.entries.length, head: reading.head, bytes: reading.good_bytes })
+    return new Journal(file, 'a', { seq: reading.entries.length, head: reading.head, bytes: reading.good_bytes })
   }
 
   /** Appends one event, redacted, and returns when it is on the disk. One that does not fit there leaves no half line behind. */

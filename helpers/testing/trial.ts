@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
@@ -82,12 +82,12 @@ export class Trial {
     return { exit_code: exitCode, output: all, ...this.latest() }
   }
 
-  /** The folders of all runs, oldest first. */
+  /** The folders of all runs, oldest first: by their birth, since two runs may begin within the second that names them. */
   runs(): string[] {
     const directory = join(this.directory, 'reports', 'runs')
     return readdirSync(directory)
       .map((name) => join(directory, name))
-      .toSorted()
+      .toSorted((a, b) => statSync(a).birthtimeMs - statSync(b).birthtimeMs)
   }
 
   latest(): Omit<TrialRun, 'exit_code' | 'output'> {
