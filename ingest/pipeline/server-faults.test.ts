@@ -9,11 +9,12 @@ import { type Connection, type Database, openDatabase, withDatabase } from '../.
 import { migrate } from '../../helpers/migrate.ts'
 import { handOver, serverUser } from '../../helpers/postgres/os-user.ts'
 import { type OwnCluster, ownCluster } from '../../helpers/testing/own-cluster.ts'
+import { sessions } from '../calendar/xnys.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { contentOf, ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
 
 const IDS = Array.from({ length: 20 }, (_, at) => `f:${String(at).padStart(2, '0')}`)
-const DAYS = Array.from({ length: 2_000 }, (_, at) => new Date(Date.UTC(2010, 0, 1 + at)).toISOString().slice(0, 10))
+const DAYS = sessions('2010-01-04', '2017-12-29').map(({ session_date }) => session_date)
 
 let own: OwnCluster
 let root: string
