@@ -50,14 +50,14 @@ export function createWorld(options: WorldOptions = {}): World {
   }
 }
 
-/** Nothing happens to it but what happens to most in time: half of them come to the market within the five years, and half leave it. */
+/** Nothing happens to it but what happens to most in time: of ten, three come to the market within the five years, and six leave it. */
 function planOrdinary(planner: Planner): void {
   const { calendar, random, start_date } = planner
   const pays = random.chance(0.4)
-  const comes_after = random.chance(0.5) ? random.integer(60, 900) : 0
+  const comes_after = random.chance(0.3) ? random.integer(60, 700) : 0
   const listed = comes_after === 0 ? null : calendar.shift(start_date, comes_after)
   const plan = planner.add(pays ? 'dividend_payer' : 'plain', listed === null ? {} : { first_date: listed, list_date: listed })
-  if (random.chance(0.5)) {
+  if (random.chance(0.6)) {
     const is_bought = random.chance(0.6)
     if (is_bought) plan.merger = { acquirer: null, kind: 'cash' }
     delist(plan, calendar.shift(start_date, random.integer(comes_after + 130, 1200)), is_bought ? 'merger' : 'voluntary')
