@@ -146,7 +146,7 @@ export const world: fc.Arbitrary<World> = fc
           const form = `${spans === 4 ? '10-K' : '10-Q'}${is_amendment ? '/A' : ''}`
           const accession = `${filed} ${form}`
           return [
-            `${cik} ${tag} ${start} ${period_end} ${accession}`,
+            `${cik} ${tag} ${period_start} ${period_end} ${accession}`,
             { cik, tag, unit, period_start, period_end, value, accession, form, filed },
           ] as const
         }),
