@@ -1,6 +1,6 @@
 /** A run that loses its lock: another one may be at work on the target, so nothing more may be done. */
 import { randomBytes } from 'node:crypto'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,10 +108,15 @@ test('the checklist itself stops: it makes no database once the lock is gone', a
     reject: false,
     stdin: 'ignore',
   })
+  const journalOf = (): string => globSync(join(state, 'reports', 'runs', '*', 'journal.jsonl'))[0] ?? ''
+  // Its lock is lost to it from here on; before, it has not been got.
+  await expect
+    .poll(() => existsSync(journalOf()) && readFileSync(journalOf(), 'utf8').includes('"target-prepared"'), { timeout: 60_000 })
+    .toBe(true)
   await terminateHolder(database)
   const { exitCode, all } = await running
   expect(exitCode, all).toBe(1)
-  const [journal = ''] = globSync(join(state, 'reports', 'runs', '*', 'journal.jsonl'))
+  const journal = journalOf()
   const view = viewOf(verifyJournal(journal).entries)
   expect(view.verdict).toBe('FAILED')
   expect(view.reasons.join('\n')).toContain(`The run lock of ${database} was lost`)
