@@ -7,7 +7,7 @@ import { REHEARSAL_CREDENTIALS } from '../../credentials.ts'
 export const CANARIES = {
   APCA_API_KEY_ID: 'PKCANARYCANARY000001',
   APCA_API_SECRET_KEY: 'canary-of-alpaca-4b7e1f0a9d3c2856',
-  DROPBOX_APP_SECRET: 'canary-of-dropbox-91d4c07e5a3f',
+  TIINGO_API_KEY: 'canary-of-tiingo-91d4c07e5a3f',
   EODHD_API_KEY: 'canary-of-nobody-77ab20c4de51',
 } as const
 
