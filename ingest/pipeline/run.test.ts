@@ -196,7 +196,11 @@ describe('a run that cannot go on', () => {
         {
           ...provider,
           async *read(...args) {
-            await scratch.db.rows(`select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory'`)
+            // Of this database alone: pg_locks shows the whole server, and other tests have runs of their own on it.
+            await scratch.db.rows(
+              `select pg_terminate_backend(pid, 5000) from pg_locks
+               where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+            )
             yield* provider.read(...args)
           },
         },
