@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { withDatabase } from '../database.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { compareFingerprints, describeDifferences } from './compare.ts'
 import { dump } from './dump.ts'
@@ -171,4 +172,34 @@ test('two databases with the same rows have the same fingerprint, whatever the o
   const [a, b] = await Promise.all([source, other].map(({ connection }) => fingerprintOf(connection, { scope: 'content' })))
   expect(a).toEqual(b)
   await other.drop()
+})
+
+test('rows have one order and one hash, whatever locale the database or the column has', async () => {
+  const rows = "values ('a', 'Z'), ('B', 'a'), ('A', 'ä'), ('b', 'é'), ('b ', ''), ('ä', 'z'), ('Zz', '日'), ('_', '-')"
+  const hashIn = async (collation: string, locale: string): Promise<string | undefined> => {
+    const database = `${source.connection.database}_${collation.replaceAll(/\W/g, '').toLowerCase()}_${locale.length}`
+    await withDatabase(inject('testServer'), (db) => db.execute(`create database ${database} template template0 encoding 'UTF8' ${locale}`))
+    const connection = { ...source.connection, database }
+    try {
+      await withDatabase(connection, (db) =>
+        db.execute(
+          `create table public.named (name text collate "${collation}", kind varchar(9) collate "${collation}", primary key (name, kind)); insert into public.named ${rows};
+           create table public.many (id text collate "${collation}" primary key); insert into public.many select md5(n::text) from generate_series(1, 3000) n; analyze public.many`,
+        ),
+      )
+      const { tables } = await fingerprintOf(connection, { scope: 'full' })
+      return `${tables['public.named']?.sha256} ${tables['public.many']?.sha256}`
+    } finally {
+      await withDatabase(inject('testServer'), (db) => db.execute(`drop database ${database} with (force)`))
+    }
+  }
+  const [expected, ...others] = await Promise.all([
+    hashIn('C', "locale 'C'"),
+    hashIn('default', "locale 'C'"),
+    hashIn('POSIX', "locale 'C'"),
+    hashIn('und-x-icu', "locale 'C'"),
+    hashIn('default', "locale 'C' locale_provider icu icu_locale 'en'"),
+    hashIn('default', "locale 'C.UTF-8'"),
+  ])
+  expect(new Set(others)).toEqual(new Set([expected]))
 })

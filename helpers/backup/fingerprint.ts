@@ -166,6 +166,13 @@ interface TableQuery {
 
 /** Types whose order depends on nothing but their values. All others are ordered by their text in the C collation. */
 const ORDERED_TYPES = "('int2','int4','int8','numeric','date','timestamp','timestamptz','time','uuid','bool','bytea')"
+/**
+ * SQL: the column `a` of type `t` is text whose own order is that of the C collation. To say `collate "C"` would change nothing but the
+ * plan: no index of another collation, though equal, is read in its order, and half of the time goes into a sort.
+ */
+const IS_C_TEXT = `(t.typname in ('text', 'varchar') and (a.attcollation in ('pg_catalog."C"'::regcollation, 'pg_catalog."POSIX"'::regcollation)
+  or a.attcollation = 'pg_catalog."default"'::regcollation
+     and (select d.datlocprovider = 'c' and d.datcollate in ('C', 'POSIX') from pg_database d where d.datname = current_database())))`
 
 async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
   const tables = await tx.rows<{
@@ -177,7 +184,7 @@ async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
   }>(
     `select c.oid::int8 as oid, format('%I.%I', n.nspname, c.relname) as name,
        case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' else 'materialized view' end as kind,
-       (select jsonb_agg(jsonb_build_object('name', quote_ident(a.attname), 'is_ordered', t.typname in ${ORDERED_TYPES}) order by k.position)
+       (select jsonb_agg(jsonb_build_object('name', quote_ident(a.attname), 'is_ordered', t.typname in ${ORDERED_TYPES} or ${IS_C_TEXT}) order by k.position)
           from unnest(best.indkey::int2[]) with ordinality k (attnum, position)
           join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum join pg_type t on t.oid = a.atttypid
          where k.position <= best.indnkeyatts) as key,

@@ -28,9 +28,18 @@ const day = (year: number, month: number, dayOfMonth: number): string => toDate(
 
 /** Midnight in New York as a UTC instant, e.g. 2022-02-28T05:00:00Z: an hour earlier between the second Sunday of March and the first of November. */
 export function newYorkMidnight(date: string): string {
-  const year = Number(date.slice(0, 4))
-  const is_summer = date > nth(year, 3, 0, 2) && date <= nth(year, 11, 0, 1)
-  return `${date}T${is_summer ? '04' : '05'}:00:00Z`
+  const [spring, autumn] = clockChanges(date.slice(0, 4))
+  return `${date}T${date > spring && date <= autumn ? '04' : '05'}:00:00Z`
+}
+
+// Asked for every bar that is served, some millions in a rehearsal.
+const changes = new Map<string, readonly [spring: string, autumn: string]>()
+function clockChanges(year: string): readonly [spring: string, autumn: string] {
+  const known = changes.get(year)
+  if (known !== undefined) return known
+  const found = [nth(Number(year), 3, 0, 2), nth(Number(year), 11, 0, 1)] as const
+  changes.set(year, found)
+  return found
 }
 
 export function createCalendar(first_year = 2018, last_year = 2026): Calendar {
