@@ -34,6 +34,8 @@ const bootstrapSchema = z.strictObject({
     not_found_max_ratio: z.partialRecord(z.enum(JOB_NAMES), ratio),
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
+    /** Share of sessions that may lie before the first bar of a security whose listing day no source tells. */
+    listing_unknown_max_ratio: ratio.default(0.15),
   }),
   daily: z
     .strictObject({

@@ -79,8 +79,8 @@ test("row counts are sane against the provider's own counts", async ({ db, recor
 })
 
 test('date coverage holds: each listed security has each session of its listed span, gaps are named', async ({ db, config, record }) => {
-  const bound_ratio = config.bootstrap.thresholds.session_coverage_min_ratio
-  const { total, gaps, without_bars } = await coverageOf(db, config.window)
+  const { session_coverage_min_ratio: bound_ratio, listing_unknown_max_ratio } = config.bootstrap.thresholds
+  const { total, gaps, without_bars, listing_unknown, listing_unknown_ratio } = await coverageOf(db, config.window)
   const months = await coverageMonths(db, config.window)
   const sessions_without_bars = without_bars.reduce((sum, { sessions }) => sum + sessions, 0)
   await record(
@@ -97,6 +97,9 @@ test('date coverage holds: each listed security has each session of its listed s
       ratio: total.ratio,
       bound_ratio,
       gaps: [...gaps],
+      listing_unknown_ratio,
+      listing_unknown_max_ratio,
+      first_bars_of_unknown_listings: [...listing_unknown],
       ...months,
     },
     'data',
@@ -107,6 +110,7 @@ test('date coverage holds: each listed security has each session of its listed s
     gaps.reduce((sum, { missing }) => sum + missing, 0),
     'every missing session is named',
   ).toBe(total.missing)
+  expect(listing_unknown_ratio).toBeLessThanOrEqual(listing_unknown_max_ratio)
 })
 
 test('every hard check has zero offenders on the full data', async ({ db, config, progress, record }) => {

@@ -99,12 +99,14 @@ for (const [claim, where] of [
 }
 
 test('the five-year dataset is populated: coverage is within its written bounds', async ({ db, config, record }) => {
-  const bound = config.bootstrap.thresholds.session_coverage_min_ratio
+  const { session_coverage_min_ratio: bound, listing_unknown_max_ratio } = config.bootstrap.thresholds
   const coverage = await coverageOf(db, config.window)
   await record(
     {
       ...coverage.total,
       bound_ratio: bound,
+      listing_unknown_ratio: coverage.listing_unknown_ratio,
+      listing_unknown_max_ratio,
       securities_without_any_bar: coverage.without_bars.map(
         ({ source_id, ticker, sessions }) => `${source_id} ${ticker}: ${sessions} sessions`,
       ),
@@ -112,6 +114,7 @@ test('the five-year dataset is populated: coverage is within its written bounds'
     'data',
   )
   expect(coverage.total.ratio).toBeGreaterThanOrEqual(bound)
+  expect(coverage.listing_unknown_ratio).toBeLessThanOrEqual(listing_unknown_max_ratio)
 })
 
 for (const [claim, harm, seen] of HARMS) {
