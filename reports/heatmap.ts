@@ -24,7 +24,7 @@ export function heatmapOf(first_month: string, rows: readonly EvidenceRow[]): st
   const height = AXIS_HEIGHT + rows.length * ROW_HEIGHT + 2
   const body = rows.map((row, index) => rowOf(row, AXIS_HEIGHT + index * ROW_HEIGHT, cell, first_month)).join('')
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Sessions with a bar, by security and month">${yearsOf(first_month, count, cell, height)}<text class="soft" x="${WIDTH}" y="12" text-anchor="end">missing</text>${body}</svg>
-<p class="soft key">One cell a month: <b class="m-full">■</b> every listed session has a bar, <b class="m-some">9 … 1</b> tenths of them, <b class="m-none">0</b> none, empty: not listed. Without a row of its own a security misses nothing, or less than those shown.</p>`
+<p class="soft key">One cell a month: <b class="m-full">■</b> every listed session has a bar, <b class="m-some">9 … 1</b> tenths of them, <b class="m-none">0</b> none, empty: not listed, or not known to be yet. Without a row of its own a security misses nothing, or less than those shown.</p>`
 }
 
 function yearsOf(first_month: string, count: number, cell: number, height: number): string {

@@ -12,7 +12,7 @@ export interface CoverageMonths {
   readonly securities_complete: number
   /**
    * All securities in one row, then those that miss most. In `months` stands one character a month: `#` every listed session has a
-   * bar, `9` … `1` tenths of them, `0` none, `-` not listed.
+   * bar, `9` … `1` tenths of them, `0` none, `-` not listed, or not known to be.
    */
   readonly coverage_by_security: readonly {
     readonly source_id: string
