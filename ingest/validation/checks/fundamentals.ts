@@ -19,20 +19,25 @@ export const filingChecks: readonly Check[] = [
   },
 ]
 
-const filed = `
-  select distinct r.cik, r.accession, r.filed from stocks_research.fundamentals_raw r`
-
 export const fundamentalsChecks: readonly Check[] = [
   {
     name: 'no-look-ahead',
     claim: 'no derived row uses a filing of a later day',
     severity: 'hard',
     offenders: `
-      with filed as (${filed})
+      with filed as materialized (
+        select distinct r.cik, r.accession, r.filed from stocks_research.fundamentals_raw r
+      )
       select d.cik as subject, d.tag, d.unit, d.period_end, d.known_from, f.accession, f.filed
       from stocks_research.fundamentals_derived d
-      join filed f on f.cik = d.cik and f.accession in (d.accession, d.subtracted_accession)
-      where f.filed > d.known_from`,
+      join filed f on f.cik = d.cik and f.accession = d.accession
+      where f.filed > d.known_from
+      -- The other filing in a join of its own: with either of the two in one, each row meets all filings of its filer.
+      union all
+      select d.cik, d.tag, d.unit, d.period_end, d.known_from, f.accession, f.filed
+      from stocks_research.fundamentals_derived d
+      join filed f on f.cik = d.cik and f.accession = d.subtracted_accession
+      where f.filed > d.known_from and d.subtracted_accession <> d.accession`,
   },
   {
     name: 'quarter-equals-its-filing',

@@ -10,7 +10,9 @@ export const priceChecks: readonly Check[] = [
     severity: 'hard',
     offenders: `
       select p.security_id::text as subject, p.trade_date, count(*) as rows_count
-      from stocks_research.prices_daily p group by p.security_id, p.trade_date having count(*) > 1`,
+      -- In order, which an index gives for less than a table of all days in memory costs.
+      from (select b.security_id, b.trade_date from stocks_research.prices_daily b order by b.security_id, b.trade_date offset 0) p
+      group by p.security_id, p.trade_date having count(*) > 1`,
   },
   {
     name: 'bar-on-session',

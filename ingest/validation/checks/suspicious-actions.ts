@@ -58,8 +58,10 @@ export const suspiciousActionChecks: readonly Check[] = [
       from paid a
       join stocks_research.securities s using (security_id)
       cross join lateral (
-        select percentile_disc(0.5) within group (order by o.cash_amount) as usual from paid o
-        where o.security_id = a.security_id and o.ex_date <> a.ex_date and abs(o.ex_date - a.ex_date) <= 550
+        select percentile_disc(0.5) within group (order by o.cash_amount) as usual from stocks_research.corporate_actions o
+        -- From the table, whose key finds them: of all payments each would be compared with each.
+        where o.security_id = a.security_id and o.ex_date between a.ex_date - 550 and a.ex_date + 550 and o.ex_date <> a.ex_date
+          and o.kind in ${cashKinds} and o.cash_amount > 0
         having count(*) >= 3) u
       where abs(ln(a.cash_amount / u.usual)) between ln(100 / 1.5) and ln(100 * 1.5)`,
   },

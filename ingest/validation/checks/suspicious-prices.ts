@@ -6,17 +6,22 @@ import type { Check } from '../../pipeline/job.ts'
  */
 const neighbours = `
   with bars as (
-    select p.security_id, p.trade_date, p.close, p.volume, lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close,
-      lead(p.trade_date) over w as after_date
+    select p.security_id, p.trade_date, p.close, p.volume, lag(p.close) over w as before_close
     from stocks_research.prices_daily p
     window w as (partition by p.security_id order by p.trade_date)
   ), moves as materialized (
     select b.*, s.source_id, b.close / b.before_close as growth
-    from bars b join stocks_research.securities s using (security_id)
-    where (b.close > 1.15 * b.before_close or b.close < 0.87 * b.before_close)
+    -- Few bars move so much; only those have their neighbours looked up.
+    from (select * from bars where close > 1.15 * before_close or close < 0.87 * before_close offset 0) b
+    join stocks_research.securities s using (security_id)
+    cross join lateral (
+      select max(p.trade_date) as before_date from stocks_research.prices_daily p where p.security_id = b.security_id and p.trade_date < b.trade_date) l
+    cross join lateral (
+      select min(p.trade_date) as after_date from stocks_research.prices_daily p where p.security_id = b.security_id and p.trade_date > b.trade_date) n
+    where true
       -- A declared action explains a move of the raw close, or another check judges it.
       and not exists (select from stocks_research.corporate_actions a where a.security_id = b.security_id
-        and a.ex_date > b.before_date - 3 and a.ex_date <= coalesce(b.after_date, b.trade_date) + 3 and a.kind not in ('name_change', 'delisting'))
+        and a.ex_date > l.before_date - 3 and a.ex_date <= coalesce(n.after_date, b.trade_date) + 3 and a.kind not in ('name_change', 'delisting'))
   ), traded as (
     select m.*, m.close * m.volume / nullif(u.usual, 0) as traded_ratio
     from moves m
@@ -55,12 +60,17 @@ export const suspiciousPriceChecks: readonly Check[] = [
     severity: 'soft',
     offenders: `
       with marked as (
-        select p.security_id, p.trade_date, p.close, p.volume, row_number() over w as bar,
-          lag(p.trade_date) over w as before_date, lag(p.close) over w as before_close, lag(p.volume) over w as before_volume
+        select p.security_id, p.trade_date, p.close, p.volume, row_number() over w as bar, lag(p.close) over w as before_close
         from stocks_research.prices_daily p
         window w as (partition by p.security_id order by p.trade_date)
-      ), repeats as ( -- Few bars repeat a close; only those are worth to be numbered a second time.
-        select m.*, m.bar - row_number() over (partition by m.security_id order by m.bar) as island from marked m where m.close = m.before_close
+      ), repeats as ( -- Few bars repeat a close; only those are worth to be numbered a second time, and to have their bar before looked up.
+        select m.*, b.trade_date as before_date, b.volume as before_volume,
+          m.bar - row_number() over (partition by m.security_id order by m.bar) as island
+        from marked m
+        cross join lateral (
+          select p.trade_date, p.volume from stocks_research.prices_daily p
+          where p.security_id = m.security_id and p.trade_date < m.trade_date order by p.trade_date desc limit 1) b
+        where m.close = m.before_close
       )
       select s.source_id as subject, min(r.before_date) as first_date, max(r.trade_date) as last_date, r.close, count(*) + 1 as sessions_count
       from repeats r join stocks_research.securities s using (security_id)
@@ -72,11 +82,13 @@ export const suspiciousPriceChecks: readonly Check[] = [
     claim: 'no close changes on a session without volume',
     severity: 'soft',
     offenders: `
-      select s.source_id as subject, min(b.trade_date) as first_date, max(b.trade_date) as last_date, count(*) as sessions_count
-      from (
-        select p.*, lag(p.close) over (partition by p.security_id order by p.trade_date) as before_close from stocks_research.prices_daily p) b
+      select s.source_id as subject, min(p.trade_date) as first_date, max(p.trade_date) as last_date, count(*) as sessions_count
+      from stocks_research.prices_daily p
       join stocks_research.securities s using (security_id)
-      where b.volume = 0 and b.close <> b.before_close
+      cross join lateral (
+        select b.close from stocks_research.prices_daily b
+        where b.security_id = p.security_id and b.trade_date < p.trade_date order by b.trade_date desc limit 1) before
+      where p.volume = 0 and p.close <> before.close
       group by s.source_id`,
   },
   {
@@ -105,11 +117,10 @@ export const suspiciousPriceChecks: readonly Check[] = [
     severity: 'soft',
     offenders: `
       with counts as (
-        select c.session_date, count(p.security_id) as bars_count
+        select c.session_date, coalesce(d.bars_count, 0) as bars_count
         from stocks_research.trading_sessions c
-        left join stocks_research.prices_daily p on p.trade_date = c.session_date
+        left join (select p.trade_date, count(*) as bars_count from stocks_research.prices_daily p group by p.trade_date) d on d.trade_date = c.session_date
         where c.session_date between (select min(trade_date) from stocks_research.prices_daily) and (select max(trade_date) from stocks_research.prices_daily)
-        group by c.session_date
       ), usual as (
         select t.*, max(t.bars_count) over (order by t.session_date rows between 10 preceding and 10 following) as usual_count from counts t
       )

@@ -8,15 +8,20 @@ export const suspiciousSeriesChecks: readonly Check[] = [
     severity: 'soft',
     offenders: `
       with bars as (
-        select p.security_id, p.trade_date, p.close, lag(p.close) over w as before_close, lead(p.open) over w as after_open, lead(p.close) over w as after_close,
-          p.close::float8 / lag(p.close::float8) over w - 1 as move
+        select p.security_id, p.trade_date, p.close, lag(p.close) over (partition by p.security_id order by p.trade_date) as before_close
         from stocks_research.prices_daily p
-        window w as (partition by p.security_id order by p.trade_date)
       ), moves as materialized (
-        select b.* from bars b
+        select b.*, n.open as after_open, n.close as after_close
+        -- Few bars move so much: only those become floats and have their next bar looked up.
+        from (
+          select x.*, x.close::float8 / x.before_close::float8 - 1 as move from bars x
+          where x.close > 1.0299 * x.before_close or x.close < 0.9701 * x.before_close offset 0) b
+        cross join lateral (
+          select p.open, p.close from stocks_research.prices_daily p
+          where p.security_id = b.security_id and p.trade_date > b.trade_date order by p.trade_date limit 1) n
         -- A move that the market took back leaves its mark on the next open; one that only stands in the file does not.
-        where abs(b.move) > 0.03 and abs(b.after_close / b.before_close - 1) < 0.25 * abs(b.move)
-          and coalesce(abs(b.after_open / b.before_close - 1) < 0.35 * abs(b.move), true)
+        where abs(b.move) > 0.03 and abs(n.close / b.before_close - 1) < 0.25 * abs(b.move)
+          and coalesce(abs(n.open / b.before_close - 1) < 0.35 * abs(b.move), true)
       )
       select s.source_id as subject, m.trade_date, m.before_close, m.close, m.after_close, round(m.move::numeric, 4) as return_ratio, round(u.usual::numeric, 4) as usual_move_ratio
       from moves m
@@ -35,16 +40,20 @@ export const suspiciousSeriesChecks: readonly Check[] = [
     // From one close to the next open is a night; from the open before to this close are two sessions and that night.
     offenders: `
       with bars as (
-        select p.security_id, p.open::float8 as open, p.close::float8 as close, lag(p.open::float8) over w as before_open, lag(p.close::float8) over w as before_close
-        from stocks_research.prices_daily p
+        select p.security_id, p.open, p.close, lag(p.open) over w as before_open, lag(p.close) over w as before_close
+        from ( -- «offset 0», so that each price is turned into a float once.
+          select x.security_id, x.trade_date, x.open::float8 as open, x.close::float8 as close
+          from stocks_research.prices_daily x order by x.security_id, x.trade_date offset 0) p
         window w as (partition by p.security_id order by p.trade_date)
       )
-      select s.source_id as subject, count(*) as bars_count, round(avg(abs(b.open / b.before_close - 1))::numeric, 5) as night_move_ratio,
-        round(avg(abs(b.close / b.before_open - 1))::numeric, 5) as span_move_ratio
-      from bars b join stocks_research.securities s using (security_id)
-      where b.open is not null and b.before_open is not null
-      group by s.source_id
-      having count(*) >= 60 and avg(abs(b.open / b.before_close - 1)) > avg(abs(b.close / b.before_open - 1))`,
+      select s.source_id as subject, m.bars_count, round(m.night_move::numeric, 5) as night_move_ratio, round(m.span_move::numeric, 5) as span_move_ratio
+      from (
+        select b.security_id, count(*) as bars_count, avg(abs(b.open / b.before_close - 1)) as night_move, avg(abs(b.close / b.before_open - 1)) as span_move
+        from bars b
+        where b.open is not null and b.before_open is not null
+        group by b.security_id) m
+      join stocks_research.securities s using (security_id)
+      where m.bars_count >= 60 and m.night_move > m.span_move`,
   },
   {
     name: 'bars-of-another',
