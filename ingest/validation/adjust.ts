@@ -70,7 +70,13 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
         day !== undefined && day <= as_of && (declared_date ?? '') <= as_of && (series.last_listed === null || day <= series.last_listed)
       )
     })
-  const days = bars.map(({ trade_date }) => firstAtOrAfter(sessions, trade_date))
+  // Bars are in order, so that the calendar is walked along with them.
+  let walked = firstAtOrAfter(sessions, bars[0]?.trade_date ?? '')
+  const days = bars.map(({ trade_date }) => {
+    while (walked < sessions.length && (sessions[walked] ?? '') < trade_date) walked += 1
+    return walked
+  })
+  const eventsBefore = Map.groupBy(events, ({ session }) => days.findIndex((day) => day >= session))
   const waiting = events.filter(({ session }) => session > (days.at(-1) ?? -1))
   let factors: Factors = {
     price: waiting.length > 0 ? null : ONE,
@@ -83,9 +89,10 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
     const [before, here] = [bars[i - 1], bars[i]]
     const [dayBefore, day] = [days[i - 1], days[i]]
     if (before === undefined || here === undefined || dayBefore === undefined || day === undefined) break
-    const between = events.filter(({ session }) => session > dayBefore && session <= day)
-    if (between.length > 0) factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
+    const between = eventsBefore.get(i)
+    if (between !== undefined) factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
   }
+  if ((series.refused ?? []).length === 0) return found
   return found.map((each, i) => withoutRefused(each, days[i] ?? 0, series, sessions, as_of))
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../helpers/database.ts'
 import { type Action, adjust, type Factors, type RefusedEvent } from './adjust.ts'
+import { type Columns, gathered, rowsOf } from './columns.ts'
 import type { Offender } from './findings.ts'
 import { isNear, type Rational, rational, toNumber } from './rational.ts'
 import { batchesOf, readAhead } from './read-ahead.ts'
@@ -17,8 +18,7 @@ interface SecurityRow extends Record<string, unknown> {
   readonly last_listed: string | null
   readonly as_of: string
 }
-interface BarRow extends Record<string, unknown> {
-  readonly security_id: string
+interface BarRow {
   readonly trade_date: string
   readonly close: string
   readonly volume: string | null
@@ -26,6 +26,7 @@ interface BarRow extends Record<string, unknown> {
   readonly total_return_close: string | null
   readonly adj_volume: string | null
 }
+const BAR_COLUMNS = ['trade_date', 'close', 'volume', 'adj_close', 'total_return_close', 'adj_volume'] as const
 interface ActionRow extends Action, Record<string, unknown> {
   readonly security_id: string
   readonly ex_date: string
@@ -62,7 +63,9 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
     const ids = [batch.map(({ security_id }) => security_id)]
     return {
       batch,
-      bars: Map.groupBy(await db.rows<BarRow>(BARS, ids), ({ security_id }) => security_id),
+      bars: new Map(
+        (await db.rows<Columns<keyof BarRow> & { security_id: string }>(BARS, ids)).map((columns) => [columns.security_id, columns]),
+      ),
       actions: Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id),
       refused: Map.groupBy(await db.rows<RefusedRow>(REFUSED, ids), ({ security_id }) => security_id),
       factors: Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id),
@@ -72,19 +75,20 @@ export async function recomputeFactors(db: Database): Promise<Offender[]> {
     for (const security of batch) {
       const { security_id, source_id, as_of } = security
       // A factor row says what was known at the end of its run; a later bar has no row yet, and another check says so.
-      const own = (bars.get(security_id) ?? []).filter(({ trade_date }) => trade_date <= as_of)
+      const columns = bars.get(security_id)
+      const own = columns === undefined ? [] : rowsOf<BarRow>(columns, BAR_COLUMNS).filter(({ trade_date }) => trade_date <= as_of)
       const events = (actions.get(security_id) ?? []).map((action) => {
         const worth = worths(action, as_of)
         return worth === null ? action : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
       })
       const expected = adjust({ ...security, bars: own, actions: events, refused: refused.get(security_id) ?? [] }, sessions, as_of)
-      offenders.push(...compareRows(source_id, own, expected), ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []))
+      offenders.push(...compareRows(security, own, expected), ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []))
     }
   }
   return offenders
 }
 
-function compareRows(subject: string, bars: readonly BarRow[], expected: readonly Factors[]): Offender[] {
+function compareRows({ source_id, security_id }: SecurityRow, bars: readonly BarRow[], expected: readonly Factors[]): Offender[] {
   const asNumbers = new Map(
     [...new Set(expected)].map((factors) => [
       factors,
@@ -94,17 +98,25 @@ function compareRows(subject: string, bars: readonly BarRow[], expected: readonl
   return bars.flatMap((bar, index) => {
     const factors = expected[index]
     const [price, total_return, split] = (factors === undefined ? undefined : asNumbers.get(factors)) ?? []
+    const [close, volume] = [Number(bar.close), bar.volume === null || split == null ? null : Number(bar.volume) / split]
     const isRight =
-      agrees(bar.adj_close, product(bar.close, price), 1e-12) &&
-      agrees(bar.total_return_close, product(bar.close, total_return), 1e-12) &&
-      agrees(bar.adj_volume, bar.volume === null || split == null ? null : Number(bar.volume) / split, 1e-6)
+      agrees(bar.adj_close, price == null ? null : close * price, 1e-12) &&
+      agrees(bar.total_return_close, total_return == null ? null : close * total_return, 1e-12) &&
+      agrees(bar.adj_volume, volume, 1e-6)
     return isRight
       ? []
-      : [{ subject, table: 'prices_daily_adjusted_v', ...bar, price_factor: price ?? null, total_return_factor: total_return ?? null }]
+      : [
+          {
+            subject: source_id,
+            table: 'prices_daily_adjusted_v',
+            security_id,
+            ...bar,
+            price_factor: price ?? null,
+            total_return_factor: total_return ?? null,
+          },
+        ]
   })
 }
-
-const product = (value: string, factor: number | null | undefined): number | null => (factor == null ? null : Number(value) * factor)
 
 /** The view rounds to `unit`; a float keeps 15 digits. */
 function agrees(value: string | null, expected: number | null, unit: number): boolean {
@@ -148,9 +160,13 @@ const SECURITIES = `
   from stocks_research.securities s
   where exists (select from stocks_research.prices_daily p where p.security_id = s.security_id)
   order by s.security_id`
+// Sorted before they are gathered: an order inside each aggregate would sort them once for each.
 const BARS = `
-  select v.security_id::text, v.trade_date, v.close, v.volume, v.adj_close, v.total_return_close, v.adj_volume
-  from stocks_research.prices_daily_adjusted_v v where v.security_id = any ($1::bigint[]) order by v.security_id, v.trade_date`
+  select r.security_id::text, ${gathered(BAR_COLUMNS)}
+  from (
+    select v.security_id, v.trade_date, v.close, v.volume, v.adj_close, v.total_return_close, v.adj_volume
+    from stocks_research.prices_daily_adjusted_v v where v.security_id = any ($1::bigint[]) order by v.security_id, v.trade_date) r
+  group by r.security_id`
 const ACTIONS = `
   select a.security_id::text, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.currency, a.declared_date, a.action_key
   from stocks_research.corporate_actions a where a.security_id = any ($1::bigint[])`

@@ -1,6 +1,8 @@
 import type { Database } from '../../helpers/database.ts'
+import { type Columns, gathered, rowsOf } from './columns.ts'
 import type { Offender } from './findings.ts'
-import { agree, daysOf, type Kind, vintagesOf } from './quarters.ts'
+import { daysOf } from './quarter-ways.ts'
+import { agree, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
 import { batchesOf, readAhead } from './read-ahead.ts'
 
@@ -8,13 +10,14 @@ const FORMS = ['10-K', '10-K/A', '10-Q', '10-Q/A']
 
 /** Filers read at once: bounds memory, whatever the universe. */
 const FILERS_A_BATCH = 20
-const CIK_DIGITS = 10
 
-interface FactRow extends Record<string, unknown> {
+interface Series extends Record<string, unknown> {
   readonly cik: string
   readonly series: string
   readonly unit: string
   readonly tag: string
+}
+interface FactRow {
   readonly period_start: string
   readonly period_end: string
   readonly value: string
@@ -22,9 +25,7 @@ interface FactRow extends Record<string, unknown> {
   readonly accession: string
   readonly form: string
 }
-interface DerivedRow extends Record<string, unknown> {
-  readonly cik: string
-  readonly series: string
+interface DerivedRow {
   readonly period_start: string
   readonly period_end: string
   readonly known_from: string
@@ -36,8 +37,23 @@ interface DerivedRow extends Record<string, unknown> {
   readonly yoy_base_period_end: string | null
   readonly ttm_value: string | null
   readonly ttm_reason: string | null
-  readonly is_fourteen_weeks: boolean
+  readonly is_fourteen_weeks: 't' | 'f'
 }
+const FACT_COLUMNS = ['period_start', 'period_end', 'value', 'filed', 'accession', 'form'] as const
+const DERIVED_COLUMNS = [
+  'period_start',
+  'period_end',
+  'known_from',
+  'value',
+  'method',
+  'reason',
+  'yoy_ratio',
+  'yoy_reason',
+  'yoy_base_period_end',
+  'ttm_value',
+  'ttm_reason',
+  'is_fourteen_weeks',
+] as const
 
 /** Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not there. */
 export async function recomputeQuarters(db: Database): Promise<Offender[]> {
@@ -47,24 +63,39 @@ export async function recomputeQuarters(db: Database): Promise<Offender[]> {
     filers.map(({ cik }) => cik),
     FILERS_A_BATCH,
   )
+  const keyOf = ({ cik, series }: Series): string => `${cik} ${series}`
   const read = async (ciks: readonly string[]) => ({
-    facts: Map.groupBy(await db.rows<FactRow>(FACTS, [ciks, FORMS]), ({ cik, series }) => `${cik} ${series}`),
-    derived: Map.groupBy(await db.rows<DerivedRow>(DERIVED, [ciks]), ({ cik, series }) => `${cik} ${series}`),
+    facts: Map.groupBy(await db.rows<Series & Columns<keyof FactRow>>(FACTS, [ciks, FORMS]), keyOf),
+    derived: Map.groupBy(await db.rows<Series & Columns<keyof DerivedRow>>(DERIVED, [ciks]), keyOf),
   })
   for await (const { facts, derived } of readAhead(batches, read)) {
     for (const key of new Set([...facts.keys(), ...derived.keys()])) {
-      const [cik, series] = [key.slice(0, CIK_DIGITS), key.slice(CIK_DIGITS + 1)]
-      offenders.push(...compareSeries(cik, series, facts.get(key) ?? [], derived.get(key) ?? []))
+      const [stated = [], made = []] = [facts.get(key), derived.get(key)]
+      const [of] = [...stated, ...made]
+      if (of === undefined) continue
+      offenders.push(
+        ...compareSeries(
+          of,
+          stated.flatMap((columns) => rowsOf<FactRow>(columns, FACT_COLUMNS)),
+          made.flatMap((columns) => rowsOf<DerivedRow>(columns, DERIVED_COLUMNS)),
+        ),
+      )
     }
   }
   return offenders
 }
 
-function compareSeries(cik: string, series: string, facts: readonly FactRow[], derived: readonly DerivedRow[]): Offender[] {
-  const kind = kindOf(facts[0]?.unit ?? '', facts[0]?.tag ?? '')
+function compareSeries({ cik, series, unit, tag }: Series, facts: readonly FactRow[], derived: readonly DerivedRow[]): Offender[] {
   const expected = vintagesOf(
-    facts.map((fact) => ({ ...fact, value: rational(fact.value), is_amendment: fact.form.endsWith('/A') })),
-    kind,
+    facts.map(({ period_start, period_end, value, filed, accession, form }) => ({
+      period_start,
+      period_end,
+      value: rational(value),
+      filed,
+      accession,
+      is_amendment: form.endsWith('/A'),
+    })),
+    kindOf(unit, tag),
   )
   const keyOf = (row: { period_start: string; period_end: string; known_from: string }): string =>
     `${row.period_start}..${row.period_end} known from ${row.known_from}`
@@ -80,7 +111,7 @@ function compareSeries(cik: string, series: string, facts: readonly FactRow[], d
       vintage.yoy_reason === row.yoy_reason &&
       vintage.yoy_base_period_end === row.yoy_base_period_end &&
       vintage.ttm_reason === row.ttm_reason &&
-      daysOf(row.period_start, row.period_end) >= 95 === row.is_fourteen_weeks &&
+      daysOf(row.period_start, row.period_end) >= 95 === (row.is_fourteen_weeks === 't') &&
       (vintage.value === null || row.value === null ? vintage.value === row.value : equals(rational(row.value), vintage.value)) &&
       (vintage.ttm_value === null || row.ttm_value === null
         ? vintage.ttm_value === row.ttm_value
@@ -113,11 +144,14 @@ function kindOf(unit: string, tag: string): Kind {
   return /^[A-Z]{3}$/.test(unit) && !isRatio && !tag.endsWith('Rate') && !tag.endsWith('Price') ? 'amount' : 'other'
 }
 
+const SERIES = "r.cik, r.tag, r.unit, concat_ws(' ', r.taxonomy, r.tag, r.unit) as series"
 const FACTS = `
-  select f.cik, concat_ws(' ', f.taxonomy, f.tag, f.unit) as series, f.unit, f.tag, f.period_start, f.period_end, f.value, f.filed, f.accession, f.form
-  from stocks_research.fundamentals_raw f
-  where f.cik = any ($1::text[]) and f.form = any ($2::text[]) and f.period_start is not null and f.filed >= f.period_end`
+  select ${SERIES}, ${gathered(FACT_COLUMNS)}
+  from stocks_research.fundamentals_raw r
+  where r.cik = any ($1::text[]) and r.form = any ($2::text[]) and r.period_start is not null and r.filed >= r.period_end
+  group by r.cik, r.taxonomy, r.tag, r.unit`
 const DERIVED = `
-  select d.cik, concat_ws(' ', d.taxonomy, d.tag, d.unit) as series, d.period_start, d.period_end, d.known_from, d.value, d.method, d.reason,
-    d.yoy_ratio, d.yoy_reason, d.yoy_base_period_end, d.ttm_value, d.ttm_reason, d.is_fourteen_weeks
-  from stocks_research.fundamentals_derived d where d.cik = any ($1::text[])`
+  select ${SERIES}, ${gathered(DERIVED_COLUMNS)}
+  from stocks_research.fundamentals_derived r
+  where r.cik = any ($1::text[])
+  group by r.cik, r.taxonomy, r.tag, r.unit`
