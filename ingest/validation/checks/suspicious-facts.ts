@@ -92,17 +92,22 @@ export const suspiciousFactChecks: readonly Check[] = [
     severity: 'soft',
     // Inside one filing, so that no split can lie between its three values. One finding a filing.
     offenders: `
-      select e.cik as subject, e.accession, count(*) as periods_count, min(e.period_end) as first_period_end, min(w.value) as first_shares
-      from stocks_research.fundamentals_raw e
-      join stocks_research.fundamentals_raw w using (cik, accession, period_start, period_end)
-      join stocks_research.fundamentals_raw n using (cik, accession, period_start, period_end)
-      where e.tag = 'EarningsPerShareDiluted' and w.tag = 'WeightedAverageNumberOfDilutedSharesOutstanding' and n.tag = 'NetIncomeLoss'
-        and e.taxonomy = 'us-gaap' and w.taxonomy = 'us-gaap' and n.taxonomy = 'us-gaap' and stocks_research.is_periodic_report(e.form)
-        and w.value > 0 and abs(e.value) >= 0.02 and n.value * e.value > 0
+      select t.cik as subject, t.accession, count(*) as periods_count, min(t.period_end) as first_period_end, min(w) as first_shares
+      from ( -- Gathered in one pass: joined to each other, the three would be looked up one by one.
+        select r.cik, r.accession, r.period_start, r.period_end,
+          array_agg(r.value) filter (where r.tag = 'EarningsPerShareDiluted' and stocks_research.is_periodic_report(r.form) and abs(r.value) >= 0.02) as per_share,
+          array_agg(r.value) filter (where r.tag = 'WeightedAverageNumberOfDilutedSharesOutstanding' and r.value > 0) as shares,
+          array_agg(r.value) filter (where r.tag = 'NetIncomeLoss') as income
+        from stocks_research.fundamentals_raw r
+        where r.taxonomy = 'us-gaap' and r.period_start is not null
+          and r.tag in ('EarningsPerShareDiluted', 'WeightedAverageNumberOfDilutedSharesOutstanding', 'NetIncomeLoss')
+        group by r.cik, r.accession, r.period_start, r.period_end) t
+      cross join unnest(t.per_share) e cross join unnest(t.shares) w cross join unnest(t.income) n
+      where n * e > 0
         -- A logarithm costs more than all else here; a product tells most filings apart.
-        and abs(n.value) > 500 * abs(e.value) * w.value
-        and (abs(log(n.value / e.value / w.value) - 3) < 0.2 or abs(log(n.value / e.value / w.value) - 6) < 0.2)
-      group by e.cik, e.accession`,
+        and abs(n) > 500 * abs(e) * w
+        and (abs(log(n / e / w) - 3) < 0.2 or abs(log(n / e / w) - 6) < 0.2)
+      group by t.cik, t.accession`,
   },
   {
     // The choice between tags is by priority, so two of them that differ much are worth a look: one is a part of the other.
