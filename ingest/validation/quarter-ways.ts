@@ -48,16 +48,15 @@ function dateOf(day: number): string {
 
 export const daysOf = (period_start: string, period_end: string): number => dayNumber(period_end) - dayNumber(period_start) + 1
 
-/** Quarters that a period spans, by its days; undefined for any other period. */
-export const quartersOf = (period_start: string, period_end: string): 1 | 2 | 3 | 4 | undefined =>
-  quartersIn(daysOf(period_start, period_end))
-function quartersIn(days: number): 1 | 2 | 3 | 4 | undefined {
+/** Quarters that a period of so many days spans; undefined for any other period. */
+export function quartersIn(days: number): 1 | 2 | 3 | 4 | undefined {
   if (days >= 80 && days <= 100) return 1
   if (days >= 170 && days <= 195) return 2
   if (days >= 260 && days <= 290) return 3
   if (days >= 350 && days <= 378) return 4
   return undefined
 }
+
 /** A period that facts state, and what was filed about it so far. */
 export interface Period {
   readonly start: number
@@ -108,7 +107,8 @@ export interface Links {
   readonly bases_count: number
 }
 
-export const keyOf = ({ period_start, period_end }: { period_start: string; period_end: string }): string => `${period_start} ${period_end}`
+/** No period that counts has a thousand days. A number, since it is asked for with every fact. */
+export const keyOf = (start: number, end: number): number => start * 1000 + (end - start)
 
 export function keep<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key)
@@ -120,22 +120,9 @@ export function keep<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 /** The quarters that these periods can give, each with all ways to it. */
 export function layOut(periods: readonly Period[]): { quarters: readonly Quarter[]; lastDays: readonly LastDay[] } {
-  const quarters = new Map<string, Quarter>()
+  const quarters = new Map<number, Quarter>()
   const add = (start: number, end: number, longer: Period, shorter?: Period): void => {
-    const [period_start, period_end] = [dateOf(start), dateOf(end)]
-    const made = {
-      start,
-      end,
-      period_start,
-      period_end,
-      ways: [],
-      before: undefined,
-      bases: [],
-      known: undefined,
-      links: undefined,
-      vintage: undefined,
-    }
-    keep(quarters, keyOf(made), (): Quarter => made).ways.push({ longer, shorter })
+    keep(quarters, keyOf(start, end), () => newQuarter(start, end)).ways.push({ longer, shorter })
   }
   for (const period of periods) if (period.quarters === 1) add(period.start, period.end, period)
   const byStart = Map.groupBy(periods, ({ start }) => start)
@@ -152,15 +139,32 @@ export function layOut(periods: readonly Period[]): { quarters: readonly Quarter
   for (const quarter of quarters.values()) keep(byEnd, quarter.end, () => ({ quarters: [], preferred: undefined })).quarters.push(quarter)
   for (const quarter of quarters.values()) {
     quarter.before = byEnd.get(quarter.start - 1)
-    const target = yearBefore(quarter.period_end)
-    const near = Array.from({ length: 11 }, (_, off) => (off === 0 ? [target] : [target - off, target + off])).flat()
-    quarter.bases = near.flatMap((end) => byEnd.get(end) ?? [])
+    quarter.bases = aYearBefore(quarter, byEnd)
   }
   return { quarters: [...quarters.values()], lastDays: [...byEnd.values()] }
 }
 
-/** The day a year earlier; of a leap day the day before it. */
-function yearBefore(date: string): number {
-  const [year = '', rest = ''] = [date.slice(0, 4), date.slice(4)]
-  return dayNumber(`${Number(year) - 1}${rest === '-02-29' ? '-02-28' : rest}`)
+const newQuarter = (start: number, end: number): Quarter => ({
+  start,
+  end,
+  period_start: dateOf(start),
+  period_end: dateOf(end),
+  ways: [],
+  before: undefined,
+  bases: [],
+  known: undefined,
+  links: undefined,
+  vintage: undefined,
+})
+
+function aYearBefore({ period_end }: Quarter, byEnd: ReadonlyMap<number, LastDay>): LastDay[] {
+  const [year = '', rest = ''] = [period_end.slice(0, 4), period_end.slice(4)]
+  const target = dayNumber(`${Number(year) - 1}${rest === '-02-29' ? '-02-28' : rest}`)
+  const found: LastDay[] = []
+  for (let off = 0; off <= 10; off += 1) {
+    const [earlier, later] = [byEnd.get(target - off), off === 0 ? undefined : byEnd.get(target + off)]
+    if (earlier !== undefined) found.push(earlier)
+    if (later !== undefined) found.push(later)
+  }
+  return found
 }

@@ -8,7 +8,7 @@ import {
   layOut,
   type Period,
   type Quarter,
-  quartersOf,
+  quartersIn,
   type Vintage,
 } from './quarter-ways.ts'
 import { add, divide, equals, isNear, type Rational, subtract } from './rational.ts'
@@ -26,17 +26,13 @@ const METHODS = { 1: 'reported', 2: 'half_less_quarter', 3: 'nine_months_less_ha
  * facts that were filed by then. Which quarters there can be, and what each is compared with, is laid out once, since no day changes it.
  */
 export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
-  const periods = new Map<string, Period>()
+  const periods = new Map<number, Period>()
   const byDay = new Map<string, { fact: Fact; period: Period }[]>()
   for (const fact of facts) {
-    const quarters = quartersOf(fact.period_start, fact.period_end)
+    const [start, end] = [dayNumber(fact.period_start), dayNumber(fact.period_end)]
+    const quarters = quartersIn(end - start + 1)
     if (quarters === undefined) continue
-    const period = keep(periods, keyOf(fact), () => ({
-      start: dayNumber(fact.period_start),
-      end: dayNumber(fact.period_end),
-      quarters,
-      filed: [],
-    }))
+    const period = keep(periods, keyOf(start, end), () => ({ start, end, quarters, filed: [] }))
     keep(byDay, fact.filed, () => []).push({ fact, period })
   }
   const { quarters, lastDays } = layOut([...periods.values()])
