@@ -12,12 +12,19 @@ export type Columns<K extends string> = { readonly [name in K]: string }
 export const gathered = (names: readonly string[]): string =>
   names.map((name) => `array_to_string(array_agg(r.${name}), E'\\x1f', '${NULL}') as ${name}`).join(', ')
 
-/** The rows of one group again. Every value is text, or null. */
+/**
+ * The rows of one group again. Every value is text, or null.
+ *
+ * @throws TypeError when a value holds the separator itself, and the columns no longer stand side by side.
+ */
 export function rowsOf<R extends { readonly [name in K]: string | null }, K extends string = Extract<keyof R, string>>(
   columns: Columns<K>,
   names: readonly K[],
 ): R[] {
   const split = names.map((name) => columns[name].split(SEPARATOR))
+  if (split.some(({ length }) => length !== split[0]?.length)) {
+    throw new TypeError(`A value of ${names.join(', ')} holds the control character U+001F; mend it where it came from, and load it again.`)
+  }
   return (split[0] ?? []).map((_, at) => {
     const row: { [name in K]?: string | null } = {}
     for (const [column, name] of names.entries()) {
