@@ -64,7 +64,7 @@ export async function takeRunLock(maintenance: Connection, database: string, { r
       async release() {
         if (isReleased) return
         isReleased = true
-        stopWatch()
+        await stopWatch()
         await session.rows('select pg_advisory_unlock($1)', [claim.key]).catch(() => {}) // Lost already.
         letGo()
         await db.close()
@@ -159,10 +159,11 @@ function refusal(database: string, holder: Holder | undefined): string {
   return `Another run works on ${database}: ${who}, since ${holder.since} (backend ${holder.pid}). Nothing was touched. Wait for it to end; if it hangs, end that process, and the lock goes with it.`
 }
 
-/** Calls `lost` once when the session breaks, or answers nothing for long; gives the way to stop watching. */
-function watch(session: Database, lost: (reason: string) => void): () => void {
+/** Calls `lost` once when the session breaks, or answers nothing for long; gives the way to stop watching, after which nobody asks the session. */
+function watch(session: Database, lost: (reason: string) => void): () => Promise<void> {
   const client = session.client()
   let asked_at: number | undefined
+  let asking: Promise<void> | undefined
   const stop = (): void => {
     clearInterval(timer)
     client.off('error', onError)
@@ -181,7 +182,7 @@ function watch(session: Database, lost: (reason: string) => void): () => void {
       return
     }
     asked_at = performance.now()
-    session.rows('select 1').then(
+    asking = session.rows('select 1').then(
       () => {
         asked_at = undefined
       },
@@ -191,5 +192,8 @@ function watch(session: Database, lost: (reason: string) => void): () => void {
   const timer = setInterval(beat, HEARTBEAT_MS).unref()
   client.on('error', onError)
   client.on('end', onEnd)
-  return stop
+  return async () => {
+    stop()
+    await asking
+  }
 }

@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { auditContent } from '../../helpers/content-hashes.ts'
 import { openDatabase } from '../../helpers/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
 import { securityIdOf } from './identity.ts'
-import { SourceError } from './provider.ts'
+import { type Provider, SourceError } from './provider.ts'
 import { takeIngestionLock } from './run-record.ts'
 
 let scratch: Scratch
@@ -39,8 +41,14 @@ describe('a run', () => {
   })
 
   it('is not disturbed by its own heartbeat, however often it beats', async () => {
+    const warnings: string[] = []
+    const note = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', note)
     const report = await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP), { heartbeat_ms: 1 })
+    process.off('warning', note)
     expect(report.state).toBe('complete')
+    // The driver warns of a session that is asked twice at once, and will refuse it.
+    expect(warnings).toEqual([])
   })
 
   it('marks every change of a core table with the run that made it', async () => {
@@ -177,6 +185,48 @@ describe('a run', () => {
 })
 
 describe('a run that cannot go on', () => {
+  it('ends its record only when every batch under way has stopped, so that what it recorded is what is there', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
+    const provider: Provider = {
+      name: 'two at once',
+      datasets: ['prices_daily'],
+      concurrency: 2,
+      batches: ({ subjects }) =>
+        subjects.map((subject) => ({ label: subject.item, subjects: [subject], estimate: { requests: 1, bytes: 0 } })),
+      async *read(_ask, { label }) {
+        if (label === 'x:second')
+          yield {
+            file: 'f',
+            archive_sha256: '0'.repeat(64),
+            records: [{ record: { source_id: label, date: '2020-03-02', close: '21' }, line: 1 }],
+          }
+        if (label !== 'x:first') return
+        await isWaiting()
+        throw new TypeError('A defect.')
+      },
+    }
+    /** Until the rows of the other batch are on their way and wait for somebody's lock. */
+    const isWaiting = async (): Promise<void> => {
+      while (
+        (await scratch.db.rows("select from pg_locks where not granted and relation = 'stocks_research.prices_daily'::regclass")).length ===
+        0
+      )
+        await sleep(10)
+    }
+    const run = await scratch.db.transaction(async (tx) => {
+      await tx.execute('lock table stocks_research.prices_daily in share row exclusive mode')
+      const failing = ingestDrop(scratch.connection, root, { jobs: ['prices-daily'], providers: [provider] }).catch((error: Error) => error)
+      await isWaiting()
+      await sleep(500)
+      return { failing }
+    })
+    expect(await run.failing).toMatchObject({ message: 'A defect.' })
+    expect(await scratch.db.rows('select close::text from stocks_research.prices_daily')).toEqual([{ close: '21' }])
+    const { drifts } = await auditContent(scratch.connection)
+    expect(drifts.map(({ detail, cause }) => `${detail}; ${cause}`)).toEqual([])
+  })
+
   it('is refused while another run ingests into the database, and names it', async () => {
     const root = await writeDrop(SMALL_DROP)
     const other = openDatabase(scratch.connection, { application: 'ingest of somebody else' })

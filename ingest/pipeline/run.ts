@@ -8,6 +8,7 @@ import { loadCalendar } from '../calendar/load.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { Universe } from '../universe/read.ts'
 import { runDerived } from './derived.ts'
+import { startHeart } from './heart.ts'
 import { loadKnownSecurities } from './identity.ts'
 import { providersOfRun, renewLeases, reopenItems } from './items.ts'
 import type { Job, JobName, JobReport, Window } from './job.ts'
@@ -109,9 +110,11 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   await analyzeNew(session)
 
   const lost = new AbortController()
-  const heart = setInterval(() => {
-    renewLeases(session, run_id).catch((error: unknown) => lost.abort(error))
-  }, options.heartbeat_ms ?? HEARTBEAT_MS)
+  const stopHeart = startHeart(
+    () => renewLeases(session, run_id),
+    options.heartbeat_ms ?? HEARTBEAT_MS,
+    (error) => lost.abort(error),
+  )
   const surroundings: Surroundings = {
     run_id,
     universe,
@@ -127,7 +130,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   }
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
-    // On a connection of its own: the heartbeat writes through the session, and would break the snapshot that is hashed.
+    await stopHeart()
     const recorded = await recordContent(db, run_id)
     await endRun(session, run_id, state, state_reason)
     log.info({ content_recorded_of: recorded }, 'content recorded')
@@ -143,6 +146,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     const { state, state_reason } = stateOf(reports, options.thresholds)
     return await finish(state, state_reason)
   } catch (error) {
+    await stopHeart()
     if (options.signal?.aborted === true) {
       await reopenItems(session, run_id, ['running'])
       return await finish('interrupted', 'It was told to stop. Resume it.')
@@ -153,7 +157,6 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     log.error({ err: error }, 'run failed')
     throw error
   } finally {
-    clearInterval(heart)
     // A closed connection gives its locks back in its own time; the next run of this process may start at once.
     await releaseIngestionLock(session).catch(() => {})
   }
