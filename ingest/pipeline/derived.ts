@@ -2,12 +2,13 @@ import type { Database } from '../../helpers/database.ts'
 import { inputsOf, rememberInputs } from './derived-inputs.ts'
 import { addCounts, type JobCounts, mergeGroups, NO_ROWS, type StagedItem } from './groups.ts'
 import type { KnownSecurity } from './identity.ts'
-import { endItems, type ItemEnd, type ItemScope, planItems, startItems } from './items.ts'
+import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
 import type { DerivedJob } from './job.ts'
-import { subjectsOf } from './source.ts'
+import { openSubjects } from './source.ts'
 import { createStage } from './stage.ts'
 import type { Surroundings } from './surroundings.ts'
 import { listOf, type TargetTable, targetTable } from './table.ts'
+import { inParallel } from './workers.ts'
 
 /** Items that one query derives: enough to plan well, few enough to lose little to a kill. */
 const ITEMS_A_QUERY = 125
@@ -26,22 +27,7 @@ export async function runDerived(
 ): Promise<JobCounts> {
   const { run_id, window, signal, write, onProgress } = surroundings
   const scope: ItemScope = { run_id, job: job.name, provider: 'derived', window }
-  const { asked, ended } = subjectsOf(job, known, window)
-  const open = new Set(
-    await planItems(
-      db,
-      scope,
-      [...asked, ...ended].map(({ item }) => item),
-    ),
-  )
-  await write(db, (tx) =>
-    endItems(
-      tx,
-      scope,
-      ended.filter(({ item }) => open.has(item)),
-    ),
-  )
-  const all = asked.map(({ item }) => item).filter((item) => open.has(item))
+  const all = (await openSubjects(db, job, known, scope, write)).map(({ item }) => item)
 
   let counts = NO_ROWS
   // Read before the rows that are derived from them: a change in between is then derived next time.
@@ -62,26 +48,22 @@ export async function runDerived(
   let items_done = 0
   const parts = Array.from({ length: Math.ceil(items.length / ITEMS_A_QUERY) }, (_, part) =>
     items.slice(part * ITEMS_A_QUERY, (part + 1) * ITEMS_A_QUERY),
-  ).values()
-  const work = async (): Promise<void> => {
-    for (const some of parts) {
-      signal.throwIfAborted()
-      const derived = await db.session((session) => deriveItems(session, job, scope, some, hashes, surroundings))
-      counts = addCounts(counts, derived)
-      items_done += some.length
-      onProgress({
-        job: job.name,
-        label: 'derive',
-        step: 'merge',
-        items_done,
-        items_total: items.length,
-        rows_read: counts.rows_staged,
-        read_bytes: 0,
-        estimated_bytes: 0,
-      })
-    }
-  }
-  await Promise.all(Array.from({ length: QUERIES_AT_ONCE }, work))
+  )
+  await inParallel(parts, QUERIES_AT_ONCE, signal, async (some, told) => {
+    const derived = await db.session((session) => deriveItems(session, job, scope, some, hashes, { ...surroundings, signal: told }))
+    counts = addCounts(counts, derived)
+    items_done += some.length
+    onProgress({
+      job: job.name,
+      label: 'derive',
+      step: 'merge',
+      items_done,
+      items_total: items.length,
+      rows_read: counts.rows_staged,
+      read_bytes: 0,
+      estimated_bytes: 0,
+    })
+  })
   return { ...counts, rows_read: counts.rows_staged + counts.rows_withheld }
 }
 

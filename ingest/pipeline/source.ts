@@ -1,11 +1,13 @@
+import type { Database } from '../../helpers/database.ts'
 import { PreconditionError } from '../../helpers/errors.ts'
 import type { KnownSecurity } from './identity.ts'
-import type { ItemEnd } from './items.ts'
+import { endItems, type ItemEnd, type ItemScope, planItems } from './items.ts'
 import type { Dataset, Job, SourcedJob, Window } from './job.ts'
 import type { Provider, Subject } from './provider.ts'
+import type { Writer } from './writer.ts'
 
 /** What a job is asked about: the subjects that its source can be asked for, and the ends of those it cannot. */
-export interface Subjects {
+interface Subjects {
   readonly asked: readonly Subject[]
   readonly ended: readonly ItemEnd[]
 }
@@ -19,8 +21,24 @@ export function chooseProvider(providers: readonly Provider[], dataset: Dataset)
   )
 }
 
+/** Plans the subjects of a job, ends those that cannot be asked for, and gives the others that are still to be done. */
+export async function openSubjects(
+  db: Database,
+  job: Job,
+  known: readonly KnownSecurity[],
+  scope: ItemScope,
+  write: Writer,
+): Promise<Subject[]> {
+  const { asked, ended } = subjectsOf(job, known, scope.window)
+  const items = [...asked, ...ended].map(({ item }) => item)
+  const open = new Set(await planItems(db, scope, items))
+  const isOpen = ({ item }: { readonly item: string }): boolean => open.has(item)
+  await write(db, (tx) => endItems(tx, scope, ended.filter(isOpen)))
+  return asked.filter(isOpen)
+}
+
 /** The subjects of a job: every member of the universe, or every filer behind one. Who cannot be asked for ends here, by name. */
-export function subjectsOf(job: Job, known: readonly KnownSecurity[], window: Window): Subjects {
+function subjectsOf(job: Job, known: readonly KnownSecurity[], window: Window): Subjects {
   if (job.subject === 'filer') return filersOf(job, known)
   const ended: ItemEnd[] = []
   const asked = known.flatMap((security) => {

@@ -2,11 +2,12 @@ import type { Database } from '../../helpers/database.ts'
 import { runBatch } from './batch.ts'
 import { addCounts, type JobCounts, NO_ROWS } from './groups.ts'
 import { identityOf, type KnownSecurity } from './identity.ts'
-import { endItems, type ItemEnd, type ItemScope, planItems } from './items.ts'
+import { endItems, type ItemEnd, type ItemScope } from './items.ts'
 import type { SourcedJob } from './job.ts'
 import { type Ask, type Batch, type Provider, SourceError } from './provider.ts'
-import { subjectsOf } from './source.ts'
+import { openSubjects } from './source.ts'
 import type { Surroundings } from './surroundings.ts'
+import { inParallel } from './workers.ts'
 
 const FIRST_SESSION_DATE = '1990-01-02' // Where the calendar starts, for a database whose calendar is not loaded yet.
 
@@ -20,23 +21,7 @@ export async function runSourced(
 ): Promise<JobCounts> {
   const { run_id, window, log, signal, write, onProgress } = surroundings
   const scope: ItemScope = { run_id, job: job.name, provider: provider.name, window }
-  const { asked, ended } = subjectsOf(job, known, window)
-  const open = new Set(
-    await planItems(
-      db,
-      scope,
-      [...asked, ...ended].map(({ item }) => item),
-    ),
-  )
-  await write(db, (tx) =>
-    endItems(
-      tx,
-      scope,
-      ended.filter(({ item }) => open.has(item)),
-    ),
-  )
-
-  const subjects = asked.filter(({ item }) => open.has(item))
+  const subjects = await openSubjects(db, job, known, scope, write)
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
   const sessions = await sessionDates(db)
   const isSession = (date: string): boolean => sessions.has(date)
@@ -46,8 +31,8 @@ export async function runSourced(
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
   let [counts, items_done, parked] = [NO_ROWS, 0, undefined as SourceError | undefined]
-  const bring = async (batch: Batch): Promise<void> => {
-    const before = { rows: counts.rows_read, done: items_done }
+  const bring = async (batch: Batch, signal: AbortSignal): Promise<void> => {
+    const rows_before = counts.rows_read
     const show = (step: 'read' | 'merge', rows_read: number, read_bytes: number): void =>
       onProgress({
         job: job.name,
@@ -61,8 +46,8 @@ export async function runSourced(
       })
     try {
       const merged = await db.session((session) =>
-        runBatch(session, { job, provider, ask, batch, scope, context }, surroundings, (tally) =>
-          show('read', before.rows + tally.rows_read, tally.read_bytes),
+        runBatch(session, { job, provider, ask, batch, scope, context }, { ...surroundings, signal }, (tally) =>
+          show('read', rows_before + tally.rows_read, tally.read_bytes),
         ),
       )
       counts = addCounts(counts, merged)
@@ -77,16 +62,10 @@ export async function runSourced(
     show('merge', counts.rows_read, 0)
   }
 
-  // Batches are taken from one queue by as many workers as the provider allows; the first error that is not about one batch ends all.
-  const queue = batches.values()
-  const work = async (): Promise<void> => {
-    for (const batch of queue) {
-      signal.throwIfAborted()
-      if (parked === undefined) await bring(batch)
-      else await write(db, (tx) => endItems(tx, scope, endsOf(batch, parked as SourceError, 'parked')))
-    }
-  }
-  await Promise.all(Array.from({ length: Math.max(1, provider.concurrency ?? 1) }, work))
+  await inParallel(batches, Math.max(1, provider.concurrency ?? 1), signal, async (batch, told) => {
+    if (parked === undefined) await bring(batch, told)
+    else await write(db, (tx) => endItems(tx, scope, endsOf(batch, parked as SourceError, 'parked')))
+  })
   return counts
 }
 
