@@ -55,10 +55,23 @@ async function at<T>(now: Date, work: (options: Omit<Parameters<typeof ingest>[0
     thresholds: bootstrap.thresholds,
   }).finally(http.close)
 }
-const daily = (now: Date) =>
+const daily = (now: Date, rest: Partial<Parameters<typeof runDaily>[0]> = {}) =>
   at(now, (options) =>
-    runDaily({ ...options, now, overlap_sessions: 10, window: { start_date: world.start_date, end_date: world.end_date } }),
+    runDaily({ ...options, ...rest, now, overlap_sessions: 10, window: { start_date: world.start_date, end_date: world.end_date } }),
   )
+
+/** As if the provider had revised a history: a bar in the overlap, and one years before it. Gives the security. */
+async function revise(...days: readonly [string, string]): Promise<string> {
+  const { source_id } = await scratch.db.one<{ source_id: string }>(
+    `with revised as (
+       update stocks_research.prices_daily set volume = volume + 1 where trade_date = any ($1)
+         and security_id = (select security_id from stocks_research.prices_daily where trade_date = any ($1)
+                            group by security_id having count(*) = 2 order by security_id limit 1) returning security_id)
+     select distinct source_id from revised join stocks_research.securities using (security_id)`,
+    [days],
+  )
+  return source_id
+}
 
 test('a daily run has nothing to go on from before the first load, and says so', async () => {
   await expect(daily(new Date('2024-12-20T12:00:00Z'))).rejects.toThrow(PreconditionError)
@@ -68,14 +81,7 @@ test('a database of two weeks ago, with revised bars in it, is brought to the la
   await at(new Date('2024-12-20T12:00:00Z'), (options) =>
     ingest({ ...options, jobs: JOB_NAMES, window: { start_date: world.start_date, end_date: '2024-12-19' } }),
   )
-  // As if the provider had revised a history: a bar in the overlap, and one years before it.
-  const { source_id } = await scratch.db.one<{ source_id: string }>(
-    `with revised as (
-       update stocks_research.prices_daily set volume = volume + 1 where trade_date in ('2021-03-01', '2024-12-17')
-         and security_id = (select security_id from stocks_research.prices_daily where trade_date in ('2021-03-01', '2024-12-17')
-                            group by security_id having count(*) = 2 order by security_id limit 1) returning security_id)
-     select distinct source_id from revised join stocks_research.securities using (security_id)`,
-  )
+  const source_id = await revise('2021-03-01', '2024-12-17')
 
   // A Friday at 15:59 and at 16:01 in New York: its session has ended only then.
   const early = await daily(new Date('2025-01-03T20:59:00Z'))
@@ -96,4 +102,18 @@ test('a second daily run of the same day changes nothing, and asks for few bars'
   expect(runs.flatMap(({ jobs }) => jobs).filter((job) => job.rows_inserted + job.rows_updated + job.rows_deleted > 0)).toEqual([])
   const bars = market.log.slice(asked_before).filter(({ path_and_query }) => path_and_query.startsWith('/v2/stocks/bars'))
   expect(bars).toHaveLength(1)
+}, 120_000)
+
+test('a history that was revised is asked for as a whole by the next run, when this one ends before it has', async () => {
+  const source_id = await revise('2021-03-02', '2025-01-02')
+  const stop = new AbortController()
+  const first = await daily(new Date('2025-01-03T21:45:00Z'), {
+    signal: stop.signal,
+    onJob: ({ job }) => job === 'fundamentals-derived' && stop.abort(),
+  })
+  expect([first.pulled_again, first.runs.map(({ state }) => state)]).toEqual([[source_id], ['complete', 'interrupted']])
+  const next = await daily(new Date('2025-01-03T22:00:00Z'))
+  expect(next.pulled_again).toEqual([source_id])
+  expect((await differencesFromTruth(scratch.db, world, { dialect: WIRE })).differences).toEqual([])
+  expect((await daily(new Date('2025-01-03T22:15:00Z'))).pulled_again).toEqual([])
 }, 120_000)

@@ -17,7 +17,7 @@ export interface DailyReport {
   readonly last_session_date: string
   /** First day that every security was asked for. */
   readonly overlap_start_date: string
-  /** Securities whose bars in the overlap are not what they were, or that had none: their whole history was asked for again. */
+  /** Securities whose bars in the overlap are not what they were, or that had none: their whole history is asked for again. */
   readonly pulled_again: readonly string[]
   /** The increment, and the second pull where there was one. */
   readonly runs: readonly RunReport[]
@@ -26,7 +26,7 @@ export interface DailyReport {
 
 /**
  * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest bar on; whoever's bars
- * differ there from what we had has had its history revised, and is asked for it as a whole. All other jobs are whole each time: an
+ * differ there from what we had has had its history revised, and is asked for it as a whole, by this run or the next. All other jobs are whole each time: an
  * action or a fact may be told late. Ends with validation. A second call on the same day changes nothing.
  *
  * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
@@ -43,10 +43,11 @@ export async function runDaily({ now, overlap_sessions, ...options }: DailyOptio
   const increment = await ingest({ ...options, window: whole, jobs: JOB_NAMES, windows: { 'prices-daily': overlap } })
   const after = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
   const had_bars = await ask((db) => securitiesWithBarsBefore(db, overlap.start_date))
+  const restated = await ask((db) => securitiesRestated(db, start_date))
   const members = universe.members.filter(({ source_id }) => {
     const hash = after.get(source_id)
     // Bars in the overlap and none before it: a young listing, or one that our universe has only now.
-    return hash !== undefined && (hash !== before.get(source_id) || !had_bars.has(source_id))
+    return restated.has(source_id) || (hash !== undefined && (hash !== before.get(source_id) || !had_bars.has(source_id)))
   })
   const runs = [increment]
   const RERUN: readonly JobName[] = ['prices-daily', 'adjustment-factors']
@@ -92,6 +93,25 @@ async function hashesOf(db: Database, start_date: string, end_date: string): Pro
     [start_date, end_date],
   )
   return new Map(rows.map(({ source_id, hash }) => [source_id, hash]))
+}
+
+/**
+ * Securities of which a run that asked for some days alone overwrote a bar, and that no run has been asked for from `start_date` on since:
+ * also those of an earlier run, which was killed, or its provider had enough, before it came to their history.
+ */
+async function securitiesRestated(db: Database, start_date: string): Promise<Set<string>> {
+  const rows = await db.rows<{ item: string }>(
+    `with restated as (
+       select i.item, max(i.item_id) as item_id from (select distinct run_id, security_id from ingestion.price_revisions) r
+       join stocks_research.securities s using (security_id)
+       join ingestion.items i on i.run_id = r.run_id and i.job = 'prices-daily' and i.item = s.source_id and i.start_date > $1
+       group by i.item)
+     select item from restated r where not exists (
+       select from ingestion.items w where w.job = 'prices-daily' and w.item = r.item and w.item_id > r.item_id
+         and w.start_date <= $1 and w.status in ('ok', 'empty', 'not_found'))`,
+    [start_date],
+  )
+  return new Set(rows.map(({ item }) => item))
 }
 
 async function securitiesWithBarsBefore(db: Database, date: string): Promise<Set<string>> {
