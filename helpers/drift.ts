@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Connection, quoteIdentifier, withDatabase } from './database.ts'
+import { DatabaseError, messageOf, PreconditionError } from './errors.ts'
 import { migrate } from './migrate.ts'
-import { findTools, runTool, type Tool } from './postgres/tools.ts'
+import { findTools, runTool, type Tool, ToolError } from './postgres/tools.ts'
 
 const PURPOSE = 'stocks-research schema comparison of '
 
@@ -25,8 +26,24 @@ export interface Drift {
 /**
  * Compares the live schema with what the migrations make: applies them to a scratch database on the same server, which is
  * dropped again, and compares both `pg_dump --schema-only`, object by object. Owners and privileges are not compared.
+ *
+ * @throws PreconditionError when the role of the connection may not: it needs to create databases and to read this one.
  */
-export async function driftOf(connection: Connection, directory: string): Promise<Drift> {
+export const driftOf = (connection: Connection, directory: string): Promise<Drift> =>
+  compare(connection, directory).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error
+    throw new PreconditionError(
+      `${connection.user} may not compare the schema of ${connection.database}: ${messageOf(error)}\nThat takes a role that may create a database, for the scratch copy, and read all of ${connection.database}: the one that built it. None of the roles admin, owner, ingest and reader may do both. Name it in PGUSER and PGPASSWORD.`,
+      { cause: error },
+    )
+  })
+
+const INSUFFICIENT_PRIVILEGE = '42501'
+const isRefusal = (error: unknown): boolean =>
+  (error instanceof DatabaseError && error.sqlstate === INSUFFICIENT_PRIVILEGE) ||
+  (error instanceof ToolError && error.result.stderr.includes('permission denied'))
+
+async function compare(connection: Connection, directory: string): Promise<Drift> {
   await removeAbandoned(connection)
   const database = `drift_${randomBytes(6).toString('hex')}`
   const pg_dump = await withDatabase(connection, async (db) => {

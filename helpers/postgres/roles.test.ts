@@ -3,7 +3,8 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../config.ts'
 import { type Connection, type Database, withDatabase } from '../database.ts'
-import { messageOf } from '../errors.ts'
+import { driftOf } from '../drift.ts'
+import { messageOf, PreconditionError } from '../errors.ts'
 import { migrate } from '../migrate.ts'
 import { redact } from '../redact.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
@@ -85,6 +86,12 @@ test('statistics that ingest gathers are gathered, though it owns no table', asy
   await expect(run('ingest', (db) => db.rows("select ingestion.analyze_table('ingestion.runs')"))).rejects.toThrow(
     /not a table of stocks_research/,
   )
+})
+
+test.each(ROLES)('the schema cannot be compared as %s, which is told who can', async (kind) => {
+  const compared = driftOf(as(kind), join(ROOT_DIRECTORY, 'migrations'))
+  await expect(compared).rejects.toThrow(PreconditionError)
+  await expect(compared).rejects.toThrow(/may not compare the schema .*permission denied.*That takes a role that may create a database/s)
 })
 
 test.for([
