@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, type Database, withDatabase } from './database.ts'
-import { messageOf, PreconditionError, RefusedError, VerificationError } from './errors.ts'
+import { DatabaseError, messageOf, PreconditionError, RefusedError, VerificationError } from './errors.ts'
 import type { Server } from './postgres/server.ts'
 import { runTool, type ToolResult, type Tools } from './postgres/tools.ts'
 import { dropPolicy, inspectTarget, type Mark, type Mode, readMark, targetIdentifier } from './target.ts'
@@ -88,6 +88,24 @@ export const readMarkOf = (server: Pick<Server, 'connection' | 'maintenance'>): 
     )
     return readMark(row?.comment ?? null)
   })
+
+/**
+ * For commands that work on what the checklist has built.
+ *
+ * @throws PreconditionError when the target is not there, or has no schema of ours.
+ */
+export async function requireBuilt(connection: Connection): Promise<void> {
+  const lack = await withDatabase(connection, async (db) => {
+    const found = await db.rows("select from pg_tables where schemaname = 'ingestion' and tablename = 'runs'")
+    return found.length > 0 ? undefined : 'has no schema of this product yet'
+  }).catch((error: unknown) => {
+    if (error instanceof DatabaseError && error.sqlstate === INVALID_CATALOG_NAME) return 'does not exist yet'
+    throw error
+  })
+  if (lack !== undefined)
+    throw new PreconditionError(`The database ${connection.database} ${lack}. Run npx vitest run phases first: it builds and loads it.`)
+}
+const INVALID_CATALOG_NAME = '3D000'
 
 /** Writes the one row of ingestion.environment, after the migrations. A second call changes nothing. */
 export async function recordEnvironment(

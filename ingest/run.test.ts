@@ -55,6 +55,23 @@ it.each([
   expect(await scratch.db.rows('select from ingestion.runs')).toEqual([])
 })
 
+it.each([
+  ['is not there', 'not_built_yet', 'does not exist yet'],
+  ['has no schema of ours', 'postgres_of_nobody', 'has no schema of this product yet'],
+])('before the first build, when the database %s, every command says what builds it', async (_what, database, lack) => {
+  await scratch.db.execute('drop database if exists postgres_of_nobody')
+  await scratch.db.execute('create database postgres_of_nobody')
+  for (const args of [['daily'], ['run', 'all'], ['resume'], ['validate'], ['status']]) {
+    const { exitCode, stderr } = await run(args, { PGDATABASE: database })
+    expect([args, exitCode, stderr]).toEqual([
+      args,
+      1,
+      `The database ${database} ${lack}. Run npx vitest run phases first: it builds and loads it.`,
+    ])
+  }
+  await scratch.db.execute('drop database postgres_of_nobody')
+})
+
 it('an option stands above the environment, and a run above its bounds fails and names every item', async () => {
   const other = await writeDrop({ 'universe.csv': 'source_id,ticker\nx:nobody,NIX\n' })
   const { exitCode, stdout } = await run(['securities', '--universe', join(other, 'universe.csv')])

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { withDatabase } from '../helpers/database.ts'
 import { ConfigError, messageOf, StocksError } from '../helpers/errors.ts'
 import { redact } from '../helpers/redact.ts'
-import { type Choices, configOf, daily, EXIT_CODES, goOn, onServer, run, say, showPlan } from './commands/commands.ts'
+import { type Choices, configOf, daily, EXIT_CODES, goOn, onDatabase, run, say, showPlan } from './commands/commands.ts'
 import { JOB_TITLES } from './jobs.ts'
 import { JOB_NAMES, type JobName } from './pipeline/job.ts'
 import { statusText, validationText } from './pipeline/status.ts'
@@ -78,7 +78,7 @@ program
   .command('validate')
   .description('run every check; a hard one that finds an offender fails')
   .action(() =>
-    onServer(configOf({}), async ({ connection }) => {
+    onDatabase(configOf({}), async (connection) => {
       const report = await withDatabase(connection, (db) => validate(db), VALIDATING)
       say(validationText(report))
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
@@ -95,7 +95,7 @@ program
     const { second_source } = config
     if (second_source === undefined)
       throw new ConfigError(['BOOTSTRAP_SECOND_SOURCE is not set, and bootstrap.json has no second_source; it must be flat-files:<folder>'])
-    return onServer(config, ({ connection }) =>
+    return onDatabase(config, (connection) =>
       withDatabase(connection, async (db) => {
         await loadSecondSource(db, openSecondSource(second_source), `flat-files:${second_source.directory}`)
         const report = await validate(db, { checks: secondSourceChecks })
@@ -122,7 +122,7 @@ program
   .command('status')
   .description('show the newest runs, and the items of the last one')
   .action(() =>
-    onServer(configOf({}), async ({ connection }) => {
+    onDatabase(configOf({}), async (connection) => {
       say(await withDatabase(connection, (db) => statusText(db)))
     }),
   )

@@ -7,6 +7,7 @@ import { withDatabase } from '../database.ts'
 import { driftOf } from '../drift.ts'
 import { messageOf, PreconditionError, StocksError } from '../errors.ts'
 import { redact } from '../redact.ts'
+import { requireBuilt } from '../target-database.ts'
 import { embeddedStatus, stopEmbedded } from './embedded.ts'
 import { createRoles, ROLES } from './roles.ts'
 import { describeServer, type Server, startServer } from './server.ts'
@@ -75,6 +76,7 @@ async function stop(): Promise<void> {
 /** Schema and rows against what the migrations make, and what the last runs left. Exit code 1 when either differs. */
 async function showDrift(): Promise<void> {
   const { connection } = await reach()
+  await requireBuilt(connection)
   const { objects } = await driftOf(connection, join(ROOT_DIRECTORY, 'migrations'))
   for (const { object, difference } of objects) say(`${object}: ${difference}, compared with the migrations.`)
   if (objects.length === 0) say('The schema is what the migrations make.')
@@ -86,6 +88,7 @@ async function showDrift(): Promise<void> {
 async function makeRoles(): Promise<void> {
   const passwords = readRolePasswords(ROLES)
   const { connection } = await reach()
+  await requireBuilt(connection)
   const names = await createRoles(connection, passwords)
   for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
   say('The ingest role is used by npm run ingest while ROLE_INGEST_PASSWORD is set; any other by naming it in PGUSER and PGPASSWORD.')

@@ -1,14 +1,15 @@
 import { join } from 'node:path'
 import { type Config, readConfigWith } from '../../helpers/config.ts'
-import { withDatabase } from '../../helpers/database.ts'
+import { type Connection, withDatabase } from '../../helpers/database.ts'
 import { RefusedError } from '../../helpers/errors.ts'
 import { requireLiveServer } from '../../helpers/live-servers.ts'
 import { underRunLock } from '../../helpers/lock.ts'
 import { openLog, silentLog } from '../../helpers/log.ts'
 import { connectionOf } from '../../helpers/postgres/roles.ts'
-import { startServer } from '../../helpers/postgres/server.ts'
+import { type Server, startServer } from '../../helpers/postgres/server.ts'
 import { redact } from '../../helpers/redact.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/rehearsal/market/rehearsal.ts'
+import { requireBuilt } from '../../helpers/target-database.ts'
 import { progressLine, summaryText } from '../pipeline/console.ts'
 import type { JobName } from '../pipeline/job.ts'
 import type { RunReport } from '../pipeline/report.ts'
@@ -50,7 +51,7 @@ export function configOf({ universe, start, end, source }: Choices): Config {
   return readConfigWith({ BOOTSTRAP_UNIVERSE: universe, BOOTSTRAP_START: start, BOOTSTRAP_END: end, BOOTSTRAP_SOURCE: source })
 }
 
-export async function onServer(config: Config, work: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>): Promise<void> {
+async function onServer(config: Config, work: (server: Server) => Promise<void>): Promise<void> {
   const server = await startServer(config)
   try {
     await work(server)
@@ -59,10 +60,17 @@ export async function onServer(config: Config, work: (server: Awaited<ReturnType
   }
 }
 
+/** The same, for what needs a database that was built before. */
+export const onDatabase = (config: Config, work: (connection: Connection) => Promise<void>): Promise<void> =>
+  onServer(config, async ({ connection }) => {
+    await requireBuilt(connection)
+    await work(connection)
+  })
+
 /** Resumes or retries a run with the universe, the window and the source that it was started with. */
 export async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], choices: Choices): Promise<void> {
   const here = configOf({})
-  await onServer(here, async ({ connection }) => {
+  await onDatabase(here, async (connection) => {
     const row = await withDatabase(connection, (db) => findRun(db, run_id))
     if (row === undefined) throw new RefusedError(`There is no run ${run_id ?? ''} in ${connection.database}. \`status\` lists them.`)
     const config = configOf({
@@ -113,12 +121,13 @@ async function withRun(
       `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Put the old file back, or start a new run.`,
     )
   }
-  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
-  const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
-  const log = openLog(log_file, { command })
-  const progress = progressLine(process.stderr)
   await onServer(config, async ({ connection: asked, maintenance, describe }) => {
     requireLiveServer(config, await describe(), asked)
+    await requireBuilt(asked)
+    const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+    const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
+    const log = openLog(log_file, { command })
+    const progress = progressLine(process.stderr)
     const connection = await connectionOf(asked, 'ingest', config.role_passwords)
     const opened = await openRunProviders(config, log, {
       connection,

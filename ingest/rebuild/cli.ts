@@ -8,6 +8,7 @@ import { messageOf, PreconditionError, StocksError } from '../../helpers/errors.
 import { openLog } from '../../helpers/log.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
 import { redact } from '../../helpers/redact.ts'
+import { requireBuilt } from '../../helpers/target-database.ts'
 import { findArchivedDrop } from '../archive/drop.ts'
 import { progressLine } from '../pipeline/console.ts'
 import { JOB_NAMES } from '../pipeline/job.ts'
@@ -81,6 +82,7 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
   const server = await startServer(config)
   const scratch = { ...server.connection, database: scratchName() }
   try {
+    await requireBuilt(server.connection)
     const run = await withDatabase(server.connection, findFullRun)
     if (run === undefined)
       throw new PreconditionError(
