@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { FormatError } from '../../helpers/errors.ts'
+import { decimal } from '../pipeline/fields.ts'
 import { type Defect, suspicionsIn, type VendorBar } from './series.ts'
 
 /** What each defect means to a reader. */
@@ -31,9 +32,12 @@ const COLUMNS = {
   split: ['stock splits', 'split', 'split_coefficient', 'split_ratio'],
 } as const
 
+/** What vendors write for «not known». */
+const NOT_KNOWN = /^(nan|null|none|n\/?a|\.|-)?$/i
+
 /**
  * Judges one vendor's daily series (CSV or gzipped CSV, split-adjusted closes with adjusted closes, dividends and splits beside them)
- * without a second source. Returns one sentence for each contradiction; none when the file can be right.
+ * without a second source. Returns one sentence for each number that is none and each contradiction; none when the file can be right.
  *
  * @throws FormatError when the file has no date or no close, or cannot be read as CSV.
  */
@@ -53,15 +57,20 @@ export async function inspectSeries(file: string): Promise<string[]> {
   )
   if (names.get('date') === undefined || names.get('close') === undefined)
     throw new FormatError(`${file} has no column for date or close; it has ${Object.keys(rows[0] ?? {}).join(', ') || 'no row'}.`)
+  const dateOf = (row: Record<string, string>): string => row[names.get('date') ?? ''] ?? ''
+  const unreadable: string[] = []
   const bars = rows.map((row): VendorBar => {
     const number = (field: keyof typeof COLUMNS, missing: number): number => {
       const name = names.get(field)
-      const text = name === undefined ? '' : (row[name] ?? '')
-      return text === '' ? missing : Number(text)
+      const text = name === undefined ? '' : (row[name] ?? '').trim()
+      if (NOT_KNOWN.test(text)) return missing
+      // A number that is none would pass every comparison.
+      if (decimal(text) === undefined) unreadable.push(`${dateOf(row).slice(0, 10)}: ${name} is «${text.slice(0, 60)}», no number`)
+      return Number(text)
     }
     const close = number('close', Number.NaN)
     return {
-      date: row[names.get('date') ?? ''] ?? '',
+      date: dateOf(row),
       high: number('high', close),
       low: number('low', close),
       close,
@@ -72,5 +81,6 @@ export async function inspectSeries(file: string): Promise<string[]> {
       split: number('split', 0),
     }
   })
-  return suspicionsIn(bars).map(({ defect, date, detail }) => `${date.slice(0, 10)}: ${WORDS[defect]} (${detail}) [${defect}]`)
+  const suspicions = suspicionsIn(bars).map(({ defect, date, detail }) => `${date.slice(0, 10)}: ${WORDS[defect]} (${detail}) [${defect}]`)
+  return [...unreadable, ...suspicions]
 }
