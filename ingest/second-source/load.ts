@@ -5,9 +5,9 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Database } from '../../helpers/database.ts'
 import { PreconditionError } from '../../helpers/errors.ts'
 import { corporateActions } from '../corporate-actions.ts'
-import { identityOf, loadKnownSecurities } from '../pipeline/identity.ts'
-import type { Dataset, Identity, JobRow, SourcedJob, SourceRecord } from '../pipeline/job.ts'
-import { type Provider, SourceError } from '../pipeline/provider.ts'
+import { identityOf, type KnownSecurity, loadKnownSecurities } from '../pipeline/identity.ts'
+import type { Dataset, JobRow, SourcedJob, SourceRecord } from '../pipeline/job.ts'
+import { type Provider, SourceError, type Subject } from '../pipeline/provider.ts'
 import { pricesDaily } from '../prices-daily.ts'
 
 /** What became of the records of the second source. `rows_read` is the sum of the others, and of what it repeats in equal words. */
@@ -28,7 +28,7 @@ const SPLITS = new Set(['split', 'stock_dividend'])
 
 /**
  * Reads a second source beside what is loaded, in one transaction, in place of an earlier one; `name` says which. Its securities are ours by
- * source_id, else by the ticker that its own intervals give them on the day.
+ * source_id, else by the ticker that its own intervals give them on the day, or by the last one where its mapping says so.
  *
  * @throws SourceError for a file that cannot be read; what was loaded before then stays.
  */
@@ -42,8 +42,8 @@ export async function loadSecondSource(
     const members = await tx.rows<{ source_id: string; ticker: string }>('select source_id, ticker from stocks_research.securities')
     if (members.length === 0)
       throw new PreconditionError('There is no security yet that a second source could be compared with. Load ours first.')
-    const identity = identityOf(await loadKnownSecurities(tx, members))
-    const drop = readWhole(provider, name, identity, signal)
+    const known = await loadKnownSecurities(tx, members)
+    const drop = readWhole(provider, name, known, signal)
     await tx.execute(`
       delete from ingestion.second_source; delete from ingestion.second_prices; delete from ingestion.second_events;
       create temporary table second_bars (security_id bigint, trade_date date, close numeric) on commit drop;
@@ -102,14 +102,17 @@ interface Interval {
   readonly valid_to: string | null
 }
 
-function readWhole(provider: Provider, name: string, identity: Identity, signal: AbortSignal) {
+function readWhole(provider: Provider, name: string, ours: readonly KnownSecurity[], signal: AbortSignal) {
+  const identity = identityOf(ours)
+  // Whose a whole history is that stands under a last ticker, only those can tell who are asked for.
+  const subjects = ours.map((security): Subject => ({ ...security, item: security.source_id }))
   const hashes = new Set<string>()
   /** What it says anything of, be it of others. */
   const has = { splits: false, dividends: false }
   const counts = { rows_read: 0, rows_kept: 0, rows_outside: 0, rows_rejected: 0 }
 
   async function* records(dataset: Dataset): AsyncGenerator<{ record: SourceRecord; isMalformed: boolean }> {
-    const ask = { dataset, subjects: [ANYBODY], window: WINDOW, first_session_date: WINDOW.start_date }
+    const ask = { dataset, subjects, window: WINDOW, first_session_date: WINDOW.start_date }
     const batch = { label: dataset, subjects: [ANYBODY], estimate: { requests: 0, bytes: 0 } }
     for await (const page of provider.read(ask, batch, signal)) {
       if ('status' in page) {
@@ -151,15 +154,15 @@ function readWhole(provider: Provider, name: string, identity: Identity, signal:
         .get(record['source_id'] ?? '')
         ?.find(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
       const ticker = record['ticker'] ?? held?.ticker
-      const ours = identity.bySourceId(record['source_id'] ?? '') ?? (ticker === undefined ? undefined : identity.byTicker(ticker, date))
-      if (ours === undefined) {
+      const holder = identity.bySourceId(record['source_id'] ?? '') ?? (ticker === undefined ? undefined : identity.byTicker(ticker, date))
+      if (holder === undefined) {
         counts[isMalformed ? 'rows_rejected' : 'rows_outside'] += 1
         continue
       }
       const parsed = isMalformed
         ? undefined
         : job.parse(
-            { ...record, source_id: ours.source_id },
+            { ...record, source_id: holder.source_id },
             // A bar of a closed day meets none of ours: the comparison leaves it alone by itself.
             { identity, window: WINDOW, isSession: () => true, provider: 'second-source' },
           )

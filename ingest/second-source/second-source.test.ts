@@ -148,3 +148,14 @@ it('a source without splits misses none, and says so', async () => {
   expect((await findings()).split).toEqual([])
   expect(await secondSourceText(scratch.db)).toContain('It says nothing of splits')
 })
+
+it('a source that gives whole histories under the last ticker is compared over whole histories, and with nobody else who had that ticker', async () => {
+  const directory = await writeDrop({
+    'mapping.json': '{"spec":1,"folders":{"prices_daily":{"ticker_is":"last"}}}',
+    // OLD is the last ticker of somebody whom we do not hold.
+    'prices_daily/p.csv': file('ticker,date,close', [...bars('NEW', (at) => 100 + at), ...bars('OLD', () => 7)]),
+  })
+  const { rows_kept, rows_outside } = await loadSecondSource(scratch.db, flatFiles(directory), 'last tickers')
+  expect([rows_kept, rows_outside]).toEqual([8, 8])
+  expect((await findings()).close).toEqual([])
+})

@@ -164,7 +164,7 @@ describe('a ticker that is the last one', () => {
     const text = 'ticker,date,close\nONE,1999-01-04,1\nNONE,1999-01-04,1\nTWICE,1999-01-04,1\n'
     expect(await prices({ ticker_is: 'last' }, text)).toEqual([
       { source_id: 'x:1', ticker: 'ONE', date: '1999-01-04', close: '1' },
-      { source_id: 'nobody: NONE', ticker: 'NONE', date: '1999-01-04', close: '1' },
+      { source_id: 'nobody: NONE', ticker: null, date: '1999-01-04', close: '1' },
       'several securities of the universe held the ticker «TWICE» last; say source_id instead',
     ])
   })

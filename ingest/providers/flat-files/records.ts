@@ -125,7 +125,11 @@ function nameLastHolder(record: Fields, lastHolder: LastHolder): string | undefi
   if ((record['source_id'] ?? null) !== null || ticker === null) return undefined
   const holder = lastHolder(ticker)
   if (holder === null) return `several securities of the universe held the ticker «${ticker}» last; say source_id instead`
-  record['source_id'] = holder ?? `nobody: ${ticker}` // Of no security that is asked for.
+  if (holder === undefined) {
+    // Of no security that is asked for; and whoever had the ticker on the day is somebody else.
+    record['source_id'] = `nobody: ${ticker}`
+    record['ticker'] = null
+  } else record['source_id'] = holder
   return undefined
 }
 
