@@ -113,7 +113,6 @@ export class ToolError extends StocksError {
 
 export interface RunToolOptions {
   readonly signal?: AbortSignal | undefined
-  readonly timeout_ms?: number
   /** Where standard output goes instead of into the result; «ignore» throws it away. */
   readonly stdout?: Writable | 'ignore'
   readonly stdin?: string | Readable
@@ -140,7 +139,6 @@ export async function runTool(
     extendEnv: false,
     reject: false,
     ...(options.signal && { cancelSignal: options.signal }),
-    ...(options.timeout_ms && { timeout: options.timeout_ms }),
     // A stream without a file descriptor of its own needs a pipe between.
     ...(options.stdout && { stdout: options.stdout === 'ignore' ? 'ignore' : [options.stdout, 'pipe'], buffer: { stdout: false } }),
     ...(typeof options.stdin === 'string'
@@ -159,11 +157,9 @@ export async function runTool(
   if (!result.failed) return summary
   const reason = result.isCanceled
     ? 'cancelled'
-    : result.timedOut
-      ? 'out of time'
-      : result.exitCode === undefined
-        ? redact(result.shortMessage ?? 'not started')
-        : `exit code ${result.exitCode}`
+    : result.exitCode === undefined
+      ? redact(result.shortMessage ?? 'not started')
+      : `exit code ${result.exitCode}`
   throw new ToolError(summary, reason, result.cause)
 }
 

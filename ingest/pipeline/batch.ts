@@ -11,7 +11,7 @@ import { writeRejects } from './rejects.ts'
 import { failShiftedItems } from './shifted.ts'
 import { copyIntoStage, createStage, settleStage } from './stage.ts'
 import type { Surroundings } from './surroundings.ts'
-import { type TargetTable, targetTable } from './table.ts'
+import { targetTable } from './table.ts'
 import { endWithoutRows, failMalformedFiles, REJECTS_LISTED_MAX, Tally } from './tally.ts'
 import { type AnsweredItem, nameWithdrawn } from './withdrawn.ts'
 
@@ -161,5 +161,3 @@ function endOf(job: SourcedJob, item: Parameters<typeof endWithoutRows>[1]): Ite
     next_try_at: null,
   }
 }
-
-export type { TargetTable }

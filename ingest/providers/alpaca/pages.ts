@@ -1,14 +1,8 @@
 import type { HttpClient } from '../../http/client.ts'
-import type { HttpResponse } from '../../http/profile.ts'
 import type { FieldWatch } from '../fields.ts'
-import { parseActions, type TranslatedAction, translateAction } from './actions.ts'
+import { parseActions, translateAction } from './actions.ts'
 import { corporateActions } from './endpoints.ts'
 import { daysBefore } from './intervals.ts'
-
-export interface ActionsPage {
-  readonly response: HttpResponse
-  readonly actions: readonly TranslatedAction[]
-}
 
 /** The API bounds by the day of processing, for cash the pay date: what was paid away yesterday is processed weeks from now. */
 const AHEAD_DAYS = 120
