@@ -1,13 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { auditContent } from '../../helpers/content-hashes.ts'
-import { openDatabase } from '../../helpers/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { flatFiles } from '../providers/flat-files/index.ts'
 import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
 import { securityIdOf } from './identity.ts'
-import { type Provider, SourceError } from './provider.ts'
-import { takeIngestionLock } from './run-record.ts'
 
 let scratch: Scratch
 beforeEach(async () => {
@@ -181,119 +175,5 @@ describe('a run', () => {
     expect(job('prices-daily').items).toMatchObject({ ok: 2, failed: 1 })
     expect(job('prices-daily').gaps[0]).toMatchObject({ item: 'x:second', error_class: 'conflict' })
     expect(isAccounted(job('prices-daily'))).toBe(true)
-  })
-})
-
-describe('a run that cannot go on', () => {
-  it('ends its record only when every batch under way has stopped, so that what it recorded is what is there', async () => {
-    const root = await writeDrop(SMALL_DROP)
-    await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
-    const provider: Provider = {
-      name: 'two at once',
-      datasets: ['prices_daily'],
-      concurrency: 2,
-      batches: ({ subjects }) =>
-        subjects.map((subject) => ({ label: subject.item, subjects: [subject], estimate: { requests: 1, bytes: 0 } })),
-      async *read(_ask, { label }) {
-        if (label === 'x:second')
-          yield {
-            file: 'f',
-            archive_sha256: '0'.repeat(64),
-            records: [{ record: { source_id: label, date: '2020-03-02', close: '21' }, line: 1 }],
-          }
-        if (label !== 'x:first') return
-        await isWaiting()
-        throw new TypeError('A defect.')
-      },
-    }
-    /** Until the rows of the other batch are on their way and wait for somebody's lock. */
-    const isWaiting = async (): Promise<void> => {
-      while (
-        (await scratch.db.rows("select from pg_locks where not granted and relation = 'stocks_research.prices_daily'::regclass")).length ===
-        0
-      )
-        await sleep(10)
-    }
-    const run = await scratch.db.transaction(async (tx) => {
-      await tx.execute('lock table stocks_research.prices_daily in share row exclusive mode')
-      const failing = ingestDrop(scratch.connection, root, { jobs: ['prices-daily'], providers: [provider] }).catch((error: Error) => error)
-      await isWaiting()
-      await sleep(500)
-      return { failing }
-    })
-    expect(await run.failing).toMatchObject({ message: 'A defect.' })
-    expect(await scratch.db.rows('select close::text from stocks_research.prices_daily')).toEqual([{ close: '21' }])
-    const { drifts } = await auditContent(scratch.connection)
-    expect(drifts.map(({ detail, cause }) => `${detail}; ${cause}`)).toEqual([])
-  })
-
-  it('is refused while another run ingests into the database, and names it', async () => {
-    const root = await writeDrop(SMALL_DROP)
-    const other = openDatabase(scratch.connection, { application: 'ingest of somebody else' })
-    await other.session(async (session) => {
-      await takeIngestionLock(session)
-      await expect(ingestDrop(scratch.connection, root)).rejects.toThrow(/Another run is ingesting.*ingest of somebody else/)
-    })
-    await other.close()
-    expect(await scratch.db.rows('select from ingestion.runs')).toEqual([])
-  })
-
-  it('stops before it writes more when the session that holds its lock is gone', async () => {
-    const root = await writeDrop(SMALL_DROP)
-    const provider = flatFiles(root)
-    const run = ingestDrop(scratch.connection, root, {
-      providers: [
-        {
-          ...provider,
-          async *read(...args) {
-            // Of this database alone: pg_locks shows the whole server, and other tests have runs of their own on it.
-            await scratch.db.rows(
-              `select pg_terminate_backend(pid, 5000) from pg_locks
-               where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
-            )
-            yield* provider.read(...args)
-          },
-        },
-      ],
-    })
-    await expect(run).rejects.toThrow(/lost its ingestion lock/)
-    expect(await scratch.db.rows('select from stocks_research.securities')).toEqual([])
-    const [row] = await scratch.db.rows('select state from ingestion.runs')
-    expect(row).toEqual({ state: 'running' })
-    await ingestDrop(scratch.connection, root)
-    const states = await scratch.db.rows('select state from ingestion.runs order by started_at')
-    expect(states.map(({ state }) => state)).toEqual(['interrupted', 'complete'])
-  })
-
-  it('parks the rest when the provider stops answering for the account, and resumes it', async () => {
-    const root = await writeDrop(SMALL_DROP)
-    await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
-    let is_answering = false
-    const provider = {
-      name: 'metered',
-      datasets: ['prices_daily' as const],
-      batches: ({ subjects }: { subjects: readonly { item: string }[] }) =>
-        subjects.map((subject) => ({ label: subject.item, subjects: [subject] as never, estimate: { requests: 1, bytes: 0 } })),
-      async *read(_: unknown, { label }: { label: string }) {
-        if (!is_answering && label !== 'x:first')
-          throw new SourceError('Quota used up.', { error_class: 'quota', next_try_at: '2030-01-01T00:00:00Z' })
-        yield { item: label, status: 'empty' as const, reason: 'None.' }
-      },
-    }
-    const halted = await ingestDrop(scratch.connection, root, { jobs: ['prices-daily'], providers: [provider] })
-    expect(halted.state).toBe('halted')
-    expect(halted.job('prices-daily').items).toMatchObject({ empty: 1, parked: 2 })
-    is_answering = true
-    const resumed = await ingestDrop(scratch.connection, root, {
-      jobs: ['prices-daily'],
-      providers: [provider],
-      resume_run_id: halted.run_id,
-      reopen: ['parked'],
-    })
-    expect(resumed).toMatchObject({ state: 'complete', run_id: halted.run_id })
-    const attempts = await scratch.db.rows(`select item, attempts_count from ingestion.items where run_id = $1 order by item`, [
-      halted.run_id,
-    ])
-    expect(attempts.map(({ attempts_count }) => attempts_count)).toEqual([1, 2, 1])
   })
 })
