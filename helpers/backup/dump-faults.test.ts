@@ -1,36 +1,29 @@
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { type Connection, openDatabase, withDatabase } from '../database.ts'
-import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
-import { type DumpOptions, dump } from './dump.ts'
+import type { Scratch } from '../testing/scratch.ts'
+import { dump } from './dump.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { listBackups, manifestFileOf } from './manifest.ts'
 import { sweepPartials } from './partial.ts'
+import { type DumpSource, dumpSource } from './testing/dump-source.ts'
 import { verifyArchive, verifyFile, verifyRestore } from './verify.ts'
 
 let directory: string
 let source: Scratch
 let server: Connection
+let fill: DumpSource['fill']
+let take: DumpSource['take']
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'dump-'))
   server = inject('testServer')
-  source = await scratchDatabase()
+  ;({ directory, source, fill, take } = await dumpSource())
 })
-afterEach(async () => {
-  await source.drop()
-  await rm(directory, { recursive: true, force: true })
-})
+afterEach(() => source.drop())
 
-/** Rows that compress badly: a dump of 300,000 takes seconds. */
-const fill = (rows: number): Promise<void> =>
-  source.db.execute(
-    `create table public.noise (id int primary key, a text, b text); insert into public.noise select i, md5(i::text), md5('b' || i) from generate_series(1, ${rows}) i`,
-  )
-const take = (options: Partial<DumpOptions> = {}) => dump(source.connection, { directory, mode: 'rehearsal', ...options })
 const partialBytes = async (): Promise<number> => {
   const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
   return name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size

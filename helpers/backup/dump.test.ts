@@ -1,32 +1,23 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Connection } from '../database.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
-import { type DumpOptions, dump } from './dump.ts'
+import { dump } from './dump.ts'
 import { listBackups } from './manifest.ts'
+import { type DumpSource, dumpSource } from './testing/dump-source.ts'
 import { verifyArchive, verifyFile, verifyRestore } from './verify.ts'
 
 let directory: string
 let source: Scratch
 let server: Connection
+let fill: DumpSource['fill']
+let take: DumpSource['take']
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'dump-'))
   server = inject('testServer')
-  source = await scratchDatabase()
+  ;({ directory, source, fill, take } = await dumpSource())
 })
-afterEach(async () => {
-  await source.drop()
-  await rm(directory, { recursive: true, force: true })
-})
+afterEach(() => source.drop())
 
-/** Rows that compress badly: a dump of 300,000 takes seconds. */
-const fill = (rows: number): Promise<void> =>
-  source.db.execute(
-    `create table public.noise (id int primary key, a text, b text); insert into public.noise select i, md5(i::text), md5('b' || i) from generate_series(1, ${rows}) i`,
-  )
-const take = (options: Partial<DumpOptions> = {}) => dump(source.connection, { directory, mode: 'rehearsal', ...options })
 describe('a dump', () => {
   test('has its name in UTC, its manifest beside it, and passes the levels', async () => {
     await fill(1000)

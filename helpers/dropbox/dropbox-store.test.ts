@@ -1,36 +1,21 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { redact } from '../redact.ts'
 import type { FaultAction } from '../rehearsal/dropbox/faults.ts'
-import { type DropboxServer, startDropboxServer } from '../rehearsal/dropbox/server.ts'
-import { DropboxStore, type DropboxStoreOptions } from './dropbox-store.ts'
+import type { DropboxServer } from '../rehearsal/dropbox/server.ts'
 import type { RemoteError } from './errors.ts'
+import { type OwnDropbox, ownDropbox } from './testing/own-server.ts'
 
 let directory: string
 let server: DropboxServer
-
+let open: OwnDropbox['open']
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'dropbox-store-'))
-  server = await startDropboxServer({ directory: join(directory, 'server') })
+  ;({ directory, server, open } = await ownDropbox({ attempts_max: 3 }))
 })
-afterEach(async () => {
-  await server.stop()
-  await rm(directory, { recursive: true, force: true })
-})
+afterEach(() => server.stop())
 
-const open = (options: Partial<DropboxStoreOptions> = {}): DropboxStore =>
-  new DropboxStore({
-    credentials: server.credentials,
-    origin: server.origin,
-    folder: '/backups',
-    state_directory: join(directory, 'uploads'),
-    delay_ms: 5,
-    attempts_max: 3,
-    ...options,
-  })
 const refreshes = (): number => server.requests.filter(({ route }) => route === 'oauth2/token').length
 const errorOf = (call: Promise<unknown>): Promise<RemoteError> =>
   call.then(

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultAction } from '../rehearsal/dropbox/faults.ts'
-import { type DropboxServer, startDropboxServer } from '../rehearsal/dropbox/server.ts'
+import type { DropboxServer } from '../rehearsal/dropbox/server.ts'
 import { contentHash } from './content-hash.ts'
-import { DropboxStore, type DropboxStoreOptions } from './dropbox-store.ts'
+import { type OwnDropbox, ownDropbox } from './testing/own-server.ts'
 
 const CHUNK = 64 * 1024
 const BYTES = 10 * CHUNK + 17
@@ -15,31 +14,17 @@ const FINISH = 'files/upload_session/finish'
 
 let directory: string
 let server: DropboxServer
+let open: OwnDropbox['open']
 let file: string
 let bytes: Buffer
-
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'upload-'))
-  server = await startDropboxServer({ directory: join(directory, 'server') })
+  ;({ directory, server, open } = await ownDropbox({ chunk_bytes: CHUNK }))
   file = join(directory, 'x.dump')
   bytes = randomBytes(BYTES)
   await writeFile(file, bytes)
 })
-afterEach(async () => {
-  await server.stop()
-  await rm(directory, { recursive: true, force: true })
-})
+afterEach(() => server.stop())
 
-const open = (options: Partial<DropboxStoreOptions> = {}): DropboxStore =>
-  new DropboxStore({
-    credentials: server.credentials,
-    origin: server.origin,
-    folder: '/backups',
-    state_directory: join(directory, 'uploads'),
-    chunk_bytes: CHUNK,
-    delay_ms: 5,
-    ...options,
-  })
 const remoteIs = async (expected: Buffer): Promise<void> => {
   expect(Object.values(server.state.files).map(({ path_display }) => path_display)).toEqual(['/backups/x.dump'])
   await open().download('x.dump', join(directory, 'back'))

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { openDatabase } from '../../helpers/database.ts'
 import { silentLog } from '../../helpers/log.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
@@ -108,7 +107,7 @@ test.each([
 })
 
 test('a server that enforces 8 a second, in fixed and in sliding windows, never refuses two clients that share the ledger', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ledger-'))
+  const directory = await mkdtemp(join(inject('testDirectory'), 'ledger-'))
   const arrivals: number[] = []
   const server = await serve((_, response) => {
     const now = performance.now()
@@ -144,5 +143,4 @@ test('a server that enforces 8 a second, in fixed and in sliding windows, never 
   for (const client of clients) await client.close()
   for (const db of databases) await db.close()
   await server.close()
-  await rm(directory, { recursive: true, force: true })
 })
