@@ -22,6 +22,9 @@ export type SourceConfig =
   | { readonly mode: 'live' }
   | { readonly mode: 'replay'; readonly directory: string }
 
+/** As BOOTSTRAP_SOURCE says it, e.g. `flat-files:<folder>`: the ledger keeps it, and a run that goes on reads it again. */
+export const sourceText = (source: SourceConfig): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
+
 export type DropboxConfig =
   | { readonly kind: 'local-server' }
   | { readonly kind: 'folder'; readonly directory: string }

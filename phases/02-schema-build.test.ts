@@ -15,7 +15,7 @@ import { messageOf } from '../helpers/errors.ts'
 import { migrate } from '../helpers/migrate.ts'
 import { leastPrivilege } from '../helpers/postgres/least-privilege.ts'
 import { recordEnvironment } from '../helpers/target-database.ts'
-import { PRODUCT_VERSION } from '../ingest/pipeline/version.ts'
+import { PRODUCT_VERSION } from '../helpers/version.ts'
 import { needs, test } from './fixtures.ts'
 
 needs('01-database-creation')

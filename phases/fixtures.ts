@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Backup, dump } from '../helpers/backup/dump.ts'
-import { manifestFileOf } from '../helpers/backup/manifest.ts'
+import { uploadBackup } from '../helpers/backup/upload.ts'
 import { test as base } from '../helpers/checklist/phase.ts'
-import type { SourceConfig } from '../helpers/config.ts'
+import { type SourceConfig, sourceText } from '../helpers/config.ts'
 import { openRemote } from '../helpers/dropbox/open.ts'
 import type { UploadedFile } from '../helpers/dropbox/store.ts'
 import { assertLockHeld } from '../helpers/lock.ts'
@@ -71,12 +71,10 @@ export const test = base
     })
   })
   /** Copies a backup and its manifest to the remote place. */
-  .extend('upload', ({ remote, progress, signal }) => async ({ archive, manifest }: Backup): Promise<UploadedFile> => {
+  .extend('upload', ({ remote, progress, signal }) => async (backup: Backup): Promise<UploadedFile> => {
     const onProgress = ({ bytes_done, bytes_total }: { bytes_done: number; bytes_total: number }): void =>
       progress(`upload · ${bytes_done.toLocaleString('en')} of ${bytes_total.toLocaleString('en')} bytes`)
-    const copy = await remote.upload(archive, manifest.file, { signal, onProgress })
-    await remote.upload(manifestFileOf(archive), manifestFileOf(manifest.file), { signal })
-    return copy
+    return uploadBackup(backup, remote, { signal, onProgress })
   })
   /** Throws unless this run still holds the lock of the target. Asked before each destructive step. */
   .extend(
@@ -117,7 +115,7 @@ export const test = base
           universe,
           window: config.window,
           providers: opened.providers,
-          source: 'directory' in source ? `${source.mode}:${source.directory}` : source.mode,
+          source: sourceText(source),
           thresholds: config.bootstrap.thresholds,
           log,
           signal,

@@ -44,9 +44,14 @@ function entriesOf(list: string): ArchiveEntries {
   return {
     count: lines.length,
     hasDataOf(table) {
-      const words = [...table.matchAll(/"((?:[^"]|"")*)"|([^".]+)/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain)
-      const start = words.join(' ').replaceAll(/[\r\n]/g, ' ')
+      const start = partsOf(table)
+        .join(' ')
+        .replaceAll(/[\r\n]/g, ' ')
       return data.some((entry) => entry === start || entry.startsWith(`${start} `))
     },
   }
 }
+
+/** Schema and name of `format('%I.%I')`, without quotes. */
+export const partsOf = (table: string): string[] =>
+  [...table.matchAll(/"((?:[^"]|"")*)"|([^".]+)/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')

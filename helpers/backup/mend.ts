@@ -4,6 +4,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { type Connection, type Database, withDatabase } from '../database.ts'
 import { VerificationError } from '../errors.ts'
 import { describeServer } from '../postgres/server.ts'
+import { partsOf } from './archive.ts'
 import type { Backup } from './dump.ts'
 import { hashTables, readSnapshot } from './fingerprint.ts'
 import { NOWHERE, runClient } from './tool.ts'
@@ -143,7 +144,3 @@ async function settle(tx: Database, table: string, columns: readonly string[], k
     ),
   }
 }
-
-/** Schema and name of `format('%I.%I')`, without quotes. */
-const partsOf = (table: string): string[] =>
-  [...table.matchAll(/"((?:[^"]|"")*)"|([^".]+)/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')

@@ -1,6 +1,7 @@
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '../postgres/server-process.ts'
 
 const SUFFIX = '.dump.partial'
 /** Folders of remote copies that are being verified, beside the archives. */
@@ -65,15 +66,6 @@ async function isAbandoned(file: string, found: string): Promise<boolean> {
 async function isOld(path: string): Promise<boolean> {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
   return Date.now() - mtimeMs > ABANDONED_MS
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 const ownerFileOf = (file: string): string => `${file}.owner`

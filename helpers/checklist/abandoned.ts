@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isAlive as isProcess } from '../postgres/server-process.ts'
 import { Journal, verifyJournal } from './journal.ts'
 import { judge } from './judge.ts'
 import type { WriteReports } from './record.ts'
@@ -57,12 +58,7 @@ function isAlive(pid: number, host: string, written_at_ms: number, started_at: s
 
 /** True while the process does. One that has ended and was not yet collected by its parent does not. */
 export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-  return statOf(pid)?.state !== 'Z'
+  return isProcess(pid) && statOf(pid)?.state !== 'Z'
 }
 
 /** State and age of a process, where the system tells: a number may belong to a younger process by now. */

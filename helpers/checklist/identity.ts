@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { arch, hostname, release, userInfo } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { ROOT_DIRECTORY } from '../config.ts'
+import { PRODUCT_VERSION } from '../version.ts'
 import type { Scalar } from './events.ts'
 
 /** Who ran what, where: for the journal and the audit page. Holds no secret. */
 export function identityOf(config: Config | undefined, vitest_version: string): Readonly<Record<string, Scalar>> {
   return {
-    product_version: productVersion(),
+    product_version: PRODUCT_VERSION,
     ...codeIdentity(),
     operator: operator(),
     host: hostname(),
@@ -39,11 +38,6 @@ const configIdentity = (config: Config): Record<string, Scalar> => ({
   thresholds: JSON.stringify(config.bootstrap.thresholds),
   is_ci: config.is_ci,
 })
-
-export function productVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { version: string }
-  return version
-}
 
 function git(...args: string[]): string | undefined {
   try {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../backup/bundle.ts'
-import { announceServer, announceStandIns, type Config, ROOT_DIRECTORY, readConfig } from '../config.ts'
+import { announceServer, announceStandIns, type Config, ROOT_DIRECTORY, readConfig, sourceText } from '../config.ts'
 import type { Connection } from '../database.ts'
 import { openRemote } from '../dropbox/open.ts'
 import { messageOf, PreconditionError } from '../errors.ts'
@@ -13,7 +13,7 @@ import { type ServerDescription, startServer } from '../postgres/server.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
 import { redact, registerSecret } from '../redact.ts'
 import { startRehearsalMarket } from '../rehearsal/market/rehearsal.ts'
-import { productVersion } from './identity.ts'
+import { PRODUCT_VERSION } from '../version.ts'
 import type { Prepare } from './setup.ts'
 
 /** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
@@ -87,7 +87,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     const universe_sha256 = createHash('sha256').update(readFileSync(config.universe_file)).digest('hex')
     const about = {
       mode: config.source.mode,
-      source: sourceText(config),
+      source: sourceText(config.source),
       database: connection.database,
       server: `${connection.host}:${connection.port}`,
       server_kind: kind,
@@ -108,7 +108,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
         tools,
         lock: lock.claim,
       },
-      scope: { ...about, product_version: productVersion() },
+      scope: { ...about, product_version: PRODUCT_VERSION },
       identity: {
         ...about,
         server_version: description.version,
@@ -155,5 +155,3 @@ async function publishFinalEvidence(config: Config, run_id: string, run_director
     await remote.close()
   }
 }
-
-const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Config, readConfigWith } from '../../helpers/config.ts'
+import { type Config, readConfigWith, sourceText } from '../../helpers/config.ts'
 import { type Connection, withDatabase } from '../../helpers/database.ts'
 import { RefusedError } from '../../helpers/errors.ts'
 import { requireLiveServer } from '../../helpers/live-servers.ts'
@@ -146,7 +146,7 @@ async function withRun(
         universe,
         window: config.window,
         providers: opened.providers,
-        source: sourceText(config),
+        source: sourceText(config.source),
         thresholds: config.bootstrap.thresholds,
         log,
         signal,
@@ -191,8 +191,6 @@ export const daily = (config: Config, work: Pick<Work, 'group_rows_max' | 'reque
     if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed
     return report.runs
   })
-
-const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
 
 function nextStep({ state, run_id, jobs }: RunReport, config: Config): string {
   if (state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`

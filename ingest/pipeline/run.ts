@@ -4,6 +4,7 @@ import { recordContent, recordUnseenChanges } from '../../helpers/content-hashes
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
 import { messageOf, RefusedError } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
+import { PRODUCT_VERSION } from '../../helpers/version.ts'
 import { loadCalendar } from '../calendar/load.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { Universe } from '../universe/read.ts'
@@ -18,7 +19,6 @@ import { beginRun, endRun, markDeadRuns, releaseIngestionLock, takeIngestionLock
 import { chooseProvider, isSourced } from './source.ts'
 import { runSourced } from './sourced.ts'
 import type { Progress, Surroundings, Thresholds } from './surroundings.ts'
-import { PRODUCT_VERSION } from './version.ts'
 import { writerOf } from './writer.ts'
 
 export interface IngestOptions {

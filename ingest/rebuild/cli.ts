@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { describeDifferences } from '../../helpers/backup/compare.ts'
 import { dropDatabase, scratchName } from '../../helpers/backup/scratch.ts'
-import { type Config, ROOT_DIRECTORY, readConfig, readConfigWith } from '../../helpers/config.ts'
+import { type Config, ROOT_DIRECTORY, readConfig, readConfigWith, sourceText } from '../../helpers/config.ts'
 import { type Connection, type Database, withDatabase } from '../../helpers/database.ts'
 import { messageOf, PreconditionError, StocksError } from '../../helpers/errors.ts'
 import { openLog } from '../../helpers/log.ts'
@@ -47,8 +47,6 @@ async function configOf(
   })
 }
 
-const sourceText = ({ source }: Config): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
-
 async function load(config: Config, run: RunRow, connection: Connection): Promise<RunReport> {
   const universe = await readUniverse(config.universe_file)
   if (universe.sha256 !== run.universe_sha256) {
@@ -65,7 +63,7 @@ async function load(config: Config, run: RunRow, connection: Connection): Promis
     universe,
     window: config.window,
     providers: opened.providers,
-    source: sourceText(config),
+    source: sourceText(config.source),
     thresholds: config.bootstrap.thresholds,
     log,
     command: `rebuild of run ${run.run_id}`,
@@ -89,7 +87,9 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
         `${server.connection.database} has no run of all seven jobs that came to its end. Load it first: npx node ingest/run.ts run all`,
       )
     const recorded = await withDatabase(server.connection, (db) => configOf(run, config, db))
-    say(`Rebuilding ${server.connection.database} as ${scratch.database}, from ${sourceText(recorded)}, as run ${run.run_id} was asked.`)
+    say(
+      `Rebuilding ${server.connection.database} as ${scratch.database}, from ${sourceText(recorded.source)}, as run ${run.run_id} was asked.`,
+    )
     const result = await rebuild(server.connection, scratch, join(ROOT_DIRECTORY, 'migrations'), (connection) =>
       load(recorded, run, connection),
     )

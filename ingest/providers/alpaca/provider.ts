@@ -10,7 +10,7 @@ import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
 import { holders, parseBars, symbolsOf } from './bars.ts'
 import { type AlpacaKeys, assets, BARS_A_PAGE, bars, corporateActions, profileOf } from './endpoints.ts'
 import { HISTORY_TYPES, readHistory } from './history.ts'
-import { daysBefore } from './intervals.ts'
+import { dayBefore, daysBefore } from './intervals.ts'
 import { actionPages, freshToken } from './pages.ts'
 
 const DATASETS: readonly Dataset[] = ['securities', 'ticker_history', 'prices_daily', 'corporate_actions']
@@ -128,7 +128,7 @@ async function* readActions(
 
 function dayOfHolding({ kind, ex_date }: TranslatedAction['record']): string | null {
   if (ex_date == null || kind !== 'name_change') return ex_date ?? null
-  return new Date(Date.parse(`${ex_date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)
+  return dayBefore(ex_date)
 }
 
 async function* readAssets(
