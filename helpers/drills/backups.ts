@@ -26,17 +26,22 @@ export const damage = (backup: Backup): Promise<Drill> =>
 export const killDump = (connection: Connection, mode: string): Promise<Drill & { files_left: number; killed_after_bytes: number }> =>
   withFolder(async (directory) => {
     let killed_after_bytes = 0
-    const onStart = (pid: number): void => {
-      void (async () => {
-        while (killed_after_bytes === 0) {
-          const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
-          killed_after_bytes = name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
-          await sleep(2)
-        }
-        process.kill(pid, 'SIGKILL')
-      })()
+    let isOver = false
+    const killOnceWriting = async (pid: number): Promise<void> => {
+      while (killed_after_bytes === 0 && !isOver) {
+        const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
+        killed_after_bytes = name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
+        await sleep(2)
+      }
+      if (!isOver) process.kill(pid, 'SIGKILL')
     }
-    const detected_by = await dump(connection, { directory, mode, onStart }).then(() => '', messageOf)
+    // Whoever comes too late has detected nothing, and the drill says so.
+    const onStart = (pid: number): void => void killOnceWriting(pid).catch(() => {})
+    const detected_by = await dump(connection, { directory, mode, onStart })
+      .then(() => '', messageOf)
+      .finally(() => {
+        isOver = true
+      })
     const files_left = (await readdir(directory)).length
     const drill = await recover(detected_by, async () => {
       const again = await dump(connection, { directory, mode })
