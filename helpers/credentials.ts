@@ -29,7 +29,7 @@ export const REHEARSAL_CREDENTIALS: Credentials = {
 }
 
 /** Reads them from `env`, registers the secret ones with the redactor, and adds what is wrong with them to `faults`. */
-export function readCredentials(env: Readonly<Record<string, string | undefined>>, faults: string[]): Credentials {
+function readCredentials(env: Readonly<Record<string, string | undefined>>, faults: string[]): Credentials {
   const sec_user_agent = env['SEC_USER_AGENT']
   if (sec_user_agent !== undefined && !/^[\x20-\x7e]*\S+@\S+\.\S+[\x20-\x7e]*$/.test(sec_user_agent)) {
     faults.push(`SEC_USER_AGENT is «${sec_user_agent}»; it must hold a name and an address to reach you, e.g. «Jane Doe jane@example.com»`)

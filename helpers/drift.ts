@@ -86,7 +86,7 @@ async function removeAbandoned(connection: Connection): Promise<void> {
 }
 
 /** The schema of a database as pg_dump writes it, by object. */
-export async function schemaOf(pg_dump: Tool, connection: Connection): Promise<Map<string, string>> {
+async function schemaOf(pg_dump: Tool, connection: Connection): Promise<Map<string, string>> {
   const { stdout } = await runTool(pg_dump, ['--schema-only', '--no-owner', '--no-privileges'], connection)
   return objectsOf(stdout)
 }

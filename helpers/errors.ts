@@ -58,7 +58,7 @@ export class VerificationError extends StocksError {
 }
 
 /** Control characters written out: a file's bytes may stand in a message, and neither a terminal nor PostgreSQL shall obey them. */
-export const printable = (text: string): string =>
+const printable = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 

@@ -6,7 +6,7 @@ const PROPERTY_CHARACTERS_MAX = 2_000
 
 /** The testcase that fails whenever the run did not pass, so that a reader of JUnit sees what no single box can say. */
 export const RUN_SUITE = 'run'
-export const RUN_CLAIM = 'every expected box ran and passed, in order'
+const RUN_CLAIM = 'every expected box ran and passed, in order'
 
 /**
  * The run as JUnit XML: one suite a phase, one testcase an expected box, evidence as properties. A box that did not run is

@@ -37,7 +37,7 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
 }
 
 /** The bundle in the folder that it is of, of a run that has ended. */
-export const BUNDLE_FILE = 'bundle.zip'
+const BUNDLE_FILE = 'bundle.zip'
 /** And of one that has not: its report still reads RUNNING. */
 export const INTERIM_BUNDLE_FILE = 'bundle-interim.zip'
 

@@ -1,20 +1,9 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
-import type { Connection } from '../database.ts'
-import type { RemoteStore } from '../dropbox/store.ts'
 import type { Backup } from './dump.ts'
-import {
-  type ArchiveEvidence,
-  type FileEvidence,
-  type RemoteEvidence,
-  type RestoreEvidence,
-  verifyArchive,
-  verifyFile,
-  verifyRemote,
-  verifyRestore,
-} from './verify.ts'
+import type { ArchiveEvidence, FileEvidence, RemoteEvidence, RestoreEvidence } from './verify.ts'
 
-export type Evidence = FileEvidence | ArchiveEvidence | RestoreEvidence | RemoteEvidence
+type Evidence = FileEvidence | ArchiveEvidence | RestoreEvidence | RemoteEvidence
 
 const proofSchema = z.strictObject({
   format: z.literal('stocks-research-proof'),
@@ -26,24 +15,6 @@ const proofSchema = z.strictObject({
 export type Proof = z.infer<typeof proofSchema>
 
 export const proofFileOf = (archive: string): string => `${archive}.proof.json`
-
-/** All four levels in order of their cost, and the proof beside the archive. The first that fails throws, and then no proof is left. */
-export async function proveBackup(
-  backup: Backup,
-  server: Connection,
-  remote: RemoteStore,
-  signal?: AbortSignal,
-): Promise<readonly Evidence[]> {
-  await rm(proofFileOf(backup.archive), { force: true })
-  const evidence = [
-    await verifyFile(backup),
-    await verifyArchive(backup, signal),
-    await verifyRestore(backup, server, signal),
-    await verifyRemote(backup, remote),
-  ] as const
-  await recordProof(backup, evidence)
-  return evidence
-}
 
 /**
  * Writes down which levels a backup has passed, for the retention. Levels that these very bytes passed before stay written, so that

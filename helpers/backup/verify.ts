@@ -184,7 +184,7 @@ export async function verifyRemote({ archive, manifest }: Backup, remote: Remote
 }
 
 /** A restored database is not equal to what was dumped. `differences` names every object. */
-export class RestoreDiffersError extends VerificationError {
+class RestoreDiffersError extends VerificationError {
   readonly differences: readonly Difference[]
   constructor(archive: string, differences: readonly Difference[]) {
     super(`${archive} restores, but not to what was dumped: ${describeDifferences(differences)}. Do not use it.`)

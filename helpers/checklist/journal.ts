@@ -5,7 +5,7 @@ import { redactDeep } from '../redact.ts'
 import type { JournalEntry, RunEvent } from './events.ts'
 
 /** The hash that the first line names as its predecessor. */
-export const GENESIS = '0'.repeat(64)
+const GENESIS = '0'.repeat(64)
 
 /**
  * The fields that can carry text from outside. The others are the plan's own words, hashes and names of ours: a password that

@@ -18,7 +18,7 @@ declare module 'vitest' {
 }
 
 /** The phase may not start. `blocked_by` names the phase that keeps it shut, or `precondition`. */
-export class PhaseBlockedError extends StocksError {
+class PhaseBlockedError extends StocksError {
   readonly transient = false
   readonly blocked_by: string
   constructor(message: string, blocked_by: string) {

@@ -9,7 +9,7 @@ import { type RunView, viewOf } from './view.ts'
 export type WriteReports = (run_directory: string) => void
 
 /** A line of the journal could not be written. What is not on the disk did not happen, so the run cannot pass any more. */
-export class EvidenceError extends StocksError {
+class EvidenceError extends StocksError {
   readonly transient = false
 }
 

@@ -72,7 +72,7 @@ export async function initCluster(cluster: Cluster, password: string, settings: 
 }
 
 /** The port that the cluster listens on, or will: the recorded one as long as it is free, else another, which is recorded. */
-export async function choosePort(cluster: Cluster): Promise<number> {
+async function choosePort(cluster: Cluster): Promise<number> {
   const text = await readFile(portFileOf(cluster), 'utf8').catch(() => '')
   const recorded = Number(/^port = (\d+)$/m.exec(text)?.[1] ?? '0')
   const port = await freePort(recorded)

@@ -11,7 +11,7 @@ type Probe = readonly [kind: RoleKind, sql: string]
 const SECURITY = "insert into stocks_research.securities (security_id, source_id, ticker) values (281474976710656, 'probe', 'PROBE')"
 
 /** What each role is for. */
-export const ALLOWED: readonly Probe[] = [
+const ALLOWED: readonly Probe[] = [
   [
     'owner',
     'create table stocks_research.probe (a int); alter table stocks_research.probe add column b int; drop table stocks_research.probe',

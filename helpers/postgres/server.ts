@@ -6,7 +6,7 @@ import { startEmbedded } from './embedded.ts'
 import { findMaintenance } from './existing.ts'
 
 /** The oldest PostgreSQL that the schema works on (`nulls not distinct`, security-invoker views). */
-export const SERVER_MAJOR_MIN = 15
+const SERVER_MAJOR_MIN = 15
 
 export interface ServerDescription {
   /** As the server says it, e.g. `15.18`. */

@@ -28,7 +28,7 @@ const overridesSchema = z
   })
 
 /** The file for what the exchange announces against its rules. It may be missing. */
-export const OVERRIDES_FILE = join(import.meta.dirname, 'overrides.json')
+const OVERRIDES_FILE = join(import.meta.dirname, 'overrides.json')
 
 /** @throws FormatError that names the file and each fault in it. */
 export function readOverrides(file = OVERRIDES_FILE): Overrides {

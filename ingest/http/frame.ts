@@ -120,7 +120,7 @@ const looksLikeMarkup = (head: string): boolean => head.replace(/^\uFEFF/, '').s
 const looksLikePage = (head: string): boolean => /^(?:\uFEFF)?<(?:!doctype html|html)/i.test(head)
 
 /** The first words of a body on one line. Redacted before it is cut: half a key is a leak too, and no longer recognized. */
-export function excerpt(text: string): string {
+function excerpt(text: string): string {
   const line = redact(text.slice(0, 4096).replace(/\s+/g, ' ').trim())
   return line.length > 160 ? `${line.slice(0, 160)}…` : line
 }

@@ -2,18 +2,7 @@ import type { ErrorClass } from '../pipeline/provider.ts'
 import type { TextJson } from './json.ts'
 
 /** What a response is. The first three are results and are archived; the others are failures and never are. */
-export const OUTCOMES = [
-  'ok',
-  'empty',
-  'not_found',
-  'quota',
-  'throttled',
-  'auth',
-  'entitlement',
-  'transient',
-  'malformed',
-  'truncated',
-] as const
+const OUTCOMES = ['ok', 'empty', 'not_found', 'quota', 'throttled', 'auth', 'entitlement', 'transient', 'malformed', 'truncated'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 export type Result = Extract<Outcome, 'ok' | 'empty' | 'not_found'>
 export type Failure = Exclude<Outcome, Result> & ErrorClass

@@ -89,7 +89,7 @@ export function destinationOf(
   return { origin: override ?? asked.origin, host: asked.host, path: `${asked.pathname}${asked.search}` }
 }
 
-export function isLoopback(origin: string): boolean {
+function isLoopback(origin: string): boolean {
   const { protocol, hostname } = new URL(origin)
   return protocol === 'http:' && (/^127(\.\d{1,3}){3}$/.test(hostname) || hostname === '[::1]' || hostname === 'localhost')
 }

@@ -1,8 +1,8 @@
 import { MONTH_MS } from './budget.ts'
 
 /** Bounds of the back-off between two tries of one request. */
-export const BACKOFF_FIRST_MS = 500
-export const BACKOFF_MAX_MS = 30_000
+const BACKOFF_FIRST_MS = 500
+const BACKOFF_MAX_MS = 30_000
 
 /** No provider counts in longer windows than a month; whoever asks for more is not understood. */
 export const RETRY_AFTER_MAX_MS = MONTH_MS

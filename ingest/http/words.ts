@@ -60,7 +60,7 @@ function windowOf(words: string): { wait_ms?: number } {
 }
 
 /** Milliseconds to the second day of the next month, UTC: then it has begun everywhere. */
-export function untilNextMonthMs(now_ms: number): number {
+function untilNextMonthMs(now_ms: number): number {
   const now = new Date(now_ms)
   return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 2) - now_ms
 }

@@ -6,7 +6,7 @@ import { ADAPTERS, partsOf } from './registry.ts'
 /** Job → providers by preference. «a + b» is one choice: both together. */
 export type ProviderSet = Readonly<Record<string, readonly string[]>>
 
-export const DATASET_OF: Readonly<Partial<Record<JobName, Dataset>>> = {
+const DATASET_OF: Readonly<Partial<Record<JobName, Dataset>>> = {
   securities: 'securities',
   'ticker-history': 'ticker_history',
   'prices-daily': 'prices_daily',

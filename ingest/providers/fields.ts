@@ -11,7 +11,7 @@ export const as = (name: string): { readonly as: string } => ({ as: name })
 export const ignored = (why: string): { readonly ignored: string } => ({ ignored: why })
 
 /** Fields of `object` that no line of `table` speaks of. A provider that adds one is heard of, not silently cut. */
-export function unknownFields(table: FieldTable, object: Readonly<Record<string, unknown>>): string[] {
+function unknownFields(table: FieldTable, object: Readonly<Record<string, unknown>>): string[] {
   const unknown: string[] = []
   for (const field in object) if (!Object.hasOwn(table, field)) unknown.push(field)
   return unknown

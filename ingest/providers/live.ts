@@ -123,6 +123,6 @@ function only(opened: Providers, name: string, dataset: Dataset): Provider {
   return { ...provider, datasets: [dataset] }
 }
 
-export function todayInNewYork(now: Date): string {
+function todayInNewYork(now: Date): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York', year: 'numeric', month: '2-digit', day: '2-digit' }).format(now)
 }

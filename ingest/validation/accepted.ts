@@ -24,7 +24,7 @@ const schema = z.strictObject({
 export type Acceptance = z.infer<typeof schema>['accepted'][number]
 
 /** Judgements on findings, under version control, so that they survive a rebuild. */
-export const ACCEPTED_FILE = join(import.meta.dirname, 'accepted.json')
+const ACCEPTED_FILE = join(import.meta.dirname, 'accepted.json')
 
 /** @throws FormatError that names the file and each fault in it, also when two entries judge one finding. */
 export function readAccepted(file = ACCEPTED_FILE): readonly Acceptance[] {

@@ -6,7 +6,7 @@ const DATA = 'https://data.alpaca.markets'
 const PAPER = 'https://paper-api.alpaca.markets'
 
 /** What the free plan allows is 200 a minute; a few are left to whatever else uses the key. */
-export const REQUESTS_A_MINUTE = 195
+const REQUESTS_A_MINUTE = 195
 
 export interface AlpacaKeys {
   readonly key_id: string

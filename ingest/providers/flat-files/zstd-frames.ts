@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
 /** A Zstandard stream that ends inside a frame, or is none. The codes are those of node:zlib. */
-export class ZstdFramesError extends Error {
+class ZstdFramesError extends Error {
   readonly code: 'Z_BUF_ERROR' | 'Z_DATA_ERROR'
   constructor(code: 'Z_BUF_ERROR' | 'Z_DATA_ERROR', message: string) {
     super(message)

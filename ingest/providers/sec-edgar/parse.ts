@@ -5,11 +5,11 @@ import { type Candidate, dotted } from '../identity.ts'
 import * as fields from './fields.ts'
 
 /** Ten digits, whether the SEC wrote a number or a padded string. */
-export const cikText = (value: TextJson | undefined): string | null => textOf(value)?.padStart(10, '0') ?? null
+const cikText = (value: TextJson | undefined): string | null => textOf(value)?.padStart(10, '0') ?? null
 
 // «NYSE» stands for the whole group, NYSE American and Arca included: which one, the SEC does not say.
 const EXCHANGE_MICS: Readonly<Record<string, string>> = { Nasdaq: 'XNAS', CBOE: 'BATS', OTC: 'OTCM' }
-export const micOf = (exchange: string | null): string | null => (exchange === null ? null : (EXCHANGE_MICS[exchange] ?? null))
+const micOf = (exchange: string | null): string | null => (exchange === null ? null : (EXCHANGE_MICS[exchange] ?? null))
 
 export interface ListedSecurity extends Candidate {
   readonly name: string | null

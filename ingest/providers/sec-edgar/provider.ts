@@ -11,7 +11,7 @@ import * as endpoints from './endpoints.ts'
 import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTickers } from './parse.ts'
 
 /** Above so many filers one file of all facts is quicker than a request for each: 1.4 GB are some 900 requests at 8 a second. */
-export const BULK_FILERS_MIN = 1000
+const BULK_FILERS_MIN = 1000
 
 const FILERS_A_BATCH = 25
 /** Of a universe that holds the dead of five years, so many are no longer in the list of tickers, and are asked for one by one. */
