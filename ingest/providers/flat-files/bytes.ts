@@ -63,7 +63,7 @@ export async function* textOf(part: Part, sha256: string): AsyncGenerator<{ text
 
   const raw = entry === undefined ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES }) : await memberStream(part, entry)
   const { out, unread } = decoded(raw, tap, codec)
-  const decoder = new TextDecoder('utf-8') // Drops a byte order mark.
+  const decoder = new TextDecoder('utf-8', { fatal: true }) // Drops a byte order mark.
   try {
     for await (const chunk of out) {
       if (bytes === 0) refuseOtherKind(part, chunk as Buffer)
@@ -71,11 +71,11 @@ export async function* textOf(part: Part, sha256: string): AsyncGenerator<{ text
       refuseBomb(name, bytes, entry === undefined ? raw_bytes : drop_bytes())
       yield { text: decoder.decode(chunk as Buffer, { stream: true }), read_bytes: drop_bytes() }
     }
+    yield { text: decoder.decode(), read_bytes: drop_bytes() }
     if (unread() > 0) throw malformed(`${name} has ${unread()} bytes after the end of its ${codec} data. It is damaged: copy it again.`)
   } catch (error) {
     throw error instanceof SourceError ? error : faultOf(part, error, raw_bytes)
   }
-  yield { text: decoder.decode(), read_bytes: drop_bytes() }
   const expected = entry === undefined ? sha256 : part.listed?.sha256
   if (expected === undefined || hash.digest('hex') === expected) return
   throw entry === undefined ? changed(name) : malformed(`${name} does not have the SHA-256 ${expected} that manifest.json says.`)
@@ -128,6 +128,8 @@ function faultOf({ name, codec }: Part, error: unknown, raw_bytes: number): Sour
     const what = raw_bytes === 0 ? 'is empty: it has no byte.' : `ends in the middle of its ${codec} data: the copy is not complete.`
     return truncated(`${name} ${what} Copy it again.`, error)
   }
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+    return malformed(`${name} has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.`, error)
   const isCoded = codec !== 'none' && (code?.startsWith('Z_') === true || code?.startsWith('ZSTD_') === true)
   const what = isCoded ? `no whole ${codec} data (${message}). It is damaged, or not what its name says.` : message
   return malformed(`${name} cannot be read: ${what}`, error)

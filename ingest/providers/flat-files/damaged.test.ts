@@ -72,6 +72,18 @@ describe('a compressed file', () => {
     ],
     [
       'p.csv',
+      'Windows-1252',
+      Buffer.from('source_id,date,close\nx:é,2020-01-02,1\nx:è,2020-01-02,2\n', 'latin1'),
+      'has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.',
+    ],
+    [
+      'p.csv',
+      'cut in the middle of a letter',
+      Buffer.from('source_id,date,close\nx:1,2020-01-02,1é').subarray(0, -1),
+      'has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.',
+    ],
+    [
+      'p.csv',
       'bytes',
       Buffer.from('a,b\n\0\0\0\0'),
       'should be CSV by its name, and is no text (it has zero bytes) by its first bytes. Name it for what it is, or convert it.',

@@ -74,7 +74,7 @@ function scaled(unscaled: bigint, scale: number): string {
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 /** Two's complement, the highest byte first. */
 const signedOf = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hexOf(bytes)}`)))
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 const utf8: TextOf = (value) => decoder.decode(value as Uint8Array)
 
 /** The shortest decimal text that is the same float of 32 bits; at most nine digits. */
