@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { arch, hostname, release, userInfo } from 'node:os'
-import type { Config } from '../config.ts'
-import { ROOT_DIRECTORY } from '../config.ts'
+import { execaSync } from 'execa'
+import { type Config, childEnvironment, ROOT_DIRECTORY } from '../config.ts'
 import { PRODUCT_VERSION } from '../version.ts'
 import type { Scalar } from './events.ts'
 
@@ -40,11 +39,9 @@ const configIdentity = (config: Config): Record<string, Scalar> => ({
 })
 
 function git(...args: string[]): string | undefined {
-  try {
-    return execFileSync('git', args, { cwd: ROOT_DIRECTORY, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 }).trim()
-  } catch {
-    return undefined
-  }
+  const options = { cwd: ROOT_DIRECTORY, env: childEnvironment(), extendEnv: false, reject: false, timeout: 10_000 } as const
+  const { exitCode, stdout } = execaSync('git', args, options)
+  return exitCode === 0 ? stdout.trim() : undefined
 }
 
 function operator(): string {
