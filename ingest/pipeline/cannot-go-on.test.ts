@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { auditContent } from '../../helpers/content-hashes.ts'
 import { openDatabase } from '../../helpers/database.ts'
+import { RefusedError } from '../../helpers/errors.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { ingestDrop, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
@@ -93,6 +94,14 @@ describe('a run that cannot go on', () => {
     await ingestDrop(scratch.connection, root)
     const states = await scratch.db.rows('select state from ingestion.runs order by started_at')
     expect(states.map(({ state }) => state)).toEqual(['interrupted', 'complete'])
+  })
+
+  it('that is told to stop says why, where there is more to say', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    const stopped = async (reason?: Error) =>
+      (await ingestDrop(scratch.connection, root, { signal: AbortSignal.abort(reason) })).state_reason
+    expect(await stopped()).toBe('It was told to stop. Resume it.')
+    expect(await stopped(new RefusedError('The run lock was lost.'))).toBe('The run lock was lost. Resume it.')
   })
 
   it('parks the rest when the provider stops answering for the account, and resumes it', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { recordContent, recordUnseenChanges } from '../../helpers/content-hashes.ts'
 import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
-import { messageOf, RefusedError } from '../../helpers/errors.ts'
+import { messageOf, RefusedError, StocksError } from '../../helpers/errors.ts'
 import { type Log, silentLog } from '../../helpers/log.ts'
 import { PRODUCT_VERSION } from '../../helpers/version.ts'
 import { loadCalendar } from '../calendar/load.ts'
@@ -149,7 +149,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     await stopHeart()
     if (options.signal?.aborted === true) {
       await reopenItems(session, run_id, ['running'])
-      return await finish('interrupted', 'It was told to stop. Resume it.')
+      return await finish('interrupted', `${whyStopped(options.signal.reason)} Resume it.`)
     }
     // The server may be what failed: then the run stays `running`, and the next one marks it.
     await recordContent(db, run_id).catch(() => {})
@@ -172,6 +172,9 @@ async function analyzeNew(db: Database): Promise<void> {
      where relnamespace = 'stocks_research'::regnamespace and relkind = 'r' and reltuples < 0 and pg_relation_size(oid) > 0`,
   )
 }
+
+/** A person's signal says nothing more; a lock that was lost says why. */
+const whyStopped = (reason: unknown): string => (reason instanceof StocksError ? reason.message : 'It was told to stop.')
 
 /** Half of a run from one provider and half from another would be a mixture that nobody has asked for. */
 async function refuseOtherProviders(db: Database, run_id: string, jobs: readonly Job[], providers: readonly Provider[]): Promise<void> {
