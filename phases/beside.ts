@@ -1,7 +1,7 @@
 /**
- * What phase 9 does beside its boxes: the restored copy, and the drills on copies of it, one after the other. They have nothing in common
- * with the boxes that run meanwhile but the server, and a machine has more than one core. Each box awaits its own result, records when
- * it was made, and fails by its error.
+ * What phase 9 does beside its boxes: the restored copy, the drills on copies of it, one after the other, and then the two drills that
+ * kill somebody, side by side. They have nothing in common with the boxes that run meanwhile but the server, and a machine has more than
+ * one core. Each box awaits its own result, records when it was made, and fails by its error.
  */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { dropDatabase, identifier, scratchName } from '../helpers/backup/scratch.ts'
@@ -38,17 +38,20 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
   const restored = { ...connection, database: scratchName() }
   // Boxes read the restored copy while the drills copy theirs, and a database with sessions cannot be copied.
   const pristine = { ...connection, database: scratchName() }
+  const all: Promise<unknown>[] = []
   let last: Promise<unknown> = Promise.resolve()
-  /** Begins once what was queued before has ended, well or not. */
-  const queue = <T extends object>(work: () => Promise<T>): Promise<T & Timed> => {
-    const result = last.then(async () => {
+  /** Begins once what went before has ended, well or not. */
+  const after = <T extends object>(before: Promise<unknown>, work: () => Promise<T>): Promise<T & Timed> => {
+    const result = before.then(async () => {
       stop.signal.throwIfAborted()
       const began_at = new Date().toISOString()
       return { ...(await work()), began_at, ended_at: new Date().toISOString() }
     })
     last = result.catch(() => {}) // Its box hears of it.
+    all.push(last)
     return result
   }
+  const queue = <T extends object>(work: () => Promise<T>): Promise<T & Timed> => after(last, work)
 
   const restoredCopy = queue(async (): Promise<RestoredCopy> => {
     const started = performance.now()
@@ -63,8 +66,10 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
   const harms = new Map(
     HARMS.map(([claim, harm]) => [claim, queue(() => harmAndRecover(backup, pristine.database, maintenance, harm, stop.signal))]),
   )
-  const interruptedJob = queue(() => killAndResume(maintenance, backup.manifest))
-  const interruptedDump = queue(() => killDump(pristine, mode))
+  // The one loads a database of its own, the other reads the copy that nobody copies any more.
+  const copied = last
+  const interruptedJob = after(copied, () => killAndResume(maintenance, backup.manifest))
+  const interruptedDump = after(copied, () => killDump(pristine, mode))
   return {
     restored: restoredCopy,
     harms,
@@ -72,7 +77,7 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     interruptedDump,
     async end() {
       stop.abort(new Error('The phase has ended.'))
-      await last
+      await Promise.all(all)
       for (const { database } of [restored, pristine]) await dropDatabase(maintenance, database)
     },
   }

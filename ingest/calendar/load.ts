@@ -55,16 +55,33 @@ export interface CalendarReport {
  * (YYYY-MM-DD). Call it in the transaction of a recorded run (`stocks_research.run_id` set). A second call changes nothing.
  */
 export async function loadCalendar(tx: Database, options: { today: string; overrides?: Overrides }): Promise<CalendarReport> {
-  const wanted = sessions(FIRST_DATE, horizon(options.today), options.overrides ?? readOverrides())
-  const counts = await tx.one<{ inserted: number; updated: number; deleted: number }>(MERGE, [JSON.stringify(wanted)])
+  const { text, ...wanted } = wantedSessions(horizon(options.today), options.overrides ?? readOverrides())
+  const counts = await tx.one<{ inserted: number; updated: number; deleted: number }>(MERGE, [text])
   return {
-    sessions: wanted.length,
-    first_date: wanted[0]?.session_date ?? '',
-    last_date: wanted.at(-1)?.session_date ?? '',
+    ...wanted,
     rows_inserted: counts.inserted,
     rows_updated: counts.updated,
     rows_deleted: counts.deleted,
   }
+}
+
+type Wanted = Pick<CalendarReport, 'sessions' | 'first_date' | 'last_date'> & { readonly text: string }
+// Each run of a process asks for the same forty years, and they take a quarter of a second.
+const known = new Map<string, Wanted>()
+
+function wantedSessions(last: string, overrides: Overrides): Wanted {
+  const key = JSON.stringify([last, overrides])
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const all = sessions(FIRST_DATE, last, overrides)
+  const wanted = {
+    sessions: all.length,
+    first_date: all[0]?.session_date ?? '',
+    last_date: all.at(-1)?.session_date ?? '',
+    text: JSON.stringify(all),
+  }
+  known.set(key, wanted)
+  return wanted
 }
 
 // Sessions beyond the horizon stay: a run for an earlier day must not take the future away from a later one.

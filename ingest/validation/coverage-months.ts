@@ -27,8 +27,10 @@ export interface CoverageMonths {
 
 export async function coverageMonths(db: Database, { start_date, end_date }: Window): Promise<CoverageMonths> {
   const values = [start_date, end_date]
-  const securities = await db.rows<CoverageMonths['coverage_by_security'][number]>(BY_SECURITY, values)
-  const bars_by_session = await db.rows<CoverageMonths['bars_by_session'][number]>(BY_SESSION, values)
+  const [securities, bars_by_session] = await Promise.all([
+    db.rows<CoverageMonths['coverage_by_security'][number]>(BY_SECURITY, values),
+    db.rows<CoverageMonths['bars_by_session'][number]>(BY_SESSION, values),
+  ])
   const [all, ...each] = securities
   const short = each.filter(({ missing }) => missing > 0)
   return {

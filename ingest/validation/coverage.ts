@@ -39,13 +39,16 @@ export interface Coverage {
 /** What should be there and is not, by name. An illiquid security has sessions without a trade: a gap is a finding, not yet an error. */
 export async function coverageOf(db: Database, window: Window): Promise<Coverage> {
   const values = [window.start_date, window.end_date]
-  const totals = await db.rows<{ source_id: string; ticker: string; expected: number; present: number }>(
-    `${EXPECTED} select source_id, max(ticker) as ticker, count(*)::integer as expected, count(close)::integer as present
-     from pairs group by source_id order by source_id`,
-    values,
-  )
-  const gaps = await db.rows<Gap & Record<string, unknown>>(GAPS, values)
-  const listing_unknown = await db.rows<UnknownListing & Record<string, unknown>>(LISTING_UNKNOWN, values)
+  // Each reads all bars of the window; side by side where `db` has the connections.
+  const [totals, gaps, listing_unknown] = await Promise.all([
+    db.rows<{ source_id: string; ticker: string; expected: number; present: number }>(
+      `${EXPECTED} select source_id, max(ticker) as ticker, count(*)::integer as expected, count(close)::integer as present
+       from pairs group by source_id order by source_id`,
+      values,
+    ),
+    db.rows<Gap & Record<string, unknown>>(GAPS, values),
+    db.rows<UnknownListing & Record<string, unknown>>(LISTING_UNKNOWN, values),
+  ])
   const unknown = listing_unknown.reduce((sum, { sessions }) => sum + sessions, 0)
   const covered = totals.filter(({ present }) => present > 0)
   const expected = covered.reduce((sum, each) => sum + each.expected, 0)
