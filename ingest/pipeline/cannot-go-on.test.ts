@@ -135,4 +135,37 @@ describe('a run that cannot go on', () => {
     ])
     expect(attempts.map(({ attempts_count }) => attempts_count)).toEqual([1, 2, 1])
   })
+
+  it('is resumed over the days that its items were asked for, and gives none of them a second row', async () => {
+    const root = await writeDrop(SMALL_DROP)
+    await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
+    const [asked, answering]: [unknown[], { is: boolean }] = [[], { is: false }]
+    const provider: Provider = {
+      name: 'metered',
+      datasets: ['prices_daily'],
+      batches: ({ subjects, window }) => {
+        asked.push(window)
+        return [{ label: 'all', subjects, estimate: { requests: 1, bytes: 0 } }]
+      },
+      async *read(_ask, { subjects }) {
+        if (!answering.is) throw new SourceError('Quota used up.', { error_class: 'quota', next_try_at: '2030-01-01T00:00:00Z' })
+        for (const { item } of subjects) yield { item, status: 'empty' as const, reason: 'None.' }
+      },
+    }
+    const overlap = { start_date: '2020-01-30', end_date: '2020-02-03' }
+    const prices = { jobs: ['prices-daily'], providers: [provider] } as const
+    const halted = await ingestDrop(scratch.connection, root, { ...prices, windows: { 'prices-daily': overlap } })
+    answering.is = true
+    const resumed = await ingestDrop(scratch.connection, root, { ...prices, resume_run_id: halted.run_id, reopen: ['parked'] })
+    expect(asked).toEqual([overlap, overlap])
+    expect(resumed.job('prices-daily').items).toEqual({
+      ...halted.job('prices-daily').items,
+      parked: 0,
+      empty: resumed.job('prices-daily').items.empty,
+    })
+    const rows = await scratch.db.rows('select item, count(*)::int as rows from ingestion.items where run_id = $1 group by 1', [
+      halted.run_id,
+    ])
+    expect(rows.filter((row) => row['rows'] !== 1)).toEqual([])
+  })
 })

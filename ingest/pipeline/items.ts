@@ -50,6 +50,16 @@ export async function providersOfRun(db: Database, run_id: string): Promise<Map<
   return new Map(rows.map(({ job, provider }) => [job, provider]))
 }
 
+/** What a run has asked for, by job, where that was one window: whoever resumes it asks for the same again, and gives no item a second row. */
+export async function windowsOfRun(db: Database, run_id: string): Promise<Partial<Record<JobName, Window>>> {
+  const rows = await db.rows<{ job: JobName; start_date: string; end_date: string }>(
+    `select job, min(start_date) as start_date, max(end_date) as end_date from ingestion.items where run_id = $1
+     group by job having count(distinct (start_date, end_date)) = 1`,
+    [run_id],
+  )
+  return Object.fromEntries(rows.map(({ job, ...window }) => [job, window]))
+}
+
 /** Marks items as being worked on, and counts the attempt. */
 export async function startItems(db: Database, scope: ItemScope, items: readonly string[], owner: string): Promise<void> {
   await db.rows(

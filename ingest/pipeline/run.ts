@@ -11,7 +11,7 @@ import type { Universe } from '../universe/read.ts'
 import { runDerived } from './derived.ts'
 import { startHeart } from './heart.ts'
 import { loadKnownSecurities } from './identity.ts'
-import { providersOfRun, renewLeases, reopenItems } from './items.ts'
+import { providersOfRun, renewLeases, reopenItems, windowsOfRun } from './items.ts'
 import type { Job, JobName, JobReport, Window } from './job.ts'
 import type { Provider } from './provider.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
@@ -128,6 +128,8 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     is_full: options.is_full ?? false,
     onProgress: options.onProgress ?? (() => {}),
   }
+  // A daily run asks for a few days of some jobs alone, and says so to nobody but its items.
+  const windows = options.windows ?? (options.resume_run_id === undefined ? {} : await windowsOfRun(session, run_id))
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
     await stopHeart()
@@ -139,7 +141,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   }
   try {
     for (const job of jobs) {
-      const report = await runJob(db, job, options.providers, { ...surroundings, window: options.windows?.[job.name] ?? window })
+      const report = await runJob(db, job, options.providers, { ...surroundings, window: windows[job.name] ?? window })
       reports.push(report)
       options.onJob?.(report)
     }
