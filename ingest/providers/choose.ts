@@ -49,6 +49,17 @@ export function chooseProviders(set: ProviderSet, credentials: Credentials, with
   return choices
 }
 
+/** The same, told and not thrown: which providers are passed over, and which jobs are left without one. */
+export function lackingKeys(set: ProviderSet, credentials: Credentials): { passed_over: string[]; without_provider: readonly string[] } {
+  try {
+    const choices = chooseProviders(set, credentials)
+    return { passed_over: choices.flatMap(({ job, passed_over }) => passed_over.map((why) => `${job}: ${why}`)), without_provider: [] }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { passed_over: [], without_provider: error.faults }
+  }
+}
+
 function faultOf(name: string, dataset: Dataset, credentials: Credentials, without: readonly string[]): string | undefined {
   for (const part of partsOf(name)) {
     const adapter = ADAPTERS[part]
