@@ -30,7 +30,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   5: [
     'two runs at once',
     ['helpers/lock.test.ts', 'a second run is refused at once and names the holder: run, host, process, since when'],
-    ['ingest/pipeline/run.test.ts', 'is refused while another run ingests into the database, and names it'],
+    ['ingest/pipeline/cannot-go-on.test.ts', 'is refused while another run ingests into the database, and names it'],
   ],
   6: [
     'the lock is lost',
@@ -39,7 +39,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'in the middle of a box, the box is stopped, nothing after it begins, and the verdict is FAILED',
     ],
     ['helpers/checklist/lost-lock.test.ts', 'the checklist itself stops: it makes no database once the lock is gone'],
-    ['ingest/pipeline/run.test.ts', 'stops before it writes more when the session that holds its lock is gone'],
+    ['ingest/pipeline/cannot-go-on.test.ts', 'stops before it writes more when the session that holds its lock is gone'],
   ],
   7: [
     'the ingestion is killed',
