@@ -18,7 +18,7 @@ import { secretsOf } from '../helpers/secrets.ts'
 import { FIRST_DATE, sessions } from '../ingest/calendar/xnys.ts'
 import { JOBS } from '../ingest/jobs.ts'
 import { JOB_NAMES } from '../ingest/pipeline/job.ts'
-import { lackingKeys } from '../ingest/providers/choose.ts'
+import { weighProviders } from '../ingest/providers/choose.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import { test } from './fixtures.ts'
 
@@ -66,9 +66,10 @@ test('every secret that this mode needs is present', async ({ config, record }) 
   const needed = secretsOf(config)
   const { mode } = config.source
   // A provider without its key is passed over for the next one of its job; a job that has none left lacks a key.
-  const { set, credentials } = config.providers
-  const { passed_over, without_provider } = mode === 'live' ? lackingKeys(set, credentials) : { passed_over: [], without_provider: [] }
-  const missing = [...needed.filter(({ is_present }) => !is_present).map(({ name }) => name), ...without_provider]
+  const { choices, faults } =
+    mode === 'live' ? weighProviders(config.providers.set, config.providers.credentials) : { choices: [], faults: [] }
+  const missing = [...needed.filter(({ is_present }) => !is_present).map(({ name }) => name), ...faults]
+  const passed_over = choices.flatMap((choice) => choice.passed_over.map((why) => `${choice.job}: ${why}`))
   await record({ mode, secrets_needed: needed.map(({ name }) => name), passed_over, missing })
   expect(missing).toEqual([])
 })

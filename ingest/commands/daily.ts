@@ -26,8 +26,8 @@ export interface DailyReport {
 
 /**
  * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest bar on; whoever's bars
- * differ there from what we had has had its history revised, and is asked for it as a whole, by this run or the next. All other jobs are whole each time: an
- * action or a fact may be told late. Ends with validation. A second call on the same day changes nothing.
+ * differ there from what we had has had its history revised, and is asked for it as a whole, by this run or the next. All other jobs
+ * are whole each time: an action or a fact may be told late. Ends with validation. A second call on the same day changes nothing.
  *
  * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
  */

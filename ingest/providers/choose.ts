@@ -31,6 +31,17 @@ export interface Choice {
  * @throws ConfigError that names every job without a provider, and why.
  */
 export function chooseProviders(set: ProviderSet, credentials: Credentials, without: readonly string[] = []): Choice[] {
+  const { choices, faults } = weighProviders(set, credentials, without)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return choices
+}
+
+/** The same without throwing: what was chosen, and why a job is left without a provider. */
+export function weighProviders(
+  set: ProviderSet,
+  credentials: Credentials,
+  without: readonly string[] = [],
+): { readonly choices: Choice[]; readonly faults: readonly string[] } {
   const faults = without
     .filter((name) => ADAPTERS[name] === undefined)
     .map((name) => `--without ${name}: there is no such provider; there are ${Object.keys(ADAPTERS).join(', ')}`)
@@ -45,19 +56,7 @@ export function chooseProviders(set: ProviderSet, credentials: Credentials, with
     return []
   })
   for (const job of Object.keys(set)) if (!(job in DATASET_OF)) faults.push(`providers.${job}: there is no such job that asks a provider`)
-  if (faults.length > 0) throw new ConfigError(faults)
-  return choices
-}
-
-/** The same, told and not thrown: which providers are passed over, and which jobs are left without one. */
-export function lackingKeys(set: ProviderSet, credentials: Credentials): { passed_over: string[]; without_provider: readonly string[] } {
-  try {
-    const choices = chooseProviders(set, credentials)
-    return { passed_over: choices.flatMap(({ job, passed_over }) => passed_over.map((why) => `${job}: ${why}`)), without_provider: [] }
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return { passed_over: [], without_provider: error.faults }
-  }
+  return { choices, faults }
 }
 
 function faultOf(name: string, dataset: Dataset, credentials: Credentials, without: readonly string[]): string | undefined {

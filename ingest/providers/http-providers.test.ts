@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Credentials } from '../../helpers/credentials.ts'
-import { chooseProviders, lackingKeys } from './choose.ts'
+import { chooseProviders, weighProviders } from './choose.ts'
 import { describePlan, planOf } from './plan.ts'
 import { askFor, openOverHttp, readAll, subject } from './testing/over-http.ts'
 
@@ -36,19 +36,13 @@ test('the first provider of a list that can be used is chosen, and why the other
 })
 
 test('every job without a provider is named at once, with what each one lacks', () => {
-  const { without_provider: faults } = lackingKeys({ ...SET, securities: ['nobody'], 'fundamentals-raw': ['alpaca'] }, NO_KEYS)
+  const { faults } = weighProviders({ ...SET, securities: ['nobody'], 'fundamentals-raw': ['alpaca'] }, NO_KEYS)
   expect(faults).toEqual([
     expect.stringContaining('there is no provider «nobody»'),
     expect.stringContaining('YAHOO_ENABLED is not set'),
     expect.stringContaining('corporate-actions'),
     expect.stringContaining('alpaca does not serve fundamentals'),
   ])
-})
-
-test('a key that some job can do without is passed over by name, and is not called missing', () => {
-  const { passed_over, without_provider } = lackingKeys(SET, { ...NO_KEYS, is_yahoo_allowed: true })
-  expect(without_provider).toEqual([])
-  expect(passed_over).toContain('prices-daily: alpaca: APCA_API_KEY_ID is not set')
 })
 
 test('a plan says requests, minutes by each limit and gigabytes, and asks nobody', async () => {

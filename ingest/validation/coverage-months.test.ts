@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { coverageMonths } from './coverage-months.ts'
+import { insertWeekdays } from './testing/weekdays.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
   await scratch.db.execute(`
-    insert into stocks_research.trading_sessions (session_date, is_early_close, open_at, close_at)
-      select d, false, d + time '14:30', d + time '21:00' from generate_series(date '2020-01-06', '2020-03-31', '1 day') d where extract(isodow from d) < 6 on conflict do nothing;
+    ${insertWeekdays('2020-01-06', '2020-03-31')}
     insert into stocks_research.securities (security_id, source_id, ticker, currency) values (1, 's1', 'WHOLE', 'USD'), (2, 's2', 'HOLED', 'USD'), (3, 's3', 'NONE', 'USD');
     insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to) values
       (1, 'WHOLE', '2020-01-06', null), (2, 'HOLED', '2020-02-03', null), (3, 'NONE', '2020-03-02', '2020-03-06');

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { coverageOf } from './coverage.ts'
 import { coverageMonths } from './coverage-months.ts'
+import { insertWeekdays } from './testing/weekdays.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
   await scratch.db.execute(`
-    insert into stocks_research.trading_sessions (session_date, is_early_close, open_at, close_at)
-      select d, false, d + time '14:30', d + time '21:00' from generate_series(date '2019-12-02', '2020-03-31', '1 day') d where extract(isodow from d) < 6 on conflict do nothing;
+    ${insertWeekdays('2019-12-02', '2020-03-31')}
     insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date) values
       (1, 'whole', 'WHOLE', 'USD', null), (2, 'young', 'YOUNG', 'USD', null), (3, 'late', 'LATE', 'USD', '2020-01-06'), (4, 'holed', 'HOLED', 'USD', null),
       (5, 'none', 'NONE', 'USD', null), (6, 'old', 'OLD', 'USD', null);
