@@ -8,6 +8,7 @@ import { flatFiles } from '../providers/flat-files/index.ts'
 import { ingestDrop, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
 import { type Provider, SourceError } from './provider.ts'
 import { takeIngestionLock } from './run-record.ts'
+import { statusText } from './status.ts'
 
 let scratch: Scratch
 beforeEach(async () => {
@@ -78,6 +79,7 @@ describe('a run that cannot go on', () => {
           ...provider,
           async *read(...args) {
             // Of this database alone: pg_locks shows the whole server, and other tests have runs of their own on it.
+            expect(await statusText(scratch.db)).toMatch(/^\S+ {2}running /)
             await scratch.db.rows(
               `select pg_terminate_backend(pid, 5000) from pg_locks
                where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
@@ -91,6 +93,7 @@ describe('a run that cannot go on', () => {
     expect(await scratch.db.rows('select from stocks_research.securities')).toEqual([])
     const [row] = await scratch.db.rows('select state from ingestion.runs')
     expect(row).toEqual({ state: 'running' })
+    expect(await statusText(scratch.db), 'nobody is at work').toMatch(/^\S+ {2}interrupted .* Its process ended without a word\.\n/)
     await ingestDrop(scratch.connection, root)
     const states = await scratch.db.rows('select state from ingestion.runs order by started_at')
     expect(states.map(({ state }) => state)).toEqual(['interrupted', 'complete'])

@@ -17,6 +17,10 @@ export interface RunRequest {
   readonly window: Window
 }
 
+/** SQL: the lock `l` of pg_locks is the ingestion lock of this database, and somebody has it. */
+export const IS_INGESTION_LOCK = `l.locktype = 'advisory' and l.granted and l.objid = ${INGESTION_LOCK} and l.objsubid = 1
+  and l.database = (select oid from pg_database where datname = current_database())`
+
 /**
  * Takes the ingestion lock of this database for the life of the session; returns the server process that holds it.
  *
@@ -31,10 +35,7 @@ export async function takeIngestionLock(db: Database): Promise<number> {
   const [holder] = await db.rows<{ holder: string }>(
     `select format('%s, server process %s, since %s UTC', coalesce(nullif(a.application_name, ''), 'a session without a name'), l.pid,
          to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')) as holder
-     from pg_locks l join pg_stat_activity a on a.pid = l.pid
-     where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.objsubid = 1
-       and l.database = (select oid from pg_database where datname = current_database())`,
-    [INGESTION_LOCK],
+     from pg_locks l join pg_stat_activity a on a.pid = l.pid where ${IS_INGESTION_LOCK}`,
   )
   const [run] = await db.rows<{ run: string }>(
     `select format('run %s, host %s, process %s, started %s UTC', run_id, host, process_id, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS')) as run
@@ -50,10 +51,13 @@ export async function releaseIngestionLock(db: Database): Promise<void> {
   await db.rows('select pg_advisory_unlock($1)', [INGESTION_LOCK])
 }
 
+/** What is said of a run that nobody ended. */
+export const DIED = 'Its process ended without a word.'
+
 /** Marks runs whose process is gone. Whoever holds the lock knows that no other run is alive. */
 export async function markDeadRuns(db: Database, except_run_id: string): Promise<string[]> {
   const rows = await db.rows<{ run_id: string }>(
-    `update ingestion.runs set state = 'interrupted', state_reason = 'Its process ended without a word.'
+    `update ingestion.runs set state = 'interrupted', state_reason = '${DIED}'
      where state = 'running' and run_id <> $1 returning run_id`,
     [except_run_id],
   )

@@ -2,13 +2,17 @@ import type { Database } from '../../helpers/database.ts'
 import type { ValidationReport } from '../validation/validate.ts'
 import { gapLines } from './gaps.ts'
 import type { ItemGap } from './job.ts'
+import { DIED, IS_INGESTION_LOCK } from './run-record.ts'
 
 /** How the ledger stands, as text: the newest runs, and the items of the newest one by job and status. */
 export async function statusText(db: Database, runs_max = 5): Promise<string> {
+  // A killed run stands as running until the next one marks it; nobody holds the lock for it any more.
   const runs = await db.rows<{ run: string; run_id: string }>(
-    `select run_id, format('%s  %s  %s UTC  %s to %s  %s  %s', run_id, rpad(state, 18), to_char(started_at, 'YYYY-MM-DD HH24:MI:SS'),
-       start_date, end_date, source, coalesce(state_reason, '')) as run
-     from ingestion.runs order by started_at desc limit $1`,
+    `select run_id, format('%s  %s  %s UTC  %s to %s  %s  %s', run_id, rpad(case when is_dead then 'interrupted' else state end, 18),
+       to_char(started_at, 'YYYY-MM-DD HH24:MI:SS'), start_date, end_date, source, case when is_dead then '${DIED}' else coalesce(state_reason, '') end) as run
+     from ingestion.runs cross join lateral (
+       select state = 'running' and not exists (select from pg_locks l where ${IS_INGESTION_LOCK}) as is_dead) d
+     order by started_at desc limit $1`,
     [runs_max],
   )
   const [newest] = runs
