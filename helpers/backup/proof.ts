@@ -30,11 +30,14 @@ export async function recordProof(backup: Backup, evidence: readonly Evidence[],
 }
 
 /** The levels that this very archive has passed; none without a readable proof of its bytes. */
-export async function provenLevels({ archive, manifest }: Backup): Promise<readonly (1 | 2 | 3 | 4)[]> {
+export const provenLevels = async (backup: Backup): Promise<readonly (1 | 2 | 3 | 4)[]> => (await readProof(backup))?.levels ?? []
+
+/** The proof of an archive: of the bytes that its manifest speaks of, at the time that it names. Undefined without a readable one. */
+export async function readProof({ archive, manifest }: Backup): Promise<Proof | undefined> {
   try {
     const proof = proofSchema.parse(JSON.parse(await readFile(proofFileOf(archive), 'utf8')))
-    return proof.sha256 === manifest.sha256 ? proof.levels : []
+    return proof.sha256 === manifest.sha256 ? proof : undefined
   } catch {
-    return []
+    return undefined
   }
 }

@@ -66,11 +66,31 @@ const databases = (): Promise<string[]> =>
 const rowsOf = (database: string): Promise<number> =>
   withDatabase({ ...server, database }, async (db) => (await db.one<{ n: number }>('select count(*)::int as n from public.t')).n)
 
+async function prove(some: Backup): Promise<void> {
+  for (const level of [verifyFile, verifyArchive, () => verifyRestore(some, server), () => verifyRemote(some, remote)])
+    await recordProof(some, [await level(some)])
+}
+
 test('lists what is here and what is remote', async () => {
   const { stdout, exitCode } = await run('list')
   expect(exitCode).toBe(0)
   expect(stdout.match(new RegExp(backup.manifest.file, 'g'))).toHaveLength(2)
   expect(stdout).toContain('500 rows  not proven')
+})
+
+test('a proof is of its day: what was written to since is listed so, is refused, and comes whole from the remote store', async () => {
+  await prove(backup)
+  expect((await run('list')).stdout).toMatch(/all 4 levels passed \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/)
+  const bytes = await readFile(backup.archive)
+  await writeFile(backup.archive, bytes.with(bytes.length - 100, (bytes.at(-100) ?? 0) ^ 1))
+  expect((await run('list')).stdout).toMatch(/all 4 levels passed .*; WRITTEN TO SINCE\n/)
+  const refused = await run(backup.manifest.file)
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining(`npm run restore -- ${backup.manifest.file} --from remote`),
+  ])
+  const fetched = await run(backup.manifest.file, '--from', 'remote')
+  expect([fetched.exitCode, await rowsOf(restored)]).toEqual([0, 500])
 })
 
 test('says of each file why it is no backup, and where the remote copy is not the same', async () => {
@@ -85,7 +105,7 @@ test('says of each file why it is no backup, and where the remote copy is not th
   expect(stdout).toMatch(/full_20200101_0000\.dump +NO BACKUP: it has no manifest\./)
   expect(stdout).toMatch(/full_20200102_0000\.dump +NO BACKUP: The manifest .* cannot be read/)
   expect(stdout).toMatch(/full_20200101_0000\.dump .*NO BACKUP: its manifest is missing; not here/)
-  expect(stdout).toMatch(new RegExp(`${backup.manifest.file} .*NOT THE SAME AS HERE`))
+  expect(stdout).toMatch(new RegExp(`${backup.manifest.file} .*NOT WHAT THE MANIFEST HERE SAYS`))
   expect((await run('full_20200102_0000.dump')).stderr).toMatch(/it is no backup: The manifest .* cannot be read/)
 })
 
@@ -203,8 +223,7 @@ test('retention removes nothing before all four levels have passed, then here an
   const rule = { keep_count: 1, keep_days: 7 }
   expect((await applyRetention(directory, remote, rule, later)).removed).toEqual([])
 
-  for (const level of [verifyFile, verifyArchive, () => verifyRestore(newer, server), () => verifyRemote(newer, remote)])
-    await recordProof(newer, [await level(newer)])
+  await prove(newer)
   expect(await provenLevels(newer)).toEqual([1, 2, 3, 4])
   const bytes = await readFile(newer.archive)
   await writeFile(newer.archive, Buffer.concat([bytes, Buffer.from('x')]))

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Command, Option } from 'commander'
 import { type Config, readConfig } from '../config.ts'
@@ -11,7 +12,7 @@ import { redact } from '../redact.ts'
 import type { Backup } from './dump.ts'
 import { findBackups, manifestFileOf } from './manifest.ts'
 import { ARCHIVE, obtain, type Place } from './obtain.ts'
-import { provenLevels } from './proof.ts'
+import { type Proof, readProof } from './proof.ts'
 import { dropDatabase, isThere } from './scratch.ts'
 import { confirmationFor, swapInto } from './swap.ts'
 import { sizeText, timeText } from './text.ts'
@@ -30,7 +31,7 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
   const { backups } = config.directories
   const local = await findBackups(backups)
   say(`Here, in ${backups}:`)
-  for (const backup of local.good) say(`  ${lineOf(backup.manifest, await provenLevels(backup))}`)
+  for (const backup of local.good) say(`  ${lineOf(backup, await readProof(backup), (await stat(backup.archive)).mtime)}`)
   for (const { file, reason } of local.bad) say(`  ${file}  NO BACKUP: ${reason}`)
   if (local.good.length + local.bad.length === 0) say('  none')
   say(`\nIn ${remote.describe()}:`)
@@ -40,7 +41,11 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
     const here = local.good.find(({ manifest }) => manifest.file === name)?.manifest
     const notes = [
       found.some((each) => each.name === manifestFileOf(name)) ? [] : 'NO BACKUP: its manifest is missing',
-      here === undefined ? 'not here' : here.content_hash === content_hash ? 'the same as here' : 'NOT THE SAME AS HERE',
+      here === undefined
+        ? 'not here'
+        : here.content_hash === content_hash
+          ? 'what the manifest here says'
+          : 'NOT WHAT THE MANIFEST HERE SAYS',
     ].flat()
     say(`  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`)
   }
@@ -50,10 +55,15 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
 
 const NAME_CHARACTERS = 'full_20260131_1830_2.dump'.length
 
-function lineOf({ file, bytes, snapshot_at, database, mode, fingerprint }: Backup['manifest'], levels: readonly number[]): string {
+/** A list reads no archive: a proof is of its day, and what the file system says of a later one is told. */
+function lineOf({ manifest }: Backup, proof: Proof | undefined, written_at: Date): string {
+  const { file, bytes, snapshot_at, database, mode, fingerprint } = manifest
   const rows = Object.values(fingerprint.tables).reduce((sum, table) => sum + table.rows, 0)
-  const proof = levels.length === 4 ? 'proven, all 4 levels' : levels.length === 0 ? 'not proven' : `levels passed: ${levels.join(' ')}`
-  return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proof}`
+  const levels = proof?.levels ?? []
+  const passed = levels.length === 4 ? 'all 4 levels' : `levels ${levels.join(' ')}`
+  const proven = proof === undefined ? 'not proven' : `${passed} passed ${timeText(proof.proven_at)}`
+  const touched = proof !== undefined && written_at.getTime() > Date.parse(proof.proven_at) ? '; WRITTEN TO SINCE' : ''
+  return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proven}${touched}`
 }
 
 async function restore(config: Config, server: Server, remote: RemoteStore, name: string, options: RestoreOptions): Promise<void> {

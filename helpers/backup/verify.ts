@@ -70,7 +70,7 @@ export async function verifyFile({ archive, manifest }: Backup): Promise<FileEvi
   for (const what of ['bytes', 'sha256', 'content_hash'] as const) {
     if (found[what] !== manifest[what])
       throw new VerificationError(
-        `${archive} is damaged: ${what} is ${found[what]}, its manifest says ${manifest[what]}. Do not use it; fetch the remote copy or an earlier backup.`,
+        `${archive} is damaged: ${what} is ${found[what]}, its manifest says ${manifest[what]}. Do not use it; npm run restore -- ${manifest.file} --from remote takes the remote copy, and npm run restore -- list names the others.`,
       )
   }
   return { level: 1, file: basename(archive), ...found }
