@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'phases',
           include: ['phases/*.test.ts'],
-          globalSetup: ['helpers/checklist/global-setup.ts'],
+          globalSetup: ['phases/global-setup.ts'],
           fileParallelism: false, // One phase at a time, in the order of their numbers.
           testTimeout: 0, // A backfill takes hours; each request has a limit of its own.
           hookTimeout: 0,

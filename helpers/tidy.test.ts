@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-const LINES_MAX = 250
+const LINES_MAX = 350
 
 const slashed = (path: string): string => path.replaceAll('\\', '/')
 const sources = globSync(['*.ts', 'phases/**/*.ts', 'ingest/**/*.ts', 'helpers/**/*.ts', 'reports/**/*.ts']).map((path) => ({
@@ -23,8 +23,74 @@ const importsOf = ({ path, text }: { path: string; text: string }): string[] =>
     from.startsWith('.') ? slashed(normalize(join(dirname(path), from))) : from,
   )
 
+/**
+ * The rooms of the house, storey by storey from the ground. A file imports from its own room, and from rooms below its storey.
+ * A room is a folder; one that ends in `*` is each folder below it by itself, one that ends in `.ts` is a file.
+ */
+const STOREYS: readonly (readonly string[])[] = [
+  ['helpers/core'],
+  ['helpers/config'],
+  ['helpers/postgres'],
+  ['helpers/database'],
+  ['helpers/simulator'],
+  ['helpers/remote'],
+  ['helpers/backup'],
+  ['helpers/drills'],
+  ['helpers/checklist'],
+  ['reports'],
+  ['ingest/archive', 'ingest/calendar', 'ingest/universe'],
+  ['ingest/contract'],
+  ['ingest/http'],
+  ['ingest/adapter'],
+  ['ingest/providers/*'],
+  ['ingest/providers'],
+  ['ingest/pipeline'],
+  ['ingest'],
+  ['ingest/validation', 'ingest/second-source', 'ingest/rebuild'],
+  ['ingest/commands'],
+  ['ingest/run.ts'],
+  ['phases'],
+  ['vitest.config.ts'],
+]
+
+/** The room of a file: the one that names it most closely. */
+function roomOf(path: string): string | undefined {
+  const folder = dirname(path)
+  const rooms = STOREYS.flat()
+  if (rooms.includes(path)) return path
+  for (let at = folder; at !== '.'; at = dirname(at)) {
+    if (rooms.includes(at)) return at
+    if (rooms.includes(`${dirname(at)}/*`)) return `${dirname(at)}/*`
+  }
+  return undefined
+}
+const storeyOf = (path: string): number => STOREYS.findIndex((rooms) => rooms.some((room) => room === roomOf(path)))
+
+/** Groups of names that reach each other (strongly connected components of more than one; Tarjan 1972). */
+function circlesOf(graph: ReadonlyMap<string, Iterable<string>>): string[][] {
+  const found: string[][] = []
+  const index = new Map<string, number>()
+  const low = new Map<string, number>()
+  const stack: string[] = []
+  const visit = (name: string): void => {
+    index.set(name, index.size)
+    low.set(name, index.size - 1)
+    stack.push(name)
+    for (const next of graph.get(name) ?? []) {
+      if (!graph.has(next)) continue
+      if (!index.has(next)) visit(next)
+      if (stack.includes(next)) low.set(name, Math.min(low.get(name) ?? 0, low.get(next) ?? 0))
+    }
+    if (low.get(name) !== index.get(name)) return
+    const circle = stack.splice(stack.indexOf(name))
+    if (circle.length > 1) found.push(circle.toSorted())
+  }
+  for (const name of graph.keys()) if (!index.has(name)) visit(name)
+  return found
+}
+
 /** Paths of the files that stand in `folder` and import something that `forbidden` matches. */
-const importers = (folder: string, forbidden: RegExp): string[] =>
+const _importers = (folder: string, forbidden: RegExp): string[] =>
   product
     .filter((source) => source.path.startsWith(folder) && importsOf(source).some((from) => forbidden.test(from)))
     .map(({ path }) => path)
@@ -42,10 +108,47 @@ describe('tidy', () => {
     expect(long).toEqual([])
   })
 
-  test('imports run down the house: phases → ingest → helpers', () => {
-    expect(importers('helpers/', /^(ingest|phases)\//), 'helpers know nobody above them').toEqual([])
-    expect(importers('ingest/', /^phases\/|^helpers\/checklist\//), 'ingest does not know the checklist').toEqual([])
-    expect(importers('reports/', /^(ingest|phases)\//), 'reports know the evidence alone').toEqual([])
+  test('imports only go down: no room imports a room above it', () => {
+    const upward = product.flatMap((source) =>
+      importsOf(source)
+        .filter((to) => to.endsWith('.ts') && storeyOf(to) > storeyOf(source.path))
+        .map((to) => `${source.path} (${roomOf(source.path)}) imports ${to} (${roomOf(to)})`),
+    )
+    expect(upward).toEqual([])
+  })
+
+  test('every file is in a room, and every room has a file', () => {
+    const roomless = product.filter(({ path }) => roomOf(path) === undefined).map(({ path }) => path)
+    expect(roomless).toEqual([])
+    const rooms = new Set(product.map(({ path }) => roomOf(path)))
+    expect(STOREYS.flat().filter((room) => !rooms.has(room))).toEqual([])
+  })
+
+  test('no files import each other in a circle', () => {
+    expect(circlesOf(new Map(product.map((source) => [source.path, importsOf(source)])))).toEqual([])
+  })
+
+  test('no rooms import each other in a circle', () => {
+    const rooms = new Map<string, Set<string>>()
+    for (const source of product) {
+      const from = roomOf(source.path) ?? source.path
+      const into = rooms.get(from) ?? new Set()
+      rooms.set(from, into)
+      for (const to of importsOf(source)) {
+        const room = roomOf(to)
+        if (room !== undefined && room !== from) into.add(room)
+      }
+    }
+    expect(circlesOf(rooms)).toEqual([])
+  })
+
+  test('the product imports nothing that only tests use', () => {
+    const borrowing = product.flatMap((source) =>
+      importsOf(source)
+        .filter((to) => to.endsWith('.ts') && isTest(to))
+        .map((to) => `${source.path} imports ${to}`),
+    )
+    expect(borrowing).toEqual([])
   })
 
   test('jobs do not import jobs', () => {
@@ -56,6 +159,13 @@ describe('tidy', () => {
   })
 
   test('only a provider’s folder knows that provider', () => {
+    const folderOf = (path: string): string | undefined => /^ingest\/providers\/([^/]+)\//.exec(path)?.[1]
+    const across = product.flatMap((source) => {
+      const own = folderOf(source.path)
+      const others = importsOf(source).filter((to) => own !== undefined && ![undefined, own].includes(folderOf(to)))
+      return others.map((to) => `${source.path} imports ${to}`)
+    })
+    expect(across).toEqual([])
     const outside = product.filter(({ path }) => !path.startsWith('ingest/providers/'))
     const knowing = outside
       .filter((source) => importsOf(source).some((from) => /^ingest\/providers\/[^/]+\//.test(from)))
@@ -63,26 +173,29 @@ describe('tidy', () => {
     expect(knowing).toEqual([])
   })
 
-  test('the truth of the simulated market shares no code with the product, and the product sees only its servers', () => {
-    const market = 'helpers/rehearsal/market/'
-    const imports = sources.filter(({ path }) => path.startsWith(market) && !isTest(path)).flatMap(importsOf)
+  test('the simulated market shares no code with the product, and the product sees only its entrances', () => {
+    const simulator = 'helpers/simulator/'
+    const isMarket = (path: string): boolean => /^helpers\/simulator\/(market|servers)\//.test(path)
+    const imports = product.filter(({ path }) => isMarket(path)).flatMap(importsOf)
     expect(imports.length).toBeGreaterThan(20)
-    const borrowed = imports.filter((from) => /^(helpers|ingest|phases|reports)\//.test(from) && !from.startsWith(market))
-    expect(new Set(borrowed), 'a connection to ask, and nothing that computes').toEqual(new Set(['helpers/database.ts']))
-    const knowing = product
-      .filter(({ path }) => !path.startsWith(market))
-      .flatMap((source) => importsOf(source).flatMap((from) => (from.startsWith(market) ? [`${source.path} imports ${from}`] : [])))
-    expect(knowing.filter((line) => !line.endsWith(' imports helpers/rehearsal/market/rehearsal.ts'))).toEqual([])
+    const borrowed = imports.filter((from) => from.endsWith('.ts') && !isMarket(from))
+    expect(borrowed, 'what is expected must not come from the code that is checked').toEqual([])
+    const entrances = new Set(
+      product
+        .filter(({ path }) => !path.startsWith(simulator))
+        .flatMap((source) => importsOf(source).filter((from) => from.startsWith(simulator))),
+    )
+    expect([...entrances].toSorted()).toEqual(['helpers/simulator/dropbox/server.ts', 'helpers/simulator/rehearsal.ts'])
   })
 
-  test('only helpers/config.ts reads the environment', () => {
+  test('only helpers/config/config.ts reads the environment', () => {
     const readers = product.filter(({ text }) => /process\.env\b/.test(text)).map(({ path }) => path)
-    expect(readers).toEqual(['helpers/config.ts'])
+    expect(readers).toEqual(['helpers/config/config.ts'])
   })
 
   test('only the checklist knows vitest', () => {
     const knowing = product.filter((source) => importsOf(source).some((from) => /^vitest/.test(from))).map(({ path }) => path)
-    expect(knowing.filter((path) => !path.startsWith('helpers/checklist/') && path !== 'vitest.config.ts')).toEqual([])
+    expect(knowing.filter((path) => !/^(helpers\/checklist|phases)\/|^vitest\.config\.ts$/.test(path))).toEqual([])
   })
 
   test('no child is started through a shell', () => {

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { figure, referenceFolder, referenceRows } from '../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
-import { JOB_NAMES } from './pipeline/job.ts'
-import { ingestDrop, writeDrop } from './providers/flat-files/testing.ts'
+import { JOB_NAMES } from './contract/job.ts'
+import { ingestDrop, writeDrop } from './testing/flat-files/delivery.ts'
 import { validate } from './validation/validate.ts'
 
 interface ViewRow extends Record<string, unknown> {

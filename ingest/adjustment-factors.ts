@@ -1,4 +1,4 @@
-import type { DerivedJob } from './pipeline/job.ts'
+import type { DerivedJob } from './contract/job.ts'
 
 /**
  * Interval factors of every security, by definitions A (price-adjusted) and B (total return), and exact split ratios. The formulas stand in

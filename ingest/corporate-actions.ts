@@ -1,6 +1,6 @@
-import { reading } from './pipeline/fields.ts'
-import { holderOf } from './pipeline/holder.ts'
-import type { JobRow, SourcedJob } from './pipeline/job.ts'
+import { reading } from './contract/fields.ts'
+import { holderOf } from './contract/holder.ts'
+import type { JobRow, SourcedJob } from './contract/job.ts'
 
 /**
  * Dividends, splits, delistings and other events as the source states them, whole whatever the window. A record carries `kind`

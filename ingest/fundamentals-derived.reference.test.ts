@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { figure, referenceFolder, referenceRows } from '../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
-import { JOB_NAMES } from './pipeline/job.ts'
-import { ingestDrop } from './providers/flat-files/testing.ts'
+import { JOB_NAMES } from './contract/job.ts'
+import { ingestDrop } from './testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 beforeAll(async () => {

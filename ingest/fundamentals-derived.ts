@@ -1,4 +1,4 @@
-import type { DerivedJob } from './pipeline/job.ts'
+import type { DerivedJob } from './contract/job.ts'
 
 /**
  * Quarters of every duration fact, point in time, with year-over-year change and trailing twelve months. The rules stand in

@@ -1,5 +1,5 @@
-import { reading } from './pipeline/fields.ts'
-import type { SourcedJob } from './pipeline/job.ts'
+import { reading } from './contract/fields.ts'
+import type { SourcedJob } from './contract/job.ts'
 
 /** XBRL facts as filed: every vintage that the source gives, whole whatever the window. Facts belong to a filer. */
 export const fundamentalsRaw: SourcedJob = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { JOB_NAMES } from './contract/job.ts'
 import { JOBS, jobsInOrder } from './jobs.ts'
-import { JOB_NAMES } from './pipeline/job.ts'
 
 it('there are the seven jobs, each once, and none needs what comes after it', () => {
   expect(JOBS.map(({ name }) => name)).toEqual(JOB_NAMES)

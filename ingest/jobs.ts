@@ -1,8 +1,8 @@
 import { adjustmentFactors } from './adjustment-factors.ts'
+import { JOB_NAMES, type Job, type JobName } from './contract/job.ts'
 import { corporateActions } from './corporate-actions.ts'
 import { fundamentalsDerived } from './fundamentals-derived.ts'
 import { fundamentalsRaw } from './fundamentals-raw.ts'
-import type { Job, JobName } from './pipeline/job.ts'
 import { pricesDaily } from './prices-daily.ts'
 import { securities } from './securities.ts'
 import { tickerHistory } from './ticker-history.ts'
@@ -37,10 +37,10 @@ export function jobOf(name: JobName, jobs: readonly Job[] = JOBS): Job {
 }
 
 /**
- * The jobs of these names, each after those whose tables it reads; otherwise in the order of the list. A need that is not asked
+ * The jobs of these names (default: all), each after those whose tables it reads; otherwise in the order of the list. A need that is not asked
  * for is not run: its table is taken as it stands.
  */
-export function jobsInOrder(names: readonly JobName[], jobs: readonly Job[] = JOBS): Job[] {
+export function jobsInOrder(names: readonly JobName[] = JOB_NAMES, jobs: readonly Job[] = JOBS): Job[] {
   const ordered: Job[] = []
   const visit = (job: Job, path: readonly JobName[]): void => {
     if (path.includes(job.name)) throw new TypeError(`Jobs need each other in a circle: ${[...path, job.name].join(' → ')}.`)

@@ -1,6 +1,6 @@
-import { reading } from './pipeline/fields.ts'
-import { holderOf } from './pipeline/holder.ts'
-import type { SourcedJob } from './pipeline/job.ts'
+import { reading } from './contract/fields.ts'
+import { holderOf } from './contract/holder.ts'
+import type { SourcedJob } from './contract/job.ts'
 
 /** Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another company's. A day without a session has none. */
 export const pricesDaily: SourcedJob = {

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
-import { createRoles } from '../helpers/postgres/roles.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
+import { createRoles } from '../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
-import { JOB_NAMES } from './pipeline/job.ts'
-import { SMALL_DROP, writeDrop } from './providers/flat-files/testing.ts'
+import { JOB_NAMES } from './contract/job.ts'
+import { SMALL_DROP, writeDrop } from './testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 let root: string

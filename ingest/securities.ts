@@ -1,5 +1,5 @@
-import { reading } from './pipeline/fields.ts'
-import type { SourcedJob } from './pipeline/job.ts'
+import { reading } from './contract/fields.ts'
+import type { SourcedJob } from './contract/job.ts'
 
 /** The securities master: one row for each security of the universe, delisted ones included. */
 export const securities: SourcedJob = {

@@ -1,5 +1,5 @@
-import { reading } from './pipeline/fields.ts'
-import type { SourcedJob } from './pipeline/job.ts'
+import { reading } from './contract/fields.ts'
+import type { SourcedJob } from './contract/job.ts'
 
 /** Which security held which ticker on which days; both days inclusive, `valid_to` null while it still does. */
 export const tickerHistory: SourcedJob = {

@@ -6,9 +6,9 @@
  */
 import { expect } from 'vitest'
 import { verifyArchive, verifyFile, verifyRestore } from '../helpers/backup/verify.ts'
+import { dropPolicy, inspectTarget } from '../helpers/database/target.ts'
+import { createTarget, dropTarget, readMarkOf, type SafetyBackup } from '../helpers/database/target-database.ts'
 import { runTool } from '../helpers/postgres/tools.ts'
-import { dropPolicy, inspectTarget } from '../helpers/target.ts'
-import { createTarget, dropTarget, readMarkOf, type SafetyBackup } from '../helpers/target-database.ts'
 import { needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('00-environment')

@@ -10,7 +10,7 @@ import { execa } from 'execa'
 import { expect } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { verifyArchive, verifyFile, verifyRemote, verifyRestore } from '../helpers/backup/verify.ts'
-import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { backupEvidence, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('02-schema-build')

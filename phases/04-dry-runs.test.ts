@@ -5,9 +5,9 @@
  * Again: safe. A job that runs again changes nothing; that is what these boxes prove.
  */
 import { expect } from 'vitest'
-import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
+import { fingerprintOf } from '../helpers/database/fingerprint.ts'
+import type { JobName } from '../ingest/contract/job.ts'
 import { jobOf } from '../ingest/jobs.ts'
-import type { JobName } from '../ingest/pipeline/job.ts'
 import { faultsOfLog, type LoggedRun, needs, test } from './fixtures.ts'
 
 needs('03-safety-backup')

@@ -8,10 +8,10 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect } from 'vitest'
-import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config.ts'
-import type { Database } from '../helpers/database.ts'
+import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
+import type { Database } from '../helpers/postgres/database.ts'
+import { type ItemGap, JOB_NAMES, type JobName } from '../ingest/contract/job.ts'
 import { gapGroups } from '../ingest/pipeline/gaps.ts'
-import { type ItemGap, JOB_NAMES, type JobName } from '../ingest/pipeline/job.ts'
 import { type LoggedRun, needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('05-validation-pass')

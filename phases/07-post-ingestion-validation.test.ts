@@ -5,8 +5,8 @@
  * Again: safe. Nothing is written but findings.
  */
 import { expect } from 'vitest'
-import { fingerprintOf } from '../helpers/backup/fingerprint.ts'
-import { JOB_NAMES } from '../ingest/pipeline/job.ts'
+import { fingerprintOf } from '../helpers/database/fingerprint.ts'
+import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { openSecondSource } from '../ingest/providers/index.ts'
 import { loadSecondSource } from '../ingest/second-source/load.ts'
 import { secondSourceText } from '../ingest/second-source/text.ts'

@@ -4,14 +4,16 @@
  * one core. Each box awaits its own result, records when it was made, and fails by its error.
  */
 import type { Backup } from '../helpers/backup/dump.ts'
-import { dropDatabase, identifier, scratchName } from '../helpers/backup/scratch.ts'
 import { type RestoreEvidence, restoreInto } from '../helpers/backup/verify.ts'
-import type { Target } from '../helpers/checklist/prepare.ts'
-import { type Connection, withDatabase } from '../helpers/database.ts'
+import type { Connection } from '../helpers/config/connection.ts'
+import { dropDatabase, scratchName } from '../helpers/database/scratch.ts'
 import { killDump } from '../helpers/drills/backups.ts'
 import type { Drill } from '../helpers/drills/drill.ts'
 import { harmAndRecover } from '../helpers/drills/rows.ts'
+import { withDatabase } from '../helpers/postgres/database.ts'
+import { identifier } from '../helpers/postgres/sql.ts'
 import { HARMS, killAndResume } from './drills.ts'
+import type { Target } from './prepare.ts'
 
 export interface RestoredCopy {
   readonly connection: Connection

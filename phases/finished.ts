@@ -1,7 +1,8 @@
 /** What phase 9 has beyond the other phases: the final backup, a copy restored from it, and every check on both. */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
-import { type Connection, withDatabase } from '../helpers/database.ts'
+import type { Connection } from '../helpers/config/connection.ts'
+import { withDatabase } from '../helpers/postgres/database.ts'
 import { VALIDATING, type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { type Beside, startBeside } from './beside.ts'
 import { test as base } from './fixtures.ts'

@@ -1,19 +1,23 @@
 /** What the phases share beyond the engine: the server and its tools, the source and its universe, the place for backups. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inject } from 'vitest'
 import { type Backup, dump } from '../helpers/backup/dump.ts'
 import { uploadBackup } from '../helpers/backup/upload.ts'
 import { test as base } from '../helpers/checklist/phase.ts'
-import { type SourceConfig, sourceText } from '../helpers/config.ts'
-import { openRemote } from '../helpers/dropbox/open.ts'
-import type { UploadedFile } from '../helpers/dropbox/store.ts'
-import { assertLockHeld } from '../helpers/lock.ts'
-import { openLog } from '../helpers/log.ts'
-import { connectionOf } from '../helpers/postgres/roles.ts'
+import { readConfig, type SourceConfig, sourceText } from '../helpers/config/config.ts'
+import { openLog } from '../helpers/core/log.ts'
+import { assertLockHeld } from '../helpers/database/lock.ts'
+import { connectionOf } from '../helpers/database/roles.ts'
+import { openDatabase } from '../helpers/postgres/database.ts'
+import { openRemote } from '../helpers/remote/open.ts'
+import type { UploadedFile } from '../helpers/remote/store.ts'
+import './prepare.ts'
+import { registerSecret } from '../helpers/core/redact.ts'
 import { describeServer, type Server } from '../helpers/postgres/server.ts'
-import { registerSecret } from '../helpers/redact.ts'
 import { archivedSource } from '../ingest/archive/source.ts'
-import type { JobName } from '../ingest/pipeline/job.ts'
+import type { JobName } from '../ingest/contract/job.ts'
+import { jobsInOrder } from '../ingest/jobs.ts'
 import type { RunReport } from '../ingest/pipeline/report.ts'
 import { ingest } from '../ingest/pipeline/run.ts'
 import type { Progress } from '../ingest/pipeline/surroundings.ts'
@@ -40,6 +44,13 @@ export interface LoggedRun {
 }
 
 export const test = base
+  .extend('config', { scope: 'file' }, () => readConfig())
+  .extend('target', { scope: 'file' }, () => inject('target'))
+  .extend('db', { scope: 'file' }, async ({ target }, { onCleanup }) => {
+    const db = openDatabase(target.connection, { application: `stocks-research ${target.run_id}` })
+    onCleanup(() => db.close())
+    return db
+  })
   .extend('server', { scope: 'file' }, ({ target }): Server => {
     registerSecret('PGPASSWORD', target.connection.password)
     return {
@@ -111,7 +122,7 @@ export const test = base
         const opened = await openRunProviders({ ...config, source }, log, { connection })
         const report = await ingest({
           connection,
-          jobs,
+          jobs: jobsInOrder(jobs),
           universe,
           window: config.window,
           providers: opened.providers,

@@ -1,4 +1,4 @@
-import { VerificationError } from '../errors.ts'
+import { VerificationError } from '../core/errors.ts'
 import { ToolError, type ToolResult } from '../postgres/tools.ts'
 import { NOWHERE, runClient } from './tool.ts'
 

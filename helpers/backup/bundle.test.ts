@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import yauzl from 'yauzl'
-import { FolderStore } from '../dropbox/folder-store.ts'
+import { FolderStore } from '../remote/folder-store.ts'
 import { makeBundle, publishBundle } from './bundle.ts'
 
 let directory: string

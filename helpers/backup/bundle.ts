@@ -3,9 +3,9 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipArchive } from 'archiver'
-import type { RemoteStore } from '../dropbox/store.ts'
-import { PreconditionError, VerificationError } from '../errors.ts'
-import { type FileHashes, hashFile } from './file-hash.ts'
+import { PreconditionError, VerificationError } from '../core/errors.ts'
+import { type FileHashes, hashFile } from '../core/file-hash.ts'
+import type { RemoteStore } from '../remote/store.ts'
 
 export interface Bundle extends FileHashes {
   readonly file: string

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { type Connection, openDatabase, withDatabase } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { fingerprintOf } from '../database/fingerprint.ts'
+import { openDatabase, withDatabase } from '../postgres/database.ts'
+import { type DumpSource, dumpSource } from '../testing/backup/dump-source.ts'
 import type { Scratch } from '../testing/scratch.ts'
 import { dump } from './dump.ts'
-import { fingerprintOf } from './fingerprint.ts'
 import { listBackups, manifestFileOf } from './manifest.ts'
 import { sweepPartials } from './partial.ts'
-import { type DumpSource, dumpSource } from './testing/dump-source.ts'
 import { verifyArchive, verifyFile, verifyRestore } from './verify.ts'
 
 let directory: string
@@ -113,7 +114,7 @@ describe('a dump that fails leaves no file', () => {
 describe('a killed process', () => {
   test.each([1, 1_000_000, 5_000_000])('leaves at most a partial file, after %i bytes, which the next dump sweeps', async (bytes) => {
     await fill(200_000)
-    const child = execa(process.execPath, [join(import.meta.dirname, 'testing/dump-process.ts'), directory], {
+    const child = execa(process.execPath, [join(import.meta.dirname, '../testing/backup/dump-process.ts'), directory], {
       reject: false,
       input: JSON.stringify(source.connection),
     })

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import type { Connection } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { type DumpSource, dumpSource } from '../testing/backup/dump-source.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { dump } from './dump.ts'
 import { listBackups } from './manifest.ts'
-import { type DumpSource, dumpSource } from './testing/dump-source.ts'
 import { verifyArchive, verifyFile, verifyRestore } from './verify.ts'
 
 let directory: string

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT_DIRECTORY } from '../config.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
 
 type Proof = readonly [file: string, title: string]
 
@@ -10,26 +10,29 @@ type Proof = readonly [file: string, title: string]
 const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonly Proof[]]>> = {
   1: [
     'the connection leads to a protected server',
-    ['helpers/live-servers.test.ts', '%s refuses a live run on a server that is not on the list, before any write'],
-    ['helpers/target.test.ts', 'a mark made on another server does not count'],
+    ['helpers/database/live-servers.test.ts', '%s refuses a live run on a server that is not on the list, before any write'],
+    ['helpers/database/target.test.ts', 'a mark made on another server does not count'],
   ],
   2: [
     'the target is a populated database that the product did not make',
     [
-      'helpers/target.test.ts',
+      'helpers/database/target.test.ts',
       'a populated database that the product did not make is refused and untouched; the message names it and the ways forward',
     ],
-    ['helpers/target-database.test.ts', 'a backup that changed, is gone, or is of another database is no proof'],
+    ['helpers/database/target-database.test.ts', 'a backup that changed, is gone, or is of another database is no proof'],
   ],
-  3: ['the target is sealed', ['helpers/target-database.test.ts', 'a sealed database is refused with the statement that unseals it']],
+  3: [
+    'the target is sealed',
+    ['helpers/database/target-database.test.ts', 'a sealed database is refused with the statement that unseals it'],
+  ],
   4: [
     'the name of the target is an option, a DSN or a piece of SQL',
-    ['helpers/config.test.ts', 'the database name %j is refused'],
-    ['helpers/target-database.test.ts', '«%s» is no name for a target'],
+    ['helpers/config/config.test.ts', 'the database name %j is refused'],
+    ['helpers/database/target-database.test.ts', '«%s» is no name for a target'],
   ],
   5: [
     'two runs at once',
-    ['helpers/lock.test.ts', 'a second run is refused at once and names the holder: run, host, process, since when'],
+    ['helpers/database/lock.test.ts', 'a second run is refused at once and names the holder: run, host, process, since when'],
     ['ingest/pipeline/cannot-go-on.test.ts', 'is refused while another run ingests into the database, and names it'],
   ],
   6: [
@@ -53,7 +56,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   9: [
     'the upload is killed',
     [
-      'helpers/dropbox/upload-large.test.ts',
+      'helpers/remote/upload-large.test.ts',
       '300 MB with twenty cuts and two kills: one remote file, equal hash, at most one chunk twice for each fault',
     ],
   ],
@@ -81,27 +84,30 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   14: [
     'the connections of the server are exhausted',
-    ['helpers/database.test.ts', 'when all connections of the server are taken, it waits a while, and works as soon as one is free'],
-    ['helpers/database.test.ts', 'when none becomes free, it gives up, and says by its SQLSTATE that they are exhausted'],
+    [
+      'helpers/postgres/database.test.ts',
+      'when all connections of the server are taken, it waits a while, and works as soon as one is free',
+    ],
+    ['helpers/postgres/database.test.ts', 'when none becomes free, it gives up, and says by its SQLSTATE that they are exhausted'],
   ],
-  15: ['the network is cut within a chunk', ['helpers/dropbox/upload.test.ts', 'the connection is cut within a chunk']],
-  16: ['the reply to an append is lost', ['helpers/dropbox/upload.test.ts', 'the reply to an append is lost']],
-  17: ['the reply to the finish is lost', ['helpers/dropbox/upload.test.ts', 'the reply to the finish is lost']],
-  18: ['the token expires during an upload', ['helpers/dropbox/upload.test.ts', 'the token expires on the way']],
+  15: ['the network is cut within a chunk', ['helpers/remote/upload.test.ts', 'the connection is cut within a chunk']],
+  16: ['the reply to an append is lost', ['helpers/remote/upload.test.ts', 'the reply to an append is lost']],
+  17: ['the reply to the finish is lost', ['helpers/remote/upload.test.ts', 'the reply to the finish is lost']],
+  18: ['the token expires during an upload', ['helpers/remote/upload.test.ts', 'the token expires on the way']],
   19: [
     'the grant is revoked, or lacks a scope',
-    ['helpers/dropbox/dropbox-store.test.ts', 'a revoked grant stops at once, and says what to do'],
-    ['helpers/dropbox/dropbox-store.test.ts', 'a missing %s is named'],
+    ['helpers/remote/dropbox-store.test.ts', 'a revoked grant stops at once, and says what to do'],
+    ['helpers/remote/dropbox-store.test.ts', 'a missing %s is named'],
   ],
-  20: ['429, as JSON and as text', ['helpers/dropbox/upload.test.ts', 'as %s: nobody comes back before Retry-After']],
+  20: ['429, as JSON and as text', ['helpers/remote/upload.test.ts', 'as %s: nobody comes back before Retry-After']],
   21: [
     'the account is full',
-    ['helpers/dropbox/upload.test.ts', 'a full account fails at once, keeps the session, and costs no byte more once there is room'],
+    ['helpers/remote/upload.test.ts', 'a full account fails at once, keeps the session, and costs no byte more once there is room'],
   ],
   22: [
     'the remote name holds other content',
-    ['helpers/dropbox/upload.test.ts', 'other content is a conflict before a byte is sent, and stays'],
-    ['helpers/dropbox/upload.test.ts', 'other content that came meanwhile is a conflict too'],
+    ['helpers/remote/upload.test.ts', 'other content is a conflict before a byte is sent, and stays'],
+    ['helpers/remote/upload.test.ts', 'other content that came meanwhile is a conflict too'],
   ],
   23: [
     'the remote bytes are damaged',
@@ -120,27 +126,30 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   26: [
     'a migration is edited, removed or reordered',
-    ['helpers/migrate.test.ts', 'an edited migration is refused with both hashes, and nothing pending is applied'],
-    ['helpers/migrate.test.ts', 'a removed migration is refused, also when it was the last one'],
-    ['helpers/migrate.test.ts', 'a migration that was inserted before an applied one is refused, and so are two that changed places'],
+    ['helpers/database/migrate.test.ts', 'an edited migration is refused with both hashes, and nothing pending is applied'],
+    ['helpers/database/migrate.test.ts', 'a removed migration is refused, also when it was the last one'],
+    [
+      'helpers/database/migrate.test.ts',
+      'a migration that was inserted before an applied one is refused, and so are two that changed places',
+    ],
   ],
   27: [
     'an index is left INVALID',
     [
-      'helpers/migrate.test.ts',
+      'helpers/database/migrate.test.ts',
       'an INVALID index that a failed create index concurrently left is found and named, at once and at the next try',
     ],
   ],
   28: [
     'a row is edited by hand',
-    ['helpers/content-hashes.test.ts', 'an edit that went round the triggers is named with its table and its key range'],
-    ['helpers/content-hashes.test.ts', 'an edit by hand is told from a run that was killed before its end'],
+    ['helpers/database/content-hashes.test.ts', 'an edit that went round the triggers is named with its table and its key range'],
+    ['helpers/database/content-hashes.test.ts', 'an edit by hand is told from a run that was killed before its end'],
     ['ingest/pipeline/unseen-edit.test.ts', 'a run that changes a table which was edited round its triggers writes the edit down first'],
   ],
   29: [
     'the clock is wrong, or an hour comes twice',
-    ['helpers/clock.test.ts', 'a clock that is wrong is beyond the bound in either direction, and a right one within it'],
-    ['helpers/clock.test.ts', 'an hour that the zone of the machine has twice gives two names of backups, in UTC and in order'],
+    ['helpers/postgres/clock.test.ts', 'a clock that is wrong is beyond the bound in either direction, and a right one within it'],
+    ['helpers/postgres/clock.test.ts', 'an hour that the zone of the machine has twice gives two names of backups, in UTC and in order'],
   ],
   30: [
     'a provider fails for some symbols',
@@ -185,5 +194,5 @@ test.each(NUMBERS.map((number) => [number, FAULTS[number]?.[0] ?? 'unknown'] as 
 })
 
 test('a test that does not exist is no proof', () => {
-  expect(isThere(['helpers/lock.test.ts', 'a third run is welcome'])).toBe(false)
+  expect(isThere(['helpers/database/lock.test.ts', 'a third run is welcome'])).toBe(false)
 })

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { FormatError, messageOf } from '../errors.ts'
-import { contentHashOf, type Fingerprint, schemaHashOf } from './fingerprint.ts'
+import { FormatError, messageOf } from '../core/errors.ts'
+import { contentHashOf, type Fingerprint, schemaHashOf } from '../database/fingerprint.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const time = z.iso.datetime()

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fingerprintOf } from '../database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump } from './dump.ts'
-import { fingerprintOf } from './fingerprint.ts'
 import { mendTable } from './mend.ts'
 
 let directory: string

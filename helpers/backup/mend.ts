@@ -1,12 +1,13 @@
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import { type Connection, type Database, withDatabase } from '../database.ts'
-import { VerificationError } from '../errors.ts'
+import type { Connection } from '../config/connection.ts'
+import { VerificationError } from '../core/errors.ts'
+import { hashTables, readSnapshot } from '../database/fingerprint.ts'
+import { type Database, withDatabase } from '../postgres/database.ts'
 import { describeServer } from '../postgres/server.ts'
 import { partsOf } from './archive.ts'
 import type { Backup } from './dump.ts'
-import { hashTables, readSnapshot } from './fingerprint.ts'
 import { NOWHERE, runClient } from './tool.ts'
 
 export interface Mended {

@@ -1,8 +1,8 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
-import type { RemoteStore } from '../dropbox/store.ts'
-import { messageOf, PreconditionError } from '../errors.ts'
+import type { Config } from '../config/config.ts'
+import { messageOf, PreconditionError } from '../core/errors.ts'
+import type { RemoteStore } from '../remote/store.ts'
 import type { Backup } from './dump.ts'
 import { findBackups, manifestFileOf, readManifest } from './manifest.ts'
 

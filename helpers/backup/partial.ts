@@ -1,7 +1,7 @@
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from '../postgres/server-process.ts'
+import { isAlive } from '../core/process.ts'
 
 const SUFFIX = '.dump.partial'
 /** Folders of remote copies that are being verified, beside the archives. */

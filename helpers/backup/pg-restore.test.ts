@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { withDatabase } from '../database.ts'
+import { fingerprintOf } from '../database/fingerprint.ts'
+import { withDatabase } from '../postgres/database.ts'
 import { findTools, runTool, type Tools } from '../postgres/tools.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump } from './dump.ts'
-import { fingerprintOf } from './fingerprint.ts'
 import { pgRestore, withoutSettings } from './pg-restore.ts'
 
 /** Text that must survive in a row, though it is what is left out before the first object. */

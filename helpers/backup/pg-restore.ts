@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream'
-import { type Connection, SESSION_OPTIONS } from '../database.ts'
-import { PreconditionError } from '../errors.ts'
+import type { Connection } from '../config/connection.ts'
+import { PreconditionError } from '../core/errors.ts'
+import { SESSION_OPTIONS } from '../postgres/database.ts'
 import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/tools.ts'
 import { NOWHERE } from './tool.ts'
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { withDatabase } from '../database.ts'
+import { dropDatabase, scratchName } from '../database/scratch.ts'
+import { withDatabase } from '../postgres/database.ts'
 import { type OwnCluster, ownCluster } from '../testing/own-cluster.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { dump } from './dump.ts'
-import { dropDatabase, scratchName } from './scratch.ts'
 import { restoreInto } from './verify.ts'
 
 let own: OwnCluster

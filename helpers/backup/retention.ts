@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { RemoteStore } from '../dropbox/store.ts'
+import type { RemoteStore } from '../remote/store.ts'
 import { type Backup, removeBackup } from './dump.ts'
 import { listBackups, manifestFileOf } from './manifest.ts'
 import { proofFileOf, provenLevels } from './proof.ts'

@@ -1,8 +1,9 @@
-import { databaseNameFault } from '../database.ts'
-import { RefusedError } from '../errors.ts'
+import { databaseNameFault } from '../config/connection.ts'
+import { RefusedError } from '../core/errors.ts'
+import { isThere, onServer } from '../database/scratch.ts'
+import { confirmationsOf, inspectTarget } from '../database/target.ts'
 import type { Server } from '../postgres/server.ts'
-import { confirmationsOf, inspectTarget } from '../target.ts'
-import { identifier, isThere, onServer } from './scratch.ts'
+import { identifier } from '../postgres/sql.ts'
 
 export interface Swap {
   /** The database that now has the name. */

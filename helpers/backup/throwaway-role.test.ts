@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Connection, withDatabase } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { dropDatabase, sweepScratchDatabases } from '../database/scratch.ts'
+import { withDatabase } from '../postgres/database.ts'
 import { type OwnCluster, ownCluster } from '../testing/own-cluster.ts'
 import { type Backup, dump } from './dump.ts'
-import { dropDatabase, sweepScratchDatabases } from './scratch.ts'
 import { restoreInto, verifyRestore } from './verify.ts'
 
 /** What a hostile archive would do at its first row, and again whenever somebody looks at its view: leave a file on the server's disk. */

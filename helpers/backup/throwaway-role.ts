@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { type Connection, type Database, withDatabase } from '../database.ts'
-import { DatabaseError, PreconditionError } from '../errors.ts'
-import { scramVerifier } from '../postgres/roles.ts'
-import { registerSecret } from '../redact.ts'
+import type { Connection } from '../config/connection.ts'
+import { DatabaseError, PreconditionError } from '../core/errors.ts'
+import { registerSecret } from '../core/redact.ts'
+import { scramVerifier } from '../database/roles.ts'
+import { onServer, scratchName } from '../database/scratch.ts'
+import { type Database, withDatabase } from '../postgres/database.ts'
+import { identifier, literal } from '../postgres/sql.ts'
 import type { Manifest } from './manifest.ts'
-import { identifier, literal, onServer, scratchName } from './scratch.ts'
 
 /** Who restores an archive: its SQL runs with the rights of that role, and so does whatever its views and functions call. */
 export interface Restorer {

@@ -1,4 +1,4 @@
-import type { Connection } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
 import { findTools, type RunToolOptions, runTool, type ToolName, type ToolResult, type Tools } from '../postgres/tools.ts'
 
 const found = new Map<string, Promise<Tools>>()

@@ -1,4 +1,4 @@
-import type { RemoteStore, TransferOptions, UploadedFile } from '../dropbox/store.ts'
+import type { RemoteStore, TransferOptions, UploadedFile } from '../remote/store.ts'
 import type { Backup } from './dump.ts'
 import { manifestFileOf } from './manifest.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isAlive as isProcess } from '../postgres/server-process.ts'
+import { isAlive as isProcess } from '../core/process.ts'
 import { Journal, verifyJournal } from './journal.ts'
 import { judge } from './judge.ts'
 import type { WriteReports } from './record.ts'

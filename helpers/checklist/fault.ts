@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { SerializedError } from 'vitest'
-import { ROOT_DIRECTORY } from '../config.ts'
-import { redact } from '../redact.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
+import { redact } from '../core/redact.ts'
 import type { Fault } from './events.ts'
 
 const MESSAGE_CHARACTERS_MAX = 8_000

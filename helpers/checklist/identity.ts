@@ -1,7 +1,7 @@
 import { arch, hostname, release, userInfo } from 'node:os'
 import { execaSync } from 'execa'
-import { type Config, childEnvironment, ROOT_DIRECTORY } from '../config.ts'
-import { PRODUCT_VERSION } from '../version.ts'
+import { type Config, childEnvironment, ROOT_DIRECTORY } from '../config/config.ts'
+import { PRODUCT_VERSION } from '../config/version.ts'
 import type { Scalar } from './events.ts'
 
 /** Who ran what, where: for the journal and the audit page. Holds no secret. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { redactDeep } from '../redact.ts'
+import { redactDeep } from '../core/redact.ts'
 import type { JournalEntry, RunEvent } from './events.ts'
 
 /** The hash that the first line names as its predecessor. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeAtomically } from './atomic.ts'
+import { writeAtomically } from '../core/atomic-file.ts'
 
 const tickSchema = z.strictObject({
   phase: z.string(),

@@ -9,9 +9,9 @@ import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
-import { ownEnvironment, ROOT_DIRECTORY } from '../config.ts'
-import { withDatabase } from '../database.ts'
-import { lockKey } from '../lock.ts'
+import { ownEnvironment, ROOT_DIRECTORY } from '../config/config.ts'
+import { lockKey } from '../database/lock.ts'
+import { withDatabase } from '../postgres/database.ts'
 import { Trial } from '../testing/trial.ts'
 import { verifyJournal } from './journal.ts'
 import { viewOf } from './view.ts'
@@ -46,7 +46,7 @@ needs('00-ground')\ntest('the walls stand', () => { appendFileSync(process.env.T
 const url = (path: string): string => JSON.stringify(pathToFileURL(join(ROOT_DIRECTORY, path)).href)
 const SETUP = `
 import { setUp } from ${url('helpers/checklist/setup.ts')}
-import { takeRunLock } from ${url('helpers/lock.ts')}
+import { takeRunLock } from ${url('helpers/database/lock.ts')}
 export default (project) => setUp(project, async ({ run_id, halt }) => {
   const lock = await takeRunLock(JSON.parse(process.env.TRIAL_MAINTENANCE), process.env.TRIAL_DATABASE, { run_id, onLost: halt })
   return { target: {}, scope: {}, identity: {}, close: () => lock.release() }

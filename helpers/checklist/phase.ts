@@ -1,12 +1,9 @@
 import { test as base, expect, inject } from 'vitest'
-import { readConfig } from '../config.ts'
-import { openDatabase } from '../database.ts'
-import { StocksError } from '../errors.ts'
-import { redact, redactDeep } from '../redact.ts'
+import { StocksError } from '../core/errors.ts'
+import { redact, redactDeep } from '../core/redact.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, type EvidenceValue, PROGRESS_ANNOTATION } from './events.ts'
 import { Ledger } from './ledger.ts'
 import { phaseOf } from './plan.ts'
-import './prepare.ts'
 import './setup.ts'
 
 export type { AuditSection, Evidence } from './events.ts'
@@ -33,13 +30,6 @@ const PROGRESS_INTERVAL_MS = 500
 
 /** Vitest's `test`, with what every phase needs. Domain fixtures are added with `.extend(name, { scope: 'file' }, …)`. */
 export const test = base
-  .extend('config', { scope: 'file' }, () => readConfig())
-  .extend('target', { scope: 'file' }, () => inject('target'))
-  .extend('db', { scope: 'file' }, async ({ target }, { onCleanup }) => {
-    const db = openDatabase(target.connection, { application: `stocks-research ${target.run_id}` })
-    onCleanup(() => db.close())
-    return db
-  })
   /** Writes evidence to the journal before anything is asserted; it is on the disk when the call returns. */
   .extend('record', ({ task, annotate }) => async (evidence: EvidenceInput, section?: AuditSection): Promise<void> => {
     if (task.meta.evidence === undefined && expect.getState().assertionCalls > 0)

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
-import { ROOT_DIRECTORY } from '../config.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
 import { parsePlan, phaseOf, readPlan } from './plan.ts'
 
 const GOOD = '# A plan\n\nprose\n\n## Phase 0 · A\n\n`00-a` · why\n\n- [ ] one\n- [ ] two\n\n## Phase 1 · B\n`01-b`\n- [ ] one\n'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { FormatError } from '../errors.ts'
+import { FormatError } from '../core/errors.ts'
 
 /** One phase as the plan wants it: its heading, its file, and its claims in order. */
 export interface PlannedPhase {

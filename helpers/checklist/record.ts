@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { messageOf, StocksError } from '../errors.ts'
+import { messageOf, StocksError } from '../core/errors.ts'
 import type { JournalEntry, RunEvent, Verdict } from './events.ts'
 import { Journal } from './journal.ts'
 import { judge } from './judge.ts'

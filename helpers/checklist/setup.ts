@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
-import { messageOf } from '../errors.ts'
-import { redact } from '../redact.ts'
+import { messageOf } from '../core/errors.ts'
+import { redact } from '../core/redact.ts'
 import type { Scalar } from './events.ts'
 
 /** What the reporter opens before the world is prepared. */

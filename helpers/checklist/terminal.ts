@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { redact } from '../redact.ts'
+import { redact } from '../core/redact.ts'
 import type { Evidence, Fault } from './events.ts'
 import { Pace } from './pace.ts'
 import { clip, durationText, evidenceText, wrapped } from './text.ts'

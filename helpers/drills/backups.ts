@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Backup, dump } from '../backup/dump.ts'
 import { listBackups } from '../backup/manifest.ts'
 import { verifyFile } from '../backup/verify.ts'
-import type { Connection } from '../database.ts'
-import { messageOf } from '../errors.ts'
+import type { Connection } from '../config/connection.ts'
+import { messageOf } from '../core/errors.ts'
 import { type Drill, recover, withFolder } from './drill.ts'
 
 /** Flips one bit in the middle of a copy of the backup. */

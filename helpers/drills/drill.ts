@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dropDatabase, scratchName } from '../backup/scratch.ts'
-import type { Connection } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { dropDatabase, scratchName } from '../database/scratch.ts'
 
 /** What a drill saw. */
 export interface Drill {

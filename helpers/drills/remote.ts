@@ -4,10 +4,10 @@ import { execa } from 'execa'
 import type { Backup } from '../backup/dump.ts'
 import { uploadBackup } from '../backup/upload.ts'
 import { verifyRemote } from '../backup/verify.ts'
-import { ownEnvironment } from '../config.ts'
-import { DropboxStore, type DropboxStoreOptions } from '../dropbox/dropbox-store.ts'
-import { messageOf } from '../errors.ts'
-import { type DropboxServer, startDropboxServer } from '../rehearsal/dropbox/server.ts'
+import { ownEnvironment } from '../config/config.ts'
+import { messageOf } from '../core/errors.ts'
+import { DropboxStore, type DropboxStoreOptions } from '../remote/dropbox-store.ts'
+import { type DropboxServer, startDropboxServer } from '../simulator/dropbox/server.ts'
 import { type Drill, recover, withFolder } from './drill.ts'
 
 const APPEND = 'files/upload_session/append_v2'
@@ -31,7 +31,7 @@ export const killUpload = (backup: Backup): Promise<Drill & { bytes_sent_before:
     const options = { ...base, chunk_bytes: Math.ceil(manifest.bytes / CHUNKS) + ROUNDING_BYTES }
     // Loopback is quick: without a pause the upload would be over before it can be killed.
     server.faults.add({ route: APPEND, times: CHUNKS, action: { kind: 'slow', ms: CHUNK_PAUSE_MS } })
-    const child = execa(process.execPath, [join(import.meta.dirname, '../dropbox/upload-process.ts'), archive, manifest.file], {
+    const child = execa(process.execPath, [join(import.meta.dirname, '../remote/upload-process.ts'), archive, manifest.file], {
       env: ownEnvironment(),
       extendEnv: false,
       reject: false,

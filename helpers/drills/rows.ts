@@ -1,9 +1,10 @@
 import type { Backup } from '../backup/dump.ts'
 import { type Mended, mendTable } from '../backup/mend.ts'
-import { identifier } from '../backup/scratch.ts'
 import { restoreInto } from '../backup/verify.ts'
-import { auditContent, auditText } from '../content-hashes.ts'
-import { type Connection, withDatabase } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { auditContent, auditText } from '../database/content-hashes.ts'
+import { withDatabase } from '../postgres/database.ts'
+import { identifier } from '../postgres/sql.ts'
 import { type Drill, recover, withScratch } from './drill.ts'
 
 /** What a statement does to a copy of the restored database, and which table's rows the backup has to mend; a table that is gone: the whole. */

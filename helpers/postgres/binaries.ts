@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { PreconditionError } from '../errors.ts'
+import { PreconditionError } from '../core/errors.ts'
 import { canEnter, handOver, type SystemUser } from './os-user.ts'
 
 const EXECUTABLE = platform() === 'win32' ? '.exe' : ''

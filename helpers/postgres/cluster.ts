@@ -2,9 +2,9 @@ import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:f
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { childEnvironment } from '../config.ts'
-import { messageOf, PreconditionError } from '../errors.ts'
-import { redact } from '../redact.ts'
+import { childEnvironment } from '../config/config.ts'
+import { messageOf, PreconditionError } from '../core/errors.ts'
+import { redact } from '../core/redact.ts'
 import { programPath, type ServerProgram } from './binaries.ts'
 import { handOver, type SystemUser } from './os-user.ts'
 

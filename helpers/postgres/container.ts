@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Connection } from '../database.ts'
-import { messageOf, PreconditionError } from '../errors.ts'
-import { registerSecret } from '../redact.ts'
+import type { Connection } from '../config/connection.ts'
+import { messageOf, PreconditionError } from '../core/errors.ts'
+import { registerSecret } from '../core/redact.ts'
 
 const IMAGE = 'postgres:15'
 

@@ -4,9 +4,10 @@ import { networkInterfaces, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { ROOT_DIRECTORY } from '../config.ts'
-import { type Connection, withDatabase } from '../database.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
+import type { Connection } from '../config/connection.ts'
 import { installedBinaries, reachableBinaries } from './binaries.ts'
+import { withDatabase } from './database.ts'
 import { embeddedStatus, startEmbedded, stopEmbedded } from './embedded.ts'
 
 const isRoot = process.getuid?.() === 0

@@ -3,9 +3,9 @@ import { chmod, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/p
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Connection, withDatabase } from '../database.ts'
-import { DatabaseError, messageOf, PreconditionError } from '../errors.ts'
-import { registerSecret } from '../redact.ts'
+import type { Connection } from '../config/connection.ts'
+import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
+import { registerSecret } from '../core/redact.ts'
 import { installedBinaries, reachableBinaries } from './binaries.ts'
 import {
   type Cluster,
@@ -19,6 +19,7 @@ import {
   startCluster,
   stopCluster,
 } from './cluster.ts'
+import { withDatabase } from './database.ts'
 import { embeddedSettings } from './embedded-settings.ts'
 import { withFileLock } from './file-lock.ts'
 import { canEnter, handOver, serverUser } from './os-user.ts'

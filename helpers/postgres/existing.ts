@@ -1,5 +1,6 @@
-import { type Connection, withDatabase } from '../database.ts'
-import { DatabaseError, messageOf, PreconditionError } from '../errors.ts'
+import type { Connection } from '../config/connection.ts'
+import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
+import { withDatabase } from './database.ts'
 
 const MAINTENANCE_DATABASES = ['postgres', 'template1']
 

@@ -1,7 +1,7 @@
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PreconditionError } from '../errors.ts'
-import { isAlive } from './server-process.ts'
+import { PreconditionError } from '../core/errors.ts'
+import { isAlive } from '../core/process.ts'
 
 const POLL_MS = 100
 const WAIT_MAX_MS = 240_000

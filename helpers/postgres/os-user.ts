@@ -1,8 +1,8 @@
 import { lchown, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { execa } from 'execa'
-import { childEnvironment } from '../config.ts'
-import { PreconditionError } from '../errors.ts'
+import { childEnvironment } from '../config/config.ts'
+import { PreconditionError } from '../core/errors.ts'
 
 /** An account of the operating system. */
 export interface SystemUser {

@@ -1,16 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { execa } from 'execa'
-import { childEnvironment } from '../config.ts'
-
-/** Whether process `pid` lives and belongs to us or to another account. */
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
+import { childEnvironment } from '../config/config.ts'
+import { isAlive } from '../core/process.ts'
 
 /**
  * Whether process `pid` is the PostgreSQL server of this data folder. A number alone proves nothing: it is given away again

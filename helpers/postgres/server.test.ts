@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { type Connection, withDatabase } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { withDatabase } from './database.ts'
 import { startServer, versionFault } from './server.ts'
 
 const directories = { data: '', archive: '', backups: '', reports: '' } // An existing server needs none of them.

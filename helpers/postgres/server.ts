@@ -1,7 +1,8 @@
-import type { Config } from '../config.ts'
-import { type Connection, withDatabase } from '../database.ts'
-import { PreconditionError } from '../errors.ts'
+import type { Config } from '../config/config.ts'
+import type { Connection } from '../config/connection.ts'
+import { PreconditionError } from '../core/errors.ts'
 import { startContainer } from './container.ts'
+import { withDatabase } from './database.ts'
 import { startEmbedded } from './embedded.ts'
 import { findMaintenance } from './existing.ts'
 

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import type { Connection } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
+import { isAlive } from '../core/process.ts'
 import { reachableBinaries } from '../postgres/binaries.ts'
 import { type Cluster, initCluster, SUPERUSER, startCluster, stopCluster } from '../postgres/cluster.ts'
 import { handOver, serverUser } from '../postgres/os-user.ts'
-import { isAlive } from '../postgres/server-process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

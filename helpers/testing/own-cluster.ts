@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Connection } from '../database.ts'
+import type { Connection } from '../config/connection.ts'
 import { reachableBinaries } from '../postgres/binaries.ts'
 import { type Cluster, initCluster, type Settings, SUPERUSER, startCluster, stopCluster } from '../postgres/cluster.ts'
 import { handOver, serverUser } from '../postgres/os-user.ts'

@@ -2,9 +2,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inject } from 'vitest'
-import { ROOT_DIRECTORY } from '../config.ts'
-import { type Connection, type Database, openDatabase, quoteIdentifier, withDatabase } from '../database.ts'
-import { migrate } from '../migrate.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
+import type { Connection } from '../config/connection.ts'
+import { migrate } from '../database/migrate.ts'
+import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
 
 /** A database of one test's own. */
 export interface Scratch {

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest'
 import type { JournalEntry } from '../checklist/events.ts'
 import { verifyJournal } from '../checklist/journal.ts'
 import { type RunView, viewOf } from '../checklist/view.ts'
-import { ROOT_DIRECTORY } from '../config.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
 
 const url = (path: string): string => JSON.stringify(pathToFileURL(join(ROOT_DIRECTORY, path)).href)
 
@@ -26,7 +26,7 @@ export default defineConfig({
 `
 const SETUP = `
 import { setUp } from ${url('helpers/checklist/setup.ts')}
-import { registerSecret } from ${url('helpers/redact.ts')}
+import { registerSecret } from ${url('helpers/core/redact.ts')}
 export default (project) => setUp(project, async ({ say }) => {
   registerSecret('canary', process.env.TRIAL_SECRET)
   if (process.env.TRIAL_PRECONDITION) throw new Error(process.env.TRIAL_PRECONDITION)

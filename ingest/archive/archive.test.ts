@@ -7,7 +7,7 @@ import { type Archive, type Asked, fingerprintOf, openArchive } from './archive.
 import { pruneArchive, verifyArchive } from './inspect.ts'
 import { objectPath } from './objects.ts'
 
-const CLI = join(import.meta.dirname, 'cli.ts')
+const CLI = join(import.meta.dirname, '../commands/archive.ts')
 let directory: string
 let archive: Archive
 beforeEach(async () => {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { FormatError, messageOf } from '../../helpers/errors.ts'
-import { redact, redactDeep } from '../../helpers/redact.ts'
+import { FormatError, messageOf } from '../../helpers/core/errors.ts'
+import { redact, redactDeep } from '../../helpers/core/redact.ts'
 import { type Incoming, objectPath, openIncoming, readObject, type Storage, sha256, storeObject, writeWhole } from './objects.ts'
 
 /**

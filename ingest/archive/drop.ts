@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { VerificationError } from '../../helpers/errors.ts'
+import { VerificationError } from '../../helpers/core/errors.ts'
 
 /** A drop of files as it was when it was archived. The folder is itself a drop. */
 export interface ArchivedDrop {

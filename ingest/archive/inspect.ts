@@ -4,7 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
-import { messageOf } from '../../helpers/errors.ts'
+import { messageOf } from '../../helpers/core/errors.ts'
 import { type ArchiveEntry, readEntry } from './archive.ts'
 import { objectPath } from './objects.ts'
 

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, utimes } from 'node
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
-import { messageOf, VerificationError } from '../../helpers/errors.ts'
+import { messageOf, VerificationError } from '../../helpers/core/errors.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -75,9 +75,12 @@ export async function readObject(root: string, digest: string, storage: Storage)
     const bytes = await readFile(path)
     body = storage === 'zst' ? await decompress(bytes) : bytes
   } catch (error) {
-    throw new VerificationError(`The archived body ${path} cannot be read: ${messageOf(error)}. Run «node ingest/archive/cli.ts verify».`, {
-      cause: error,
-    })
+    throw new VerificationError(
+      `The archived body ${path} cannot be read: ${messageOf(error)}. Run «node ingest/commands/archive.ts verify».`,
+      {
+        cause: error,
+      },
+    )
   }
   if (sha256(body) !== digest) {
     throw new VerificationError(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { SourceConfig } from '../../helpers/config.ts'
-import { VerificationError } from '../../helpers/errors.ts'
+import type { SourceConfig } from '../../helpers/config/config.ts'
+import { VerificationError } from '../../helpers/core/errors.ts'
 import { type ArchivedDrop, archiveDrop } from './drop.ts'
 import { entriesOf, verifyArchive } from './inspect.ts'
 

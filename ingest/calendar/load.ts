@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Database } from '../../helpers/database.ts'
-import { FormatError, messageOf } from '../../helpers/errors.ts'
+import { FormatError, messageOf } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { AD_HOC_CLOSURES, FIRST_DATE, horizon, NO_OVERRIDES, type Overrides, sessions } from './xnys.ts'
 
 const date = z.iso.date()

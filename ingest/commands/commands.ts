@@ -1,28 +1,30 @@
 import { join } from 'node:path'
-import { type Config, readConfigWith, sourceText } from '../../helpers/config.ts'
-import { type Connection, withDatabase } from '../../helpers/database.ts'
-import { RefusedError } from '../../helpers/errors.ts'
-import { requireLiveServer } from '../../helpers/live-servers.ts'
-import { underRunLock } from '../../helpers/lock.ts'
-import { openLog, silentLog } from '../../helpers/log.ts'
-import { connectionOf } from '../../helpers/postgres/roles.ts'
+import { type Config, readConfigWith, sourceText } from '../../helpers/config/config.ts'
+import type { Connection } from '../../helpers/config/connection.ts'
+import { RefusedError } from '../../helpers/core/errors.ts'
+import { openLog, silentLog } from '../../helpers/core/log.ts'
+import { redact } from '../../helpers/core/redact.ts'
+import { requireLiveServer } from '../../helpers/database/live-servers.ts'
+import { underRunLock } from '../../helpers/database/lock.ts'
+import { connectionOf } from '../../helpers/database/roles.ts'
+import { requireBuilt } from '../../helpers/database/target-database.ts'
+import { withDatabase } from '../../helpers/postgres/database.ts'
 import { type Server, startServer } from '../../helpers/postgres/server.ts'
-import { redact } from '../../helpers/redact.ts'
-import { REHEARSAL_MOMENT } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { requireBuilt } from '../../helpers/target-database.ts'
-import { progressLine, summaryText } from '../pipeline/console.ts'
-import type { JobName } from '../pipeline/job.ts'
+import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
+import type { JobName } from '../contract/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import { findRun, type RunRow } from '../pipeline/run-record.ts'
-import { withSignals } from '../pipeline/signals.ts'
-import { validationText } from '../pipeline/status.ts'
 import { chooseProviders } from '../providers/choose.ts'
 import { openRunProviders } from '../providers/index.ts'
 import { describePlan } from '../providers/plan.ts'
 import { partsOf } from '../providers/registry.ts'
 import { readUniverse } from '../universe/read.ts'
+import { progressLine, summaryText } from './console.ts'
 import { runDaily } from './daily.ts'
+import { withSignals } from './signals.ts'
+import { validationText } from './status.ts'
 
 /** What the process ends with. Only `complete` is success to a shell. */
 export const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
@@ -173,7 +175,7 @@ export const run = (config: Config, work: Work): Promise<void> =>
   withRun(config, work, async (options) => [
     await ingest({
       ...options,
-      jobs: work.jobs,
+      jobs: jobsInOrder(work.jobs),
       ...(work.resumed === undefined ? {} : { resume_run_id: work.resumed.run_id }),
       ...(work.reopen === undefined ? {} : { reopen: work.reopen }),
       ...(work.is_full === undefined ? {} : { is_full: work.is_full }),

@@ -1,22 +1,23 @@
 /** A week of daily runs over a market that moves on, against one clean load at its end. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { lastTicker, nameAtBroker } from '../../helpers/rehearsal/market/flat-files.ts'
-import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { lastTicker, nameAtBroker } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { REHEARSAL_HASTE } from '../../helpers/simulator/rehearsal.ts'
+import { startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { JOB_NAMES } from '../pipeline/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
-import { contentOf } from '../providers/flat-files/testing.ts'
 import { openHttpProviders } from '../providers/live.ts'
+import { worldAsOf } from '../testing/commands/as-of.ts'
+import { contentOf } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from '../universe/read.ts'
 import { runDaily } from './daily.ts'
-import { worldAsOf } from './testing/as-of.ts'
 
 const world = createWorld({ seed: 'day after day', securities: 60 })
 let directory: string
@@ -77,7 +78,7 @@ async function on<T>(
 /** Half a year is enough for a week, and quick. */
 const windowOf = (day: string) => ({ start_date: `${Number(day.slice(0, 4)) - 1}-10-01`, end_date: day })
 const load = (day: string, scratch: Scratch) =>
-  on(day, scratch, (options) => ingest({ ...options, jobs: JOB_NAMES, window: windowOf(day) }))
+  on(day, scratch, (options) => ingest({ ...options, jobs: jobsInOrder(), window: windowOf(day) }))
 const daily = (day: string, scratch: Scratch) =>
   on(day, scratch, (options, now) => runDaily({ ...options, now, overlap_sessions: 10, window: windowOf(day) }))
 

@@ -2,17 +2,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
-import { PreconditionError } from '../../helpers/errors.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { WIRE } from '../../helpers/rehearsal/market/dialect.ts'
-import { differencesFromTruth } from '../../helpers/rehearsal/market/differences.ts'
-import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
-import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
+import { PreconditionError } from '../../helpers/core/errors.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { WIRE } from '../../helpers/simulator/market/dialect.ts'
+import { universeCsv } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { REHEARSAL_HASTE } from '../../helpers/simulator/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
+import { differencesFromTruth } from '../../helpers/testing/market/differences.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { JOB_NAMES } from '../pipeline/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import { ingest } from '../pipeline/run.ts'
 import { openHttpProviders } from '../providers/live.ts'
 import { readUniverse } from '../universe/read.ts'
@@ -79,7 +79,7 @@ test('a daily run has nothing to go on from before the first load, and says so',
 
 test('a database of two weeks ago, with revised bars in it, is brought to the last finished session, and equals the truth', async () => {
   await at(new Date('2024-12-20T12:00:00Z'), (options) =>
-    ingest({ ...options, jobs: JOB_NAMES, window: { start_date: world.start_date, end_date: '2024-12-19' } }),
+    ingest({ ...options, jobs: jobsInOrder(), window: { start_date: world.start_date, end_date: '2024-12-19' } }),
   )
   const source_id = await revise('2021-03-01', '2024-12-17')
 

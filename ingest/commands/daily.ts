@@ -1,6 +1,7 @@
-import { type Database, withDatabase } from '../../helpers/database.ts'
-import { PreconditionError } from '../../helpers/errors.ts'
-import { JOB_NAMES, type JobName, type Window } from '../pipeline/job.ts'
+import { PreconditionError } from '../../helpers/core/errors.ts'
+import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
+import type { JobName, Window } from '../contract/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import { VALIDATING, type ValidationReport, validate } from '../validation/validate.ts'
@@ -40,7 +41,7 @@ export async function runDaily({ now, overlap_sessions, ...options }: DailyOptio
   const overlap: Window = { start_date: overlap_start_date < start_date ? start_date : overlap_start_date, end_date: last_session_date }
 
   const before = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
-  const increment = await ingest({ ...options, window: whole, jobs: JOB_NAMES, windows: { 'prices-daily': overlap } })
+  const increment = await ingest({ ...options, window: whole, jobs: jobsInOrder(), windows: { 'prices-daily': overlap } })
   const after = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
   const had_bars = await ask((db) => securitiesWithBarsBefore(db, overlap.start_date))
   const restated = await ask((db) => securitiesRestated(db, start_date))
@@ -53,7 +54,7 @@ export async function runDaily({ now, overlap_sessions, ...options }: DailyOptio
   const RERUN: readonly JobName[] = ['prices-daily', 'adjustment-factors']
   if (members.length > 0) {
     options.log?.info({ securities: members.map(({ source_id }) => source_id) }, 'history has changed, it is asked for as a whole')
-    runs.push(await ingest({ ...options, universe: { ...universe, members }, window: whole, jobs: RERUN }))
+    runs.push(await ingest({ ...options, universe: { ...universe, members }, window: whole, jobs: jobsInOrder(RERUN) }))
   }
   return {
     last_session_date,

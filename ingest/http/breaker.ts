@@ -1,4 +1,4 @@
-import { SourceError } from '../pipeline/provider.ts'
+import { SourceError } from '../contract/provider.ts'
 import type { Failure } from './outcome.ts'
 
 /**

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { forgetSecrets, registerSecret } from '../../helpers/redact.ts'
-import { never, OFFICIAL, openFixture } from './testing/fixture.ts'
-import { json, serve } from './testing/server.ts'
+import { forgetSecrets, registerSecret } from '../../helpers/core/redact.ts'
+import { never, OFFICIAL, openFixture } from '../testing/http/fixture.ts'
+import { json, serve } from '../testing/http/server.ts'
 
 let fixture: Awaited<ReturnType<typeof openFixture>>
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { SourceError } from '../pipeline/provider.ts'
-import { openFixture } from './testing/fixture.ts'
-import { json } from './testing/server.ts'
+import type { SourceError } from '../contract/provider.ts'
+import { openFixture } from '../testing/http/fixture.ts'
+import { json } from '../testing/http/server.ts'
 
 const failureOf = (asking: Promise<unknown>): Promise<SourceError> =>
   asking.then(

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { never, OFFICIAL, openFixture } from './testing/fixture.ts'
-import { json } from './testing/server.ts'
+import { never, OFFICIAL, openFixture } from '../testing/http/fixture.ts'
+import { json } from '../testing/http/server.ts'
 
 let fixture: Awaited<ReturnType<typeof openFixture>>
 beforeEach(async () => {

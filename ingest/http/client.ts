@@ -1,35 +1,15 @@
-import type { Log } from '../../helpers/log.ts'
-import { redact } from '../../helpers/redact.ts'
+import { redact } from '../../helpers/core/redact.ts'
 import { type Archive, type ArchiveEntry, fingerprintOf } from '../archive/archive.ts'
-import type { SourceError } from '../pipeline/provider.ts'
+import type { SourceError } from '../contract/provider.ts'
 import { type Attempt, attemptOnce } from './attempt.ts'
 import { type Breaker, openBreaker, sourceError } from './breaker.ts'
 import { classify } from './frame.ts'
 import { openGate } from './gate.ts'
-import type { Ledger } from './ledger.ts'
+import { type ClientOptions, classifierOf } from './options.ts'
 import { type Failure, isAboutAccount, isResult, isWorthRetry, type Verdict } from './outcome.ts'
 import { accountOf, destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
 import { backoffMs, wait } from './retry.ts'
 import { DEFAULT_TIMEOUTS, openTransport, type Timeouts, type Transport } from './transport.ts'
-
-export interface ClientOptions {
-  readonly ledger: Ledger
-  readonly archive: Archive
-  readonly log: Log
-  /** `replay`: every answer comes from the archive, none from the network. */
-  readonly mode: 'live' | 'replay'
-  /** Live: an archived answer fetched at this instant (ISO 8601) or later is as good as a new one. Left out: always ask. */
-  readonly reuse_since_at?: string
-  /** Loopback origins by the official ones that they stand in for; for the rehearsal alone. */
-  readonly stand_ins?: Readonly<Record<string, string>>
-  readonly attempts_max?: number
-  /** A wait longer than this is not waited for: it becomes an error that names the time. */
-  readonly wait_max_ms?: number
-  /** Above 1 in a rehearsal alone: so many times more requests are allowed, and so many times shorter are the waits of our own. */
-  readonly haste?: number
-  /** Called before each request that will really be sent; throws to forbid it (`--max-requests`). */
-  readonly permit?: () => void
-}
 
 export interface HttpClient {
   readonly profile: HttpProfile
@@ -199,9 +179,3 @@ async function fromArchive(
   }
   return { ...found, outcome: verdict.outcome, body, json: verdict.json ?? null }
 }
-
-export const classifierOf = ({ provider }: HttpProfile, { expects, shape }: HttpRequest): Parameters<typeof classify>[1] => ({
-  provider,
-  expects,
-  ...(shape === undefined ? {} : { shape }),
-})

@@ -8,9 +8,9 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { verifyArchive } from '../archive/inspect.ts'
 import { sha256 } from '../archive/objects.ts'
-import { serve, type TestServer } from './testing/server.ts'
+import { serve, type TestServer } from '../testing/http/server.ts'
 
-const CHILD = join(import.meta.dirname, 'testing', 'download.ts')
+const CHILD = join(import.meta.dirname, '../testing/http/download.ts')
 let directory: string
 let zip: Buffer
 let server: TestServer

@@ -1,5 +1,5 @@
-import { messageOf } from '../../helpers/errors.ts'
-import { redact } from '../../helpers/redact.ts'
+import { messageOf } from '../../helpers/core/errors.ts'
+import { redact } from '../../helpers/core/redact.ts'
 import { isUnclosed, parseJson, type TextJson } from './json.ts'
 import { noticeOf } from './notice.ts'
 import type { Answer, Outcome, Verdict } from './outcome.ts'

@@ -1,14 +1,14 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
-import { openDatabase } from '../../helpers/database.ts'
-import { silentLog } from '../../helpers/log.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { openDatabase } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { openArchive } from '../archive/archive.ts'
+import { json, serve } from '../testing/http/server.ts'
 import { DAY_MS, HOUR_MS, type Limit, MONTH_MS, per } from './budget.ts'
 import { openClient } from './client.ts'
 import { type LedgerEntry, openLedger } from './ledger.ts'
-import { json, serve } from './testing/server.ts'
 
 let scratch: Scratch
 beforeAll(async () => {

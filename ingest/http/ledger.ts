@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import type { Database } from '../../helpers/database.ts'
-import { redact } from '../../helpers/redact.ts'
+import { redact } from '../../helpers/core/redact.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { allowanceOf, type Limit, type Spending, waitMs } from './budget.ts'
 import type { Outcome } from './outcome.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { NOTICES } from '../testing/http/notices.ts'
 import { classify } from './frame.ts'
 import type { Outcome } from './outcome.ts'
-import { NOTICES } from './testing/notices.ts'
 
 for (const [provider, notices] of Object.entries(NOTICES)) {
   test(`what ${provider} says falls into its class`, () => {

@@ -1,4 +1,4 @@
-import type { ErrorClass } from '../pipeline/provider.ts'
+import type { ErrorClass } from '../contract/provider.ts'
 import type { TextJson } from './json.ts'
 
 /** What a response is. The first three are results and are archived; the others are failures and never are. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { Agent, type Dispatcher } from 'undici'
-import { messageOf } from '../../helpers/errors.ts'
+import { messageOf } from '../../helpers/core/errors.ts'
 import type { Answer, Outcome } from './outcome.ts'
 
 /** Limits of one exchange. Every one of them ends in a class, none in a hang. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import yauzl from 'yauzl'
-import { messageOf } from '../../helpers/errors.ts'
+import { messageOf } from '../../helpers/core/errors.ts'
 import type { Verdict } from './outcome.ts'
 
 /** Why the file is not a whole zip; undefined when its central directory can be read. It is looked at before it counts. */

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { auditContent } from '../../helpers/content-hashes.ts'
-import { openDatabase } from '../../helpers/database.ts'
-import { RefusedError } from '../../helpers/errors.ts'
+import { RefusedError } from '../../helpers/core/errors.ts'
+import { auditContent } from '../../helpers/database/content-hashes.ts'
+import { openDatabase } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { statusText } from '../commands/status.ts'
+import { type Provider, SourceError } from '../contract/provider.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
-import { type Provider, SourceError } from './provider.ts'
+import { ingestDrop, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 import { takeIngestionLock } from './run-record.ts'
-import { statusText } from './status.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

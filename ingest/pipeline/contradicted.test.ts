@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
+import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import type { StagedItem } from './groups.ts'
 import type { TargetTable } from './table.ts'
 

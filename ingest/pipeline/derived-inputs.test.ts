@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
-import { JOB_NAMES } from './job.ts'
+import { JOB_NAMES, type JobName } from '../contract/job.ts'
+import { ingestDrop, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 import type { IngestOptions } from './run.ts'
 
 let scratch: Scratch
@@ -16,7 +16,7 @@ afterEach(() => scratch?.drop())
 const DERIVED = ['adjustment-factors', 'fundamentals-derived'] as const
 
 /** Items that each derived job left as they were, and all of its items. */
-async function run(rest: Partial<IngestOptions> = {}, jobs: IngestOptions['jobs'] = JOB_NAMES) {
+async function run(rest: Partial<Omit<IngestOptions, 'jobs'>> = {}, jobs: readonly JobName[] = JOB_NAMES) {
   const report = await ingestDrop(scratch.connection, root, { jobs, ...rest })
   return DERIVED.map((name) => {
     const { items_unchanged, items } = report.job(name)

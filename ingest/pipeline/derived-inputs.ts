@@ -1,6 +1,6 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { DerivedJob, Window } from '../contract/job.ts'
 import type { StagedItem } from './groups.ts'
-import type { DerivedJob, Window } from './job.ts'
 
 /** What an item is derived from, as it stands now, and the rows of the last time when nothing of it has changed since. */
 export interface DerivedInput {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { figure, referenceFolder, referenceRows } from '../../helpers/testing/reference.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { contentOf, ingestDrop, isAccounted } from '../providers/flat-files/testing.ts'
+import { contentOf, ingestDrop, isAccounted } from '../testing/flat-files/delivery.ts'
 
 const DROPS = [
   ['flat-files', ['1998-2009.csv.gz', '2010-2021.csv.gz']],

@@ -1,4 +1,4 @@
-import type { ItemGap } from './job.ts'
+import type { ItemGap } from '../contract/job.ts'
 
 /** Items that ended alike, for one reason: a file that is refused is the reason of each of its securities, and is told once. */
 export interface GapGroup {

@@ -1,8 +1,8 @@
-import type { Database } from '../../helpers/database.ts'
-import { DatabaseError } from '../../helpers/errors.ts'
+import { DatabaseError } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { ErrorClass } from '../contract/provider.ts'
 import { endItems, type ItemEnd, type ItemScope } from './items.ts'
 import { merge } from './merge.ts'
-import type { ErrorClass } from './provider.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TargetTable } from './table.ts'
 

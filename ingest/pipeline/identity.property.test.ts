@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
+import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
 
 /**
  * Random histories of tickers in a month, told day by day: renames, swaps, hand-overs within a day, reuse, returns to the first owner,

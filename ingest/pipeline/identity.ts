@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Database } from '../../helpers/database.ts'
-import { VerificationError } from '../../helpers/errors.ts'
+import { VerificationError } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { Holder, Identity } from '../contract/job.ts'
 import type { UniverseMember } from '../universe/read.ts'
-import type { Holder, Identity } from './job.ts'
 
 /** A ticker that a security held, days inclusive, `valid_to` null while it still does. */
 export interface Interval {

@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
-import { createRoles, ROLES, type RoleKind, roleName } from '../../helpers/postgres/roles.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
+import { createRoles, ROLES, type RoleKind, roleName } from '../../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import { SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 
 const PASSWORDS = { admin: 'of the admin', owner: 'of the owner', ingest: 'of ingest', reader: 'of the reader' }
 

@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import type { Tally } from './tally.ts'
 
 /**

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { fingerprintOf } from '../../helpers/backup/fingerprint.ts'
+import { fingerprintOf } from '../../helpers/database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
+import { JOB_NAMES, type Window } from '../contract/job.ts'
+import type { Page, Provider } from '../contract/provider.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
-import { dayAfter, type World, world } from '../validation/testing/random-world.ts'
-import { JOB_NAMES, type Window } from './job.ts'
-import type { Page, Provider } from './provider.ts'
+import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { dayAfter, type World, world } from '../testing/validation/random-world.ts'
 
 /** All seven jobs over random worlds: the content hash, derived tables included, must not depend on the way in which the data came. */
 const WHOLE: Window = { start_date: '2018-01-01', end_date: '2021-12-31' }

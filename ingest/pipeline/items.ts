@@ -1,6 +1,6 @@
-import type { Database } from '../../helpers/database.ts'
-import type { JobName, Window } from './job.ts'
-import type { ErrorClass } from './provider.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { JobName, Window } from '../contract/job.ts'
+import type { ErrorClass } from '../contract/provider.ts'
 
 export type ItemStatus = 'ok' | 'empty' | 'not_found' | 'failed' | 'parked'
 

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
-import { contentOf, ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
+import { contentOf, ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
 
 const RUN = join(ROOT_DIRECTORY, 'ingest', 'run.ts')
 const SECURITIES = Array.from({ length: 40 }, (_, at) => `k:${String(at).padStart(2, '0')}`)

@@ -1,6 +1,6 @@
 import { escapeLiteral } from 'pg'
-import type { Database } from '../../helpers/database.ts'
-import { DatabaseError } from '../../helpers/errors.ts'
+import { DatabaseError } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { listOf, type TargetTable, valuesDiffer } from './table.ts'
 
 /** Of one merge. `rows_inserted` and `rows_updated` are counted against the table as it stood before, not guessed from its answer. */

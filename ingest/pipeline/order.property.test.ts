@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
+import type { Page, Provider } from '../contract/provider.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { contentOf, ingestDrop, isAccounted, writeDrop } from '../providers/flat-files/testing.ts'
-import type { Page, Provider } from './provider.ts'
+import { contentOf, ingestDrop, isAccounted, writeDrop } from '../testing/flat-files/delivery.ts'
 
 const BASE = {
   'universe.csv': 'source_id,ticker\nx:a,AA\nx:b,BB\n',

@@ -2,13 +2,13 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { pageOf } from '../adapter/adapter.ts'
+import type { Provider } from '../contract/provider.ts'
 import type { HttpClient } from '../http/client.ts'
-import { OFFICIAL, openFixture } from '../http/testing/fixture.ts'
-import { json } from '../http/testing/server.ts'
-import { pageOf } from '../providers/adapter.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
-import type { Provider } from './provider.ts'
+import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { OFFICIAL, openFixture } from '../testing/http/fixture.ts'
+import { json } from '../testing/http/server.ts'
 
 const IDS = Array.from({ length: 12 }, (_, at) => `o:${String(at).padStart(2, '0')}`)
 const FAULTS: Readonly<Record<string, (response: ServerResponse) => void>> = {

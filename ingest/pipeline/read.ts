@@ -1,5 +1,5 @@
-import type { JobRow, ParseContext, SourcedJob } from './job.ts'
-import type { LocatedRecord, Page, SubjectEnd } from './provider.ts'
+import type { JobRow, ParseContext, SourcedJob } from '../contract/job.ts'
+import type { LocatedRecord, Page, SubjectEnd } from '../contract/provider.ts'
 import type { FileTally, Tally } from './tally.ts'
 
 const CHUNK_CHARACTERS = 256 * 1024

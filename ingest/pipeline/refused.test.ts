@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
+import { JOB_NAMES, type Window } from '../contract/job.ts'
+import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from '../validation/checks.ts'
 import { validate } from '../validation/validate.ts'
-import { JOB_NAMES, type Window } from './job.ts'
 
 let scratch: Scratch
 

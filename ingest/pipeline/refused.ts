@@ -1,6 +1,6 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { ParseContext, SourcedJob } from '../contract/job.ts'
 import type { ItemScope } from './items.ts'
-import type { ParseContext, SourcedJob } from './job.ts'
 import type { Tally } from './tally.ts'
 import type { AnsweredItem } from './withdrawn.ts'
 

@@ -1,6 +1,6 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { ItemGap, JobName, JobReport } from '../contract/job.ts'
 import type { JobCounts } from './groups.ts'
-import type { ItemGap, JobName, JobReport } from './job.ts'
 import type { RunState } from './run-record.ts'
 import type { Thresholds } from './surroundings.ts'
 

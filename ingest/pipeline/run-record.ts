@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
-import type { Database } from '../../helpers/database.ts'
-import { RefusedError } from '../../helpers/errors.ts'
-import { JOB_NAMES, type JobName, type Window } from './job.ts'
+import { RefusedError } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import { JOB_NAMES, type JobName, type Window } from '../contract/job.ts'
 import { INGESTION_LOCK } from './writer.ts'
 
 export type RunState = 'running' | 'complete' | 'complete_with_gaps' | 'halted' | 'failed' | 'interrupted'

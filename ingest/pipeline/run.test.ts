@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 import { securityIdOf } from './identity.ts'
 
 let scratch: Scratch

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { recordContent, recordUnseenChanges } from '../../helpers/content-hashes.ts'
-import { type Connection, type Database, openDatabase } from '../../helpers/database.ts'
-import { messageOf, RefusedError, StocksError } from '../../helpers/errors.ts'
-import { type Log, silentLog } from '../../helpers/log.ts'
-import { PRODUCT_VERSION } from '../../helpers/version.ts'
+import type { Connection } from '../../helpers/config/connection.ts'
+import { PRODUCT_VERSION } from '../../helpers/config/version.ts'
+import { messageOf, RefusedError, StocksError } from '../../helpers/core/errors.ts'
+import { type Log, silentLog } from '../../helpers/core/log.ts'
+import { recordContent, recordUnseenChanges } from '../../helpers/database/content-hashes.ts'
+import { type Database, openDatabase } from '../../helpers/postgres/database.ts'
 import { loadCalendar } from '../calendar/load.ts'
-import { jobsInOrder } from '../jobs.ts'
+import type { Job, JobName, JobReport, Window } from '../contract/job.ts'
+import type { Provider } from '../contract/provider.ts'
 import type { Universe } from '../universe/read.ts'
 import { runDerived } from './derived.ts'
 import { startHeart } from './heart.ts'
 import { loadKnownSecurities } from './identity.ts'
 import { providersOfRun, renewLeases, reopenItems, windowsOfRun } from './items.ts'
-import type { Job, JobName, JobReport, Window } from './job.ts'
-import type { Provider } from './provider.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
 import { beginRun, endRun, markDeadRuns, releaseIngestionLock, takeIngestionLock } from './run-record.ts'
 import { chooseProvider, isSourced } from './source.ts'
@@ -24,7 +24,8 @@ import { writerOf } from './writer.ts'
 export interface IngestOptions {
   readonly connection: Connection
   /** Any of the seven, in any order; they run in the order of their needs. */
-  readonly jobs: readonly JobName[]
+  /** In the order of their needs. The pipeline knows no job by itself. */
+  readonly jobs: readonly Job[]
   readonly universe: Universe
   readonly window: Window
   /** Jobs that are asked about another window than the run's, e.g. only about the newest days. A resumed run asks about the whole one. */
@@ -83,7 +84,7 @@ async function runLocked(db: Database, session: Database, run_id: string, option
   const lock_pid = await takeIngestionLock(session)
   for (const dead of await markDeadRuns(session, run_id))
     log.info({ dead_run_id: dead }, 'a run whose process is gone is marked interrupted')
-  const jobs = jobsInOrder(options.jobs)
+  const { jobs } = options
   const { universe, window, source } = options
   if (options.resume_run_id !== undefined) await refuseOtherProviders(session, run_id, jobs, options.providers)
   await beginRun(

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { type Overrides, sessions } from '../calendar/xnys.ts'
 import { pricesDaily } from '../prices-daily.ts'
-import { ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import { ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

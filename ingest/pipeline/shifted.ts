@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import type { Tally } from './tally.ts'
 
 /** Of the bars of an item, the share on days without a session above which its dates may be shifted; one day off makes it a fifth. */

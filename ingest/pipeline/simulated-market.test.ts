@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { differencesFromTruth } from '../../helpers/rehearsal/market/differences.ts'
-import { universeCsv, writeFlatFiles } from '../../helpers/rehearsal/market/flat-files.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { universeCsv, writeFlatFiles } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { differencesFromTruth } from '../../helpers/testing/market/differences.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop } from '../providers/flat-files/testing.ts'
-import { JOB_NAMES } from './job.ts'
+import { JOB_NAMES } from '../contract/job.ts'
+import { ingestDrop } from '../testing/flat-files/delivery.ts'
 
 const world = createWorld({ seed: 'another market than that of the rehearsal', securities: 62 })
 

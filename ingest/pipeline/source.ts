@@ -1,9 +1,9 @@
-import type { Database } from '../../helpers/database.ts'
-import { PreconditionError } from '../../helpers/errors.ts'
+import { PreconditionError } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { Dataset, Job, SourcedJob, Window } from '../contract/job.ts'
+import type { Provider, Subject } from '../contract/provider.ts'
 import type { KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope, planItems } from './items.ts'
-import type { Dataset, Job, SourcedJob, Window } from './job.ts'
-import type { Provider, Subject } from './provider.ts'
 import type { Writer } from './writer.ts'
 
 /** What a job is asked about: the subjects that its source can be asked for, and the ends of those it cannot. */

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { Database } from '../../helpers/database.ts'
-import { DatabaseError } from '../../helpers/errors.ts'
-import type { SourcedJob } from './job.ts'
+import { DatabaseError } from '../../helpers/core/errors.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { SourcedJob } from '../contract/job.ts'
 import { listOf, type TargetTable } from './table.ts'
 import type { Reject, Tally } from './tally.ts'
 

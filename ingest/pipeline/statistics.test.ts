@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import { ingestDrop, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 
 it('a run leaves no filled table without statistics, those that no job fills included', async () => {
   const scratch = await scratchDatabase({ migrated: true })

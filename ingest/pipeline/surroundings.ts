@@ -1,6 +1,6 @@
-import type { Log } from '../../helpers/log.ts'
+import type { Log } from '../../helpers/core/log.ts'
+import type { JobName, Window } from '../contract/job.ts'
 import type { Universe } from '../universe/read.ts'
-import type { JobName, Window } from './job.ts'
 import type { Writer } from './writer.ts'
 
 /** Shares above which a run is not what it should be; see bootstrap.json. */

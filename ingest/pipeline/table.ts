@@ -1,5 +1,6 @@
-import { type Database, quoteIdentifier } from '../../helpers/database.ts'
-import type { Job } from './job.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import { quoteIdentifier } from '../../helpers/postgres/sql.ts'
+import type { Job } from '../contract/job.ts'
 
 /** What the SQL of stage and merge needs to know of the table of a job. */
 export interface TargetTable {

@@ -1,5 +1,5 @@
-import type { Dataset, RejectKind, SourcedJob, SourceRecord } from './job.ts'
-import type { Page, Subject, SubjectEnd } from './provider.ts'
+import type { Dataset, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
+import type { Page, Subject, SubjectEnd } from '../contract/provider.ts'
 
 /** What a batch has seen of one of its items. */
 export interface ItemTally {

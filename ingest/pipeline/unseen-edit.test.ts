@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import { SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 let root: string

@@ -1,13 +1,13 @@
 /** A feed that gives a session of the whole market a request, as the paid ones do: one batch, many pages, and no change to the pipeline. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { located, pageOf } from '../adapter/adapter.ts'
+import type { Batch, Provider } from '../contract/provider.ts'
 import type { HttpClient } from '../http/client.ts'
-import { OFFICIAL, openFixture } from '../http/testing/fixture.ts'
-import { json } from '../http/testing/server.ts'
-import { located, pageOf } from '../providers/adapter.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { contentOf, ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
-import type { Batch, Provider } from './provider.ts'
+import { contentOf, ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { OFFICIAL, openFixture } from '../testing/http/fixture.ts'
+import { json } from '../testing/http/server.ts'
 
 const IDS = Array.from({ length: 8 }, (_, at) => `w:${at}`)
 const DAYS = ['2020-01-02', '2020-01-03', '2020-01-06', '2020-01-07', '2020-01-08', '2020-01-09']

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { contentOf, ingestDrop, SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import type { Window } from '../contract/job.ts'
+import { contentOf, ingestDrop, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from '../validation/checks.ts'
 import { validate } from '../validation/validate.ts'
-import type { Window } from './job.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

@@ -1,6 +1,6 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { Identity, SourcedJob } from '../contract/job.ts'
 import type { ItemScope } from './items.ts'
-import type { Identity, SourcedJob } from './job.ts'
 import type { TargetTable } from './table.ts'
 
 /** An item that its source has answered for, and where its rows are staged; undefined when the source has none. */

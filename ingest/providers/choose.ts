@@ -1,6 +1,6 @@
-import type { Credentials } from '../../helpers/credentials.ts'
-import { ConfigError } from '../../helpers/errors.ts'
-import type { Dataset, JobName } from '../pipeline/job.ts'
+import type { Credentials } from '../../helpers/config/credentials.ts'
+import { ConfigError } from '../../helpers/core/errors.ts'
+import type { Dataset, JobName } from '../contract/job.ts'
 import { ADAPTERS, partsOf } from './registry.ts'
 
 /** Job → providers by preference. «a + b» is one choice: both together. */

@@ -1,5 +1,5 @@
-import type { SourceRecord } from '../pipeline/job.ts'
-import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../pipeline/provider.ts'
+import type { SourceRecord } from '../contract/job.ts'
+import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../contract/provider.ts'
 
 /**
  * Several providers as one, for a dataset that none of them serves whole: `sec-edgar + nasdaq-directory` knows filers from the one

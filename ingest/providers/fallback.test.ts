@@ -1,17 +1,19 @@
 /** The first provider of a job stops answering in the middle of a run, and another one takes over in the next. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
-import { RefusedError } from '../../helpers/errors.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { universeCsv, writeFlatFiles } from '../../helpers/rehearsal/market/flat-files.ts'
-import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
+import { RefusedError } from '../../helpers/core/errors.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { universeCsv, writeFlatFiles } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { REHEARSAL_HASTE } from '../../helpers/simulator/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import type { JobName } from '../pipeline/job.ts'
+import type { JobName } from '../contract/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import { readUniverse } from '../universe/read.ts'
 import { flatFiles } from './flat-files/index.ts'
@@ -34,7 +36,7 @@ beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
   base = {
     connection: scratch.connection,
-    jobs: JOBS,
+    jobs: jobsInOrder(JOBS),
     universe: await readUniverse(join(directory, 'universe.csv')),
     window: { start_date: world.start_date, end_date: world.end_date },
     thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: Object.fromEntries(JOBS.map((job) => [job, 1])) },

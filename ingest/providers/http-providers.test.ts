@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Credentials } from '../../helpers/credentials.ts'
+import type { Credentials } from '../../helpers/config/credentials.ts'
+import { askFor, openOverHttp, readAll, subject } from '../testing/providers/over-http.ts'
 import { chooseProviders, weighProviders } from './choose.ts'
 import { describePlan, planOf } from './plan.ts'
-import { askFor, openOverHttp, readAll, subject } from './testing/over-http.ts'
 
 const NO_KEYS: Credentials = {
   sec_user_agent: 'Jane Doe jane@example.com',

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
-import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
-import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
+import { universeCsv } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { contentOf } from './flat-files/testing.ts'
+import { contentOf } from '../testing/flat-files/delivery.ts'
 
 const KILLS = 20
 /** Requests that all clients together may have under way: what was answered to none of them may be asked again. */
@@ -91,7 +91,7 @@ test('a load that is killed at twenty random moments and resumed has the content
 }, 600_000)
 
 test('no key stands in what the load has left behind', async () => {
-  const { REHEARSAL_CREDENTIALS } = await import('../../helpers/credentials.ts')
+  const { REHEARSAL_CREDENTIALS } = await import('../../helpers/config/credentials.ts')
   const { globSync } = await import('node:fs')
   const files = globSync(`${directory}/**/*.{json,jsonl,log}`)
   expect(files.length).toBeGreaterThan(50)

@@ -1,6 +1,6 @@
 /** What a source that knows today alone says of tickers, when we know something of the past already. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { askFor, openOverHttp, readAll, subject } from './testing/over-http.ts'
+import { askFor, openOverHttp, readAll, subject } from '../testing/providers/over-http.ts'
 
 let over: Awaited<ReturnType<typeof openOverHttp>>
 beforeEach(async () => {

@@ -2,20 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { WIRE } from '../../helpers/rehearsal/market/dialect.ts'
-import { differencesFromTruth } from '../../helpers/rehearsal/market/differences.ts'
-import { lastTicker, universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
-import { lossesOf, withLosses } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { WIRE } from '../../helpers/simulator/market/dialect.ts'
+import { lastTicker, universeCsv } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { lossesOf, withLosses } from '../../helpers/simulator/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
+import { differencesFromTruth } from '../../helpers/testing/market/differences.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { verifyArchive } from '../archive/inspect.ts'
-import { JOB_NAMES } from '../pipeline/job.ts'
+import { JOB_NAMES } from '../contract/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import { ingest } from '../pipeline/run.ts'
+import { contentOf } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from '../universe/read.ts'
-import { contentOf } from './flat-files/testing.ts'
 import { openHttpProviders } from './live.ts'
 
 const world = createWorld({ seed: 'providers over HTTP', securities: 70 })
@@ -67,7 +68,7 @@ describe('the free providers, against servers that speak their language and fail
     )
     const report = await ingest({
       connection: scratch.connection,
-      jobs: JOB_NAMES,
+      jobs: jobsInOrder(),
       universe: await readUniverse(join(directory, 'universe.csv')),
       window: { start_date: world.start_date, end_date: world.end_date },
       providers: http.providers,

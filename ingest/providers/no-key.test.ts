@@ -1,22 +1,24 @@
 /** The set of providers that needs no key, from its first request to its last row: the SEC, the symbol directories, and Yahoo. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { lastTicker, universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
-import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import type { Security } from '../../helpers/rehearsal/market/types.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { lastTicker, universeCsv } from '../../helpers/simulator/market/flat-files.ts'
+import type { Security } from '../../helpers/simulator/market/types.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { REHEARSAL_HASTE } from '../../helpers/simulator/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { json, serve, type TestServer } from '../http/testing/server.ts'
-import { JOB_NAMES } from '../pipeline/job.ts'
+import { dashed } from '../adapter/identity.ts'
+import { JOB_NAMES } from '../contract/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { ingest } from '../pipeline/run.ts'
+import { json, serve, type TestServer } from '../testing/http/server.ts'
 import { readUniverse } from '../universe/read.ts'
-import { dashed } from './identity.ts'
 import { openHttpProviders } from './live.ts'
 
 const world = createWorld({ seed: 'without a key', securities: 60 })
@@ -53,7 +55,7 @@ beforeAll(async () => {
   )
   report = await ingest({
     connection: scratch.connection,
-    jobs: JOB_NAMES,
+    jobs: jobsInOrder(),
     universe: await readUniverse(join(directory, 'universe.csv')),
     window: { start_date: world.start_date, end_date: world.end_date },
     providers: http.providers,

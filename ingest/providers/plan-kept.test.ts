@@ -1,16 +1,18 @@
 /** What a plan says before the run, against what the run then asks. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/credentials.ts'
-import { silentLog } from '../../helpers/log.ts'
-import { universeCsv } from '../../helpers/rehearsal/market/flat-files.ts'
-import { REHEARSAL_HASTE } from '../../helpers/rehearsal/market/rehearsal.ts'
-import { type Market, startMarketServers } from '../../helpers/rehearsal/market/server/servers.ts'
-import { createWorld } from '../../helpers/rehearsal/market/world.ts'
+import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
+import { silentLog } from '../../helpers/core/log.ts'
+import { universeCsv } from '../../helpers/simulator/market/flat-files.ts'
+import { createWorld } from '../../helpers/simulator/market/world.ts'
+import { REHEARSAL_HASTE } from '../../helpers/simulator/rehearsal.ts'
+import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import type { JobName } from '../pipeline/job.ts'
+import type { JobName } from '../contract/job.ts'
+import { jobsInOrder } from '../jobs.ts'
 import { ingest } from '../pipeline/run.ts'
 import { readUniverse } from '../universe/read.ts'
 import { openHttpProviders } from './live.ts'
@@ -54,7 +56,7 @@ const runWith = async (requests_max?: number, resume_run_id?: string) => {
   const asked_before = market.log.length
   const report = await ingest({
     connection: scratch.connection,
-    jobs: JOBS,
+    jobs: jobsInOrder(JOBS),
     universe: await readUniverse(join(directory, 'universe.csv')),
     window,
     providers: http.providers,

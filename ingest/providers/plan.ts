@@ -1,5 +1,5 @@
+import type { Ask, Provider } from '../contract/provider.ts'
 import { describeLimits, type Limit, MINUTE_MS } from '../http/budget.ts'
-import type { Ask, Provider } from '../pipeline/provider.ts'
 import { ADAPTERS } from './registry.ts'
 
 /** One job of a plan: what will be asked of which provider. For a combination, each of its parts is an entry of its own. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from './flat-files/testing.ts'
-import { openOverHttp } from './testing/over-http.ts'
+import { ingestDrop, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
+import { openOverHttp } from '../testing/providers/over-http.ts'
 
 let scratch: Scratch
 let over: Awaited<ReturnType<typeof openOverHttp>>

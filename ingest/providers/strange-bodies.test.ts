@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { askFor, openOverHttp, readAll, subject } from './testing/over-http.ts'
+import { askFor, openOverHttp, readAll, subject } from '../testing/providers/over-http.ts'
 
 let over: Awaited<ReturnType<typeof openOverHttp>>
 beforeEach(async () => {

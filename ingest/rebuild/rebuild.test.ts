@@ -2,11 +2,11 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config.ts'
-import { withDatabase } from '../../helpers/database.ts'
+import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
+import { withDatabase } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { archiveDrop } from '../archive/drop.ts'
-import { SMALL_DROP, writeDrop } from '../providers/flat-files/testing.ts'
+import { SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 let root: string

@@ -1,8 +1,8 @@
-import { compareFingerprints, type Difference } from '../../helpers/backup/compare.ts'
-import { fingerprintOf } from '../../helpers/backup/fingerprint.ts'
-import { createEmptyDatabase, localeOf } from '../../helpers/backup/scratch.ts'
-import type { Connection } from '../../helpers/database.ts'
-import { migrate } from '../../helpers/migrate.ts'
+import type { Connection } from '../../helpers/config/connection.ts'
+import { compareFingerprints, type Difference } from '../../helpers/database/compare.ts'
+import { fingerprintOf } from '../../helpers/database/fingerprint.ts'
+import { migrate } from '../../helpers/database/migrate.ts'
+import { createEmptyDatabase, localeOf } from '../../helpers/database/scratch.ts'
 import type { RunReport } from '../pipeline/report.ts'
 
 /** What came of a rebuild. Equal means: every core table holds the same rows, by hash. */

@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 
 /** What was compared, and what was not, in words; undefined when no second source was read. */
 export async function secondSourceText(db: Database): Promise<string | undefined> {

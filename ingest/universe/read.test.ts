@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { writeDrop } from '../providers/flat-files/testing.ts'
+import { writeDrop } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from './read.ts'
 
 const read = async (text: string) => readUniverse(join(await writeDrop({ 'universe.csv': text }), 'universe.csv'))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
-import { FormatError, messageOf } from '../../helpers/errors.ts'
+import { FormatError, messageOf } from '../../helpers/core/errors.ts'
 
 /** One security that a run is about. */
 export interface UniverseMember {

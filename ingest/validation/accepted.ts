@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { FormatError, messageOf } from '../../helpers/errors.ts'
+import { FormatError, messageOf } from '../../helpers/core/errors.ts'
 
 const schema = z.strictObject({
   accepted: z.array(

@@ -1,6 +1,6 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { Check } from '../contract/job.ts'
 import { JOBS } from '../jobs.ts'
-import type { Check } from '../pipeline/job.ts'
 import { adjustmentChecks } from './checks/adjustment.ts'
 import { filingChecks, fundamentalsChecks } from './checks/fundamentals.ts'
 import { identityChecks } from './checks/identity.ts'

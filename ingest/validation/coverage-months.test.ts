@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { insertWeekdays } from '../testing/validation/weekdays.ts'
 import { coverageMonths } from './coverage-months.ts'
-import { insertWeekdays } from './testing/weekdays.ts'
 
 let scratch: Scratch
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { Database } from '../../helpers/database.ts'
-import type { Window } from '../pipeline/job.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { Window } from '../contract/job.ts'
 import { EXPECTED } from './coverage.ts'
 
 /** Securities that are shown one by one: those that miss most. The others are in the row of all. */

@@ -1,5 +1,5 @@
-import type { Database } from '../../helpers/database.ts'
-import type { Window } from '../pipeline/job.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
+import type { Window } from '../contract/job.ts'
 
 /** Sessions in a row on which a listed security has no bar. */
 export interface Gap {

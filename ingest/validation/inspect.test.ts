@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { writeDrop } from '../providers/flat-files/testing.ts'
+import { writeDrop } from '../testing/flat-files/delivery.ts'
 import { inspectSeries } from './inspect.ts'
 
 const HEADER = 'Date,High,Low,Close,Adj Close,Volume,Dividends,Stock Splits\n'

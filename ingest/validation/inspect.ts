@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
-import { FormatError } from '../../helpers/errors.ts'
-import { decimal } from '../pipeline/fields.ts'
+import { FormatError } from '../../helpers/core/errors.ts'
+import { decimal } from '../contract/fields.ts'
 import { type Defect, suspicionsIn, type VendorBar } from './series.ts'
 
 /** What each defect means to a reader. */

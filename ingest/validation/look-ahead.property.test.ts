@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../calendar/load.ts'
-import { dayOfWorld, derive, loadWorld, type World, world } from './testing/random-world.ts'
+import { dayOfWorld, derive, loadWorld, type World, world } from '../testing/validation/random-world.ts'
 
 /**
  * No answer as of a day may change by what became known after it. So each answer is asked twice: of the whole world, and of the world

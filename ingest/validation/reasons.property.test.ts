@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ROOT_DIRECTORY } from '../../helpers/config.ts'
-import type { Database } from '../../helpers/database.ts'
+import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../calendar/load.ts'
-import { dayOfWorld, loadWorld, world } from './testing/random-world.ts'
+import { dayOfWorld, loadWorld, world } from '../testing/validation/random-world.ts'
 
 /** Each derived value with the reason beside it: `is_null` and `reason` of every row. */
 const DERIVED: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Action, adjust, type Factors, type RefusedEvent } from './adjust.ts'
 import { type Columns, gathered, rowsOf } from './columns.ts'
 import type { Offender } from './findings.ts'

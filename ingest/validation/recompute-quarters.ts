@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Columns, gathered, rowsOf } from './columns.ts'
 import type { Offender } from './findings.ts'
 import { daysOf } from './quarter-ways.ts'

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import type { Scratch } from '../../helpers/testing/scratch.ts'
+import { offendedBy, smallMarket } from '../testing/validation/small-market.ts'
 import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { CHECKS } from './checks.ts'
-import { offendedBy, smallMarket } from './testing/small-market.ts'
 import { validate } from './validate.ts'
 
 let scratch: Scratch

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { JOB_NAMES } from '../pipeline/job.ts'
-import { ingestDrop, writeDrop } from '../providers/flat-files/testing.ts'
+import { JOB_NAMES } from '../contract/job.ts'
+import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from './checks.ts'
 import { validate } from './validate.ts'
 

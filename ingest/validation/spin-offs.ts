@@ -1,4 +1,4 @@
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { firstAtOrAfter } from './adjust.ts'
 import { divide, multiply, type Rational, rational } from './rational.ts'
 

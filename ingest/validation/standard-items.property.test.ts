@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Database } from '../../helpers/database.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { type DerivedQuarter, type ItemFact, type ItemTag, itemsOn } from './testing/standard-items.ts'
+import { type DerivedQuarter, type ItemFact, type ItemTag, itemsOn } from '../testing/validation/standard-items.ts'
 
 const CIK = '0000000001'
 const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean])[] = [

@@ -1,5 +1,5 @@
-import type { Database, Row } from '../../helpers/database.ts'
-import type { Check } from '../pipeline/job.ts'
+import type { Database, Row } from '../../helpers/postgres/database.ts'
+import type { Check } from '../contract/job.ts'
 import { type Acceptance, readAccepted } from './accepted.ts'
 import { ACCEPTABLE_HARD_CHECKS, CHECKS, type Recomputation } from './checks.ts'
 import { fingerprint, type Offender, recordFindings } from './findings.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { REHEARSAL_CREDENTIALS } from '../../credentials.ts'
+import { REHEARSAL_CREDENTIALS } from '../../config/credentials.ts'
 
 /** Keys that a user may have in the environment. None of them may be seen again in anything that a run leaves behind. */
 export const CANARIES = {

@@ -1,4 +1,4 @@
-import type { Database } from '../../database.ts'
+import type { Database } from '../../postgres/database.ts'
 import { referenceRows } from '../reference.ts'
 
 /** One figure of the comparison: what was compared, and how much of it is wrong or how far off the worst is. */

@@ -1,11 +1,11 @@
-import { isDay } from '../../../helpers/bootstrap.ts'
+import { isDay } from '../../../helpers/config/bootstrap.ts'
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { dotted } from '../../adapter/identity.ts'
+import { lastSessionBefore } from '../../calendar/days.ts'
+import { decimal } from '../../contract/fields.ts'
+import type { SourceRecord } from '../../contract/job.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
-import { decimal } from '../../pipeline/fields.ts'
-import type { SourceRecord } from '../../pipeline/job.ts'
-import type { FieldWatch } from '../fields.ts'
-import { dotted } from '../identity.ts'
 import { ACTION_FIELDS } from './fields.ts'
-import { lastSessionBefore } from './intervals.ts'
 
 /** One event as the API lists it. */
 export interface Action {

@@ -1,7 +1,7 @@
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { type Candidate, dotted, providerIdOf } from '../../adapter/identity.ts'
+import type { Subject } from '../../contract/provider.ts'
 import { isArray, isObject, type TextJson, textOf } from '../../http/json.ts'
-import type { Subject } from '../../pipeline/provider.ts'
-import type { FieldWatch } from '../fields.ts'
-import { type Candidate, dotted, providerIdOf } from '../identity.ts'
 import { ASSET_FIELDS } from './fields.ts'
 
 export interface Asset extends Candidate {

@@ -1,10 +1,10 @@
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { dotted, symbolKey } from '../../adapter/identity.ts'
+import { daysBefore } from '../../calendar/days.ts'
+import type { SourceRecord } from '../../contract/job.ts'
+import type { Subject } from '../../contract/provider.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
-import type { SourceRecord } from '../../pipeline/job.ts'
-import type { Subject } from '../../pipeline/provider.ts'
-import type { FieldWatch } from '../fields.ts'
-import { dotted, symbolKey } from '../identity.ts'
 import { BAR_FIELDS } from './fields.ts'
-import { daysBefore } from './intervals.ts'
 
 export interface BarsPage {
   readonly records: readonly SourceRecord[]

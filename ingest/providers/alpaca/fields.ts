@@ -1,4 +1,4 @@
-import { as, type FieldTable, ignored } from '../fields.ts'
+import { as, type FieldTable, ignored } from '../../adapter/fields.ts'
 
 export const BAR_FIELDS: FieldTable = {
   t: as('date'),

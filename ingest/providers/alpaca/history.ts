@@ -1,22 +1,13 @@
+import { knownStart, located, notFound, pageOf } from '../../adapter/adapter.ts'
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { parseSourceId, symbolKey } from '../../adapter/identity.ts'
+import { daysBefore, lastSessionBefore } from '../../calendar/days.ts'
+import type { Ask, Batch, Page, Subject, SubjectEnd } from '../../contract/provider.ts'
 import type { HttpClient } from '../../http/client.ts'
-import type { Ask, Batch, Page, Subject, SubjectEnd } from '../../pipeline/provider.ts'
-import { knownStart, located, notFound, pageOf } from '../adapter.ts'
-import type { FieldWatch } from '../fields.ts'
-import { parseSourceId, symbolKey } from '../identity.ts'
 import type { TranslatedAction } from './actions.ts'
 import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
 import { assets } from './endpoints.ts'
-import {
-  type Departure,
-  daysBefore,
-  eventsOf,
-  lastSessionBefore,
-  type Rename,
-  recordOf,
-  type TickerInterval,
-  UNKNOWN_START,
-  walkBack,
-} from './intervals.ts'
+import { type Departure, eventsOf, type Rename, recordOf, type TickerInterval, UNKNOWN_START, walkBack } from './intervals.ts'
 import { actionPages } from './pages.ts'
 
 // Delisting, renaming and merging end in these kinds; the ticker history needs no others.

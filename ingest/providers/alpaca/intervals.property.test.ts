@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Departure, dayBefore, type Rename, walkBack } from './intervals.ts'
+import { dayBefore } from '../../calendar/days.ts'
+import { type Departure, type Rename, walkBack } from './intervals.ts'
 
 const SINCE = '2020-01-01'
 const day = (n: number): string => new Date(Date.parse(`${SINCE}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10)

@@ -1,6 +1,6 @@
-import { sessions } from '../../calendar/xnys.ts'
-import type { SourceRecord } from '../../pipeline/job.ts'
-import { symbolKey } from '../identity.ts'
+import { symbolKey } from '../../adapter/identity.ts'
+import { dayBefore } from '../../calendar/days.ts'
+import type { SourceRecord } from '../../contract/job.ts'
 import type { TranslatedAction } from './actions.ts'
 
 /** A security took another ticker: from `date` on it is `to`. */
@@ -90,14 +90,3 @@ export const recordOf = (source_id: string, { ticker, valid_from, valid_to, reas
 
 const newest = <T extends { readonly date: string }>(events: readonly T[]): T | undefined =>
   events.toSorted((a, b) => (a.date < b.date ? -1 : 1)).at(-1)
-
-export const daysBefore = (date: string, days: number): string =>
-  new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10)
-
-export const dayBefore = (date: string): string => daysBefore(date, 1)
-
-/** An event takes effect on a session: the last day of the listing is the session before it, not the Sunday. */
-export const lastSessionBefore = (date: string): string => {
-  const [from, to] = [daysBefore(date, 14), dayBefore(date)]
-  return sessions(from, to).at(-1)?.session_date ?? to
-}

@@ -1,8 +1,8 @@
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { daysBefore } from '../../calendar/days.ts'
 import type { HttpClient } from '../../http/client.ts'
-import type { FieldWatch } from '../fields.ts'
 import { parseActions, translateAction } from './actions.ts'
 import { corporateActions } from './endpoints.ts'
-import { daysBefore } from './intervals.ts'
 
 /** The API bounds by the day of processing, for cash the pay date: what was paid away yesterday is processed weeks from now. */
 const AHEAD_DAYS = 120

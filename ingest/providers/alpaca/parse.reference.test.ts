@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collecting, recordedJson, recording } from '../testing/recordings.ts'
+import { collecting, recordedJson, recording } from '../../testing/providers/recordings.ts'
 import { parseActions, translateAction } from './actions.ts'
 import { parseBars } from './bars.ts'
 import { ACTION_FIELDS } from './fields.ts'

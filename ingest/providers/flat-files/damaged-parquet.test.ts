@@ -4,9 +4,9 @@ import { ByteWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import { describe, expect, it } from 'vitest'
-import { flipped, PRICES, patched, reasonOf } from './testing/damage.ts'
-import { column, parquetOf, parquetOfCsv } from './testing/formats.ts'
-import { readDrop } from './testing/read-drop.ts'
+import { flipped, PRICES, patched, reasonOf } from '../../testing/flat-files/damage.ts'
+import { column, parquetOf, parquetOfCsv } from '../../testing/flat-files/formats.ts'
+import { readDrop } from '../../testing/flat-files/read-drop.ts'
 
 describe('a Parquet file', () => {
   const whole = parquetOfCsv(PRICES)

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { flipped, PRICES, patched, reasonOf } from './testing/damage.ts'
-import { parquetOfCsv, zipOf } from './testing/formats.ts'
-import { readDrop } from './testing/read-drop.ts'
+import { flipped, PRICES, patched, reasonOf } from '../../testing/flat-files/damage.ts'
+import { parquetOfCsv, zipOf } from '../../testing/flat-files/formats.ts'
+import { readDrop } from '../../testing/flat-files/read-drop.ts'
 
 describe('a zip', () => {
   const DIRECTORY = Buffer.from([0x50, 0x4b, 0x01, 0x02])

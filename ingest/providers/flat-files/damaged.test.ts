@@ -2,10 +2,10 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { flipped, PRICES, reasonOf } from './testing/damage.ts'
-import { BOMB_BYTES, gzipOf, parquetOfCsv, zipOf, zstdOf } from './testing/formats.ts'
-import { readDrop, readFolder } from './testing/read-drop.ts'
-import { writeDrop } from './testing.ts'
+import { flipped, PRICES, reasonOf } from '../../testing/flat-files/damage.ts'
+import { writeDrop } from '../../testing/flat-files/delivery.ts'
+import { BOMB_BYTES, gzipOf, parquetOfCsv, zipOf, zstdOf } from '../../testing/flat-files/formats.ts'
+import { readDrop, readFolder } from '../../testing/flat-files/read-drop.ts'
 
 describe('a compressed file', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { SourceError } from '../../pipeline/provider.ts'
+import { SourceError } from '../../contract/provider.ts'
 
 /** A file that is not what its format promises. */
 export const malformed = (message: string, cause?: unknown): SourceError => new SourceError(message, { error_class: 'malformed', cause })

@@ -1,4 +1,4 @@
-import { decimal } from '../../pipeline/fields.ts'
+import { decimal } from '../../contract/fields.ts'
 import { DAYS, NAMES, NULL_TOKENS, NUMBERS } from './layout.ts'
 import type { Mapping } from './mapping.ts'
 

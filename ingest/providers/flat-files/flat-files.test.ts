@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
 import { sessions } from '../../calendar/xnys.ts'
+import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from '../../testing/flat-files/delivery.ts'
 import { flatFiles } from './index.ts'
-import { contentOf, ingestDrop, isAccounted, SMALL_DROP, writeDrop } from './testing.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

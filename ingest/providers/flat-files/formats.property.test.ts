@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { fingerprintOf } from '../../../helpers/backup/fingerprint.ts'
+import { fingerprintOf } from '../../../helpers/database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
 import { sessions } from '../../calendar/xnys.ts'
-import { asKind, KINDS } from './testing/formats.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from './testing.ts'
+import { ingestDrop, SMALL_DROP, writeDrop } from '../../testing/flat-files/delivery.ts'
+import { asKind, KINDS } from '../../testing/flat-files/formats.ts'
 
 let scratch: Scratch
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
-import { asKind, KINDS, zipOf } from './testing/formats.ts'
-import { contentOf, ingestDrop, SMALL_DROP, writeDrop } from './testing.ts'
+import { contentOf, ingestDrop, SMALL_DROP, writeDrop } from '../../testing/flat-files/delivery.ts'
+import { asKind, KINDS, zipOf } from '../../testing/flat-files/formats.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../pipeline/job.ts'
+import type { Dataset } from '../../contract/job.ts'
 
 /** A folder of a drop: which columns its files may have, and what a record of it is in our words. */
 export interface Folder {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { messageOf } from '../../../helpers/errors.ts'
+import { messageOf } from '../../../helpers/core/errors.ts'
 import { malformed } from './faults.ts'
 
 const manifestFile = z.object({ path: z.string(), rows: z.int().optional(), sha256: z.string().toLowerCase().optional() })

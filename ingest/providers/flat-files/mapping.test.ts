@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { column, parquetOf, zipOf } from './testing/formats.ts'
-import { readDrop } from './testing/read-drop.ts'
+import { column, parquetOf, zipOf } from '../../testing/flat-files/formats.ts'
+import { readDrop } from '../../testing/flat-files/read-drop.ts'
 
 type Content = string | Buffer
 

@@ -1,10 +1,10 @@
-import type { Log } from '../../../helpers/log.ts'
-import type { LocatedRecord, Page } from '../../pipeline/provider.ts'
+import type { Log } from '../../../helpers/core/log.ts'
+import type { LocatedRecord, Page } from '../../contract/provider.ts'
 import { textOf } from './bytes.ts'
 import { truncated } from './faults.ts'
-import type { Part } from './files.ts'
 import { type RawRecord, RecordSplitter } from './lines.ts'
 import { openParquet } from './parquet.ts'
+import type { Part } from './parts.ts'
 import { type LastHolder, type RecordMaker, recordMaker } from './records.ts'
 
 const RECORDS_A_PAGE = 4_000

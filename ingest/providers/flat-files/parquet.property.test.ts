@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import type { SchemaElement } from 'hyparquet'
 import { expect, it } from 'vitest'
-import { decimal } from '../../pipeline/fields.ts'
-import { column, type ParquetCodec, parquetOf } from './testing/formats.ts'
-import { readDrop } from './testing/read-drop.ts'
+import { decimal } from '../../contract/fields.ts'
+import { column, type ParquetCodec, parquetOf } from '../../testing/flat-files/formats.ts'
+import { readDrop } from '../../testing/flat-files/read-drop.ts'
 
 const codec = fc.constantFrom<ParquetCodec>('UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD')
 const group = fc.integer({ min: 1, max: 9 })

@@ -1,12 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { type AsyncBuffer, type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type SchemaElement } from 'hyparquet'
-import { messageOf } from '../../../helpers/errors.ts'
-import { SourceError } from '../../pipeline/provider.ts'
+import { messageOf } from '../../../helpers/core/errors.ts'
+import { SourceError } from '../../contract/provider.ts'
 import { malformed, truncated } from './faults.ts'
-import type { Part } from './files.ts'
 import { LIMITS } from './limits.ts'
 import { type Column, pagesOf, type Texts } from './parquet-pages.ts'
 import { type TextOf, textOfColumn } from './parquet-values.ts'
+import type { Part } from './parts.ts'
 
 /** One row in the order of the columns that were asked for. */
 export type TextRow = readonly (string | null)[]

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { expect, it } from 'vitest'
-import { recording } from '../testing/recordings.ts'
-import { readDrop } from './testing/read-drop.ts'
+import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { recording } from '../../testing/providers/recordings.ts'
 
 type Row = Record<string, string>
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { gzipOf } from '../../testing/flat-files/formats.ts'
+import { readDrop } from '../../testing/flat-files/read-drop.ts'
 import type { PROFILES } from './profiles.ts'
-import { gzipOf } from './testing/formats.ts'
-import { readDrop } from './testing/read-drop.ts'
 
 const read = async (profile: keyof typeof PROFILES, files: Readonly<Record<string, string | Buffer>>) =>
   readDrop({ ...files, 'mapping.json': JSON.stringify({ spec: 1, folders: { prices_daily: { profile } } }) })

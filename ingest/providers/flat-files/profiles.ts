@@ -1,4 +1,4 @@
-import type { GivenMapping } from './mapping.ts'
+import type { GivenMapping } from './given-mapping.ts'
 
 /** Formats of vendors, as mappings: each from the vendor's documentation or a recording of its answer. */
 export const PROFILES: Readonly<Record<string, { readonly folder: string; readonly mapping: GivenMapping }>> = {

@@ -1,10 +1,10 @@
-import { decimal } from '../../pipeline/fields.ts'
-import type { LocatedRecord } from '../../pipeline/provider.ts'
+import { decimal } from '../../contract/fields.ts'
+import type { LocatedRecord } from '../../contract/provider.ts'
 import { malformed } from './faults.ts'
 import { type FieldText, fieldText } from './field-texts.ts'
-import type { Part } from './files.ts'
 import type { RawRecord } from './lines.ts'
 import { type Mapping, PLAIN } from './mapping.ts'
+import type { Part } from './parts.ts'
 
 /** Makes records of the lines of one file, by the names of its header. */
 export interface RecordMaker {

@@ -1,4 +1,4 @@
-import type { LocatedRecord } from '../../pipeline/provider.ts'
+import type { LocatedRecord } from '../../contract/provider.ts'
 
 /**
  * The ticker interval that follows from a record of the securities, for a drop that has none: its last ticker over its whole

@@ -2,11 +2,11 @@ import { open } from 'node:fs/promises'
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
-import { messageOf } from '../../../helpers/errors.ts'
-import { SourceError } from '../../pipeline/provider.ts'
+import { messageOf } from '../../../helpers/core/errors.ts'
+import { SourceError } from '../../contract/provider.ts'
 import { malformed } from './faults.ts'
-import type { DropFile, Part } from './files.ts'
 import { LIMITS } from './limits.ts'
+import type { DropFile, Part } from './parts.ts'
 
 export type { Entry }
 

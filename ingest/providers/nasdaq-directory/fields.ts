@@ -1,4 +1,4 @@
-import { as, type FieldTable, ignored } from '../fields.ts'
+import { as, type FieldTable, ignored } from '../../adapter/fields.ts'
 
 const OF_TRADING = ignored('a rule of trading, not of identity')
 

@@ -1,5 +1,5 @@
-import type { FieldWatch } from '../fields.ts'
-import { type Candidate, dotted } from '../identity.ts'
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { type Candidate, dotted } from '../../adapter/identity.ts'
 import type { DirectoryFile } from './endpoints.ts'
 import { NASDAQ_LISTED_FIELDS, OTHER_LISTED_FIELDS } from './fields.ts'
 

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import yauzl from 'yauzl'
-import { FormatError, messageOf } from '../../../helpers/errors.ts'
+import { FormatError, messageOf } from '../../../helpers/core/errors.ts'
 
 // The largest filers have some ten megabytes of facts; a zip bomb has more.
 const ENTRY_BYTES_MAX = 512 * 1024 * 1024

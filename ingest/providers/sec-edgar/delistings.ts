@@ -1,6 +1,6 @@
-import type { SourceRecord } from '../../pipeline/job.ts'
-import type { Subject } from '../../pipeline/provider.ts'
-import { symbolKey } from '../identity.ts'
+import { symbolKey } from '../../adapter/identity.ts'
+import type { SourceRecord } from '../../contract/job.ts'
+import type { Subject } from '../../contract/provider.ts'
 import type { Filer, Filing } from './parse.ts'
 
 const WITHDRAWAL = /^25(-NSE)?(\/A)?$/

@@ -1,4 +1,4 @@
-import { as, type FieldTable, ignored } from '../fields.ts'
+import { as, type FieldTable, ignored } from '../../adapter/fields.ts'
 
 /** company_tickers_exchange.json: one row of `data`, by the names in `fields`. */
 export const TICKER_FIELDS: FieldTable = {

@@ -1,7 +1,7 @@
+import type { FieldWatch } from '../../adapter/fields.ts'
+import { type Candidate, dotted } from '../../adapter/identity.ts'
+import type { SourceRecord } from '../../contract/job.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
-import type { SourceRecord } from '../../pipeline/job.ts'
-import type { FieldWatch } from '../fields.ts'
-import { type Candidate, dotted } from '../identity.ts'
 import * as fields from './fields.ts'
 
 /** Ten digits, whether the SEC wrote a number or a padded string. */

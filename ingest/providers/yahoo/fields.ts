@@ -1,4 +1,4 @@
-import { as, type FieldTable, ignored } from '../fields.ts'
+import { as, type FieldTable, ignored } from '../../adapter/fields.ts'
 
 export const RESULT_FIELDS: FieldTable = { meta: as('currency'), timestamp: as('date'), events: as('kind'), indicators: as('close') }
 export const INDICATOR_FIELDS: FieldTable = {

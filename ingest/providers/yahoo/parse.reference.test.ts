@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { referenceFolder } from '../../../helpers/testing/reference.ts'
-import { collecting, recordedJson, recording } from '../testing/recordings.ts'
+import { collecting, recordedJson, recording } from '../../testing/providers/recordings.ts'
 import { parseChart } from './parse.ts'
 
 const charts = readdirSync(join(referenceFolder(), 'wire', 'yahoo')).filter((name) => /^(chart|historical-via-chart)/.test(name))

@@ -1,8 +1,8 @@
+import { productOf, type Ratio, scale } from '../../adapter/decimals.ts'
+import type { FieldWatch } from '../../adapter/fields.ts'
+import type { SourceRecord } from '../../contract/job.ts'
+import type { LocatedRecord } from '../../contract/provider.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
-import type { SourceRecord } from '../../pipeline/job.ts'
-import type { LocatedRecord } from '../../pipeline/provider.ts'
-import { productOf, type Ratio, scale } from '../decimals.ts'
-import type { FieldWatch } from '../fields.ts'
 import * as fields from './fields.ts'
 
 export interface Chart {

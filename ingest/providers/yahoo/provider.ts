@@ -1,8 +1,8 @@
+import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf, understood } from '../../adapter/adapter.ts'
+import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
+import { dashed } from '../../adapter/identity.ts'
+import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
 import type { HttpClient } from '../../http/client.ts'
-import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../pipeline/provider.ts'
-import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf, understood } from '../adapter.ts'
-import { type FieldWatch, fieldWatch } from '../fields.ts'
-import { dashed } from '../identity.ts'
 import { chart, PROFILE } from './endpoints.ts'
 import { type Chart, parseChart } from './parse.ts'
 

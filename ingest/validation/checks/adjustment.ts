@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /**
  * What happened between one bar and the next, from the side of the bars: not how the factors were made. A spin-off told as a ratio of prices

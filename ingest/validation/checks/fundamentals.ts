@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /**
  * Claims that a filing itself can break, by a typing error of the filer. They block like every hard claim, since far more often

@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 const bars = 'stocks_research.prices_daily p join stocks_research.securities s using (security_id)'
 

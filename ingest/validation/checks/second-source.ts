@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /** Events of one kind on both sides, one value a day, matched by day, else by value within a week; only where both sources hold closes. */
 const events = (ours: string, theirs: string, is_equal: (a: string, b: string) => string): string => `

@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /** Events beside the closes around them. */
 const events = `

@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /** Facts of periods of which periodic reports state two values and more. They are few, so that only these are put in the order of their filing. */
 const restated = `

@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /**
  * Bars beside their neighbours. A split that nobody declared moves price and share volume, and leaves the money traded as it was; news

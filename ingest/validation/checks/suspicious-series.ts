@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /** Defects that show in the run of a series, or beside another one. Floats: nothing here is kept, and the bounds are wide. */
 export const suspiciousSeriesChecks: readonly Check[] = [

@@ -1,4 +1,4 @@
-import type { Check } from '../../pipeline/job.ts'
+import type { Check } from '../../contract/job.ts'
 
 /** What the sources no longer say. Its rows are kept: a source may have lost them by mistake, and a part of a source is silent on the rest. */
 export const withdrawalChecks: readonly Check[] = [

@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ConfigError } from '../core/errors.ts'
+import { forgetSecrets, redact } from '../core/redact.ts'
+import { announceServer, ownEnvironment, readConfig } from './config.ts'
+
+const BOOTSTRAP = {
+  universe: 'universe.csv',
+  start_date: '2016-04-01',
+  end_date: '2021-03-31',
+  sample: { securities: 3 },
+  thresholds: { reject_max_ratio: 0.001, failed_max_ratio: 0.01, not_found_max_ratio: {}, session_coverage_min_ratio: 0.85 },
+  dropbox: { folder: '/stocks-research' },
+}
+
+describe('readConfig', () => {
+  let root: string
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'config-'))
+    writeFileSync(join(root, 'bootstrap.json'), JSON.stringify(BOOTSTRAP))
+    writeFileSync(join(root, 'universe.csv'), 'source_id,ticker\n')
+    mkdirSync(join(root, 'drop'))
+  })
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true })
+    forgetSecrets()
+  })
+
+  const faultsOf = (env: Record<string, string>): readonly string[] => {
+    try {
+      readConfig(env, root)
+    } catch (error) {
+      if (error instanceof ConfigError) return error.faults
+      throw error
+    }
+    return []
+  }
+
+  test('with nothing set it is a rehearsal on the embedded server', () => {
+    const config = readConfig({}, root)
+    expect(config.source).toEqual({ mode: 'rehearsal' })
+    expect(config.postgres).toEqual({ kind: 'embedded', database: 'stocks_research' })
+    expect(config.dropbox).toEqual({ kind: 'local-server' })
+    expect(config.window).toEqual({ start_date: '2016-04-01', end_date: '2021-03-31' })
+  })
+
+  test('every fault is named at once, with the variable, what it was and what it should be', () => {
+    const faults = faultsOf({
+      PGHOST: 'db.test',
+      PGPORT: 'http',
+      PGDATABASE: 'x"; drop database y',
+      PGSSLMODE: 'require',
+      BOOTSTRAP_SOURCE: 'flat-files:nowhere',
+      BOOTSTRAP_UNIVERSE: 'missing.csv',
+      BOOTSTRAP_START: '2021-02-30',
+    })
+    for (const name of ['PGPORT', 'PGDATABASE', 'PGSSLMODE', 'BOOTSTRAP_SOURCE', 'BOOTSTRAP_UNIVERSE', 'BOOTSTRAP_START']) {
+      expect(
+        faults.filter((fault) => fault.startsWith(name)),
+        name,
+      ).toHaveLength(1)
+    }
+    expect(faults.join('\n')).toContain('«2021-02-30»')
+  })
+
+  test.for(['x"; drop database y', '-h evil', 'a=b', 'postgres', 'template1', 'postgresql://h/d', 'Stocks', ''.padEnd(64, 'x')])(
+    'the database name %j is refused',
+    (name) => {
+      expect(faultsOf({ PGDATABASE: name }).filter((fault) => fault.startsWith('PGDATABASE'))).toHaveLength(1)
+    },
+  )
+
+  test('the window may be moved, but not turned round', () => {
+    expect(readConfig({ BOOTSTRAP_START: '1998-01-02', BOOTSTRAP_END: '2010-01-04' }, root).window).toEqual({
+      start_date: '1998-01-02',
+      end_date: '2010-01-04',
+    })
+    expect(faultsOf({ BOOTSTRAP_START: '2022-01-03' })).toEqual([expect.stringContaining('after BOOTSTRAP_END')])
+  })
+
+  test('a live run without a place for its backups is a fault', () => {
+    expect(faultsOf({ BOOTSTRAP_SOURCE: 'live' }).join('\n')).toContain('DROPBOX_REFRESH_TOKEN')
+  })
+
+  test('an unknown key or a wrong type in bootstrap.json is named by its path', () => {
+    writeFileSync(join(root, 'bootstrap.json'), JSON.stringify({ ...BOOTSTRAP, sample: { securities: 0 }, sampel: 1 }))
+    const faults = faultsOf({})
+    expect(faults.some((fault) => fault.includes('sample.securities'))).toBe(true)
+    expect(faults.some((fault) => fault.includes('sampel'))).toBe(true)
+  })
+
+  test('.env lies beneath the environment, and an empty variable is one that is not set', () => {
+    writeFileSync(join(root, '.env'), 'PGHOST=from-file\nPGUSER=file-user\nPGDATABASE=\n')
+    const config = readConfig({ PGUSER: 'env-user', PGPASSWORD: '' }, root)
+    expect(config.postgres).toMatchObject({
+      kind: 'existing',
+      connection: { host: 'from-file', user: 'env-user', database: 'stocks_research', password: undefined },
+    })
+  })
+
+  test.for([
+    ['a byte order mark', Buffer.from('\ufeffPGHOST=from-file\r\nPGPORT=5433\r\n')],
+    ['the UTF-16 of Windows', Buffer.from('\ufeffPGHOST=from-file\r\nPGPORT=5433\r\n', 'utf16le')],
+    ['blanks around', Buffer.from('PGHOST = "from-file "\nPGPORT=5433 \n')],
+  ] as const)('.env with %s hides no variable', ([, bytes]) => {
+    writeFileSync(join(root, '.env'), bytes)
+    expect(readConfig({}, root).postgres).toMatchObject({ kind: 'existing', connection: { host: 'from-file', port: 5433 } })
+  })
+
+  test('a blank at the end of a value is a slip, but in a password', () => {
+    const { postgres } = readConfig({ PGHOST: 'db.test ', PGPASSWORD: ' pass word ', BOOTSTRAP_SOURCE: ' ' }, root)
+    expect(postgres).toMatchObject({ connection: { host: 'db.test', password: ' pass word ' } })
+  })
+
+  test.for([
+    [{ BOOSTRAP_SOURCE: 'live' }, 'did you mean BOOTSTRAP_SOURCE?'],
+    [{ bootstrap_source: 'live' }, 'did you mean BOOTSTRAP_SOURCE?'],
+    [{ PGPASWORD: 'x' }, 'did you mean PGPASSWORD?'],
+    [{ PGDATABSAE: 'x' }, 'did you mean PGDATABASE?'],
+    [{ DROPBOX_TOKEN: 'x' }, 'ours are DROPBOX_ACCESS_TOKEN'],
+    [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_CONFIRM_DROP'],
+    [{ PGHOST: 'a,b' }, 'one name, one address'],
+    [{ PGHOST: 'localhost:5433' }, 'The port goes into PGPORT'],
+    [{ PGHOST: 'h', PGPORT: '0x1538' }, 'PGPORT is «0x1538»'],
+    [{ PGHOST: 'h', PGSSLROOTCERT: 'nowhere.crt' }, 'PGSSLROOTCERT is «nowhere.crt»; no such file'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:universe.csv' }, 'no such folder'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:C:\\da\new' }, '«flat-files:C:\\da\\new»'],
+    [{ BOOTSTRAP_UNIVERSE: 'drop' }, 'no such file'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:drop', BOOTSTRAP_END: '2999-01-04' }, 'has not come yet'],
+    [{ DROPBOX_APP_KEY: 'key' }, 'DROPBOX_REFRESH_TOKEN is not set'],
+    [{ DROPBOX_FOLDER: 'universe.csv' }, 'no such folder'],
+    [{ DROPBOX_FOLDER: '.', DROPBOX_ACCESS_TOKEN: 'token' }, 'set only one of the two'],
+  ] as const)('%j is one fault, and says what to do', ([env, message]) => {
+    expect(faultsOf(env)).toEqual([expect.stringContaining(message)])
+  })
+
+  test('other software’s variables are left alone', () => {
+    const others = { PGHOSTADDR: '::1', PGDATA: '/d', PGSERVICE: 's', PGAPPNAME: 'a', PGSSLKEY: 'k', PGUSER1: 'u', SEC: '1', ROLE: 'x' }
+    expect(faultsOf(others)).toEqual([])
+  })
+
+  test.for(['db.test', '127.0.0.1', '::1', 'fe80::1%eth0', '/var/run/postgresql', 'C:\\pg'])('PGHOST may be %s', (host) => {
+    expect(faultsOf({ PGHOST: host })).toEqual([])
+  })
+
+  test('a password in PGHOST is not shown', () => {
+    expect(faultsOf({ PGHOST: 'postgres://me:s3cret@h/d' }).join()).not.toContain('s3cret')
+  })
+
+  test('bootstrap.json may begin with a byte order mark, and another file may be named by its whole path', () => {
+    const other = join(root, 'drop', 'mine.json')
+    writeFileSync(other, `\ufeff${JSON.stringify({ ...BOOTSTRAP, start_date: '2015-04-01' })}`)
+    expect(readConfig({ BOOTSTRAP_FILE: other }, root).window.start_date).toBe('2015-04-01')
+    writeFileSync(
+      other,
+      JSON.stringify({ ...BOOTSTRAP, thresholds: { ...BOOTSTRAP.thresholds, not_found_max_ratio: { 'price-daily': 1 } } }),
+    )
+    expect(faultsOf({ BOOTSTRAP_FILE: other })).toEqual([expect.stringMatching(/^mine\.json: .*price-daily/)])
+  })
+
+  test('a child of a run in a container works on that container, and not on one of its own', () => {
+    const before = { ...process.env }
+    try {
+      const connection = {
+        host: '127.0.0.1',
+        port: 49_153,
+        user: 'postgres',
+        password: 'canary-pw',
+        database: 'x',
+        ssl: 'disable',
+      } as const
+      Object.assign(process.env, { BOOTSTRAP_POSTGRES: 'container' })
+      announceServer(connection)
+      const child = readConfig(ownEnvironment({ PGDATABASE: 'scratch' }), root)
+      expect(child.postgres).toEqual({ kind: 'existing', connection: { ...connection, database: 'scratch' } })
+      announceServer(undefined)
+      expect(readConfig(ownEnvironment(), root).postgres.kind).toBe('container')
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+      Object.assign(process.env, before)
+    }
+  })
+
+  test('secrets are registered for redaction as they are read', () => {
+    readConfig({ PGHOST: 'h', PGPASSWORD: 'canary-pw', DROPBOX_ACCESS_TOKEN: 'canary-token' }, root)
+    expect(redact('canary-pw canary-token')).toBe('[redacted PGPASSWORD] [redacted DROPBOX_ACCESS_TOKEN]')
+  })
+})

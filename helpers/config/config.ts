@@ -1,0 +1,248 @@
+import { type Stats, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { ConfigError } from '../core/errors.ts'
+import { registerSecret } from '../core/redact.ts'
+import { type Bootstrap, isDay, readBootstrap } from './bootstrap.ts'
+import type { Connection } from './connection.ts'
+import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
+import { type PostgresConfig, readPostgres } from './postgres.ts'
+import { unknownVariables } from './variables.ts'
+
+export type { Bootstrap } from './bootstrap.ts'
+export type { PostgresConfig } from './postgres.ts'
+
+/** The folder of this project. */
+export const ROOT_DIRECTORY = resolve(import.meta.dirname, '../..')
+
+/** Where rows come from. Only `live` touches the internet. */
+export type SourceConfig =
+  | { readonly mode: 'rehearsal' }
+  | { readonly mode: 'flat-files'; readonly directory: string }
+  | { readonly mode: 'live' }
+  | { readonly mode: 'replay'; readonly directory: string }
+
+/** As BOOTSTRAP_SOURCE says it, e.g. `flat-files:<folder>`: the ledger keeps it, and a run that goes on reads it again. */
+export const sourceText = (source: SourceConfig): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
+
+export type DropboxConfig =
+  | { readonly kind: 'local-server' }
+  | { readonly kind: 'folder'; readonly directory: string }
+  | {
+      readonly kind: 'dropbox'
+      readonly access_token: string | undefined
+      readonly refresh_token: string | undefined
+      readonly app_key: string | undefined
+      readonly app_secret: string | undefined
+    }
+
+/** What a run needs from outside. This is the only file that reads the environment. */
+export interface Config {
+  readonly source: SourceConfig
+  /** A drop that closes, splits and dividends are compared with; undefined when none is named. */
+  readonly second_source: { readonly directory: string } | undefined
+  readonly postgres: PostgresConfig
+  /** Name of the database to rebuild. */
+  readonly database: string
+  /** The typed consent to drop a populated live database: `name@host`, else undefined. */
+  readonly confirm_drop: string | undefined
+  /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
+  readonly held_lock: string | undefined
+  readonly dropbox: DropboxConfig
+  /** Of the roles of the database that are to be used; see `npm run db:roles`. */
+  readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
+  readonly bootstrap: Bootstrap
+  readonly providers: ProvidersConfig
+  /** Absolute path of the universe in force, and the window; both days inclusive. */
+  readonly universe_file: string
+  readonly window: { readonly start_date: string; readonly end_date: string }
+  readonly directories: { readonly data: string; readonly archive: string; readonly backups: string; readonly reports: string }
+  /** True on a continuous-integration machine. */
+  readonly is_ci: boolean
+}
+
+/**
+ * Reads and checks the environment (`.env` beneath it) and `bootstrap.json`; registers every secret with the redactor.
+ *
+ * @throws ConfigError that names every fault at once: the variable, what it was, what it should be.
+ */
+export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
+  const env = readEnvironment(environment, root)
+  const faults = unknownVariables(env)
+  const bootstrap = readBootstrap(resolve(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
+  const source = readSource(env, root, faults)
+  const second_source = readSecondSource(env['BOOTSTRAP_SECOND_SOURCE'] ?? bootstrap?.second_source, root, faults)
+  const postgres = readPostgres(env, root, faults)
+  const dropbox = readDropbox(env, source.mode, faults)
+  const providers = readProviders(env, source.mode, bootstrap, faults)
+  const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
+  if (bootstrap !== undefined && !is('isFile', universe_file)) {
+    faults.push(`BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`)
+  }
+  const window = readWindow(env, bootstrap, source.mode, faults)
+  if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
+
+  const directories = directoriesOf(env, root)
+  const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
+  return {
+    source,
+    second_source,
+    postgres,
+    database,
+    confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
+    held_lock: env['BOOTSTRAP_HELD_LOCK'],
+    dropbox,
+    role_passwords: givenRolePasswords(env),
+    bootstrap,
+    providers,
+    universe_file,
+    window,
+    directories,
+    is_ci: env['CI'] !== undefined,
+  }
+}
+
+/** As `readConfig`, with variables that stand above the environment, such as options of a command line. */
+export const readConfigWith = (overrides: Environment): Config => readConfig({ ...process.env, ...withoutEmpty(overrides) })
+
+/** The part that says which server, for commands that need nothing else. Throws as `readConfig` does. */
+export function readServerConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Pick<Config, 'postgres' | 'directories'> {
+  const env = readEnvironment(environment, root)
+  const faults: string[] = []
+  const postgres = readPostgres(env, root, faults)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return { postgres, directories: directoriesOf(env, root) }
+}
+
+/** The passwords that the roles of the database are to have; see `rolePasswords`. */
+export const readRolePasswords = <K extends string>(kinds: readonly K[], environment: Environment = process.env): Record<K, string> =>
+  rolePasswords(kinds, readEnvironment(environment, ROOT_DIRECTORY))
+
+/** Where the reports go, which is known even when nothing else is. */
+export const reportsDirectoryOf = (environment: Environment = process.env, root = ROOT_DIRECTORY): string =>
+  directoriesOf(readEnvironment(environment, root), root).reports
+
+function readEnvironment(environment: Environment, root: string): Environment {
+  const env = readVariables(environment, root)
+  for (const [name, value] of Object.entries(env)) if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
+  return env
+}
+
+function directoriesOf(env: Environment, root: string): Config['directories'] {
+  const state = resolve(root, env['BOOTSTRAP_STATE'] ?? '.')
+  return {
+    data: join(state, '.data'),
+    archive: join(state, 'archive'),
+    backups: join(state, 'backups'),
+    reports: join(state, 'reports'),
+  }
+}
+
+function readSource(env: Environment, root: string, faults: string[]): SourceConfig {
+  const text = env['BOOTSTRAP_SOURCE'] ?? 'rehearsal'
+  const [, mode, path] = /^(flat-files|replay):(.+)$/.exec(text) ?? []
+  if (mode !== undefined && path !== undefined) {
+    const directory = resolve(root, path)
+    if (!is('isDirectory', directory)) faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
+    return { mode: mode as 'flat-files' | 'replay', directory }
+  }
+  if (text === 'rehearsal' || text === 'live') return { mode: text }
+  faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`)
+  return { mode: 'rehearsal' }
+}
+
+function readSecondSource(text: string | undefined, root: string, faults: string[]): Config['second_source'] {
+  if (text === undefined) return undefined
+  const [, path] = /^flat-files:(.+)$/.exec(text) ?? []
+  const directory = path === undefined ? undefined : resolve(root, path)
+  if (directory !== undefined && is('isDirectory', directory)) return { directory }
+  faults.push(
+    `BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`}`,
+  )
+  return undefined
+}
+
+function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: string[]): DropboxConfig {
+  const directory = env['DROPBOX_FOLDER']
+  const access_token = env['DROPBOX_ACCESS_TOKEN']
+  const refresh_token = env['DROPBOX_REFRESH_TOKEN']
+  const app_key = env['DROPBOX_APP_KEY']
+  const app_secret = env['DROPBOX_APP_SECRET']
+  if (directory !== undefined) {
+    if (access_token !== undefined || refresh_token !== undefined)
+      faults.push('DROPBOX_FOLDER is set, and so is a token of Dropbox; set only one of the two')
+    if (!is('isDirectory', directory))
+      faults.push(`DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`)
+    return { kind: 'folder', directory: resolve(directory) }
+  }
+  if (refresh_token !== undefined && app_key === undefined)
+    faults.push('DROPBOX_APP_KEY is not set; DROPBOX_REFRESH_TOKEN needs the key of its app')
+  if (access_token !== undefined || refresh_token !== undefined)
+    return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
+  if (app_key !== undefined || app_secret !== undefined)
+    faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app alone opens no Dropbox')
+  if (mode === 'live') {
+    faults.push(
+      'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups',
+    )
+  }
+  return { kind: 'local-server' }
+}
+
+function readWindow(env: Environment, bootstrap: Bootstrap | undefined, mode: SourceConfig['mode'], faults: string[]): Config['window'] {
+  const start_date = env['BOOTSTRAP_START'] ?? bootstrap?.start_date ?? ''
+  const end_date = env['BOOTSTRAP_END'] ?? bootstrap?.end_date ?? ''
+  const valid = (['BOOTSTRAP_START', 'BOOTSTRAP_END'] as const).filter((name) => {
+    const value = name === 'BOOTSTRAP_START' ? start_date : end_date
+    if (bootstrap === undefined || isDay(value)) return true
+    faults.push(`${name} is ${show(value)}; it must be a day, YYYY-MM-DD`)
+    return false
+  })
+  if (valid.length === 2 && start_date > end_date)
+    faults.push(`BOOTSTRAP_START is ${show(start_date)}, after BOOTSTRAP_END ${show(end_date)}`)
+  const today = new Date().toISOString().slice(0, 10)
+  if (valid.length === 2 && mode !== 'rehearsal' && end_date > today)
+    faults.push(`BOOTSTRAP_END is ${show(end_date)}, which has not come yet; it must be ${today} or earlier`)
+  return { start_date, end_date }
+}
+
+/** Whether there is such a thing, and it is one of this kind. */
+const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
+  const stats: Stats | undefined = statSync(path, { throwIfNoEntry: false })
+  return stats?.[kind]() === true
+}
+
+// PGPASSFILE is read by the driver too, and says no server; TERM, PAGER and EDITOR are for psql at a prompt.
+const CHILD_VARIABLES =
+  'PATH Path HOME USERPROFILE TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA PGPASSFILE TERM PAGER EDITOR'.split(' ')
+
+/** What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could lead it to another server, reaches it by inheritance. */
+export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
+  Object.fromEntries(
+    CHILD_VARIABLES.flatMap((name) => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+
+/** The environment of a child that is this product itself, e.g. the runner in a drill: all of ours, with some variables set. */
+export const ownEnvironment = (set: Readonly<Record<string, string>> = {}, environment: Environment = process.env): Environment => ({
+  ...environment,
+  ...set,
+})
+
+/** Tells this process and its children where the servers of the rehearsal are; undefined takes it back. */
+export function announceStandIns(stand_ins: Readonly<Record<string, string>> | undefined): void {
+  const pairs = Object.entries(stand_ins ?? {}).map((pair) => pair.join('='))
+  process.env['BOOTSTRAP_STAND_INS'] = pairs.join() // Empty is as good as unset.
+}
+
+/**
+ * Tells this process and its children to use the server that was started for this run; undefined takes it back. Without it each
+ * child of a run in a container would start a container of its own, and work on an empty server.
+ */
+export function announceServer(connection: Connection | undefined): void {
+  const { host = '', port = '', user = '', password = '' } = connection ?? {}
+  const variables = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGSSLMODE: '' }
+  Object.assign(process.env, variables, { BOOTSTRAP_POSTGRES: connection === undefined ? 'container' : '' })
+}

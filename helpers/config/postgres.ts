@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Connection, databaseNameFault } from './connection.ts'
+import { type Environment, show } from './environment.ts'
+
+export type PostgresConfig =
+  | { readonly kind: 'existing'; readonly connection: Connection }
+  | { readonly kind: 'embedded'; readonly database: string }
+  | { readonly kind: 'container'; readonly database: string }
+
+/** Which server the environment names; what is wrong with it is added to `faults`. */
+export function readPostgres(env: Environment, root: string, faults: string[]): PostgresConfig {
+  const database = env['PGDATABASE'] ?? 'stocks_research'
+  const nameFault = databaseNameFault(database)
+  if (nameFault !== undefined) faults.push(`PGDATABASE is ${show(database)}; it ${nameFault}`)
+
+  const kind = env['BOOTSTRAP_POSTGRES']
+  if (kind !== undefined && kind !== 'embedded' && kind !== 'container') {
+    faults.push(`BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`)
+  }
+  const host = env['PGHOST']
+  if (host !== undefined && kind !== undefined)
+    faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
+  if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
+  if (!isHost(host)) {
+    faults.push(
+      `PGHOST is ${show(host.replace(/^.*@/, '…@'))}; it must be one name, one address or the folder of a socket. The port goes into PGPORT, the password into PGPASSWORD`,
+    )
+  }
+  const user = env['PGUSER'] ?? env['USER'] ?? env['USERNAME'] ?? 'postgres'
+  return {
+    kind: 'existing',
+    connection: { host, port: readPort(env, faults), user, password: env['PGPASSWORD'], database, ...readTls(env, root, faults) },
+  }
+}
+
+/** Names, IPv4 and IPv6 addresses, and folders, those of Windows too. */
+const isHost = (host: string): boolean =>
+  /^[/\\]|^[A-Za-z]:[/\\]/.test(host) || /^[\w.-]+$/.test(host) || /^[0-9a-f:.%]*:[\w:.%]*:[\w:.%]*$/i.test(host)
+
+function readPort(env: Environment, faults: string[]): number {
+  const text = env['PGPORT'] ?? '5432'
+  const port = /^\d+$/.test(text) ? Number(text) : 0
+  if (port < 1 || port > 65_535) faults.push(`PGPORT is ${show(text)}; it must be a port, 1 to 65535`)
+  return port
+}
+
+function readTls(env: Environment, root: string, faults: string[]): Pick<Connection, 'ssl' | 'root_certificate_file'> {
+  const mode = env['PGSSLMODE'] ?? 'disable'
+  const ssl = ['disable', 'allow', 'prefer'].includes(mode) ? 'disable' : 'verify-full'
+  if (!['disable', 'allow', 'prefer', 'verify-full'].includes(mode)) {
+    faults.push(`PGSSLMODE is ${show(mode)}; it must be disable or verify-full (require and verify-ca do not prove whom we talk to)`)
+  }
+  const certificate = env['PGSSLROOTCERT']
+  if (certificate === undefined || certificate === 'system') return { ssl }
+  const root_certificate_file = resolve(root, certificate)
+  if (!existsSync(root_certificate_file)) {
+    faults.push(
+      `PGSSLROOTCERT is ${show(certificate)}; no such file: ${root_certificate_file}. It must be the certificate of the server's authority`,
+    )
+  }
+  return { ssl, root_certificate_file }
+}

@@ -1,0 +1,233 @@
+import type { SourceConfig } from '../config/config.ts'
+import { type Connection, databaseNameFault } from '../config/connection.ts'
+import { messageOf, RefusedError } from '../core/errors.ts'
+import { type Database, withDatabase } from '../postgres/database.ts'
+import type { Server } from '../postgres/server.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
+
+export type Mode = SourceConfig['mode']
+
+/** What the product writes on a database the moment it creates it: the comment on the database, as JSON. */
+export interface Mark {
+  readonly product: 'stocks-research'
+  readonly mode: Mode
+  readonly run_id: string
+  readonly made_at: string
+  /** Of the cluster it was made on; null where we were not allowed to ask. */
+  readonly system_identifier: string | null
+}
+
+/** A table of the target; `rows_count` is null when it could not be counted. */
+export interface TargetTable {
+  readonly table: string
+  readonly rows_count: number | null
+}
+
+/** Changes of core tables outside any recorded run. */
+export interface ManualEdit {
+  readonly table: string
+  readonly operation: string
+  readonly statements_count: number
+}
+
+interface Found {
+  readonly database: string
+  readonly host: string
+  readonly port: number
+  /** True when the database is sealed: dropdb would refuse it. */
+  readonly is_template: boolean
+  readonly tables: readonly TargetTable[]
+}
+
+/** What is there under the target's name. */
+export type Target =
+  | (Found & { readonly state: 'absent' })
+  | (Found & { readonly state: 'empty' })
+  | (Found & { readonly state: 'foreign'; readonly reason: string })
+  | (Found & {
+      readonly state: 'ours'
+      readonly mode: Mode
+      /** Null when the database came by a restore or a copy, which carry no mark. */
+      readonly mark: Mark | null
+      readonly manual_edits: readonly ManualEdit[]
+    })
+
+// Counting is for the message; a large table is estimated instead.
+const COUNT_LIMIT_MS = 5000
+
+/** Looks at the target database in read-only transactions: nothing is written, whatever it is. */
+export async function inspectTarget(server: Pick<Server, 'connection' | 'maintenance' | 'describe'>): Promise<Target> {
+  const { connection, maintenance } = server
+  const { database, host, port } = connection
+  const [entry] = await withDatabase(maintenance, (db) =>
+    db.rows<{ is_template: boolean; comment: string | null }>(
+      "select datistemplate as is_template, shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1",
+      [database],
+    ),
+  )
+  if (entry === undefined) return { state: 'absent', database, host, port, is_template: false, tables: [] }
+  const mark = readMark(entry.comment)
+  const found = { database, host, port, is_template: entry.is_template }
+  try {
+    return await withDatabase(connection, (db) => db.session((session) => look(session, found, mark, server)), {
+      application: 'stocks-research inspect',
+    })
+  } catch (error) {
+    return { ...found, tables: [], state: 'foreign', reason: `it cannot be looked into: ${messageOf(error)}` }
+  }
+}
+
+async function look(db: Database, found: Omit<Found, 'tables'>, mark: Mark | null, server: Pick<Server, 'describe'>): Promise<Target> {
+  await db.execute('set default_transaction_read_only = on')
+  const { objects_count } = await db.one<{ objects_count: number }>(OBJECTS)
+  if (objects_count === 0) return { ...found, state: 'empty', tables: [] }
+  const tables = await countTables(db)
+  const environment = await readEnvironmentRow(db)
+  const mode = strictest(mark?.mode, environment)
+  if (mode === undefined) return { ...found, state: 'foreign', tables, reason: 'it does not carry the mark of this product' }
+  const { system_identifier } = await server.describe()
+  if (mark?.system_identifier != null && system_identifier !== null && mark.system_identifier !== system_identifier) {
+    return {
+      ...found,
+      state: 'foreign',
+      tables,
+      reason: `its mark is of another server (system identifier ${mark.system_identifier}, here ${system_identifier})`,
+    }
+  }
+  return { ...found, state: 'ours', tables, mode, mark, manual_edits: await manualEdits(db, tables) }
+}
+
+export interface DropDecision {
+  /** A verified backup must exist before the drop. */
+  readonly needs_backup: boolean
+  readonly because: string
+}
+
+/**
+ * Whether the target may be dropped.
+ *
+ * @param confirm_drop what was typed: `name@host`, see `confirmationOf`.
+ * @throws RefusedError that says what the database holds and what can be done.
+ */
+export function dropPolicy(target: Target, confirm_drop: string | undefined): DropDecision {
+  if (target.state === 'absent') return { needs_backup: false, because: 'there is none' }
+  const where = `${target.database} at ${target.host}:${target.port}`
+  if (target.is_template) {
+    throw new RefusedError(
+      `${where} is sealed (IS_TEMPLATE): it stands for a finished run and is not dropped. To give it up, run in psql on the database postgres:\n  alter database ${target.database} is_template false;\nor set PGDATABASE to another name.`,
+    )
+  }
+  if (target.state === 'empty') return { needs_backup: false, because: 'it holds nothing' }
+  if (target.state === 'foreign') {
+    throw new RefusedError(
+      `${where} was not made by this product (${target.reason}), and it holds ${holdings(target.tables)}. Nothing was touched. Either\n  - set PGDATABASE to a name that is free, or\n  - set PGHOST and PGPORT to the server you mean, or\n  - drop it yourself, when nobody needs it: dropdb -h ${target.host} -p ${target.port} ${target.database}`,
+    )
+  }
+  const disposable = target.mark !== null && (target.mode === 'rehearsal' || target.mode === 'flat-files')
+  if (disposable && target.manual_edits.length === 0)
+    return { needs_backup: true, because: `this product made it (${target.mode}) and nobody else changed it` }
+  const [typed] = confirmationsOf(target)
+  if (confirm_drop !== undefined && confirmationsOf(target).includes(confirm_drop))
+    return { needs_backup: true, because: `the drop was confirmed by typing ${confirm_drop}` }
+  throw new RefusedError(
+    `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, since ${reasonToKeep(target)}. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}${confirm_drop === undefined ? '' : `\n(BOOTSTRAP_CONFIRM_DROP is «${confirm_drop}» now.)`}\nor set PGDATABASE to another name.`,
+  )
+}
+
+/** What must be typed: the name, `@`, and the host as PGHOST has it; `localhost` for a loopback address or a socket. */
+export function confirmationsOf({ database, host }: Pick<Found, 'database' | 'host'>): string[] {
+  const isLocal = ['localhost', '127.0.0.1', '::1', ''].includes(host) || host.startsWith('/')
+  return isLocal ? [...new Set([`${database}@localhost`, `${database}@${host}`])] : [`${database}@${host}`]
+}
+
+function reasonToKeep(target: Target & { state: 'ours' }): string {
+  if (target.manual_edits.length > 0) {
+    const edits = target.manual_edits.map((edit) => `${edit.table} (${edit.statements_count} ${edit.operation})`)
+    return `it was changed by hand: ${edits.join(', ')}`
+  }
+  if (target.mark === null) return 'it carries no mark of its making (a restored or copied database)'
+  return `it was made in ${target.mode} mode`
+}
+
+function holdings(tables: readonly TargetTable[]): string {
+  if (tables.length === 0) return 'objects that are no tables'
+  const shown = tables.slice(0, 10).map(({ table, rows_count }) => `${table} (${rows_count ?? 'uncounted'} rows)`)
+  return `${tables.length} table${tables.length === 1 ? '' : 's'}: ${shown.join(', ')}${tables.length > shown.length ? ', …' : ''}`
+}
+
+/** A live or replayed database stays one, whatever only one of its two marks says. */
+function strictest(...modes: readonly (Mode | undefined)[]): Mode | undefined {
+  return (['live', 'replay', 'flat-files', 'rehearsal'] as const).find((mode) => modes.includes(mode))
+}
+
+/** The mark in a database's comment; null when the comment is something else. */
+export function readMark(comment: string | null): Mark | null {
+  try {
+    const value = JSON.parse(comment ?? '') as Mark
+    return value.product === 'stocks-research' && strictest(value.mode) !== undefined ? value : null
+  } catch {
+    return null
+  }
+}
+
+// Anything that a person could have made; what belongs to an extension or to the system is not counted.
+const OBJECTS = `
+  with own as (select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'),
+  objects as (
+    select 'pg_class'::regclass as kind, oid from pg_class where relnamespace in (select oid from own)
+    union all select 'pg_proc'::regclass, oid from pg_proc where pronamespace in (select oid from own)
+    union all select 'pg_type'::regclass, oid from pg_type where typnamespace in (select oid from own)
+    union all select 'pg_namespace'::regclass, oid from pg_namespace where oid in (select oid from own) and nspname <> 'public'
+    union all select 'pg_largeobject'::regclass, oid from pg_largeobject_metadata
+  )
+  select count(*)::int as objects_count from objects o
+   where not exists (select from pg_depend d where d.classid = o.kind and d.objid = o.oid and d.deptype = 'e')`
+
+async function countTables(db: Database): Promise<TargetTable[]> {
+  const tables = await db.rows<{ schema: string; name: string; kind: string; estimate: number }>(
+    `select n.nspname as schema, c.relname as name, c.relkind::text as kind, greatest(c.reltuples, 0)::float8 as estimate
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'm', 'f') and not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1, 2`,
+  )
+  await db.execute(`set statement_timeout = ${COUNT_LIMIT_MS}`)
+  const counted: TargetTable[] = []
+  for (const { schema, name, kind, estimate } of tables) {
+    const table = `${schema}.${name}`
+    // A foreign table may reach another server, which is not asked. Names are the catalog's own, so any of them may come.
+    const quoted = [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+    const count =
+      kind === 'f' ? undefined : await db.one<{ n: number }>(`select count(*)::float8 as n from ${quoted}`).catch(() => undefined)
+    counted.push({ table, rows_count: count?.n ?? (estimate > 0 ? estimate : null) })
+  }
+  await db.execute('set statement_timeout = 0')
+  return counted
+}
+
+async function readEnvironmentRow(db: Database): Promise<Mode | undefined> {
+  if (!(await exists(db, 'ingestion.environment'))) return undefined
+  const [row] = await db.rows<{ mode: Mode }>('select mode from ingestion.environment').catch(() => [])
+  return row === undefined ? undefined : strictest(row.mode)
+}
+
+/** Every change of a core table that belongs to no recorded run, and every table that lies outside the product's schemas. */
+async function manualEdits(db: Database, tables: readonly TargetTable[]): Promise<ManualEdit[]> {
+  const strange = tables
+    .filter(({ table }) => !/^(ingestion|stocks_research)\./.test(table))
+    .map(({ table }) => ({ table, operation: 'CREATE TABLE', statements_count: 1 }))
+  if (!(await exists(db, 'ingestion.table_changes')) || !(await exists(db, 'ingestion.runs'))) return strange
+  const edits = await db.rows<{ table: string; operation: string; statements_count: number }>(
+    `select table_name as "table", operation, count(*)::int as statements_count from ingestion.table_changes c
+      where not exists (select from ingestion.runs r where r.run_id = c.run_id) group by 1, 2 order by 1, 2`,
+  )
+  return [...edits, ...strange]
+}
+
+const exists = async (db: Database, relation: string): Promise<boolean> =>
+  (await db.one<{ is_there: boolean }>('select to_regclass($1) is not null as is_there', [relation])).is_there
+
+/** A checked, quoted name for a database that we create or drop. */
+export function targetIdentifier({ database }: Connection): string {
+  const fault = databaseNameFault(database)
+  if (fault !== undefined) throw new RefusedError(`«${database}» is not a name for the target database: it ${fault}.`)
+  return quoteIdentifier(database)
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Connection } from '../config/connection.ts'
+import { DatabaseError } from '../core/errors.ts'
+
+export type Row = Record<string, unknown>
+
+/** A thin, honest face on `pg`: SQL in, rows out, errors that say what we were doing. */
+export interface Database {
+  /** Rows of one statement. `date`, `numeric` and `bigint` come as strings, so that no price passes through a binary float. */
+  rows<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R[]>
+  /** The only row of a statement that always gives one. */
+  one<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R>
+  /** Runs several statements without parameters, as one simple query. */
+  execute(sql: string): Promise<void>
+  /** All of `work` or none of it. Nested calls join the outer transaction. */
+  transaction<T>(work: (tx: Database) => Promise<T>): Promise<T>
+  /** One session for `work`: temporary tables, settings and advisory locks hold through it. */
+  session<T>(work: (db: Database) => Promise<T>): Promise<T>
+  /** The raw client of this session, for `COPY`. Throws on a pool: take a session or a transaction first. */
+  client(): pg.PoolClient
+  close(): Promise<void>
+}
+
+// A `date` is a calendar day, not an instant: keep it as 'YYYY-MM-DD'.
+const DATE_OID = 1082
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === DATE_OID ? (text: string) => text : pg.types.getTypeParser(oid, format as 'text'),
+} as pg.CustomTypesConfig
+
+/** Settings under which text output is the same on every server. Hashes and fingerprints depend on them. Compiling our queries costs seconds and saves none. */
+export const SESSION_OPTIONS =
+  '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning -c jit=off -c search_path=pg_catalog'
+
+export interface OpenOptions {
+  /** Most connections at once. */
+  readonly connections_max?: number
+  /** What `pg_stat_activity` shows, and what a lock's holder is called. */
+  readonly application?: string
+}
+
+export function openDatabase(connection: Connection, { connections_max = 4, application = 'stocks-research' }: OpenOptions = {}): Database {
+  const { ssl, root_certificate_file: ca, ...rest } = connection
+  const pool = new pg.Pool({
+    ...rest,
+    ssl: ssl === 'verify-full' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) } : false,
+    types,
+    max: connections_max,
+    application_name: application,
+    options: SESSION_OPTIONS,
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+  })
+  pool.on('error', () => {}) // An idle client that lost its server: the next statement says so, with its own words.
+  return {
+    ...face((sql, values) => borrow(pool, (client) => query(client, sql, values))),
+    client: () => {
+      throw new TypeError('A pool has no single client. Call session() or transaction() first.')
+    },
+    session: (work) => borrow(pool, (client) => work(inSession(client))),
+    transaction: (work) => borrow(pool, (client) => inTransaction(client, work)),
+    close: () => pool.end(),
+  }
+}
+
+/** Opens, works, closes: for a question or two to a database that is not kept open. */
+export async function withDatabase<T>(connection: Connection, work: (db: Database) => Promise<T>, options?: OpenOptions): Promise<T> {
+  const db = openDatabase(connection, { connections_max: 1, ...options })
+  try {
+    return await work(db)
+  } finally {
+    await db.close()
+  }
+}
+
+async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await connect(pool)
+  let broken: Error | undefined
+  const onError = (error: Error): void => {
+    broken = error
+  }
+  client.on('error', onError)
+  try {
+    return await work(client)
+  } finally {
+    client.off('error', onError)
+    client.release(broken)
+  }
+}
+
+// too_many_connections and cannot_connect_now: others end, and a server that starts has started, in a moment.
+const PASSING = new Set(['53300', '57P03'])
+const CONNECT_PATIENCE_MS = 5_000
+
+/** A connection; when the server has none to give, asks again for a while, each time after twice the wait. */
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  const deadline = performance.now() + CONNECT_PATIENCE_MS
+  for (let wait_ms = 100; ; wait_ms *= 2) {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      const isPassing = PASSING.has((error as { code?: string }).code ?? '')
+      if (!isPassing || performance.now() + wait_ms > deadline) throw new DatabaseError('open a connection', error as Error)
+      await sleep(wait_ms)
+    }
+  }
+}
+
+function inSession(client: pg.PoolClient): Database {
+  return {
+    ...face((sql, values) => query(client, sql, values)),
+    client: () => client,
+    session: (work) => work(inSession(client)),
+    transaction: (work) => inTransaction(client, work),
+    close: async () => {},
+  }
+}
+
+async function inTransaction<T>(client: pg.PoolClient, work: (tx: Database) => Promise<T>): Promise<T> {
+  const tx: Database = { ...inSession(client), session: (inner) => inner(tx), transaction: (inner) => inner(tx) }
+  await query(client, 'begin')
+  try {
+    const result = await work(tx)
+    await query(client, 'commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => {}) // The first error is the one that matters.
+    throw error
+  }
+}
+
+type Ask = <R extends Row>(sql: string, values?: readonly unknown[]) => Promise<R[]>
+
+const face = (ask: Ask): Pick<Database, 'rows' | 'one' | 'execute'> => ({
+  rows: ask,
+  async one(sql, values) {
+    const [row] = await ask(sql, values)
+    if (row === undefined) throw new DatabaseError(`give a row for «${firstLine(sql)}»`, new Error('it returned none'))
+    return row as never
+  },
+  async execute(sql) {
+    await ask(sql)
+  },
+})
+
+async function query<R extends Row>(target: pg.PoolClient, sql: string, values?: readonly unknown[]): Promise<R[]> {
+  try {
+    return (await (values === undefined ? target.query<R>(sql) : target.query<R>(sql, [...values]))).rows
+  } catch (error) {
+    throw new DatabaseError(`run «${firstLine(sql)}»`, error as Error)
+  }
+}
+
+const firstLine = (sql: string): string => sql.trim().split('\n', 1)[0] ?? ''

@@ -1,0 +1,110 @@
+import { stripVTControlCharacters } from 'node:util'
+import { redact } from '../../helpers/core/redact.ts'
+import type { JobReport } from '../contract/job.ts'
+import { gapLines } from '../pipeline/gaps.ts'
+import type { RunReport } from '../pipeline/report.ts'
+import type { Progress } from '../pipeline/surroundings.ts'
+
+/** Where a person reads: standard error, so that standard output stays the summary. */
+export interface Screen {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+const REDRAW_MS = 100
+const COLUMNS_DEFAULT = 100
+
+/** One line of progress that redraws itself on a terminal; elsewhere one plain line for each job. */
+export function progressLine(screen: Screen, now: () => number = () => performance.now()) {
+  let [job, started_ms, drawn_ms, is_drawn] = ['', now(), 0, false]
+  const clear = (): void => {
+    if (is_drawn) screen.write('\r\u001b[K')
+    is_drawn = false
+  }
+  return {
+    show(progress: Progress): void {
+      const at = now()
+      if (progress.job !== job) [job, started_ms] = [progress.job, at]
+      if (screen.isTTY !== true || at - drawn_ms < REDRAW_MS) return
+      drawn_ms = at
+      const text = redact(stripVTControlCharacters(progressText(progress, at - started_ms)))
+      screen.write(`\r\u001b[K${text.slice(0, (screen.columns ?? COLUMNS_DEFAULT) - 1)}`)
+      is_drawn = true
+    },
+    done(report: JobReport): void {
+      clear()
+      screen.write(`${redact(jobText(report))}\n`)
+    },
+    clear,
+  }
+}
+
+/** Count, rate and time left, as far as they can be told. */
+export function progressText(progress: Progress, elapsed_ms: number): string {
+  const { job, step, items_done, items_total, rows_read, read_bytes, estimated_bytes } = progress
+  const seconds = Math.max(elapsed_ms / 1_000, 0.001)
+  const ratio =
+    step === 'read' && estimated_bytes > 0 ? Math.min(read_bytes / estimated_bytes, 1) : items_total === 0 ? 0 : items_done / items_total
+  const left = ratio > 0.02 && ratio < 1 ? ` · about ${duration((elapsed_ms * (1 - ratio)) / ratio)} left` : ''
+  return `${job} · ${step} · ${count(items_done)} of ${count(items_total)} items · ${count(rows_read)} rows · ${count(Math.round(rows_read / seconds))} rows/s${left}`
+}
+
+const jobText = ({ job, items, items_unchanged, rows_read, rows_inserted, rows_updated, rows_deleted, duration_ms }: JobReport): string =>
+  `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
+  `${itemsText(items)}${unchangedText(items_unchanged)}; ${duration(duration_ms)}`
+
+const itemsText = (items: JobReport['items']): string =>
+  Object.entries(items)
+    .filter(([, number]) => number > 0)
+    .map(([status, number]) => `${count(number)} ${status}`)
+    .join(', ') || 'no item'
+
+const unchangedText = (items: number): string =>
+  items === 0 ? '' : ` (${count(items)} left as they are: nothing they are derived from has changed)`
+
+/** The end of a run as a person reads it: a table of jobs, every failed, parked and missing item by name, and the state. */
+export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: RunReport): string {
+  const columns = ['read', 'outside', 'rejected', 'withheld', 'staged', 'inserted', 'updated', 'unchanged', 'deleted'] as const
+  const table = [
+    ['job', ...columns, 'items'],
+    ...jobs.map((job) => [
+      job.job,
+      ...columns.map((column) => count(job[`rows_${column}`])),
+      `${itemsText(job.items)}${unchangedText(job.items_unchanged)}`,
+    ]),
+  ]
+  const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
+  const aligned = table.map((row) =>
+    row
+      .map((cell, at) => (at === 0 || at === row.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+  const gaps_count = jobs.reduce((sum, { gaps }) => sum + gaps.length, 0)
+  const gaps = jobs.flatMap(({ job, gaps }) => gapLines(job, gaps))
+  return [
+    '',
+    ...aligned,
+    ...(gaps.length === 0 ? [] : ['', `Without rows, by name (${count(gaps_count)}):`, ...gaps]),
+    ...jobs.flatMap(({ job, rows_withdrawn }) =>
+      rows_withdrawn === 0
+        ? []
+        : ['', `${count(rows_withdrawn)} rows of ${job} are no longer in their source. They are kept, and named in ingestion.withdrawals.`],
+    ),
+    '',
+    `Run ${run_id}: ${state}${state_reason === null ? '' : `. ${state_reason}`} (${duration(duration_ms)})`,
+    '',
+  ]
+    .map((line) => redact(line))
+    .join('\n')
+}
+
+const count = (number: number): string => number.toLocaleString('en-US')
+
+function duration(duration_ms: number): string {
+  const seconds = duration_ms / 1_000
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { type Config, ROOT_DIRECTORY, readConfig, readConfigWith, sourceText } from '../../helpers/config/config.ts'
+import type { Connection } from '../../helpers/config/connection.ts'
+import { messageOf, PreconditionError, StocksError } from '../../helpers/core/errors.ts'
+import { openLog } from '../../helpers/core/log.ts'
+import { redact } from '../../helpers/core/redact.ts'
+import { describeDifferences } from '../../helpers/database/compare.ts'
+import { dropDatabase, scratchName } from '../../helpers/database/scratch.ts'
+import { requireBuilt } from '../../helpers/database/target-database.ts'
+import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
+import { startServer } from '../../helpers/postgres/server.ts'
+import { findArchivedDrop } from '../archive/drop.ts'
+import { jobsInOrder } from '../jobs.ts'
+import type { RunReport } from '../pipeline/report.ts'
+import { ingest } from '../pipeline/run.ts'
+import { findFullRun, type RunRow } from '../pipeline/run-record.ts'
+import { openRunProviders } from '../providers/index.ts'
+import { rebuild } from '../rebuild/rebuild.ts'
+import { readUniverse } from '../universe/read.ts'
+import { progressLine } from './console.ts'
+
+const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
+
+/**
+ * The configuration of a recorded run. What it was given stands in the archive, answers and drops alike, and is taken from there; a
+ * drop that was never archived is read where it lay.
+ */
+async function configOf(
+  { run_id, universe_file, start_date, end_date, source }: RunRow,
+  { directories }: Config,
+  db: Database,
+): Promise<Config> {
+  const files = await db.rows<{ sha256: string }>(
+    'select distinct unnest(archive_sha256) as sha256 from ingestion.items where run_id = $1',
+    [run_id],
+  )
+  const drop = await findArchivedDrop(
+    directories.archive,
+    files.map(({ sha256 }) => sha256),
+  )
+  return readConfigWith({
+    BOOTSTRAP_UNIVERSE: universe_file,
+    BOOTSTRAP_START: start_date,
+    BOOTSTRAP_END: end_date,
+    BOOTSTRAP_SOURCE:
+      source === 'live' || source === 'rehearsal' ? `replay:${directories.archive}` : drop === undefined ? source : `flat-files:${drop}`,
+  })
+}
+
+async function load(config: Config, run: RunRow, connection: Connection): Promise<RunReport> {
+  const universe = await readUniverse(config.universe_file)
+  if (universe.sha256 !== run.universe_sha256) {
+    throw new PreconditionError(
+      `The universe ${universe.file} is not the one of run ${run.run_id}: SHA-256 was ${run.universe_sha256}, is ${universe.sha256}. Put the old file back, then rebuild.`,
+    )
+  }
+  const log = openLog(join(config.directories.data, 'logs', `rebuild_${connection.database}.jsonl`), { rebuild_of: run.run_id })
+  const progress = progressLine(process.stderr)
+  const opened = await openRunProviders(config, log, { connection })
+  return ingest({
+    connection,
+    jobs: jobsInOrder(),
+    universe,
+    window: config.window,
+    providers: opened.providers,
+    source: sourceText(config.source),
+    thresholds: config.bootstrap.thresholds,
+    log,
+    command: `rebuild of run ${run.run_id}`,
+    onProgress: progress.show,
+    onJob: progress.done,
+  }).finally(async () => {
+    progress.clear()
+    await opened.close()
+  })
+}
+
+async function main({ keep }: { readonly keep?: true }): Promise<void> {
+  const config = readConfig()
+  const server = await startServer(config)
+  const scratch = { ...server.connection, database: scratchName() }
+  try {
+    await requireBuilt(server.connection)
+    const run = await withDatabase(server.connection, findFullRun)
+    if (run === undefined)
+      throw new PreconditionError(
+        `${server.connection.database} has no run of all seven jobs that came to its end. Load it first: npx node ingest/run.ts run all`,
+      )
+    const recorded = await withDatabase(server.connection, (db) => configOf(run, config, db))
+    say(
+      `Rebuilding ${server.connection.database} as ${scratch.database}, from ${sourceText(recorded.source)}, as run ${run.run_id} was asked.`,
+    )
+    const result = await rebuild(server.connection, scratch, join(ROOT_DIRECTORY, 'migrations'), (connection) =>
+      load(recorded, run, connection),
+    )
+    for (const { table, rows, sha256, is_equal } of result.tables)
+      say(`  ${is_equal ? 'equal    ' : 'different'}  ${table}  ${rows} rows  SHA-256 ${sha256}`)
+    const isEqual = result.differences.length === 0
+    say(
+      isEqual
+        ? `The rebuilt database holds the same content (${result.content_sha256}). It took ${(result.rebuild_ms / 1000).toFixed(1)} s.`
+        : `The rebuilt database differs: ${describeDifferences(result.differences)}. The run of the rebuild ended ${result.state}${result.state_reason === null ? '' : `: ${result.state_reason}`}.`,
+    )
+    if (keep === true) say(`It stays as ${scratch.database}. Drop it when nobody needs it.`)
+    process.exitCode = isEqual ? 0 : 1
+  } finally {
+    if (keep !== true) await dropDatabase(server.maintenance, scratch.database)
+    await server.stop()
+  }
+}
+
+const program = new Command('rebuild')
+  .description(
+    'Builds the database again from its recorded source, in a scratch database, and compares the two by hash. Exit code 1 when they differ.',
+  )
+  .option('--keep', 'leave the rebuilt database in place')
+  .action(main)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`)
+  process.exitCode = 1
+}

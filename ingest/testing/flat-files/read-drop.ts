@@ -1,0 +1,54 @@
+import type { Dataset } from '../../contract/job.ts'
+import type { LocatedRecord } from '../../contract/provider.ts'
+import { flatFiles } from '../../providers/flat-files/index.ts'
+import { writeDrop } from './delivery.ts'
+import type { Files } from './formats.ts'
+
+/** What reading one dataset of a drop gives, without a database. */
+export interface DropRead {
+  readonly records: readonly LocatedRecord[]
+  readonly files: readonly string[]
+  /** Reasons with their class, each once. */
+  readonly reasons: readonly string[]
+}
+
+const SUBJECTS = ['ONE', 'TWO', 'TWICE', 'TWICE'].map((ticker, at) => ({
+  item: `x:${at + 1}`,
+  source_id: `x:${at + 1}`,
+  cik: String(at + 1).padStart(10, '0'),
+  ticker,
+  tickers: [],
+}))
+
+/** Reads one dataset of a drop that is written for it; faults about the drop as a whole count as reasons. */
+export async function readDrop(files: Files, dataset: Dataset = 'prices_daily'): Promise<DropRead> {
+  return readFolder(await writeDrop(files), dataset)
+}
+
+/** Reads one dataset of the drop in a folder. */
+export async function readFolder(root: string, dataset: Dataset = 'prices_daily'): Promise<DropRead> {
+  const provider = flatFiles(root)
+  const ask = {
+    dataset,
+    subjects: SUBJECTS,
+    window: { start_date: '1990-01-01', end_date: '2029-12-31' },
+    first_session_date: '1990-01-02',
+  }
+  const batch = { label: 'all', subjects: SUBJECTS, estimate: { requests: 0, bytes: 0 } }
+  const records: LocatedRecord[] = []
+  const [read, reasons] = [new Set<string>(), new Set<string>()]
+  try {
+    for await (const page of provider.read(ask, batch, new AbortController().signal)) {
+      if ('status' in page) reasons.add(`${page.error_class ?? page.status}: ${page.reason}`)
+      else {
+        read.add(page.file)
+        records.push(...page.records)
+      }
+    }
+  } catch (error) {
+    const { error_class, message } = error as { error_class?: string; message: string }
+    if (error_class === undefined) throw error
+    reasons.add(`${error_class}: ${message}`)
+  }
+  return { records, files: [...read], reasons: [...reasons] }
+}
