@@ -11,10 +11,15 @@ export default defineConfig({
     watch: false, // Saving a file must never start a rebuild.
     allowOnly: false, // A stray `.only` would hide boxes.
     retry: 0, // A box that needs a second try is not ticked; jobs retry inside themselves.
-    maxWorkers: availableParallelism(), // The default leaves a core idle: on two, tests ran one file at a time. Phases run one by one all the same.
+    // The default leaves a core idle: on two, tests ran one file at a time. Phases run one by one all the
+    // same.
+    maxWorkers: availableParallelism(),
     taskTitleValueFormatTruncate: 0, // Claims are sentences; the default cuts them at 40 characters.
     sequence: { sequencer: PhaseSequencer },
-    reporters: [new ChecklistReporter({ plan: join(import.meta.dirname, 'phases', 'checklist.md'), writeReports }), otherProjects()],
+    reporters: [
+      new ChecklistReporter({ plan: join(import.meta.dirname, 'phases', 'checklist.md'), writeReports }),
+      otherProjects(),
+    ],
     projects: [
       {
         test: {
@@ -32,7 +37,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{ingest,helpers,reports}/**/*.test.ts'],
-          exclude: ['**/*.property.test.ts', '**/*.reference.test.ts', '**/*.acceptance.test.ts', 'reports/runs/**'],
+          exclude: [
+            '**/*.property.test.ts',
+            '**/*.reference.test.ts',
+            '**/*.acceptance.test.ts',
+            'reports/runs/**',
+          ],
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,

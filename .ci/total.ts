@@ -1,6 +1,6 @@
 /**
- * Adds up what the steps of .ci/run counted, and prints the plain closing line. A step that left no count, a test file that no step ran,
- * a box of the plan that was not reported, and a skipped test are failures.
+ * Adds up what the steps of .ci/run counted, and prints the plain closing line. A step that left no count, a
+ * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -23,24 +23,39 @@ function fromJson(file: string, expected: readonly string[]): Count {
   const report = JSON.parse(readFileSync(file, 'utf8')) as Record<
     'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests',
     number
-  > & { readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly unknown[] }[] }
+  > & {
+    readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly unknown[] }[]
+  }
   const ran = new Set(
     report.testResults.flatMap(({ name, assertionResults }) =>
       assertionResults.length === 0 ? [] : [slashed(relative(process.cwd(), name))],
     ),
   )
   const missing = expected.filter((path) => !ran.has(path)).map((path) => `${path} ran no test`)
-  return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests, missing }
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+    missing,
+  }
 }
 
 function fromJunit(file: string): Count {
   const text = readFileSync(file, 'utf8')
   const [head = ''] = /<testsuites[^>]*>/.exec(text) ?? []
-  const number = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? Number.NaN)
-  const [tests, failures, errors, skipped] = [number('tests'), number('failures'), number('errors'), number('skipped')]
+  const number = (name: string): number =>
+    Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? Number.NaN)
+  const [tests, failures, errors, skipped] = [
+    number('tests'),
+    number('failures'),
+    number('errors'),
+    number('skipped'),
+  ]
   const planned = readFileSync('phases/checklist.md', 'utf8').match(/^- \[ \] /gm)?.length ?? 0
-  const boxes = text.match(/<testcase classname="\d/g)?.length ?? 0 // The one of the class «run» speaks of the run as a whole.
-  const missing = boxes === planned && planned > 0 ? [] : [`${boxes} boxes were reported, ${planned} are planned`]
+  // The one of the class "run" speaks of the run as a whole.
+  const boxes = text.match(/<testcase classname="\d/g)?.length ?? 0
+  const missing =
+    boxes === planned && planned > 0 ? [] : [`${boxes} boxes were reported, ${planned} are planned`]
   return { passed: tests - failures - errors - skipped, failed: failures + errors, skipped, missing }
 }
 
@@ -60,12 +75,17 @@ const steps: readonly (readonly [report: string, read: (file: string) => Count])
 let [passed, failed, skipped] = [0, 0, 0]
 for (const [report, read] of steps) {
   const file = `${FOLDER}/${report}`
-  const count = existsSync(file) ? read(file) : { passed: 0, failed: 0, skipped: 0, missing: [`${file} is not there`] }
+  const count = existsSync(file)
+    ? read(file)
+    : { passed: 0, failed: 0, skipped: 0, missing: [`${file} is not there`] }
   const isCounted = Number.isFinite(count.passed + count.failed + count.skipped)
   const missing = isCounted ? count.missing : [...count.missing, `${file} has no counts`]
-  if (isCounted) [passed, failed, skipped] = [passed + count.passed, failed + count.failed, skipped + count.skipped]
+  if (isCounted)
+    [passed, failed, skipped] = [passed + count.passed, failed + count.failed, skipped + count.skipped]
   failed += missing.length
-  process.stdout.write(`${report}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped, ${missing.length} missing\n`)
+  process.stdout.write(
+    `${report}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped, ${missing.length} missing\n`,
+  )
   for (const what of missing) process.stdout.write(`  missing: ${what}\n`)
 }
 // A step may fail without a failed test: a type error, an unhandled rejection, an empty run.

@@ -6,7 +6,13 @@ import { describe, expect, test } from 'vitest'
 const LINES_MAX = 350
 
 const slashed = (path: string): string => path.replaceAll('\\', '/')
-const sources = globSync(['*.ts', 'phases/**/*.ts', 'ingest/**/*.ts', 'helpers/**/*.ts', 'reports/**/*.ts']).map((path) => ({
+const sources = globSync([
+  '*.ts',
+  'phases/**/*.ts',
+  'ingest/**/*.ts',
+  'helpers/**/*.ts',
+  'reports/**/*.ts',
+]).map((path) => ({
   path: slashed(path),
   text: readFileSync(path, 'utf8'),
 }))
@@ -24,8 +30,9 @@ const importsOf = ({ path, text }: { path: string; text: string }): string[] =>
   )
 
 /**
- * The rooms of the house, storey by storey from the ground. A file imports from its own room, and from rooms below its storey.
- * A room is a folder; one that ends in `*` is each folder below it by itself, one that ends in `.ts` is a file.
+ * The rooms of the house, storey by storey from the ground. A file imports from its own room, and from rooms
+ * below its storey. A room is a folder; one that ends in `*` is each folder below it by itself, one that ends
+ * in `.ts` is a file.
  */
 const STOREYS: readonly (readonly string[])[] = [
   ['helpers/core'],
@@ -64,7 +71,8 @@ function roomOf(path: string): string | undefined {
   }
   return undefined
 }
-const storeyOf = (path: string): number => STOREYS.findIndex((rooms) => rooms.some((room) => room === roomOf(path)))
+const storeyOf = (path: string): number =>
+  STOREYS.findIndex((rooms) => rooms.some((room) => room === roomOf(path)))
 
 /** Groups of names that reach each other (strongly connected components of more than one; Tarjan 1972). */
 function circlesOf(graph: ReadonlyMap<string, Iterable<string>>): string[][] {
@@ -92,7 +100,9 @@ function circlesOf(graph: ReadonlyMap<string, Iterable<string>>): string[][] {
 /** Paths of the files that stand in `folder` and import something that `forbidden` matches. */
 const _importers = (folder: string, forbidden: RegExp): string[] =>
   product
-    .filter((source) => source.path.startsWith(folder) && importsOf(source).some((from) => forbidden.test(from)))
+    .filter(
+      (source) => source.path.startsWith(folder) && importsOf(source).some((from) => forbidden.test(from)),
+    )
     .map(({ path }) => path)
 
 describe('tidy', () => {
@@ -152,9 +162,13 @@ describe('tidy', () => {
   })
 
   test('jobs do not import jobs', () => {
-    const jobs = product.filter(({ path }) => /^ingest\/[a-z-]+\.ts$/.test(path) && !/\/(run|jobs)\.ts$/.test(path))
+    const jobs = product.filter(
+      ({ path }) => /^ingest\/[a-z-]+\.ts$/.test(path) && !/\/(run|jobs)\.ts$/.test(path),
+    )
     expect(jobs.length).toBe(7)
-    const between = jobs.filter((job) => importsOf(job).some((from) => jobs.some(({ path }) => path === from))).map(({ path }) => path)
+    const between = jobs
+      .filter((job) => importsOf(job).some((from) => jobs.some(({ path }) => path === from)))
+      .map(({ path }) => path)
     expect(between).toEqual([])
   })
 
@@ -162,7 +176,9 @@ describe('tidy', () => {
     const folderOf = (path: string): string | undefined => /^ingest\/providers\/([^/]+)\//.exec(path)?.[1]
     const across = product.flatMap((source) => {
       const own = folderOf(source.path)
-      const others = importsOf(source).filter((to) => own !== undefined && ![undefined, own].includes(folderOf(to)))
+      const others = importsOf(source).filter(
+        (to) => own !== undefined && ![undefined, own].includes(folderOf(to)),
+      )
       return others.map((to) => `${source.path} imports ${to}`)
     })
     expect(across).toEqual([])
@@ -185,7 +201,10 @@ describe('tidy', () => {
         .filter(({ path }) => !path.startsWith(simulator))
         .flatMap((source) => importsOf(source).filter((from) => from.startsWith(simulator))),
     )
-    expect([...entrances].toSorted()).toEqual(['helpers/simulator/dropbox/server.ts', 'helpers/simulator/rehearsal.ts'])
+    expect([...entrances].toSorted()).toEqual([
+      'helpers/simulator/dropbox/server.ts',
+      'helpers/simulator/rehearsal.ts',
+    ])
   })
 
   test('only helpers/config/config.ts reads the environment', () => {
@@ -194,16 +213,22 @@ describe('tidy', () => {
   })
 
   test('only the checklist knows vitest', () => {
-    const knowing = product.filter((source) => importsOf(source).some((from) => /^vitest/.test(from))).map(({ path }) => path)
-    expect(knowing.filter((path) => !/^(helpers\/checklist|phases)\/|^vitest\.config\.ts$/.test(path))).toEqual([])
+    const knowing = product
+      .filter((source) => importsOf(source).some((from) => /^vitest/.test(from)))
+      .map(({ path }) => path)
+    expect(
+      knowing.filter((path) => !/^(helpers\/checklist|phases)\/|^vitest\.config\.ts$/.test(path)),
+    ).toEqual([])
   })
 
   test('no child is started through a shell', () => {
-    const shelled = product.filter(({ text }) => /shell:\s*true|\bexecSync\(|\bexec\(\s*[`'"]/.test(text)).map(({ path }) => path)
+    const shelled = product
+      .filter(({ text }) => /shell:\s*true|\bexecSync\(|\bexec\(\s*[`'"]/.test(text))
+      .map(({ path }) => path)
     expect(shelled).toEqual([])
   })
 
-  test('tests stand beside their subject, and «phases» names nothing else', () => {
+  test('tests stand beside their subject, and "phases" names nothing else', () => {
     const tests = sources.filter(({ path }) => path.endsWith('.test.ts')).map(({ path }) => path)
     expect(tests.filter((path) => path.includes('phases') && !path.startsWith('phases/'))).toEqual([])
     expect(tests.filter((path) => !/^(phases|ingest|helpers|reports)\//.test(path))).toEqual([])
@@ -211,7 +236,9 @@ describe('tidy', () => {
 
   test('migrations hold no binary float and qualify what they create', () => {
     const code = migrations.map(({ path, text }) => ({ path, text: text.replace(/--.*$/gm, '') }))
-    expect(code.filter(({ text }) => /\b(real|double precision|float[48]?)\b/i.test(text)).map(({ path }) => path)).toEqual([])
+    expect(
+      code.filter(({ text }) => /\b(real|double precision|float[48]?)\b/i.test(text)).map(({ path }) => path),
+    ).toEqual([])
     const bare = code.flatMap(({ path, text }) =>
       [
         ...text.matchAll(

@@ -10,15 +10,20 @@ let sessions: string[]
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
   await scratch.db.transaction((tx) => loadCalendar(tx, { today: '2024-01-02' }))
-  sessions = (await scratch.db.rows<{ day: string }>('select session_date as day from stocks_research.trading_sessions order by 1')).map(
-    ({ day }) => day,
-  )
+  sessions = (
+    await scratch.db.rows<{ day: string }>(
+      'select session_date as day from stocks_research.trading_sessions order by 1',
+    )
+  ).map(({ day }) => day)
 })
 afterAll(() => scratch?.drop())
 
 const FIRST = Date.parse('2019-06-03')
-const day = fc.integer({ min: 0, max: 90 }).map((days) => new Date(FIRST + days * 86_400_000).toISOString().slice(0, 10))
-const cents = (max: number): fc.Arbitrary<string> => fc.integer({ min: 1, max }).map((n) => (n / 100).toFixed(2))
+const day = fc
+  .integer({ min: 0, max: 90 })
+  .map((days) => new Date(FIRST + days * 86_400_000).toISOString().slice(0, 10))
+const cents = (max: number): fc.Arbitrary<string> =>
+  fc.integer({ min: 1, max }).map((n) => (n / 100).toFixed(2))
 const split = fc.constantFrom(['1', '2'], ['1', '3'], ['2', '3'], ['20', '1'], ['1', '1.0027455'], ['1', '7'])
 const bars = fc.uniqueArray(fc.record({ at: fc.integer({ min: 0, max: 60 }), close: cents(20_000) }), {
   selector: ({ at }) => at,
@@ -27,8 +32,18 @@ const bars = fc.uniqueArray(fc.record({ at: fc.integer({ min: 0, max: 60 }), clo
 })
 /** Mostly before the ex-date, at times after it: such an event is known later. */
 const declared_date = fc.option(day)
-const cash = fc.record({ ex_date: day, kind: fc.constantFrom('cash_dividend', 'spin_off'), cash_amount: cents(4_000), declared_date })
-const splits = fc.record({ ex_date: day, kind: fc.constantFrom('split', 'spin_off'), ratio: split, declared_date })
+const cash = fc.record({
+  ex_date: day,
+  kind: fc.constantFrom('cash_dividend', 'spin_off'),
+  cash_amount: cents(4_000),
+  declared_date,
+})
+const splits = fc.record({
+  ex_date: day,
+  kind: fc.constantFrom('split', 'spin_off'),
+  ratio: split,
+  declared_date,
+})
 const world = fc.record({
   bars,
   cash: fc.array(cash, { maxLength: 8 }),
@@ -107,7 +122,9 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
       )
       expect(view.map((row) => row['trade_date'])).toEqual(known.map(({ trade_date }) => trade_date))
       for (const [index, { trade_date }] of known.entries()) {
-        const row = rows.find((each) => (each['first_date'] ?? '') <= trade_date && trade_date <= (each['last_date'] ?? ''))
+        const row = rows.find(
+          (each) => (each['first_date'] ?? '') <= trade_date && trade_date <= (each['last_date'] ?? ''),
+        )
         const want = expected[index]
         for (const [name, factor] of [
           ['price_factor', want?.price],
@@ -119,7 +136,9 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
         }
         expect(row?.['split_numerator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.n))
         expect(row?.['split_denominator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.d))
-        expect(row?.['reason'] === null).toBe(want?.price !== null && want?.total_return !== null && want?.split !== null)
+        expect(row?.['reason'] === null).toBe(
+          want?.price !== null && want?.total_return !== null && want?.split !== null,
+        )
       }
     }),
     { numRuns: 300 },

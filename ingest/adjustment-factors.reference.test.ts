@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { figure, referenceFolder, referenceRows } from '../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './contract/job.ts'
-import { ingestDrop, writeDrop } from './testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from './testing/flat-files/delivery.ts'
 import { validate } from './validation/validate.ts'
 
 interface ViewRow extends Record<string, unknown> {
@@ -23,7 +23,7 @@ type Reference = Record<string, string>
 
 async function load(root: string): Promise<{ scratch: Scratch; view: Map<string, ViewRow> }> {
   const scratch = await scratchDatabase({ migrated: true })
-  await ingestDrop(scratch.connection, root, { jobs: JOB_NAMES })
+  await ingestDelivery(scratch.connection, root, { jobs: JOB_NAMES })
   const rows = await scratch.db.rows<ViewRow>(
     `select s.source_id || ' ' || v.trade_date as key, v.* from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)`,
   )
@@ -57,13 +57,19 @@ describe('the drop of nine securities', () => {
   })
   it('definition A equals what LEAN printed, within its rounding', () => {
     const printed = complete.filter((row) => row['adj_close_lean'] !== '')
-    expect(printed.filter((row) => error(at(row)?.adj_close, row['adj_close_lean']) > Number(row['tolerance_lean']))).toEqual([])
+    expect(
+      printed.filter(
+        (row) => error(at(row)?.adj_close, row['adj_close_lean']) > Number(row['tolerance_lean']),
+      ),
+    ).toEqual([])
   })
   it('open, high and low share the ratio of the close, volume moves by splits alone', () => {
     const ratios = [...view.values()].filter(({ adj_close }) => adj_close !== null)
     const off = ratios.flatMap((row) =>
       (['open', 'high', 'low'] as const).map((name) =>
-        Math.abs(Number(row[`adj_${name}`]) / Number(row[name]) / (Number(row.adj_close) / Number(row.close)) - 1),
+        Math.abs(
+          Number(row[`adj_${name}`]) / Number(row[name]) / (Number(row.adj_close) / Number(row.close)) - 1,
+        ),
       ),
     )
     expect(most(off)).toBeLessThanOrEqual(5e-7)
@@ -78,20 +84,34 @@ describe('the drop of nine securities', () => {
     const marked = reference.filter((row) => row['complete_chain'] === '0').map((row) => at(row))
     expect(marked.length).toBeGreaterThan(0)
     for (const row of marked)
-      expect(row).toMatchObject({ adj_close: null, total_return_close: null, adjustment_reason: expect.stringContaining('no bar') })
+      expect(row).toMatchObject({
+        adj_close: null,
+        total_return_close: null,
+        adjustment_reason: expect.stringContaining('no bar'),
+      })
     expect([...view.values()].filter((row) => row.adjustment_reason !== null).length).toBe(marked.length)
   })
   it('the unrounded chain gives the factors that LEAN prints, but for its own last digit', async () => {
-    const rows = await scratch.db.rows<{ source_id: string; first_date: string; last_date: string; factor: string }>(
+    const rows = await scratch.db.rows<{
+      source_id: string
+      first_date: string
+      last_date: string
+      factor: string
+    }>(
       `select s.source_id, f.first_date, f.last_date, f.price_factor * f.split_denominator / f.split_numerator as factor
        from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id) where f.reason is null`,
     )
     const off = referenceRows('expected', 'factors_reference.csv').flatMap((row) => {
       const day = row['last_date_factor_applies'] || '2021-03-31'
-      const own = rows.find((each) => each.source_id === row['source_id'] && each.first_date <= day && day <= each.last_date)
+      const own = rows.find(
+        (each) => each.source_id === row['source_id'] && each.first_date <= day && day <= each.last_date,
+      )
       return own === undefined ? [] : [Math.abs(Number(own.factor) - Number(row['price_factor']))]
     })
-    figure('factors compared with LEAN', { compared: off.length, last_digit_off: off.filter((each) => each > 0.50001e-7).length })
+    figure('factors compared with LEAN', {
+      compared: off.length,
+      last_digit_off: off.filter((each) => each > 0.50001e-7).length,
+    })
     expect(most(off)).toBeLessThanOrEqual(1.5e-7)
     expect(off.filter((each) => each > 0.50001e-7).length).toBeLessThanOrEqual(2)
   })
@@ -102,10 +122,16 @@ describe('the drop of nine securities', () => {
     )
     expect(later).toBeUndefined()
   })
-  it('no hard check has an offender', async () => {
+  it('no hard check has a violation', async () => {
     const report = await validate(scratch.db)
-    figure('findings on the drop', { hard: report.hard_count, soft: report.soft_count, checks: report.checks.length })
-    expect(report.checks.filter((check) => check.severity === 'hard' && check.offenders_count > 0)).toEqual([])
+    figure('findings on the drop', {
+      hard: report.hard_count,
+      soft: report.soft_count,
+      checks: report.checks.length,
+    })
+    expect(report.checks.filter((check) => check.severity === 'hard' && check.violations_count > 0)).toEqual(
+      [],
+    )
     expect(report.soft_count).toBeLessThan(60)
   })
 })
@@ -114,9 +140,13 @@ it('definition B equals an independent vendor on nine symbols', async () => {
   const { scratch, view } = await load(join(referenceFolder(), 'flat-files-av'))
   try {
     const reference = referenceRows('expected', 'total_return_reference.csv.gz')
-    const errors = reference.map((row) => error(view.get(`${row['source_id']} ${row['date']}`)?.total_return_close, row['adjusted_close']))
+    const errors = reference.map((row) =>
+      error(view.get(`${row['source_id']} ${row['date']}`)?.total_return_close, row['adjusted_close']),
+    )
     const outside = reference.filter(
-      (row, index) => (errors[index] ?? 1) * Number(row['adjusted_close']) > Math.max(5e-6 * Number(row['adjusted_close']), 1.01e-4),
+      (row, index) =>
+        (errors[index] ?? 1) * Number(row['adjusted_close']) >
+        Math.max(5e-6 * Number(row['adjusted_close']), 1.01e-4),
     )
     const share = (bound: number): number => errors.filter((each) => each <= bound).length / errors.length
     figure('B against the vendor', {
@@ -140,7 +170,9 @@ it("definition A on one vendor's closes with another's events gives the first on
   try {
     const reference = referenceRows('expected', 'independent_aapl.csv.gz')
     const worst = most(
-      reference.map((row) => error(view.get(`${row['source_id']} ${row['date']}`)?.adj_close, row['adj_close_lean_rebased'])),
+      reference.map((row) =>
+        error(view.get(`${row['source_id']} ${row['date']}`)?.adj_close, row['adj_close_lean_rebased']),
+      ),
     )
     figure('A on independent events', { rows: reference.length, worst })
     expect(view.size).toBe(reference.length)
@@ -153,35 +185,50 @@ it("definition A on one vendor's closes with another's events gives the first on
 it('definition B gives the growth between days that a third vendor publishes, and its volumes exactly', async () => {
   const reference = referenceRows('expected', 'total_return_wiki_2014.csv')
   const lines = (header: string, rows: readonly string[]): string => [header, ...rows, ''].join('\n')
-  const root = await writeDrop({
+  const root = await writeDelivery({
     'universe.csv': lines('source_id,ticker', ['x,AAPL']),
-    'securities/securities.csv': lines('source_id,ticker,name,exchange_mic,type,currency,cik,list_date,delist_date', [
-      'x,AAPL,,XNAS,,USD,,,',
+    'securities/securities.csv': lines(
+      'source_id,ticker,name,exchange_mic,type,currency,cik,list_date,delist_date',
+      ['x,AAPL,,XNAS,,USD,,,'],
+    ),
+    'ticker_history/ticker_history.csv': lines('source_id,ticker,valid_from,valid_to,exchange_mic', [
+      'x,AAPL,2014-01-01,,XNAS',
     ]),
-    'ticker_history/ticker_history.csv': lines('source_id,ticker,valid_from,valid_to,exchange_mic', ['x,AAPL,2014-01-01,,XNAS']),
     'prices_daily/prices.csv': lines(
       'source_id,date,open,high,low,close,volume',
-      reference.map((row) => ['x', row['date'], row['open'], row['high'], row['low'], row['close'], row['volume']].join()),
+      reference.map((row) =>
+        ['x', row['date'], row['open'], row['high'], row['low'], row['close'], row['volume']].join(),
+      ),
     ),
     'splits/splits.csv': lines(
       'source_id,ex_date,split_from,split_to',
-      reference.filter((row) => row['split_ratio'] !== '1.0').map((row) => `x,${row['date']},1,${row['split_ratio']}`),
+      reference
+        .filter((row) => row['split_ratio'] !== '1.0')
+        .map((row) => `x,${row['date']},1,${row['split_ratio']}`),
     ),
     'dividends/dividends.csv': lines(
       'source_id,ex_date,amount,currency',
-      reference.filter((row) => row['ex_dividend'] !== '0.0').map((row) => `x,${row['date']},${row['ex_dividend']},USD`),
+      reference
+        .filter((row) => row['ex_dividend'] !== '0.0')
+        .map((row) => `x,${row['date']},${row['ex_dividend']},USD`),
     ),
   })
   const { scratch, view } = await load(root)
   try {
     const last = reference.at(-1)
     const growth = reference.map((row) => {
-      const ours = Number(view.get(`x ${row['date']}`)?.total_return_close) / Number(view.get(`x ${last?.['date']}`)?.total_return_close)
+      const ours =
+        Number(view.get(`x ${row['date']}`)?.total_return_close) /
+        Number(view.get(`x ${last?.['date']}`)?.total_return_close)
       return Math.abs(ours / (Number(row['adj_close']) / Number(last?.['adj_close'])) - 1)
     })
     figure('B against a third vendor', { rows: reference.length, worst: most(growth) })
     expect(most(growth)).toBeLessThanOrEqual(1e-9)
-    expect(reference.filter((row) => Number(view.get(`x ${row['date']}`)?.adj_volume) !== Number(row['adj_volume']))).toEqual([])
+    expect(
+      reference.filter(
+        (row) => Number(view.get(`x ${row['date']}`)?.adj_volume) !== Number(row['adj_volume']),
+      ),
+    ).toEqual([])
   } finally {
     await scratch.drop()
   }

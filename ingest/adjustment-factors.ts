@@ -1,8 +1,9 @@
 import type { DerivedJob } from './contract/job.ts'
 
 /**
- * Interval factors of every security, by definitions A (price-adjusted) and B (total return), and exact split ratios. The formulas stand in
- * `stocks_research.adjustment_intervals`, which also answers for any past day; the view multiplies and rounds.
+ * Interval factors of every security, by definitions A (price-adjusted) and B (total return), and exact split
+ * ratios. The formulas stand in `stocks_research.adjustment_intervals`, which also answers for any past day;
+ * the view multiplies and rounds.
  */
 export const adjustmentFactors: DerivedJob = {
   name: 'adjustment-factors',
@@ -10,13 +11,28 @@ export const adjustmentFactors: DerivedJob = {
   table: 'adjustment_factors',
   needs: ['securities', 'ticker-history', 'prices-daily', 'corporate-actions'],
   key: ['security_id', 'first_date'],
-  values: ['last_date', 'price_factor', 'total_return_factor', 'split_numerator', 'split_denominator', 'events', 'reason'],
+  values: [
+    'last_date',
+    'price_factor',
+    'total_return_factor',
+    'split_numerator',
+    'split_denominator',
+    'events',
+    'reason',
+  ],
   subject: 'security',
 
   derive: `
     select security_id, item, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason
     from stocks_research.adjustment_intervals($2::date, $1::text[])`,
-  inputs: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'refused_events', 'trading_sessions'],
+  inputs: [
+    'securities',
+    'ticker_history',
+    'prices_daily',
+    'corporate_actions',
+    'refused_events',
+    'trading_sessions',
+  ],
   also_reads: 'select * from stocks_research.spun_off_securities(s.subject)',
   rules: [
     'adjustment_intervals(date, text[])',
@@ -31,7 +47,7 @@ export const adjustmentFactors: DerivedJob = {
       name: 'last-factor-one',
       claim: 'the last factor of every security is 1, or null with a reason',
       severity: 'hard',
-      offenders: `
+      violations: `
         select s.source_id as subject, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator
         from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
         where not exists (select from stocks_research.adjustment_factors l where l.security_id = f.security_id and l.first_date > f.first_date)
@@ -42,7 +58,7 @@ export const adjustmentFactors: DerivedJob = {
       name: 'split-ratio-in-lowest-terms',
       claim: 'every split ratio is a ratio in lowest terms',
       severity: 'hard',
-      offenders: `
+      violations: `
         select s.source_id as subject, f.first_date, f.split_numerator, f.split_denominator
         from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
         where gcd(f.split_numerator, f.split_denominator) <> 1

@@ -3,9 +3,9 @@ import { holderOf } from './contract/holder.ts'
 import type { JobRow, SourcedJob } from './contract/job.ts'
 
 /**
- * Dividends, splits, delistings and other events as the source states them, whole whatever the window. A record carries `kind`
- * in the words of the table, and its terms as `cash_amount`, `currency`, `split_from`, `split_to` and dates; what else it has
- * becomes `detail`.
+ * Dividends, splits, delistings and other events as the source states them, whole whatever the window. A
+ * record carries `kind` in the words of the table, and its terms as `cash_amount`, `currency`, `split_from`,
+ * `split_to` and dates; what else it has becomes `detail`.
  */
 export const corporateActions: SourcedJob = {
   name: 'corporate-actions',
@@ -14,7 +14,17 @@ export const corporateActions: SourcedJob = {
   table: 'corporate_actions',
   needs: ['securities', 'ticker-history'],
   key: ['security_id', 'ex_date', 'kind', 'action_key', 'occurrence'],
-  values: ['cash_amount', 'currency', 'split_from', 'split_to', 'declared_date', 'record_date', 'pay_date', 'detail', 'source'],
+  values: [
+    'cash_amount',
+    'currency',
+    'split_from',
+    'split_to',
+    'declared_date',
+    'record_date',
+    'pay_date',
+    'detail',
+    'source',
+  ],
   subject: 'security',
   is_windowed: false,
   dated_by: 'ex_date',
@@ -40,7 +50,7 @@ export const corporateActions: SourcedJob = {
       record_date: read.day('record_date'),
       pay_date: read.day('pay_date'),
     }
-    if (!KINDS.has(kind)) read.fault(`kind is «${kind}», not one of ${[...KINDS].join(', ')}`)
+    if (!KINDS.has(kind)) read.fault(`kind is "${kind}", not one of ${[...KINDS].join(', ')}`)
     if (CASH_KINDS.has(kind)) read.required('cash_amount', terms.cash_amount)
     if (RATIO_KINDS.has(kind)) {
       read.required('split_from', terms.split_from)
@@ -68,10 +78,17 @@ export const corporateActions: SourcedJob = {
     const ex_date = read.day('ex_date')
     const source_id = item ?? record['source_id']
     const holder =
-      ex_date === null ? identity.bySourceId(source_id ?? '') : holderOf({ ...record, source_id: source_id ?? null }, ex_date, identity)
+      ex_date === null
+        ? identity.bySourceId(source_id ?? '')
+        : holderOf({ ...record, source_id: source_id ?? null }, ex_date, identity)
     if (holder === undefined || !('security_id' in holder)) return undefined
     const kind = record['kind'] ?? ''
-    return { holder, ex_date, kind: KINDS.has(kind) ? kind : 'unknown', declared_date: read.day('declared_date') }
+    return {
+      holder,
+      ex_date,
+      kind: KINDS.has(kind) ? kind : 'unknown',
+      declared_date: read.day('declared_date'),
+    }
   },
 
   checks: [
@@ -79,7 +96,7 @@ export const corporateActions: SourcedJob = {
       name: 'corporate-actions-split-changes-something',
       claim: 'no split leaves the number of shares as it was',
       severity: 'soft',
-      offenders: `
+      violations: `
         select s.source_id as subject, a.ex_date, a.kind, a.split_from, a.split_to
         from stocks_research.corporate_actions a join stocks_research.securities s using (security_id)
         where a.kind in ('split', 'stock_dividend') and a.split_from = a.split_to`,
@@ -87,9 +104,15 @@ export const corporateActions: SourcedJob = {
   ],
 }
 
-/** Cash per share. Several of one amount on one day are several events: three dividends of 0.06 were paid once. */
+/**
+ * Cash per share. Several of one amount on one day are several events: three dividends of 0.06 were paid
+ * once.
+ */
 const CASH_KINDS = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation'])
-/** A ratio. Two of them on one day are one event, told twice, or a conflict; a corrected ratio replaces the wrong one. */
+/**
+ * A ratio. Two of them on one day are one event, told twice, or a conflict; a corrected ratio replaces the
+ * wrong one.
+ */
 const RATIO_KINDS = new Set(['split', 'stock_dividend'])
 const KINDS = new Set([...CASH_KINDS, ...RATIO_KINDS, 'spin_off', 'merger', 'name_change', 'delisting'])
 
@@ -98,9 +121,14 @@ interface Terms {
   readonly split_to: string | null
 }
 /** A spin-off is told by its cash value, by the ratio of prices, or by what was given out. */
-const isCash = (kind: string, { cash_amount }: Terms): boolean => CASH_KINDS.has(kind) || (kind === 'spin_off' && cash_amount !== null)
+const isCash = (kind: string, { cash_amount }: Terms): boolean =>
+  CASH_KINDS.has(kind) || (kind === 'spin_off' && cash_amount !== null)
 /** Two companies spun off on one day are two events. */
-function spunOff(record: Readonly<Record<string, string | null>>, kind: string, { split_to }: Terms): string[] {
+function spunOff(
+  record: Readonly<Record<string, string | null>>,
+  kind: string,
+  { split_to }: Terms,
+): string[] {
   const given = record['new_source_id'] ?? record['new_symbol'] ?? null
   return kind === 'spin_off' && split_to === null && given !== null ? [given] : []
 }

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { figure, referenceFolder, referenceRows } from '../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './contract/job.ts'
-import { ingestDrop } from './testing/flat-files/delivery.ts'
+import { ingestDelivery } from './testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  await ingestDrop(scratch.connection, join(referenceFolder(), 'flat-files'), { jobs: JOB_NAMES })
+  await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'), { jobs: JOB_NAMES })
 })
 afterAll(() => scratch?.drop())
 
@@ -25,7 +25,14 @@ async function quarter(row: Record<string, string>, as_of: string): Promise<numb
 }
 
 /** Value of a fact as it was known on a day. */
-async function fact(cik: string, tag: string, unit: string, start: string, end: string, as_of: string): Promise<number | null> {
+async function fact(
+  cik: string,
+  tag: string,
+  unit: string,
+  start: string,
+  end: string,
+  as_of: string,
+): Promise<number | null> {
   const [found] = await scratch.db.rows<{ value: string }>(
     `select value from stocks_research.fundamentals_as_of($6::date, array[$1])
      where tag = $2 and unit = $3 and period_start is not distinct from nullif($4, '')::date and period_end = $5::date`,
@@ -33,7 +40,8 @@ async function fact(cik: string, tag: string, unit: string, start: string, end: 
   )
   return found === undefined ? null : Number(found.value)
 }
-const numberOf = (text: string | undefined): number | null => (text === undefined || text === '' ? null : Number(text))
+const numberOf = (text: string | undefined): number | null =>
+  text === undefined || text === '' ? null : Number(text)
 
 it('every fourth quarter is the reported or the derived one, also as it was first known; per-share values are never differences', async () => {
   const wrong: unknown[] = []
@@ -47,7 +55,10 @@ it('every fourth quarter is the reported or the derived one, also as it was firs
         ? [null, numberOf(row['reported_q4_latest'])]
         : [row['derived_q4_latest'], row['reported_q4_latest']].filter((text) => text !== '').map(Number)
     if (!allowed.includes(latest)) wrong.push({ ...row, latest })
-    if (kind === 'derived_only' && (await quarter(row, row['fy_first_filed'] ?? '')) !== numberOf(row['derived_q4_first']))
+    if (
+      kind === 'derived_only' &&
+      (await quarter(row, row['fy_first_filed'] ?? '')) !== numberOf(row['derived_q4_first'])
+    )
       wrong.push({ ...row, point: 'in time' })
   }
   figure('fourth quarters', { ...counts, wrong: wrong.length })
@@ -63,7 +74,14 @@ it('both vintages of each restatement are known on their days, and the newest to
       [row['last_filed'], row['last_value']],
       [EVER, row['newest_value']],
     ]) {
-      const found = await fact(row['cik'] ?? '', row['tag'] ?? '', row['unit'] ?? '', row['start'] ?? '', row['end'] ?? '', as_of ?? '')
+      const found = await fact(
+        row['cik'] ?? '',
+        row['tag'] ?? '',
+        row['unit'] ?? '',
+        row['start'] ?? '',
+        row['end'] ?? '',
+        as_of ?? '',
+      )
       if (found !== numberOf(value)) wrong.push({ ...row, as_of, found })
     }
   }
@@ -73,7 +91,9 @@ it('both vintages of each restatement are known on their days, and the newest to
 
 it('every value that a person typed from a filing is the one known on its day', async () => {
   const wrong: unknown[] = []
-  const rows = referenceRows('expected', 'fundamentals_hand_verified.csv').filter((row) => row['match'] === '1')
+  const rows = referenceRows('expected', 'fundamentals_hand_verified.csv').filter(
+    (row) => row['match'] === '1',
+  )
   for (const row of rows) {
     const found = await fact(
       row['cik'] ?? '',

@@ -1,8 +1,9 @@
 import type { DerivedJob } from './contract/job.ts'
 
 /**
- * Quarters of every duration fact, point in time, with year-over-year change and trailing twelve months. The rules stand in
- * `stocks_research.derive_fundamentals`. The window does not bound facts: every vintage that was filed is kept.
+ * Quarters of every duration fact, point in time, with year-over-year change and trailing twelve months. The
+ * rules stand in `stocks_research.derive_fundamentals`. The window does not bound facts: every vintage that
+ * was filed is kept.
  */
 export const fundamentalsDerived: DerivedJob = {
   name: 'fundamentals-derived',
@@ -38,7 +39,7 @@ export const fundamentalsDerived: DerivedJob = {
       name: 'quarter-known-after-its-end',
       claim: 'no quarter is known before its last day',
       severity: 'hard',
-      offenders: `
+      violations: `
         select cik as subject, tag, unit, period_start, period_end, known_from, accession
         from stocks_research.fundamentals_derived
         where known_from < period_end`,

@@ -1,7 +1,10 @@
 import { reading } from './contract/fields.ts'
 import type { SourcedJob } from './contract/job.ts'
 
-/** XBRL facts as filed: every vintage that the source gives, whole whatever the window. Facts belong to a filer. */
+/**
+ * XBRL facts as filed: every vintage that the source gives, whole whatever the window. Facts belong to a
+ * filer.
+ */
 export const fundamentalsRaw: SourcedJob = {
   name: 'fundamentals-raw',
   kind: 'sourced',
@@ -19,7 +22,7 @@ export const fundamentalsRaw: SourcedJob = {
     const read = reading(record)
     const cik = read.cik('cik')
     if (!read.required('cik', cik)) return { rejected: read.faults.join('; '), kind: 'malformed' }
-    if (!identity.hasFiler(cik)) return { outside: true }
+    if (!identity.hasFiler(cik)) return { skipped: true }
     const row = {
       cik,
       taxonomy: read.text('taxonomy'),
@@ -35,7 +38,8 @@ export const fundamentalsRaw: SourcedJob = {
       filed: read.day('filed'),
       frame: read.text('frame'),
     }
-    for (const name of ['taxonomy', 'tag', 'unit', 'period_end', 'accession', 'value', 'filed'] as const) read.required(name, row[name])
+    for (const name of ['taxonomy', 'tag', 'unit', 'period_end', 'accession', 'value', 'filed'] as const)
+      read.required(name, row[name])
     if (row.period_start !== null && row.period_end !== null && row.period_start > row.period_end) {
       read.fault(`period_start ${row.period_start} is after period_end ${row.period_end}`)
     }

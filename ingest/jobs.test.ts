@@ -27,11 +27,14 @@ it('jobs come after what they need, however they are asked for and listed', () =
 })
 
 it('jobs that need each other in a circle are refused by name', () => {
-  const circle = JOBS.map((job) => (job.name === 'securities' ? { ...job, needs: ['prices-daily' as const] } : job))
+  const circle = JOBS.map((job) =>
+    job.name === 'securities' ? { ...job, needs: ['prices-daily' as const] } : job,
+  )
   expect(() => jobsInOrder(JOB_NAMES, circle)).toThrow('securities → prices-daily → securities')
 })
 
 it('no job writes to a table or a column of another one', () => {
   expect(new Set(JOBS.map(({ table }) => table)).size).toBe(JOBS.length)
-  for (const { key, values } of JOBS) expect(new Set([...key, ...values]).size).toBe(key.length + values.length)
+  for (const { key, values } of JOBS)
+    expect(new Set([...key, ...values]).size).toBe(key.length + values.length)
 })

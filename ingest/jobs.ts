@@ -32,18 +32,19 @@ export const JOB_TITLES: Readonly<Record<JobName, string>> = {
 /** The job of a name. */
 export function jobOf(name: JobName, jobs: readonly Job[] = JOBS): Job {
   const job = jobs.find((each) => each.name === name)
-  if (job === undefined) throw new TypeError(`There is no job «${name}».`)
+  if (job === undefined) throw new TypeError(`There is no job "${name}".`)
   return job
 }
 
 /**
- * The jobs of these names (default: all), each after those whose tables it reads; otherwise in the order of the list. A need that is not asked
- * for is not run: its table is taken as it stands.
+ * The jobs of these names (default: all), each after those whose tables it reads; otherwise in the order of
+ * the list. A need that is not asked for is not run: its table is taken as it stands.
  */
 export function jobsInOrder(names: readonly JobName[] = JOB_NAMES, jobs: readonly Job[] = JOBS): Job[] {
   const ordered: Job[] = []
   const visit = (job: Job, path: readonly JobName[]): void => {
-    if (path.includes(job.name)) throw new TypeError(`Jobs need each other in a circle: ${[...path, job.name].join(' → ')}.`)
+    if (path.includes(job.name))
+      throw new TypeError(`Jobs need each other in a circle: ${[...path, job.name].join(' → ')}.`)
     if (ordered.includes(job)) return
     for (const need of job.needs) visit(jobOf(need, jobs), [...path, job.name])
     ordered.push(job)

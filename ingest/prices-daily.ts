@@ -2,7 +2,10 @@ import { reading } from './contract/fields.ts'
 import { holderOf } from './contract/holder.ts'
 import type { SourcedJob } from './contract/job.ts'
 
-/** Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another company's. A day without a session has none. */
+/**
+ * Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another
+ * company's. A day without a session has none.
+ */
 export const pricesDaily: SourcedJob = {
   name: 'prices-daily',
   kind: 'sourced',
@@ -36,15 +39,25 @@ export const pricesDaily: SourcedJob = {
       volume: read.unsigned('volume'),
     }
     read.required('close', row.close)
-    if (isAbove(row.low, row.open, row.close, row.high)) read.fault(`low ${row.low} is above open, close or high`)
+    if (isAbove(row.low, row.open, row.close, row.high))
+      read.fault(`low ${row.low} is above open, close or high`)
     if (isBelow(row.high, row.open, row.close)) read.fault(`high ${row.high} is below open or close`)
     if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item }
-    if (trade_date < window.start_date || trade_date > window.end_date) return { outside: true, item }
+    if (trade_date < window.start_date || trade_date > window.end_date) return { skipped: true, item }
     if (!isSession(trade_date)) {
-      return { rejected: `the calendar has no session on ${trade_date}`, kind: 'malformed', item, off_session_date: trade_date }
+      return {
+        rejected: `the calendar has no session on ${trade_date}`,
+        kind: 'malformed',
+        item,
+        off_session_date: trade_date,
+      }
     }
     if (!identity.isListed(holder, trade_date)) {
-      return { rejected: `no ticker interval of «${item}» covers ${trade_date}: the bar is another company's`, kind: 'foreign', item }
+      return {
+        rejected: `no ticker interval of "${item}" covers ${trade_date}: the bar is another company's`,
+        kind: 'foreign',
+        item,
+      }
     }
     return { row, item }
   },
@@ -54,7 +67,7 @@ export const pricesDaily: SourcedJob = {
       name: 'prices-daily-inside-ticker-interval',
       claim: 'every bar lies inside a ticker interval of its security',
       severity: 'hard',
-      offenders: `
+      violations: `
         with held as materialized ( -- All days of a security at once: a look-up for each bar costs twenty times as much.
           select h.security_id, range_agg(daterange(h.valid_from, h.valid_to, '[]')) as days
           from stocks_research.ticker_history h group by h.security_id)
@@ -67,7 +80,8 @@ export const pricesDaily: SourcedJob = {
   ],
 }
 
-// A float keeps the order of decimals or calls two of them equal; what it calls equal, the constraint of the table still judges.
+// A float keeps the order of decimals or calls two of them equal; what it calls equal, the constraint of the
+// table still judges.
 const isAbove = (low: string | null, ...others: readonly (string | null)[]): boolean =>
   low !== null && others.some((other) => other !== null && Number(low) > Number(other))
 const isBelow = (high: string | null, ...others: readonly (string | null)[]): boolean =>

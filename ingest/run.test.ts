@@ -6,13 +6,13 @@ import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { createRoles } from '../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './contract/job.ts'
-import { SMALL_DROP, writeDrop } from './testing/flat-files/delivery.ts'
+import { SMALL_DELIVERY, writeDelivery } from './testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 let root: string
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  root = await writeDrop(SMALL_DROP)
+  root = await writeDelivery(SMALL_DELIVERY)
 })
 afterAll(() => scratch.drop())
 
@@ -43,9 +43,9 @@ it('--help names the seven jobs and needs no configuration', async () => {
 })
 
 it.each([
-  [['nonsense'], /«nonsense» is no job; the seven are securities, /],
+  [['nonsense'], /"nonsense" is no job; the seven are securities, /],
   [[], /missing required argument 'job'/],
-  [['run', 'all', '--start', '2020-02-30'], /BOOTSTRAP_START is «2020-02-30»/],
+  [['run', 'all', '--start', '2020-02-30'], /BOOTSTRAP_START is "2020-02-30"/],
   [['run', 'all', '--group-rows', 'many'], /must be a whole number above 0/],
   [['run', 'all', '--surprise'], /unknown option '--surprise'/],
 ])('wrong use, %j, ends with 2 and says what is right', async (args, message) => {
@@ -58,26 +58,31 @@ it.each([
 it.each([
   ['is not there', 'not_built_yet', 'does not exist yet'],
   ['has no schema of ours', 'postgres_of_nobody', 'has no schema of this product yet'],
-])('before the first build, when the database %s, every command says what builds it', async (_what, database, lack) => {
-  await scratch.db.execute('drop database if exists postgres_of_nobody')
-  await scratch.db.execute('create database postgres_of_nobody')
-  for (const args of [['daily'], ['run', 'all'], ['resume'], ['validate'], ['status']]) {
-    const { exitCode, stderr } = await run(args, { PGDATABASE: database })
-    expect([args, exitCode, stderr]).toEqual([
-      args,
-      1,
-      `The database ${database} ${lack}. Run npx vitest run phases first: it builds and loads it.`,
-    ])
-  }
-  await scratch.db.execute('drop database postgres_of_nobody')
-})
+])(
+  'before the first build, when the database %s, every command says what builds it',
+  async (_what, database, lack) => {
+    await scratch.db.execute('drop database if exists postgres_of_nobody')
+    await scratch.db.execute('create database postgres_of_nobody')
+    for (const args of [['daily'], ['run', 'all'], ['resume'], ['validate'], ['status']]) {
+      const { exitCode, stderr } = await run(args, { PGDATABASE: database })
+      expect([args, exitCode, stderr]).toEqual([
+        args,
+        1,
+        `The database ${database} ${lack}. Run npx vitest run phases first: it builds and loads it.`,
+      ])
+    }
+    await scratch.db.execute('drop database postgres_of_nobody')
+  },
+)
 
 it('an option stands above the environment, and a run above its bounds fails and names every item', async () => {
-  const other = await writeDrop({ 'universe.csv': 'source_id,ticker\nx:nobody,NIX\n' })
+  const other = await writeDelivery({ 'universe.csv': 'source_id,ticker\nx:nobody,NIX\n' })
   const { exitCode, stdout } = await run(['securities', '--universe', join(other, 'universe.csv')])
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(/securities {2}x:nobody {2}not_found: The source has no record of it\./)
-  expect(stdout).toMatch(/: failed\. securities: 1 of 1 items were not found, more than not_found_max_ratio 0 /)
+  expect(stdout).toMatch(
+    /: failed\. securities: 1 of 1 items were not found, more than not_found_max_ratio 0 /,
+  )
 })
 
 it('a complete run ends with 0, its log has one JSON object a line, and nothing at warn or above', async () => {
@@ -85,7 +90,9 @@ it('a complete run ends with 0, its log has one JSON object a line, and nothing 
   expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 })
   expect(stdout).toMatch(/Run [0-9a-f-]{36}: complete \(/)
   const directory = join(root, '.data', 'logs')
-  const lines = readdirSync(directory).flatMap((file) => readFileSync(join(directory, file), 'utf8').trimEnd().split('\n'))
+  const lines = readdirSync(directory).flatMap((file) =>
+    readFileSync(join(directory, file), 'utf8').trimEnd().split('\n'),
+  )
   const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level)
   expect(new Set(levels)).toEqual(new Set(['info']))
 })
@@ -98,9 +105,9 @@ it('status names the newest runs, and what they have no rows of', async () => {
   expect(stdout).toMatch(/fundamentals-raw {2}x:third {2}not_found: No filer \(cik\) is known for it\./)
 })
 
-it('validate runs the checks and ends with 0 when no hard one has an offender', async () => {
+it('validate runs the checks and ends with 0 when no hard one has a violation', async () => {
   const { exitCode, stdout } = await run(['validate'])
-  expect(stdout).toMatch(/\d+ checks: \d+ hard and \d+ soft offenders/)
+  expect(stdout).toMatch(/\d+ checks: \d+ hard and \d+ soft violations/)
   expect(exitCode === 0).toBe(/ 0 hard /.test(stdout))
 })
 
@@ -108,9 +115,12 @@ it('resume refuses a universe that has changed since', async () => {
   const { exitCode, stderr } = await run(['resume', 'ffffffff'])
   expect(exitCode).toBe(1)
   expect(stderr).toMatch(/There is no run ffffffff/)
-  const changed = await writeDrop({ ...SMALL_DROP })
+  const changed = await writeDelivery({ ...SMALL_DELIVERY })
   await run(['securities', '--universe', join(changed, 'universe.csv')])
-  await scratch.db.rows(`update ingestion.runs set universe_sha256 = repeat('0', 64) where universe_file like $1`, [`${changed}%`])
+  await scratch.db.rows(
+    `update ingestion.runs set universe_sha256 = repeat('0', 64) where universe_file like $1`,
+    [`${changed}%`],
+  )
   const refused = await run(['resume'])
   expect(refused.exitCode).toBe(1)
   expect(refused.stderr).toMatch(/has changed since run .* SHA-256 was 0{64}, is [0-9a-f]{64}/)
@@ -124,7 +134,9 @@ it('the role for ingestion is enough for all seven jobs and the checks', async (
   const loaded = await run(['run', 'all'], env)
   expect(loaded.exitCode, loaded.stderr).toBe(0)
   expect((await run(['run', 'all'], env)).exitCode, 'and again').toBe(0)
-  const { bars } = await own.db.one<{ bars: number }>('select count(*)::int as bars from stocks_research.prices_daily')
+  const { bars } = await own.db.one<{ bars: number }>(
+    'select count(*)::int as bars from stocks_research.prices_daily',
+  )
   expect(bars).toBeGreaterThan(0)
   const { user } = own.connection
   await own.db.execute(`alter database ${own.connection.database} owner to ${user}`)

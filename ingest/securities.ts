@@ -28,21 +28,30 @@ export const securities: SourcedJob = {
 
   parse(record, { identity }) {
     const { source_id } = record
-    if (source_id === undefined || source_id === null) return { rejected: 'source_id is missing', kind: 'malformed' }
+    if (source_id === undefined || source_id === null)
+      return { rejected: 'source_id is missing', kind: 'malformed' }
     const holder = identity.bySourceId(source_id)
-    if (holder === undefined) return { outside: true }
+    if (holder === undefined) return { skipped: true }
     const read = reading(record)
     const row = {
       security_id: String(holder.security_id),
       source_id,
       ticker: read.text('ticker'),
       name: read.text('name'),
-      exchange_mic: read.matching('exchange_mic', 'an ISO 10383 code of four letters or digits', /^[A-Z0-9]{4}$/),
+      exchange_mic: read.matching(
+        'exchange_mic',
+        'an ISO 10383 code of four letters or digits',
+        /^[A-Z0-9]{4}$/,
+      ),
       security_type: read.text('type'),
       currency: read.matching('currency', 'an ISO 4217 code of three letters', /^[A-Z]{3}$/),
       cik: read.cik('cik'),
       figi: read.matching('figi', 'a FIGI of twelve letters or digits', /^[A-Z0-9]{12}$/),
-      share_class_figi: read.matching('share_class_figi', 'a FIGI of twelve letters or digits', /^[A-Z0-9]{12}$/),
+      share_class_figi: read.matching(
+        'share_class_figi',
+        'a FIGI of twelve letters or digits',
+        /^[A-Z0-9]{12}$/,
+      ),
       list_date: read.day('list_date'),
       delist_date: read.day('delist_date'),
     }
@@ -50,7 +59,8 @@ export const securities: SourcedJob = {
     if (row.list_date !== null && row.delist_date !== null && row.list_date > row.delist_date) {
       read.fault(`list_date ${row.list_date} is after delist_date ${row.delist_date}`)
     }
-    if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
+    if (read.faults.length > 0)
+      return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
     return { row, item: source_id }
   },
 
@@ -59,7 +69,7 @@ export const securities: SourcedJob = {
       name: 'securities-stand-once',
       claim: 'no two securities share name, ticker, type and first day',
       severity: 'soft',
-      offenders: `
+      violations: `
         select min(source_id) as subject, array_agg(source_id order by source_id) as source_ids, name
         from stocks_research.securities where name is not null
         group by name, ticker, security_type, list_date having count(*) > 1`,

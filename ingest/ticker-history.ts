@@ -1,7 +1,9 @@
 import { reading } from './contract/fields.ts'
 import type { SourcedJob } from './contract/job.ts'
 
-/** Which security held which ticker on which days; both days inclusive, `valid_to` null while it still does. */
+/**
+ * Which security held which ticker on which days; both days inclusive, `valid_to` null while it still does.
+ */
 export const tickerHistory: SourcedJob = {
   name: 'ticker-history',
   kind: 'sourced',
@@ -18,26 +20,37 @@ export const tickerHistory: SourcedJob = {
 
   parse(record, { identity }) {
     const { source_id } = record
-    if (source_id === undefined || source_id === null) return { rejected: 'source_id is missing', kind: 'malformed' }
+    if (source_id === undefined || source_id === null)
+      return { rejected: 'source_id is missing', kind: 'malformed' }
     const holder = identity.bySourceId(source_id)
-    if (holder === undefined) return { outside: true }
+    if (holder === undefined) return { skipped: true }
     const read = reading(record)
     const [valid_from, stated_to] = [read.day('valid_from'), read.day('valid_to')]
     // A delisted security holds no ticker any more, else the next owner of the ticker could not have it.
-    const isEnded = (record['valid_to'] ?? null) === null && valid_from !== null && valid_from <= (holder.delist_date ?? '')
+    const isEnded =
+      (record['valid_to'] ?? null) === null && valid_from !== null && valid_from <= (holder.delist_date ?? '')
     const row = {
       security_id: String(holder.security_id),
       valid_from,
       ticker: read.text('ticker'),
       valid_to: isEnded ? (holder.delist_date ?? null) : stated_to,
-      exchange_mic: read.matching('exchange_mic', 'an ISO 10383 code of four letters or digits', /^[A-Z0-9]{4}$/),
+      exchange_mic: read.matching(
+        'exchange_mic',
+        'an ISO 10383 code of four letters or digits',
+        /^[A-Z0-9]{4}$/,
+      ),
       reason: read.text('reason') ?? (isEnded ? 'it ends with the listing' : null),
     }
     read.required('ticker', row.ticker)
-    if (read.required('valid_from', row.valid_from) && row.valid_to !== null && row.valid_from > row.valid_to) {
+    if (
+      read.required('valid_from', row.valid_from) &&
+      row.valid_to !== null &&
+      row.valid_from > row.valid_to
+    ) {
       read.fault(`valid_from ${row.valid_from} is after valid_to ${row.valid_to}`)
     }
-    if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
+    if (read.faults.length > 0)
+      return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
     return { row, item: source_id }
   },
 
@@ -46,7 +59,7 @@ export const tickerHistory: SourcedJob = {
       name: 'ticker-history-inside-listing',
       claim: 'every ticker interval lies inside the listing of its security',
       severity: 'soft',
-      offenders: `
+      violations: `
         select s.source_id as subject, h.ticker, h.valid_from, h.valid_to, s.list_date, s.delist_date
         from stocks_research.ticker_history h join stocks_research.securities s using (security_id)
         where h.valid_from < s.list_date or coalesce(h.valid_to, 'infinity'::date) > s.delist_date`,
@@ -55,7 +68,7 @@ export const tickerHistory: SourcedJob = {
       name: 'ticker-history-last-is-current',
       claim: 'the last ticker interval carries the ticker of the master',
       severity: 'soft',
-      offenders: `
+      violations: `
         select s.source_id as subject, s.ticker, h.ticker as last_ticker, h.valid_from
         from stocks_research.securities s
         join lateral (

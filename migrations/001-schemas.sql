@@ -1,7 +1,8 @@
 -- 001 · Schemas.
 --
--- `stocks_research` is what research reads; `ingestion` is how it came to be. Roll forward only: once applied, a migration is
--- never edited. Every session of ours runs with search_path = pg_catalog, so every name here is written with its schema.
+-- `stocks_research` is what research reads; `ingestion` is how it came to be. Roll forward only: once
+-- applied, a migration is never edited. Every session of ours runs with search_path = pg_catalog, so every
+-- name here is written with its schema.
 
 create schema if not exists ingestion; -- The migration runner has made it already, for its own table.
 create schema stocks_research;

@@ -1,7 +1,7 @@
 -- 002 · The ledger of ingestion.
 --
--- The unit of work is an item: one subject of one job in one run. Its status and its rows commit in one transaction, so that
--- resuming means taking the pending ones.
+-- The unit of work is an item: one subject of one job in one run. Its status and its rows commit in one
+-- transaction, so that resuming means taking the pending ones.
 
 create table ingestion.environment (
   is_only_row       boolean     primary key default true check (is_only_row),
@@ -60,7 +60,7 @@ create table ingestion.items (
   item              text        not null,
   start_date        date        not null,
   end_date          date        not null,
-  status            text        not null default 'pending' check (status in ('pending', 'running', 'ok', 'empty', 'not_found', 'failed', 'parked')),
+  status            text        not null default 'pending' check (status in ('pending', 'running', 'ok', 'empty', 'not_found', 'failed', 'deferred')),
   attempts_count    integer     not null default 0 check (attempts_count >= 0),
   error_class       text        check (error_class in ('quota', 'throttled', 'auth', 'entitlement', 'transient', 'malformed', 'truncated', 'conflict', 'internal')),
   reason            text,
@@ -79,11 +79,11 @@ comment on table ingestion.items is 'The units of work: one subject (a security,
 comment on column ingestion.items.item_id is 'Identity of the item.';
 comment on column ingestion.items.run_id is 'The run that owns it.';
 comment on column ingestion.items.job is 'One of the seven jobs, e.g. prices-daily.';
-comment on column ingestion.items.provider is 'The adapter that answers, e.g. flat-files; «derived» for jobs that read our own tables.';
-comment on column ingestion.items.item is 'The subject: a source_id, a cik, or «*» for the whole market.';
+comment on column ingestion.items.provider is 'The adapter that answers, e.g. flat-files; "derived" for jobs that read our own tables.';
+comment on column ingestion.items.item is 'The subject: a source_id, a cik, or "*" for the whole market.';
 comment on column ingestion.items.start_date is 'First day asked for, inclusive.';
 comment on column ingestion.items.end_date is 'Last day asked for, inclusive.';
-comment on column ingestion.items.status is 'ok: rows are in. empty: the source answered that there are none. not_found: the source does not know the subject. parked: the provider stopped answering for the account.';
+comment on column ingestion.items.status is 'ok: rows are in. empty: the source answered that there are none. not_found: the source does not know the subject. deferred: the provider stopped answering for the account.';
 comment on column ingestion.items.attempts_count is 'How often it was tried.';
 comment on column ingestion.items.error_class is 'Class of the last failure, by the body classifier or the pipeline.';
 comment on column ingestion.items.reason is 'The last failure, or why it is empty or not_found, in a sentence.';
@@ -168,7 +168,8 @@ comment on column ingestion.table_changes.database_user is 'The session user.';
 comment on column ingestion.table_changes.application is 'application_name of the session.';
 comment on column ingestion.table_changes.changed_at is 'Start of its transaction, UTC.';
 
--- Attached to every core table by the migration that creates it: three triggers, since a transition table has one name a trigger.
+-- Attached to every core table by the migration that creates it: three triggers, since a transition table has
+-- one name a trigger.
 create function ingestion.record_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog as $$
 declare

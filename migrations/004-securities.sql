@@ -1,6 +1,7 @@
 -- 004 · Identity: securities and their tickers.
 --
--- Every other row hangs on security_id, never on a ticker. A ticker belongs to a security for an interval of days.
+-- Every other row hangs on security_id, never on a ticker. A ticker belongs to a security for an interval of
+-- days.
 
 create table stocks_research.securities (
   security_id       bigint      primary key check (security_id > 0),

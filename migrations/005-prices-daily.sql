@@ -1,6 +1,7 @@
 -- 005 · Daily prices.
 --
--- One row for each security and session, unadjusted, as traded. Adjusted values are computed from these, never stored over them.
+-- One row for each security and session, unadjusted, as traded. Adjusted values are computed from these,
+-- never stored over them.
 
 create table stocks_research.prices_daily (
   security_id       bigint      not null references stocks_research.securities on delete restrict,
@@ -14,7 +15,7 @@ create table stocks_research.prices_daily (
   constraint prices_daily_low_is_lowest check (low <= least(open, close, high)),
   constraint prices_daily_high_is_highest check (high >= greatest(open, close, low))
 );
--- «All securities on one day» is the second question that research asks; the primary key answers the first.
+-- "All securities on one day" is the second question that research asks; the primary key answers the first.
 create index prices_daily_by_date on stocks_research.prices_daily (trade_date);
 comment on table stocks_research.prices_daily is 'Unadjusted daily bars, as traded. One row for each security and session. Adjusted values: prices_daily_adjusted_v.';
 comment on column stocks_research.prices_daily.security_id is 'The security that traded. Stable across ticker changes.';

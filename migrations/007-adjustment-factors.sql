@@ -2,8 +2,10 @@
 --
 -- Factors hold for intervals of days between events. Two definitions, by name:
 --   A, price-adjusted (adj_*): cash 1 - D / C(prev), splits old/new, as Yahoo, LEAN and zipline;
---   B, total return (total_return_close): cash C(ex) / (C(ex) + D), splits as in A, as CRSP, Alpha Vantage, Quandl and Tiingo.
--- C(prev) is the last raw close before the ex-date, C(ex) the raw close of the ex-date, D the sum of that day's cash per OLD share.
+--   B, total return (total_return_close): cash C(ex) / (C(ex) + D), splits as in A, as CRSP, Alpha Vantage,
+--   Quandl and Tiingo.
+-- C(prev) is the last raw close before the ex-date, C(ex) the raw close of the ex-date, D the sum of that
+-- day's cash per OLD share.
 
 create function stocks_research.multiply_exactly(numeric, numeric) returns numeric
 language sql immutable parallel safe return $1 operator(pg_catalog.*) $2;
@@ -88,7 +90,8 @@ with spans as materialized (
 ), located as (
   select d.*, before.trade_date as date_before, before.close as close_before, after.close as close_after,
     before.trade_date >= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date < d.ex_session
-                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before, -- within 10 sessions
+                                   -- within 10 sessions
+                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before,
     after.trade_date <= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date >= d.ex_session
                                   order by c.session_date offset 9 limit 1), 'infinity') as is_near_after
   from days d
@@ -100,7 +103,8 @@ with spans as materialized (
     where p.security_id = d.security_id and p.trade_date >= d.ex_session and p.trade_date <= $1 order by p.trade_date limit 1) after
   where not d.is_after_last_bar
 ), in_old_shares as (
-  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of the bar before.
+  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of
+  -- the bar before.
   select l.*, l.cash * round(stocks_research.product_exact(coalesce(l.split_to, 1)) over earlier, 60)
     / stocks_research.product_exact(coalesce(l.split_from, 1)) over earlier as old_cash
   from located l

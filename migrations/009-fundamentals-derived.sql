@@ -1,8 +1,9 @@
 -- 009 · Fundamentals by quarter, point in time.
 --
--- A period is what its first and last day say, never what the filing's fiscal_period says: a quarter has 80 to 100 days, a half 170 to 195,
--- nine months 260 to 290, a year 350 to 378 (13 or 14 weeks, 52 or 53 weeks). Only 10-K, 10-Q and their amendments count. Of several
--- filings the newest on or before a day is valid on it; of two on one day the amendment, then the higher accession number.
+-- A period is what its first and last day say, never what the filing's fiscal_period says: a quarter has 80
+-- to 100 days, a half 170 to 195, nine months 260 to 290, a year 350 to 378 (13 or 14 weeks, 52 or 53 weeks).
+-- Only 10-K, 10-Q and their amendments count. Of several filings the newest on or before a day is valid on
+-- it; of two on one day the amendment, then the higher accession number.
 
 create table stocks_research.fundamentals_derived (
   cik                     text        not null check (cik ~ '^[0-9]{10}$'),
@@ -122,7 +123,8 @@ with facts as materialized (
   where d.preference = 1 and d.known_from < coalesce(r.first_known_from, 'infinity')
 ), periods as materialized (
   select k.series, k.period_start, k.period_end, min(k.known_from) as known_from,
-    -- Filers at times state one quarter with two first days; neighbours then take the one nearest to 13 weeks.
+    -- Filers at times state one quarter with two first days; neighbours then take the one nearest to 13
+    -- weeks.
     row_number() over (partition by k.series, k.period_end order by abs(k.period_end - k.period_start - 90), k.period_start desc) as preference
   from known k group by k.series, k.period_start, k.period_end
 ), bases as (
@@ -217,7 +219,8 @@ where c.now is distinct from c.before
 $$;
 comment on function stocks_research.derive_fundamentals(text[]) is 'The rows of fundamentals_derived for these filers, computed from fundamentals_raw.';
 
--- Without a setting of their own these functions are planned inside the query that calls them, so that a filter on a tag reaches the index.
+-- Without a setting of their own these functions are planned inside the query that calls them, so that a
+-- filter on a tag reaches the index.
 create function stocks_research.fundamentals_as_of(as_of date, ciks text[] default null)
 returns setof stocks_research.fundamentals_raw
 language sql stable parallel safe as $$

@@ -1,6 +1,7 @@
 -- 011 · Findings that a person has judged.
 --
--- The judgements stand in a file under version control (ingest/validation/accepted.json), so that they survive a rebuild.
+-- The judgements stand in a file under version control (ingest/validation/accepted.json), so that they
+-- survive a rebuild.
 
 alter table ingestion.findings
   add column accepted_by text,

@@ -1,8 +1,8 @@
 -- 012 · Standard items.
 --
--- Filers name one line of a statement by different tags, and change them over time. A small reviewed table says which tags mean which
--- item. Of several tags for one item and period the newest filing decides, and inside it the priority: never the largest value, and
--- never a tag that the filer has left.
+-- Filers name one line of a statement by different tags, and change them over time. A small reviewed table
+-- says which tags mean which item. Of several tags for one item and period the newest filing decides, and
+-- inside it the priority: never the largest value, and never a tag that the filer has left.
 
 create table stocks_research.standard_item_tags (
   item              text        not null check (item ~ '^[a-z_]+$'),
@@ -132,7 +132,8 @@ with facts as materialized (
   from facts f
   order by f.cik, f.item, f.unit, f.first_date, f.period_end, f.filed desc, f.form like '%/A' desc, f.accession desc
 ), choices as materialized (
-  -- Inside that filing the priority decides, unless another tag of revenue is what gross profit and cost add up to.
+  -- Inside that filing the priority decides, unless another tag of revenue is what gross profit and cost add
+  -- up to.
   select distinct on (f.cik, f.item, f.unit, f.first_date, f.period_end) f.*
   from newest n
   join facts f using (cik, item, unit, first_date, period_end, accession)
@@ -140,12 +141,14 @@ with facts as materialized (
     and t.first_date = f.first_date and t.period_end = f.period_end and t.value = f.value
   order by f.cik, f.item, f.unit, f.first_date, f.period_end, t.cik is null, f.priority
 ), bases as (
-  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any of them …
+  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any
+  -- of them …
   select distinct on (c.cik, c.first_date, c.period_end) c.cik, c.first_date, c.period_end, c.accession as basis_accession
   from choices c where c.has_share_basis
   order by c.cik, c.first_date, c.period_end, c.filed desc, c.form like '%/A' desc, c.accession desc
 ), on_basis as (
-  -- … and one from an older filing is taken only when both filings state some such value alike: then no split lies between them.
+  -- … and one from an older filing is taken only when both filings state some such value alike: then no split
+  -- lies between them.
   select distinct o.cik, o.first_date, o.period_end, o.accession
   from bases b
   join facts n on n.cik = b.cik and n.first_date = b.first_date and n.period_end = b.period_end and n.accession = b.basis_accession and n.has_share_basis

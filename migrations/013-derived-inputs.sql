@@ -1,7 +1,8 @@
 -- 013 · What has changed since something was derived from it.
 --
--- Every statement that changes a row bumps a counter of the row's subject, in its own transaction: a killed one bumps nothing, and a
--- manual edit is seen like any other. What is derived from a subject is derived again only when a counter, the rule or the day differs.
+-- Every statement that changes a row bumps a counter of the row's subject, in its own transaction: a killed
+-- one bumps nothing, and a manual edit is seen like any other. What is derived from a subject is derived
+-- again only when a counter, the rule or the day differs.
 
 create table ingestion.subject_versions (
   table_name        text        not null,
@@ -11,7 +12,7 @@ create table ingestion.subject_versions (
 );
 comment on table ingestion.subject_versions is 'How often the rows of a subject in a table have changed, counted by triggers. Says whether what was derived from them is still up to date.';
 comment on column ingestion.subject_versions.table_name is 'The table, with its schema.';
-comment on column ingestion.subject_versions.subject is 'The security_id or the cik of the rows; «*» for the table as a whole, where it has no such column or was truncated.';
+comment on column ingestion.subject_versions.subject is 'The security_id or the cik of the rows; "*" for the table as a whole, where it has no such column or was truncated.';
 comment on column ingestion.subject_versions.version is 'Statements that changed rows of the subject, counted from 1.';
 
 create table ingestion.derived_inputs (
@@ -53,7 +54,7 @@ begin
   return null;
 end
 $$;
-comment on function ingestion.bump_versions() is 'Statement trigger: counts the change for each subject whose rows the statement touched. Its argument names the column of the subject, or is «*».';
+comment on function ingestion.bump_versions() is 'Statement trigger: counts the change for each subject whose rows the statement touched. Its argument names the column of the subject, or is "*".';
 
 create function ingestion.version_table(versioned regclass, subject text) returns void
 language plpgsql set search_path = pg_catalog as $$

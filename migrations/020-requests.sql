@@ -1,7 +1,8 @@
 -- 020 · Requests to providers, and what they may still spend.
 --
--- The ledger of requests is the budget: a slot is taken by writing the row of its request, under a lock of the account, so that
--- all processes together keep within the limits. A request whose process died keeps its slot: the provider has counted it too.
+-- The ledger of requests is the budget: a slot is taken by writing the row of its request, under a lock of
+-- the account, so that all processes together keep within the limits. A request whose process died keeps its
+-- slot: the provider has counted it too.
 
 create table ingestion.requests (
   request_id        bigint      generated always as identity primary key,
@@ -31,7 +32,7 @@ comment on table ingestion.requests is 'Every request to a provider, failed ones
 comment on column ingestion.requests.request_id is 'Identity of the request.';
 comment on column ingestion.requests.run_id is 'The run that asked; null for a check outside a run.';
 comment on column ingestion.requests.provider is 'The adapter, e.g. alpaca.';
-comment on column ingestion.requests.account is 'Whose budget it spends: «anonymous», or the first digits of a hash of the key. Never a key.';
+comment on column ingestion.requests.account is 'Whose budget it spends: "anonymous", or the first digits of a hash of the key. Never a key.';
 comment on column ingestion.requests.method is 'HTTP method.';
 comment on column ingestion.requests.url is 'Address without secrets.';
 comment on column ingestion.requests.fingerprint is 'SHA-256 of method, address without secrets and body: requests with equal fingerprints ask the same.';
@@ -78,14 +79,16 @@ comment on column ingestion.pauses.until_at is 'No request before this instant, 
 comment on column ingestion.pauses.class is 'throttled: too fast. quota: used up.';
 comment on column ingestion.pauses.reason is 'Its own words, without secrets.';
 
--- Takes a slot for one request that starts in `start_in_ms`, or says after how many milliseconds to ask again.
--- `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
+-- Takes a slot for one request that starts in `start_in_ms`, or says after how many milliseconds to ask
+-- again. `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
 --
--- A slot of a short window is free one window after the provider counted the request, as seen from the next one. Both travel; so
--- what counts is how much longer this one may have travelled than the quickest: its latency above the least latency of late.
--- That is granted up to jitter_ms, since most of a slow answer is no travel. A request that is still under way gets hold_ms.
+-- A slot of a short window is free one window after the provider counted the request, as seen from the next
+-- one. Both travel; so what counts is how much longer this one may have travelled than the quickest: its
+-- latency above the least latency of late. That is granted up to jitter_ms, since most of a slow answer is no
+-- travel. A request that is still under way gets hold_ms.
 --
--- A slot that is about to be free is given ahead of time, so that neither this call nor a late timer costs throughput.
+-- A slot that is about to be free is given ahead of time, so that neither this call nor a late timer costs
+-- throughput.
 create function ingestion.take_slot(
   in_provider text, in_account text, in_limits jsonb, in_run_id uuid, in_method text, in_url text, in_fingerprint text,
   in_attempt integer, in_cost integer, in_process text,
@@ -113,7 +116,8 @@ begin
     because_class := each.class;
   end if;
 
-  -- A handful of answers, all of them held up by one cold start, does not show what quick is: then nothing is deducted.
+  -- A handful of answers, all of them held up by one cold start, does not show what quick is: then nothing is
+  -- deducted.
   select case when count(r.latency_ms) < 20 then 0 else min(r.latency_ms) end into quickest_ms from ingestion.requests as r
    where r.provider = in_provider and r.account = in_account and r.started_at > now_at - interval '1 min';
 
@@ -128,7 +132,8 @@ begin
         into blocker
         from ingestion.requests as r
        where r.provider = in_provider and r.account = in_account
-         -- Between its slot and its sending a process may have been held up; by more than this, and it is out of its window anyway.
+         -- Between its slot and its sending a process may have been held up; by more than this, and it is out
+         -- of its window anyway.
          and r.started_at > now_at - (2 * each.window_ms + each.hold_ms) * interval '1 ms'
        order by release_at desc
       offset each.requests_max - 1 limit 1;

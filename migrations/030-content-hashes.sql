@@ -1,6 +1,7 @@
 -- 030 · What the core tables held when a run of the ledger last ended.
 --
--- Triggers see whoever changes a table in the common way; a session that switches them off changes it unseen. The hashes see both.
+-- Triggers see whoever changes a table in the common way; a session that switches them off changes it unseen.
+-- The hashes see both.
 
 create table ingestion.content_hashes (
   recording_id      bigint      generated always as identity primary key,

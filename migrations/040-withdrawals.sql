@@ -1,7 +1,7 @@
 -- 040 · Rows that a source no longer has.
 --
--- Nothing that a source once said is deleted because it is silent now: its file may be a part only. But such a row is not confirmed
--- either, and has to have a name.
+-- Nothing that a source once said is deleted because it is silent now: its file may be a part only. But such
+-- a row is not confirmed either, and has to have a name.
 
 create table ingestion.withdrawals (
   withdrawal_id     bigint      generated always as identity primary key,

@@ -1,7 +1,9 @@
--- 045 · Spin-offs move the price and never the number of shares, and what they were worth is kept with where it is known from.
+-- 045 · Spin-offs move the price and never the number of shares, and what they were worth is kept with where
+-- it is known from.
 --
--- A spin-off is worth the stated cash value per share; or the stated ratio of prices (1 to 1.046, as some vendors print it among splits),
--- which is 1 + value / P(ex-date), the price factor of CRSP; or so many shares of a security that we hold, at its own first close.
+-- A spin-off is worth the stated cash value per share; or the stated ratio of prices (1 to 1.046, as some
+-- vendors print it among splits), which is 1 + value / P(ex-date), the price factor of CRSP; or so many
+-- shares of a security that we hold, at its own first close.
 
 create function stocks_research.spun_off_first_close(parent_id bigint, ex_session date, detail jsonb, as_of date)
 returns table (security_id bigint, source_id text, trade_date date, close numeric, currency text)
@@ -88,7 +90,8 @@ with spans as materialized (
 ), located as (
   select d.*, before.trade_date as date_before, before.close as close_before, after.close as close_after,
     before.trade_date >= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date < d.ex_session
-                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before, -- within 10 sessions
+                                   -- within 10 sessions
+                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before,
     after.trade_date <= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date >= d.ex_session
                                   order by c.session_date offset 9 limit 1), 'infinity') as is_near_after
   from days d
@@ -100,7 +103,8 @@ with spans as materialized (
     where p.security_id = d.security_id and p.trade_date >= d.ex_session and p.trade_date <= $1 order by p.trade_date limit 1) after
   where not d.is_after_last_bar
 ), in_old_shares as (
-  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of the bar before.
+  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of
+  -- the bar before.
   select l.*, l.cash * round(stocks_research.product_exact(l.price_to) over earlier, 60)
     / stocks_research.product_exact(l.price_from) over earlier as old_cash
   from located l

@@ -1,6 +1,7 @@
 -- 046 · Adjusted volumes are rounded once.
 --
--- A quotient of numerics has as many decimals as its sides: with integers of ten digits it came with seven, and was rounded again to six.
+-- A quotient of numerics has as many decimals as its sides: with integers of ten digits it came with seven,
+-- and was rounded again to six.
 
 create or replace view stocks_research.prices_daily_adjusted_v as
 select p.security_id, t.ticker, p.trade_date, p.open, p.high, p.low, p.close, p.volume,

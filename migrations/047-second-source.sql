@@ -1,6 +1,7 @@
 -- 047 · What a second source says of closes, splits and dividends.
 --
--- It is compared with ours and never mixed with it: nothing of it stands in stocks_research, no price or factor is made from it.
+-- It is compared with ours and never mixed with it: nothing of it stands in stocks_research, no price or
+-- factor is made from it.
 
 create table ingestion.second_source (
   is_only_row       boolean     primary key default true check (is_only_row),
@@ -10,7 +11,7 @@ create table ingestion.second_source (
   has_dividends     boolean     not null,
   rows_read         bigint      not null check (rows_read >= 0),
   rows_kept         bigint      not null check (rows_kept >= 0),
-  rows_outside      bigint      not null check (rows_outside >= 0),
+  rows_skipped      bigint      not null check (rows_skipped >= 0),
   rows_rejected     bigint      not null check (rows_rejected >= 0),
   rows_contradicted bigint      not null check (rows_contradicted >= 0),
   loaded_at         timestamptz not null default now()
@@ -23,7 +24,7 @@ comment on column ingestion.second_source.has_splits is 'Whether it says anythin
 comment on column ingestion.second_source.has_dividends is 'Whether it says anything of dividends; else none is missing in it.';
 comment on column ingestion.second_source.rows_read is 'Bars and events that were read: kept, outside, rejected, contradicted or repeated.';
 comment on column ingestion.second_source.rows_kept is 'Bars and events of our securities.';
-comment on column ingestion.second_source.rows_outside is 'Bars and events of securities that we do not hold, told by id, or by ticker on the day.';
+comment on column ingestion.second_source.rows_skipped is 'Bars and events of securities that we do not hold, told by id, or by ticker on the day.';
 comment on column ingestion.second_source.rows_rejected is 'Records that are not what their format promises.';
 comment on column ingestion.second_source.rows_contradicted is 'Closes that the source itself states twice, differently; none of them is compared.';
 comment on column ingestion.second_source.loaded_at is 'When it was read, UTC.';

@@ -1,8 +1,8 @@
 -- 050 · Quarters by what was known on the day.
 --
--- Where filings leave a choice (one quarter stated with two first days, two years that lead to one quarter, two ends about a year ago),
--- the choice was made once, over all that was ever filed: a later filing changed what earlier days had seen. Now it is made on each day,
--- of what was known on it.
+-- Where filings leave a choice (one quarter stated with two first days, two years that lead to one quarter,
+-- two ends about a year ago), the choice was made once, over all that was ever filed: a later filing changed
+-- what earlier days had seen. Now it is made on each day, of what was known on it.
 
 create or replace function stocks_research.derive_fundamentals(ciks text[])
 returns table (
@@ -49,7 +49,8 @@ with facts as materialized (
     and s.known_from < l.known_to and l.known_from < s.known_to
   where l.period_end - s.period_end between 80 and 100
 ), differences as (
-  -- Two years that both lead to one quarter (a change of fiscal year): the later one, from the day on which it is known.
+  -- Two years that both lead to one quarter (a change of fiscal year): the later one, from the day on which
+  -- it is known.
   select a.*, min(a.known_from) over (partition by a.series, a.period_start, a.period_end order by a.longer_start desc
     groups between unbounded preceding and 1 preceding) as replaced_from
   from alternatives a
@@ -70,7 +71,8 @@ with facts as materialized (
   select k.series, k.period_start, k.period_end, min(k.known_from) as known_from
   from known k group by k.series, k.period_start, k.period_end
 ), chosen as materialized (
-  -- Filers at times state one quarter with two first days; neighbours then take the one nearest to 13 weeks of those known on the day.
+  -- Filers at times state one quarter with two first days; neighbours then take the one nearest to 13 weeks
+  -- of those known on the day.
   select c.* from (
     select p.series, p.period_start, p.period_end, p.known_from, coalesce(min(p.known_from) over (partition by p.series, p.period_end
       order by abs(p.period_end - p.period_start - 90), p.period_start desc rows between unbounded preceding and 1 preceding), 'infinity') as known_to

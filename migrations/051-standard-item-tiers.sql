@@ -1,9 +1,10 @@
 -- 051 · Standard items: what another tag means, and more of them.
 --
--- The newest filing chose among all tags of an item, also among those that mean something else: a cash flow statement repeats cash with
--- restricted cash, and a statement of equity net income with minority interests, for days and periods whose proper line an older filing
--- stated. Tags are now in tiers: of one tier are names of one thing, which a filer may change; a lower tier is another thing, asked only
--- where no filing states the first. And a tag that names a part of a total beside its other parts gives no total.
+-- The newest filing chose among all tags of an item, also among those that mean something else: a cash flow
+-- statement repeats cash with restricted cash, and a statement of equity net income with minority interests,
+-- for days and periods whose proper line an older filing stated. Tags are now in tiers: of one tier are names
+-- of one thing, which a filer may change; a lower tier is another thing, asked only where no filing states
+-- the first. And a tag that names a part of a total beside its other parts gives no total.
 
 alter table stocks_research.standard_item_tags
   drop constraint standard_item_tags_one_item_a_tag,
@@ -180,7 +181,8 @@ with facts as materialized (
   left join parts p on p.cik = f.cik and p.accession = f.accession and p.item = f.item and p.tag = f.tag and p.unit = f.unit
     and p.first_date = f.first_date and p.period_end = f.period_end
 ), of_filings as materialized (
-  -- Inside a filing the tier decides, then the priority, unless another tag of revenue is what the other lines add up to.
+  -- Inside a filing the tier decides, then the priority, unless another tag of revenue is what the other
+  -- lines add up to.
   select distinct on (w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession) w.*
   from weighed w
   order by w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession, w.tier, w.is_total desc, w.priority
@@ -190,12 +192,14 @@ with facts as materialized (
   from of_filings o
   order by o.cik, o.item, o.unit, o.first_date, o.period_end, o.tier, o.may_be_part, o.filed desc, o.form like '%/A' desc, o.accession desc
 ), bases as (
-  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any of them …
+  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any
+  -- of them …
   select distinct on (c.cik, c.first_date, c.period_end) c.cik, c.first_date, c.period_end, c.accession as basis_accession
   from choices c where c.has_share_basis
   order by c.cik, c.first_date, c.period_end, c.filed desc, c.form like '%/A' desc, c.accession desc
 ), on_basis as (
-  -- … and one from an older filing is taken only when both filings state some such value alike: then no split lies between them.
+  -- … and one from an older filing is taken only when both filings state some such value alike: then no split
+  -- lies between them.
   select distinct o.cik, o.first_date, o.period_end, o.accession
   from bases b
   join facts n on n.cik = b.cik and n.first_date = b.first_date and n.period_end = b.period_end and n.accession = b.basis_accession and n.has_share_basis

@@ -1,6 +1,7 @@
 -- 052 · A filing that states revenue with passed-on taxes alone.
 --
--- Nothing can exceed such a revenue, and the comparison with nothing was null: the value too, without a reason.
+-- Nothing can exceed such a revenue, and the comparison with nothing was null: the value too, without a
+-- reason.
 
 create or replace function stocks_research.fundamentals_standard_as_of(as_of date, ciks text[] default null)
 returns table (
@@ -50,7 +51,8 @@ with facts as materialized (
   left join parts p on p.cik = f.cik and p.accession = f.accession and p.item = f.item and p.tag = f.tag and p.unit = f.unit
     and p.first_date = f.first_date and p.period_end = f.period_end
 ), of_filings as materialized (
-  -- Inside a filing the tier decides, then the priority, unless another tag of revenue is what the other lines add up to.
+  -- Inside a filing the tier decides, then the priority, unless another tag of revenue is what the other
+  -- lines add up to.
   select distinct on (w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession) w.*
   from weighed w
   order by w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession, w.tier, w.is_total desc, w.priority
@@ -60,12 +62,14 @@ with facts as materialized (
   from of_filings o
   order by o.cik, o.item, o.unit, o.first_date, o.period_end, o.tier, o.may_be_part, o.filed desc, o.form like '%/A' desc, o.accession desc
 ), bases as (
-  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any of them …
+  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any
+  -- of them …
   select distinct on (c.cik, c.first_date, c.period_end) c.cik, c.first_date, c.period_end, c.accession as basis_accession
   from choices c where c.has_share_basis
   order by c.cik, c.first_date, c.period_end, c.filed desc, c.form like '%/A' desc, c.accession desc
 ), on_basis as (
-  -- … and one from an older filing is taken only when both filings state some such value alike: then no split lies between them.
+  -- … and one from an older filing is taken only when both filings state some such value alike: then no split
+  -- lies between them.
   select distinct o.cik, o.first_date, o.period_end, o.accession
   from bases b
   join facts n on n.cik = b.cik and n.first_date = b.first_date and n.period_end = b.period_end and n.accession = b.basis_accession and n.has_share_basis

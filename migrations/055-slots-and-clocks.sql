@@ -1,16 +1,19 @@
 -- 055 · A clock that was put back blocks nobody.
 --
--- Slots, sums and pauses that were written while the clock was ahead lie in the future once it is right again. They counted as
--- taken until then, so that a provider was not asked for as long as the clock had been wrong.
+-- Slots, sums and pauses that were written while the clock was ahead lie in the future once it is right
+-- again. They counted as taken until then, so that a provider was not asked for as long as the clock had been
+-- wrong.
 
--- Takes a slot for one request that starts in `start_in_ms`, or says after how many milliseconds to ask again.
--- `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
+-- Takes a slot for one request that starts in `start_in_ms`, or says after how many milliseconds to ask
+-- again. `in_limits` is a list of {requests_max, window_ms, jitter_ms, hold_ms}.
 --
--- A slot of a short window is free one window after the provider counted the request, as seen from the next one. Both travel; so
--- what counts is how much longer this one may have travelled than the quickest: its latency above the least latency of late.
--- That is granted up to jitter_ms, since most of a slow answer is no travel. A request that is still under way gets hold_ms.
+-- A slot of a short window is free one window after the provider counted the request, as seen from the next
+-- one. Both travel; so what counts is how much longer this one may have travelled than the quickest: its
+-- latency above the least latency of late. That is granted up to jitter_ms, since most of a slow answer is no
+-- travel. A request that is still under way gets hold_ms.
 --
--- A slot that is about to be free is given ahead of time, so that neither this call nor a late timer costs throughput.
+-- A slot that is about to be free is given ahead of time, so that neither this call nor a late timer costs
+-- throughput.
 create or replace function ingestion.take_slot(
   in_provider text, in_account text, in_limits jsonb, in_run_id uuid, in_method text, in_url text, in_fingerprint text,
   in_attempt integer, in_cost integer, in_process text,
@@ -32,14 +35,16 @@ begin
 
   select p.until_at, p.reason, p.class into each from ingestion.pauses as p
    where p.provider = in_provider and p.account = in_account and p.until_at > now_at
-     and p.until_at < now_at + interval '2 days'; -- None is set for longer than a day: this one is from a clock that was wrong.
+     -- None is set for longer than a day: this one is from a clock that was wrong.
+     and p.until_at < now_at + interval '2 days';
   if found then
     ask_at := each.until_at;
     because := each.reason;
     because_class := each.class;
   end if;
 
-  -- A handful of answers, all of them held up by one cold start, does not show what quick is: then nothing is deducted.
+  -- A handful of answers, all of them held up by one cold start, does not show what quick is: then nothing is
+  -- deducted.
   select case when count(r.latency_ms) < 20 then 0 else min(r.latency_ms) end into quickest_ms from ingestion.requests as r
    where r.provider = in_provider and r.account = in_account and r.started_at > now_at - interval '1 min';
 
@@ -54,9 +59,11 @@ begin
         into blocker
         from ingestion.requests as r
        where r.provider = in_provider and r.account = in_account
-         -- Between its slot and its sending a process may have been held up; by more than this, and it is out of its window anyway.
+         -- Between its slot and its sending a process may have been held up; by more than this, and it is out
+         -- of its window anyway.
          and r.started_at > now_at - (2 * each.window_ms + each.hold_ms) * interval '1 ms'
-         -- A slot is given a second ahead at most: what is further ahead was taken before the clock was put back.
+         -- A slot is given a second ahead at most: what is further ahead was taken before the clock was put
+         -- back.
          and r.started_at < now_at + interval '5 s'
        order by release_at desc
       offset each.requests_max - 1 limit 1;

@@ -1,7 +1,8 @@
 -- 065 · Edits that went round the triggers stand in the ledger like all others.
 --
--- Before a run changes anything, it compares the core tables with what was last recorded of them. What differs, and no trigger saw, is
--- written down here: otherwise the next recording would make the edit the truth.
+-- Before a run changes anything, it compares the core tables with what was last recorded of them. What
+-- differs, and no trigger saw, is written down here: otherwise the next recording would make the edit the
+-- truth.
 
 alter table ingestion.table_changes drop constraint table_changes_operation_check;
 alter table ingestion.table_changes add constraint table_changes_operation_check
@@ -11,7 +12,8 @@ alter table ingestion.table_changes add constraint table_changes_detail_of_unsee
 comment on column ingestion.table_changes.operation is 'What was done; UNSEEN for a change that no trigger saw, which the next run found by hash. Its other columns say who found it, and when.';
 comment on column ingestion.table_changes.detail is 'Of an unseen change: rows and SHA-256 as recorded and as found, and the ranges of keys that differ. Null for all others.';
 
--- With the rights of its owner, so that a role which brings rows in can write down what it found, and still nothing else.
+-- With the rights of its owner, so that a role which brings rows in can write down what it found, and still
+-- nothing else.
 create function ingestion.record_unseen_change(changed_table text, found jsonb) returns void
 language sql security definer set search_path = pg_catalog as $$
   insert into ingestion.table_changes (run_id, table_name, operation, detail) values (null, changed_table, 'UNSEEN', found)

@@ -1,7 +1,7 @@
 -- 066 · Statistics of a table, by who may not own it.
 --
--- PostgreSQL lets the owner of a table alone analyze it, and passes over it for anybody else with a warning. A role that only brings rows
--- in would leave the plans of the jobs that follow to chance.
+-- PostgreSQL lets the owner of a table alone analyze it, and passes over it for anybody else with a warning.
+-- A role that only brings rows in would leave the plans of the jobs that follow to chance.
 
 create function ingestion.analyze_table(filled regclass) returns void
 language plpgsql security definer set search_path = pg_catalog as $$

@@ -1,7 +1,8 @@
 -- 067 · Events that a source told and that could not be taken.
 --
--- An event without an amount, or told twice with two ratios, becomes no row. But it happened: to adjust as if it had not would give a
--- wrong price that looks right. So it is kept beside the events, and all earlier adjusted values are null until its source tells it well.
+-- An event without an amount, or told twice with two ratios, becomes no row. But it happened: to adjust as if
+-- it had not would give a wrong price that looks right. So it is kept beside the events, and all earlier
+-- adjusted values are null until its source tells it well.
 
 create table stocks_research.refused_events (
   security_id       bigint      not null references stocks_research.securities on delete restrict,
@@ -91,7 +92,8 @@ with spans as materialized (
 ), located as (
   select d.*, before.trade_date as date_before, before.close as close_before, after.close as close_after,
     before.trade_date >= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date < d.ex_session
-                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before, -- within 10 sessions
+                                   -- within 10 sessions
+                                   order by c.session_date desc offset 9 limit 1), '-infinity') as is_near_before,
     after.trade_date <= coalesce((select c.session_date from stocks_research.trading_sessions c where c.session_date >= d.ex_session
                                   order by c.session_date offset 9 limit 1), 'infinity') as is_near_after
   from days d
@@ -103,7 +105,8 @@ with spans as materialized (
     where p.security_id = d.security_id and p.trade_date >= d.ex_session and p.trade_date <= $1 order by p.trade_date limit 1) after
   where not d.is_after_last_bar
 ), in_old_shares as (
-  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of the bar before.
+  -- Events between two bars make one step. Cash paid after a split between them is brought to the shares of
+  -- the bar before.
   select l.*, l.cash * round(stocks_research.product_exact(l.price_to) over earlier, 60)
     / stocks_research.product_exact(l.price_from) over earlier as old_cash
   from located l

@@ -22,8 +22,12 @@ import { weighProviders } from '../ingest/providers/choose.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import { test } from './fixtures.ts'
 
-test("the project's own Node.js runtime is active, and its version satisfies `engines`", async ({ record }) => {
-  const { engines } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as { engines: { node: string } }
+test("the project's own Node.js runtime is active, and its version satisfies `engines`", async ({
+  record,
+}) => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package.json'), 'utf8')) as {
+    engines: { node: string }
+  }
   await record({ node_version: process.versions.node, engines: engines.node, executable: process.execPath })
   const [, major_min] = /^>=(\d+)$/.exec(engines.node) ?? []
   expect(Number(process.versions.node.split('.')[0])).toBeGreaterThanOrEqual(Number(major_min))
@@ -37,12 +41,18 @@ test('dependencies are installed exactly as the lockfile says', async ({ record 
   expect(compared.packages_installed).toBeGreaterThan(0)
 })
 
-test('the ingestion runner executes: `ingest/run.ts --help` exits 0 and names the seven jobs', async ({ record }) => {
-  const { exitCode, stdout } = await execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), '--help'], {
-    env: childEnvironment(),
-    extendEnv: false,
-    reject: false,
-  })
+test('the ingestion runner executes: `ingest/run.ts --help` exits 0 and names the seven jobs', async ({
+  record,
+}) => {
+  const { exitCode, stdout } = await execa(
+    process.execPath,
+    [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), '--help'],
+    {
+      env: childEnvironment(),
+      extendEnv: false,
+      reject: false,
+    },
+  )
   const named = JOB_NAMES.filter((job) => stdout.includes(job))
   await record({ command: 'node ingest/run.ts --help', exit_code: exitCode, jobs_named: named.length })
   expect(exitCode).toBe(0)
@@ -65,9 +75,12 @@ test('the client tools `psql pg_dump pg_restore createdb dropdb` are on PATH, an
 test('every secret that this mode needs is present', async ({ config, record }) => {
   const needed = secretsOf(config)
   const { mode } = config.source
-  // A provider without its key is passed over for the next one of its job; a job that has none left lacks a key.
+  // A provider without its key is passed over for the next one of its job; a job that has none left lacks a
+  // key.
   const { choices, faults } =
-    mode === 'live' ? weighProviders(config.providers.set, config.providers.credentials) : { choices: [], faults: [] }
+    mode === 'live'
+      ? weighProviders(config.providers.set, config.providers.credentials)
+      : { choices: [], faults: [] }
   const missing = [...needed.filter(({ is_present }) => !is_present).map(({ name }) => name), ...faults]
   const passed_over = choices.flatMap((choice) => choice.passed_over.map((why) => `${choice.job}: ${why}`))
   await record({ mode, secrets_needed: needed.map(({ name }) => name), passed_over, missing })
@@ -91,30 +104,42 @@ test('the universe and the window can be used: each security stands once, and th
     sessions: days.length,
   })
   expect(universe.members.length).toBeGreaterThan(0)
-  expect(days.length, `BOOTSTRAP_START must be ${FIRST_DATE} or later, and a session must lie in the window`).toBeGreaterThan(0)
+  expect(
+    days.length,
+    `BOOTSTRAP_START must be ${FIRST_DATE} or later, and a session must lie in the window`,
+  ).toBeGreaterThan(0)
 })
 
 test('the providers accept their credentials', async ({ config, record, signal }) => {
   const opened = await openRunProviders(config, silentLog())
   try {
     const served = new Set(opened.providers.flatMap(({ datasets }) => datasets))
-    const unserved = JOBS.flatMap((job) => (job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : []))
+    const unserved = JOBS.flatMap((job) =>
+      job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : [],
+    )
     // A replay asks nobody, and a folder of files has no credentials.
     const probed = config.source.mode === 'replay' ? [] : await opened.probe(signal)
     await record({
       providers: opened.providers.map(({ name, datasets }) => `${datasets.join(', ')}: ${name}`),
-      passed_over: opened.choices.flatMap(({ job, passed_over }) => passed_over.map((why) => `${job}: ${why}`)),
+      passed_over: opened.choices.flatMap(({ job, passed_over }) =>
+        passed_over.map((why) => `${job}: ${why}`),
+      ),
       answers: probed.map(({ provider, fault }) => `${provider}: ${fault ?? 'accepted'}`),
       jobs_unserved: unserved,
     })
     expect(unserved).toEqual([])
-    expect(probed.flatMap(({ provider, fault }) => (fault === undefined ? [] : [`${provider}: ${fault}`]))).toEqual([])
+    expect(
+      probed.flatMap(({ provider, fault }) => (fault === undefined ? [] : [`${provider}: ${fault}`])),
+    ).toEqual([])
   } finally {
     await opened.close()
   }
 })
 
-test('Dropbox accepts its token, the scopes are present, and the space is enough', async ({ remote, record }) => {
+test('Dropbox accepts its token, the scopes are present, and the space is enough', async ({
+  remote,
+  record,
+}) => {
   const check = await remote.check()
   const bytes_free = check.bytes_allocated - check.bytes_used
   await record({ remote: remote.describe(), ...check, scopes: [...check.scopes], bytes_free })

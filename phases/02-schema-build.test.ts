@@ -40,9 +40,14 @@ test('all migrations are applied in order', async ({ server, target, db, record 
   expect(report.applied).toEqual(files)
 })
 
-test('an edited, removed or reordered migration is refused with both hashes shown', async ({ server, record }) => {
+test('an edited, removed or reordered migration is refused with both hashes shown', async ({
+  server,
+  record,
+}) => {
   const folder = await mkdtemp(join(tmpdir(), 'migrations-'))
-  const refusalAfter = async (tamper: (copy: string, names: readonly string[]) => Promise<void>): Promise<string> => {
+  const refusalAfter = async (
+    tamper: (copy: string, names: readonly string[]) => Promise<void>,
+  ): Promise<string> => {
     const copy = join(folder, String(Math.random()).slice(2))
     await cp(MIGRATIONS, copy, { recursive: true })
     await tamper(copy, (await readdir(copy)).filter((name) => name.endsWith('.sql')).toSorted())
@@ -73,13 +78,17 @@ test.for(['ingestion', 'stocks_research'])('schema `%s` exists', async (schema, 
 })
 
 test.for(CORE_TABLES)('`SELECT COUNT(*) FROM stocks_research.%s` answers', async (table, { db, record }) => {
-  const { rows } = await db.one<{ rows: number }>(`select count(*)::int as rows from stocks_research.${quoteIdentifier(table)}`)
+  const { rows } = await db.one<{ rows: number }>(
+    `select count(*)::int as rows from stocks_research.${quoteIdentifier(table)}`,
+  )
   await record({ rows })
   expect(rows, 'nothing is in it yet').toBe(0)
 })
 
 test('`SELECT COUNT(*) FROM stocks_research.prices_daily_adjusted_v` answers', async ({ db, record }) => {
-  const { rows } = await db.one<{ rows: number }>('select count(*)::int as rows from stocks_research.prices_daily_adjusted_v')
+  const { rows } = await db.one<{ rows: number }>(
+    'select count(*)::int as rows from stocks_research.prices_daily_adjusted_v',
+  )
   await record({ rows })
   expect(rows).toBe(0)
 })
@@ -91,7 +100,9 @@ test('every other view builds cleanly and answers a count', async ({ db, record 
   const counts: Record<string, number> = {}
   for (const { schema, view } of views) {
     counts[`${schema}.${view}`] = (
-      await db.one<{ rows: number }>(`select count(*)::int as rows from ${quoteIdentifier(schema)}.${quoteIdentifier(view)}`)
+      await db.one<{ rows: number }>(
+        `select count(*)::int as rows from ${quoteIdentifier(schema)}.${quoteIdentifier(view)}`,
+      )
     ).rows
   }
   await record({ views: views.length, ...counts })
@@ -106,7 +117,10 @@ test('applying the migrations again changes nothing', async ({ server, target, r
 
 test('the live schema equals the migrations: there is no drift', async ({ server, record }) => {
   const drift = await driftOf(server.connection, MIGRATIONS)
-  await record({ ...drift, objects: drift.objects.map(({ object, difference }) => `${object}: ${difference}`) })
+  await record({
+    ...drift,
+    objects: drift.objects.map(({ object, difference }) => `${object}: ${difference}`),
+  })
   expect(drift.objects).toEqual([])
   expect(drift.found_sha256).toBe(drift.expected_sha256)
 })
@@ -117,6 +131,9 @@ test('the roles admin, owner, ingest and reader do their work and are refused th
   record,
 }) => {
   const { faults, ...evidence } = await leastPrivilege(server, config.role_passwords, MIGRATIONS)
-  await record({ ...evidence, faults: faults.map(({ role, statement, what }) => `${role}: ${statement}: ${what}`) })
+  await record({
+    ...evidence,
+    faults: faults.map(({ role, statement, what }) => `${role}: ${statement}: ${what}`),
+  })
   expect(faults).toEqual([])
 })

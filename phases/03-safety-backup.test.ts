@@ -29,7 +29,11 @@ test('`backups/` exists and is ignored by git', async ({ config, record }) => {
     extendEnv: false,
     reject: false,
   })
-  await record({ folder: backups, is_outside_the_repository: isOutside, git_check_ignore_exit_code: exitCode })
+  await record({
+    folder: backups,
+    is_outside_the_repository: isOutside,
+    git_check_ignore_exit_code: exitCode,
+  })
   expect(isOutside || exitCode === 0, 'git would see the backups').toBe(true)
 })
 
@@ -52,13 +56,22 @@ test('the backup is copied to Dropbox', async ({ upload, record }) => {
 test('the remote copy has the same content hash', async ({ remote, record }) => {
   const local = await verifyFile(backup)
   const copy = (await remote.list()).find(({ name }) => name === backup.manifest.file)
-  await record({ remote_path: copy?.path, remote_content_hash: copy?.content_hash, local_content_hash: local.content_hash })
+  await record({
+    remote_path: copy?.path,
+    remote_content_hash: copy?.content_hash,
+    local_content_hash: local.content_hash,
+  })
   expect(copy?.content_hash).toBe(local.content_hash)
 })
 
 test('`pg_restore --list` reads the archive and names every table', async ({ record, signal }) => {
   const { list_command, list_exit_code, entries } = await verifyArchive(backup, signal)
-  await record({ list_command, list_exit_code, entries, tables: Object.keys(backup.manifest.fingerprint.tables).length })
+  await record({
+    list_command,
+    list_exit_code,
+    entries,
+    tables: Object.keys(backup.manifest.fingerprint.tables).length,
+  })
   expect(list_exit_code).toBe(0)
   expect(entries).toBeGreaterThanOrEqual(Object.keys(backup.manifest.fingerprint.tables).length)
 })
@@ -69,7 +82,11 @@ test('the archive is read to its end without an error', async ({ record, signal 
   expect(read_exit_code).toBe(0)
 })
 
-test('the archive restores into a scratch database with equal content, table by table', async ({ server, record, signal }) => {
+test('the archive restores into a scratch database with equal content, table by table', async ({
+  server,
+  record,
+  signal,
+}) => {
   const restored = await verifyRestore(backup, server.maintenance, signal)
   await record({ ...restored })
   expect(restored.content_sha256).toBe(backup.manifest.fingerprint.content_sha256)

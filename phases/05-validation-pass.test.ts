@@ -7,7 +7,7 @@
 import { expect } from 'vitest'
 import { CHECKS } from '../ingest/validation/checks.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
-import { checksEvidence, needs, offendersOf, test } from './fixtures.ts'
+import { checksEvidence, needs, test, violationsOf } from './fixtures.ts'
 
 needs('04-dry-runs')
 
@@ -20,18 +20,18 @@ test('the validation runners ran every check that is declared', async ({ db, pro
   expect(report.checks.length).toBeGreaterThan(0)
 })
 
-test('every hard check has zero offenders', async ({ record }) => {
+test('every hard check has zero violations', async ({ record }) => {
   await record(
     {
-      hard_offenders: report.hard_count,
+      hard_violations: report.hard_count,
       findings: report.soft_count,
       accepted: report.accepted_count,
       checks: checksEvidence(report),
-      examples: offendersOf(report.checks.filter(({ severity }) => severity === 'hard')),
+      examples: violationsOf(report.checks.filter(({ severity }) => severity === 'hard')),
     },
     'validation',
   )
-  expect(offendersOf(report.checks.filter(({ severity }) => severity === 'hard'))).toEqual([])
+  expect(violationsOf(report.checks.filter(({ severity }) => severity === 'hard'))).toEqual([])
   expect(report.hard_count).toBe(0)
 })
 
@@ -45,12 +45,12 @@ for (const [claim, names] of CLAIMS) {
   test(claim, async ({ record }) => {
     const checks = report.checks.filter(({ name }) => names.includes(name))
     await record({
-      ...Object.fromEntries(checks.map(({ name, offenders_count }) => [name, offenders_count])),
-      examples: offendersOf(checks),
+      ...Object.fromEntries(checks.map(({ name, violations_count }) => [name, violations_count])),
+      examples: violationsOf(checks),
     })
     expect(checks.map(({ name }) => name).toSorted()).toEqual([...names].toSorted())
-    expect(offendersOf(checks)).toEqual([])
-    expect(checks.reduce((sum, { offenders_count }) => sum + offenders_count, 0)).toBe(0)
+    expect(violationsOf(checks)).toEqual([])
+    expect(checks.reduce((sum, { violations_count }) => sum + violations_count, 0)).toBe(0)
   })
 }
 
@@ -66,9 +66,9 @@ test('derived tables populate', async ({ db, record }) => {
 
 test('derived tables equal a recomputation', async ({ record }) => {
   const checks = report.checks.filter(({ name }) => name.endsWith('-equal-recomputation'))
-  await record(Object.fromEntries(checks.map(({ claim, offenders_count }) => [claim, offenders_count])))
+  await record(Object.fromEntries(checks.map(({ claim, violations_count }) => [claim, violations_count])))
   expect(checks.length).toBeGreaterThanOrEqual(2)
-  expect(offendersOf(checks)).toEqual([])
+  expect(violationsOf(checks)).toEqual([])
 })
 
 test('a planted bad row is found, so the checks can fail', async ({ db, record }) => {
@@ -82,7 +82,7 @@ test('a planted bad row is found, so the checks can fail', async ({ db, record }
          select security_id, date '2021-01-02', 1 from stocks_research.securities order by security_id limit 1`,
       )
       const planted = await validate(tx, { checks: CHECKS.filter(({ name }) => name === 'bar-on-session') })
-      found = planted.checks.filter(({ offenders_count }) => offenders_count > 0).map(({ name }) => name)
+      found = planted.checks.filter(({ violations_count }) => violations_count > 0).map(({ name }) => name)
       throw undone
     })
     .catch((error: unknown) => {

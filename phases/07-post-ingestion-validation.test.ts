@@ -13,7 +13,7 @@ import { secondSourceText } from '../ingest/second-source/text.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { coverageMonths } from '../ingest/validation/coverage-months.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
-import { checksEvidence, needs, offendersOf, test } from './fixtures.ts'
+import { checksEvidence, needs, test, violationsOf } from './fixtures.ts'
 
 needs('06-production-ingestion')
 
@@ -42,7 +42,8 @@ test('row counts are sane against the calendar', async ({ db, config, record }) 
        from stocks_research.prices_daily`,
     [start_date, end_date],
   )
-  // A session on which something was listed and nothing traded: a hole in the source, or a closure that the calendar does not know.
+  // A session on which something was listed and nothing traded: a hole in the source, or a closure that the
+  // calendar does not know.
   const sessions = await db.rows<{ session_date: string; is_empty: boolean }>(
     `select session_date, not exists (select from stocks_research.prices_daily where trade_date = session_date) as is_empty
        from stocks_research.trading_sessions
@@ -53,7 +54,16 @@ test('row counts are sane against the calendar', async ({ db, config, record }) 
     [start_date, end_date],
   )
   const sessions_empty = sessions.filter(({ is_empty }) => is_empty).map(({ session_date }) => session_date)
-  await record({ ...counts, sessions: sessions.length, bars_max: sessions.length * counts.securities, sessions_empty, bound_ratio }, 'data')
+  await record(
+    {
+      ...counts,
+      sessions: sessions.length,
+      bars_max: sessions.length * counts.securities,
+      sessions_empty,
+      bound_ratio,
+    },
+    'data',
+  )
   expect(counts.bars).toBeGreaterThan(0)
   expect(counts.bars).toBeLessThanOrEqual(sessions.length * counts.securities)
   expect(counts.bars_outside, 'bars outside of the window').toBe(0)
@@ -78,9 +88,16 @@ test("row counts are sane against the provider's own counts", async ({ db, recor
   expect(given).toBeGreaterThan(0)
 })
 
-test('date coverage holds: each listed security has each session of its listed span, gaps are named', async ({ db, config, record }) => {
+test('date coverage holds: each listed security has each session of its listed span, gaps are named', async ({
+  db,
+  config,
+  record,
+}) => {
   const { session_coverage_min_ratio: bound_ratio, listing_unknown_max_ratio } = config.bootstrap.thresholds
-  const { total, gaps, without_bars, listing_unknown, listing_unknown_ratio } = await coverageOf(db, config.window)
+  const { total, gaps, without_bars, listing_unknown, listing_unknown_ratio } = await coverageOf(
+    db,
+    config.window,
+  )
   const months = await coverageMonths(db, config.window)
   const sessions_without_bars = without_bars.reduce((sum, { sessions }) => sum + sessions, 0)
   await record(
@@ -113,40 +130,53 @@ test('date coverage holds: each listed security has each session of its listed s
   expect(listing_unknown_ratio).toBeLessThanOrEqual(listing_unknown_max_ratio)
 })
 
-test('every hard check has zero offenders on the full data', async ({ db, config, progress, record }) => {
+test('every hard check has zero violations on the full data', async ({ db, config, progress, record }) => {
   const { second_source: second } = config
-  if (second !== undefined) await loadSecondSource(db, openSecondSource(second), `flat-files:${second.directory}`)
+  if (second !== undefined)
+    await loadSecondSource(db, openSecondSource(second), `flat-files:${second.directory}`)
   report = await validate(db, { onCheck: ({ claim }) => progress(claim) })
   const hard = report.checks.filter(({ severity }) => severity === 'hard')
-  const findings = report.checks.filter(({ severity, offenders_count }) => severity === 'soft' && offenders_count > 0)
+  const findings = report.checks.filter(
+    ({ severity, violations_count }) => severity === 'soft' && violations_count > 0,
+  )
   await record(
     {
-      hard_offenders: report.hard_count,
+      hard_violations: report.hard_count,
       findings: report.soft_count,
       second_source: await secondSourceText(db),
       checks: checksEvidence(report),
-      hard_examples: offendersOf(hard),
-      findings_by_check: findings.map(({ name, claim, offenders_count }) => ({ name, claim, offenders_count })),
+      hard_examples: violationsOf(hard),
+      findings_by_check: findings.map(({ name, claim, violations_count }) => ({
+        name,
+        claim,
+        violations_count,
+      })),
     },
     'validation',
   )
-  expect(offendersOf(report.checks.filter(({ severity }) => severity === 'hard'))).toEqual([])
+  expect(violationsOf(report.checks.filter(({ severity }) => severity === 'hard'))).toEqual([])
   expect(report.is_valid).toBe(true)
 })
 
 const CLAIMS: readonly (readonly [claim: string, checks: readonly string[]])[] = [
   ['foreign keys hold on the full data', ['no-orphans', 'foreign-keys-present', 'constraints-validated']],
-  ['uniqueness holds on the full data', ['one-bar-a-session', 'one-security-a-ticker', 'one-ticker-a-security', 'indexes-valid']],
-  ['views are correct: recomputed independently, row by row', ['factors-equal-recomputation', 'quarters-equal-recomputation']],
+  [
+    'uniqueness holds on the full data',
+    ['one-bar-a-session', 'one-security-a-ticker', 'one-ticker-a-security', 'indexes-valid'],
+  ],
+  [
+    'views are correct: recomputed independently, row by row',
+    ['factors-equal-recomputation', 'quarters-equal-recomputation'],
+  ],
 ]
 
 for (const [claim, names] of CLAIMS) {
   test(claim, async ({ record }) => {
     const checks = report.checks.filter(({ name }) => names.includes(name))
-    await record(Object.fromEntries(checks.map(({ name, offenders_count }) => [name, offenders_count])))
+    await record(Object.fromEntries(checks.map(({ name, violations_count }) => [name, violations_count])))
     expect(checks.map(({ name }) => name).toSorted()).toEqual([...names].toSorted())
-    expect(offendersOf(checks)).toEqual([])
-    expect(checks.reduce((sum, { offenders_count }) => sum + offenders_count, 0)).toBe(0)
+    expect(violationsOf(checks)).toEqual([])
+    expect(checks.reduce((sum, { violations_count }) => sum + violations_count, 0)).toBe(0)
   })
 }
 
@@ -154,18 +184,29 @@ test('every job, run again, changes nothing', async ({ server, universe, runJobs
   const before = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
   const again = await runJobs({ jobs: JOB_NAMES, universe, source: archived.source })
   const after = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
-  const jobs = again.report.jobs.map(({ job, rows_inserted, rows_updated, rows_deleted, rows_unchanged }) => ({
-    job,
-    rows_inserted,
-    rows_updated,
-    rows_deleted,
-    rows_unchanged,
-  }))
+  const jobs = again.report.jobs.map(
+    ({ job, rows_inserted, rows_updated, rows_deleted, rows_unchanged }) => ({
+      job,
+      rows_inserted,
+      rows_updated,
+      rows_deleted,
+      rows_unchanged,
+    }),
+  )
   await record(
-    { jobs, requests_made: again.requests, content_sha256_before: before.content_sha256, content_sha256_after: after.content_sha256 },
+    {
+      jobs,
+      requests_made: again.requests,
+      content_sha256_before: before.content_sha256,
+      content_sha256_after: after.content_sha256,
+    },
     'idempotence',
   )
-  expect(jobs.filter(({ rows_inserted, rows_updated, rows_deleted }) => rows_inserted + rows_updated + rows_deleted > 0)).toEqual([])
+  expect(
+    jobs.filter(
+      ({ rows_inserted, rows_updated, rows_deleted }) => rows_inserted + rows_updated + rows_deleted > 0,
+    ),
+  ).toEqual([])
   expect(jobs).toHaveLength(JOB_NAMES.length)
   expect(after.content_sha256).toBe(before.content_sha256)
 })

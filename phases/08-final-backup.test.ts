@@ -16,14 +16,20 @@ stopsAtFirstFailure()
 
 let backup: Backup
 
-test('a full backup is made: `pg_dump --format=custom --compress=9 --no-owner --no-privileges` exits 0', async ({ makeBackup, record }) => {
+test('a full backup is made: `pg_dump --format=custom --compress=9 --no-owner --no-privileges` exits 0', async ({
+  makeBackup,
+  record,
+}) => {
   backup = await makeBackup() // Throws unless pg_dump exits with 0.
   await record(backupEvidence(backup))
   expect(backup.manifest.command).toMatch(/^pg_dump --format=custom --compress=9 --no-owner --no-privileges /)
   expect((await stat(backup.archive)).size).toBe(backup.manifest.bytes)
 })
 
-test('the final backup is copied to Dropbox, and the remote copy has the same content hash', async ({ upload, record }) => {
+test('the final backup is copied to Dropbox, and the remote copy has the same content hash', async ({
+  upload,
+  record,
+}) => {
   const local = await verifyFile(backup)
   const copy = await upload(backup)
   await record({ ...copy, local_content_hash: local.content_hash })
@@ -46,7 +52,10 @@ test('the final archive is read to its end without an error', async ({ record, s
   expect(read_exit_code).toBe(0)
 })
 
-test('the remote copy of the final backup, downloaded again, equals the local file byte for byte', async ({ remote, record }) => {
+test('the remote copy of the final backup, downloaded again, equals the local file byte for byte', async ({
+  remote,
+  record,
+}) => {
   const copy = await verifyRemote(backup, remote)
   await record({ ...copy })
   await recordProof(backup, [copy])

@@ -44,11 +44,18 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   await withScratch(server.maintenance, async (scratch) => {
     const run = { requests: -1 }
     const load = async ({ database }: { database: string }) =>
-      Object.assign(run, await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source })).report
+      Object.assign(run, await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source }))
+        .report
     const { tables, differences, ...rebuilt } = await rebuild(server.connection, scratch, MIGRATIONS, load)
-    await record({ archive_sha256: archived.sha256, requests_made: run.requests, ...rebuilt, tables }, 'idempotence')
+    await record(
+      { archive_sha256: archived.sha256, requests_made: run.requests, ...rebuilt, tables },
+      'idempotence',
+    )
     expect(differences, describeDifferences(differences)).toEqual([])
-    expect({ requests: run.requests, has_tables: tables.length > 0 }).toEqual({ requests: 0, has_tables: true })
+    expect({ requests: run.requests, has_tables: tables.length > 0 }).toEqual({
+      requests: 0,
+      has_tables: true,
+    })
   })
 })
 
@@ -59,14 +66,23 @@ test('a full restore works without errors', async ({ restored, backup, record })
   expect(evidence.tables).toBeGreaterThan(0)
 })
 
-test('the restored database has the same content hash, table by table', async ({ restored, backup, server, record }) => {
+test('the restored database has the same content hash, table by table', async ({
+  restored,
+  backup,
+  server,
+  record,
+}) => {
   const [live, copy] = await Promise.all([
     fingerprintOf(server.connection, { scope: 'content', views: 'none' }),
     fingerprintOf(restored.connection, { scope: 'content', views: 'none' }),
   ])
   const differences = compareFingerprints(live, copy)
   await record(
-    { backup: backup.manifest.file, live_content_sha256: live.content_sha256, restored_content_sha256: copy.content_sha256 },
+    {
+      backup: backup.manifest.file,
+      live_content_sha256: live.content_sha256,
+      restored_content_sha256: copy.content_sha256,
+    },
     'backups',
   )
   expect(differences, describeDifferences(differences)).toEqual([])
@@ -93,12 +109,19 @@ for (const [claim, where] of [
 ] as const) {
   test(claim, async ({ validations, record }) => {
     const report = await validations[where]
-    await record({ checks: report.checks.length, hard_offenders: report.hard_count, findings: report.soft_count }, 'validation')
+    await record(
+      { checks: report.checks.length, hard_violations: report.hard_count, findings: report.soft_count },
+      'validation',
+    )
     expect(report.is_valid).toBe(true)
   })
 }
 
-test('the five-year dataset is populated: coverage is within its written bounds', async ({ db, config, record }) => {
+test('the five-year dataset is populated: coverage is within its written bounds', async ({
+  db,
+  config,
+  record,
+}) => {
   const { session_coverage_min_ratio: bound, listing_unknown_max_ratio } = config.bootstrap.thresholds
   const coverage = await coverageOf(db, config.window)
   await record(
@@ -120,7 +143,7 @@ test('the five-year dataset is populated: coverage is within its written bounds'
 for (const [claim, harm, seen] of HARMS) {
   test(claim, async ({ beside, record }) => {
     const drill = await beside.harms.get(claim)
-    if (drill === undefined) throw new TypeError(`Nobody began «${claim}».`)
+    if (drill === undefined) throw new TypeError(`Nobody began "${claim}".`)
     await record({ statement: harm.sql, ...drill })
     for (const words of seen) expect(drill.detected_by).toContain(words)
     expect(drill.recovered).toBe(true)
@@ -135,7 +158,9 @@ test('drill: an interrupted job resumes to the same content hash', async ({ besi
 
 test('drill: a second run at once is refused, and names the holder', async ({ target, server, record }) => {
   const started = performance.now()
-  const refusal = await takeRunLock(server.maintenance, server.connection.database, { run_id: 'second-run' }).then(async (lock) => {
+  const refusal = await takeRunLock(server.maintenance, server.connection.database, {
+    run_id: 'second-run',
+  }).then(async (lock) => {
     await lock.release()
     return ''
   }, messageOf)
@@ -158,7 +183,10 @@ test('drill: an interrupted dump leaves no backup, and the next one is whole', a
   expect(drill.recovered).toBe(true)
 })
 
-test('drill: an interrupted upload goes on where it was, and the remote copy is whole', async ({ backup, record }) => {
+test('drill: an interrupted upload goes on where it was, and the remote copy is whole', async ({
+  backup,
+  record,
+}) => {
   const drill = await killUpload(backup)
   await record({ ...drill, bytes: backup.manifest.bytes })
   expect(drill.detected_by).toContain('ended by SIGKILL; Dropbox shows 0 files')
@@ -166,7 +194,10 @@ test('drill: an interrupted upload goes on where it was, and the remote copy is 
   expect(drill.recovered).toBe(true)
 })
 
-test('drill: a bit that turns over in the remote copy is seen, and the copy replaced', async ({ backup, record }) => {
+test('drill: a bit that turns over in the remote copy is seen, and the copy replaced', async ({
+  backup,
+  record,
+}) => {
   const drill = await rotRemote(backup)
   await record({ ...drill })
   expect(drill.detected_by).toContain('damaged')
@@ -187,16 +218,26 @@ test('drill: a wrong target is refused before any write', async ({ server, backu
   expect(drill.recovered).toBe(true)
 })
 
-test('drill: a run that loses its lock is told, and may do nothing more', async ({ server, restored, record }) => {
+test('drill: a run that loses its lock is told, and may do nothing more', async ({
+  server,
+  restored,
+  record,
+}) => {
   const drill = await loseLock(server.maintenance, restored.connection.database)
   await record({ ...drill })
   expect(drill.detected_by).toContain('no longer holds the lock')
   expect(drill.recovered).toBe(true)
 })
 
-test('every core table holds what was last recorded of it, edits around the triggers included', async ({ server, record }) => {
+test('every core table holds what was last recorded of it, edits around the triggers included', async ({
+  server,
+  record,
+}) => {
   const audit = await auditContent(server.connection)
-  await record({ tables: audit.tables_count, recorded_at: audit.recorded_at, drifts: auditText(audit) }, 'data')
+  await record(
+    { tables: audit.tables_count, recorded_at: audit.recorded_at, drifts: auditText(audit) },
+    'data',
+  )
   expect(audit.drifts).toEqual([])
   expect(audit.unrecorded).toEqual([])
 })
@@ -219,13 +260,27 @@ test('the run leaves a JUnit report, an audit page and a whole journal', async (
   for (const name of ['junit.xml', 'audit.html', 'checklist.md', 'journal.jsonl'])
     files[name] = (await stat(join(target.run_directory, name))).size
   const journal = verifyJournal(join(target.run_directory, 'journal.jsonl'))
-  await record({ ...files, journal_lines: journal.entries.length, journal_head: journal.head, journal_fault: journal.fault?.what ?? null })
+  await record({
+    ...files,
+    journal_lines: journal.entries.length,
+    journal_head: journal.head,
+    journal_fault: journal.fault?.what ?? null,
+  })
   expect(Object.values(files).every((bytes) => bytes > 0)).toBe(true)
   expect(journal.fault).toBeUndefined()
 })
 
-test('the evidence bundle is in Dropbox, with the same content hash', async ({ target, remote, record, signal }) => {
-  const bundle = await publishBundle(target.run_directory, remote, { run_id: target.run_id, is_final: false, signal })
+test('the evidence bundle is in Dropbox, with the same content hash', async ({
+  target,
+  remote,
+  record,
+  signal,
+}) => {
+  const bundle = await publishBundle(target.run_directory, remote, {
+    run_id: target.run_id,
+    is_final: false,
+    signal,
+  })
   await record({ ...bundle }, 'backups')
   expect(bundle.remote_content_hash).toBe(bundle.content_hash)
 })

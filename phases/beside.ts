@@ -1,7 +1,8 @@
 /**
- * What phase 9 does beside its boxes: the restored copy, the drills on copies of it, one after the other, and then the two drills that
- * kill somebody, side by side. They have nothing in common with the boxes that run meanwhile but the server, and a machine has more than
- * one core. Each box awaits its own result, records when it was made, and fails by its error.
+ * What phase 9 does beside its boxes: the restored copy, the drills on copies of it, one after the other, and
+ * then the two drills that kill somebody, side by side. They have nothing in common with the boxes that run
+ * meanwhile but the server, and a machine has more than one core. Each box awaits its own result, records
+ * when it was made, and fails by its error.
  */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { type RestoreEvidence, restoreInto } from '../helpers/backup/verify.ts'
@@ -57,16 +58,25 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
 
   const restoredCopy = queue(async (): Promise<RestoredCopy> => {
     const started = performance.now()
-    const evidence = await restoreInto(backup, maintenance, restored.database, { signal: stop.signal, is_own: true })
-    await withDatabase(restored, (db) => db.execute('analyze')) // A restore brings no statistics; without them the checks plan badly.
+    const evidence = await restoreInto(backup, maintenance, restored.database, {
+      signal: stop.signal,
+      is_own: true,
+    })
+    // A restore brings no statistics; without them the checks plan badly.
+    await withDatabase(restored, (db) => db.execute('analyze'))
     const recovery_ms = Math.round(performance.now() - started)
     await withDatabase(maintenance, (db) =>
-      db.execute(`create database ${identifier(pristine.database)} template ${identifier(restored.database)}`),
+      db.execute(
+        `create database ${identifier(pristine.database)} template ${identifier(restored.database)}`,
+      ),
     )
     return { connection: restored, evidence, recovery_ms }
   })
   const harms = new Map(
-    HARMS.map(([claim, harm]) => [claim, queue(() => harmAndRecover(backup, pristine.database, maintenance, harm, stop.signal))]),
+    HARMS.map(([claim, harm]) => [
+      claim,
+      queue(() => harmAndRecover(backup, pristine.database, maintenance, harm, stop.signal)),
+    ]),
   )
   // The one loads a database of its own, the other reads the copy that nobody copies any more.
   const copied = last

@@ -14,7 +14,10 @@ import { withDatabase } from '../helpers/postgres/database.ts'
 
 export const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
 
-/** Each harms a copy of the restored database by one statement, which the recorded hashes must name; the backup mends it. */
+/**
+ * Each harms a copy of the restored database by one statement, which the recorded hashes must name; the
+ * backup repairs it.
+ */
 export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonly string[]])[] = [
   [
     'drill: a dropped table is detected and recovered',
@@ -23,12 +26,12 @@ export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonl
   ],
   [
     'drill: an unqualified update is detected and recovered',
-    { sql: "update stocks_research.securities set name = 'oops'", mends: 'stocks_research.securities' },
+    { sql: "update stocks_research.securities set name = 'oops'", repairs: 'stocks_research.securities' },
     ['stocks_research.securities', 'by hand, outside any recorded run'],
   ],
   [
     'drill: an unqualified delete is detected and recovered',
-    { sql: 'delete from stocks_research.adjustment_factors', mends: 'stocks_research.adjustment_factors' },
+    { sql: 'delete from stocks_research.adjustment_factors', repairs: 'stocks_research.adjustment_factors' },
     ['stocks_research.adjustment_factors: 0 rows instead of', 'by hand, outside any recorded run'],
   ],
   [
@@ -37,7 +40,7 @@ export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonl
       sql: `set session_replication_role = replica;
      update stocks_research.prices_daily set volume = volume + 1
       where (security_id, trade_date) = (select security_id, max(trade_date) from stocks_research.prices_daily group by 1 order by 1 limit 1)`,
-      mends: 'stocks_research.prices_daily',
+      repairs: 'stocks_research.prices_daily',
     },
     ['stocks_research.prices_daily', 'the first difference lies after key', 'No trigger saw a change'],
   ],
@@ -45,10 +48,18 @@ export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonl
 
 /** The jobs of the interrupted run: enough to be killed in the midst of, and the largest table among them. */
 const INTERRUPTED_JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
-const INTERRUPTED_TABLES = ['securities', 'ticker_history', 'prices_daily'].map((table) => `stocks_research.${table}`)
+const INTERRUPTED_TABLES = ['securities', 'ticker_history', 'prices_daily'].map(
+  (table) => `stocks_research.${table}`,
+)
 
-/** Kills the runner in the middle of a load of a new database, resumes it, and compares with what the backup holds, table by table. */
-export async function killAndResume(server: Connection, manifest: Backup['manifest']): Promise<Drill & { killed_after_items: number }> {
+/**
+ * Kills the runner in the middle of a load of a new database, resumes it, and compares with what the backup
+ * holds, table by table.
+ */
+export async function killAndResume(
+  server: Connection,
+  manifest: Backup['manifest'],
+): Promise<Drill & { killed_after_items: number }> {
   return withScratch(server, async (scratch) => {
     await createEmptyDatabase(server, scratch.database, manifest)
     await migrate(scratch, MIGRATIONS)
@@ -60,13 +71,17 @@ export async function killAndResume(server: Connection, manifest: Backup['manife
         all: true,
       })
     const killed_after_items = await killOnceWorking(runner('run', ...INTERRUPTED_JOBS), scratch)
-    const [run] = await withDatabase(scratch, (db) => db.rows<{ state: string }>('select state from ingestion.runs'))
+    const [run] = await withDatabase(scratch, (db) =>
+      db.rows<{ state: string }>('select state from ingestion.runs'),
+    )
     const started = performance.now()
     const resumed = await runner('resume')
     const found = await fingerprintOf(scratch, { scope: 'content', views: 'none' })
-    const differing = INTERRUPTED_TABLES.filter((table) => found.tables[table]?.sha256 !== manifest.fingerprint.tables[table]?.sha256)
+    const differing = INTERRUPTED_TABLES.filter(
+      (table) => found.tables[table]?.sha256 !== manifest.fingerprint.tables[table]?.sha256,
+    )
     return {
-      detected_by: `the killed run stood as «${run?.state}»; resuming ended with exit code ${resumed.exitCode}; tables that differ: ${differing.join(', ') || 'none'}`,
+      detected_by: `the killed run stood as "${run?.state}"; resuming ended with exit code ${resumed.exitCode}; tables that differ: ${differing.join(', ') || 'none'}`,
       recovered: resumed.exitCode === 0 && differing.length === 0,
       recovery_ms: Math.round(performance.now() - started),
       killed_after_items,
@@ -83,7 +98,9 @@ const killOnceWorking = (victim: Victim, scratch: Connection): Promise<number> =
   withDatabase(scratch, async (db) => {
     const ended = victim.then(() => true)
     for (;;) {
-      const { items } = await db.one<{ items: number }>("select count(*)::int as items from ingestion.items where status = 'ok'")
+      const { items } = await db.one<{ items: number }>(
+        "select count(*)::int as items from ingestion.items where status = 'ok'",
+      )
       if (items > 0) {
         victim.kill('SIGKILL')
         await victim

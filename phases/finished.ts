@@ -1,4 +1,7 @@
-/** What phase 9 has beyond the other phases: the final backup, a copy restored from it, and every check on both. */
+/**
+ * What phase 9 has beyond the other phases: the final backup, a copy restored from it, and every check on
+ * both.
+ */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
 import type { Connection } from '../helpers/config/connection.ts'
@@ -10,9 +13,12 @@ import { test as base } from './fixtures.ts'
 export const test = base
   /** The final backup of this run. */
   .extend('backup', { scope: 'file' }, async ({ config, target }): Promise<Backup> => {
-    const made = (await listBackups(config.directories.backups)).filter(({ manifest }) => manifest.run_id === target.run_id)
+    const made = (await listBackups(config.directories.backups)).filter(
+      ({ manifest }) => manifest.run_id === target.run_id,
+    )
     const last = made.at(-1)
-    if (last === undefined) throw new TypeError(`There is no backup of run ${target.run_id} in ${config.directories.backups}.`)
+    if (last === undefined)
+      throw new TypeError(`There is no backup of run ${target.run_id} in ${config.directories.backups}.`)
     return last
   })
   /** The restored copy and the drills on copies of it, begun with the first box that asks. */
@@ -25,7 +31,8 @@ export const test = base
   .extend('restored', { scope: 'file' }, ({ beside }) => beside.restored)
   /** Every check on both databases, side by side: they have nothing in common but the server. */
   .extend('validations', { scope: 'file' }, async ({ restored, target }) => {
-    const check = (connection: Connection): Promise<ValidationReport> => withDatabase(connection, (db) => validate(db), VALIDATING)
+    const check = (connection: Connection): Promise<ValidationReport> =>
+      withDatabase(connection, (db) => validate(db), VALIDATING)
     const [ofTarget, ofRestored] = await Promise.all([check(target.connection), check(restored.connection)])
     return { target: ofTarget, restored: ofRestored }
   })

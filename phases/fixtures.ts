@@ -1,4 +1,7 @@
-/** What the phases share beyond the engine: the server and its tools, the source and its universe, the place for backups. */
+/**
+ * What the phases share beyond the engine: the server and its tools, the source and its universe, the place
+ * for backups.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inject } from 'vitest'
@@ -78,7 +81,9 @@ export const test = base
       run_id: target.run_id,
       signal,
       onProgress: ({ bytes, tables, rows }) =>
-        progress(`pg_dump · ${tables} tables and ${counted(rows)} rows hashed, ${counted(bytes)} bytes written`),
+        progress(
+          `pg_dump · ${tables} tables and ${counted(rows)} rows hashed, ${counted(bytes)} bytes written`,
+        ),
     })
   })
   /** Copies a backup and its manifest to the remote place. */
@@ -96,7 +101,10 @@ export const test = base
         assertLockHeld(target.maintenance, target.lock),
   )
   .extend('universe', { scope: 'file' }, ({ config }) => readUniverse(config.universe_file))
-  /** The written sample of the dry runs: the first securities of the universe, in the order of their source ids. */
+  /**
+   * The written sample of the dry runs: the first securities of the universe, in the order of their source
+   * ids.
+   */
   .extend(
     'sample',
     { scope: 'file' },
@@ -105,8 +113,13 @@ export const test = base
       members: universe.members.slice(0, config.bootstrap.sample.securities),
     }),
   )
-  /** What the source gave to this run, kept in the archive by its hashes: the files of a drop, or the responses. */
-  .extend('archived', { scope: 'file' }, ({ config }) => archivedSource(config.source, config.directories.archive))
+  /**
+   * What the source gave to this run, kept in the archive by its hashes: the files of a drop, or the
+   * responses.
+   */
+  .extend('archived', { scope: 'file' }, ({ config }) =>
+    archivedSource(config.source, config.directories.archive),
+  )
   /** Runs jobs in this process, as `node ingest/run.ts` does, with a log of their own beside the evidence. */
   .extend(
     'runJobs',
@@ -114,7 +127,8 @@ export const test = base
       async ({ jobs, universe, database, source = config.source }: IngestAsk): Promise<LoggedRun> => {
         const log_file = join(target.run_directory, 'logs', `${slugOf(task.name)}.jsonl`)
         const log = openLog(log_file, { checklist_run_id: target.run_id })
-        // Rows come in as the role for that, where it is given; a rebuild in a database of its own has no such role.
+        // Rows come in as the role for that, where it is given; a rebuild in a database of its own has no
+        // such role.
         const connection =
           database === undefined
             ? await connectionOf(target.connection, 'ingest', config.role_passwords)
@@ -130,7 +144,8 @@ export const test = base
           thresholds: config.bootstrap.thresholds,
           log,
           signal,
-          is_full: true, // A box that says «run again, it changes nothing» must derive again, not trust what was remembered.
+          // A box that says "run again, it changes nothing" must derive again, not trust what was remembered.
+          is_full: true,
           command: `checklist ${target.run_id}: ${jobs.join(' ')}`,
           onProgress: (at) => progress(progressLine(at)),
         }).finally(opened.close)
@@ -156,19 +171,22 @@ export function faultsOfLog(file: string): { lines: number; faults: string[] } {
   return { lines: lines.length, faults }
 }
 
-/** Each offender that a check kept, as a line: the check, the subject, the offending row. */
-export const offendersOf = (checks: ValidationReport['checks']): string[] =>
+/** Each violation that a check kept, as a line: the check, the subject, the offending row. */
+export const violationsOf = (checks: ValidationReport['checks']): string[] =>
   checks.flatMap(({ name, examples }) =>
     examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject} ${JSON.stringify(row)}`),
   )
 
-/** Each check as claimed, observed and bounded. A soft one has no bound: what it finds is for a person to judge. */
+/**
+ * Each check as claimed, observed and bounded. A soft one has no bound: what it finds is for a person to
+ * judge.
+ */
 export const checksEvidence = ({ checks }: ValidationReport) =>
-  checks.map(({ severity, claim, offenders_count, accepted_count }) => ({
+  checks.map(({ severity, claim, violations_count, accepted_count }) => ({
     severity,
     claim,
-    offenders_count,
-    offenders_max: severity === 'hard' ? 0 : null,
+    violations_count,
+    violations_max: severity === 'hard' ? 0 : null,
     accepted_count,
   }))
 

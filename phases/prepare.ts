@@ -4,7 +4,14 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../helpers/backup/bundle.ts'
 import type { Prepare } from '../helpers/checklist/setup.ts'
-import { announceServer, announceStandIns, type Config, ROOT_DIRECTORY, readConfig, sourceText } from '../helpers/config/config.ts'
+import {
+  announceServer,
+  announceStandIns,
+  type Config,
+  ROOT_DIRECTORY,
+  readConfig,
+  sourceText,
+} from '../helpers/config/config.ts'
 import type { Connection } from '../helpers/config/connection.ts'
 import { PRODUCT_VERSION } from '../helpers/config/version.ts'
 import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
@@ -16,7 +23,10 @@ import { findTools, type Tools } from '../helpers/postgres/tools.ts'
 import { openRemote } from '../helpers/remote/open.ts'
 import { startRehearsalMarket } from '../helpers/simulator/rehearsal.ts'
 
-/** What the phases know of the world that was prepared for them. Plain data: it crosses into another process, and never to disk. */
+/**
+ * What the phases know of the world that was prepared for them. Plain data: it crosses into another process,
+ * and never to disk.
+ */
 export interface Target {
   readonly run_id: string
   /** The folder of this run's evidence; a phase may leave files there. */
@@ -40,8 +50,8 @@ declare module 'vitest' {
 const YEARS_MIN = 5
 
 /**
- * Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process, before phase 0.
- * Whatever it took before a later step failed is given back.
+ * Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process,
+ * before phase 0. Whatever it took before a later step failed is given back.
  */
 export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, halt }) => {
   if (process.cwd() !== ROOT_DIRECTORY) {
@@ -56,7 +66,11 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     for (const giveBack of taken.splice(0).toReversed()) await giveBack()
   }
   try {
-    say(config.postgres.kind === 'existing' ? 'asking the PostgreSQL server' : `starting the ${config.postgres.kind} PostgreSQL server`)
+    say(
+      config.postgres.kind === 'existing'
+        ? 'asking the PostgreSQL server'
+        : `starting the ${config.postgres.kind} PostgreSQL server`,
+    )
     const server = await startServer(config)
     taken.push(() => server.stop())
     registerSecret('PGPASSWORD', server.connection.password)
@@ -69,7 +83,10 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
     const tools = await findTools(description.version)
     const lock = await takeRunLock(server.maintenance, config.database, {
       run_id,
-      onLost: (reason) => halt(`The run lock of ${config.database} was lost (${reason}). Another run may be at work there; start again.`),
+      onLost: (reason) =>
+        halt(
+          `The run lock of ${config.database} was lost (${reason}). Another run may be at work there; start again.`,
+        ),
     })
     taken.push(() => lock.release())
 
@@ -114,7 +131,9 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
         server_version: description.version,
         client_tools: `${tools.pg_dump.version} (${tools.pg_dump.path})`,
         backups_go_to:
-          config.dropbox.kind === 'local-server' ? 'a local Dropbox server on this machine: no off-site copy' : config.dropbox.kind,
+          config.dropbox.kind === 'local-server'
+            ? 'a local Dropbox server on this machine: no off-site copy'
+            : config.dropbox.kind,
         host: hostname(),
       },
       close,
@@ -136,18 +155,23 @@ function requireFiveYears({ start_date, end_date }: Config['window']): void {
 }
 
 /**
- * Sends the evidence as it stands after the last report was written: a bundle that a box of phase 9 sent still reads RUNNING, and
- * gives way to this one. A run that did not come to that box has no bundle.
+ * Sends the evidence as it stands after the last report was written: a bundle that a box of phase 9 sent
+ * still reads RUNNING, and gives way to this one. A run that did not come to that box has no bundle.
  */
 async function publishFinalEvidence(config: Config, run_id: string, run_directory: string): Promise<void> {
   if (!existsSync(join(run_directory, INTERIM_BUNDLE_FILE))) return
   const remote = await openRemote(config)
   try {
-    const { remote_name, bytes, sha256 } = await publishBundle(run_directory, remote, { run_id, is_final: true })
+    const { remote_name, bytes, sha256 } = await publishBundle(run_directory, remote, {
+      run_id,
+      is_final: true,
+    })
     for (const { name } of await remote.list('evidence')) {
       if (name.startsWith(`evidence/${run_id}-`) && name !== remote_name) await remote.remove(name)
     }
-    process.stdout.write(`  evidence     ${remote.describe()}/${remote_name} · ${bytes} bytes · SHA-256 ${sha256}\n`)
+    process.stdout.write(
+      `  evidence     ${remote.describe()}/${remote_name} · ${bytes} bytes · SHA-256 ${sha256}\n`,
+    )
   } catch (error) {
     process.stderr.write(redact(`The final evidence is not in Dropbox: ${messageOf(error)}\n`))
     process.exitCode = 1

@@ -52,16 +52,42 @@ function pagesOf(mode: string): Record<'audit' | 'junit' | 'checklist', string> 
       ],
     },
     { event: 'box-started', ...box },
-    { event: 'box-evidence', ...box, evidence: { [HOSTILE]: HOSTILE, rows: [{ [HOSTILE]: HOSTILE }] }, section: 'backups' },
+    {
+      event: 'box-evidence',
+      ...box,
+      evidence: { [HOSTILE]: HOSTILE, rows: [{ [HOSTILE]: HOSTILE }] },
+      section: 'backups',
+    },
     {
       event: 'box-evidence',
       ...box,
       evidence: { first_month: '2020-11', coverage: COVERAGE, sessions: SESSIONS, output: `a\n${HOSTILE}` },
       section: 'data',
     },
-    { event: 'box-ended', ...box, state: 'failed', errors: [{ name: HOSTILE, message: HOSTILE }], note: null, duration_ms: 5 },
-    { event: 'box-ended', phase: '00-a', claim: 'unrun', state: 'skipped', errors: [], note: HOSTILE, duration_ms: 0 },
-    { event: 'phase-ended', phase: '00-a', ticked: false, blocked_by: null, errors: [{ name: 'E', message: HOSTILE }] },
+    {
+      event: 'box-ended',
+      ...box,
+      state: 'failed',
+      errors: [{ name: HOSTILE, message: HOSTILE }],
+      note: null,
+      duration_ms: 5,
+    },
+    {
+      event: 'box-ended',
+      phase: '00-a',
+      claim: 'unrun',
+      state: 'skipped',
+      errors: [],
+      note: HOSTILE,
+      duration_ms: 0,
+    },
+    {
+      event: 'phase-ended',
+      phase: '00-a',
+      ticked: false,
+      blocked_by: null,
+      errors: [{ name: 'E', message: HOSTILE }],
+    },
     { event: 'run-ended', verdict: 'FAILED', reasons: [HOSTILE], noticed_by: null },
   ]
   for (const event of events) journal.append(event)
@@ -73,22 +99,31 @@ function pagesOf(mode: string): Record<'audit' | 'junit' | 'checklist', string> 
 
 test('the audit page loads nothing, runs nothing, and lets no text become markup', () => {
   const { audit } = pagesOf('live')
-  expect(audit).toMatch(/<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'/)
-  expect(audit).not.toMatch(/<script|<img|<link|<iframe|\ssrc=(?!\/\/evil)|\son\w+="|\sstyle="|@import|url\(/i)
+  expect(audit).toMatch(
+    /<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'/,
+  )
+  expect(audit).not.toMatch(
+    /<script|<img|<link|<iframe|\ssrc=(?!\/\/evil)|\son\w+="|\sstyle="|@import|url\(/i,
+  )
   expect(audit.match(/evil\.example/g)?.length).toBeGreaterThan(5)
 })
 
 test('coverage is drawn by security and month, and rows of each session against the calendar', () => {
   const svgs = pagesOf('live').audit.match(/<svg[\s\S]*?<\/svg>/g) ?? []
   const heatmap = svgs.find((svg) => svg.includes('by security and month'))
-  const titles = [...(heatmap ?? '').matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) => title?.replace(/^.*, (?=\d{4})/, ''))
+  const titles = [...(heatmap ?? '').matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) =>
+    title?.replace(/^.*, (?=\d{4})/, ''),
+  )
   expect(titles.filter((title) => title?.startsWith('20'))).toEqual([
     '2020-11 to 2021-02: every session',
     '2020-12: every session',
     '2021-01: about 40 % of the sessions',
     '2021-02: no session',
   ])
-  const bars = [...(heatmap ?? '').matchAll(/<rect class="(m-\w+)" x="([\d.]+)"/g)].map(([, kind, x]) => [kind, Number(x)])
+  const bars = [...(heatmap ?? '').matchAll(/<rect class="(m-\w+)" x="([\d.]+)"/g)].map(([, kind, x]) => [
+    kind,
+    Number(x),
+  ])
   expect(bars).toEqual([
     ['m-full', 150],
     ['m-full', 347.5],

@@ -1,6 +1,12 @@
 import type { AuditSection } from '../helpers/checklist/events.ts'
 import { durationText } from '../helpers/checklist/text.ts'
-import { type BoxView, boxesOf, isRehearsal, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
+import {
+  type BoxView,
+  boxesOf,
+  isRehearsal,
+  type PhaseView,
+  type RunView,
+} from '../helpers/checklist/view.ts'
 import { POLICY, STYLE } from './audit-style.ts'
 import { ganttOf } from './gantt.ts'
 import { heatmapOf, isHeatmap } from './heatmap.ts'
@@ -8,11 +14,22 @@ import { escapeHtml, evidenceHtml, factsHtml, type Picture } from './html.ts'
 import { isSessions, sessionsOf } from './sessions.ts'
 import { MARK } from './ticked.ts'
 
-/** The run as one static page: no script, nothing loaded from anywhere. `head` is the hash of the journal's last line. */
+/**
+ * The run as one static page: no script, nothing loaded from anywhere. `head` is the hash of the journal's
+ * last line.
+ */
 export function auditOf(view: RunView, head: string): string {
   const title = `${view.verdict} · checklist run ${view.run_id}`
   const sections: readonly (readonly [title: string, body: string])[] = [
-    ['Identity', factsHtml({ run_id: view.run_id, ...view.identity, scope_sha256: view.scope, plan_sha256: view.plan_sha256 })],
+    [
+      'Identity',
+      factsHtml({
+        run_id: view.run_id,
+        ...view.identity,
+        scope_sha256: view.scope,
+        plan_sha256: view.plan_sha256,
+      }),
+    ],
     ['Checklist', `${overviewHtml(view)}${view.phases.map(phaseHtml).join('')}`],
     ['Data completeness', sectionHtml(view, 'data')],
     ['Validation', sectionHtml(view, 'validation')],
@@ -23,7 +40,11 @@ export function auditOf(view: RunView, head: string): string {
     ['How to verify', verifyHtml(view)],
     ['Seal', sealHtml(head)],
   ]
-  const numbered = sections.map(([name, body], index) => ({ id: `s${index + 2}`, heading: `${index + 2} · ${name}`, body }))
+  const numbered = sections.map(([name, body], index) => ({
+    id: `s${index + 2}`,
+    heading: `${index + 2} · ${name}`,
+    body,
+  }))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -61,12 +82,16 @@ function verdictHtml(view: RunView): string {
   const boxes = boxesOf(view).map(({ box }) => box)
   const count = (state: BoxView['state']): number => boxes.filter((box) => box.state === state).length
   const has_passed = view.verdict === 'PASSED'
-  const duration = view.ended_at === null ? '…' : durationText(Date.parse(view.ended_at) - Date.parse(view.started_at))
+  const duration =
+    view.ended_at === null ? '…' : durationText(Date.parse(view.ended_at) - Date.parse(view.started_at))
   const figures = [
     [`${count('passed')} / ${boxes.length}`, 'boxes ticked'],
     [String(count('failed')), 'failed'],
     [String(count('unticked')), 'open'],
-    [`${view.phases.filter((phase) => phase.state === 'ticked').length} / ${view.phases.length}`, 'phases ticked'],
+    [
+      `${view.phases.filter((phase) => phase.state === 'ticked').length} / ${view.phases.length}`,
+      'phases ticked',
+    ],
     [duration, 'from start to end'],
   ]
   const reasons = view.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')
@@ -90,17 +115,29 @@ function overviewHtml(view: RunView): string {
   const rows = view.phases.map((phase) => {
     const passed = phase.boxes.filter((box) => box.state === 'passed').length
     const marks = phase.boxes
-      .map((box) => `<span class="${MARK_CLASS[box.state]}" title="${escapeHtml(box.claim)}">${GLANCE[box.state]}</span>`)
+      .map(
+        (box) =>
+          `<span class="${MARK_CLASS[box.state]}" title="${escapeHtml(box.claim)}">${GLANCE[box.state]}</span>`,
+      )
       .join('')
     const took =
-      phase.started_at === null || phase.ended_at === null ? '' : durationText(Date.parse(phase.ended_at) - Date.parse(phase.started_at))
+      phase.started_at === null || phase.ended_at === null
+        ? ''
+        : durationText(Date.parse(phase.ended_at) - Date.parse(phase.started_at))
     return `<tr><td><a href="#${phase.phase}">${escapeHtml(phase.title)}</a></td><td class="${STATE_CLASS[phase.state]}">${phase.state}</td><td class="glance">${marks}</td><td class="num">${passed} of ${phase.boxes.length}</td><td class="num soft">${took}</td></tr>`
   })
   return `<div class="wide"><table class="overview"><tr><th>phase</th><th>state</th><th>boxes: ■ ticked, ✗ failed, □ open</th><th class="num">ticked</th><th class="num">took</th></tr>${rows.join('')}</table></div>`
 }
 
 const GLANCE = { passed: '■', failed: '✗', unticked: '□' } as const
-const STATE_CLASS = { ticked: 'good', failed: 'bad', blocked: 'warn', incomplete: 'warn', running: 'warn', 'not run': 'warn' } as const
+const STATE_CLASS = {
+  ticked: 'good',
+  failed: 'bad',
+  blocked: 'warn',
+  incomplete: 'warn',
+  running: 'warn',
+  'not run': 'warn',
+} as const
 
 function phaseHtml(phase: PhaseView): string {
   const faults = phase.faults.map((fault) => `<pre class="bad">${escapeHtml(fault.message)}</pre>`).join('')
@@ -114,9 +151,13 @@ const MARK_CLASS = { passed: 'good', failed: 'bad', unticked: 'soft' } as const
 
 function boxHtml(box: BoxView, cause: string | null): string {
   const faults = box.faults
-    .map((fault) => `<pre class="bad">${escapeHtml(`${fault.message}${fault.at === undefined ? '' : `\nat ${fault.at}`}`)}</pre>`)
+    .map(
+      (fault) =>
+        `<pre class="bad">${escapeHtml(`${fault.message}${fault.at === undefined ? '' : `\nat ${fault.at}`}`)}</pre>`,
+    )
     .join('')
-  const reason = box.reason === null || box.reason === cause ? '' : `<p class="warn">${escapeHtml(box.reason)}</p>`
+  const reason =
+    box.reason === null || box.reason === cause ? '' : `<p class="warn">${escapeHtml(box.reason)}</p>`
   const line =
     box.line === null || box.state === 'unticked'
       ? ''

@@ -37,7 +37,7 @@ function falsify(name: string, from: string, to: string, sealed: boolean): void 
   const file = join(directory, name)
   const text = readFileSync(file, 'utf8')
   const changed = text.replace(from, to)
-  expect(changed, `${name} holds «${from}»`).not.toBe(text)
+  expect(changed, `${name} holds "${from}"`).not.toBe(text)
   writeFileSync(file, changed)
   if (!sealed) return
   const manifest = join(directory, 'manifest.json')
@@ -52,19 +52,31 @@ test.for([
   [
     'an unrun box that JUnit shows as passed',
     'junit.xml',
-    '<skipped message="blocked by 00-ground: «the ground is level» failed"/>',
+    '<skipped message="blocked by 00-ground: "the ground is level" failed"/>',
     '',
-    'junit.xml: «the roof is tight» of 01-roof is passed, the journal says unticked',
+    'junit.xml: "the roof is tight" of 01-roof is passed, the journal says unticked',
   ],
   [
     'a testcase that was removed from JUnit',
     'junit.xml',
     'name="the ground holds"',
     'name="another"',
-    'junit.xml: «the ground holds» of 00-ground is missing',
+    'junit.xml: "the ground holds" of 00-ground is missing',
   ],
-  ['a box that was ticked by hand', 'checklist.md', '- [ ] the roof', '- [x] the roof', 'the journal says «[ ] the roof is tight»'],
-  ['a changed verdict on the audit page', 'audit.html', '>FAILED', '>PASSED', 'audit.html: it says PASSED, the journal says FAILED'],
+  [
+    'a box that was ticked by hand',
+    'checklist.md',
+    '- [ ] the roof',
+    '- [x] the roof',
+    'the journal says "[ ] the roof is tight"',
+  ],
+  [
+    'a changed verdict on the audit page',
+    'audit.html',
+    '>FAILED',
+    '>PASSED',
+    'audit.html: it says PASSED, the journal says FAILED',
+  ],
   [
     'a changed verdict in the audit page’s box',
     'audit.html',
@@ -77,9 +89,15 @@ test.for([
     'audit.html',
     '<td class="mark bad">[!]</td>',
     '<td class="mark good">[x]</td>',
-    'audit.html: box 2 is [x] «the ground is level», the journal says [!]',
+    'audit.html: box 2 is [x] "the ground is level", the journal says [!]',
   ],
-  ['a changed verdict in the checklist', 'checklist.md', 'FAILED', 'PASSED', 'checklist.md, line 1: the verdict is FAILED'],
+  [
+    'a changed verdict in the checklist',
+    'checklist.md',
+    'FAILED',
+    'PASSED',
+    'checklist.md, line 1: the verdict is FAILED',
+  ],
 ] as const)('%s is found, even when the manifest was made to fit', ([, name, from, to, message]) => {
   falsify(name, from, to, true)
   expect(checkRun(directory).faults.join('\n')).toContain(message)
@@ -103,14 +121,19 @@ test.for([
   },
 )
 
-test.for(['junit.xml', 'checklist.md', 'audit.html'])('a changed %s is not the one that the manifest lists', (name) => {
-  falsify(name, 'the ground holds', 'the ground held', false)
-  expect(checkRun(directory).faults.join('\n')).toContain(`${name} is not the file that the manifest lists`)
-})
+test.for(['junit.xml', 'checklist.md', 'audit.html'])(
+  'a changed %s is not the one that the manifest lists',
+  (name) => {
+    falsify(name, 'the ground holds', 'the ground held', false)
+    expect(checkRun(directory).faults.join('\n')).toContain(`${name} is not the file that the manifest lists`)
+  },
+)
 
 test('a changed verdict in the manifest is found', () => {
   falsify('manifest.json', '"FAILED"', '"PASSED"', false)
-  expect(checkRun(directory).faults).toContain('manifest.json: it says verdict PASSED, the journal says FAILED')
+  expect(checkRun(directory).faults).toContain(
+    'manifest.json: it says verdict PASSED, the journal says FAILED',
+  )
 })
 
 test('a changed line of the journal is named', () => {
@@ -119,7 +142,9 @@ test('a changed line of the journal is named', () => {
     readFileSync(join(directory, 'journal.jsonl'), 'utf8')
       .split('\n')
       .findIndex((each) => each.includes('"rows":4')) + 1
-  expect(checkRun(directory).faults).toContain(`journal.jsonl, line ${line}: its hash does not match its content`)
+  expect(checkRun(directory).faults).toContain(
+    `journal.jsonl, line ${line}: its hash does not match its content`,
+  )
 })
 
 test('lines cut from the end of the journal are found by the manifest', () => {
@@ -136,7 +161,9 @@ test('a journal that was written anew with another verdict contradicts its own b
   for (const entry of entries) journal.append(withVerdict(entry))
   journal.close()
   writeReports(directory)
-  expect(checkRun(directory).faults).toEqual([`journal.jsonl, line ${entries.length}: it says PASSED, but the boxes add up to FAILED`])
+  expect(checkRun(directory).faults).toEqual([
+    `journal.jsonl, line ${entries.length}: it says PASSED, but the boxes add up to FAILED`,
+  ])
 })
 
 test('a clock that was set back is said, and is no fault', () => {
@@ -150,7 +177,9 @@ test('a clock that was set back is said, and is no fault', () => {
   writeReports(directory)
   const { faults, notes } = checkRun(directory)
   expect(faults).toEqual([])
-  expect(notes).toEqual([expect.stringMatching(/^journal\.jsonl, line 4: its time, 2026-01-01T09:00:03\.000Z/)])
+  expect(notes).toEqual([
+    expect.stringMatching(/^journal\.jsonl, line 4: its time, 2026-01-01T09:00:03\.000Z/),
+  ])
   expect(readFileSync(join(directory, 'junit.xml'), 'utf8')).not.toMatch(/time="-/)
   expect(readFileSync(join(directory, 'audit.html'), 'utf8')).not.toMatch(/NaN|-\d+ (ms|s|min)/)
 })
@@ -160,7 +189,8 @@ function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...even
 }
 
 test('the command exits 0 on what holds, and 1 with file and line on what does not', async () => {
-  const verify = () => execa(process.execPath, [join(ROOT_DIRECTORY, 'reports', 'verify.ts'), directory], { reject: false })
+  const verify = () =>
+    execa(process.execPath, [join(ROOT_DIRECTORY, 'reports', 'verify.ts'), directory], { reject: false })
   expect(await verify()).toMatchObject({ exitCode: 0 })
   falsify('journal.jsonl', '"rows":3', '"rows":4', false)
   const { exitCode, stdout } = await verify()

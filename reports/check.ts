@@ -30,16 +30,19 @@ export interface CheckResult {
 }
 
 /**
- * Checks one run's folder: the chain of the journal, the manifest, and that every page tells what the journal tells. The very code that
- * wrote the pages must write them again byte by byte; with another version of it, verdict and boxes are compared, and a note says so.
+ * Checks one run's folder: the chain of the journal, the manifest, and that every page tells what the journal
+ * tells. The very code that wrote the pages must write them again byte by byte; with another version of it,
+ * verdict and boxes are compared, and a note says so.
  */
 export function checkRun(run_directory: string, is_same_code = isSameCode): CheckResult {
   const faults: string[] = []
   const notes: string[] = []
   const file = join(run_directory, 'journal.jsonl')
-  if (!existsSync(file)) return { view: undefined, faults: [`journal.jsonl is missing in ${run_directory}`], notes }
+  if (!existsSync(file))
+    return { view: undefined, faults: [`journal.jsonl is missing in ${run_directory}`], notes }
   const reading = verifyJournal(file)
-  if (reading.fault !== undefined) faults.push(`journal.jsonl, line ${reading.fault.line}: ${reading.fault.what}`)
+  if (reading.fault !== undefined)
+    faults.push(`journal.jsonl, line ${reading.fault.line}: ${reading.fault.what}`)
   if (reading.entries[0]?.event !== 'run-started')
     return { view: undefined, faults: [...faults, 'journal.jsonl does not begin with run-started'], notes }
 
@@ -48,9 +51,12 @@ export function checkRun(run_directory: string, is_same_code = isSameCode): Chec
   const manifest = readManifest(run_directory)
   if (typeof manifest === 'string') faults.push(manifest)
   const last = reading.entries.at(-1)
-  // Reports of a run that goes on, or died, tell the lines up to the last phase that ended; those they must tell rightly.
+  // Reports of a run that goes on, or died, tell the lines up to the last phase that ended; those they must
+  // tell rightly.
   const told_lines =
-    last?.event === 'run-ended' || typeof manifest === 'string' ? reading.entries.length : Math.max(1, manifest.journal.lines)
+    last?.event === 'run-ended' || typeof manifest === 'string'
+      ? reading.entries.length
+      : Math.max(1, manifest.journal.lines)
   const entries = reading.entries.slice(0, told_lines)
   const view = viewOf(entries)
   const head = entries.at(-1)?.sha256 ?? ''
@@ -61,7 +67,10 @@ export function checkRun(run_directory: string, is_same_code = isSameCode): Chec
   } else {
     const { verdict } = judge(reading.entries)
     const agrees = last.verdict === verdict || last.verdict === 'INTERRUPTED'
-    if (!agrees) faults.push(`journal.jsonl, line ${last.seq}: it says ${last.verdict}, but the boxes add up to ${verdict}`)
+    if (!agrees)
+      faults.push(
+        `journal.jsonl, line ${last.seq}: it says ${last.verdict}, but the boxes add up to ${verdict}`,
+      )
   }
   if (typeof manifest !== 'string') faults.push(...manifestFaults(run_directory, manifest, view, entries))
   for (const [name, write] of Object.entries(PAGES)) {
@@ -71,7 +80,8 @@ export function checkRun(run_directory: string, is_same_code = isSameCode): Chec
     if (text === write(view, head)) continue
     const told = TOLD[name]?.(text, view, head) ?? []
     faults.push(...told)
-    if (is_same_code(view)) faults.push(`${name} is not what the journal makes of it: it was changed after it was written`)
+    if (is_same_code(view))
+      faults.push(`${name} is not what the journal makes of it: it was changed after it was written`)
     else if (told.length === 0)
       notes.push(
         `${name} is not word for word what this code writes: another version wrote it, or it was changed. Its verdict and boxes agree; its evidence was not compared, and the journal has it`,
@@ -80,11 +90,18 @@ export function checkRun(run_directory: string, is_same_code = isSameCode): Chec
   return { view, faults, notes }
 }
 
-/** Where the clock of the machine went backwards: the order of the lines is certain all the same, their times are not. */
+/**
+ * Where the clock of the machine went backwards: the order of the lines is certain all the same, their times
+ * are not.
+ */
 const setBack = (entries: readonly JournalEntry[]): string[] =>
   entries.flatMap(({ seq, at }, index) => {
     const before = entries[index - 1]?.at ?? at
-    return at < before ? [`journal.jsonl, line ${seq}: its time, ${at}, lies before that of the line before: the clock was set back`] : []
+    return at < before
+      ? [
+          `journal.jsonl, line ${seq}: its time, ${at}, lies before that of the line before: the clock was set back`,
+        ]
+      : []
   })
 
 function readManifest(run_directory: string): z.infer<typeof manifestSchema> | string {
@@ -103,20 +120,27 @@ function manifestFaults(
 ): string[] {
   const faults: string[] = []
   const expect = (what: string, said: unknown, found: unknown): void => {
-    if (said !== found) faults.push(`manifest.json: it says ${what} ${String(said)}, the journal says ${String(found)}`)
+    if (said !== found)
+      faults.push(`manifest.json: it says ${what} ${String(said)}, the journal says ${String(found)}`)
   }
   expect('run', manifest.run_id, view.run_id)
   expect('mode', manifest.mode, view.mode)
   expect('verdict', manifest.verdict, view.verdict)
   expect('lines', manifest.journal.lines, entries.length)
   expect('last hash', manifest.journal.head_sha256, entries.at(-1)?.sha256)
-  expect('journal hash', manifest.journal.sha256, sha256Of(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')))
-  for (const name of Object.keys(PAGES)) if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)
+  expect(
+    'journal hash',
+    manifest.journal.sha256,
+    sha256Of(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
+  )
+  for (const name of Object.keys(PAGES))
+    if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)
   for (const [name, said] of Object.entries(manifest.files)) {
     const path = join(run_directory, name)
-    if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: «${name}» is no file name`)
+    if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: "${name}" is no file name`)
     else if (!existsSync(path)) faults.push(`${name} is missing`)
-    else if (sha256Of(readFileSync(path)) !== said) faults.push(`${name} is not the file that the manifest lists: its SHA-256 differs`)
+    else if (sha256Of(readFileSync(path)) !== said)
+      faults.push(`${name} is not the file that the manifest lists: its SHA-256 differs`)
   }
   return faults
 }
@@ -124,7 +148,11 @@ function manifestFaults(
 /** Whether the checkout is the one that the run was made from, and neither was changed. */
 function isSameCode({ identity }: RunView): boolean {
   const here = codeIdentity()
-  return here.git_is_dirty === false && identity['git_is_dirty'] === false && identity['git_commit'] === here.git_commit
+  return (
+    here.git_is_dirty === false &&
+    identity['git_is_dirty'] === false &&
+    identity['git_commit'] === here.git_commit
+  )
 }
 
 /** What each page says that the journal does not. */
@@ -136,16 +164,21 @@ const TOLD: Readonly<Record<string, (text: string, view: RunView, head: string) 
 
 /** Verdict, seal, and boxes of the audit page that say something else than the journal. */
 function auditFaults(text: string, view: RunView, head: string): string[] {
-  const verdicts = [/<title>(\w+)/, /<div class="verdict[^>]*>\s*<strong[^>]*>(\w+)/].map((where) => where.exec(text)?.[1])
+  const verdicts = [/<title>(\w+)/, /<div class="verdict[^>]*>\s*<strong[^>]*>(\w+)/].map(
+    (where) => where.exec(text)?.[1],
+  )
   const faults = verdicts
     .filter((verdict) => verdict !== view.verdict)
     .map((verdict) => `audit.html: it says ${verdict ?? 'no verdict'}, the journal says ${view.verdict}`)
-  if (!text.includes(`<pre>${head}</pre>`)) faults.push('audit.html: its seal is not the hash of the last line of the journal')
+  if (!text.includes(`<pre>${head}</pre>`))
+    faults.push('audit.html: its seal is not the hash of the last line of the journal')
   const said = [...text.matchAll(/<td class="mark [^"]*">(\[.\])<\/td><td>([^<]*)/g)]
   for (const [index, { box }] of boxesOf(view).entries()) {
     const [, mark, claim = ''] = said[index] ?? []
     if (mark !== MARK[box.state] || claim !== escapeHtml(box.claim))
-      faults.push(`audit.html: box ${index + 1} is ${mark ?? 'missing'} «${claim}», the journal says ${MARK[box.state]} «${box.claim}»`)
+      faults.push(
+        `audit.html: box ${index + 1} is ${mark ?? 'missing'} "${claim}", the journal says ${MARK[box.state]} "${box.claim}"`,
+      )
   }
   return faults
 }
@@ -156,14 +189,20 @@ function junitFaults(text: string, view: RunView): string[] {
   for (const [, phase = '', claim = '', body = ''] of text.matchAll(
     /<testcase classname="([^"]*)" name="([^"]*)"[^>]*>([\s\S]*?)<\/testcase>/g,
   )) {
-    told.set(`${phase}\n${claim}`, /<(failure|error)\b/.test(body) ? 'failed' : /<skipped\b/.test(body) ? 'unticked' : 'passed')
+    told.set(
+      `${phase}\n${claim}`,
+      /<(failure|error)\b/.test(body) ? 'failed' : /<skipped\b/.test(body) ? 'unticked' : 'passed',
+    )
   }
   const faults = boxesOf(view).flatMap(({ phase, box }) => {
     const said = told.get(`${phase.phase}\n${escapeXml(box.claim).replaceAll('"', '&quot;')}`)
-    return said === box.state ? [] : [`junit.xml: «${box.claim}» of ${phase.phase} is ${said ?? 'missing'}, the journal says ${box.state}`]
+    return said === box.state
+      ? []
+      : [`junit.xml: "${box.claim}" of ${phase.phase} is ${said ?? 'missing'}, the journal says ${box.state}`]
   })
   const run = [...told].find(([key]) => key.startsWith(`${RUN_SUITE}\n`))?.[1]
-  if (run !== (view.verdict === 'PASSED' ? 'passed' : 'failed')) faults.push(`junit.xml: its verdict is not ${view.verdict}`)
+  if (run !== (view.verdict === 'PASSED' ? 'passed' : 'failed'))
+    faults.push(`junit.xml: its verdict is not ${view.verdict}`)
   return faults
 }
 
@@ -175,9 +214,12 @@ function tickedFaults(text: string, view: RunView): string[] {
   const faults = boxes.flatMap(({ box }, index) => {
     const { line = '', number = lines.length } = said[index] ?? {}
     const wanted = `- ${MARK[box.state]} ${box.claim}`
-    return line.startsWith(wanted) ? [] : [`checklist.md, line ${number}: the journal says «${wanted.slice(2)}»`]
+    return line.startsWith(wanted)
+      ? []
+      : [`checklist.md, line ${number}: the journal says "${wanted.slice(2)}"`]
   })
-  if (said.length > boxes.length) faults.push(`checklist.md, line ${said[boxes.length]?.number}: the journal knows no such box`)
+  if (said.length > boxes.length)
+    faults.push(`checklist.md, line ${said[boxes.length]?.number}: the journal knows no such box`)
   if (!lines[0]?.includes(view.verdict)) faults.push(`checklist.md, line 1: the verdict is ${view.verdict}`)
   return faults
 }

@@ -17,7 +17,10 @@ export function ganttOf(view: RunView): string {
   const ran = view.phases.filter((phase) => phase.started_at !== null)
   if (ran.length === 0) return '<p class="soft">No phase ran.</p>'
   const start_ms = Date.parse(view.started_at)
-  const end_ms = Math.max(start_ms + 1000, ...ran.map((phase) => Date.parse(phase.ended_at ?? phase.started_at ?? '')))
+  const end_ms = Math.max(
+    start_ms + 1000,
+    ...ran.map((phase) => Date.parse(phase.ended_at ?? phase.started_at ?? '')),
+  )
   const scale = (WIDTH - LABEL_WIDTH - VALUE_WIDTH) / (end_ms - start_ms)
   const x = (at: string): number => LABEL_WIDTH + (Date.parse(at) - start_ms) * scale
   const height = AXIS_HEIGHT + ran.length * ROW_HEIGHT
@@ -27,7 +30,10 @@ export function ganttOf(view: RunView): string {
 
 function axis(span_ms: number, scale: number, height: number): string {
   const step_s = STEPS_S.find((each) => span_ms / (each * 1000) <= STEPS_MAX) ?? span_ms / 1000
-  const marks = Array.from({ length: Math.floor(span_ms / (step_s * 1000)) + 1 }, (_, index) => index * step_s)
+  const marks = Array.from(
+    { length: Math.floor(span_ms / (step_s * 1000)) + 1 },
+    (_, index) => index * step_s,
+  )
   return marks
     .map((seconds) => {
       const at = round(LABEL_WIDTH + seconds * 1000 * scale)
@@ -51,4 +57,8 @@ function row(phase: PhaseView, y: number, x: (at: string) => number): string {
 }
 
 const shortText = (seconds: number): string =>
-  seconds >= 3600 ? `${round(seconds / 3600)} h` : seconds >= 60 ? `${round(seconds / 60)} min` : `${round(seconds)} s`
+  seconds >= 3600
+    ? `${round(seconds / 3600)} h`
+    : seconds >= 60
+      ? `${round(seconds / 60)} min`
+      : `${round(seconds)} s`

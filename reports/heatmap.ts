@@ -15,14 +15,16 @@ export const isHeatmap = (rows: readonly EvidenceRow[]): boolean =>
   rows.every(({ months }) => typeof months === 'string' && /^[-0-9#]+$/.test(months))
 
 /**
- * Symbol × month as a static SVG: full where every listed session has a bar, a digit for tenths, 0 for none, nothing where the
- * security was not listed. Equal months in a row are one bar.
+ * Symbol × month as a static SVG: full where every listed session has a bar, a digit for tenths, 0 for none,
+ * nothing where the security was not listed. Equal months in a row are one bar.
  */
 export function heatmapOf(first_month: string, rows: readonly EvidenceRow[]): string {
   const count = Math.max(1, ...rows.map(({ months }) => String(months).length))
   const cell = (WIDTH - LABEL_WIDTH - VALUE_WIDTH) / count
   const height = AXIS_HEIGHT + rows.length * ROW_HEIGHT + 2
-  const body = rows.map((row, index) => rowOf(row, AXIS_HEIGHT + index * ROW_HEIGHT, cell, first_month)).join('')
+  const body = rows
+    .map((row, index) => rowOf(row, AXIS_HEIGHT + index * ROW_HEIGHT, cell, first_month))
+    .join('')
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Sessions with a bar, by security and month">${yearsOf(first_month, count, cell, height)}<text class="soft" x="${WIDTH}" y="12" text-anchor="end">missing</text>${body}</svg>
 <p class="soft key">One cell a month: <b class="m-full">■</b> every listed session has a bar, <b class="m-some">9 … 1</b> tenths of them, <b class="m-none">0</b> none, empty: not listed, or not known to be yet. Without a row of its own a security misses nothing, or less than those shown.</p>`
 }
@@ -32,13 +34,20 @@ function yearsOf(first_month: string, count: number, cell: number, height: numbe
     .filter(({ index, month }) => month.endsWith('-01') || index === 0)
     .map(({ index, month }) => {
       const x = round(LABEL_WIDTH + index * cell)
-      const label = month.endsWith('-01') ? `<text class="soft" x="${x + 2}" y="12">${month.slice(0, 4)}</text>` : ''
+      const label = month.endsWith('-01')
+        ? `<text class="soft" x="${x + 2}" y="12">${month.slice(0, 4)}</text>`
+        : ''
       return `<line class="grid" x1="${x}" x2="${x}" y1="4" y2="${height}"/>${label}`
     })
     .join('')
 }
 
-function rowOf({ source_id, ticker, missing, months }: EvidenceRow, y: number, cell: number, first_month: string): string {
+function rowOf(
+  { source_id, ticker, missing, months }: EvidenceRow,
+  y: number,
+  cell: number,
+  first_month: string,
+): string {
   const label = String(ticker ?? source_id ?? '')
   const runs = [...String(months).matchAll(/(.)\1*/g)].filter(([run]) => !run.startsWith('-'))
   const bars = runs.map(({ 0: run, index }) => {
@@ -46,12 +55,14 @@ function rowOf({ source_id, ticker, missing, months }: EvidenceRow, y: number, c
     const [from, to] = [monthAt(first_month, index), monthAt(first_month, index + run.length - 1)]
     const x = LABEL_WIDTH + index * cell
     const kind = level === '#' ? 'm-full' : level === '0' ? 'm-none' : 'm-some'
-    const says = level === '#' ? 'every session' : level === '0' ? 'no session' : `about ${level}0 % of the sessions`
+    const says =
+      level === '#' ? 'every session' : level === '0' ? 'no session' : `about ${level}0 % of the sessions`
     const title = `<title>${escapeHtml(`${label}, ${from}${to === from ? '' : ` to ${to}`}: ${says}`)}</title>`
     const rect = `<rect class="${kind}" x="${round(x)}" y="${y}" width="${round(Math.max(0.5, run.length * cell - 0.7))}" height="${ROW_HEIGHT - 3}">${title}</rect>`
     if (level === '#' || cell < DIGIT_WIDTH_MIN) return rect
     const digits = [...run].map(
-      (digit, at) => `<text class="digit" x="${round(x + (at + 0.5) * cell)}" y="${y + 9.5}" text-anchor="middle">${digit}</text>`,
+      (digit, at) =>
+        `<text class="digit" x="${round(x + (at + 0.5) * cell)}" y="${y + 9.5}" text-anchor="middle">${digit}</text>`,
     )
     return `${rect}${digits.join('')}`
   })

@@ -21,21 +21,25 @@ export function scalarHtml(value: Scalar): string {
   if (value === null) return '<span class="soft">none</span>'
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) >= 10_000)
     return value.toLocaleString('en-US').replaceAll(',', '\u{202f}')
-  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(RATIO_DIGITS)))
+  if (typeof value === 'number' && !Number.isInteger(value))
+    return String(Number(value.toPrecision(RATIO_DIGITS)))
   const text = escapeHtml(clip(String(value), TEXT_CHARACTERS_MAX))
   return typeof value === 'string' && /^[0-9a-f]{32,}$/.test(value) ? `<code>${text}</code>` : text
 }
 
 /**
- * Scalars as a list of terms; tables, long lists and texts of several lines under their name, folded away unless `is_open`.
- * `picture` may draw a table instead, where it is open.
+ * Scalars as a list of terms; tables, long lists and texts of several lines under their name, folded away
+ * unless `is_open`. `picture` may draw a table instead, where it is open.
  */
 export function evidenceHtml(evidence: Evidence, is_open = false, picture?: Picture): string {
   const entries = Object.entries(evidence)
   const plain = entries.filter(([, value]) => !isRows(value) && !isLong(value))
-  const list = plain.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${valueHtml(value)}</dd></div>`).join('')
+  const list = plain
+    .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${valueHtml(value)}</dd></div>`)
+    .join('')
   const blocks = entries.map(([name, value]) => {
-    if (isRows(value)) return (is_open ? picture?.(name, value, evidence) : undefined) ?? tableHtml(name, value, is_open)
+    if (isRows(value))
+      return (is_open ? picture?.(name, value, evidence) : undefined) ?? tableHtml(name, value, is_open)
     return isLong(value) ? longHtml(name, value, is_open) : ''
   })
   return `${list === '' ? '' : `<dl>${list}</dl>`}${blocks.join('')}`
@@ -45,14 +49,23 @@ export function evidenceHtml(evidence: Evidence, is_open = false, picture?: Pict
 export type Picture = (name: string, rows: readonly EvidenceRow[], evidence: Evidence) => string | undefined
 
 const isLong = (value: EvidenceValue): value is string | readonly Scalar[] =>
-  Array.isArray(value) ? value.length > LIST_OPEN_MAX && !isRows(value) : typeof value === 'string' && value.trim().includes('\n')
+  Array.isArray(value)
+    ? value.length > LIST_OPEN_MAX && !isRows(value)
+    : typeof value === 'string' && value.trim().includes('\n')
 
-/** A list with one entry a line, or a text of several lines, as it is: a command's output is read by its lines. */
+/**
+ * A list with one entry a line, or a text of several lines, as it is: a command's output is read by its
+ * lines.
+ */
 function longHtml(name: string, value: string | readonly Scalar[], is_open: boolean): string {
-  const lines = typeof value === 'string' ? value.trim().split('\n') : value.map((each) => clip(String(each), TEXT_CHARACTERS_MAX))
+  const lines =
+    typeof value === 'string'
+      ? value.trim().split('\n')
+      : value.map((each) => clip(String(each), TEXT_CHARACTERS_MAX))
   const unit = typeof value === 'string' ? 'lines' : 'entries'
   const shown = lines.slice(0, ROWS_SHOWN_MAX)
-  const rest = lines.length > shown.length ? `\n… ${lines.length - shown.length} more ${unit} stand in the journal` : ''
+  const rest =
+    lines.length > shown.length ? `\n… ${lines.length - shown.length} more ${unit} stand in the journal` : ''
   const open = is_open && lines.length <= ROWS_OPEN_MAX ? ' open' : ''
   return `<details${open}><summary>${escapeHtml(name)} · ${lines.length} ${unit}</summary><pre>${escapeHtml(shown.join('\n'))}${rest}</pre></details>`
 }
@@ -69,10 +82,15 @@ function tableHtml(name: string, rows: readonly EvidenceRow[], is_open: boolean)
   const isNumeric = (column: string): boolean => rows.every((row) => typeof (row[column] ?? 0) === 'number')
   const cell = (row: EvidenceRow, column: string): string =>
     `<td${isNumeric(column) ? ' class="num"' : ''}>${scalarHtml(row[column] ?? null)}</td>`
-  const head = columns.map((column) => `<th${isNumeric(column) ? ' class="num"' : ''}>${escapeHtml(column)}</th>`).join('')
+  const head = columns
+    .map((column) => `<th${isNumeric(column) ? ' class="num"' : ''}>${escapeHtml(column)}</th>`)
+    .join('')
   const shown = rows.slice(0, ROWS_SHOWN_MAX)
   const body = shown.map((row) => `<tr>${columns.map((column) => cell(row, column)).join('')}</tr>`).join('')
-  const rest = rows.length > shown.length ? `<p class="soft">${rows.length - shown.length} more rows stand in the journal.</p>` : ''
+  const rest =
+    rows.length > shown.length
+      ? `<p class="soft">${rows.length - shown.length} more rows stand in the journal.</p>`
+      : ''
   return `<details${is_open && rows.length <= ROWS_OPEN_MAX ? ' open' : ''}><summary>${escapeHtml(name)} · ${rows.length} ${rows.length === 1 ? 'row' : 'rows'}</summary><div class="wide"><table><tr>${head}</tr>${body}</table></div>${rest}</details>`
 }
 

@@ -4,13 +4,16 @@ import { type BoxView, isRehearsal, type PhaseView, type RunView } from '../help
 
 const PROPERTY_CHARACTERS_MAX = 2_000
 
-/** The testcase that fails whenever the run did not pass, so that a reader of JUnit sees what no single box can say. */
+/**
+ * The testcase that fails whenever the run did not pass, so that a reader of JUnit sees what no single box
+ * can say.
+ */
 export const RUN_SUITE = 'run'
 const RUN_CLAIM = 'every expected box ran and passed, in order'
 
 /**
- * The run as JUnit XML: one suite a phase, one testcase an expected box, evidence as properties. A box that did not run is
- * `<skipped>` with its reason, never a plain testcase.
+ * The run as JUnit XML: one suite a phase, one testcase an expected box, evidence as properties. A box that
+ * did not run is `<skipped>` with its reason, never a plain testcase.
  */
 export function junitOf(view: RunView): string {
   const suites = view.phases.map((phase) => phaseSuite(view, phase))
@@ -40,21 +43,35 @@ function phaseSuite(view: RunView, phase: PhaseView): Suite {
   const boxes = phase.boxes.map((box) => boxCase(phase.phase, box))
   const faults = phase.faults.map((fault, index) => faultCase(phase.phase, fault, index))
   const count = (state: BoxView['state']): number => phase.boxes.filter((box) => box.state === state).length
-  const totals = { tests: boxes.length + faults.length, failures: count('failed'), errors: faults.length, skipped: count('unticked') }
+  const totals = {
+    tests: boxes.length + faults.length,
+    failures: count('failed'),
+    errors: faults.length,
+    skipped: count('unticked'),
+  }
   const attributes = attributesOf({
     name: phase.phase,
     ...totals,
     time: secondsOf(spanOf(phase.started_at, phase.ended_at)),
     timestamp: phase.started_at ?? view.started_at,
   })
-  const properties = propertiesOf({ title: phase.title, state: phase.state, mode: modeOf(view), run_id: view.run_id }, '    ')
-  return { ...totals, xml: `  <testsuite${attributes}>\n${properties}${[...boxes, ...faults].join('')}  </testsuite>\n` }
+  const properties = propertiesOf(
+    { title: phase.title, state: phase.state, mode: modeOf(view), run_id: view.run_id },
+    '    ',
+  )
+  return {
+    ...totals,
+    xml: `  <testsuite${attributes}>\n${properties}${[...boxes, ...faults].join('')}  </testsuite>\n`,
+  }
 }
 
 function boxCase(phase: string, box: BoxView): string {
   const attributes = attributesOf({ classname: phase, name: box.claim, time: secondsOf(box.duration_ms) })
   const evidence = Object.fromEntries(
-    Object.entries(box.evidence).map(([name, value]) => [name, Array.isArray(value) ? JSON.stringify(value) : (value as Scalar)]),
+    Object.entries(box.evidence).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? JSON.stringify(value) : (value as Scalar),
+    ]),
   )
   const outcome =
     box.state === 'failed'
@@ -76,7 +93,10 @@ function runSuite(view: RunView): Suite {
   const outcome = has_passed
     ? ''
     : `      <failure${attributesOf({ message: clip(message, 500), type: view.verdict })}>${escapeXml(view.reasons.join('\n'))}</failure>\n`
-  const properties = propertiesOf({ verdict: view.verdict, mode: modeOf(view), run_id: view.run_id, ...view.identity }, '    ')
+  const properties = propertiesOf(
+    { verdict: view.verdict, mode: modeOf(view), run_id: view.run_id, ...view.identity },
+    '    ',
+  )
   const testcase = `    <testcase${attributesOf({ classname: RUN_SUITE, name: RUN_CLAIM, time: '0.000' })}>\n${outcome}    </testcase>\n`
   const attributes = attributesOf({ name: RUN_SUITE, ...totals, time: '0.000', timestamp: view.started_at })
   return { ...totals, xml: `  <testsuite${attributes}>\n${properties}${testcase}  </testsuite>\n` }
@@ -84,13 +104,16 @@ function runSuite(view: RunView): Suite {
 
 function failure(element: 'failure' | 'error', faults: readonly Fault[]): string {
   const first = faults[0] ?? { name: 'Error', message: 'no message' }
-  const text = faults.map((fault) => `${fault.name}: ${fault.message}${fault.at === undefined ? '' : `\n  at ${fault.at}`}`).join('\n\n')
+  const text = faults
+    .map((fault) => `${fault.name}: ${fault.message}${fault.at === undefined ? '' : `\n  at ${fault.at}`}`)
+    .join('\n\n')
   return `      <${element}${attributesOf({ message: clip(first.message, 500), type: first.name })}>${escapeXml(text)}</${element}>\n`
 }
 
 function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: string): string {
   const lines = Object.entries(properties).map(
-    ([name, value]) => `${indent}  <property${attributesOf({ name, value: clip(String(value), PROPERTY_CHARACTERS_MAX) })}/>\n`,
+    ([name, value]) =>
+      `${indent}  <property${attributesOf({ name, value: clip(String(value), PROPERTY_CHARACTERS_MAX) })}/>\n`,
   )
   return lines.length === 0 ? '' : `${indent}<properties>\n${lines.join('')}${indent}</properties>\n`
 }
@@ -103,7 +126,10 @@ const secondsOf = (duration_ms: number): string => (duration_ms / 1000).toFixed(
 
 const attributesOf = (attributes: Readonly<Record<string, string | number>>): string =>
   Object.entries(attributes)
-    .map(([name, value]) => ` ${name}="${escapeXml(String(value)).replaceAll('"', '&quot;').replaceAll('\n', '&#10;')}"`)
+    .map(
+      ([name, value]) =>
+        ` ${name}="${escapeXml(String(value)).replaceAll('"', '&quot;').replaceAll('\n', '&#10;')}"`,
+    )
     .join('')
 
 /** Text as XML 1.0 may hold it. Characters that it may not hold become the replacement character. */

@@ -10,18 +10,22 @@ const HEIGHT = 170
 const YEAR_WIDTH = 36
 const BAND_GAP = 22
 
-/** Whether rows are the sessions of `coverageMonths`: counts of each session of a month, with a blank between. */
+/**
+ * Whether rows are the sessions of `coverageMonths`: counts of each session of a month, with a blank between.
+ */
 export const isSessions = (rows: readonly EvidenceRow[]): boolean =>
   rows.every(
-    ({ month, listed, bars }) => [month, listed, bars].every((each) => typeof each === 'string') && /^[\d ]+$/.test(`${listed}${bars}`),
+    ({ month, listed, bars }) =>
+      [month, listed, bars].every((each) => typeof each === 'string') && /^[\d ]+$/.test(`${listed}${bars}`),
   )
 
 /**
- * Rows of each session against the calendar, as a static SVG: securities that were listed, those that have a bar, and below, on a
- * scale of its own, how many are missing.
+ * Rows of each session against the calendar, as a static SVG: securities that were listed, those that have a
+ * bar, and below, on a scale of its own, how many are missing.
  */
 export function sessionsOf(rows: readonly EvidenceRow[]): string {
-  const counts = (name: 'listed' | 'bars'): number[] => rows.flatMap((row) => String(row[name]).split(' ').map(Number))
+  const counts = (name: 'listed' | 'bars'): number[] =>
+    rows.flatMap((row) => String(row[name]).split(' ').map(Number))
   const [listed, bars] = [counts('listed'), counts('bars')]
   const missing = listed.map((count, index) => count - (bars[index] ?? 0))
   const [max, missing_max] = [Math.max(1, ...listed, ...bars), Math.max(0, ...missing)]
@@ -29,9 +33,12 @@ export function sessionsOf(rows: readonly EvidenceRow[]): string {
   const x = (index: number): number => round(LEFT + index * step)
   const y = (count: number): number => round(TOP + (MIDDLE - TOP) * (1 - count / max))
   const strokes = missing.map((count, index) =>
-    count > 0 ? `M${round(x(index) + step / 2)} ${BASE}v${-round(Math.max(1, (count / missing_max) * (BASE - MIDDLE - BAND_GAP)))}` : '',
+    count > 0
+      ? `M${round(x(index) + step / 2)} ${BASE}v${-round(Math.max(1, (count / missing_max) * (BASE - MIDDLE - BAND_GAP)))}`
+      : '',
   )
-  const level = (text: string, at: number): string => `<text class="soft" x="${LEFT - 6}" y="${at}" text-anchor="end">${text}</text>`
+  const level = (text: string, at: number): string =>
+    `<text class="soft" x="${LEFT - 6}" y="${at}" text-anchor="end">${text}</text>`
   const levels = [
     level(thousands(max), TOP + 4),
     level('0', MIDDLE + 4),
@@ -46,7 +53,11 @@ export function sessionsOf(rows: readonly EvidenceRow[]): string {
 }
 
 /** A line of steps: one level a session, drawn where it changes. */
-function stepsOf(values: readonly number[], x: (index: number) => number, y: (count: number) => number): string {
+function stepsOf(
+  values: readonly number[],
+  x: (index: number) => number,
+  y: (count: number) => number,
+): string {
   const steps = values.map((count, index) => {
     if (index === 0) return `M${x(0)} ${y(count)}`
     return count === values[index - 1] ? '' : `H${x(index)}V${y(count)}`
@@ -60,7 +71,10 @@ function yearsOf(rows: readonly EvidenceRow[], x: (index: number) => number): st
     const at = x(sessions)
     sessions += String(listed).split(' ').length
     if (!String(month).endsWith('-01')) return ''
-    const label = at > WIDTH - YEAR_WIDTH ? '' : `<text class="soft" x="${at + 2}" y="${HEIGHT - 4}">${String(month).slice(0, 4)}</text>`
+    const label =
+      at > WIDTH - YEAR_WIDTH
+        ? ''
+        : `<text class="soft" x="${at + 2}" y="${HEIGHT - 4}">${String(month).slice(0, 4)}</text>`
     return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${BASE}"/>${label}`
   })
   return marks.join('')

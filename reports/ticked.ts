@@ -25,7 +25,14 @@ export function tickedOf(view: RunView): string {
       ]
     })
     const faults = phase.faults.map((fault) => `> ${firstLine(fault.message)}`)
-    return ['', `## ${phase.title} · ${phase.state}`, '', ...faults, ...(faults.length > 0 ? [''] : []), ...lines].join('\n')
+    return [
+      '',
+      `## ${phase.title} · ${phase.state}`,
+      '',
+      ...faults,
+      ...(faults.length > 0 ? [''] : []),
+      ...lines,
+    ].join('\n')
   })
   return `${[...head, ...phases].join('\n')}\n`
 }

@@ -22,7 +22,8 @@ const read = async (file: string): Promise<Record<string, string>> => {
   const found: Record<string, string> = {}
   for await (const entry of zip.eachEntry()) {
     const chunks: Buffer[] = []
-    for await (const chunk of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) chunks.push(chunk)
+    for await (const chunk of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>)
+      chunks.push(chunk)
     found[entry.fileName] = Buffer.concat(chunks).toString()
   }
   return found
@@ -30,7 +31,8 @@ const read = async (file: string): Promise<Record<string, string>> => {
 
 test('a bundle holds every file of the run, and no link out of it', async () => {
   await writeFile(join(directory, 'secret'), 'secret')
-  await symlink(join(directory, 'secret'), join(run, 'link')).catch(() => {}) // Windows may not allow it; then there is none.
+  // Windows may not allow it; then there is none.
+  await symlink(join(directory, 'secret'), join(run, 'link')).catch(() => {})
   const bundle = await makeBundle(run, join(directory, 'out', 'bundle.zip'))
   expect(bundle.entries).toEqual(['evidence/x.txt', 'journal.jsonl'])
   expect(await read(bundle.file)).toEqual({ 'evidence/x.txt': 'x', 'journal.jsonl': '{"a":1}\n' })
@@ -66,10 +68,15 @@ test('a bundle of a run without its verdict is known by its name, here and there
   const final = await publishBundle(run, remote, { run_id: 'r1', is_final: true })
   expect(final.remote_name).toMatch(/^evidence\/r1-[0-9a-f]{12}\.zip$/)
   expect((await readdir(run)).toSorted()).toEqual(['bundle.zip', 'evidence', 'journal.jsonl'])
-  expect(Object.keys(await read(final.file)), 'nor is it in the final one').toEqual(['evidence/x.txt', 'journal.jsonl'])
+  expect(Object.keys(await read(final.file)), 'nor is it in the final one').toEqual([
+    'evidence/x.txt',
+    'journal.jsonl',
+  ])
 })
 
 test('a run without a file is refused', async () => {
   await mkdir(join(directory, 'empty'))
-  await expect(makeBundle(join(directory, 'empty'), join(directory, 'e.zip'))).rejects.toThrow(/no file to bundle/)
+  await expect(makeBundle(join(directory, 'empty'), join(directory, 'e.zip'))).rejects.toThrow(
+    /no file to bundle/,
+  )
 })

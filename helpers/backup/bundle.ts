@@ -13,19 +13,26 @@ export interface Bundle extends FileHashes {
   readonly entries: readonly string[]
 }
 
-/** Entries bear one and the same time, the first that a zip knows: the same folder gives the same bytes, and so the same hash. */
+/**
+ * Entries bear one and the same time, the first that a zip knows: the same folder gives the same bytes, and
+ * so the same hash.
+ */
 const ENTRY_DATE = new Date('1980-01-01T00:00:00Z')
 
 /**
- * Zips the folder of a run into `file`. Symbolic links are left out: a bundle holds what it shows, and nothing from elsewhere.
+ * Zips the folder of a run into `file`. Symbolic links are left out: a bundle holds what it shows, and
+ * nothing from elsewhere.
  *
  * @throws PreconditionError when the folder holds no file.
  */
 export async function makeBundle(directory: string, file: string): Promise<Bundle> {
   const found = await readdir(directory, { recursive: true, withFileTypes: true })
   const paths = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  const entries = paths.map((path) => relative(directory, path).split(sep).join('/')).filter((name) => join(directory, name) !== file)
-  if (entries.length === 0) throw new PreconditionError(`${directory} holds no file to bundle. Run the checklist first.`)
+  const entries = paths
+    .map((path) => relative(directory, path).split(sep).join('/'))
+    .filter((name) => join(directory, name) !== file)
+  if (entries.length === 0)
+    throw new PreconditionError(`${directory} holds no file to bundle. Run the checklist first.`)
   entries.sort()
   await mkdir(dirname(file), { recursive: true })
   const zip = new ZipArchive({ zlib: { level: 9 }, forceLocalTime: false, statConcurrency: 1 })
@@ -56,19 +63,27 @@ export interface PublishedBundle {
 }
 
 /**
- * Zips the folder of a run, and uploads that as `evidence/<run id>-<hash>.zip`; before the run has its verdict as
- * `evidence/<run id>-interim-<hash>.zip`, so that nobody takes what a killed run left for the last word. The hash stands in the name, so
- * that a second bundle of one run, which has more to tell, lies beside the first. A final bundle takes the place of the interim one here.
+ * Zips the folder of a run, and uploads that as `evidence/<run id>-<hash>.zip`; before the run has its
+ * verdict as `evidence/<run id>-interim-<hash>.zip`, so that nobody takes what a killed run left for the last
+ * word. The hash stands in the name, so that a second bundle of one run, which has more to tell, lies beside
+ * the first. A final bundle takes the place of the interim one here.
  *
  * @throws VerificationError when the remote store reports another hash, RemoteError when the upload fails.
  */
 export async function publishBundle(
   directory: string,
   remote: RemoteStore,
-  { run_id, is_final, signal }: { readonly run_id: string; readonly is_final: boolean; readonly signal?: AbortSignal },
+  {
+    run_id,
+    is_final,
+    signal,
+  }: { readonly run_id: string; readonly is_final: boolean; readonly signal?: AbortSignal },
 ): Promise<PublishedBundle> {
   if (is_final) await rm(join(directory, INTERIM_BUNDLE_FILE), { force: true })
-  const { entries, ...bundle } = await makeBundle(directory, join(directory, is_final ? BUNDLE_FILE : INTERIM_BUNDLE_FILE))
+  const { entries, ...bundle } = await makeBundle(
+    directory,
+    join(directory, is_final ? BUNDLE_FILE : INTERIM_BUNDLE_FILE),
+  )
   const uploaded = await remote.upload(
     bundle.file,
     `evidence/${run_id}${is_final ? '' : '-interim'}-${bundle.sha256.slice(0, 12)}.zip`,

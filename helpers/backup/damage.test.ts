@@ -44,10 +44,19 @@ beforeAll(async () => {
   bytes = await readFile(backup.archive)
   const partial = async (argument: string): Promise<Buffer> => {
     const file = join(directory, 'partial.dump')
-    await runClient('pg_dump', backup.manifest.server_version, ['--format=custom', '--compress=9', argument, '-f', file], source.connection)
+    await runClient(
+      'pg_dump',
+      backup.manifest.server_version,
+      ['--format=custom', '--compress=9', argument, '-f', file],
+      source.connection,
+    )
     return readFile(file)
   }
-  others = { stale, excluded: await partial('--exclude-table=public.symbols'), schema: await partial('--schema-only') }
+  others = {
+    stale,
+    excluded: await partial('--exclude-table=public.symbols'),
+    schema: await partial('--schema-only'),
+  }
 })
 afterAll(async () => {
   await source.drop()
@@ -59,7 +68,8 @@ const swap =
   (from: string, to: string) =>
   (archive: Buffer): Buffer => {
     const at = archive.indexOf(from)
-    if (at === -1 || from.length !== to.length) throw new Error(`«${from}» is not in the archive, or «${to}» is not as long`)
+    if (at === -1 || from.length !== to.length)
+      throw new Error(`"${from}" is not in the archive, or "${to}" is not as long`)
     const copy = Buffer.from(archive)
     copy.write(to, at)
     return copy
@@ -106,14 +116,19 @@ const DAMAGES: readonly Damage[] = [
   ['table of contents: not null gone', swap('NOT NULL', 'OOT NULL')],
   ['table of contents: another scale', swap('numeric(14,4)', 'numeric(14,5)')],
   ['table of contents: two columns change places', swap('o, h, l, c', 'o, h, c, l')],
-  ...[0.1, 0.3, 0.5, 0.7, 0.9].map((part): Damage => [`one bit of the data at ${part * 100} %`, flip(inData(part))]),
+  ...[0.1, 0.3, 0.5, 0.7, 0.9].map(
+    (part): Damage => [`one bit of the data at ${part * 100} %`, flip(inData(part))],
+  ),
   ['header of a block', flip((archive) => dataStart(archive) - 3)],
   ['checksum of a block', flip((archive) => archive.length - 8)],
   ['last byte', flip(({ length }) => length - 1)],
   ['4 KiB zeroed in the middle', splice(0.5, 4096, () => Buffer.alloc(4096))],
   ['8 KiB zeroed at the end', (archive) => Buffer.concat([archive.subarray(0, -8192), Buffer.alloc(8192)])],
   ['512 bytes deleted', splice(0.5, 512, nothing)],
-  ['4 KiB doubled', splice(0.5, 0, (archive) => archive.subarray(inData(0.5)(archive), inData(0.5)(archive) + 4096))],
+  [
+    '4 KiB doubled',
+    splice(0.5, 0, (archive) => archive.subarray(inData(0.5)(archive), inData(0.5)(archive) + 4096)),
+  ],
   ['1 KiB of garbage appended', (archive) => Buffer.concat([archive, Buffer.alloc(1024, 'garbage')])],
   ['itself appended', (archive) => Buffer.concat([archive, archive])],
   ['an older dump, valid in itself', () => others.stale],
@@ -123,7 +138,10 @@ const DAMAGES: readonly Damage[] = [
 /** Bytes after the end of an archive change nothing that is restored: only the hash of the file sees them. */
 const HARMLESS = ['1 KiB of garbage appended', 'itself appended']
 
-/** The damaged file under the name of the backup; with `rehashed`, under a manifest of its own hashes, as if damaged before they were taken. */
+/**
+ * The damaged file under the name of the backup; with `rehashed`, under a manifest of its own hashes, as if
+ * damaged before they were taken.
+ */
 async function damaged(of: Backup, content: Buffer, rehashed: boolean): Promise<Backup> {
   const folder = await mkdtemp(join(directory, 'variant-'))
   const archive = join(folder, of.manifest.file)
@@ -133,7 +151,11 @@ async function damaged(of: Backup, content: Buffer, rehashed: boolean): Promise<
 
 /** The first level that refuses; null when all pass. */
 async function refusedAt(suspect: Backup): Promise<1 | 2 | 3 | null> {
-  const levels = [() => verifyFile(suspect), () => verifyArchive(suspect), () => verifyRestore(suspect, server)] as const
+  const levels = [
+    () => verifyFile(suspect),
+    () => verifyArchive(suspect),
+    () => verifyRestore(suspect, server),
+  ] as const
   for (const [index, verify] of levels.entries()) {
     try {
       await verify()
@@ -163,15 +185,20 @@ describe('every damage before the hash was taken is refused by reading or by res
   test.each(DAMAGES.filter(([name]) => !HARMLESS.includes(name)))('%s', async (_name, make) => {
     expect([2, 3]).toContain(await refusedAt(await damaged(backup, make(bytes), true)))
   })
-  test.each(DAMAGES.filter(([name]) => HARMLESS.includes(name)))('%s: what is restored is equal', async (_name, make) => {
-    expect(await refusedAt(await damaged(backup, make(bytes), true))).toBe(null)
-  })
+  test.each(DAMAGES.filter(([name]) => HARMLESS.includes(name)))(
+    '%s: what is restored is equal',
+    async (_name, make) => {
+      expect(await refusedAt(await damaged(backup, make(bytes), true))).toBe(null)
+    },
+  )
 })
 
 test('what only a comparison of rows sees is named by its table', async () => {
   const stale = await damaged(backup, others.stale, true)
   await verifyArchive(stale)
-  await expect(verifyRestore(stale, server)).rejects.toMatchObject({ differences: [{ kind: 'table', name: 'public.bars' }] })
+  await expect(verifyRestore(stale, server)).rejects.toMatchObject({
+    differences: [{ kind: 'table', name: 'public.bars' }],
+  })
   const scale = await damaged(backup, swap('numeric(14,4)', 'numeric(14,5)')(bytes), true)
   await expect(verifyRestore(scale, server)).rejects.toThrow(/another definition/)
 })
@@ -200,7 +227,9 @@ describe('an archive that is a folder restores with exit code 0 although its dat
     const spoiled = `${whole}-spoiled`
     await cp(whole, spoiled, { recursive: true })
     const data = (await readdir(spoiled)).filter((name) => name.endsWith('.dat.gz'))
-    const sizes = await Promise.all(data.map(async (name) => ({ name, size: (await readFile(join(spoiled, name))).length })))
+    const sizes = await Promise.all(
+      data.map(async (name) => ({ name, size: (await readFile(join(spoiled, name))).length })),
+    )
     const largest = sizes.toSorted((a, b) => b.size - a.size)[0]?.name ?? ''
     await spoil(join(spoiled, largest))
 
@@ -215,7 +244,10 @@ describe('an archive that is a folder restores with exit code 0 although its dat
         target,
       )
       expect(restored.exit_code).toBe(0)
-      const differences = compareFingerprints(backup.manifest.fingerprint, await fingerprintOf(target, { scope: 'full' }))
+      const differences = compareFingerprints(
+        backup.manifest.fingerprint,
+        await fingerprintOf(target, { scope: 'full' }),
+      )
       expect(differences.map(({ name }) => name)).toEqual(['public.bars'])
     } finally {
       await dropDatabase(server, database)

@@ -61,7 +61,9 @@ describe('a dump that fails leaves no file', () => {
   test('when the folder for backups is none, and it says what to do', async () => {
     await writeFile(join(directory, 'a file'), '')
     const taken = dump(source.connection, { directory: join(directory, 'a file'), mode: 'rehearsal' })
-    await expect(taken).rejects.toThrow(/No backup can be written to .*a file: .*set BOOTSTRAP_STATE to another folder/)
+    await expect(taken).rejects.toThrow(
+      /No backup can be written to .*a file: .*set BOOTSTRAP_STATE to another folder/,
+    )
   })
 
   test('when it is aborted', async () => {
@@ -93,12 +95,16 @@ describe('a dump that fails leaves no file', () => {
 
   test('when a table is left out', async () => {
     await fill(10)
-    await expect(take({ extra_arguments: ['--exclude-table-data=public.noise'] })).rejects.toThrow(/holds no data of public\.noise/)
+    await expect(take({ extra_arguments: ['--exclude-table-data=public.noise'] })).rejects.toThrow(
+      /holds no data of public\.noise/,
+    )
     await expectNothing()
   })
 
   test('when the database does not exist', async () => {
-    await expect(dump({ ...server, database: 'no_such_database' }, { directory, mode: 'rehearsal' })).rejects.toThrow(/does not exist/)
+    await expect(
+      dump({ ...server, database: 'no_such_database' }, { directory, mode: 'rehearsal' }),
+    ).rejects.toThrow(/does not exist/)
     await expectNothing()
   })
 
@@ -112,23 +118,33 @@ describe('a dump that fails leaves no file', () => {
 })
 
 describe('a killed process', () => {
-  test.each([1, 1_000_000, 5_000_000])('leaves at most a partial file, after %i bytes, which the next dump sweeps', async (bytes) => {
-    await fill(200_000)
-    const child = execa(process.execPath, [join(import.meta.dirname, '../testing/backup/dump-process.ts'), directory], {
-      reject: false,
-      input: JSON.stringify(source.connection),
-    })
-    while ((await partialBytes()) < bytes) await sleep(2)
-    child.kill('SIGKILL')
-    await child
-    expect(await listBackups(directory)).toEqual([])
-    const left = await readdir(directory)
-    expect(left.length).toBeGreaterThan(0)
-    expect(left.filter((name) => !/\.partial(\.owner)?$/.test(name))).toEqual([])
-    await source.db.execute('truncate public.noise')
-    const backup = await take()
-    expect((await readdir(directory)).toSorted()).toEqual([backup.manifest.file, manifestFileOf(backup.manifest.file)])
-  })
+  test.each([1, 1_000_000, 5_000_000])(
+    'leaves at most a partial file, after %i bytes, which the next dump sweeps',
+    async (bytes) => {
+      await fill(200_000)
+      const child = execa(
+        process.execPath,
+        [join(import.meta.dirname, '../testing/backup/dump-process.ts'), directory],
+        {
+          reject: false,
+          input: JSON.stringify(source.connection),
+        },
+      )
+      while ((await partialBytes()) < bytes) await sleep(2)
+      child.kill('SIGKILL')
+      await child
+      expect(await listBackups(directory)).toEqual([])
+      const left = await readdir(directory)
+      expect(left.length).toBeGreaterThan(0)
+      expect(left.filter((name) => !/\.partial(\.owner)?$/.test(name))).toEqual([])
+      await source.db.execute('truncate public.noise')
+      const backup = await take()
+      expect((await readdir(directory)).toSorted()).toEqual([
+        backup.manifest.file,
+        manifestFileOf(backup.manifest.file),
+      ])
+    },
+  )
 
   test('of another host keeps its partial file for hours, a living one always', async () => {
     const mine = join(directory, 'full_20260101_0000.dump.partial')
@@ -165,11 +181,18 @@ describe('row security', () => {
     )
     const reader = { ...source.connection, user: role, password: 'row security' }
     try {
-      await expect(take({ dump_as: reader }), 'pg_dump itself refuses').rejects.toThrow(/row-level security|row security/)
-      await expect(fingerprintOf(reader, { scope: 'full' }), 'the hashing refuses too').rejects.toThrow(/row-level security|row security/)
+      await expect(take({ dump_as: reader }), 'pg_dump itself refuses').rejects.toThrow(
+        /row-level security|row security/,
+      )
+      await expect(fingerprintOf(reader, { scope: 'full' }), 'the hashing refuses too').rejects.toThrow(
+        /row-level security|row security/,
+      )
       const short = await take({ dump_as: reader, extra_arguments: ['--enable-row-security'] })
       await verifyArchive(short)
-      await expect(verifyRestore(short, server), 'and where nobody refuses, the comparison does').rejects.toMatchObject({
+      await expect(
+        verifyRestore(short, server),
+        'and where nobody refuses, the comparison does',
+      ).rejects.toMatchObject({
         differences: [{ name: 'public.noise' }],
       })
     } finally {
@@ -178,19 +201,24 @@ describe('row security', () => {
   })
 })
 
-// A small file system can only be mounted by root; a limit on the size of files does the same to pg_dump. Both are Linux.
+// A small file system can only be mounted by root; a limit on the size of files does the same to pg_dump.
+// Both are Linux.
 if (process.platform === 'linux') {
   test('a full disk fails the dump, leaves no file, and keeps the earlier backup', async () => {
     const small = join(directory, 'small')
     await mkdir(small)
-    const mounted = (await execa('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small], { reject: false })).exitCode === 0
+    const mounted =
+      (await execa('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small], { reject: false })).exitCode ===
+      0
     try {
       const earlier = await take({ directory: small })
       await fill(200_000)
       const limit = (pid: number): void => {
         if (!mounted) void execa('prlimit', ['--pid', String(pid), '--fsize=4000000'])
       }
-      await expect(take({ directory: small, onStart: limit })).rejects.toThrow(/No space left|File too large|signal|SIGXFSZ/)
+      await expect(take({ directory: small, onStart: limit })).rejects.toThrow(
+        /No space left|File too large|signal|SIGXFSZ/,
+      )
       expect(await listBackups(small)).toEqual([earlier])
       expect(await readdir(small)).toHaveLength(2)
       await verifyFile(earlier)

@@ -55,7 +55,9 @@ test('a backup of another server, with roles that are not here, restores equal',
   const backup = await dump(connection, { directory: backups, mode: 'rehearsal' })
   const { database, rows } = await verifyRestore(backup, inject('testServer'))
   expect(rows).toBe(300_000)
-  const left = await withDatabase(inject('testServer'), (db) => db.rows('select from pg_database where datname = $1', [database]))
+  const left = await withDatabase(inject('testServer'), (db) =>
+    db.rows('select from pg_database where datname = $1', [database]),
+  )
   expect(left, 'the scratch database is gone').toEqual([])
   expect(JSON.stringify(backup.manifest)).not.toContain(CANARY)
 })
@@ -82,13 +84,21 @@ test('a server that is restarted in the middle of a dump fails it, and nothing i
   expect(inspect(error, { depth: 10 })).not.toContain(CANARY)
   expect(await listBackups(backups)).toEqual(before)
   expect((await readdir(backups)).filter((name) => name.includes('partial'))).toEqual([])
-  expect((await verifyRestore(await dump(connection, { directory: backups, mode: 'rehearsal' }), inject('testServer'))).rows).toBe(300_000)
+  expect(
+    (
+      await verifyRestore(
+        await dump(connection, { directory: backups, mode: 'rehearsal' }),
+        inject('testServer'),
+      )
+    ).rows,
+  ).toBe(300_000)
 })
 
 test('a wrong password is in no message', async () => {
-  const error = await dump({ ...connection, password: 'another-canary' }, { directory: backups, mode: 'rehearsal' }).catch(
-    (thrown: unknown) => thrown,
-  )
+  const error = await dump(
+    { ...connection, password: 'another-canary' },
+    { directory: backups, mode: 'rehearsal' },
+  ).catch((thrown: unknown) => thrown)
   expect(inspect(error, { depth: 10 })).toMatch(/password authentication failed/)
   expect(inspect(error, { depth: 10 })).not.toContain('another-canary')
 })

@@ -22,7 +22,11 @@ describe('a dump', () => {
   test('has its name in UTC, its manifest beside it, and passes the levels', async () => {
     await fill(1000)
     const progress: number[] = []
-    const backup = await take({ now: () => new Date('2026-03-08T06:59:59Z'), run_id: 'r-1', onProgress: ({ rows }) => progress.push(rows) })
+    const backup = await take({
+      now: () => new Date('2026-03-08T06:59:59Z'),
+      run_id: 'r-1',
+      onProgress: ({ rows }) => progress.push(rows),
+    })
     expect(await readdir(directory)).toEqual(['full_20260308_0659.dump', 'full_20260308_0659.dump.json'])
     expect(await listBackups(directory)).toEqual([backup])
     const { manifest } = backup
@@ -49,8 +53,14 @@ describe('a dump', () => {
 
   test('never overwrites: the second one of a minute has another name', async () => {
     const now = () => new Date('2026-03-08T06:59:59Z')
-    const files = [await take({ now }), await take({ now }), await take({ now })].map(({ manifest }) => manifest.file)
-    expect(files).toEqual(['full_20260308_0659.dump', 'full_20260308_0659_2.dump', 'full_20260308_0659_3.dump'])
+    const files = [await take({ now }), await take({ now }), await take({ now })].map(
+      ({ manifest }) => manifest.file,
+    )
+    expect(files).toEqual([
+      'full_20260308_0659.dump',
+      'full_20260308_0659_2.dump',
+      'full_20260308_0659_3.dump',
+    ])
     const both = await Promise.all([take({ now }), take({ now })])
     expect(new Set(both.map(({ manifest }) => manifest.file)).size).toBe(2)
     for (const backup of both) await verifyFile(backup)

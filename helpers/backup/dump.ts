@@ -44,10 +44,12 @@ const LOCK_WAIT_MS = 60_000
 const PROGRESS_MS = 500
 
 /**
- * Dumps a whole database, whoever made it, into `directory`. Hashes of every table are taken in the very snapshot that is dumped.
- * The archive gets its name only after it was read to its end; a dump that fails leaves no file.
+ * Dumps a whole database, whoever made it, into `directory`. Hashes of every table are taken in the very
+ * snapshot that is dumped. The archive gets its name only after it was read to its end; a dump that fails
+ * leaves no file.
  *
- * @throws ToolError when pg_dump fails, VerificationError when the archive does not read, DatabaseError when the hashing does.
+ * @throws ToolError when pg_dump fails, VerificationError when the archive does not read, DatabaseError when
+ *   the hashing does.
  */
 export async function dump(connection: Connection, options: DumpOptions): Promise<Backup> {
   const { directory, now = () => new Date() } = options
@@ -59,7 +61,9 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
     // A disk error of a lazily written page shows only now.
     await sync(partial.file)
     const { entries } = await readArchive(partial.file, made.server_version, options.signal)
-    const missing = Object.entries(made.fingerprint.tables).find(([name, { kind }]) => kind === 'table' && !entries.hasDataOf(name))
+    const missing = Object.entries(made.fingerprint.tables).find(
+      ([name, { kind }]) => kind === 'table' && !entries.hasDataOf(name),
+    )
     if (missing !== undefined)
       throw new VerificationError(
         `The dump of ${connection.database} holds no data of ${missing[0]}. Look for an excluded table, then dump again.`,
@@ -96,7 +100,10 @@ async function claimIn(directory: string, name: string): ReturnType<typeof claim
   }
 }
 
-/** pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other, and is the error. */
+/**
+ * pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other, and is the
+ * error.
+ */
 async function dumpSnapshot(tx: Database, file: string, connection: Connection, options: DumpOptions) {
   const snapshot = await readSnapshot(tx, LOCK_WAIT_MS)
   const identity = await readIdentity(tx)
@@ -106,7 +113,8 @@ async function dumpSnapshot(tx: Database, file: string, connection: Connection, 
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
   // Hashing may wait for a lock, or have hours to go.
-  const cancel = (): void => void withDatabase(connection, (db) => db.rows('select pg_cancel_backend($1)', [pid])).catch(() => {})
+  const cancel = (): void =>
+    void withDatabase(connection, (db) => db.rows('select pg_cancel_backend($1)', [pid])).catch(() => {})
   signal.addEventListener('abort', cancel, { once: true })
   const progress = { tables: 0, rows: 0 }
   const watch = setInterval(() => {
@@ -115,10 +123,19 @@ async function dumpSnapshot(tx: Database, file: string, connection: Connection, 
       () => {},
     )
   }, PROGRESS_MS)
-  // A plain name stands in the command line, for the evidence; any other goes by the environment, where nothing can be read into it.
+  // A plain name stands in the command line, for the evidence; any other goes by the environment, where
+  // nothing can be read into it.
   const target = databaseNameFault(connection.database) === undefined ? [connection.database] : []
   const extra = options.extra_arguments ?? []
-  const args = [...FLAGS, `--snapshot=${snapshot}`, `--lock-wait-timeout=${LOCK_WAIT_MS}`, ...extra, '-f', file, ...target]
+  const args = [
+    ...FLAGS,
+    `--snapshot=${snapshot}`,
+    `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+    ...extra,
+    '-f',
+    file,
+    ...target,
+  ]
   const failures: unknown[] = []
   const fail = (error: unknown): never => {
     failures.push(error)
@@ -127,7 +144,10 @@ async function dumpSnapshot(tx: Database, file: string, connection: Connection, 
   }
   try {
     const client = options.dump_as ?? connection
-    const dumping = runClient('pg_dump', identity.server_version, args, client, { signal, onStart: options.onStart }).catch(fail)
+    const dumping = runClient('pg_dump', identity.server_version, args, client, {
+      signal,
+      onStart: options.onStart,
+    }).catch(fail)
     const [dumped, hashed] = await Promise.allSettled([dumping, hashSnapshot(tx, progress).catch(fail)])
     if (dumped.status === 'rejected' || hashed.status === 'rejected') throw failures[0]
     return {
@@ -153,7 +173,10 @@ const hashSnapshot = (tx: Database, progress: { tables: number; rows: number }):
   })
 
 /** As they stood before, and as far as they came, where somebody drew from them meanwhile. */
-function sequencesBetween(before: Fingerprint['sequences'], after: Fingerprint['sequences']): Fingerprint['sequences'] {
+function sequencesBetween(
+  before: Fingerprint['sequences'],
+  after: Fingerprint['sequences'],
+): Fingerprint['sequences'] {
   const sequences = Object.entries(before).map(([name, first]) => {
     const last = after[name] ?? first
     const hasMoved = last.last_value !== first.last_value || last.is_called !== first.is_called

@@ -1,4 +1,7 @@
-/** Which test proves which fault. A fault whose test was renamed or removed is a fault that nobody proves any more. */
+/**
+ * Which test proves which fault. A fault whose test was renamed or removed is a fault that nobody proves any
+ * more.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,11 +9,17 @@ import { ROOT_DIRECTORY } from '../config/config.ts'
 
 type Proof = readonly [file: string, title: string]
 
-/** By the number of the fault in the list that the product answers for: what befalls it, and the tests that let it. */
+/**
+ * By the number of the fault in the list that the product answers for: what befalls it, and the tests that
+ * let it.
+ */
 const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonly Proof[]]>> = {
   1: [
     'the connection leads to a protected server',
-    ['helpers/database/live-servers.test.ts', '%s refuses a live run on a server that is not on the list, before any write'],
+    [
+      'helpers/database/live-servers.test.ts',
+      '%s refuses a live run on a server that is not on the list, before any write',
+    ],
     ['helpers/database/target.test.ts', 'a mark made on another server does not count'],
   ],
   2: [
@@ -19,21 +28,33 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'helpers/database/target.test.ts',
       'a populated database that the product did not make is refused and untouched; the message names it and the ways forward',
     ],
-    ['helpers/database/target-database.test.ts', 'a backup that changed, is gone, or is of another database is no proof'],
+    [
+      'helpers/database/target-database.test.ts',
+      'a backup that changed, is gone, or is of another database is no proof',
+    ],
   ],
   3: [
     'the target is sealed',
-    ['helpers/database/target-database.test.ts', 'a sealed database is refused with the statement that unseals it'],
+    [
+      'helpers/database/target-database.test.ts',
+      'a sealed database is refused with the statement that unseals it',
+    ],
   ],
   4: [
     'the name of the target is an option, a DSN or a piece of SQL',
     ['helpers/config/config.test.ts', 'the database name %j is refused'],
-    ['helpers/database/target-database.test.ts', '«%s» is no name for a target'],
+    ['helpers/database/target-database.test.ts', '"%s" is no name for a target'],
   ],
   5: [
     'two runs at once',
-    ['helpers/database/lock.test.ts', 'a second run is refused at once and names the holder: run, host, process, since when'],
-    ['ingest/pipeline/cannot-go-on.test.ts', 'is refused while another run ingests into the database, and names it'],
+    [
+      'helpers/database/lock.test.ts',
+      'a second run is refused at once and names the holder: run, host, process, since when',
+    ],
+    [
+      'ingest/pipeline/cannot-go-on.test.ts',
+      'is refused while another run ingests into the database, and names it',
+    ],
   ],
   6: [
     'the lock is lost',
@@ -41,16 +62,28 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'helpers/checklist/lost-lock.test.ts',
       'in the middle of a box, the box is stopped, nothing after it begins, and the verdict is FAILED',
     ],
-    ['helpers/checklist/lost-lock.test.ts', 'the checklist itself stops: it makes no database once the lock is gone'],
-    ['ingest/pipeline/cannot-go-on.test.ts', 'stops before it writes more when the session that holds its lock is gone'],
+    [
+      'helpers/checklist/lost-lock.test.ts',
+      'the checklist itself stops: it makes no database once the lock is gone',
+    ],
+    [
+      'ingest/pipeline/cannot-go-on.test.ts',
+      'stops before it writes more when the session that holds its lock is gone',
+    ],
   ],
   7: [
     'the ingestion is killed',
-    ['ingest/pipeline/kill.test.ts', 'a run that is killed at any moment and resumed has the content of a clean run'],
+    [
+      'ingest/pipeline/kill.test.ts',
+      'a run that is killed at any moment and resumed has the content of a clean run',
+    ],
   ],
   8: [
     'the dump is killed',
-    ['helpers/backup/dump-faults.test.ts', 'leaves at most a partial file, after %i bytes, which the next dump sweeps'],
+    [
+      'helpers/backup/dump-faults.test.ts',
+      'leaves at most a partial file, after %i bytes, which the next dump sweeps',
+    ],
     ['helpers/backup/dump-faults.test.ts', 'when pg_dump is killed half-way'],
   ],
   9: [
@@ -62,7 +95,10 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   10: [
     'the disk is full during a dump',
-    ['helpers/backup/dump-faults.test.ts', 'a full disk fails the dump, leaves no file, and keeps the earlier backup'],
+    [
+      'helpers/backup/dump-faults.test.ts',
+      'a full disk fails the dump, leaves no file, and keeps the earlier backup',
+    ],
   ],
   11: [
     'the disk of the server is full',
@@ -80,7 +116,10 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   13: [
     'the server restarts during a dump',
-    ['helpers/backup/dump-server.test.ts', 'a server that is restarted in the middle of a dump fails it, and nothing is published'],
+    [
+      'helpers/backup/dump-server.test.ts',
+      'a server that is restarted in the middle of a dump fails it, and nothing is published',
+    ],
   ],
   14: [
     'the connections of the server are exhausted',
@@ -88,21 +127,39 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'helpers/postgres/database.test.ts',
       'when all connections of the server are taken, it waits a while, and works as soon as one is free',
     ],
-    ['helpers/postgres/database.test.ts', 'when none becomes free, it gives up, and says by its SQLSTATE that they are exhausted'],
+    [
+      'helpers/postgres/database.test.ts',
+      'when none becomes free, it gives up, and says by its SQLSTATE that they are exhausted',
+    ],
   ],
-  15: ['the network is cut within a chunk', ['helpers/remote/upload.test.ts', 'the connection is cut within a chunk']],
+  15: [
+    'the network is cut within a chunk',
+    ['helpers/remote/upload.test.ts', 'the connection is cut within a chunk'],
+  ],
   16: ['the reply to an append is lost', ['helpers/remote/upload.test.ts', 'the reply to an append is lost']],
-  17: ['the reply to the finish is lost', ['helpers/remote/upload.test.ts', 'the reply to the finish is lost']],
-  18: ['the token expires during an upload', ['helpers/remote/upload.test.ts', 'the token expires on the way']],
+  17: [
+    'the reply to the finish is lost',
+    ['helpers/remote/upload.test.ts', 'the reply to the finish is lost'],
+  ],
+  18: [
+    'the token expires during an upload',
+    ['helpers/remote/upload.test.ts', 'the token expires on the way'],
+  ],
   19: [
     'the grant is revoked, or lacks a scope',
     ['helpers/remote/dropbox-store.test.ts', 'a revoked grant stops at once, and says what to do'],
     ['helpers/remote/dropbox-store.test.ts', 'a missing %s is named'],
   ],
-  20: ['429, as JSON and as text', ['helpers/remote/upload.test.ts', 'as %s: nobody comes back before Retry-After']],
+  20: [
+    '429, as JSON and as text',
+    ['helpers/remote/upload.test.ts', 'as %s: nobody comes back before Retry-After'],
+  ],
   21: [
     'the account is full',
-    ['helpers/remote/upload.test.ts', 'a full account fails at once, keeps the session, and costs no byte more once there is room'],
+    [
+      'helpers/remote/upload.test.ts',
+      'a full account fails at once, keeps the session, and costs no byte more once there is room',
+    ],
   ],
   22: [
     'the remote name holds other content',
@@ -111,13 +168,22 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   23: [
     'the remote bytes are damaged',
-    ['helpers/backup/remote.test.ts', 'a bit that turns over in the remote store is seen, though its metadata says nothing'],
-    ['helpers/backup/remote.test.ts', 'a copy whose manifest is missing, damaged, or another one than here does not pass'],
+    [
+      'helpers/backup/remote.test.ts',
+      'a bit that turns over in the remote store is seen, though its metadata says nothing',
+    ],
+    [
+      'helpers/backup/remote.test.ts',
+      'a copy whose manifest is missing, damaged, or another one than here does not pass',
+    ],
   ],
   24: [
     'the dump is damaged',
     ['helpers/backup/damage.test.ts', 'the matrix has 32 variants, each of them another file'],
-    ['helpers/backup/damage.test.ts', 'every damage after the hash was taken is refused before anything is restored'],
+    [
+      'helpers/backup/damage.test.ts',
+      'every damage after the hash was taken is refused before anything is restored',
+    ],
   ],
   25: [
     'the dump holds less than the database',
@@ -126,7 +192,10 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   26: [
     'a migration is edited, removed or reordered',
-    ['helpers/database/migrate.test.ts', 'an edited migration is refused with both hashes, and nothing pending is applied'],
+    [
+      'helpers/database/migrate.test.ts',
+      'an edited migration is refused with both hashes, and nothing pending is applied',
+    ],
     ['helpers/database/migrate.test.ts', 'a removed migration is refused, also when it was the last one'],
     [
       'helpers/database/migrate.test.ts',
@@ -142,14 +211,29 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   28: [
     'a row is edited by hand',
-    ['helpers/database/content-hashes.test.ts', 'an edit that went round the triggers is named with its table and its key range'],
-    ['helpers/database/content-hashes.test.ts', 'an edit by hand is told from a run that was killed before its end'],
-    ['ingest/pipeline/unseen-edit.test.ts', 'a run that changes a table which was edited round its triggers writes the edit down first'],
+    [
+      'helpers/database/content-hashes.test.ts',
+      'an edit that went round the triggers is named with its table and its key range',
+    ],
+    [
+      'helpers/database/content-hashes.test.ts',
+      'an edit by hand is told from a run that was killed before its end',
+    ],
+    [
+      'ingest/pipeline/unseen-edit.test.ts',
+      'a run that changes a table which was edited round its triggers writes the edit down first',
+    ],
   ],
   29: [
     'the clock is wrong, or an hour comes twice',
-    ['helpers/postgres/clock.test.ts', 'a clock that is wrong is beyond the bound in either direction, and a right one within it'],
-    ['helpers/postgres/clock.test.ts', 'an hour that the zone of the machine has twice gives two names of backups, in UTC and in order'],
+    [
+      'helpers/postgres/clock.test.ts',
+      'a clock that is wrong is beyond the bound in either direction, and a right one within it',
+    ],
+    [
+      'helpers/postgres/clock.test.ts',
+      'an hour that the zone of the machine has twice gives two names of backups, in UTC and in order',
+    ],
   ],
   30: [
     'a provider fails for some symbols',
@@ -158,10 +242,16 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'that fails for a third of the symbols names each with its class, fails the run above the bound, and is asked again for those alone',
     ],
   ],
-  31: ['a provider answers 200 with wrong data', ['ingest/pipeline/outage.test.ts', 'that answers 200 with %s puts no such row in']],
+  31: [
+    'a provider answers 200 with wrong data',
+    ['ingest/pipeline/outage.test.ts', 'that answers 200 with %s puts no such row in'],
+  ],
   32: [
     'pg_dump is older than the server',
-    ['helpers/postgres/tools.test.ts', 'tools older than the server are refused, with versions, places and the install command'],
+    [
+      'helpers/postgres/tools.test.ts',
+      'tools older than the server are refused, with versions, places and the install command',
+    ],
     [
       'helpers/backup/pg-restore.test.ts',
       'a newer client than the server restores equal, though it sends a setting that the server does not know',
@@ -173,8 +263,14 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'helpers/backup/restore-locale.test.ts',
       'on a server of another encoding, without the roles of the source, a restore has the encoding of the source and equal rows',
     ],
-    ['helpers/backup/restore-locale.test.ts', 'a locale that the server does not have is named, with what to do'],
-    ['helpers/backup/dump-server.test.ts', 'a backup of another server, with roles that are not here, restores equal'],
+    [
+      'helpers/backup/restore-locale.test.ts',
+      'a locale that the server does not have is named, with what to do',
+    ],
+    [
+      'helpers/backup/dump-server.test.ts',
+      'a backup of another server, with roles that are not here, restores equal',
+    ],
   ],
 }
 
@@ -184,14 +280,21 @@ test('every fault that the product answers for has its proof', () => {
   expect(Object.keys(FAULTS).map(Number)).toEqual(NUMBERS)
 })
 
-/** Titles stand in single quotes in the source, so that a title which is only told in a comment does not count. */
-const isThere = ([file, title]: Proof): boolean => readFileSync(join(ROOT_DIRECTORY, file), 'utf8').includes(`'${title}'`)
+/**
+ * Titles stand in single quotes in the source, so that a title which is only told in a comment does not
+ * count.
+ */
+const isThere = ([file, title]: Proof): boolean =>
+  readFileSync(join(ROOT_DIRECTORY, file), 'utf8').includes(`'${title}'`)
 
-test.each(NUMBERS.map((number) => [number, FAULTS[number]?.[0] ?? 'unknown'] as const))('fault %i: %s', (number) => {
-  const [, ...proofs] = FAULTS[number] ?? []
-  expect(proofs.length).toBeGreaterThan(0)
-  expect(proofs.filter((proof) => !isThere(proof))).toEqual([])
-})
+test.each(NUMBERS.map((number) => [number, FAULTS[number]?.[0] ?? 'unknown'] as const))(
+  'fault %i: %s',
+  (number) => {
+    const [, ...proofs] = FAULTS[number] ?? []
+    expect(proofs.length).toBeGreaterThan(0)
+    expect(proofs.filter((proof) => !isThere(proof))).toEqual([])
+  },
+)
 
 test('a test that does not exist is no proof', () => {
   expect(isThere(['helpers/database/lock.test.ts', 'a third run is welcome'])).toBe(false)

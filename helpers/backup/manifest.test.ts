@@ -15,10 +15,20 @@ let backup: Backup
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'manifest ä ')) // A path with a space and a letter beyond ASCII.
   source = await scratchDatabase()
-  await source.db.execute('create table public.t (id int primary key); insert into public.t select generate_series(1, 100)')
-  made = await dump(source.connection, { directory, mode: 'rehearsal', now: () => new Date('2026-03-08T06:59:59Z') })
+  await source.db.execute(
+    'create table public.t (id int primary key); insert into public.t select generate_series(1, 100)',
+  )
+  made = await dump(source.connection, {
+    directory,
+    mode: 'rehearsal',
+    now: () => new Date('2026-03-08T06:59:59Z'),
+  })
   await source.db.execute('delete from public.t where id > 50')
-  newer = await dump(source.connection, { directory, mode: 'rehearsal', now: () => new Date('2026-03-09T06:59:59Z') })
+  newer = await dump(source.connection, {
+    directory,
+    mode: 'rehearsal',
+    now: () => new Date('2026-03-09T06:59:59Z'),
+  })
 })
 afterAll(async () => {
   await source.drop()
@@ -34,11 +44,21 @@ beforeEach(async () => {
 })
 
 test.each([
-  ['the day of the snapshot', /"snapshot_at": "2026-03-08/, '"snapshot_at": "2027-03-08', 'its file is not a full_20270308_0659'],
+  [
+    'the day of the snapshot',
+    /"snapshot_at": "2026-03-08/,
+    '"snapshot_at": "2027-03-08',
+    'its file is not a full_20270308_0659',
+  ],
   ['the hash of the content', /("content_sha256": ")./, '$1', 'not a manifest'],
   ['the hash of a table', /("sha256": ")([0-9a-f]{63})[0-9a-f](",\s+"key")/, '$1$2x$3', 'not a manifest'],
   ['the number of rows', /"rows": 100,/, '"rows": 99,', 'contradicts itself'],
-  ['the name of a column', /"column public\.t\.id"/, '"column public.t.ie"', 'schema_sha256 is not that of its objects'],
+  [
+    'the name of a column',
+    /"column public\.t\.id"/,
+    '"column public.t.ie"',
+    'schema_sha256 is not that of its objects',
+  ],
   ['a further line', /"version": 1,/, '"version": 1, "verified": true,', 'not a manifest'],
 ] as const)('a manifest in which %s was edited is refused', async (_what, from, to, message) => {
   const file = manifestFileOf(backup.archive)
@@ -54,7 +74,9 @@ test('archives that changed their names, or stand beside the manifest of another
   await expect(readManifest(backup.archive)).rejects.toThrow(/is the manifest of full_20260309_0659\.dump/)
   await cp(manifestFileOf(made.archive), manifestFileOf(backup.archive))
   await cp(newer.archive, backup.archive)
-  await expect(verifyFile({ ...backup, manifest: await readManifest(backup.archive) })).rejects.toThrow(/is damaged/)
+  await expect(verifyFile({ ...backup, manifest: await readManifest(backup.archive) })).rejects.toThrow(
+    /is damaged/,
+  )
 })
 
 test('an archive behind a link is read as the file that it is', async () => {

@@ -31,7 +31,11 @@ const fingerprintSchema = z.strictObject({
   ),
   sequences: z.record(
     z.string(),
-    z.strictObject({ last_value: z.string(), is_called: z.boolean(), last_value_after: z.string().exactOptional() }),
+    z.strictObject({
+      last_value: z.string(),
+      is_called: z.boolean(),
+      last_value_after: z.string().exactOptional(),
+    }),
   ),
   objects: z.record(z.string(), z.string()),
   schema_sha256: sha256,
@@ -64,19 +68,25 @@ const manifestSchema = z.strictObject({
   database_oid: z.string(),
   tool_version: z.string(),
   command: z.string(),
-  /** UTC. The snapshot was taken between `snapshot_at` and the first hash; `ended_at` is after the archive was read to its end. */
+  /**
+   * UTC. The snapshot was taken between `snapshot_at` and the first hash; `ended_at` is after the archive was
+   * read to its end.
+   */
   snapshot_at: time,
   ended_at: time,
   dump_duration_ms: z.number().min(0),
   fingerprint: fingerprintSchema,
 })
-export type Manifest = Readonly<Omit<z.infer<typeof manifestSchema>, 'fingerprint'>> & { readonly fingerprint: Fingerprint }
+export type Manifest = Readonly<Omit<z.infer<typeof manifestSchema>, 'fingerprint'>> & {
+  readonly fingerprint: Fingerprint
+}
 
 /** Where the manifest of an archive stands: beside it, under its whole name. */
 export const manifestFileOf = (archive: string): string => `${archive}.json`
 
 /**
- * @throws FormatError when it cannot be read, is not a manifest, or names another file than the one it stands beside.
+ * @throws FormatError when it cannot be read, is not a manifest, or names another file than the one it stands
+ *   beside.
  */
 export async function readManifest(archive: string): Promise<Manifest> {
   const file = manifestFileOf(archive)
@@ -89,12 +99,15 @@ export async function readManifest(archive: string): Promise<Manifest> {
     )
   }
   const parsed = manifestSchema.safeParse(value)
-  if (!parsed.success) throw new FormatError(`${file} is not a manifest of a backup: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success)
+    throw new FormatError(`${file} is not a manifest of a backup: ${z.prettifyError(parsed.error)}`)
   if (parsed.data.file !== basename(archive))
     throw new FormatError(`${file} is the manifest of ${parsed.data.file}, not of ${basename(archive)}.`)
   const contradiction = contradictionIn(parsed.data)
   if (contradiction !== undefined)
-    throw new FormatError(`${file} contradicts itself: ${contradiction}. It was changed after it was written; do not use it.`)
+    throw new FormatError(
+      `${file} contradicts itself: ${contradiction}. It was changed after it was written; do not use it.`,
+    )
   return parsed.data
 }
 
@@ -102,8 +115,10 @@ export async function readManifest(archive: string): Promise<Manifest> {
 function contradictionIn({ file, snapshot_at, fingerprint }: Manifest): string | undefined {
   const name = backupName(new Date(snapshot_at))
   if (!file.startsWith(name)) return `its snapshot was taken at ${snapshot_at}, and its file is not a ${name}`
-  if (fingerprint.content_sha256 !== contentHashOf(fingerprint.tables)) return 'content_sha256 is not that of its tables'
-  if (fingerprint.schema_sha256 !== schemaHashOf(fingerprint.objects)) return 'schema_sha256 is not that of its objects'
+  if (fingerprint.content_sha256 !== contentHashOf(fingerprint.tables))
+    return 'content_sha256 is not that of its tables'
+  if (fingerprint.schema_sha256 !== schemaHashOf(fingerprint.objects))
+    return 'schema_sha256 is not that of its objects'
   for (const [table, { rows, segments }] of Object.entries(fingerprint.tables)) {
     const sum = segments.reduce((total, segment) => total + segment.rows, 0)
     if (sum !== rows) return `${table} has ${rows} rows, and ${sum} in its segments`
@@ -139,7 +154,9 @@ export async function findBackups(directory: string): Promise<FoundBackups> {
 }
 
 /** Archives with a manifest in `directory`, oldest first. */
-export const listBackups = async (directory: string): Promise<FoundBackups['good'][number][]> => [...(await findBackups(directory)).good]
+export const listBackups = async (directory: string): Promise<FoundBackups['good'][number][]> => [
+  ...(await findBackups(directory)).good,
+]
 
 /** `full_<yyyyMMdd_HHmm>` in UTC. */
 export const backupName = (at: Date): string =>

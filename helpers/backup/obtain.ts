@@ -20,20 +20,29 @@ export interface ObtainOptions {
 }
 
 /**
- * The backup on this disk. One that is here needs no remote store: on the day of a restore it may be the one that does not answer.
+ * The backup on this disk. One that is here needs no remote store: on the day of a restore it may be the one
+ * that does not answer.
  *
  * @param name its file name, or `latest`.
  * @throws PreconditionError when there is none; FormatError when its manifest says something else.
  */
-export async function obtain(config: Config, remote: RemoteStore, name: string, options: ObtainOptions): Promise<Backup> {
+export async function obtain(
+  config: Config,
+  remote: RemoteStore,
+  name: string,
+  options: ObtainOptions,
+): Promise<Backup> {
   if (name !== 'latest' && !ARCHIVE.test(name))
-    throw new PreconditionError(`«${name}» is no name of a backup; one looks like full_20260131_1830.dump. See: npm run restore -- list`)
+    throw new PreconditionError(
+      `"${name}" is no name of a backup; one looks like full_20260131_1830.dump. See: npm run restore -- list`,
+    )
   const { backups } = config.directories
   const { good, bad } = options.from === 'remote' ? { good: [], bad: [] } : await findBackups(backups)
   const found = good.find(({ manifest }) => manifest.file === name)
   if (found !== undefined) return found
   const damaged = bad.find(({ file }) => file === name)
-  const there = options.from === 'local' ? [] : await namesIn(remote, options, good.length > 0 && name === 'latest')
+  const there =
+    options.from === 'local' ? [] : await namesIn(remote, options, good.length > 0 && name === 'latest')
   if (name === 'latest') return latest(config, remote, good, there, options)
   if (there.includes(name)) return fetch(config, remote, name, options)
   throw new PreconditionError(
@@ -72,7 +81,12 @@ async function namesIn(remote: RemoteStore, { say }: ObtainOptions, mayFail: boo
   }
 }
 
-async function fetch(config: Config, remote: RemoteStore, file: string, { say }: ObtainOptions): Promise<Backup> {
+async function fetch(
+  config: Config,
+  remote: RemoteStore,
+  file: string,
+  { say }: ObtainOptions,
+): Promise<Backup> {
   const archive = join(await fetchedFolder(config), file)
   say(`Fetching ${file} from ${remote.describe()} …`)
   await remote.download(file, `${archive}.fetched`)

@@ -14,8 +14,13 @@ interface Owner {
   readonly pid: number
 }
 
-/** Takes a free `<name>.dump.partial`, and says beside it whose it is. `release` removes what is left of both. */
-export async function claimPartial(directory: string, name: string): Promise<{ file: string; release: () => Promise<void> }> {
+/**
+ * Takes a free `<name>.dump.partial`, and says beside it whose it is. `release` removes what is left of both.
+ */
+export async function claimPartial(
+  directory: string,
+  name: string,
+): Promise<{ file: string; release: () => Promise<void> }> {
   for (let count = 1; ; count += 1) {
     const file = join(directory, `${name}${count === 1 ? '' : `_${count}`}${SUFFIX}`)
     try {
@@ -36,7 +41,10 @@ export async function claimPartial(directory: string, name: string): Promise<{ f
   }
 }
 
-/** Removes partial archives of processes that are gone, and old remote copies: who is killed cannot clean up behind himself. Returns their names. */
+/**
+ * Removes partial archives of processes that are gone, and old remote copies: who is killed cannot clean up
+ * behind himself. Returns their names.
+ */
 export async function sweepPartials(directory: string): Promise<string[]> {
   const swept: string[] = []
   for (const name of await readdir(directory)) {
@@ -47,7 +55,8 @@ export async function sweepPartials(directory: string): Promise<string[]> {
     }
     const base = name.replace(/\.(owner|json)$/, '')
     if (!base.endsWith(SUFFIX) || !(await isAbandoned(join(directory, base), join(directory, name)))) continue
-    await rm(join(directory, base), { force: true }).catch(() => {}) // Windows keeps a file that is still open; the next sweep takes it.
+    // Windows keeps a file that is still open; the next sweep takes it.
+    await rm(join(directory, base), { force: true }).catch(() => {})
     await rm(join(directory, `${base}.json`), { force: true })
     await rm(ownerFileOf(join(directory, base)), { force: true })
     swept.push(base)

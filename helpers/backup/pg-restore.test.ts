@@ -33,7 +33,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** A pg_restore that sends what version 17 sends: to a file as a line of the script, to a server as a statement before all others. */
+/**
+ * A pg_restore that sends what version 17 sends: to a file as a line of the script, to a server as a
+ * statement before all others.
+ */
 async function standIn(tools: Tools, { dies = false } = {}): Promise<Tools> {
   const file = join(directory, `pg_restore_17_${dies}.js`)
   await writeFile(
@@ -64,11 +67,21 @@ child.on('close', (code) => { process.exitCode = code }) // An exit would cut of
 }
 
 const exists = async (): Promise<boolean> =>
-  withDatabase(target.connection, async (db) => (await db.one<{ is: boolean }>("select to_regclass('public.t') is not null as is")).is)
+  withDatabase(
+    target.connection,
+    async (db) => (await db.one<{ is: boolean }>("select to_regclass('public.t') is not null as is")).is,
+  )
 
 test('a newer client than the server restores equal, though it sends a setting that the server does not know', async () => {
-  const direct = ['--exit-on-error', '--single-transaction', `--dbname=${target.connection.database}`, backup.archive]
-  await expect(runTool(newer.pg_restore, direct, target.connection), 'by itself it fails').rejects.toThrow(/transaction_timeout/)
+  const direct = [
+    '--exit-on-error',
+    '--single-transaction',
+    `--dbname=${target.connection.database}`,
+    backup.archive,
+  ]
+  await expect(runTool(newer.pg_restore, direct, target.connection), 'by itself it fails').rejects.toThrow(
+    /transaction_timeout/,
+  )
   const { command } = await pgRestore(newer, backup.archive, target.connection, { server_major: 15 })
   expect(command).toMatch(/^pg_restore .* \| psql /)
   const [expected, found] = [
@@ -80,13 +93,17 @@ test('a newer client than the server restores equal, though it sends a setting t
 
 test('a script that breaks off leaves nothing in the database', async () => {
   const dying = await standIn(await findTools('15'), { dies: true })
-  await expect(pgRestore(dying, backup.archive, target.connection, { server_major: 15 })).rejects.toThrow(/pg_restore .* failed/)
+  await expect(pgRestore(dying, backup.archive, target.connection, { server_major: 15 })).rejects.toThrow(
+    /pg_restore .* failed/,
+  )
   expect(await exists()).toBe(false)
 })
 
 test('a statement that fails ends both tools, says which, and leaves nothing', async () => {
   await target.db.execute('create view public.w as select 1 as v')
-  await expect(pgRestore(newer, backup.archive, target.connection, { server_major: 15 })).rejects.toThrow(/relation "w" already exists/)
+  await expect(pgRestore(newer, backup.archive, target.connection, { server_major: 15 })).rejects.toThrow(
+    /relation "w" already exists/,
+  )
   expect(await exists()).toBe(false)
 })
 

@@ -5,12 +5,15 @@ import { SESSION_OPTIONS } from '../postgres/database.ts'
 import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/tools.ts'
 import { NOWHERE } from './tool.ts'
 
-/** Settings that a newer pg_restore sends before the first object, and the first major version that knows them. */
+/**
+ * Settings that a newer pg_restore sends before the first object, and the first major version that knows
+ * them.
+ */
 const SETTINGS_SINCE: readonly (readonly [setting: string, major: number])[] = [['transaction_timeout', 17]]
 
 /**
- * First 17 whose script tells psql to take no command of its own from it (`\restrict`): before, a name in an archive could run a program
- * here (CVE-2025-8714). Later majors all do.
+ * First 17 whose script tells psql to take no command of its own from it (`\restrict`): before, a name in an
+ * archive could run a program here (CVE-2025-8714). Later majors all do.
  */
 const FENCED_MAJOR = 17
 const FENCED_MINOR_MIN = 6
@@ -24,10 +27,12 @@ export interface PgRestoreOptions {
 /**
  * Restores an archive into an empty database, all of it or nothing.
  *
- * pg_restore sends every setting that it knows, and stops at the first which the server does not know; a client of the server's own
- * version has none such. Where the client is newer, its script goes through psql without those lines.
+ * pg_restore sends every setting that it knows, and stops at the first which the server does not know; a
+ * client of the server's own version has none such. Where the client is newer, its script goes through psql
+ * without those lines.
  *
- * @throws ToolError of the tool that failed first, PreconditionError for a newer client whose script psql must not be given.
+ * @throws ToolError of the tool that failed first, PreconditionError for a newer client whose script psql
+ *   must not be given.
  */
 export async function pgRestore(
   tools: Pick<Tools, 'pg_restore' | 'psql'>,
@@ -38,7 +43,9 @@ export async function pgRestore(
   // One transaction into a new database: nothing is lost by a crash but time. Index builds like memory.
   const env = { PGOPTIONS: `${SESSION_OPTIONS} -c synchronous_commit=off -c maintenance_work_mem=256MB` }
   const plain = ['--no-owner', '--no-privileges']
-  const unknown = SETTINGS_SINCE.flatMap(([setting, major]) => (tools.pg_restore.major >= major && server_major < major ? [setting] : []))
+  const unknown = SETTINGS_SINCE.flatMap(([setting, major]) =>
+    tools.pg_restore.major >= major && server_major < major ? [setting] : [],
+  )
   if (unknown.length === 0)
     return runTool(
       tools.pg_restore,
@@ -58,7 +65,10 @@ export async function pgRestore(
     throw error
   }
   const dumped = new PassThrough()
-  const reading = runTool(tools.pg_restore, ['--exit-on-error', ...plain, '-f', '-', archive], NOWHERE, { signal: until, stdout: dumped })
+  const reading = runTool(tools.pg_restore, ['--exit-on-error', ...plain, '-f', '-', archive], NOWHERE, {
+    signal: until,
+    stdout: dumped,
+  })
   const script = Readable.from(inOneTransaction(dumped, reading, unknown), { objectMode: false })
   const writing = runTool(tools.psql, ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1'], target, {
     signal: until,
@@ -68,8 +78,12 @@ export async function pgRestore(
   })
   const [read, written] = await Promise.allSettled([reading.catch(fail), writing.catch(fail)])
   // The one that ended by itself says why; the other one only lost its partner.
-  if (read.status === 'rejected' || written.status === 'rejected') throw failures.find(endedByItself) ?? failures[0]
-  return { command: `${read.value.command} | ${written.value.command}`, duration_ms: Math.round(performance.now() - started) }
+  if (read.status === 'rejected' || written.status === 'rejected')
+    throw failures.find(endedByItself) ?? failures[0]
+  return {
+    command: `${read.value.command} | ${written.value.command}`,
+    duration_ms: Math.round(performance.now() - started),
+  }
 }
 
 function requireFence({ major, version, path }: Tools['pg_restore']): void {
@@ -80,10 +94,15 @@ function requireFence({ major, version, path }: Tools['pg_restore']): void {
   )
 }
 
-const endedByItself = (error: unknown): boolean => error instanceof ToolError && (error.result.exit_code ?? 0) !== 0
+const endedByItself = (error: unknown): boolean =>
+  error instanceof ToolError && (error.result.exit_code ?? 0) !== 0
 
 /** `commit` follows only once pg_restore has ended well: a script that breaks off leaves nothing. */
-async function* inOneTransaction(script: Readable, ended: Promise<unknown>, unknown: readonly string[]): AsyncGenerator<Buffer> {
+async function* inOneTransaction(
+  script: Readable,
+  ended: Promise<unknown>,
+  unknown: readonly string[],
+): AsyncGenerator<Buffer> {
   yield Buffer.from('begin;\n')
   yield* withoutSettings(script, unknown)
   await ended
@@ -93,8 +112,14 @@ async function* inOneTransaction(script: Readable, ended: Promise<unknown>, unkn
 const NEWLINE = 10
 const OBJECT = '-- Name: '
 
-/** Leaves out `SET <setting> = …;` before the first object. What comes later, rows above all, passes byte by byte. */
-export async function* withoutSettings(script: AsyncIterable<Buffer>, settings: readonly string[]): AsyncGenerator<Buffer> {
+/**
+ * Leaves out `SET <setting> = …;` before the first object. What comes later, rows above all, passes byte by
+ * byte.
+ */
+export async function* withoutSettings(
+  script: AsyncIterable<Buffer>,
+  settings: readonly string[],
+): AsyncGenerator<Buffer> {
   let rest: Buffer | undefined = Buffer.alloc(0)
   for await (const chunk of script) {
     if (rest === undefined) {

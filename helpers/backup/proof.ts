@@ -17,22 +17,37 @@ export type Proof = z.infer<typeof proofSchema>
 export const proofFileOf = (archive: string): string => `${archive}.proof.json`
 
 /**
- * Writes down which levels a backup has passed, for the retention. Levels that these very bytes passed before stay written, so that
- * callers who verify level by level record each as it passes.
+ * Writes down which levels a backup has passed, for the retention. Levels that these very bytes passed before
+ * stay written, so that callers who verify level by level record each as it passes.
  */
-export async function recordProof(backup: Backup, evidence: readonly Evidence[], now = new Date()): Promise<void> {
+export async function recordProof(
+  backup: Backup,
+  evidence: readonly Evidence[],
+  now = new Date(),
+): Promise<void> {
   const { archive, manifest } = backup
   const file = proofFileOf(archive)
-  const levels = [...new Set([...(await provenLevels(backup)), ...evidence.map(({ level }) => level)])].toSorted()
-  const proof: Proof = { format: 'stocks-research-proof', sha256: manifest.sha256, levels, proven_at: now.toISOString() }
+  const levels = [
+    ...new Set([...(await provenLevels(backup)), ...evidence.map(({ level }) => level)]),
+  ].toSorted()
+  const proof: Proof = {
+    format: 'stocks-research-proof',
+    sha256: manifest.sha256,
+    levels,
+    proven_at: now.toISOString(),
+  }
   await writeFile(`${file}.partial`, `${JSON.stringify(proof, null, 1)}\n`)
   await rename(`${file}.partial`, file)
 }
 
 /** The levels that this very archive has passed; none without a readable proof of its bytes. */
-export const provenLevels = async (backup: Backup): Promise<readonly (1 | 2 | 3 | 4)[]> => (await readProof(backup))?.levels ?? []
+export const provenLevels = async (backup: Backup): Promise<readonly (1 | 2 | 3 | 4)[]> =>
+  (await readProof(backup))?.levels ?? []
 
-/** The proof of an archive: of the bytes that its manifest speaks of, at the time that it names. Undefined without a readable one. */
+/**
+ * The proof of an archive: of the bytes that its manifest speaks of, at the time that it names. Undefined
+ * without a readable one.
+ */
 export async function readProof({ archive, manifest }: Backup): Promise<Proof | undefined> {
   try {
     const proof = proofSchema.parse(JSON.parse(await readFile(proofFileOf(archive), 'utf8')))

@@ -10,8 +10,9 @@ export async function sync(file: string): Promise<void> {
 }
 
 /**
- * Gives the archive its final name, or the next free one of that minute, with the manifest beside it. The manifest is on the disk before
- * the archive has its name: a disk that is full by then leaves no archive that nobody can prove.
+ * Gives the archive its final name, or the next free one of that minute, with the manifest beside it. The
+ * manifest is on the disk before the archive has its name: a disk that is full by then leaves no archive that
+ * nobody can prove.
  */
 export async function publish(
   partial: string,

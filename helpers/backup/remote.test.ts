@@ -19,7 +19,9 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'remote-'))
   server = await startDropboxServer({ directory: join(directory, 'server') })
   source = await scratchDatabase()
-  await source.db.execute('create table public.t (id int primary key); insert into public.t select generate_series(1, 1000)')
+  await source.db.execute(
+    'create table public.t (id int primary key); insert into public.t select generate_series(1, 1000)',
+  )
   backup = await dump(source.connection, { directory: join(directory, 'backups'), mode: 'rehearsal' })
   remote = new DropboxStore({
     credentials: server.credentials,
@@ -36,7 +38,10 @@ afterEach(async () => {
 })
 
 test('a backup is uploaded with its manifest, and its copy is downloaded and equal', async () => {
-  expect(await uploadBackup(backup, remote)).toMatchObject({ name: backup.manifest.file, content_hash: backup.manifest.content_hash })
+  expect(await uploadBackup(backup, remote)).toMatchObject({
+    name: backup.manifest.file,
+    content_hash: backup.manifest.content_hash,
+  })
   const { sha256, content_hash } = backup.manifest
   expect(await verifyRemote(backup, remote)).toMatchObject({ level: 4, sha256, content_hash })
   const fetched = join(directory, backup.manifest.file)

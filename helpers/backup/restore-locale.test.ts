@@ -32,7 +32,9 @@ test('on a server of another encoding, without the roles of the source, a restor
   const backup = await dump(source.connection, { directory, mode: 'rehearsal' })
   await source.db.execute(`drop owned by ${role}; drop role ${role}`)
 
-  const theirs = await withDatabase(own.connection, (db) => db.one("select current_setting('server_encoding') as encoding"))
+  const theirs = await withDatabase(own.connection, (db) =>
+    db.one("select current_setting('server_encoding') as encoding"),
+  )
   expect(theirs, 'the other server would not hold it as it is').toEqual({ encoding: 'SQL_ASCII' })
   const database = scratchName()
   await restoreInto(backup, own.connection, database)
@@ -40,9 +42,16 @@ test('on a server of another encoding, without the roles of the source, a restor
     ...(await db.one(
       "select current_setting('server_encoding') as encoding, datcollate as collate from pg_database where datname = current_database()",
     )),
-    ...(await db.one("select length('Zürich') as characters, (select array_agg(name order by name) from public.names) as names")),
+    ...(await db.one(
+      "select length('Zürich') as characters, (select array_agg(name order by name) from public.names) as names",
+    )),
   }))
-  expect(found).toEqual({ encoding: 'UTF8', collate: backup.manifest.collate, characters: 6, names: ['Z', 'Zürich', 'a', 'Äpfel', '日本'] })
+  expect(found).toEqual({
+    encoding: 'UTF8',
+    collate: backup.manifest.collate,
+    characters: 6,
+    names: ['Z', 'Zürich', 'a', 'Äpfel', '日本'],
+  })
   await dropDatabase(own.connection, database)
   expect(inject('testServer').port).not.toBe(own.connection.port)
 })
@@ -51,5 +60,7 @@ test('a locale that the server does not have is named, with what to do', async (
   await source.db.execute('create table public.t (id int primary key)')
   const { archive, manifest } = await dump(source.connection, { directory, mode: 'rehearsal' })
   const elsewhere = { archive, manifest: { ...manifest, collate: 'xx_XX.UTF-8' } }
-  await expect(restoreInto(elsewhere, own.connection, scratchName())).rejects.toThrow(/no locale xx_XX\.UTF-8, .* Install that locale/)
+  await expect(restoreInto(elsewhere, own.connection, scratchName())).rejects.toThrow(
+    /no locale xx_XX\.UTF-8, .* Install that locale/,
+  )
 })

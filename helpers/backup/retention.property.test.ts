@@ -5,9 +5,16 @@ import { selectExpired } from './retention.ts'
 const NOW = new Date('2026-06-30T00:00:00Z')
 const DAY_MS = 86_400_000
 const backups = fc
-  .array(fc.record({ age_days: fc.integer({ min: 0, max: 400 }), database: fc.constantFrom('a', 'b'), is_proven: fc.boolean() }), {
-    maxLength: 30,
-  })
+  .array(
+    fc.record({
+      age_days: fc.integer({ min: 0, max: 400 }),
+      database: fc.constantFrom('a', 'b'),
+      is_proven: fc.boolean(),
+    }),
+    {
+      maxLength: 30,
+    },
+  )
   .map((each) =>
     each.map(({ age_days, database, is_proven }, index) => ({
       file: `f${index}`,
@@ -16,8 +23,13 @@ const backups = fc
       snapshot_at: new Date(NOW.getTime() - age_days * DAY_MS - index).toISOString(),
     })),
   )
-const rule = fc.record({ keep_count: fc.integer({ min: 1, max: 5 }), keep_days: fc.integer({ min: 0, max: 100 }) })
-const check = (holds: (all: Backups, expired: Set<string>, rule: { keep_count: number; keep_days: number }) => void): void =>
+const rule = fc.record({
+  keep_count: fc.integer({ min: 1, max: 5 }),
+  keep_days: fc.integer({ min: 0, max: 100 }),
+})
+const check = (
+  holds: (all: Backups, expired: Set<string>, rule: { keep_count: number; keep_days: number }) => void,
+): void =>
   fc.assert(
     fc.property(backups, rule, (all, given) => holds(all, new Set(selectExpired(all, given, NOW)), given)),
     { numRuns: 500 },
@@ -28,7 +40,11 @@ test('nothing goes unless a newer backup of the same database is proven, and sta
   check((all, expired) => {
     for (const gone of all.filter(({ file }) => expired.has(file))) {
       const behind = all.filter(
-        (each) => each.is_proven && !expired.has(each.file) && each.database === gone.database && each.snapshot_at > gone.snapshot_at,
+        (each) =>
+          each.is_proven &&
+          !expired.has(each.file) &&
+          each.database === gone.database &&
+          each.snapshot_at > gone.snapshot_at,
       )
       expect(behind.length).toBeGreaterThan(0)
     }
@@ -51,8 +67,11 @@ test('the newest proven ones stay, as many as the rule says, and so does everyth
 test('what nothing stands against does go', () => {
   check((all, expired, { keep_count, keep_days }) => {
     for (const { file, database, snapshot_at } of all) {
-      const newer = all.filter((each) => each.is_proven && each.database === database && each.snapshot_at > snapshot_at).length
-      if (newer >= keep_count && NOW.getTime() - Date.parse(snapshot_at) > keep_days * DAY_MS) expect(expired.has(file)).toBe(true)
+      const newer = all.filter(
+        (each) => each.is_proven && each.database === database && each.snapshot_at > snapshot_at,
+      ).length
+      if (newer >= keep_count && NOW.getTime() - Date.parse(snapshot_at) > keep_days * DAY_MS)
+        expect(expired.has(file)).toBe(true)
     }
   })
 })

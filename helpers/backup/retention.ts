@@ -22,15 +22,22 @@ export interface Retention {
 const DAY_MS = 86_400_000
 
 /**
- * Which backups may go, by file name. Only those older than a backup of the same database that has passed all four levels; never
- * one of the newest `keep_count` that are proven, never a young one, and so never the last.
+ * Which backups may go, by file name. Only those older than a backup of the same database that has passed all
+ * four levels; never one of the newest `keep_count` that are proven, never a young one, and so never the
+ * last.
  */
 export function selectExpired(
-  backups: readonly { readonly file: string; readonly database: string; readonly snapshot_at: string; readonly is_proven: boolean }[],
+  backups: readonly {
+    readonly file: string
+    readonly database: string
+    readonly snapshot_at: string
+    readonly is_proven: boolean
+  }[],
   { keep_count, keep_days }: RetentionRule,
   now: Date,
 ): string[] {
-  if (!Number.isInteger(keep_count) || keep_count < 1) throw new RangeError(`keep_count is ${keep_count}; at least 1 backup is kept.`)
+  if (!Number.isInteger(keep_count) || keep_count < 1)
+    throw new RangeError(`keep_count is ${keep_count}; at least 1 backup is kept.`)
   if (!(keep_days >= 0)) throw new RangeError(`keep_days is ${keep_days}; it must be 0 or more.`)
   const expired: string[] = []
   for (const database of new Set(backups.map((backup) => backup.database))) {
@@ -49,8 +56,9 @@ export function selectExpired(
 }
 
 /**
- * Applies the rule to a folder, and to the remote copies of what leaves it. Before anything goes, the newest proven backup of that
- * database is read once more: a proof of yesterday says nothing about the disk of today.
+ * Applies the rule to a folder, and to the remote copies of what leaves it. Before anything goes, the newest
+ * proven backup of that database is read once more: a proof of yesterday says nothing about the disk of
+ * today.
  */
 export async function applyRetention(
   directory: string,
@@ -59,7 +67,9 @@ export async function applyRetention(
   now = new Date(),
 ): Promise<Retention> {
   const backups = await listBackups(directory)
-  const described = await Promise.all(backups.map(async (backup) => ({ backup, is_proven: (await provenLevels(backup)).length === 4 })))
+  const described = await Promise.all(
+    backups.map(async (backup) => ({ backup, is_proven: (await provenLevels(backup)).length === 4 })),
+  )
   const expired = new Set(
     selectExpired(
       described.map(({ backup: { manifest }, is_proven }) => ({
@@ -77,7 +87,9 @@ export async function applyRetention(
   const isIntact = new Map<string, boolean>()
   for (const { backup } of described.filter(({ backup: { manifest } }) => expired.has(manifest.file))) {
     const { database, file } = backup.manifest
-    const newest = described.findLast((each) => each.is_proven && each.backup.manifest.database === database)?.backup
+    const newest = described.findLast(
+      (each) => each.is_proven && each.backup.manifest.database === database,
+    )?.backup
     const intact = isIntact.get(database) ?? (await isWhole(newest, notes))
     isIntact.set(database, intact)
     if (!intact) continue
@@ -90,7 +102,11 @@ export async function applyRetention(
   }
   if (described.length > 0 && !described.some(({ is_proven }) => is_proven))
     notes.push('No backup has passed all four levels yet, so none is removed.')
-  return { removed, kept: backups.map(({ manifest }) => manifest.file).filter((file) => !removed.includes(file)), notes }
+  return {
+    removed,
+    kept: backups.map(({ manifest }) => manifest.file).filter((file) => !removed.includes(file)),
+    notes,
+  }
 }
 
 async function isWhole(backup: Backup | undefined, notes: string[]): Promise<boolean> {

@@ -13,7 +13,9 @@ export interface Swap {
 }
 
 /** What must be typed before `server.connection.database` is replaced; null when there is nothing to lose. */
-export async function confirmationFor(server: Pick<Server, 'connection' | 'maintenance' | 'describe'>): Promise<readonly string[] | null> {
+export async function confirmationFor(
+  server: Pick<Server, 'connection' | 'maintenance' | 'describe'>,
+): Promise<readonly string[] | null> {
   const target = await inspectTarget(server)
   if (target.is_template) {
     throw new RefusedError(
@@ -24,8 +26,8 @@ export async function confirmationFor(server: Pick<Server, 'connection' | 'maint
 }
 
 /**
- * Gives a restored database the name of the target. The former one is renamed, with its data, and never dropped. Its sessions are
- * ended: PostgreSQL renames no database that is in use.
+ * Gives a restored database the name of the target. The former one is renamed, with its data, and never
+ * dropped. Its sessions are ended: PostgreSQL renames no database that is in use.
  *
  * @param typed what a person typed; needed as soon as the target holds anything.
  * @throws RefusedError without it; nothing was touched then.
@@ -40,7 +42,7 @@ export async function swapInto(
   const wanted = await confirmationFor(server)
   if (wanted !== null && (typed === undefined || !wanted.includes(typed))) {
     throw new RefusedError(
-      `${database} holds data and is not replaced without its name and host, typed: ${wanted[0]}${typed === undefined ? '' : ` (it was «${typed}»)`}. Nothing was touched; the restored database stays as ${restored}.`,
+      `${database} holds data and is not replaced without its name and host, typed: ${wanted[0]}${typed === undefined ? '' : ` (it was "${typed}")`}. Nothing was touched; the restored database stays as ${restored}.`,
     )
   }
   const former = `${database.slice(0, 40)}_before_${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}`
@@ -60,5 +62,11 @@ export async function swapInto(
   return { database, former: exists ? former : null }
 }
 
-const endSessions = (db: Parameters<Parameters<typeof onServer>[1]>[0], databases: readonly string[]): Promise<unknown> =>
-  db.rows('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = any ($1) and pid <> pg_backend_pid()', [databases])
+const endSessions = (
+  db: Parameters<Parameters<typeof onServer>[1]>[0],
+  databases: readonly string[],
+): Promise<unknown> =>
+  db.rows(
+    'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = any ($1) and pid <> pg_backend_pid()',
+    [databases],
+  )

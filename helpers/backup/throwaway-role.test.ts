@@ -9,7 +9,10 @@ import { type OwnCluster, ownCluster } from '../testing/own-cluster.ts'
 import { type Backup, dump } from './dump.ts'
 import { restoreInto, verifyRestore } from './verify.ts'
 
-/** What a hostile archive would do at its first row, and again whenever somebody looks at its view: leave a file on the server's disk. */
+/**
+ * What a hostile archive would do at its first row, and again whenever somebody looks at its view: leave a
+ * file on the server's disk.
+ */
 const HOSTILE = `
   create function public.strike(name text) returns boolean language plpgsql as $$
   begin
@@ -38,28 +41,36 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const sql = (text: string, connection = own.connection): Promise<void> => withDatabase(connection, (db) => db.execute(text))
+const sql = (text: string, connection = own.connection): Promise<void> =>
+  withDatabase(connection, (db) => db.execute(text))
 const rolesLike = (pattern: string): Promise<string[]> =>
   withDatabase(own.connection, async (db) =>
-    (await db.rows<{ name: string }>('select rolname as name from pg_roles where rolname ~ $1', [pattern])).map(({ name }) => name),
+    (
+      await db.rows<{ name: string }>('select rolname as name from pg_roles where rolname ~ $1', [pattern])
+    ).map(({ name }) => name),
   )
 const backupOf = async (text: string): Promise<Backup> => {
   await sql(text, source)
   return dump(source, { directory, mode: 'rehearsal' })
 }
-const PLAIN = 'create table public.t (id int primary key); insert into public.t select generate_series(1, 100)'
+const PLAIN =
+  'create table public.t (id int primary key); insert into public.t select generate_series(1, 100)'
 
 test('the SQL of an archive never acts as a superuser, neither while it is restored nor while it is compared', async () => {
   const backup = await backupOf(HOSTILE)
   const { restored_as } = await verifyRestore(backup, own.connection)
-  const struck = await withDatabase(own.connection, (db) => db.rows("select name from pg_ls_dir('.') name where name ~ '^struck'"))
+  const struck = await withDatabase(own.connection, (db) =>
+    db.rows("select name from pg_ls_dir('.') name where name ~ '^struck'"),
+  )
   expect(struck).toEqual([])
   expect(restored_as).toBe('a role made for this restore, no superuser, dropped after it')
   expect(await rolesLike('^restore_drill_'), 'the role is gone').toEqual([])
 })
 
 test('what was restored belongs to the role of the connection, also after a restore that failed', async () => {
-  const backup = await backupOf(`${PLAIN}; create schema more; create function more.f() returns int language sql as 'select 1'`)
+  const backup = await backupOf(
+    `${PLAIN}; create schema more; create function more.f() returns int language sql as 'select 1'`,
+  )
   await restoreInto(backup, own.connection, 'restored')
   const restored = { ...own.connection, database: 'restored' }
   const owners = await withDatabase(restored, (db) =>
@@ -89,21 +100,29 @@ test.for([
 
 test('a server that lets no new role log in is restored into all the same, and the evidence says as whom', async () => {
   const backup = await backupOf(PLAIN)
-  const { file } = await withDatabase(own.connection, (db) => db.one<{ file: string }>("select current_setting('hba_file') as file"))
+  const { file } = await withDatabase(own.connection, (db) =>
+    db.one<{ file: string }>("select current_setting('hba_file') as file"),
+  )
   const rules = await readFile(file, 'utf8')
   await writeFile(file, `host all ${own.connection.user} 127.0.0.1/32 scram-sha-256\n`)
   await sql('select pg_reload_conf()')
   const { restored_as } = await verifyRestore(backup, own.connection)
   await writeFile(file, rules)
   await sql('select pg_reload_conf()')
-  expect(restored_as).toBe(`${own.connection.user}, a superuser: the server lets no role made for the restore log in`)
+  expect(restored_as).toBe(
+    `${own.connection.user}, a superuser: the server lets no role made for the restore log in`,
+  )
   expect(await rolesLike('^restore_drill_')).toEqual([])
 })
 
 test('an extension that only a superuser may create is restored of our own backups, and refused of others', async () => {
   const backup = await backupOf(`${PLAIN}; create extension dblink schema public`)
-  expect((await verifyRestore(backup, own.connection)).restored_as).toContain('a superuser: only a superuser may create dblink')
-  await expect(restoreInto(backup, own.connection, 'restored')).rejects.toThrow(/holds dblink, which only a superuser may create/)
+  expect((await verifyRestore(backup, own.connection)).restored_as).toContain(
+    'a superuser: only a superuser may create dblink',
+  )
+  await expect(restoreInto(backup, own.connection, 'restored')).rejects.toThrow(
+    /holds dblink, which only a superuser may create/,
+  )
 })
 
 test('the role of a restore that was killed is swept with its database', async () => {

@@ -8,7 +8,10 @@ import { type Database, withDatabase } from '../postgres/database.ts'
 import { identifier, literal } from '../postgres/sql.ts'
 import type { Manifest } from './manifest.ts'
 
-/** Who restores an archive: its SQL runs with the rights of that role, and so does whatever its views and functions call. */
+/**
+ * Who restores an archive: its SQL runs with the rights of that role, and so does whatever its views and
+ * functions call.
+ */
 export interface Restorer {
   /** To the empty database that is restored into. */
   readonly connection: Connection
@@ -20,16 +23,16 @@ export interface Restorer {
 
 export interface RestorerOptions {
   /**
-   * The archive was made by us, from a database of our own. Then an extension that only a superuser may create is created by the role of
-   * the connection; without it such an archive is refused.
+   * The archive was made by us, from a database of our own. Then an extension that only a superuser may
+   * create is created by the role of the connection; without it such an archive is refused.
    */
   readonly is_own?: boolean
 }
 
 /**
- * Makes a role for one restore into `database`, an empty one that the role of `server` has just created: no superuser, owner of that
- * database and of nothing else. Where the connection may create no role, or the server lets the new one not log in, the role of the
- * connection restores, and `restored_as` says so.
+ * Makes a role for one restore into `database`, an empty one that the role of `server` has just created: no
+ * superuser, owner of that database and of nothing else. Where the connection may create no role, or the
+ * server lets the new one not log in, the role of the connection restores, and `restored_as` says so.
  *
  * @throws PreconditionError for extensions that only a superuser may create, unless `is_own`.
  */
@@ -93,11 +96,18 @@ const VALID_FOR_MS = 86_400_000
 type Rights = { is_super: boolean; may_create: boolean }
 
 const readRights = (db: Database): Promise<Rights> =>
-  db.one<Rights>('select rolsuper as is_super, rolsuper or rolcreaterole as may_create from pg_roles where rolname = current_user')
+  db.one<Rights>(
+    'select rolsuper as is_super, rolsuper or rolcreaterole as may_create from pg_roles where rolname = current_user',
+  )
 
 /** Extensions of the manifest that this server lets a superuser alone create. */
-async function untrustedExtensions(db: Database, { fingerprint }: Pick<Manifest, 'fingerprint'>): Promise<string[]> {
-  const names = Object.keys(fingerprint.objects).flatMap((name) => /^extension "?(.*?)"?$/.exec(name)?.[1] ?? [])
+async function untrustedExtensions(
+  db: Database,
+  { fingerprint }: Pick<Manifest, 'fingerprint'>,
+): Promise<string[]> {
+  const names = Object.keys(fingerprint.objects).flatMap(
+    (name) => /^extension "?(.*?)"?$/.exec(name)?.[1] ?? [],
+  )
   const found = await db.rows<{ name: string }>(
     `select distinct name::text from pg_available_extension_versions where name = any ($1) and superuser and not trusted order by 1`,
     [names],

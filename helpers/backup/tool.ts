@@ -1,5 +1,12 @@
 import type { Connection } from '../config/connection.ts'
-import { findTools, type RunToolOptions, runTool, type ToolName, type ToolResult, type Tools } from '../postgres/tools.ts'
+import {
+  findTools,
+  type RunToolOptions,
+  runTool,
+  type ToolName,
+  type ToolResult,
+  type Tools,
+} from '../postgres/tools.ts'
 
 const found = new Map<string, Promise<Tools>>()
 
@@ -21,4 +28,11 @@ export const runClient = async (
 ): Promise<ToolResult> => runTool((await toolsFor(server_version))[name], args, connection, options)
 
 /** For a tool that reads a file alone: nothing answers there. */
-export const NOWHERE: Connection = { host: '127.0.0.1', port: 1, user: 'nobody', password: undefined, database: 'nowhere', ssl: 'disable' }
+export const NOWHERE: Connection = {
+  host: '127.0.0.1',
+  port: 1,
+  user: 'nobody',
+  password: undefined,
+  database: 'nowhere',
+  ssl: 'disable',
+}

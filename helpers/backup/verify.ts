@@ -79,10 +79,14 @@ export async function verifyFile({ archive, manifest }: Backup): Promise<FileEvi
 /**
  * Level 2: the archive lists, reads to its end without a word, and holds data of every table of its manifest.
  */
-export async function verifyArchive({ archive, manifest }: Backup, signal?: AbortSignal): Promise<ArchiveEvidence> {
+export async function verifyArchive(
+  { archive, manifest }: Backup,
+  signal?: AbortSignal,
+): Promise<ArchiveEvidence> {
   const { entries, list, read } = await readArchive(archive, manifest.server_version, signal)
   for (const [name, { kind }] of Object.entries(manifest.fingerprint.tables)) {
-    if (kind === 'table' && !entries.hasDataOf(name)) throw new VerificationError(`${archive} holds no data of ${name}. Do not use it.`)
+    if (kind === 'table' && !entries.hasDataOf(name))
+      throw new VerificationError(`${archive} holds no data of ${name}. Do not use it.`)
   }
   return {
     level: 2,
@@ -96,10 +100,15 @@ export async function verifyArchive({ archive, manifest }: Backup, signal?: Abor
 }
 
 /**
- * Level 3: a restore into a scratch database gives the same rows, views, sequences and objects, table by table.
- * The scratch database is dropped, whatever happens. `server` is a connection to a database that is always there, not to the dumped one.
+ * Level 3: a restore into a scratch database gives the same rows, views, sequences and objects, table by
+ * table. The scratch database is dropped, whatever happens. `server` is a connection to a database that is
+ * always there, not to the dumped one.
  */
-export async function verifyRestore(backup: Backup, server: Connection, signal?: AbortSignal): Promise<RestoreEvidence> {
+export async function verifyRestore(
+  backup: Backup,
+  server: Connection,
+  signal?: AbortSignal,
+): Promise<RestoreEvidence> {
   await sweepScratchDatabases(server)
   const database = scratchName()
   try {
@@ -110,10 +119,12 @@ export async function verifyRestore(backup: Backup, server: Connection, signal?:
 }
 
 /**
- * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest. All of that is done by a role
- * without rights where one can be made; afterwards everything belongs to the role of `server`.
+ * Restores into a database that does not exist yet, in one transaction, and compares it with the manifest.
+ * All of that is done by a role without rights where one can be made; afterwards everything belongs to the
+ * role of `server`.
  *
- * @throws ToolError when pg_restore fails, VerificationError when the content differs. The database is then left for its caller to drop.
+ * @throws ToolError when pg_restore fails, VerificationError when the content differs. The database is then
+ *   left for its caller to drop.
  */
 export async function restoreInto(
   { archive, manifest }: Backup,
@@ -126,23 +137,41 @@ export async function restoreInto(
   await createEmptyDatabase(server, database, manifest)
   const restorer = await restorerOf(server, database, manifest, options)
   try {
-    const run = await pgRestore(await toolsFor(version), archive, restorer.connection, { server_major, signal })
+    const run = await pgRestore(await toolsFor(version), archive, restorer.connection, {
+      server_major,
+      signal,
+    })
     const started = performance.now()
-    const found = await fingerprintOf(restorer.connection, { scope: 'full', views: viewsWithRows(manifest.fingerprint) })
+    const found = await fingerprintOf(restorer.connection, {
+      scope: 'full',
+      views: viewsWithRows(manifest.fingerprint),
+    })
     const differences = compareFingerprints(manifest.fingerprint, found)
     if (differences.length > 0) throw new RestoreDiffersError(archive, differences)
     const evidence = evidenceOf(found, manifest)
     const compare_ms = Math.round(performance.now() - started)
     await restorer.handOver()
     const { restored_as } = restorer
-    return { level: 3, command: run.command, database, restored_as, ...evidence, restore_ms: Math.round(run.duration_ms), compare_ms }
+    return {
+      level: 3,
+      command: run.command,
+      database,
+      restored_as,
+      ...evidence,
+      restore_ms: Math.round(run.duration_ms),
+      compare_ms,
+    }
   } catch (error) {
-    await restorer.handOver().catch(() => {}) // Its caller drops the database; the first error is the one that matters.
+    // Its caller drops the database; the first error is the one that matters.
+    await restorer.handOver().catch(() => {})
     throw error
   }
 }
 
-type Compared = Omit<RestoreEvidence, 'level' | 'command' | 'database' | 'restored_as' | 'restore_ms' | 'compare_ms'>
+type Compared = Omit<
+  RestoreEvidence,
+  'level' | 'command' | 'database' | 'restored_as' | 'restore_ms' | 'compare_ms'
+>
 
 function evidenceOf(found: Fingerprint, manifest: Backup['manifest']): Compared {
   return {
@@ -158,10 +187,14 @@ function evidenceOf(found: Fingerprint, manifest: Backup['manifest']): Compared 
 }
 
 /**
- * Level 4: the remote copy, downloaded again, is byte by byte the archive, and its manifest, without which nothing of it could be proven
- * elsewhere, says the same as the one here. Needs as much room again beside the archive: a temporary folder may lie in memory.
+ * Level 4: the remote copy, downloaded again, is byte by byte the archive, and its manifest, without which
+ * nothing of it could be proven elsewhere, says the same as the one here. Needs as much room again beside the
+ * archive: a temporary folder may lie in memory.
  */
-export async function verifyRemote({ archive, manifest }: Backup, remote: RemoteStore): Promise<RemoteEvidence> {
+export async function verifyRemote(
+  { archive, manifest }: Backup,
+  remote: RemoteStore,
+): Promise<RemoteEvidence> {
   const directory = await mkdtemp(join(dirname(archive), REMOTE_COPY_PREFIX))
   const copy = join(directory, basename(archive))
   try {
@@ -187,7 +220,9 @@ export async function verifyRemote({ archive, manifest }: Backup, remote: Remote
 class RestoreDiffersError extends VerificationError {
   readonly differences: readonly Difference[]
   constructor(archive: string, differences: readonly Difference[]) {
-    super(`${archive} restores, but not to what was dumped: ${describeDifferences(differences)}. Do not use it.`)
+    super(
+      `${archive} restores, but not to what was dumped: ${describeDifferences(differences)}. Do not use it.`,
+    )
     this.differences = differences
   }
 }

@@ -10,14 +10,16 @@ import type { WriteReports } from './record.ts'
 const SILENCE_MAX_MS = 60 * 60_000
 
 /**
- * A process that seems to have begun later than the run by less than this is taken for the run's own: a clock that was set forward
- * makes it look younger, and the journal of a run at work must never be ended by another.
+ * A process that seems to have begun later than the run by less than this is taken for the run's own: a clock
+ * that was set forward makes it look younger, and the journal of a run at work must never be ended by
+ * another.
  */
 const CLOCK_STEP_MAX_MS = 60_000
 
 /**
- * Ends the runs whose process died before it could: cuts the line that it left unfinished, writes `run-ended` with the verdict
- * INTERRUPTED, and rewrites the reports. A second call finds nothing. Returns what was done, for the terminal.
+ * Ends the runs whose process died before it could: cuts the line that it left unfinished, writes `run-ended`
+ * with the verdict INTERRUPTED, and rewrites the reports. A second call finds nothing. Returns what was done,
+ * for the terminal.
  */
 export function endAbandonedRuns(runs_directory: string, by_run_id: string, write: WriteReports): string[] {
   if (!existsSync(runs_directory)) return []
@@ -28,10 +30,13 @@ export function endAbandonedRuns(runs_directory: string, by_run_id: string, writ
     if (run_id === by_run_id || !existsSync(file)) continue
     const reading = verifyJournal(file)
     const started = reading.entries[0]
-    if (started?.event !== 'run-started' || reading.entries.some((entry) => entry.event === 'run-ended')) continue
+    if (started?.event !== 'run-started' || reading.entries.some((entry) => entry.event === 'run-ended'))
+      continue
     if (isAlive(started.pid, started.host, statSync(file).mtimeMs, started.at)) continue
     if (reading.fault !== undefined && !reading.is_torn) {
-      said.push(`the journal of run ${run_id} does not hold at line ${reading.fault.line}: ${reading.fault.what}; it is left as it is`)
+      said.push(
+        `the journal of run ${run_id} does not hold at line ${reading.fault.line}: ${reading.fault.what}; it is left as it is`,
+      )
       continue
     }
     const journal = Journal.recover(file, reading)

@@ -14,7 +14,7 @@ const PLAN = `
 ## Phase 1 · Walls
 \`01-walls\` · why
 - [ ] the walls stand
-- [ ] the walls are «straight» & <plumb>
+- [ ] the walls are "straight" & <plumb>
 ## Phase 2 · Roof
 \`02-roof\` · why
 - [ ] the roof is tight
@@ -22,16 +22,20 @@ const PLAN = `
 const box = (claim: string, body = 'await record({ seen: 1 }); expect(1).toBe(1)'): string =>
   `test(${JSON.stringify(claim)}, async ({ record, progress }) => { ${body} })\n`
 const FILES = {
-  '00-ground': box('the ground holds', `await record({ rows: 3, hash: 'abc' }); expect(1).toBe(1)`) + box('the ground is level'),
-  '01-walls': `needs('00-ground')\n${box('the walls stand')}${box('the walls are «straight» & <plumb>')}`,
+  '00-ground':
+    box('the ground holds', `await record({ rows: 3, hash: 'abc' }); expect(1).toBe(1)`) +
+    box('the ground is level'),
+  '01-walls': `needs('00-ground')\n${box('the walls stand')}${box('the walls are "straight" & <plumb>')}`,
   '02-roof': `needs('01-walls')\n${box('the roof is tight')}`,
 }
 
 const trial = trialsOf(PLAN, FILES)
 
-const states = (run: TrialRun): string[] => run.view.phases.flatMap((phase) => phase.boxes.map((each) => each.state))
+const states = (run: TrialRun): string[] =>
+  run.view.phases.flatMap((phase) => phase.boxes.map((each) => each.state))
 const ticks = (of: Trial): string[] => readdirSync(join(of.directory, 'reports', 'ledger')).toSorted()
-const boxOf = (run: TrialRun, claim: string) => run.view.phases.flatMap((phase) => phase.boxes).find((each) => each.claim === claim)
+const boxOf = (run: TrialRun, claim: string) =>
+  run.view.phases.flatMap((phase) => phase.boxes).find((each) => each.claim === claim)
 
 /** What holds for every run, whatever happened in it. */
 function expectTruthful(run: TrialRun): void {
@@ -43,10 +47,16 @@ function expectTruthful(run: TrialRun): void {
   const is = (each: Element, name: string): boolean => each.children.some((child) => child.name === name)
   for (const phase of run.view.phases) {
     for (const { claim, state } of phase.boxes) {
-      const found = cases.find((each) => each.attributes['classname'] === phase.phase && each.attributes['name'] === claim)
-      if (found === undefined) throw new Error(`JUnit has no testcase for «${claim}»`)
-      expect([is(found, 'failure'), is(found, 'skipped')], claim).toEqual([state === 'failed', state === 'unticked'])
-      if (state === 'unticked') expect(found.children.find((each) => each.name === 'skipped')?.attributes['message']).toMatch(/\w/)
+      const found = cases.find(
+        (each) => each.attributes['classname'] === phase.phase && each.attributes['name'] === claim,
+      )
+      if (found === undefined) throw new Error(`JUnit has no testcase for "${claim}"`)
+      expect([is(found, 'failure'), is(found, 'skipped')], claim).toEqual([
+        state === 'failed',
+        state === 'unticked',
+      ])
+      if (state === 'unticked')
+        expect(found.children.find((each) => each.name === 'skipped')?.attributes['message']).toMatch(/\w/)
     }
   }
   for (const suite of [document, ...suites]) {
@@ -61,7 +71,9 @@ function expectTruthful(run: TrialRun): void {
     })
   }
   expect(run.exit_code === 0, 'exit code 0 means PASSED').toBe(run.view.verdict === 'PASSED')
-  expect(document.attributes['failures'] === '0', 'no failure in JUnit means PASSED').toBe(run.view.verdict === 'PASSED')
+  expect(document.attributes['failures'] === '0', 'no failure in JUnit means PASSED').toBe(
+    run.view.verdict === 'PASSED',
+  )
   expect(checkRun(run.run_directory).faults).toEqual([])
   expect(checkRun(run.run_directory).notes).toEqual([])
 }
@@ -82,13 +94,14 @@ describe('a run', () => {
 
   test('with a failed box lists every later box as blocked by it', async () => {
     const subject = trial({
-      '00-ground': box('the ground holds', `await record({ rows: 0 }); expect(0).toBe(3)`) + box('the ground is level'),
+      '00-ground':
+        box('the ground holds', `await record({ rows: 0 }); expect(0).toBe(3)`) + box('the ground is level'),
     })
     const run = await subject.run()
     expectTruthful(run)
     expect(run.view.verdict).toBe('FAILED')
     expect(states(run)).toEqual(['failed', 'passed', 'unticked', 'unticked', 'unticked'])
-    expect(boxOf(run, 'the roof is tight')?.reason).toBe('blocked by 00-ground: «the ground holds» failed')
+    expect(boxOf(run, 'the roof is tight')?.reason).toBe('blocked by 00-ground: "the ground holds" failed')
     expect(boxOf(run, 'the ground holds')?.evidence).toEqual({ rows: 0 })
     expect(run.output).toContain('expected +0 to be 3')
     expect(ticks(subject)).toEqual([])
@@ -102,7 +115,9 @@ describe('a run', () => {
     expectTruthful(run)
     expect(run.view.verdict).toBe('FAILED')
     expect(ticks(subject)).toEqual(['00-ground.json'])
-    expect((await subject.run(['02'])).view.phases[2]?.cause).toBe('blocked by 01-walls, which is not ticked for this target')
+    expect((await subject.run(['02'])).view.phases[2]?.cause).toBe(
+      'blocked by 01-walls, which is not ticked for this target',
+    )
   })
 
   test('of one phase alone obeys the ledger, and is INCOMPLETE even when the phase passes', async () => {
@@ -135,7 +150,11 @@ describe('a run', () => {
 describe('a phase that breaks outside of its boxes', () => {
   test.for([
     ['cannot be imported', `import './missing.ts'\n${FILES['01-walls']}`, 'missing.ts'],
-    ['fails in a hook before its boxes', `${FILES['01-walls']}test.beforeAll(() => { throw new Error('no bricks') })`, 'no bricks'],
+    [
+      'fails in a hook before its boxes',
+      `${FILES['01-walls']}test.beforeAll(() => { throw new Error('no bricks') })`,
+      'no bricks',
+    ],
     [
       'fails in a hook after its boxes',
       `${FILES['01-walls']}test.afterAll(() => { throw new Error('bricks left over') })`,
@@ -143,10 +162,17 @@ describe('a phase that breaks outside of its boxes', () => {
     ],
     [
       'loses its process',
-      FILES['01-walls'].replace('expect(1)', `await record({ bricks: 7 }); process.kill(process.pid, 'SIGKILL'); expect(1)`),
+      FILES['01-walls'].replace(
+        'expect(1)',
+        `await record({ bricks: 7 }); process.kill(process.pid, 'SIGKILL'); expect(1)`,
+      ),
       'died',
     ],
-    ['is cut off by process.exit', FILES['01-walls'].replace('expect(1)', 'process.exit(0); expect(1)'), 'process.exit'],
+    [
+      'is cut off by process.exit',
+      FILES['01-walls'].replace('expect(1)', 'process.exit(0); expect(1)'),
+      'process.exit',
+    ],
   ] as const)('%s is FAILED, and blocks what comes after', async ([, text, message]) => {
     const subject = trial({ '01-walls': text })
     const run = await subject.run()
@@ -156,7 +182,10 @@ describe('a phase that breaks outside of its boxes', () => {
     expect(run.output).toContain(message)
     expect(boxOf(run, 'the roof is tight')?.reason).toMatch(/^blocked by 01-walls/)
     expect(ticks(subject)).toEqual(['00-ground.json'])
-    if (message === 'died') expect(boxOf(run, 'the walls stand')?.evidence, 'what was recorded survives').toMatchObject({ bricks: 7 })
+    if (message === 'died')
+      expect(boxOf(run, 'the walls stand')?.evidence, 'what was recorded survives').toMatchObject({
+        bricks: 7,
+      })
   })
 
   test('an error that nobody awaited makes the run FAILED', async () => {
@@ -173,7 +202,7 @@ describe('a phase that breaks outside of its boxes', () => {
 
 describe('boxes that are not as the plan says', () => {
   const first = box('the walls stand')
-  const second = box('the walls are «straight» & <plumb>')
+  const second = box('the walls are "straight" & <plumb>')
   /** The text of a checklist whose first box vitest is told to leave out. */
   const leftOut = (how: 'skip' | 'todo'): string => first.replace('test(', `test.${how}(`)
   test.for([
@@ -185,8 +214,16 @@ describe('boxes that are not as the plan says', () => {
     ],
     ['a todo', `${leftOut('todo')}${second}`, 'was not selected'],
     ['a missing one', second, 'has no such box'],
-    ['a renamed one', `${box('the walls stand up')}${second}`, '«the walls stand up» does not stand in the plan'],
-    ['an additional one', `${first}${second}${box('the walls are blue')}`, '«the walls are blue» does not stand in the plan'],
+    [
+      'a renamed one',
+      `${box('the walls stand up')}${second}`,
+      '"the walls stand up" does not stand in the plan',
+    ],
+    [
+      'an additional one',
+      `${first}${second}${box('the walls are blue')}`,
+      '"the walls are blue" does not stand in the plan',
+    ],
     ['reordered ones', `${second}${first}`, 'against the order of the plan'],
     ['a repeated one', `${first}${first}${second}`, 'twice'],
   ] as const)('%s makes the run INCOMPLETE, and is named', async ([, text, message]) => {
@@ -199,7 +236,9 @@ describe('boxes that are not as the plan says', () => {
   })
 
   test('a box without an assertion fails', async () => {
-    const run = await trial({ '02-roof': `needs('01-walls')\n${box('the roof is tight', 'await record({ tiles: 1 })')}` }).run()
+    const run = await trial({
+      '02-roof': `needs('01-walls')\n${box('the roof is tight', 'await record({ tiles: 1 })')}`,
+    }).run()
     expectTruthful(run)
     expect(run.view.verdict).toBe('FAILED')
   })

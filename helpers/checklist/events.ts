@@ -8,7 +8,10 @@ export const PROGRESS_ANNOTATION = 'progress'
 export type Scalar = string | number | boolean | null
 export type EvidenceRow = Readonly<Record<string, Scalar>>
 
-/** Facts that prove a box: a scalar, a list, or rows of a table. Name each with its unit: `rows`, `bytes`, `duration_ms`. */
+/**
+ * Facts that prove a box: a scalar, a list, or rows of a table. Name each with its unit: `rows`, `bytes`,
+ * `duration_ms`.
+ */
 export type EvidenceValue = Scalar | readonly Scalar[] | readonly EvidenceRow[]
 export type Evidence = Readonly<Record<string, EvidenceValue>>
 
@@ -42,7 +45,11 @@ export interface RunStarted {
 
 export type RunEvent =
   | RunStarted
-  | { readonly event: 'target-prepared'; readonly scope: string; readonly identity: Readonly<Record<string, Scalar>> }
+  | {
+      readonly event: 'target-prepared'
+      readonly scope: string
+      readonly identity: Readonly<Record<string, Scalar>>
+    }
   | { readonly event: 'precondition-failed'; readonly message: string }
   | { readonly event: 'phase-queued'; readonly phase: string }
   | {
@@ -77,7 +84,17 @@ export type RunEvent =
       readonly errors: readonly Fault[]
     }
   | { readonly event: 'run-error'; readonly fault: Fault }
-  | { readonly event: 'run-ended'; readonly verdict: Verdict; readonly reasons: readonly string[]; readonly noticed_by: string | null }
+  | {
+      readonly event: 'run-ended'
+      readonly verdict: Verdict
+      readonly reasons: readonly string[]
+      readonly noticed_by: string | null
+    }
 
-/** An event as it stands in the journal. `sha256` covers the line without itself; `prev` is the hash of the line before. */
-export type JournalEntry = { readonly seq: number; readonly at: string; readonly prev: string } & RunEvent & { readonly sha256: string }
+/**
+ * An event as it stands in the journal. `sha256` covers the line without itself; `prev` is the hash of the
+ * line before.
+ */
+export type JournalEntry = { readonly seq: number; readonly at: string; readonly prev: string } & RunEvent & {
+    readonly sha256: string
+  }

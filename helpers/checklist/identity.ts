@@ -5,7 +5,10 @@ import { PRODUCT_VERSION } from '../config/version.ts'
 import type { Scalar } from './events.ts'
 
 /** Who ran what, where: for the journal and the audit page. Holds no secret. */
-export function identityOf(config: Config | undefined, vitest_version: string): Readonly<Record<string, Scalar>> {
+export function identityOf(
+  config: Config | undefined,
+  vitest_version: string,
+): Readonly<Record<string, Scalar>> {
   return {
     product_version: PRODUCT_VERSION,
     ...codeIdentity(),
@@ -22,7 +25,10 @@ export function identityOf(config: Config | undefined, vitest_version: string): 
 export function codeIdentity(): { readonly git_commit: string; readonly git_is_dirty: boolean | null } {
   const commit = git('rev-parse', 'HEAD')
   const changes = git('status', '--porcelain')
-  return { git_commit: commit ?? 'not a git checkout', git_is_dirty: changes === undefined ? null : changes !== '' }
+  return {
+    git_commit: commit ?? 'not a git checkout',
+    git_is_dirty: changes === undefined ? null : changes !== '',
+  }
 }
 
 const configIdentity = (config: Config): Record<string, Scalar> => ({
@@ -39,7 +45,13 @@ const configIdentity = (config: Config): Record<string, Scalar> => ({
 })
 
 function git(...args: string[]): string | undefined {
-  const options = { cwd: ROOT_DIRECTORY, env: childEnvironment(), extendEnv: false, reject: false, timeout: 10_000 } as const
+  const options = {
+    cwd: ROOT_DIRECTORY,
+    env: childEnvironment(),
+    extendEnv: false,
+    reject: false,
+    timeout: 10_000,
+  } as const
   const { exitCode, stdout } = execaSync('git', args, options)
   return exitCode === 0 ? stdout.trim() : undefined
 }

@@ -84,7 +84,8 @@ test('a killed run leaves a whole journal and a truthful JUnit; the next run mar
   ])
   expect(checkRun(killed.run_directory).faults).toEqual([])
 
-  appendFileSync(join(killed.run_directory, 'journal.jsonl'), '{"seq":99,"at":"2026') // As if the process had died in the middle of a line.
+  // As if the process had died in the middle of a line.
+  appendFileSync(join(killed.run_directory, 'journal.jsonl'), '{"seq":99,"at":"2026')
   const next = await subject.run()
   expect(next.view.verdict).toBe('PASSED')
   expect(next.exit_code).toBe(0)
@@ -123,7 +124,9 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
 test('a precondition that fails is a sentence, and every box is blocked by it', async () => {
   const subject = trial()
   await subject.run()
-  const run = await subject.run([], { TRIAL_PRECONDITION: 'PostgreSQL does not answer at nowhere:5432. Start it.' })
+  const run = await subject.run([], {
+    TRIAL_PRECONDITION: 'PostgreSQL does not answer at nowhere:5432. Start it.',
+  })
   expect(run.exit_code).toBe(1)
   expect(run.view.verdict).toBe('FAILED')
   expect(skippedOf(run.junit).map((each) => each.split(': ').slice(1).join(': '))).toEqual(
@@ -153,7 +156,9 @@ test('a damaged journal is left as it is, and said', async () => {
   truncateSync(file, 0)
   appendFileSync(file, text)
   const next = await subject.run()
-  expect(next.output).toMatch(/journal of run \S+ does not hold at line \d+: its hash does not match its content; it is left/)
+  expect(next.output).toMatch(
+    /journal of run \S+ does not hold at line \d+: its hash does not match its content; it is left/,
+  )
   expect(readFileSync(file, 'utf8')).toBe(text)
 })
 
@@ -172,10 +177,19 @@ test('a secret stands in no report, no journal and on no terminal, whatever fail
   const refused = await subject.run([], { ...env, TRIAL_PRECONDITION: `the token ${secret} is not accepted` })
   expect(failing.output).toContain('[redacted canary]')
   expect(refused.output).toContain('the token [redacted canary] is not accepted')
-  const forms = [secret, encodeURIComponent(secret), 'canary/7Q', 'canary%2F7Q', Buffer.from(secret).toString('base64').replace(/=+$/, '')]
-  const texts = globSync(join(subject.directory, 'reports', '**', '*.*')).map((file) => readFileSync(file, 'utf8'))
+  const forms = [
+    secret,
+    encodeURIComponent(secret),
+    'canary/7Q',
+    'canary%2F7Q',
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  ]
+  const texts = globSync(join(subject.directory, 'reports', '**', '*.*')).map((file) =>
+    readFileSync(file, 'utf8'),
+  )
   expect(texts.length).toBeGreaterThan(9)
-  for (const text of [...texts, failing.output, refused.output]) for (const form of forms) expect(text.includes(form)).toBe(false)
+  for (const text of [...texts, failing.output, refused.output])
+    for (const form of forms) expect(text.includes(form)).toBe(false)
 })
 
 test('a secret that is an ordinary word of the plan neither hides a box nor breaks the chain', async () => {

@@ -28,7 +28,9 @@ test('a journal that was written holds, line by line', () => {
     fc.property(claims, (given) => {
       const reading = readJournal(journalOf(given))
       expect(reading.fault).toBeUndefined()
-      expect(reading.entries.map((entry) => ('claim' in entry ? entry.claim : ''))).toEqual(given.map((claim) => claim.toWellFormed()))
+      expect(reading.entries.map((entry) => ('claim' in entry ? entry.claim : ''))).toEqual(
+        given.map((claim) => claim.toWellFormed()),
+      )
     }),
     { numRuns: 50 },
   )
@@ -56,7 +58,11 @@ test('a line that was removed, doubled or moved is found', () => {
       const index = place % (lines.length - 1)
       const here = lines[index] ?? ''
       const next = lines[index + 1] ?? ''
-      for (const changed of [lines.toSpliced(index, 1), lines.toSpliced(index, 0, here), lines.toSpliced(index, 2, next, here)]) {
+      for (const changed of [
+        lines.toSpliced(index, 1),
+        lines.toSpliced(index, 0, here),
+        lines.toSpliced(index, 2, next, here),
+      ]) {
         const { fault } = readJournal(Buffer.from(`${changed.join('\n')}\n`))
         expect(fault?.line).toBeLessThanOrEqual(index + 2)
       }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { redactDeep } from '../core/redact.ts'
 import type { JournalEntry, RunEvent } from './events.ts'
@@ -8,10 +17,19 @@ import type { JournalEntry, RunEvent } from './events.ts'
 const GENESIS = '0'.repeat(64)
 
 /**
- * The fields that can carry text from outside. The others are the plan's own words, hashes and names of ours: a password that
- * happens to be a word of them must neither hide a box nor break the chain.
+ * The fields that can carry text from outside. The others are the plan's own words, hashes and names of ours:
+ * a password that happens to be a word of them must neither hide a box nor break the chain.
  */
-const REDACTED_FIELDS = new Set(['identity', 'message', 'evidence', 'errors', 'fault', 'note', 'reasons', 'narrowed'])
+const REDACTED_FIELDS = new Set([
+  'identity',
+  'message',
+  'evidence',
+  'errors',
+  'fault',
+  'note',
+  'reasons',
+  'narrowed',
+])
 
 /** What a journal holds, and the first line that does not hold. */
 export interface JournalReading {
@@ -27,8 +45,8 @@ export interface JournalReading {
 }
 
 /**
- * An append-only file, one JSON object a line, each chained to the one before by SHA-256 and flushed to the disk before the
- * next act. Only the main process writes it.
+ * An append-only file, one JSON object a line, each chained to the one before by SHA-256 and flushed to the
+ * disk before the next act. Only the main process writes it.
  */
 export class Journal {
   readonly file: string
@@ -37,7 +55,11 @@ export class Journal {
   #head: string
   #bytes: number
 
-  private constructor(file: string, flag: 'ax' | 'a', { seq, head, bytes }: { seq: number; head: string; bytes: number }) {
+  private constructor(
+    file: string,
+    flag: 'ax' | 'a',
+    { seq, head, bytes }: { seq: number; head: string; bytes: number },
+  ) {
     this.file = file
     this.#handle = openSync(file, flag)
     this.#seq = seq
@@ -56,13 +78,28 @@ export class Journal {
     const handle = openSync(file, 'r+')
     ftruncateSync(handle, reading.good_bytes)
     closeSync(handle)
-    return new Journal(file, 'a', { seq: reading.entries.length, head: reading.head, bytes: reading.good_bytes })
+    return new Journal(file, 'a', {
+      seq: reading.entries.length,
+      head: reading.head,
+      bytes: reading.good_bytes,
+    })
   }
 
-  /** Appends one event, redacted, and returns when it is on the disk. One that does not fit there leaves no half line behind. */
+  /**
+   * Appends one event, redacted, and returns when it is on the disk. One that does not fit there leaves no
+   * half line behind.
+   */
   append(event: RunEvent, now = new Date()): JournalEntry {
-    const clean = Object.entries(event).map(([name, value]) => [name, REDACTED_FIELDS.has(name) ? redactDeep<unknown>(value) : value])
-    const body = { seq: this.#seq + 1, at: now.toISOString(), prev: this.#head, ...(Object.fromEntries(clean) as RunEvent) }
+    const clean = Object.entries(event).map(([name, value]) => [
+      name,
+      REDACTED_FIELDS.has(name) ? redactDeep<unknown>(value) : value,
+    ])
+    const body = {
+      seq: this.#seq + 1,
+      at: now.toISOString(),
+      prev: this.#head,
+      ...(Object.fromEntries(clean) as RunEvent),
+    }
     const sha256 = hashOf(body)
     const line = Buffer.from(`${JSON.stringify({ ...body, sha256 })}\n`)
     try {
@@ -83,7 +120,9 @@ export class Journal {
   }
 }
 
-/** Reads and checks a journal: numbering, chain, hashes, whole lines. Never throws for what the file holds. */
+/**
+ * Reads and checks a journal: numbering, chain, hashes, whole lines. Never throws for what the file holds.
+ */
 export function verifyJournal(file: string): JournalReading {
   return readJournal(readFileSync(file))
 }
@@ -106,7 +145,8 @@ export function readJournal(bytes: Buffer): JournalReading {
     const parsed = parseLine(line.toString('utf8'))
     if (parsed === undefined) return failed('it is not a JSON object', false)
     const { sha256, ...body } = parsed
-    if (body.seq !== entries.length + 1) return failed(`its number is ${body.seq}, not ${entries.length + 1}`, false)
+    if (body.seq !== entries.length + 1)
+      return failed(`its number is ${body.seq}, not ${entries.length + 1}`, false)
     if (body.prev !== head) return failed('it does not name the hash of the line before', false)
     // The bytes themselves are compared too, so that a changed one which parses to the same object is seen.
     if (sha256 !== hashOf(body) || !line.equals(Buffer.from(JSON.stringify(parsed))))
@@ -123,7 +163,9 @@ const hashOf = (body: object): string => createHash('sha256').update(JSON.string
 function parseLine(text: string): JournalEntry | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return value !== null && typeof value === 'object' && 'sha256' in value ? (value as JournalEntry) : undefined
+    return value !== null && typeof value === 'object' && 'sha256' in value
+      ? (value as JournalEntry)
+      : undefined
   } catch {
     return undefined
   }

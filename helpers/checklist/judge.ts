@@ -10,14 +10,16 @@ export interface Judgement {
 }
 
 /**
- * The verdict on a run, from its journal alone. PASSED only when every expected box ran once and passed, in the order of the plan,
- * and nothing else happened. A failure or an error makes it FAILED; anything short of the plan, INCOMPLETE.
+ * The verdict on a run, from its journal alone. PASSED only when every expected box ran once and passed, in
+ * the order of the plan, and nothing else happened. A failure or an error makes it FAILED; anything short of
+ * the plan, INCOMPLETE.
  */
 export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERRUPTED' = 'over'): Judgement {
   const view = viewOf(entries, ending)
   const { narrowed } = entries[0] as JournalEntry & RunStarted
   const failures: string[] = []
-  const shortfalls: string[] = narrowed === null ? [] : [`the run was narrowed on the command line: ${narrowed}`]
+  const shortfalls: string[] =
+    narrowed === null ? [] : [`the run was narrowed on the command line: ${narrowed}`]
   const is_shut = entries.some((entry) => entry.event === 'precondition-failed')
   if (is_shut) shortfalls.push(`no box ran: all ${boxesOf(view).length} are blocked by the precondition`)
   for (const entry of entries) {
@@ -25,8 +27,10 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
     if (entry.event === 'run-error') failures.push(`${entry.fault.name}: ${firstLine(entry.fault.message)}`)
   }
   for (const phase of view.phases) {
-    for (const fault of phase.faults) if (phase.state !== 'blocked') failures.push(`${phase.phase}: ${firstLine(fault.message)}`)
-    for (const box of phase.boxes) if (box.state === 'failed') failures.push(`${phase.phase}: ${failureOf(box)}`)
+    for (const fault of phase.faults)
+      if (phase.state !== 'blocked') failures.push(`${phase.phase}: ${firstLine(fault.message)}`)
+    for (const box of phase.boxes)
+      if (box.state === 'failed') failures.push(`${phase.phase}: ${failureOf(box)}`)
     if (!is_shut) shortfalls.push(...unticked(phase.phase, phase.boxes))
     const is_settled = phase.boxes.every((box) => box.state === 'passed')
     if (is_settled && phase.state !== 'ticked') shortfalls.push(`${phase.phase}: it was not ticked`)
@@ -38,13 +42,18 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
 
 function failureOf(box: BoxView): string {
   const message = box.faults[0]?.message ?? 'no message'
-  return `«${box.claim}» failed: ${firstLine(message)}${firstOffender(message)}`
+  return `"${box.claim}" failed: ${firstLine(message)}${firstViolation(message)}`
 }
 
-/** A list that should be empty is a list of offenders: «expected [ …(2) ] to deeply equal []» says less than the first of them. */
-function firstOffender(message: string): string {
-  const offender = /^expected \[.*\] to deeply equal \[\]/.test(message) ? /^\+ {2,}(.+?),?$/m.exec(message)?.[1] : undefined
-  return offender === undefined ? '' : `; the first: ${clip(offender, OFFENDER_CHARACTERS_MAX)}`
+/**
+ * A list that should be empty is a list of violations: "expected [ …(2) ] to deeply equal []" says less than
+ * the first of them.
+ */
+function firstViolation(message: string): string {
+  const violation = /^expected \[.*\] to deeply equal \[\]/.test(message)
+    ? /^\+ {2,}(.+?),?$/m.exec(message)?.[1]
+    : undefined
+  return violation === undefined ? '' : `; the first: ${clip(violation, OFFENDER_CHARACTERS_MAX)}`
 }
 
 /** One line for each cause, which names every box that it kept open, or says that it was all of them. */
@@ -54,12 +63,17 @@ function unticked(phase: string, boxes: readonly BoxView[]): string[] {
     (box) => box.reason ?? 'not run',
   )
   return [...open].map(([reason, group]) => {
-    const names = group.length === boxes.length ? `all ${boxes.length} boxes` : group.map((box) => `«${box.claim}»`).join(', ')
+    const names =
+      group.length === boxes.length
+        ? `all ${boxes.length} boxes`
+        : group.map((box) => `"${box.claim}"`).join(', ')
     return `${phase}: ${reason} (${names})`
   })
 }
 
-/** Boxes that the plan does not know, that ran twice, or that ran out of its order; of one phase, or of all. */
+/**
+ * Boxes that the plan does not know, that ran twice, or that ran out of its order; of one phase, or of all.
+ */
 export function misplaced(entries: readonly JournalEntry[], of_phase?: string): string[] {
   const { expected } = entries[0] as JournalEntry & RunStarted
   const order = expected.flatMap(({ phase, boxes }) => boxes.map((claim) => `${phase}\n${claim}`))
@@ -74,15 +88,17 @@ export function misplaced(entries: readonly JournalEntry[], of_phase?: string): 
       found.push(`${entry.phase} does not stand in the plan`)
     if (entry.event === 'phase-collected') {
       for (const { claim } of entry.boxes)
-        if (!place.has(`${entry.phase}\n${claim}`)) found.push(`${entry.phase}: «${claim}» does not stand in the plan`)
+        if (!place.has(`${entry.phase}\n${claim}`))
+          found.push(`${entry.phase}: "${claim}" does not stand in the plan`)
     }
     if (entry.event !== 'box-started') continue
     const key = `${entry.phase}\n${entry.claim}`
     const index = place.get(key)
-    if (seen.has(key)) found.push(`${entry.phase}: «${entry.claim}» ran twice`)
+    if (seen.has(key)) found.push(`${entry.phase}: "${entry.claim}" ran twice`)
     seen.add(key)
     if (index === undefined) continue
-    if (index < last) found.push(`${entry.phase}: «${entry.claim}» ran after «${last_claim}», against the order of the plan`)
+    if (index < last)
+      found.push(`${entry.phase}: "${entry.claim}" ran after "${last_claim}", against the order of the plan`)
     last = Math.max(last, index)
     if (index === last) last_claim = entry.claim
   }

@@ -6,7 +6,13 @@ import { Ledger } from './ledger.ts'
 
 let directory = ''
 let ledger: Ledger
-const tickOf = (phase: string, scope = 'scope a') => ({ phase, scope, run_id: 'run', ticked_at: new Date().toISOString(), boxes_count: 3 })
+const tickOf = (phase: string, scope = 'scope a') => ({
+  phase,
+  scope,
+  run_id: 'run',
+  ticked_at: new Date().toISOString(),
+  boxes_count: 3,
+})
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ledger-'))
   ledger = new Ledger(join(directory, 'ledger'))
@@ -21,7 +27,8 @@ test('a tick is read in its own scope alone', () => {
 })
 
 test('a phase that starts takes its own tick and all later ones away, of every scope', () => {
-  for (const phase of ['00-environment', '01-database-creation', '02-schema-build']) ledger.tick(tickOf(phase))
+  for (const phase of ['00-environment', '01-database-creation', '02-schema-build'])
+    ledger.tick(tickOf(phase))
   ledger.tick(tickOf('03-safety-backup', 'scope b'))
   ledger.untickFrom('01-database-creation')
   expect(readdirSync(join(directory, 'ledger'))).toEqual(['00-environment.json'])
@@ -29,7 +36,10 @@ test('a phase that starts takes its own tick and all later ones away, of every s
 
 test('a damaged tick, or one under another name, is no tick', () => {
   ledger.tick(tickOf('00-environment'))
-  writeFileSync(join(directory, 'ledger', '01-database-creation.json'), JSON.stringify(tickOf('00-environment')))
+  writeFileSync(
+    join(directory, 'ledger', '01-database-creation.json'),
+    JSON.stringify(tickOf('00-environment')),
+  )
   expect(ledger.read('01-database-creation', 'scope a')).toBeUndefined()
   writeFileSync(join(directory, 'ledger', '00-environment.json'), '{"phase":"00-envi')
   expect(ledger.read('00-environment', 'scope a')).toBeUndefined()

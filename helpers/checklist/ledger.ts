@@ -5,7 +5,10 @@ import { writeAtomically } from '../core/atomic-file.ts'
 
 const tickSchema = z.strictObject({
   phase: z.string(),
-  /** What the tick is about: mode, server, database, universe, window, product version. Another scope is another world. */
+  /**
+   * What the tick is about: mode, server, database, universe, window, product version. Another scope is
+   * another world.
+   */
   scope: z.string(),
   run_id: z.string(),
   ticked_at: z.iso.datetime(),
@@ -16,8 +19,8 @@ const tickSchema = z.strictObject({
 export type Tick = z.infer<typeof tickSchema>
 
 /**
- * Which phases are ticked now. There is one ledger for all scopes, on purpose: a run over another universe rebuilds the same
- * database, so it must take the ticks of the former one away, not stand beside them.
+ * Which phases are ticked now. There is one ledger for all scopes, on purpose: a run over another universe
+ * rebuilds the same database, so it must take the ticks of the former one away, not stand beside them.
  */
 export class Ledger {
   readonly #directory: string
@@ -29,12 +32,18 @@ export class Ledger {
     writeAtomically(this.#file(tick.phase), `${JSON.stringify(tickSchema.parse(tick), null, 2)}\n`)
   }
 
-  /** Takes the ticks of `phase` and of all later ones away, whatever their scope. A phase that starts is open again. */
+  /**
+   * Takes the ticks of `phase` and of all later ones away, whatever their scope. A phase that starts is open
+   * again.
+   */
   untickFrom(phase: string): void {
     for (const each of this.#phases()) if (each >= phase) rmSync(this.#file(each), { force: true })
   }
 
-  /** The tick of `phase` in `scope`; undefined when there is none, when it is of another scope, or when it cannot be read. */
+  /**
+   * The tick of `phase` in `scope`; undefined when there is none, when it is of another scope, or when it
+   * cannot be read.
+   */
   read(phase: string, scope: string): Tick | undefined {
     try {
       const tick = tickSchema.parse(JSON.parse(readFileSync(this.#file(phase), 'utf8')))
@@ -47,6 +56,8 @@ export class Ledger {
   #file = (phase: string): string => join(this.#directory, `${phase}.json`)
   #phases(): string[] {
     mkdirSync(this.#directory, { recursive: true })
-    return readdirSync(this.#directory).flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : []))
+    return readdirSync(this.#directory).flatMap((name) =>
+      name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : [],
+    )
   }
 }

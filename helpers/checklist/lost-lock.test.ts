@@ -97,21 +97,40 @@ test('the checklist itself stops: it makes no database once the lock is gone', a
   const state = await mkdtemp(join(tmpdir(), 'lost-lock-'))
   onTestFinished(() => rm(state, { recursive: true, force: true }))
   const { host, port, user, password } = inject('testServer')
-  const running = execa(process.execPath, [join(ROOT_DIRECTORY, 'node_modules/vitest/vitest.mjs'), 'run', 'phases'], {
-    cwd: ROOT_DIRECTORY,
-    env: ownEnvironment({
-      ...{ NO_COLOR: '1', VITEST: '', VITEST_POOL_ID: '', VITEST_WORKER_ID: '', BOOTSTRAP_STATE: state, BOOTSTRAP_POSTGRES: '' },
-      ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password ?? '', PGDATABASE: database },
-    }),
-    extendEnv: false,
-    all: true,
-    reject: false,
-    stdin: 'ignore',
-  })
+  const running = execa(
+    process.execPath,
+    [join(ROOT_DIRECTORY, 'node_modules/vitest/vitest.mjs'), 'run', 'phases'],
+    {
+      cwd: ROOT_DIRECTORY,
+      env: ownEnvironment({
+        ...{
+          NO_COLOR: '1',
+          VITEST: '',
+          VITEST_POOL_ID: '',
+          VITEST_WORKER_ID: '',
+          BOOTSTRAP_STATE: state,
+          BOOTSTRAP_POSTGRES: '',
+        },
+        ...{
+          PGHOST: host,
+          PGPORT: String(port),
+          PGUSER: user,
+          PGPASSWORD: password ?? '',
+          PGDATABASE: database,
+        },
+      }),
+      extendEnv: false,
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+    },
+  )
   const journalOf = (): string => globSync(join(state, 'reports', 'runs', '*', 'journal.jsonl'))[0] ?? ''
   // Its lock is lost to it from here on; before, it has not been got.
   await expect
-    .poll(() => existsSync(journalOf()) && readFileSync(journalOf(), 'utf8').includes('"target-prepared"'), { timeout: 60_000 })
+    .poll(() => existsSync(journalOf()) && readFileSync(journalOf(), 'utf8').includes('"target-prepared"'), {
+      timeout: 60_000,
+    })
     .toBe(true)
   await terminateHolder(database)
   const { exitCode, all } = await running
@@ -120,7 +139,11 @@ test('the checklist itself stops: it makes no database once the lock is gone', a
   const view = viewOf(verifyJournal(journal).entries)
   expect(view.verdict).toBe('FAILED')
   expect(view.reasons.join('\n')).toContain(`The run lock of ${database} was lost`)
-  expect(view.phases.slice(1).flatMap(({ boxes }) => boxes.filter((box) => box.state === 'passed'))).toEqual([])
-  const made = await withDatabase(inject('testServer'), (db) => db.rows('select from pg_database where datname = $1', [database]))
+  expect(view.phases.slice(1).flatMap(({ boxes }) => boxes.filter((box) => box.state === 'passed'))).toEqual(
+    [],
+  )
+  const made = await withDatabase(inject('testServer'), (db) =>
+    db.rows('select from pg_database where datname = $1', [database]),
+  )
   expect(made).toEqual([])
 })

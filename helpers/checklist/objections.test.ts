@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
 import { trialsOf } from '../testing/trial.ts'
 
-const PLAN = '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
+const PLAN =
+  '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
 const ROOF = `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`
 const HOLDS = `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })`
 
@@ -13,10 +14,30 @@ const trial = trialsOf(PLAN, { '00-ground': HOLDS, '01-roof': ROOF })
 
 const SECOND_TRY = `let tries = 0\ntest('the ground holds', OPTIONS async ({ record }) => { await record({ rows: 3 }); tries += 1; expect(tries).toBe(2) })`
 test.for([
-  ['that passed at a second try, by an option of the command line', SECOND_TRY.replace('OPTIONS', ''), ['--retry=2'], 'passed at try 2'],
-  ['that passed at a second try, by an option of its own', SECOND_TRY.replace('OPTIONS', '{ retry: 2 },'), [], 'passed at try 2'],
-  ['that was declared to fail', HOLDS.replace('test(', 'test.fails(').replace('toBe(1)', 'toBe(2)'), [], 'declared with `.fails`'],
-  ['that recorded nothing', `test('the ground holds', () => { expect(1).toBe(1) })`, [], 'recorded no evidence'],
+  [
+    'that passed at a second try, by an option of the command line',
+    SECOND_TRY.replace('OPTIONS', ''),
+    ['--retry=2'],
+    'passed at try 2',
+  ],
+  [
+    'that passed at a second try, by an option of its own',
+    SECOND_TRY.replace('OPTIONS', '{ retry: 2 },'),
+    [],
+    'passed at try 2',
+  ],
+  [
+    'that was declared to fail',
+    HOLDS.replace('test(', 'test.fails(').replace('toBe(1)', 'toBe(2)'),
+    [],
+    'declared with `.fails`',
+  ],
+  [
+    'that recorded nothing',
+    `test('the ground holds', () => { expect(1).toBe(1) })`,
+    [],
+    'recorded no evidence',
+  ],
   [
     'that asserted before it recorded',
     `test('the ground holds', async ({ record }) => { expect(1).toBe(1); await record({ rows: 3 }) })`,
@@ -33,13 +54,15 @@ test.for([
   expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
 })
 
-test('a box whose list of offenders is not empty fails by the name of the first', async () => {
+test('a box whose list of violations is not empty fails by the name of the first', async () => {
   const ground = HOLDS.replace(
     'expect(1).toBe(1)',
     "expect(['row 7 is loose', 'row 8 is loose'].map((each) => each.repeat(5))).toEqual([])",
   )
   const { reasons } = (await trial({ '00-ground': ground }).run()).view
-  expect(reasons[0]).toMatch(/«the ground holds» failed: expected \[.*\] to deeply equal \[\]; the first: "row 7 is loose/)
+  expect(reasons[0]).toMatch(
+    /"the ground holds" failed: expected \[.*\] to deeply equal \[\]; the first: "row 7 is loose/,
+  )
 })
 
 test('a plan that is missing or cannot be read is a sentence, and no older PASSED looks like the result', async () => {
@@ -48,7 +71,10 @@ test('a plan that is missing or cannot be read is a sentence, and no older PASSE
   const plan = join(subject.directory, 'plan.md')
   const refusals = [
     [() => renameSync(plan, `${plan}.old`), 'no such file'],
-    [() => writeFileSync(plan, PLAN.replace('- [ ] the roof', '- [x] the roof')), 'line 6: a box of the plan must be open'],
+    [
+      () => writeFileSync(plan, PLAN.replace('- [ ] the roof', '- [x] the roof')),
+      'line 6: a box of the plan must be open',
+    ],
   ] as const
   for (const [spoil, message] of refusals) {
     spoil()

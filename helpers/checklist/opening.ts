@@ -38,7 +38,8 @@ export function openingOf(plan_file: string, vitest: Vitest | undefined): Openin
 
 function planOf(file: string, is_watching: boolean): Pick<Opening, 'plan' | 'fault'> {
   const nothing: Plan = { phases: [], sha256: '' }
-  const watching = 'The checklist is not watched: each saved file would start a rebuild. Run npx vitest run phases.'
+  const watching =
+    'The checklist is not watched: each saved file would start a rebuild. Run npx vitest run phases.'
   if (is_watching) return { plan: nothing, fault: watching }
   try {
     return { plan: readPlan(file), fault: undefined }
@@ -55,9 +56,15 @@ function tryReadConfig(): Config | undefined {
   }
 }
 
-/** The command-line options that leave boxes out, for the report. File filters are seen by the boxes that they leave out. */
+/**
+ * The command-line options that leave boxes out, for the report. File filters are seen by the boxes that they
+ * leave out.
+ */
 function narrowingOf(vitest: Vitest | undefined): string | null {
   const { testNamePattern: pattern, shard } = vitest?.config ?? {}
-  const parts = [pattern == null ? '' : `-t ${pattern.source}`, shard == null ? '' : `--shard ${shard.index}/${shard.count}`]
+  const parts = [
+    pattern == null ? '' : `-t ${pattern.source}`,
+    shard == null ? '' : `--shard ${shard.index}/${shard.count}`,
+  ]
   return parts.filter((part) => part !== '').join(' ') || null
 }

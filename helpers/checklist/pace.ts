@@ -4,8 +4,8 @@ import { durationText } from './text.ts'
 const SETTLED_MS = 2_000
 
 /**
- * How fast a count goes on, and how long it may still take: from lines that say `200 of 500 items`. A line with another beginning or
- * total, or a count that went back, is another piece of work.
+ * How fast a count goes on, and how long it may still take: from lines that say `200 of 500 items`. A line
+ * with another beginning or total, or a count that went back, is another piece of work.
  */
 export class Pace {
   #work = ''
@@ -15,9 +15,13 @@ export class Pace {
 
   /** What to add to `line`; empty when nothing can be said yet. */
   of(line: string, now_ms: number): string {
-    const [, beginning = '', done = '', total = '', unit = ''] = /^(.*?)([\d,]+) of ([\d,]+) ([a-z]+)/.exec(line) ?? []
+    const [, beginning = '', done = '', total = '', unit = ''] =
+      /^(.*?)([\d,]+) of ([\d,]+) ([a-z]+)/.exec(line) ?? []
     if (total === '') return ''
-    const [count, count_max] = [done, total].map((text) => Number(text.replaceAll(',', ''))) as [number, number]
+    const [count, count_max] = [done, total].map((text) => Number(text.replaceAll(',', ''))) as [
+      number,
+      number,
+    ]
     const work = `${beginning.split(' · ')[0]} ${total} ${unit}`
     if (work !== this.#work || count < this.#count) {
       this.#work = work
@@ -32,4 +36,5 @@ export class Pace {
   }
 }
 
-const rateText = (rate: number): string => (rate >= 10 ? Math.round(rate).toLocaleString('en-US') : rate.toPrecision(2))
+const rateText = (rate: number): string =>
+  rate >= 10 ? Math.round(rate).toLocaleString('en-US') : rate.toPrecision(2)

@@ -1,7 +1,13 @@
 import { test as base, expect, inject } from 'vitest'
 import { StocksError } from '../core/errors.ts'
 import { redact, redactDeep } from '../core/redact.ts'
-import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, type EvidenceValue, PROGRESS_ANNOTATION } from './events.ts'
+import {
+  type AuditSection,
+  EVIDENCE_ANNOTATION,
+  type Evidence,
+  type EvidenceValue,
+  PROGRESS_ANNOTATION,
+} from './events.ts'
 import { Ledger } from './ledger.ts'
 import { phaseOf } from './plan.ts'
 import './setup.ts'
@@ -28,16 +34,23 @@ const TEXT_CHARACTERS_MAX = 4_000
 const ROWS_MAX = 2_000
 const PROGRESS_INTERVAL_MS = 500
 
-/** Vitest's `test`, with what every phase needs. Domain fixtures are added with `.extend(name, { scope: 'file' }, …)`. */
+/**
+ * Vitest's `test`, with what every phase needs. Domain fixtures are added with `.extend(name, { scope: 'file'
+ * }, …)`.
+ */
 export const test = base
   /** Writes evidence to the journal before anything is asserted; it is on the disk when the call returns. */
-  .extend('record', ({ task, annotate }) => async (evidence: EvidenceInput, section?: AuditSection): Promise<void> => {
-    if (task.meta.evidence === undefined && expect.getState().assertionCalls > 0)
-      throw new TypeError('Record first, assert second: a box that fails needs its numbers most.')
-    const clean = redactDeep(bounded(evidence))
-    task.meta.evidence = { ...task.meta.evidence, ...clean }
-    await annotate(JSON.stringify({ evidence: clean, section: section ?? null }), EVIDENCE_ANNOTATION)
-  })
+  .extend(
+    'record',
+    ({ task, annotate }) =>
+      async (evidence: EvidenceInput, section?: AuditSection): Promise<void> => {
+        if (task.meta.evidence === undefined && expect.getState().assertionCalls > 0)
+          throw new TypeError('Record first, assert second: a box that fails needs its numbers most.')
+        const clean = redactDeep(bounded(evidence))
+        task.meta.evidence = { ...task.meta.evidence, ...clean }
+        await annotate(JSON.stringify({ evidence: clean, section: section ?? null }), EVIDENCE_ANNOTATION)
+      },
+  )
   /** Says how far a long box is. Cheap to call often: at most two lines a second leave the process. */
   .extend('progress', ({ annotate }) => {
     let last_ms = Number.NEGATIVE_INFINITY
@@ -45,22 +58,30 @@ export const test = base
       const now_ms = performance.now()
       if (now_ms - last_ms < PROGRESS_INTERVAL_MS) return
       last_ms = now_ms
-      annotate(redact(line).slice(0, 200), PROGRESS_ANNOTATION).catch(() => {}) // The box has ended; nobody waits for this line.
+      // The box has ended; nobody waits for this line.
+      annotate(redact(line).slice(0, 200), PROGRESS_ANNOTATION).catch(() => {})
     }
   })
 
 /** Evidence as a phase gives it: `bigint` and `Date` are welcome and become text; `undefined` is left out. */
 export type EvidenceInput = Readonly<Record<string, unknown>>
 
-/** Opens this phase only when `previous` is ticked for this target; else every box stays unticked, and the cause is named once. */
+/**
+ * Opens this phase only when `previous` is ticked for this target; else every box stays unticked, and the
+ * cause is named once.
+ */
 export function needs(previous: string): void {
   test.beforeAll(({}, file) => {
     const phase = phaseOf(file.file.filepath)
     const gate = inject('gate')
-    if (!gate.is_open) throw new PhaseBlockedError(`${phase} is blocked by precondition: ${gate.fault}`, 'precondition')
+    if (!gate.is_open)
+      throw new PhaseBlockedError(`${phase} is blocked by precondition: ${gate.fault}`, 'precondition')
     const tick = new Ledger(inject('run').ledger_directory).read(previous, gate.scope)
     if (tick === undefined)
-      throw new PhaseBlockedError(`${phase} is blocked by ${previous}, which is not ticked for this target.`, previous)
+      throw new PhaseBlockedError(
+        `${phase} is blocked by ${previous}, which is not ticked for this target.`,
+        previous,
+      )
   })
 }
 
@@ -68,7 +89,7 @@ export function needs(previous: string): void {
 export function stopsAtFirstFailure(): void {
   test.beforeEach(({ task, skip }) => {
     const failed = task.file.tasks.find((each) => each.result?.state === 'fail')
-    if (failed !== undefined) skip(`«${failed.name}» failed`)
+    if (failed !== undefined) skip(`"${failed.name}" failed`)
   })
 }
 
@@ -77,7 +98,10 @@ function bounded(input: EvidenceInput): Evidence {
     Object.entries(input).flatMap(([name, value]) => {
       if (value === undefined) return []
       const omitted = Array.isArray(value) ? value.length - ROWS_MAX : 0
-      return [[name, plain(value)], ...(omitted > 0 ? [[`${name}_omitted`, omitted] as [string, number]] : [])]
+      return [
+        [name, plain(value)],
+        ...(omitted > 0 ? [[`${name}_omitted`, omitted] as [string, number]] : []),
+      ]
     }),
   )
 }
@@ -92,12 +116,20 @@ function plain(value: unknown): EvidenceValue {
 
 const isRow = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !(value instanceof Date) && !Array.isArray(value)
-const mapRow = (row: Record<string, unknown>) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalar(value)]))
+const mapRow = (row: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, scalar(value)]))
 
 function scalar(value: unknown): string | number | boolean | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'boolean') return value
-  const text = value instanceof Date ? value.toISOString() : typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return text.length <= TEXT_CHARACTERS_MAX ? text : `${text.slice(0, TEXT_CHARACTERS_MAX)} … (${text.length} characters)`
+  const text =
+    value instanceof Date
+      ? value.toISOString()
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value)
+  return text.length <= TEXT_CHARACTERS_MAX
+    ? text
+    : `${text.slice(0, TEXT_CHARACTERS_MAX)} … (${text.length} characters)`
 }

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import { parsePlan, phaseOf, readPlan } from './plan.ts'
 
-const GOOD = '# A plan\n\nprose\n\n## Phase 0 · A\n\n`00-a` · why\n\n- [ ] one\n- [ ] two\n\n## Phase 1 · B\n`01-b`\n- [ ] one\n'
+const GOOD =
+  '# A plan\n\nprose\n\n## Phase 0 · A\n\n`00-a` · why\n\n- [ ] one\n- [ ] two\n\n## Phase 1 · B\n`01-b`\n- [ ] one\n'
 
 describe('a plan', () => {
   test('gives its phases, files and claims in order', () => {
@@ -19,9 +20,17 @@ describe('a plan', () => {
   test.for([
     ['a ticked box', GOOD.replace('- [ ] two', '- [x] two'), 'line 10: a box of the plan must be open'],
     ['a claim twice', GOOD.replace('two', 'one'), 'line 10: the claim stands twice'],
-    ['phases out of order', GOOD.replace('`00-a`', '`02-a`'), 'line 13: phase 01-b does not stand in the order'],
+    [
+      'phases out of order',
+      GOOD.replace('`00-a`', '`02-a`'),
+      'line 13: phase 01-b does not stand in the order',
+    ],
     ['boxes before a file name', GOOD.replace('`01-b`', ''), 'has boxes before the name of its file'],
-    ['a phase without boxes', `${GOOD}\n## Phase 2 · C\n\`02-c\`\n`, 'needs a file name and at least one box'],
+    [
+      'a phase without boxes',
+      `${GOOD}\n## Phase 2 · C\n\`02-c\`\n`,
+      'needs a file name and at least one box',
+    ],
     ['nothing', '', 'has no phase'],
   ] as const)('with %s is refused, and the line is named', ([, text, message]) => {
     expect(() => parsePlan(text)).toThrow(message)
@@ -36,21 +45,37 @@ describe('the plan of this project', () => {
   })
 })
 
-/** Titles of all boxes as Vitest collects them: imported, not run, under a project name that no engine watches. */
+/**
+ * Titles of all boxes as Vitest collects them: imported, not run, under a project name that no engine
+ * watches.
+ */
 async function listedBoxes(): Promise<string[]> {
   mkdirSync(join(ROOT_DIRECTORY, '.data'), { recursive: true })
   const directory = mkdtempSync(join(ROOT_DIRECTORY, '.data', 'listing-'))
   try {
     const root = JSON.stringify(ROOT_DIRECTORY)
     const settings = `{ name: 'listing', root: ${root}, include: ['phases/*.test.ts'], taskTitleValueFormatTruncate: 0 }`
-    writeFileSync(join(directory, 'vitest.config.ts'), `export default { test: { projects: [{ test: ${settings} }] } }\n`)
+    writeFileSync(
+      join(directory, 'vitest.config.ts'),
+      `export default { test: { projects: [{ test: ${settings} }] } }\n`,
+    )
     const list = join(directory, 'list.json')
-    const args = ['list', '--config', join(directory, 'vitest.config.ts'), '--no-static-parse', `--json=${list}`]
-    const { all } = await execa(process.execPath, [join(ROOT_DIRECTORY, 'node_modules/vitest/vitest.mjs'), ...args], {
-      cwd: ROOT_DIRECTORY,
-      env: { VITEST: '', VITEST_POOL_ID: '', VITEST_WORKER_ID: '' },
-      all: true,
-    })
+    const args = [
+      'list',
+      '--config',
+      join(directory, 'vitest.config.ts'),
+      '--no-static-parse',
+      `--json=${list}`,
+    ]
+    const { all } = await execa(
+      process.execPath,
+      [join(ROOT_DIRECTORY, 'node_modules/vitest/vitest.mjs'), ...args],
+      {
+        cwd: ROOT_DIRECTORY,
+        env: { VITEST: '', VITEST_POOL_ID: '', VITEST_WORKER_ID: '' },
+        all: true,
+      },
+    )
     const boxes = JSON.parse(readFileSync(list, 'utf8')) as { name: string; file: string }[]
     expect(boxes.length, all).toBeGreaterThan(0)
     return boxes

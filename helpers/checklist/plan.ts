@@ -29,13 +29,14 @@ export function readPlan(file: string): Plan {
 }
 
 /**
- * Parses a plan: `## heading`, a line that begins with the phase's `file-name` in backticks, and `- [ ] claim` lines.
- * Other lines are prose.
+ * Parses a plan: `## heading`, a line that begins with the phase's `file-name` in backticks, and `- [ ]
+ * claim` lines. Other lines are prose.
  */
 export function parsePlan(text: string, name = 'the plan'): Plan {
   const phases: { phase: string; title: string; boxes: string[] }[] = []
   const lines = text.split(/\r?\n/)
-  const fault = (index: number, what: string): FormatError => new FormatError(`${name}, line ${index + 1}: ${what}`)
+  const fault = (index: number, what: string): FormatError =>
+    new FormatError(`${name}, line ${index + 1}: ${what}`)
   for (const [index, line] of lines.entries()) {
     const heading = /^## +(.+?) *$/.exec(line)?.[1]
     if (heading !== undefined) phases.push({ phase: '', title: heading, boxes: [] })
@@ -43,19 +44,21 @@ export function parsePlan(text: string, name = 'the plan'): Plan {
     if (current === undefined) continue
     const file = /^`(\d{2}-[a-z0-9-]+)`/.exec(line)?.[1]
     if (file !== undefined) {
-      if (current.phase !== '') throw fault(index, `«${current.title}» names a second file, ${file}`)
-      if (phases.some((each) => each.phase >= file)) throw fault(index, `phase ${file} does not stand in the order of its number`)
+      if (current.phase !== '') throw fault(index, `"${current.title}" names a second file, ${file}`)
+      if (phases.some((each) => each.phase >= file))
+        throw fault(index, `phase ${file} does not stand in the order of its number`)
       current.phase = file
     }
     if (/^\s*[-*] \[[^ ]\]/.test(line)) throw fault(index, 'a box of the plan must be open: - [ ]')
     const claim = /^- \[ \] +(.+?) *$/.exec(line)?.[1]
     if (claim === undefined) continue
-    if (current.phase === '') throw fault(index, `«${current.title}» has boxes before the name of its file`)
+    if (current.phase === '') throw fault(index, `"${current.title}" has boxes before the name of its file`)
     if (current.boxes.includes(claim)) throw fault(index, `the claim stands twice in its phase: ${claim}`)
     current.boxes.push(claim)
   }
   const empty = phases.find((each) => each.phase === '' || each.boxes.length === 0)
-  if (empty !== undefined) throw new FormatError(`${name}: «${empty.title}» needs a file name and at least one box`)
+  if (empty !== undefined)
+    throw new FormatError(`${name}: "${empty.title}" needs a file name and at least one box`)
   if (phases.length === 0) throw new FormatError(`${name} has no phase`)
   return { phases, sha256: createHash('sha256').update(lines.join('\n')).digest('hex') }
 }

@@ -8,7 +8,10 @@ import { type RunView, viewOf } from './view.ts'
 /** Writes every report of a run from its journal: atomically, and again whenever it is called. */
 export type WriteReports = (run_directory: string) => void
 
-/** A line of the journal could not be written. What is not on the disk did not happen, so the run cannot pass any more. */
+/**
+ * A line of the journal could not be written. What is not on the disk did not happen, so the run cannot pass
+ * any more.
+ */
 class EvidenceError extends StocksError {
   readonly transient = false
 }
@@ -58,12 +61,16 @@ export class RunRecord {
 
   /** Writes the verdict, closes the journal, and writes the reports for the last time. */
   end(interrupted_by?: string): Verdict {
-    if (this.#lost !== undefined) this.append({ event: 'run-error', fault: { name: this.#lost.name, message: this.#lost.message } })
+    if (this.#lost !== undefined)
+      this.append({ event: 'run-error', fault: { name: this.#lost.name, message: this.#lost.message } })
     const { verdict, reasons } = judge(this.#entries, interrupted_by === undefined ? 'over' : 'INTERRUPTED')
     const ending =
       interrupted_by === undefined
         ? { verdict, reasons }
-        : { verdict: 'INTERRUPTED' as const, reasons: [`the run was interrupted by ${interrupted_by}`, ...reasons] }
+        : {
+            verdict: 'INTERRUPTED' as const,
+            reasons: [`the run was interrupted by ${interrupted_by}`, ...reasons],
+          }
     this.append({ event: 'run-ended', ...ending, noticed_by: null })
     this.#has_ended = true
     this.#journal.close()

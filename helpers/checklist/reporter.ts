@@ -96,7 +96,10 @@ export class ChecklistReporter implements Reporter {
     } catch {} // Then there is no older one either, or it cannot be helped.
   }
 
-  /** A phase that starts is open again, and so are all later ones: a crash must not leave yesterday's ticks behind. */
+  /**
+   * A phase that starts is open again, and so are all later ones: a crash must not leave yesterday's ticks
+   * behind.
+   */
   onTestModuleQueued(module: TestModule): void {
     if (!this.#isPhase(module)) return
     this.#readGate()
@@ -110,7 +113,10 @@ export class ChecklistReporter implements Reporter {
 
   onTestModuleCollected(module: TestModule): void {
     if (!this.#isPhase(module)) return
-    const boxes = [...module.children.allTests()].map((test) => ({ claim: test.name, selected: test.options.mode === 'run' }))
+    const boxes = [...module.children.allTests()].map((test) => ({
+      claim: test.name,
+      selected: test.options.mode === 'run',
+    }))
     this.#record?.append({ event: 'phase-collected', phase: phaseOf(module.moduleId), boxes })
   }
 
@@ -123,8 +129,17 @@ export class ChecklistReporter implements Reporter {
     if (annotation.type === PROGRESS_ANNOTATION) this.#terminal.progress(annotation.message)
     if (annotation.type !== EVIDENCE_ANNOTATION) return
     this.#start(test)
-    const { evidence, section } = JSON.parse(annotation.message) as { evidence: Evidence; section: AuditSection | null }
-    this.#record?.append({ event: 'box-evidence', phase: phaseOf(test.module.moduleId), claim: test.name, evidence, section })
+    const { evidence, section } = JSON.parse(annotation.message) as {
+      evidence: Evidence
+      section: AuditSection | null
+    }
+    this.#record?.append({
+      event: 'box-evidence',
+      phase: phaseOf(test.module.moduleId),
+      claim: test.name,
+      evidence,
+      section,
+    })
   }
 
   onTestCaseResult(test: TestCase): void {
@@ -133,17 +148,24 @@ export class ChecklistReporter implements Reporter {
     if (result.state === 'pending') return
     if (result.state !== 'skipped') this.#start(test)
     const phase = phaseOf(test.module.moduleId)
-    const evidence = this.#phaseView(phase)?.boxes.find((box) => box.claim === test.name)?.evidence ?? test.meta().evidence ?? {}
+    const evidence =
+      this.#phaseView(phase)?.boxes.find((box) => box.claim === test.name)?.evidence ??
+      test.meta().evidence ??
+      {}
     const { state, errors } = outcomeOf(test, evidence)
     const duration_ms = Math.round(test.diagnostic()?.duration ?? 0)
     const note = result.state === 'skipped' ? (result.note ?? null) : null
     this.#record?.append({ event: 'box-ended', phase, claim: test.name, state, errors, note, duration_ms })
-    if (state !== 'skipped') this.#terminal.box(test.name, state, duration_ms, evidence, errors) // Else shown when the phase ends.
+    // Else shown when the phase ends.
+    if (state !== 'skipped') this.#terminal.box(test.name, state, duration_ms, evidence, errors)
   }
 
   onTestModuleEnd(module: TestModule): void {
     if (!this.#isPhase(module)) return
-    const errors = [...module.errors(), ...[...module.children.allSuites()].flatMap((suite) => suite.errors())]
+    const errors = [
+      ...module.errors(),
+      ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
+    ]
     this.#close(phaseOf(module.moduleId), module.state() === 'passed', errors)
   }
 
@@ -155,11 +177,16 @@ export class ChecklistReporter implements Reporter {
     if (this.#open !== undefined) this.#closeDead(this.#open)
     for (const error of unhandled) record.append({ event: 'run-error', fault: faultOf(error) })
     if (this.#scope === undefined && !record.entries.some((entry) => entry.event === 'precondition-failed')) {
-      record.append({ event: 'precondition-failed', message: 'the global setup ended without a word; its error stands on the terminal' })
+      record.append({
+        event: 'precondition-failed',
+        message: 'the global setup ended without a word; its error stands on the terminal',
+      })
     }
     const others = modules.filter((module) => module.project.name !== PHASES && !module.ok())
     for (const module of others)
-      this.#terminal.note(`a test file of the project «${module.project.name}» failed: ${module.relativeModuleId}`)
+      this.#terminal.note(
+        `a test file of the project "${module.project.name}" failed: ${module.relativeModuleId}`,
+      )
     this.#finish(record.end())
   }
 
@@ -183,7 +210,8 @@ export class ChecklistReporter implements Reporter {
     for (const error of errors) this.#terminal.fault(error)
     const directory = relative(process.cwd(), this.#record.directory)
     this.#terminal.ended(view, directory.startsWith('..') ? this.#record.directory : directory)
-    if (verdict !== 'PASSED') process.exitCode = 1 // Vitest calls a skipped test a success; a checklist does not.
+    // Vitest calls a skipped test a success; a checklist does not.
+    if (verdict !== 'PASSED') process.exitCode = 1
     if (this.#vitest?.config.watch === true) void this.#vitest.exit(true)
   }
 
@@ -216,20 +244,36 @@ export class ChecklistReporter implements Reporter {
   }
 
   #closeDead(phase: string): void {
-    this.#close(phase, false, [{ name: 'WorkerDied', message: `the process that ran ${phase} died before the phase was over` }])
+    this.#close(phase, false, [
+      { name: 'WorkerDied', message: `the process that ran ${phase} died before the phase was over` },
+    ])
   }
 
   #close(phase: string, has_passed: boolean, errors: readonly SerializedError[]): void {
     const record = this.#record
     if (record === undefined || record.has_ended) return
-    const blocked_by = errors.map((error) => error['blocked_by']).find((each) => typeof each === 'string') ?? null
+    const blocked_by =
+      errors.map((error) => error['blocked_by']).find((each) => typeof each === 'string') ?? null
     const boxes = this.#phaseView(phase)?.boxes ?? []
     const is_as_planned = boxes.length > 0 && misplaced(record.entries, phase).length === 0
-    const ticked = has_passed && is_as_planned && boxes.every((box) => box.state === 'passed') && this.#scope !== undefined
-    record.append({ event: 'phase-ended', phase, ticked, blocked_by, errors: blocked_by === null ? errors.map(faultOf) : [] })
+    const ticked =
+      has_passed && is_as_planned && boxes.every((box) => box.state === 'passed') && this.#scope !== undefined
+    record.append({
+      event: 'phase-ended',
+      phase,
+      ticked,
+      blocked_by,
+      errors: blocked_by === null ? errors.map(faultOf) : [],
+    })
     const run_id = record.view().run_id
     if (ticked && this.#scope !== undefined)
-      this.#ledger?.tick({ phase, scope: this.#scope, run_id, ticked_at: new Date().toISOString(), boxes_count: boxes.length })
+      this.#ledger?.tick({
+        phase,
+        scope: this.#scope,
+        run_id,
+        ticked_at: new Date().toISOString(),
+        boxes_count: boxes.length,
+      })
     this.#open = undefined
     const view = this.#phaseView(phase)
     for (const fault of view?.faults ?? []) this.#terminal.fault(fault)

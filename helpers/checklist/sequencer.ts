@@ -4,8 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 export const PHASES = 'phases'
 
 /**
- * Files run in the order of their paths. Vitest's own order (failed, then slow, then large files first) would shuffle the phases.
- * Behind a closed gate no phase is started at all: ten workers that only refuse would tell nothing more.
+ * Files run in the order of their paths. Vitest's own order (failed, then slow, then large files first) would
+ * shuffle the phases. Behind a closed gate no phase is started at all: ten workers that only refuse would
+ * tell nothing more.
  */
 export class PhaseSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -27,7 +27,10 @@ declare module 'vitest' {
 export interface PrepareContext extends RunContext {
   /** Tells the person at the terminal what takes long. */
   say(line: string): void
-  /** Ends the run from outside of a box, e.g. when the run lock is lost: boxes in flight are aborted, the verdict is FAILED. */
+  /**
+   * Ends the run from outside of a box, e.g. when the run lock is lost: boxes in flight are aborted, the
+   * verdict is FAILED.
+   */
   halt(reason: string): void
 }
 
@@ -45,15 +48,20 @@ export interface Prepared<T> {
 export type Prepare<T> = (context: PrepareContext) => Promise<Prepared<T>>
 
 /**
- * Runs `prepare` and provides its result. A precondition that fails is not thrown: it is provided as a closed gate, so that
- * every box is listed as blocked by it, and the terminal shows a sentence instead of a stack.
+ * Runs `prepare` and provides its result. A precondition that fails is not thrown: it is provided as a closed
+ * gate, so that every box is listed as blocked by it, and the terminal shows a sentence instead of a stack.
  */
-export async function setUp(project: TestProject, prepare: Prepare<ProvidedContext['target']>): Promise<(() => Promise<void>) | undefined> {
+export async function setUp(
+  project: TestProject,
+  prepare: Prepare<ProvidedContext['target']>,
+): Promise<(() => Promise<void>) | undefined> {
   const { run, gate }: Partial<ProvidedContext> = project.getProvidedContext()
-  if (gate?.is_open === false) return undefined // The reporter shut it: a run that leaves no evidence does not begin.
+  // The reporter shut it: a run that leaves no evidence does not begin.
+  if (gate?.is_open === false) return undefined
   if (run === undefined) {
     process.exitCode = 1 // Whatever --passWithNoTests says.
-    const fault = 'The checklist needs its own reporter, which writes the evidence. Run `npx vitest run phases` without --reporter.'
+    const fault =
+      'The checklist needs its own reporter, which writes the evidence. Run `npx vitest run phases` without --reporter.'
     process.stderr.write(`${fault}\n`)
     project.provide('gate', { is_open: false, fault })
     return undefined
@@ -63,7 +71,11 @@ export async function setUp(project: TestProject, prepare: Prepare<ProvidedConte
     void project.vitest.cancelCurrentRun('keyboard-input')
   }
   try {
-    const prepared = await prepare({ ...run, say: (line) => void process.stdout.write(`  ${redact(line)}\n`), halt })
+    const prepared = await prepare({
+      ...run,
+      say: (line) => void process.stdout.write(`  ${redact(line)}\n`),
+      halt,
+    })
     project.provide('target', prepared.target)
     project.provide('gate', { is_open: true, scope: hashOf(prepared.scope), identity: prepared.identity })
     return () => prepared.close()

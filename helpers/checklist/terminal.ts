@@ -17,7 +17,10 @@ export interface Screen {
   hasColors?(): boolean
 }
 
-/** What a person sees: headings, boxes with their key evidence, progress, failures with a next step, and the end. */
+/**
+ * What a person sees: headings, boxes with their key evidence, progress, failures with a next step, and the
+ * end.
+ */
 export class Terminal {
   readonly #screen: Screen
   readonly #has_colour: boolean
@@ -41,12 +44,27 @@ export class Terminal {
     this.#line(this.#style('bold', title))
   }
 
-  box(claim: string, state: 'passed' | 'failed' | 'skipped', duration_ms: number, evidence: Evidence, faults: readonly Fault[]): void {
-    const mark = state === 'passed' ? this.#style('green', '[x]') : state === 'failed' ? this.#style('red', '[!]') : '[ ]'
-    this.#line(`  ${mark} ${claim}${duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''}`)
+  box(
+    claim: string,
+    state: 'passed' | 'failed' | 'skipped',
+    duration_ms: number,
+    evidence: Evidence,
+    faults: readonly Fault[],
+  ): void {
+    const mark =
+      state === 'passed'
+        ? this.#style('green', '[x]')
+        : state === 'failed'
+          ? this.#style('red', '[!]')
+          : '[ ]'
+    this.#line(
+      `  ${mark} ${claim}${duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''}`,
+    )
     const proof = evidenceText(evidence)
-    const width = this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
-    for (const line of proof === '' ? [] : wrapped(proof, width)) this.#line(this.#style('dim', `${' '.repeat(INDENT)}${line}`))
+    const width =
+      this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
+    for (const line of proof === '' ? [] : wrapped(proof, width))
+      this.#line(this.#style('dim', `${' '.repeat(INDENT)}${line}`))
     for (const fault of faults) this.fault(fault)
   }
 
@@ -94,13 +112,16 @@ export class Terminal {
     this.#line(
       `${this.#style(colour, this.#style('bold', run.verdict))}${mode} · ${count('passed')} of ${boxes.length} boxes ticked, ${count('failed')} failed, ${count('unticked')} open · ${durationText(Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at))}`,
     )
-    for (const reason of run.reasons.slice(0, 20)) for (const line of reason.split('\n').slice(0, 30)) this.#line(`  ${clip(line, 400)}`)
+    for (const reason of run.reasons.slice(0, 20))
+      for (const line of reason.split('\n').slice(0, 30)) this.#line(`  ${clip(line, 400)}`)
     if (run.reasons.length > 20) this.#line(`  … and ${run.reasons.length - 20} more in the report`)
     const next = nextStep(run)
     if (next !== undefined) this.#line(`  next: ${next}`)
     this.#line(this.#style('dim', `  audit page   ${directory}/audit.html`))
     this.#line(this.#style('dim', `  JUnit        ${directory}/junit.xml`))
-    this.#line(this.#style('dim', `  journal      ${directory}/journal.jsonl  (npm run report:verify checks it)`))
+    this.#line(
+      this.#style('dim', `  journal      ${directory}/journal.jsonl  (npm run report:verify checks it)`),
+    )
   }
 
   #line(text: string): void {
@@ -117,7 +138,10 @@ export class Terminal {
 /** What to do about a run that did not pass. */
 export function nextStep(run: RunView): string | undefined {
   if (run.verdict === 'PASSED') return undefined
-  if (run.phases.length === 0 || run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition')))
+  if (
+    run.phases.length === 0 ||
+    run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition'))
+  )
     return 'put the precondition right, then npx vitest run phases'
   const broken = run.phases.find((phase) => phase.state === 'failed' || phase.state === 'incomplete')
   const first = broken ?? run.phases.find((phase) => phase.state === 'blocked')

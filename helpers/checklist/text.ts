@@ -5,10 +5,17 @@ const EVIDENCE_CHARACTERS_MAX = 240
 const TABLE_ROWS_TOLD_MAX = 20
 const SEPARATOR = ' · '
 
-/** Evidence in one short line: scalars as they are, lists by their size and their first `entries_max` entries. */
-export function evidenceText(evidence: Evidence, characters_max = EVIDENCE_CHARACTERS_MAX, entries_max = 3): string {
+/**
+ * Evidence in one short line: scalars as they are, lists by their size and their first `entries_max` entries.
+ */
+export function evidenceText(
+  evidence: Evidence,
+  characters_max = EVIDENCE_CHARACTERS_MAX,
+  entries_max = 3,
+): string {
   const parts = Object.entries(evidence).map(
-    ([name, value]) => `${name} = ${Array.isArray(value) ? listText(value, entries_max) : clip(String(value).replaceAll(/\s+/g, ' '), 90)}`,
+    ([name, value]) =>
+      `${name} = ${Array.isArray(value) ? listText(value, entries_max) : clip(String(value).replaceAll(/\s+/g, ' '), 90)}`,
   )
   return clip(parts.join(SEPARATOR), characters_max)
 }
@@ -34,7 +41,8 @@ export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   for (const fact of text.split(SEPARATOR)) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + SEPARATOR.length + fact.length <= width) lines[lines.length - 1] = `${last}${SEPARATOR}${fact}`
+    if (last !== undefined && last.length + SEPARATOR.length + fact.length <= width)
+      lines[lines.length - 1] = `${last}${SEPARATOR}${fact}`
     else lines.push(fact)
   }
   return lines

@@ -40,14 +40,22 @@ export interface RunView {
   readonly scope: string | null
   readonly phases: readonly PhaseView[]
   /** Evidence that was also given to a section of the audit page. */
-  readonly sections: readonly { readonly section: string; readonly phase: string; readonly claim: string; readonly evidence: Evidence }[]
+  readonly sections: readonly {
+    readonly section: string
+    readonly phase: string
+    readonly claim: string
+    readonly evidence: Evidence
+  }[]
 }
 
 type Of<E extends RunEvent['event']> = Extract<JournalEntry, { event: E }>
 const pick = <E extends RunEvent['event']>(entries: readonly JournalEntry[], event: E): Of<E>[] =>
   entries.filter((entry): entry is Of<E> => entry.event === event)
 
-/** Reads a journal that begins with `run-started`. `assumed` is how it ended, where the journal does not say so yet. */
+/**
+ * Reads a journal that begins with `run-started`. `assumed` is how it ended, where the journal does not say
+ * so yet.
+ */
 export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['ending']): RunView {
   const started = entries[0] as (JournalEntry & RunStarted) | undefined
   if (started?.event !== 'run-started') throw new TypeError('A journal begins with run-started.')
@@ -69,7 +77,9 @@ export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['endi
     scope: prepared?.scope ?? null,
     phases,
     sections: pick(entries, 'box-evidence').flatMap((each) =>
-      each.section === null ? [] : [{ section: each.section, phase: each.phase, claim: each.claim, evidence: each.evidence }],
+      each.section === null
+        ? []
+        : [{ section: each.section, phase: each.phase, claim: each.claim, evidence: each.evidence }],
     ),
   }
 }
@@ -80,7 +90,11 @@ interface Reading {
   readonly ending: Verdict | 'over' | undefined
 }
 
-function phaseView(planned: RunStarted['expected'][number], { entries: all, ending }: Reading, before: readonly PhaseView[]): PhaseView {
+function phaseView(
+  planned: RunStarted['expected'][number],
+  { entries: all, ending }: Reading,
+  before: readonly PhaseView[],
+): PhaseView {
   const entries = all.filter((entry) => 'phase' in entry && entry.phase === planned.phase)
   const queued = pick(entries, 'phase-queued').at(-1)
   const end = pick(entries, 'phase-ended').at(-1)
@@ -88,7 +102,13 @@ function phaseView(planned: RunStarted['expected'][number], { entries: all, endi
   const cause = causeOf(planned.phase, queued !== undefined, end, precondition?.message, before, ending)
   const boxes = planned.boxes.map((claim) => boxView(claim, entries, cause))
   const has_failed = (end?.errors.length ?? 0) > 0 || boxes.some((box) => box.state === 'failed')
-  const state = stateOf(queued !== undefined, end, has_failed, precondition !== undefined, ending !== undefined)
+  const state = stateOf(
+    queued !== undefined,
+    end,
+    has_failed,
+    precondition !== undefined,
+    ending !== undefined,
+  )
   return {
     phase: planned.phase,
     title: planned.title,
@@ -124,14 +144,17 @@ function causeOf(
   before: readonly PhaseView[],
   ending: Reading['ending'],
 ): string | null {
-  if (precondition !== undefined) return `blocked by precondition: ${precondition.replaceAll(/\s+/g, ' ').trim()}`
+  if (precondition !== undefined)
+    return `blocked by precondition: ${precondition.replaceAll(/\s+/g, ' ').trim()}`
   if (end !== undefined && end.blocked_by !== null) {
     const holder = before.find((each) => each.phase === end.blocked_by)
-    if (holder === undefined || holder.state === 'not run') return `blocked by ${end.blocked_by}, which is not ticked for this target`
+    if (holder === undefined || holder.state === 'not run')
+      return `blocked by ${end.blocked_by}, which is not ticked for this target`
     if (holder.state === 'blocked' && holder.cause !== null) return holder.cause
     return `blocked by ${holder.phase}: ${shortcoming(holder)}`
   }
-  if (end !== undefined && end.errors.length > 0) return `blocked by an error in ${phase}: ${firstLine(end.errors[0]?.message ?? '')}`
+  if (end !== undefined && end.errors.length > 0)
+    return `blocked by an error in ${phase}: ${firstLine(end.errors[0]?.message ?? '')}`
   if (ending === undefined) return end === undefined ? 'not run: the run is not finished' : null
   if (ending === 'INTERRUPTED' && end === undefined) return 'not run: the run was interrupted'
   return is_queued ? null : 'not run: the phase was not part of this run'
@@ -139,18 +162,22 @@ function causeOf(
 
 function shortcoming(phase: PhaseView): string {
   const failed = phase.boxes.find((box) => box.state === 'failed')
-  if (failed !== undefined) return `«${failed.claim}» failed`
+  if (failed !== undefined) return `"${failed.claim}" failed`
   if (phase.faults[0] !== undefined) return firstLine(phase.faults[0].message)
   const open = phase.boxes.find((box) => box.state !== 'passed')
-  return open === undefined ? 'it is not ticked' : `«${open.claim}» is not ticked`
+  return open === undefined ? 'it is not ticked' : `"${open.claim}" is not ticked`
 }
 
 function boxView(claim: string, phase: readonly JournalEntry[], cause: string | null): BoxView {
   const entries = phase.filter((entry) => 'claim' in entry && entry.claim === claim)
   const started = pick(entries, 'box-started').at(-1)
   const results = pick(entries, 'box-ended')
-  const ended = results.find((each) => each.state === 'failed') ?? results.at(-1) // A box that ran twice must not pass by its second try.
-  const evidence = Object.assign({}, ...pick(entries, 'box-evidence').map((each) => each.evidence)) as Evidence
+  // A box that ran twice must not pass by its second try.
+  const ended = results.find((each) => each.state === 'failed') ?? results.at(-1)
+  const evidence = Object.assign(
+    {},
+    ...pick(entries, 'box-evidence').map((each) => each.evidence),
+  ) as Evidence
   const facts = {
     claim,
     evidence,
@@ -161,7 +188,12 @@ function boxView(claim: string, phase: readonly JournalEntry[], cause: string | 
   }
   if (ended?.state === 'passed') return { ...facts, state: 'passed', reason: null, faults: [] }
   if (ended?.state === 'failed') return { ...facts, state: 'failed', reason: null, faults: ended.errors }
-  return { ...facts, state: 'unticked', reason: reasonOf(phase, claim, started !== undefined, ended, cause), faults: [] }
+  return {
+    ...facts,
+    state: 'unticked',
+    reason: reasonOf(phase, claim, started !== undefined, ended, cause),
+    faults: [],
+  }
 }
 
 function reasonOf(
@@ -176,7 +208,8 @@ function reasonOf(
   const box = collected?.boxes.find((each) => each.claim === claim)
   if (collected !== undefined && box === undefined) return 'not run: the phase file has no such box'
   if (box?.selected === false) return 'not run: the box was not selected in this run'
-  if (is_started && ended === undefined) return cause === null ? 'not finished' : cause.replace(/^not run:/, 'not finished:')
+  if (is_started && ended === undefined)
+    return cause === null ? 'not finished' : cause.replace(/^not run:/, 'not finished:')
   return cause ?? 'not run'
 }
 

@@ -30,30 +30,47 @@ const bootstrapSchema = z.strictObject({
     reject_max_ratio: ratio,
     /** Share of items that may fail before phase 6 does. */
     failed_max_ratio: ratio,
-    /** Share of items, by job, for which the source may have nothing. They are named in the report either way. */
+    /**
+     * Share of items, by job, for which the source may have nothing. They are named in the report either way.
+     */
     not_found_max_ratio: z.partialRecord(z.enum(JOB_NAMES), ratio),
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
-    /** Share of sessions that may lie before the first bar of a security whose listing day no source tells. */
+    /**
+     * Share of sessions that may lie before the first bar of a security whose listing day no source tells.
+     */
     listing_unknown_max_ratio: ratio.default(0.15),
   }),
   daily: z
     .strictObject({
-      /** Sessions before the newest bar that the daily run asks for again: what was revised in them is seen. */
+      /**
+       * Sessions before the newest bar that the daily run asks for again: what was revised in them is seen.
+       */
       overlap_sessions: z.int().min(1),
     })
     .default({ overlap_sessions: 10 }),
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
-  /** By name: job → providers by preference; «a + b» asks both. */
-  provider_sets: z.record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(z.string().min(1)).min(1))).default({}),
-  /** A second source beside which ours is compared: flat-files:<folder>. BOOTSTRAP_SECOND_SOURCE stands above it. */
+  /** By name: job → providers by preference; "a + b" asks both. */
+  provider_sets: z
+    .record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(z.string().min(1)).min(1)))
+    .default({}),
+  /**
+   * A second source beside which ours is compared: flat-files:<folder>. BOOTSTRAP_SECOND_SOURCE stands above
+   * it.
+   */
   second_source: z.string().optional(),
   /** Which backups stay; see `applyRetention`. */
-  backups: z.strictObject({ keep_count: z.int().min(1), keep_days: z.number().min(0) }).default({ keep_count: 7, keep_days: 30 }),
+  backups: z
+    .strictObject({ keep_count: z.int().min(1), keep_days: z.number().min(0) })
+    .default({ keep_count: 7, keep_days: 30 }),
   /** The servers on which a live run may be made, by the identity that initdb gave them. */
-  live_system_identifiers: z.array(z.string().regex(/^\d+$/, 'must be a system identifier, digits only')).default([]),
-  dropbox: z.strictObject({ folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research') }),
+  live_system_identifiers: z
+    .array(z.string().regex(/^\d+$/, 'must be a system identifier, digits only'))
+    .default([]),
+  dropbox: z.strictObject({
+    folder: z.string().regex(/^(\/[\w .-]+)+$/, 'must be a Dropbox path such as /stocks-research'),
+  }),
 })
 /** `bootstrap.json`: what a run is about. */
 export type Bootstrap = z.infer<typeof bootstrapSchema>
@@ -63,7 +80,11 @@ export function readBootstrap(file: string, faults: string[]): Bootstrap | undef
   try {
     const parsed = bootstrapSchema.safeParse(JSON.parse(readText(file)))
     if (parsed.success) return parsed.data
-    faults.push(...parsed.error.issues.map((issue) => `${basename(file)}: ${issue.path.join('.') || '(top)'}: ${issue.message}`))
+    faults.push(
+      ...parsed.error.issues.map(
+        (issue) => `${basename(file)}: ${issue.path.join('.') || '(top)'}: ${issue.message}`,
+      ),
+    )
   } catch (error) {
     faults.push(`${basename(file)} cannot be read (BOOTSTRAP_FILE may name another): ${messageOf(error)}`)
   }
@@ -73,5 +94,7 @@ export function readBootstrap(file: string, faults: string[]): Bootstrap | undef
 /** Whether `text` is a day of the calendar, YYYY-MM-DD. */
 export function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`)
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+  )
 }

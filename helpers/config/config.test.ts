@@ -11,7 +11,12 @@ const BOOTSTRAP = {
   start_date: '2016-04-01',
   end_date: '2021-03-31',
   sample: { securities: 3 },
-  thresholds: { reject_max_ratio: 0.001, failed_max_ratio: 0.01, not_found_max_ratio: {}, session_coverage_min_ratio: 0.85 },
+  thresholds: {
+    reject_max_ratio: 0.001,
+    failed_max_ratio: 0.01,
+    not_found_max_ratio: {},
+    session_coverage_min_ratio: 0.85,
+  },
   dropbox: { folder: '/stocks-research' },
 }
 
@@ -56,28 +61,43 @@ describe('readConfig', () => {
       BOOTSTRAP_UNIVERSE: 'missing.csv',
       BOOTSTRAP_START: '2021-02-30',
     })
-    for (const name of ['PGPORT', 'PGDATABASE', 'PGSSLMODE', 'BOOTSTRAP_SOURCE', 'BOOTSTRAP_UNIVERSE', 'BOOTSTRAP_START']) {
+    for (const name of [
+      'PGPORT',
+      'PGDATABASE',
+      'PGSSLMODE',
+      'BOOTSTRAP_SOURCE',
+      'BOOTSTRAP_UNIVERSE',
+      'BOOTSTRAP_START',
+    ]) {
       expect(
         faults.filter((fault) => fault.startsWith(name)),
         name,
       ).toHaveLength(1)
     }
-    expect(faults.join('\n')).toContain('«2021-02-30»')
+    expect(faults.join('\n')).toContain('"2021-02-30"')
   })
 
-  test.for(['x"; drop database y', '-h evil', 'a=b', 'postgres', 'template1', 'postgresql://h/d', 'Stocks', ''.padEnd(64, 'x')])(
-    'the database name %j is refused',
-    (name) => {
-      expect(faultsOf({ PGDATABASE: name }).filter((fault) => fault.startsWith('PGDATABASE'))).toHaveLength(1)
-    },
-  )
+  test.for([
+    'x"; drop database y',
+    '-h evil',
+    'a=b',
+    'postgres',
+    'template1',
+    'postgresql://h/d',
+    'Stocks',
+    ''.padEnd(64, 'x'),
+  ])('the database name %j is refused', (name) => {
+    expect(faultsOf({ PGDATABASE: name }).filter((fault) => fault.startsWith('PGDATABASE'))).toHaveLength(1)
+  })
 
   test('the window may be moved, but not turned round', () => {
     expect(readConfig({ BOOTSTRAP_START: '1998-01-02', BOOTSTRAP_END: '2010-01-04' }, root).window).toEqual({
       start_date: '1998-01-02',
       end_date: '2010-01-04',
     })
-    expect(faultsOf({ BOOTSTRAP_START: '2022-01-03' })).toEqual([expect.stringContaining('after BOOTSTRAP_END')])
+    expect(faultsOf({ BOOTSTRAP_START: '2022-01-03' })).toEqual([
+      expect.stringContaining('after BOOTSTRAP_END'),
+    ])
   })
 
   test('a live run without a place for its backups is a fault', () => {
@@ -85,7 +105,10 @@ describe('readConfig', () => {
   })
 
   test('an unknown key or a wrong type in bootstrap.json is named by its path', () => {
-    writeFileSync(join(root, 'bootstrap.json'), JSON.stringify({ ...BOOTSTRAP, sample: { securities: 0 }, sampel: 1 }))
+    writeFileSync(
+      join(root, 'bootstrap.json'),
+      JSON.stringify({ ...BOOTSTRAP, sample: { securities: 0 }, sampel: 1 }),
+    )
     const faults = faultsOf({})
     expect(faults.some((fault) => fault.includes('sample.securities'))).toBe(true)
     expect(faults.some((fault) => fault.includes('sampel'))).toBe(true)
@@ -106,11 +129,17 @@ describe('readConfig', () => {
     ['blanks around', Buffer.from('PGHOST = "from-file "\nPGPORT=5433 \n')],
   ] as const)('.env with %s hides no variable', ([, bytes]) => {
     writeFileSync(join(root, '.env'), bytes)
-    expect(readConfig({}, root).postgres).toMatchObject({ kind: 'existing', connection: { host: 'from-file', port: 5433 } })
+    expect(readConfig({}, root).postgres).toMatchObject({
+      kind: 'existing',
+      connection: { host: 'from-file', port: 5433 },
+    })
   })
 
   test('a blank at the end of a value is a slip, but in a password', () => {
-    const { postgres } = readConfig({ PGHOST: 'db.test ', PGPASSWORD: ' pass word ', BOOTSTRAP_SOURCE: ' ' }, root)
+    const { postgres } = readConfig(
+      { PGHOST: 'db.test ', PGPASSWORD: ' pass word ', BOOTSTRAP_SOURCE: ' ' },
+      root,
+    )
     expect(postgres).toMatchObject({ connection: { host: 'db.test', password: ' pass word ' } })
   })
 
@@ -123,10 +152,10 @@ describe('readConfig', () => {
     [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_CONFIRM_DROP'],
     [{ PGHOST: 'a,b' }, 'one name, one address'],
     [{ PGHOST: 'localhost:5433' }, 'The port goes into PGPORT'],
-    [{ PGHOST: 'h', PGPORT: '0x1538' }, 'PGPORT is «0x1538»'],
-    [{ PGHOST: 'h', PGSSLROOTCERT: 'nowhere.crt' }, 'PGSSLROOTCERT is «nowhere.crt»; no such file'],
+    [{ PGHOST: 'h', PGPORT: '0x1538' }, 'PGPORT is "0x1538"'],
+    [{ PGHOST: 'h', PGSSLROOTCERT: 'nowhere.crt' }, 'PGSSLROOTCERT is "nowhere.crt"; no such file'],
     [{ BOOTSTRAP_SOURCE: 'flat-files:universe.csv' }, 'no such folder'],
-    [{ BOOTSTRAP_SOURCE: 'flat-files:C:\\da\new' }, '«flat-files:C:\\da\\new»'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:C:\\da\new' }, '"flat-files:C:\\da\\new"'],
     [{ BOOTSTRAP_UNIVERSE: 'drop' }, 'no such file'],
     [{ BOOTSTRAP_SOURCE: 'flat-files:drop', BOOTSTRAP_END: '2999-01-04' }, 'has not come yet'],
     [{ DROPBOX_APP_KEY: 'key' }, 'DROPBOX_REFRESH_TOKEN is not set'],
@@ -137,13 +166,25 @@ describe('readConfig', () => {
   })
 
   test('other software’s variables are left alone', () => {
-    const others = { PGHOSTADDR: '::1', PGDATA: '/d', PGSERVICE: 's', PGAPPNAME: 'a', PGSSLKEY: 'k', PGUSER1: 'u', SEC: '1', ROLE: 'x' }
+    const others = {
+      PGHOSTADDR: '::1',
+      PGDATA: '/d',
+      PGSERVICE: 's',
+      PGAPPNAME: 'a',
+      PGSSLKEY: 'k',
+      PGUSER1: 'u',
+      SEC: '1',
+      ROLE: 'x',
+    }
     expect(faultsOf(others)).toEqual([])
   })
 
-  test.for(['db.test', '127.0.0.1', '::1', 'fe80::1%eth0', '/var/run/postgresql', 'C:\\pg'])('PGHOST may be %s', (host) => {
-    expect(faultsOf({ PGHOST: host })).toEqual([])
-  })
+  test.for(['db.test', '127.0.0.1', '::1', 'fe80::1%eth0', '/var/run/postgresql', 'C:\\pg'])(
+    'PGHOST may be %s',
+    (host) => {
+      expect(faultsOf({ PGHOST: host })).toEqual([])
+    },
+  )
 
   test('a password in PGHOST is not shown', () => {
     expect(faultsOf({ PGHOST: 'postgres://me:s3cret@h/d' }).join()).not.toContain('s3cret')
@@ -155,7 +196,10 @@ describe('readConfig', () => {
     expect(readConfig({ BOOTSTRAP_FILE: other }, root).window.start_date).toBe('2015-04-01')
     writeFileSync(
       other,
-      JSON.stringify({ ...BOOTSTRAP, thresholds: { ...BOOTSTRAP.thresholds, not_found_max_ratio: { 'price-daily': 1 } } }),
+      JSON.stringify({
+        ...BOOTSTRAP,
+        thresholds: { ...BOOTSTRAP.thresholds, not_found_max_ratio: { 'price-daily': 1 } },
+      }),
     )
     expect(faultsOf({ BOOTSTRAP_FILE: other })).toEqual([expect.stringMatching(/^mine\.json: .*price-daily/)])
   })

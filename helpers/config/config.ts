@@ -22,8 +22,12 @@ export type SourceConfig =
   | { readonly mode: 'live' }
   | { readonly mode: 'replay'; readonly directory: string }
 
-/** As BOOTSTRAP_SOURCE says it, e.g. `flat-files:<folder>`: the ledger keeps it, and a run that goes on reads it again. */
-export const sourceText = (source: SourceConfig): string => ('directory' in source ? `${source.mode}:${source.directory}` : source.mode)
+/**
+ * As BOOTSTRAP_SOURCE says it, e.g. `flat-files:<folder>`: the ledger keeps it, and a run that goes on reads
+ * it again.
+ */
+export const sourceText = (source: SourceConfig): string =>
+  'directory' in source ? `${source.mode}:${source.directory}` : source.mode
 
 export type DropboxConfig =
   | { readonly kind: 'local-server' }
@@ -56,13 +60,19 @@ export interface Config {
   /** Absolute path of the universe in force, and the window; both days inclusive. */
   readonly universe_file: string
   readonly window: { readonly start_date: string; readonly end_date: string }
-  readonly directories: { readonly data: string; readonly archive: string; readonly backups: string; readonly reports: string }
+  readonly directories: {
+    readonly data: string
+    readonly archive: string
+    readonly backups: string
+    readonly reports: string
+  }
   /** True on a continuous-integration machine. */
   readonly is_ci: boolean
 }
 
 /**
- * Reads and checks the environment (`.env` beneath it) and `bootstrap.json`; registers every secret with the redactor.
+ * Reads and checks the environment (`.env` beneath it) and `bootstrap.json`; registers every secret with the
+ * redactor.
  *
  * @throws ConfigError that names every fault at once: the variable, what it was, what it should be.
  */
@@ -71,13 +81,19 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   const faults = unknownVariables(env)
   const bootstrap = readBootstrap(resolve(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
   const source = readSource(env, root, faults)
-  const second_source = readSecondSource(env['BOOTSTRAP_SECOND_SOURCE'] ?? bootstrap?.second_source, root, faults)
+  const second_source = readSecondSource(
+    env['BOOTSTRAP_SECOND_SOURCE'] ?? bootstrap?.second_source,
+    root,
+    faults,
+  )
   const postgres = readPostgres(env, root, faults)
   const dropbox = readDropbox(env, source.mode, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
   if (bootstrap !== undefined && !is('isFile', universe_file)) {
-    faults.push(`BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`)
+    faults.push(
+      `BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`,
+    )
   }
   const window = readWindow(env, bootstrap, source.mode, faults)
   if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
@@ -103,10 +119,14 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
 }
 
 /** As `readConfig`, with variables that stand above the environment, such as options of a command line. */
-export const readConfigWith = (overrides: Environment): Config => readConfig({ ...process.env, ...withoutEmpty(overrides) })
+export const readConfigWith = (overrides: Environment): Config =>
+  readConfig({ ...process.env, ...withoutEmpty(overrides) })
 
 /** The part that says which server, for commands that need nothing else. Throws as `readConfig` does. */
-export function readServerConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Pick<Config, 'postgres' | 'directories'> {
+export function readServerConfig(
+  environment: Environment = process.env,
+  root = ROOT_DIRECTORY,
+): Pick<Config, 'postgres' | 'directories'> {
   const env = readEnvironment(environment, root)
   const faults: string[] = []
   const postgres = readPostgres(env, root, faults)
@@ -115,8 +135,10 @@ export function readServerConfig(environment: Environment = process.env, root = 
 }
 
 /** The passwords that the roles of the database are to have; see `rolePasswords`. */
-export const readRolePasswords = <K extends string>(kinds: readonly K[], environment: Environment = process.env): Record<K, string> =>
-  rolePasswords(kinds, readEnvironment(environment, ROOT_DIRECTORY))
+export const readRolePasswords = <K extends string>(
+  kinds: readonly K[],
+  environment: Environment = process.env,
+): Record<K, string> => rolePasswords(kinds, readEnvironment(environment, ROOT_DIRECTORY))
 
 /** Where the reports go, which is known even when nothing else is. */
 export const reportsDirectoryOf = (environment: Environment = process.env, root = ROOT_DIRECTORY): string =>
@@ -124,7 +146,8 @@ export const reportsDirectoryOf = (environment: Environment = process.env, root 
 
 function readEnvironment(environment: Environment, root: string): Environment {
   const env = readVariables(environment, root)
-  for (const [name, value] of Object.entries(env)) if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
+  for (const [name, value] of Object.entries(env))
+    if (/PASSWORD|SECRET|TOKEN|API_KEY/i.test(name)) registerSecret(name, value)
   return env
 }
 
@@ -143,11 +166,14 @@ function readSource(env: Environment, root: string, faults: string[]): SourceCon
   const [, mode, path] = /^(flat-files|replay):(.+)$/.exec(text) ?? []
   if (mode !== undefined && path !== undefined) {
     const directory = resolve(root, path)
-    if (!is('isDirectory', directory)) faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
+    if (!is('isDirectory', directory))
+      faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
     return { mode: mode as 'flat-files' | 'replay', directory }
   }
   if (text === 'rehearsal' || text === 'live') return { mode: text }
-  faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`)
+  faults.push(
+    `BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`,
+  )
   return { mode: 'rehearsal' }
 }
 
@@ -172,7 +198,9 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
     if (access_token !== undefined || refresh_token !== undefined)
       faults.push('DROPBOX_FOLDER is set, and so is a token of Dropbox; set only one of the two')
     if (!is('isDirectory', directory))
-      faults.push(`DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`)
+      faults.push(
+        `DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`,
+      )
     return { kind: 'folder', directory: resolve(directory) }
   }
   if (refresh_token !== undefined && app_key === undefined)
@@ -189,7 +217,12 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
   return { kind: 'local-server' }
 }
 
-function readWindow(env: Environment, bootstrap: Bootstrap | undefined, mode: SourceConfig['mode'], faults: string[]): Config['window'] {
+function readWindow(
+  env: Environment,
+  bootstrap: Bootstrap | undefined,
+  mode: SourceConfig['mode'],
+  faults: string[],
+): Config['window'] {
   const start_date = env['BOOTSTRAP_START'] ?? bootstrap?.start_date ?? ''
   const end_date = env['BOOTSTRAP_END'] ?? bootstrap?.end_date ?? ''
   const valid = (['BOOTSTRAP_START', 'BOOTSTRAP_END'] as const).filter((name) => {
@@ -214,9 +247,14 @@ const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
 
 // PGPASSFILE is read by the driver too, and says no server; TERM, PAGER and EDITOR are for psql at a prompt.
 const CHILD_VARIABLES =
-  'PATH Path HOME USERPROFILE TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA PGPASSFILE TERM PAGER EDITOR'.split(' ')
+  'PATH Path HOME USERPROFILE TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA PGPASSFILE TERM PAGER EDITOR'.split(
+    ' ',
+  )
 
-/** What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could lead it to another server, reaches it by inheritance. */
+/**
+ * What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could
+ * lead it to another server, reaches it by inheritance.
+ */
 export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
   Object.fromEntries(
     CHILD_VARIABLES.flatMap((name) => {
@@ -225,8 +263,14 @@ export const childEnvironment = (environment: Environment = process.env): Record
     }),
   )
 
-/** The environment of a child that is this product itself, e.g. the runner in a drill: all of ours, with some variables set. */
-export const ownEnvironment = (set: Readonly<Record<string, string>> = {}, environment: Environment = process.env): Environment => ({
+/**
+ * The environment of a child that is this product itself, e.g. the runner in a drill: all of ours, with some
+ * variables set.
+ */
+export const ownEnvironment = (
+  set: Readonly<Record<string, string>> = {},
+  environment: Environment = process.env,
+): Environment => ({
   ...environment,
   ...set,
 })
@@ -238,8 +282,9 @@ export function announceStandIns(stand_ins: Readonly<Record<string, string>> | u
 }
 
 /**
- * Tells this process and its children to use the server that was started for this run; undefined takes it back. Without it each
- * child of a run in a container would start a container of its own, and work on an empty server.
+ * Tells this process and its children to use the server that was started for this run; undefined takes it
+ * back. Without it each child of a run in a container would start a container of its own, and work on an
+ * empty server.
  */
 export function announceServer(connection: Connection | undefined): void {
   const { host = '', port = '', user = '', password = '' } = connection ?? {}

@@ -1,4 +1,6 @@
-/** How to reach one database. `password` never leaves this object but into a driver or a child's environment. */
+/**
+ * How to reach one database. `password` never leaves this object but into a driver or a child's environment.
+ */
 export interface Connection {
   readonly host: string
   readonly port: number
@@ -16,7 +18,8 @@ const RESERVED = new Set(['postgres', 'template0', 'template1'])
 
 /** Why `name` may not be the name of a database that we create and drop; undefined when it may. */
 export function databaseNameFault(name: string): string | undefined {
-  if (!IDENTIFIER.test(name)) return 'must match ^[a-z_][a-z0-9_]{0,62}$ (lower case letters, digits, underscores)'
+  if (!IDENTIFIER.test(name))
+    return 'must match ^[a-z_][a-z0-9_]{0,62}$ (lower case letters, digits, underscores)'
   if (RESERVED.has(name)) return 'is one of PostgreSQL\u2019s own databases'
   return undefined
 }

@@ -10,15 +10,18 @@ export function readVariables(environment: Environment, root: string): Environme
   return { ...(existsSync(file) ? withoutEmpty(parseEnv(readText(file))) : {}), ...withoutEmpty(environment) }
 }
 
-/** Text of a file that a person wrote: UTF-8, or the UTF-16 of Windows' own editors and PowerShell; without a byte order mark. */
+/**
+ * Text of a file that a person wrote: UTF-8, or the UTF-16 of Windows' own editors and PowerShell; without a
+ * byte order mark.
+ */
 export function readText(file: string): string {
   const bytes = readFileSync(file)
   return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8').replace(/^\ufeff/, '')
 }
 
 /**
- * A variable set to nothing is a variable not set: CI systems pass empty ones for secrets that a fork may not see. A blank at an
- * end is a slip (`set PGHOST=db && …` of Windows leaves one), but in a password.
+ * A variable set to nothing is a variable not set: CI systems pass empty ones for secrets that a fork may not
+ * see. A blank at an end is a slip (`set PGHOST=db && …` of Windows leaves one), but in a password.
  */
 export const withoutEmpty = (environment: Environment): Record<string, string> =>
   Object.fromEntries(
@@ -31,4 +34,4 @@ export const withoutEmpty = (environment: Environment): Record<string, string> =
 /** A value as a message shows it; what cannot be seen is written out. */
 export const show = (value: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
-  `«${value.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => JSON.stringify(control).slice(1, -1))}»`
+  `"${value.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => JSON.stringify(control).slice(1, -1))}"`

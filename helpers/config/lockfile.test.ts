@@ -26,7 +26,12 @@ describe('compareWithLockfile', () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }))
 
   test('an exact installation differs in nothing, and a binary of another platform may be absent', () => {
-    expect(compareWithLockfile(root)).toEqual({ packages_locked: 3, packages_installed: 2, differing: [], extraneous: [] })
+    expect(compareWithLockfile(root)).toEqual({
+      packages_locked: 3,
+      packages_installed: 2,
+      differing: [],
+      extraneous: [],
+    })
   })
 
   test('another version, a missing package and a stowaway are each named', () => {
@@ -34,7 +39,10 @@ describe('compareWithLockfile', () => {
     rmSync(join(root, 'node_modules/@s/b'), { recursive: true })
     install('stowaway', '9.9.9')
     const { differing, extraneous } = compareWithLockfile(root)
-    expect(differing).toEqual(['node_modules/a: locked 1.0.0, installed 1.0.1', 'node_modules/@s/b: locked 2.0.0, not installed'])
+    expect(differing).toEqual([
+      'node_modules/a: locked 1.0.0, installed 1.0.1',
+      'node_modules/@s/b: locked 2.0.0, not installed',
+    ])
     expect(extraneous).toContain('stowaway')
   })
 
@@ -43,9 +51,13 @@ describe('compareWithLockfile', () => {
   })
 
   test('every dependency has an entry in the lockfile, those of other platforms too', () => {
-    // npm writes a lockfile without the packages that its registry did not have, and then refuses to install from it.
+    // npm writes a lockfile without the packages that its registry did not have, and then refuses to install
+    // from it.
     const { packages } = JSON.parse(readFileSync(join(ROOT_DIRECTORY, 'package-lock.json'), 'utf8')) as {
-      packages: Record<string, { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }>
+      packages: Record<
+        string,
+        { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }
+      >
     }
     const isFound = (from: string, name: string): boolean => {
       if (packages[`${from === '' ? '' : `${from}/`}node_modules/${name}`] !== undefined) return true

@@ -5,7 +5,11 @@ import { z } from 'zod'
 const lockSchema = z.object({
   packages: z.record(
     z.string(),
-    z.object({ version: z.string().optional(), optional: z.boolean().optional(), link: z.boolean().optional() }),
+    z.object({
+      version: z.string().optional(),
+      optional: z.boolean().optional(),
+      link: z.boolean().optional(),
+    }),
   ),
 })
 
@@ -13,15 +17,15 @@ const lockSchema = z.object({
 export interface LockfileComparison {
   readonly packages_locked: number
   readonly packages_installed: number
-  /** «name: locked 1.2.3, installed 1.2.4», and required ones that are missing. */
+  /** "name: locked 1.2.3, installed 1.2.4", and required ones that are missing. */
   readonly differing: readonly string[]
   /** Folders directly below node_modules that the lockfile does not know. */
   readonly extraneous: readonly string[]
 }
 
 /**
- * Compares `node_modules` with `package-lock.json`, package by package, by the version that each package says of itself.
- * Optional packages (binaries of other platforms) may be absent, but not of another version.
+ * Compares `node_modules` with `package-lock.json`, package by package, by the version that each package says
+ * of itself. Optional packages (binaries of other platforms) may be absent, but not of another version.
  */
 export function compareWithLockfile(root: string): LockfileComparison {
   const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
@@ -31,8 +35,10 @@ export function compareWithLockfile(root: string): LockfileComparison {
   for (const [path, { version, optional }] of locked) {
     const installed = versionOf(join(root, path))
     if (installed !== undefined) packages_installed += 1
-    if (installed === undefined && optional !== true) differing.push(`${path}: locked ${version}, not installed`)
-    if (installed !== undefined && installed !== version) differing.push(`${path}: locked ${version}, installed ${installed}`)
+    if (installed === undefined && optional !== true)
+      differing.push(`${path}: locked ${version}, not installed`)
+    if (installed !== undefined && installed !== version)
+      differing.push(`${path}: locked ${version}, installed ${installed}`)
   }
   const known = new Set(locked.map(([path]) => path))
   const extraneous = topLevel(join(root, 'node_modules')).filter((name) => !known.has(`node_modules/${name}`))

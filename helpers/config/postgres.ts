@@ -16,7 +16,9 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
 
   const kind = env['BOOTSTRAP_POSTGRES']
   if (kind !== undefined && kind !== 'embedded' && kind !== 'container') {
-    faults.push(`BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`)
+    faults.push(
+      `BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`,
+    )
   }
   const host = env['PGHOST']
   if (host !== undefined && kind !== undefined)
@@ -30,13 +32,22 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
   const user = env['PGUSER'] ?? env['USER'] ?? env['USERNAME'] ?? 'postgres'
   return {
     kind: 'existing',
-    connection: { host, port: readPort(env, faults), user, password: env['PGPASSWORD'], database, ...readTls(env, root, faults) },
+    connection: {
+      host,
+      port: readPort(env, faults),
+      user,
+      password: env['PGPASSWORD'],
+      database,
+      ...readTls(env, root, faults),
+    },
   }
 }
 
 /** Names, IPv4 and IPv6 addresses, and folders, those of Windows too. */
 const isHost = (host: string): boolean =>
-  /^[/\\]|^[A-Za-z]:[/\\]/.test(host) || /^[\w.-]+$/.test(host) || /^[0-9a-f:.%]*:[\w:.%]*:[\w:.%]*$/i.test(host)
+  /^[/\\]|^[A-Za-z]:[/\\]/.test(host) ||
+  /^[\w.-]+$/.test(host) ||
+  /^[0-9a-f:.%]*:[\w:.%]*:[\w:.%]*$/i.test(host)
 
 function readPort(env: Environment, faults: string[]): number {
   const text = env['PGPORT'] ?? '5432'
@@ -45,11 +56,17 @@ function readPort(env: Environment, faults: string[]): number {
   return port
 }
 
-function readTls(env: Environment, root: string, faults: string[]): Pick<Connection, 'ssl' | 'root_certificate_file'> {
+function readTls(
+  env: Environment,
+  root: string,
+  faults: string[],
+): Pick<Connection, 'ssl' | 'root_certificate_file'> {
   const mode = env['PGSSLMODE'] ?? 'disable'
   const ssl = ['disable', 'allow', 'prefer'].includes(mode) ? 'disable' : 'verify-full'
   if (!['disable', 'allow', 'prefer', 'verify-full'].includes(mode)) {
-    faults.push(`PGSSLMODE is ${show(mode)}; it must be disable or verify-full (require and verify-ca do not prove whom we talk to)`)
+    faults.push(
+      `PGSSLMODE is ${show(mode)}; it must be disable or verify-full (require and verify-ca do not prove whom we talk to)`,
+    )
   }
   const certificate = env['PGSSLROOTCERT']
   if (certificate === undefined || certificate === 'system') return { ssl }

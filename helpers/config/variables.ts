@@ -1,8 +1,14 @@
-/** Every variable of ours; a name that only looks like one of them is a fault, since nobody would notice that it does nothing. */
-const BOOTSTRAP = 'CONFIRM_DROP END FILE HELD_LOCK POSTGRES PROVIDERS SECOND_SOURCE SOURCE STAND_INS START STATE UNIVERSE'
+/**
+ * Every variable of ours; a name that only looks like one of them is a fault, since nobody would notice that
+ * it does nothing.
+ */
+const BOOTSTRAP =
+  'CONFIRM_DROP END FILE HELD_LOCK POSTGRES PROVIDERS SECOND_SOURCE SOURCE STAND_INS START STATE UNIVERSE'
+    .split(' ')
+    .map((name) => `BOOTSTRAP_${name}`)
+const DROPBOX = 'ACCESS_TOKEN APP_KEY APP_SECRET FOLDER REFRESH_TOKEN'
   .split(' ')
-  .map((name) => `BOOTSTRAP_${name}`)
-const DROPBOX = 'ACCESS_TOKEN APP_KEY APP_SECRET FOLDER REFRESH_TOKEN'.split(' ').map((name) => `DROPBOX_${name}`)
+  .map((name) => `DROPBOX_${name}`)
 const OTHERS = [
   ...'PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE PGSSLROOTCERT PGPASSFILE'.split(' '),
   ...'SEC_USER_AGENT APCA_API_KEY_ID APCA_API_SECRET_KEY YAHOO_ENABLED'.split(' '),
@@ -12,26 +18,39 @@ const KNOWN = [...BOOTSTRAP, ...DROPBOX, ...OTHERS]
 // One more letter in a short name is often another name (PGHOSTS, PGUSER1); those are left alone.
 const NEAR_CHARACTERS_MIN = 6
 
-/** A fault for each variable that begins like ours and is none, or that is one slip of the hand away from one. */
+/**
+ * A fault for each variable that begins like ours and is none, or that is one slip of the hand away from one.
+ */
 export const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] =>
   Object.keys(env).flatMap((name) => {
     if (KNOWN.includes(name)) return []
     const near = KNOWN.find((known) => isSlip(name, known))
     if (near !== undefined) return [`${name} is set, and no such variable is known; did you mean ${near}?`]
-    const family = name.startsWith('BOOTSTRAP_') ? BOOTSTRAP : name.startsWith('DROPBOX_') ? DROPBOX : undefined
-    return family === undefined ? [] : [`${name} is set, and no such variable is known; ours are ${family.join(', ')}`]
+    const family = name.startsWith('BOOTSTRAP_')
+      ? BOOTSTRAP
+      : name.startsWith('DROPBOX_')
+        ? DROPBOX
+        : undefined
+    return family === undefined
+      ? []
+      : [`${name} is set, and no such variable is known; ours are ${family.join(', ')}`]
   })
 
-/** Whether `name` is `known` in other letters, or with one letter missing, added inside, changed, or two of them swapped. */
+/**
+ * Whether `name` is `known` in other letters, or with one letter missing, added inside, changed, or two of
+ * them swapped.
+ */
 function isSlip(name: string, known: string): boolean {
   if (name.toUpperCase() === known) return true
-  if (name.length < NEAR_CHARACTERS_MIN || Math.abs(name.length - known.length) > 1 || name.startsWith(known)) return false
+  if (name.length < NEAR_CHARACTERS_MIN || Math.abs(name.length - known.length) > 1 || name.startsWith(known))
+    return false
   let start = 0
   while (start < name.length && name[start] === known[start]) start += 1
   const rest = (text: string, skipped: number): string => text.slice(start + skipped)
   if (name.length !== known.length) {
     return name.length > known.length ? rest(name, 1) === rest(known, 0) : rest(name, 0) === rest(known, 1)
   }
-  const isSwapped = name[start] === known[start + 1] && name[start + 1] === known[start] && rest(name, 2) === rest(known, 2)
+  const isSwapped =
+    name[start] === known[start + 1] && name[start + 1] === known[start] && rest(name, 2) === rest(known, 2)
   return isSwapped || rest(name, 1) === rest(known, 1)
 }

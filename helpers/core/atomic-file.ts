@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 /** Replaces `file` as a whole or not at all: written beside it, flushed to the disk, renamed. */
@@ -8,7 +18,8 @@ export function writeAtomically(file: string, text: string): void {
   try {
     const handle = openSync(partial, 'w')
     try {
-      writeFileSync(handle, text) // All of it or an error; a bare write may take the first half and call that a success.
+      // All of it or an error; a bare write may take the first half and call that a success.
+      writeFileSync(handle, text)
       fsyncSync(handle)
     } finally {
       closeSync(handle)
@@ -33,8 +44,8 @@ function flushDirectory(directory: string): void {
 }
 
 /**
- * Points `pointer` at `folder`: a symbolic link, a junction on Windows, and where neither is allowed a text file
- * that holds the relative path.
+ * Points `pointer` at `folder`: a symbolic link, a junction on Windows, and where neither is allowed a text
+ * file that holds the relative path.
  */
 export function pointTo(pointer: string, folder: string, link: typeof symlinkSync = symlinkSync): void {
   const target = relative(dirname(pointer), folder)
@@ -50,7 +61,8 @@ export function pointTo(pointer: string, folder: string, link: typeof symlinkSyn
   try {
     renameSync(fresh, pointer)
   } catch {
-    rmSync(pointer, { force: true, recursive: true }) // Windows does not rename over a junction. The link goes, not its target.
+    // Windows does not rename over a junction. The link goes, not its target.
+    rmSync(pointer, { force: true, recursive: true })
     renameSync(fresh, pointer)
   }
 }

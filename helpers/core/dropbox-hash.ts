@@ -3,8 +3,9 @@ import { createHash, type Hash } from 'node:crypto'
 const BLOCK_BYTES = 4 * 1024 * 1024
 
 /**
- * Dropbox's content hash: SHA-256 over the SHA-256 of each block of 4 MiB. https://www.dropbox.com/developers/reference/content-hash
- * Our own, and not the package's: a proof of what the package sent should not rest on the package.
+ * Dropbox's content hash: SHA-256 over the SHA-256 of each block of 4 MiB.
+ * https://www.dropbox.com/developers/reference/content-hash Our own, and not the package's: a proof of what
+ * the package sent should not rest on the package.
  */
 export class ContentHasher {
   #whole: Hash = createHash('sha256')

@@ -24,12 +24,17 @@ export class ConfigError extends StocksError {
   }
 }
 
-/** The world is not as a run needs it: a tool is missing, a server does not answer, a lock is held. Nothing was touched. */
+/**
+ * The world is not as a run needs it: a tool is missing, a server does not answer, a lock is held. Nothing
+ * was touched.
+ */
 export class PreconditionError extends StocksError {
   readonly transient = false
 }
 
-/** An act was refused because it could destroy what we did not make or cannot restore. Nothing was touched. */
+/**
+ * An act was refused because it could destroy what we did not make or cannot restore. Nothing was touched.
+ */
 export class RefusedError extends StocksError {
   readonly transient = false
 }
@@ -57,10 +62,15 @@ export class VerificationError extends StocksError {
   readonly transient = false
 }
 
-/** Control characters written out: a file's bytes may stand in a message, and neither a terminal nor PostgreSQL shall obey them. */
-const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
+/**
+ * Control characters written out: a file's bytes may stand in a message, and neither a terminal nor
+ * PostgreSQL shall obey them.
+ */
+const printable = (text: string): string => text.replace(CONTROLS, hexOf)
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+const hexOf = (control: string): string => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`
 
 /** `error.message`, or the thrown thing as text. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

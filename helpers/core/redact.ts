@@ -1,9 +1,11 @@
 /**
- * The one sink through which text leaves the process: log lines, journal, JUnit, pages, error messages, archived headers.
- * Redaction goes by value, not by pattern: whatever was registered as a secret disappears in every form that it is likely to
- * take (plain, URL-encoded, base64, base64url, as part of a basic-auth pair).
+ * The one sink through which text leaves the process: log lines, journal, JUnit, pages, error messages,
+ * archived headers. Redaction goes by value, not by pattern: whatever was registered as a secret disappears
+ * in every form that it is likely to take (plain, URL-encoded, base64, base64url, as part of a basic-auth
+ * pair).
  */
-// One registry a process: the test runner loads its configuration and its tests as separate copies of this module.
+// One registry a process: the test runner loads its configuration and its tests as separate copies of this
+// module.
 const REGISTRY = Symbol.for('stocks-research.secrets')
 const shared = globalThis as typeof globalThis & { [REGISTRY]?: Map<string, string> }
 shared[REGISTRY] ??= new Map()
@@ -12,7 +14,9 @@ const forms: Map<string, string> = shared[REGISTRY]
 // Shorter values would black out ordinary words; such a secret protects nothing anyway.
 const SECRET_CHARACTERS_MIN = 4
 
-/** Registers `value` under a `name` that may be shown in its place. Empty and very short values are ignored. */
+/**
+ * Registers `value` under a `name` that may be shown in its place. Empty and very short values are ignored.
+ */
 export function registerSecret(name: string, value: string | undefined): void {
   if (value === undefined || value.length < SECRET_CHARACTERS_MIN) return
   const label = `[redacted ${name}]`
@@ -34,7 +38,8 @@ export function registerSecret(name: string, value: string | undefined): void {
 export function redact(text: string): string {
   let clean = text
   // Longest first, so that a secret which contains another one leaves no remainder.
-  for (const [form, label] of [...forms].toSorted(([a], [b]) => b.length - a.length)) clean = clean.replaceAll(form, label)
+  for (const [form, label] of [...forms].toSorted(([a], [b]) => b.length - a.length))
+    clean = clean.replaceAll(form, label)
   return clean
 }
 
@@ -43,7 +48,9 @@ export function redactDeep<T>(value: T): T {
   if (typeof value === 'string') return redact(value) as T
   if (Array.isArray(value)) return value.map((each) => redactDeep(each)) as T
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [redact(key), redactDeep(each)])) as T
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [redact(key), redactDeep(each)]),
+    ) as T
   }
   return value
 }

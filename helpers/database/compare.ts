@@ -5,7 +5,10 @@ export interface Difference {
   readonly name: string
   /** What differs, in a sentence. */
   readonly detail: string
-  /** For a table: the runs of keys that hold the difference, first exclusive, last inclusive; «…» is the end of the table. */
+  /**
+   * For a table: the runs of keys that hold the difference, first exclusive, last inclusive; "…" is the end
+   * of the table.
+   */
   readonly key_ranges?: readonly { readonly after: string; readonly up_to: string }[]
 }
 
@@ -37,31 +40,46 @@ function* pairs<T>(
   expected: Readonly<Record<string, T>>,
   found: Readonly<Record<string, T>>,
 ): Generator<[string, T | undefined, T | undefined]> {
-  for (const name of new Set([...Object.keys(expected), ...Object.keys(found)])) yield [name, expected[name], found[name]]
+  for (const name of new Set([...Object.keys(expected), ...Object.keys(found)]))
+    yield [name, expected[name], found[name]]
 }
 
-/** The part of `compareFingerprints` that looks at rows. Of a table, `rows`, `sha256` and `segments` count. */
+/**
+ * The part of `compareFingerprints` that looks at rows. Of a table, `rows`, `sha256` and `segments` count.
+ */
 export function compareTables(expected: TableContents, found: TableContents): Difference[] {
   const differences: Difference[] = []
   for (const [name, a, b] of pairs(expected, found)) {
-    if (a === undefined) differences.push({ kind: 'table', name, detail: `is there (${b?.rows ?? 0} rows), but was not expected` })
-    else if (b === undefined) differences.push({ kind: 'table', name, detail: `is missing; ${a.rows} rows were expected` })
+    if (a === undefined)
+      differences.push({
+        kind: 'table',
+        name,
+        detail: `is there (${b?.rows ?? 0} rows), but was not expected`,
+      })
+    else if (b === undefined)
+      differences.push({ kind: 'table', name, detail: `is missing; ${a.rows} rows were expected` })
     else if (a.sha256 !== b.sha256 || a.rows !== b.rows) {
       const key_ranges = differingRanges(a, b)
       const where =
         key_ranges[0] === undefined
           ? ''
-          : `; the first difference lies after key «${showKey(key_ranges[0].after)}», up to «${showKey(key_ranges[0].up_to)}»`
-      const rows = a.rows === b.rows ? `${a.rows} rows, but not the same ones` : `${b.rows} rows instead of ${a.rows}`
+          : `; the first difference lies after key "${showKey(key_ranges[0].after)}", up to "${showKey(key_ranges[0].up_to)}"`
+      const rows =
+        a.rows === b.rows ? `${a.rows} rows, but not the same ones` : `${b.rows} rows instead of ${a.rows}`
       differences.push({ kind: 'table', name, detail: `${rows}${where}`, key_ranges })
     }
   }
   return differences
 }
 
-/** Runs of `a` that `b` does not have, and those of `b` that `a` does not have, neighbours joined. Bounds are keys that both know. */
+/**
+ * Runs of `a` that `b` does not have, and those of `b` that `a` does not have, neighbours joined. Bounds are
+ * keys that both know.
+ */
 function differingRanges(a: TableContent, b: TableContent): { after: string; up_to: string }[] {
-  const shared = new Set(a.segments.map(({ last_key }) => last_key)).intersection(new Set(b.segments.map(({ last_key }) => last_key)))
+  const shared = new Set(a.segments.map(({ last_key }) => last_key)).intersection(
+    new Set(b.segments.map(({ last_key }) => last_key)),
+  )
   const hashesBetween = (table: TableContent): Map<string, string> => {
     const between = new Map<string, string>()
     let hashes = ''
@@ -95,9 +113,18 @@ function compareViews(expected: Fingerprint['views'], found: Fingerprint['views'
   for (const [name, a, b] of pairs<ViewFingerprint>(expected, found)) {
     if (a === undefined || b === undefined)
       differences.push({ kind: 'view', name, detail: a === undefined ? 'was not expected' : 'is missing' })
-    else if (a.definition_sha256 !== b.definition_sha256) differences.push({ kind: 'view', name, detail: 'has another definition' })
-    else if (a.rows_hash !== null && b.rows_hash !== null && (a.rows_hash !== b.rows_hash || a.rows !== b.rows))
-      differences.push({ kind: 'view', name, detail: `returns ${b.rows} rows instead of ${a.rows}, or not the same ones` })
+    else if (a.definition_sha256 !== b.definition_sha256)
+      differences.push({ kind: 'view', name, detail: 'has another definition' })
+    else if (
+      a.rows_hash !== null &&
+      b.rows_hash !== null &&
+      (a.rows_hash !== b.rows_hash || a.rows !== b.rows)
+    )
+      differences.push({
+        kind: 'view',
+        name,
+        detail: `returns ${b.rows} rows instead of ${a.rows}, or not the same ones`,
+      })
   }
   return differences
 }
@@ -106,7 +133,11 @@ function compareSequences(expected: Fingerprint['sequences'], found: Fingerprint
   const differences: Difference[] = []
   for (const [name, a, b] of pairs<SequenceFingerprint>(expected, found)) {
     if (a === undefined || b === undefined)
-      differences.push({ kind: 'sequence', name, detail: a === undefined ? 'was not expected' : 'is missing' })
+      differences.push({
+        kind: 'sequence',
+        name,
+        detail: a === undefined ? 'was not expected' : 'is missing',
+      })
     else if (!isWithin(a, b))
       differences.push({
         kind: 'sequence',
@@ -131,7 +162,8 @@ function compareObjects(expected: Fingerprint['objects'], found: Fingerprint['ob
       differences.push({
         kind: 'schema',
         name,
-        detail: a === undefined ? 'was not expected' : b === undefined ? 'is missing' : 'has another definition',
+        detail:
+          a === undefined ? 'was not expected' : b === undefined ? 'is missing' : 'has another definition',
       })
   }
   return differences

@@ -48,7 +48,9 @@ test('an edit that went round the triggers is named with its table and its key r
   )
   expect(changes, 'no trigger saw it').toBe(0)
   const { drifts } = await auditContent(scratch.connection)
-  expect(drifts).toMatchObject([{ name: 'stocks_research.securities', cause: expect.stringContaining('no trigger saw a change') }])
+  expect(drifts).toMatchObject([
+    { name: 'stocks_research.securities', cause: expect.stringContaining('no trigger saw a change') },
+  ])
   const [{ after, up_to } = { after: '', up_to: '' }] = drifts[0]?.key_ranges ?? []
   expect(Number(after)).toBeLessThan(12_345)
   expect(up_to === '…' || Number(up_to) >= 12_345).toBe(true)
@@ -81,7 +83,9 @@ test('a later run that changes nothing of a table, or something of another one, 
     "insert into stocks_research.trading_sessions (session_date, is_early_close, open_at, close_at) values ('2020-01-02', false, '2020-01-02T14:30Z', '2020-01-02T21:00Z')",
   )
   expect(await recordContent(scratch.db, other)).toEqual(['stocks_research.trading_sessions'])
-  expect((await auditContent(scratch.connection)).drifts.map(({ name }) => name)).toEqual(['stocks_research.securities'])
+  expect((await auditContent(scratch.connection)).drifts.map(({ name }) => name)).toEqual([
+    'stocks_research.securities',
+  ])
 })
 
 test('what a killed run had done is recorded by the next one, though that one changes nothing more', async () => {
@@ -99,13 +103,17 @@ test('a run that changed a table records it anew, and nothing drifts', async () 
 })
 
 const unseen = () =>
-  scratch.db.rows<{ table_name: string; run_id: string | null; detail: { key_ranges: { after: string; up_to: string }[] } }>(
-    "select table_name, run_id, detail from ingestion.table_changes where operation = 'UNSEEN'",
-  )
+  scratch.db.rows<{
+    table_name: string
+    run_id: string | null
+    detail: { key_ranges: { after: string; up_to: string }[] }
+  }>("select table_name, run_id, detail from ingestion.table_changes where operation = 'UNSEEN'")
 
 test('an edit round the triggers is not made the truth by a later run that changes the same table', async () => {
   await aroundTheTriggers("update stocks_research.securities set name = 'x' where security_id = 12345")
-  expect((await recordUnseenChanges(scratch.db)).map(({ name }) => name)).toEqual(['stocks_research.securities'])
+  expect((await recordUnseenChanges(scratch.db)).map(({ name }) => name)).toEqual([
+    'stocks_research.securities',
+  ])
   expect(await recordUnseenChanges(scratch.db), 'once is enough').toEqual([])
   const next = await beginRun()
   await asRun(next, "update stocks_research.securities set name = 'right' where security_id = 1")
@@ -120,23 +128,31 @@ test('an edit round the triggers is not made the truth by a later run that chang
     drifts: [],
     known_edits: [{ table: 'stocks_research.securities', operation: 'UNSEEN', statements_count: 1 }],
   })
-  expect(auditText(audit)).toMatch(/^All .*\nKnown edit of stocks_research\.securities, round the triggers, found .*: after key «\d+»/)
+  expect(auditText(audit)).toMatch(
+    /^All .*\nKnown edit of stocks_research\.securities, round the triggers, found .*: after key "\d+"/,
+  )
 })
 
 test('a table that was emptied or dropped round the triggers is written down as a whole', async () => {
   await aroundTheTriggers('delete from stocks_research.securities')
-  expect(await recordUnseenChanges(scratch.db)).toMatchObject([{ recorded: { rows: 20_000 }, found: { rows: 0 } }])
+  expect(await recordUnseenChanges(scratch.db)).toMatchObject([
+    { recorded: { rows: 20_000 }, found: { rows: 0 } },
+  ])
 })
 
 test('what the triggers saw, of a hand or of a killed run, is not written down a second time', async () => {
   await scratch.db.execute('delete from stocks_research.securities where security_id = 7')
   await asRun(await beginRun(), "update stocks_research.securities set name = 'y' where security_id = 8")
   expect(await recordUnseenChanges(scratch.db)).toEqual([])
-  expect((await auditContent(scratch.connection)).known_edits).toMatchObject([{ operation: 'DELETE', statements_count: 1 }])
+  expect((await auditContent(scratch.connection)).known_edits).toMatchObject([
+    { operation: 'DELETE', statements_count: 1 },
+  ])
 })
 
 test('a column that a migration added is no edit, and does not hide one', async () => {
-  await scratch.db.execute("alter table stocks_research.securities add column sector text not null default 'none'")
+  await scratch.db.execute(
+    "alter table stocks_research.securities add column sector text not null default 'none'",
+  )
   expect(await recordUnseenChanges(scratch.db)).toEqual([])
   expect((await auditContent(scratch.connection)).drifts).toEqual([])
   await aroundTheTriggers("update stocks_research.securities set name = 'x' where security_id = 5")
@@ -146,5 +162,7 @@ test('a column that a migration added is no edit, and does not hide one', async 
 test('a column that is gone makes the rows incomparable, which is said', async () => {
   await scratch.db.execute('alter table stocks_research.securities drop column name cascade')
   expect(await recordUnseenChanges(scratch.db)).toEqual([])
-  expect((await auditContent(scratch.connection)).drifts).toMatchObject([{ cause: expect.stringContaining('cannot be compared') }])
+  expect((await auditContent(scratch.connection)).drifts).toMatchObject([
+    { cause: expect.stringContaining('cannot be compared') },
+  ])
 })

@@ -1,4 +1,7 @@
-/** The content of the core tables, written down after each run and compared later: an edit is seen, whatever it went round. */
+/**
+ * The content of the core tables, written down after each run and compared later: an edit is seen, whatever
+ * it went round.
+ */
 
 import type { Connection } from '../config/connection.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
@@ -8,7 +11,9 @@ import { hashTables, readSnapshot } from './fingerprint.ts'
 export interface ContentDrift extends Difference {
   /** Where the change came from, as far as the ledger knows, in a sentence. */
   readonly cause: string
-  /** No trigger saw a change, and the columns are those that were recorded: somebody went round the triggers. */
+  /**
+   * No trigger saw a change, and the columns are those that were recorded: somebody went round the triggers.
+   */
   readonly is_unseen: boolean
   readonly recorded: Pick<TableContent, 'rows' | 'sha256'> | null
   readonly found: Pick<TableContent, 'rows' | 'sha256'> | null
@@ -40,9 +45,9 @@ export interface ContentAudit {
 const CORE = { scope: 'content' } as const
 
 /**
- * Records what the core tables hold, at the end of a run: those that a run changed since they were recorded, and those that never
- * were. All others keep what was recorded, so that an edit of one stays visible. To be called while no other run is at work. Gives the
- * names of the tables that it recorded.
+ * Records what the core tables hold, at the end of a run: those that a run changed since they were recorded,
+ * and those that never were. All others keep what was recorded, so that an edit of one stays visible. To be
+ * called while no other run is at work. Gives the names of the tables that it recorded.
  */
 export async function recordContent(db: Database, run_id: string): Promise<string[]> {
   const { tables, last_change_id } = await db.transaction(async (tx) => {
@@ -53,8 +58,13 @@ export async function recordContent(db: Database, run_id: string): Promise<strin
             and c.change_id > (select max(n.last_change_id) from ingestion.content_hashes n where n.table_name = h.table_name))`,
     )
     const names = new Set(settled.map(({ name }) => name))
-    const { id } = await tx.one<{ id: string }>('select coalesce(max(change_id), 0)::text as id from ingestion.table_changes')
-    return { tables: await hashTables(tx, { ...CORE, isWanted: (name) => !names.has(name) }), last_change_id: id }
+    const { id } = await tx.one<{ id: string }>(
+      'select coalesce(max(change_id), 0)::text as id from ingestion.table_changes',
+    )
+    return {
+      tables: await hashTables(tx, { ...CORE, isWanted: (name) => !names.has(name) }),
+      last_change_id: id,
+    }
   })
   for (const [name, { rows, sha256, segments, columns }] of Object.entries(tables)) {
     await db.rows(
@@ -66,16 +76,19 @@ export async function recordContent(db: Database, run_id: string): Promise<strin
 }
 
 /**
- * Writes down as manual edits what no trigger saw since the last recording, so that the next one does not make them the truth. To be
- * called under the ingestion lock before a run changes anything; costs about a second for a million rows. What was written down
- * already is not written again. Gives what it wrote.
+ * Writes down as manual edits what no trigger saw since the last recording, so that the next one does not
+ * make them the truth. To be called under the ingestion lock before a run changes anything; costs about a
+ * second for a million rows. What was written down already is not written again. Gives what it wrote.
  */
 export async function recordUnseenChanges(db: Database): Promise<ContentDrift[]> {
-  const { isAnything } = await db.one<{ isAnything: boolean }>('select exists (select from ingestion.content_hashes) as "isAnything"')
+  const { isAnything } = await db.one<{ isAnything: boolean }>(
+    'select exists (select from ingestion.content_hashes) as "isAnything"',
+  )
   if (!isAnything) return []
   const { drifts } = await db.transaction(async (tx) => {
     await readSnapshot(tx)
-    // Where a trigger saw something since, of a hand or of a run that was killed, a hash cannot tell what else there was.
+    // Where a trigger saw something since, of a hand or of a run that was killed, a hash cannot tell what
+    // else there was.
     const seen = await tx.rows<{ name: string }>(
       `select distinct c.table_name as name from ingestion.table_changes c where operation <> 'UNSEEN'
          and change_id > (select max(n.last_change_id) from ingestion.content_hashes n where n.table_name = c.table_name)`,
@@ -106,7 +119,12 @@ export const auditContent = (connection: Connection): Promise<ContentAudit> =>
     application: 'stocks-research audit',
   })
 
-type Recorded = TableContent & { name: string; columns: string[] | null; last_change_id: string; recorded_at: string }
+type Recorded = TableContent & {
+  name: string
+  columns: string[] | null
+  last_change_id: string
+  recorded_at: string
+}
 
 async function auditSnapshot(tx: Database, without: ReadonlySet<string> = new Set()): Promise<ContentAudit> {
   const all = await tx.rows<Recorded>(
@@ -122,21 +140,35 @@ async function auditSnapshot(tx: Database, without: ReadonlySet<string> = new Se
     columnsOf: (name) => recorded.get(name)?.columns ?? undefined,
   })
   const unrecorded = Object.keys(found).filter((name) => !recorded.has(name))
-  const known: Record<string, TableContent> = Object.fromEntries(Object.entries(found).filter(([name]) => recorded.has(name)))
+  const known: Record<string, TableContent> = Object.fromEntries(
+    Object.entries(found).filter(([name]) => recorded.has(name)),
+  )
   const drifts: ContentDrift[] = []
   for (const difference of compareTables(Object.fromEntries(recorded), known)) {
     const { name } = difference
     const [was, is] = [recorded.get(name), found[name]]
     const areColumnsEqual = is === undefined || JSON.stringify(was?.columns) === JSON.stringify(is.columns)
     const { cause, isSeen } = await causeOf(tx, name, was?.last_change_id ?? '0', areColumnsEqual)
-    drifts.push({ ...difference, cause, is_unseen: !isSeen && areColumnsEqual, recorded: brief(was), found: brief(is) })
+    drifts.push({
+      ...difference,
+      cause,
+      is_unseen: !isSeen && areColumnsEqual,
+      recorded: brief(was),
+      found: brief(is),
+    })
   }
   const recorded_at =
     newest
       .map((each) => each.recorded_at)
       .toSorted()
       .at(-1) ?? null
-  return { tables_count: Object.keys(found).length, unrecorded, recorded_at, drifts, known_edits: await knownEdits(tx) }
+  return {
+    tables_count: Object.keys(found).length,
+    unrecorded,
+    recorded_at,
+    drifts,
+    known_edits: await knownEdits(tx),
+  }
 }
 
 const brief = (table: TableContent | undefined): Pick<TableContent, 'rows' | 'sha256'> | null =>
@@ -156,12 +188,17 @@ async function causeOf(
   )
   const causes = changes.map(({ run_id, operation, statements }) => {
     const what = `${statements} statement${statements === 1 ? '' : 's'}`
-    if (operation === 'UNSEEN') return 'a run found it, and wrote it down as an edit that went round the triggers'
-    return run_id === null ? `${what} by hand, outside any recorded run` : `${what} of run ${run_id}, which did not come to its end`
+    if (operation === 'UNSEEN')
+      return 'a run found it, and wrote it down as an edit that went round the triggers'
+    return run_id === null
+      ? `${what} by hand, outside any recorded run`
+      : `${what} of run ${run_id}, which did not come to its end`
   })
   const isSeen = changes.some(({ operation }) => operation !== 'UNSEEN')
-  if (!areColumnsEqual) causes.push('its columns are not the ones that were recorded, so the rows cannot be compared')
-  if (causes.length === 0) causes.push('no trigger saw a change: it went round them, or the table was restored or made anew')
+  if (!areColumnsEqual)
+    causes.push('its columns are not the ones that were recorded, so the rows cannot be compared')
+  if (causes.length === 0)
+    causes.push('no trigger saw a change: it went round them, or the table was restored or made anew')
   return { cause: causes.join('; '), isSeen }
 }
 
@@ -175,12 +212,23 @@ const knownEdits = (tx: Database): Promise<KnownEdit[]> =>
   )
 
 /** The audit as lines for a person. */
-export function auditText({ tables_count, unrecorded, recorded_at, drifts, known_edits }: ContentAudit): string {
-  const lines = drifts.map(({ name, detail, cause }) => `${name}: ${detail}. ${cause[0]?.toUpperCase()}${cause.slice(1)}.`)
+export function auditText({
+  tables_count,
+  unrecorded,
+  recorded_at,
+  drifts,
+  known_edits,
+}: ContentAudit): string {
+  const lines = drifts.map(
+    ({ name, detail, cause }) => `${name}: ${detail}. ${cause[0]?.toUpperCase()}${cause.slice(1)}.`,
+  )
   if (unrecorded.length > 0) lines.push(`Not recorded yet, since no run has ended: ${unrecorded.join(', ')}.`)
-  if (lines.length === 0) lines.push(`All ${tables_count} core tables hold what was last recorded of them (${recorded_at}).`)
+  if (lines.length === 0)
+    lines.push(`All ${tables_count} core tables hold what was last recorded of them (${recorded_at}).`)
   for (const { table, operation, statements_count, last_changed_at, key_ranges } of known_edits) {
-    const where = key_ranges.map(({ after, up_to }) => `after key «${showKey(after)}», up to «${showKey(up_to)}»`).slice(0, 3)
+    const where = key_ranges
+      .map(({ after, up_to }) => `after key "${showKey(after)}", up to "${showKey(up_to)}"`)
+      .slice(0, 3)
     lines.push(
       operation === 'UNSEEN'
         ? `Known edit of ${table}, round the triggers, found ${last_changed_at}: ${where.join('; ') || 'the table as a whole'}.`

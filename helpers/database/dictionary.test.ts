@@ -14,7 +14,9 @@ it('docs/data-dictionary.md says what the schema says, and nothing in the schema
     // Set to write the page anew after a migration.
     if (process.env['WRITE_DICTIONARY'] !== undefined) await writeFile(FILE, written)
     expect(await readFile(FILE, 'utf8')).toBe(written)
-    expect(written.split('\n').filter((line) => / \| {2}\|$|^(Table|View|Function)\. $/.test(line))).toEqual([])
+    expect(written.split('\n').filter((line) => / \| {2}\|$|^(Table|View|Function)\. $/.test(line))).toEqual(
+      [],
+    )
   } finally {
     await drop()
   }

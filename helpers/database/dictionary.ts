@@ -8,7 +8,10 @@ interface Described extends Record<string, unknown> {
   readonly comment: string | null
 }
 
-/** The data dictionary as Markdown, from the comments in the database: tables, views and functions with all their columns, by name. */
+/**
+ * The data dictionary as Markdown, from the comments in the database: tables, views and functions with all
+ * their columns, by name.
+ */
 export async function dictionaryOf(db: Database, schema = 'stocks_research'): Promise<string> {
   const rows = await db.rows<Described>(DESCRIBED, [schema])
   const lines = [`# Data dictionary: ${schema}`, '', 'Written from the comments in the database.']

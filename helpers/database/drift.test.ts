@@ -15,15 +15,23 @@ async function migrated(): Promise<Scratch> {
 
 test('a database that only the migrations made has no drift, and the scratch copy is gone afterwards', async () => {
   const { connection, db } = await migrated()
-  await db.execute("insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')") // Data is not drift.
+  await db.execute(
+    "insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')",
+  ) // Data is not drift.
   const drift = await driftOf(connection, MIGRATIONS)
   expect(drift.objects).toEqual([])
   expect(drift.found_sha256).toBe(drift.expected_sha256)
   // Polled, since another test file may be comparing at the same time.
   await expect
-    .poll(() => db.rows("select datname from pg_database where datname ~ '^drift_[0-9a-f]{12}$' and datname !~ '^drift_0000'"), {
-      timeout: 60_000,
-    })
+    .poll(
+      () =>
+        db.rows(
+          "select datname from pg_database where datname ~ '^drift_[0-9a-f]{12}$' and datname !~ '^drift_0000'",
+        ),
+      {
+        timeout: 60_000,
+      },
+    )
     .toEqual([])
 })
 
@@ -66,10 +74,11 @@ test('the scratch copy of a comparison that was killed is removed by a later one
     await db.execute(`comment on database ${name} is '${comments[index]}'`)
   }
   await driftOf(connection, MIGRATIONS)
-  expect(await db.rows("select datname::text as name from pg_database where datname like 'drift\\_0000%' order by 1")).toEqual([
-    { name: names[1] },
-    { name: names[2] },
-  ])
+  expect(
+    await db.rows(
+      "select datname::text as name from pg_database where datname like 'drift\\_0000%' order by 1",
+    ),
+  ).toEqual([{ name: names[1] }, { name: names[2] }])
 })
 
 test('a dump is split into its objects, without what differs from dump to dump', () => {

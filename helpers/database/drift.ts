@@ -19,17 +19,22 @@ export interface DriftedObject {
 }
 
 export interface Drift {
-  /** SHA-256 of the normalised schema: of what the migrations make, and of the live one. Equal when nothing drifted. */
+  /**
+   * SHA-256 of the normalised schema: of what the migrations make, and of the live one. Equal when nothing
+   * drifted.
+   */
   readonly expected_sha256: string
   readonly found_sha256: string
   readonly objects: readonly DriftedObject[]
 }
 
 /**
- * Compares the live schema with what the migrations make: applies them to a scratch database on the same server, which is
- * dropped again, and compares both `pg_dump --schema-only`, object by object. Owners and privileges are not compared.
+ * Compares the live schema with what the migrations make: applies them to a scratch database on the same
+ * server, which is dropped again, and compares both `pg_dump --schema-only`, object by object. Owners and
+ * privileges are not compared.
  *
- * @throws PreconditionError when the role of the connection may not: it needs to create databases and to read this one.
+ * @throws PreconditionError when the role of the connection may not: it needs to create databases and to read
+ *   this one.
  */
 export const driftOf = (connection: Connection, directory: string): Promise<Drift> =>
   compare(connection, directory).catch((error: unknown) => {
@@ -53,27 +58,40 @@ async function compare(connection: Connection, directory: string): Promise<Drift
       `select split_part(current_setting('server_version'), ' ', 1) as version, datcollate as collation, datctype as ctype
          from pg_database where datname = current_database()`,
     )
-    const text = await db.one<{ collation: string; ctype: string }>('select quote_literal($1) as collation, quote_literal($2) as ctype', [
-      facts.collation,
-      facts.ctype,
-    ])
+    const text = await db.one<{ collation: string; ctype: string }>(
+      'select quote_literal($1) as collation, quote_literal($2) as ctype',
+      [facts.collation, facts.ctype],
+    )
     const tools = await findTools(facts.version)
     await db.execute(
       `create database ${quoteIdentifier(database)} template template0 encoding 'UTF8' lc_collate ${text.collation} lc_ctype ${text.ctype}`,
     )
-    await db.execute(`comment on database ${quoteIdentifier(database)} is '${PURPOSE}${new Date().toISOString()}'`)
+    await db.execute(
+      `comment on database ${quoteIdentifier(database)} is '${PURPOSE}${new Date().toISOString()}'`,
+    )
     return tools.pg_dump
   })
   try {
     await migrate({ ...connection, database }, directory)
-    const [expected, found] = await Promise.all([schemaOf(pg_dump, { ...connection, database }), schemaOf(pg_dump, connection)])
-    return { expected_sha256: hashOf(expected), found_sha256: hashOf(found), objects: differences(expected, found) }
+    const [expected, found] = await Promise.all([
+      schemaOf(pg_dump, { ...connection, database }),
+      schemaOf(pg_dump, connection),
+    ])
+    return {
+      expected_sha256: hashOf(expected),
+      found_sha256: hashOf(found),
+      objects: differences(expected, found),
+    }
   } finally {
-    await withDatabase(connection, (db) => db.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`))
+    await withDatabase(connection, (db) =>
+      db.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`),
+    )
   }
 }
 
-/** Scratch databases of comparisons that were killed: marked by their comment, old, and nobody is connected. */
+/**
+ * Scratch databases of comparisons that were killed: marked by their comment, old, and nobody is connected.
+ */
 async function removeAbandoned(connection: Connection): Promise<void> {
   await withDatabase(connection, async (db) => {
     const abandoned = await db.rows<{ name: string }>(
@@ -96,7 +114,9 @@ async function schemaOf(pg_dump: Tool, connection: Connection): Promise<Map<stri
 // pg_dump writes this line before each object.
 const HEADER = /^-- Name: (.*); Type: (.*); Schema: (.*); Owner: .*$/
 
-/** Splits a plain schema dump at its object headers. What varies between two dumps of one schema is left out. */
+/**
+ * Splits a plain schema dump at its object headers. What varies between two dumps of one schema is left out.
+ */
 export function objectsOf(dump: string): Map<string, string> {
   const objects = new Map<string, string[]>()
   let lines: string[] = []
@@ -111,7 +131,10 @@ export function objectsOf(dump: string): Map<string, string> {
   return new Map([...objects].map(([object, body]) => [object, body.join('\n').trim()]))
 }
 
-/** `\restrict` keys are random; default settings and empty comments belong to the order of objects, not to an object. */
+/**
+ * `\restrict` keys are random; default settings and empty comments belong to the order of objects, not to an
+ * object.
+ */
 const isNoise = (line: string): boolean =>
   /^\\(un)?restrict /.test(line) ||
   /^SET default_(tablespace|table_access_method) = /.test(line) ||
@@ -123,7 +146,10 @@ const hashOf = (objects: ReadonlyMap<string, string>): string =>
     .update(JSON.stringify([...objects].toSorted(([a], [b]) => (a < b ? -1 : 1))))
     .digest('hex')
 
-function differences(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): DriftedObject[] {
+function differences(
+  expected: ReadonlyMap<string, string>,
+  found: ReadonlyMap<string, string>,
+): DriftedObject[] {
   return [...new Set([...expected.keys(), ...found.keys()])].toSorted().flatMap((object) => {
     const wanted = expected.get(object) ?? null
     const live = found.get(object) ?? null

@@ -88,20 +88,48 @@ test('one slow view uses up the time of all: those after it are compared by thei
 
 describe('a difference is named', () => {
   test.each([
-    ['a hand-edited row', "update public.bars set c = c + 0.01 where id = 7 and d = '2021-01-01'", 'table public.bars'],
+    [
+      'a hand-edited row',
+      "update public.bars set c = c + 0.01 where id = 7 and d = '2021-01-01'",
+      'table public.bars',
+    ],
     ['an unqualified update', 'update public.bars set c = 0', 'table public.bars'],
     ['a deleted row', "delete from public.bars where id = 7 and d = '2021-01-01'", 'table public.bars'],
     ['an added row', "insert into public.bars values ('2030-01-01', 1, 1)", 'table public.bars'],
     ['a dropped table', 'drop table public.bars', 'table public.bars'],
     ['a new table', 'create table public.more (id int primary key)', 'table public.more'],
-    ['another trailing zero', "update public.bars set c = 1.50 where id = 1 and d = '2020-01-02'", 'table public.bars'],
+    [
+      'another trailing zero',
+      "update public.bars set c = 1.50 where id = 1 and d = '2020-01-02'",
+      'table public.bars',
+    ],
     ['a sequence that moved', "select nextval('public.numbers')", 'sequence public.numbers'],
-    ['a changed view', 'create or replace view public.latest as select max(d) as d, 2 as n from public.bars', 'view public.latest'],
-    ['a changed column type', 'alter table public.empty alter column v type numeric(14, 5)', 'schema column public.empty.v'],
-    ['a dropped constraint', 'alter table public.empty drop constraint positive', 'schema constraint public.empty.positive'],
+    [
+      'a changed view',
+      'create or replace view public.latest as select max(d) as d, 2 as n from public.bars',
+      'view public.latest',
+    ],
+    [
+      'a changed column type',
+      'alter table public.empty alter column v type numeric(14, 5)',
+      'schema column public.empty.v',
+    ],
+    [
+      'a dropped constraint',
+      'alter table public.empty drop constraint positive',
+      'schema constraint public.empty.positive',
+    ],
     ['a dropped index', 'drop index public.empty_by_v', 'schema index public.empty_by_v'],
-    ['a changed default', 'alter table public.empty alter column v set default 2', 'schema column public.empty.v'],
-    ['a disabled trigger', 'alter table public.empty disable trigger touch', 'schema trigger public.empty.touch'],
+    [
+      'a changed default',
+      'alter table public.empty alter column v set default 2',
+      'schema column public.empty.v',
+    ],
+    [
+      'a disabled trigger',
+      'alter table public.empty disable trigger touch',
+      'schema trigger public.empty.touch',
+    ],
     [
       'a changed function',
       "create or replace function public.touch() returns trigger language plpgsql as 'begin return null; end'",
@@ -129,7 +157,11 @@ describe('drift is narrowed to a range of keys', () => {
     const [difference] = await after(sql)
     return difference?.key_ranges ?? []
   }
-  const isWithin = ({ after: low, up_to: high }: { after: string; up_to: string }, id: number, day: string): boolean => {
+  const isWithin = (
+    { after: low, up_to: high }: { after: string; up_to: string },
+    id: number,
+    day: string,
+  ): boolean => {
     const compare = (key: string): number => {
       const [keyId = '', keyDay = ''] = key.split('\t')
       return Number(keyId) - id || (keyDay < day ? -1 : keyDay > day ? 1 : 0)
@@ -149,7 +181,9 @@ describe('drift is narrowed to a range of keys', () => {
   })
 
   test('rows edited far apart are named apart', async () => {
-    const found = await ranges("update public.bars set c = 0 where (id, d) in ((1, '2020-01-02'), (20, '2024-02-02'))")
+    const found = await ranges(
+      "update public.bars set c = 0 where (id, d) in ((1, '2020-01-02'), (20, '2024-02-02'))",
+    )
     expect(found.some((range) => isWithin(range, 1, '2020-01-02'))).toBe(true)
     expect(found.some((range) => isWithin(range, 20, '2024-02-02'))).toBe(true)
     expect(found.length).toBe(2)
@@ -166,19 +200,25 @@ test('two databases with the same rows have the same fingerprint, whatever the o
       `create schema stocks_research; create table stocks_research.t (k text primary key, v numeric, at timestamptz, x float8);
        insert into stocks_research.t select 'k' || i, i / 7.0, timestamptz '2020-01-01 00:00Z' + i * interval '1 hour', i / 3.0 from generate_series(1, 10000) i order by i ${order}`,
     )
-    const settings = order === 'asc' ? [] : ["timezone = 'Asia/Tokyo'", "datestyle = 'German'", 'extra_float_digits = -5']
+    const settings =
+      order === 'asc' ? [] : ["timezone = 'Asia/Tokyo'", "datestyle = 'German'", 'extra_float_digits = -5']
     for (const setting of settings) await db.execute(`alter database ${connection.database} set ${setting}`)
   }
-  const [a, b] = await Promise.all([source, other].map(({ connection }) => fingerprintOf(connection, { scope: 'content' })))
+  const [a, b] = await Promise.all(
+    [source, other].map(({ connection }) => fingerprintOf(connection, { scope: 'content' })),
+  )
   expect(a).toEqual(b)
   await other.drop()
 })
 
 test('rows have one order and one hash, whatever locale the database or the column has', async () => {
-  const rows = "values ('a', 'Z'), ('B', 'a'), ('A', 'ä'), ('b', 'é'), ('b ', ''), ('ä', 'z'), ('Zz', '日'), ('_', '-')"
+  const rows =
+    "values ('a', 'Z'), ('B', 'a'), ('A', 'ä'), ('b', 'é'), ('b ', ''), ('ä', 'z'), ('Zz', '日'), ('_', '-')"
   const hashIn = async (collation: string, locale: string): Promise<string | undefined> => {
     const database = `${source.connection.database}_${collation.replaceAll(/\W/g, '').toLowerCase()}_${locale.length}`
-    await withDatabase(inject('testServer'), (db) => db.execute(`create database ${database} template template0 encoding 'UTF8' ${locale}`))
+    await withDatabase(inject('testServer'), (db) =>
+      db.execute(`create database ${database} template template0 encoding 'UTF8' ${locale}`),
+    )
     const connection = { ...source.connection, database }
     try {
       await withDatabase(connection, (db) =>

@@ -19,7 +19,10 @@ export interface ViewFingerprint {
   readonly definition_sha256: string
   /** Null when the view was too slow to hash, or was not asked for; `reason` says which. */
   readonly rows: number | null
-  /** Sum of the 64-bit hashes of its rows: order-free, so that no sort is needed. Its tables carry the SHA-256. */
+  /**
+   * Sum of the 64-bit hashes of its rows: order-free, so that no sort is needed. Its tables carry the
+   * SHA-256.
+   */
   readonly rows_hash: string | null
   readonly reason?: string
 }
@@ -38,7 +41,10 @@ export interface Fingerprint {
   readonly objects: Readonly<Record<string, string>>
   /** SHA-256 over `objects`. */
   readonly schema_sha256: string
-  /** SHA-256 over name, rows and hash of every table: one line that says whether two databases hold the same rows. */
+  /**
+   * SHA-256 over name, rows and hash of every table: one line that says whether two databases hold the same
+   * rows.
+   */
   readonly content_sha256: string
   /** Constraints that were never checked against the rows (`not valid`). */
   readonly unvalidated_constraints: readonly string[]
@@ -46,9 +52,15 @@ export interface Fingerprint {
 
 export interface FingerprintOptions {
   readonly scope: Scope
-  /** Whose rows are hashed too: every view, none, or the named ones. Default: those that answer in `view_max_ms`, all of them together. */
+  /**
+   * Whose rows are hashed too: every view, none, or the named ones. Default: those that answer in
+   * `view_max_ms`, all of them together.
+   */
   readonly views?: 'all' | 'none' | 'cheap' | readonly string[]
-  /** How long all views together may take when `views` is cheap, milliseconds: the comparison takes as long again. Default 2,000. */
+  /**
+   * How long all views together may take when `views` is cheap, milliseconds: the comparison takes as long
+   * again. Default 2,000.
+   */
   readonly view_max_ms?: number
   readonly onTable?: (name: string, rows: number) => void
 }
@@ -57,13 +69,17 @@ const VIEWS_MAX_MS = 2_000
 
 /** Fingerprint of a database as of one snapshot. */
 export const fingerprintOf = (connection: Connection, options: FingerprintOptions): Promise<Fingerprint> =>
-  withDatabase(connection, (db) => db.transaction((tx) => readSnapshot(tx).then(() => fingerprint(tx, options))), {
-    application: 'stocks-research fingerprint',
-  })
+  withDatabase(
+    connection,
+    (db) => db.transaction((tx) => readSnapshot(tx).then(() => fingerprint(tx, options))),
+    {
+      application: 'stocks-research fingerprint',
+    },
+  )
 
 /**
- * Makes the transaction a read-only snapshot with pinned settings, and exports it. Must be its first statement.
- * `row_security = off` turns a policy that would hide rows into an error.
+ * Makes the transaction a read-only snapshot with pinned settings, and exports it. Must be its first
+ * statement. `row_security = off` turns a policy that would hide rows into an error.
  *
  * @param lock_wait_ms how long a table that somebody holds exclusively is waited for; 0 is without an end.
  */
@@ -111,11 +127,17 @@ export const contentHashOf = (tables: Fingerprint['tables']): string =>
 export interface HashTablesOptions extends Pick<FingerprintOptions, 'scope' | 'onTable'> {
   /** Default: every table of the scope. */
   readonly isWanted?: (table: string) => boolean
-  /** The columns to hash, in order, in place of all that a table has now. Ignored as a whole when one of them is gone. */
+  /**
+   * The columns to hash, in order, in place of all that a table has now. Ignored as a whole when one of them
+   * is gone.
+   */
   readonly columnsOf?: (table: string) => readonly string[] | undefined
 }
 
-/** The tables alone, each with the columns that were hashed, inside a transaction that `readSnapshot` has prepared. */
+/**
+ * The tables alone, each with the columns that were hashed, inside a transaction that `readSnapshot` has
+ * prepared.
+ */
 export async function hashTables(
   tx: Database,
   { scope, onTable, isWanted = () => true, columnsOf = () => undefined }: HashTablesOptions,
@@ -133,13 +155,18 @@ export async function hashTables(
 }
 
 /** Sequences as they stand now; they are not part of a snapshot. */
-export async function readSequences(db: Database, scope: Scope): Promise<Record<string, SequenceFingerprint>> {
+export async function readSequences(
+  db: Database,
+  scope: Scope,
+): Promise<Record<string, SequenceFingerprint>> {
   const sequences: Record<string, SequenceFingerprint> = {}
   for (const { name } of await db.rows<{ name: string }>(
     `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'S' and ${inScope('c.relnamespace', scope)} and ${notOfExtension('c.oid', 'pg_class')} order by 1`,
   )) {
-    sequences[name] = await db.one<{ last_value: string; is_called: boolean }>(`select last_value::text, is_called from ${name}`)
+    sequences[name] = await db.one<{ last_value: string; is_called: boolean }>(
+      `select last_value::text, is_called from ${name}`,
+    )
   }
   return sequences
 }
@@ -153,11 +180,16 @@ interface TableQuery {
   readonly rowsOf: (columns: readonly string[]) => string
 }
 
-/** Types whose order depends on nothing but their values. All others are ordered by their text in the C collation. */
-const ORDERED_TYPES = "('int2','int4','int8','numeric','date','timestamp','timestamptz','time','uuid','bool','bytea')"
 /**
- * SQL: the column `a` of type `t` is text whose own order is that of the C collation. To say `collate "C"` would change nothing but the
- * plan: no index of another collation, though equal, is read in its order, and half of the time goes into a sort.
+ * Types whose order depends on nothing but their values. All others are ordered by their text in the C
+ * collation.
+ */
+const ORDERED_TYPES =
+  "('int2','int4','int8','numeric','date','timestamp','timestamptz','time','uuid','bool','bytea')"
+/**
+ * SQL: the column `a` of type `t` is text whose own order is that of the C collation. To say `collate "C"`
+ * would change nothing but the plan: no index of another collation, though equal, is read in its order, and
+ * half of the time goes into a sort.
  */
 const IS_C_TEXT = `(t.typname in ('text', 'varchar') and (a.attcollation in ('pg_catalog."C"'::regcollation, 'pg_catalog."POSIX"'::regcollation)
   or a.attcollation = 'pg_catalog."default"'::regcollation
@@ -192,8 +224,11 @@ async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
     const key = table.key ?? []
     const names = key.map(({ name }) => name)
     const columns = [...names, ...(table.columns ?? []).filter((column) => !names.includes(column))]
-    const order = key.map(({ name, is_ordered }) => (is_ordered ? `t.${name}` : `t.${name}::text collate "C"`))
-    const orderBy = columns.length === 0 ? '' : ` order by ${order.length > 0 ? order.join(', ') : 't::text collate "C"'}`
+    const order = key.map(({ name, is_ordered }) =>
+      is_ordered ? `t.${name}` : `t.${name}::text collate "C"`,
+    )
+    const orderBy =
+      columns.length === 0 ? '' : ` order by ${order.length > 0 ? order.join(', ') : 't::text collate "C"'}`
     const rowsOf = (wanted: readonly string[]): string =>
       `select ${wanted.map((column) => `t.${column}`).join(', ')} from ${table.kind === 'table' ? 'only ' : ''}${table.name} t${orderBy}`
     return { name: table.name, kind: table.kind, key: names, columns, rowsOf }
@@ -216,7 +251,8 @@ async function hashView(
 ): Promise<ViewFingerprint> {
   const definition_sha256 = sha256Of([view.definition])
   const isWanted = typeof views === 'string' ? views !== 'none' : views.includes(view.name)
-  if (!isWanted) return { definition_sha256, rows: null, rows_hash: null, reason: 'its rows were not asked for' }
+  if (!isWanted)
+    return { definition_sha256, rows: null, rows_hash: null, reason: 'its rows were not asked for' }
   const slow = { definition_sha256, rows: null, rows_hash: null, reason: 'its rows take too long to hash' }
   if (views === 'cheap' && ms_left < 1) return slow // A timeout of 0 would be none.
   await tx.execute(`savepoint view_rows; set local statement_timeout = ${views === 'cheap' ? ms_left : 0}`)
@@ -229,11 +265,14 @@ async function hashView(
     if (views !== 'cheap' || (error as { sqlstate?: string }).sqlstate !== '57014') throw error
     return slow
   } finally {
-    await tx.execute('rollback to savepoint view_rows').catch(() => {}) // Takes the timeout back too; a lost connection has its own error.
+    // Takes the timeout back too; a lost connection has its own error.
+    await tx.execute('rollback to savepoint view_rows').catch(() => {})
   }
 }
 
 /** By code unit: the order of no locale. */
-const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+const byName = (a: { name: string }, b: { name: string }): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 
-const sha256Of = (lines: readonly string[]): string => createHash('sha256').update(lines.join('\n')).digest('hex')
+const sha256Of = (lines: readonly string[]): string =>
+  createHash('sha256').update(lines.join('\n')).digest('hex')

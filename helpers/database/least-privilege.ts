@@ -10,7 +10,8 @@ import { createEmptyDatabase, dropDatabase, localeOf, scratchName } from './scra
 
 type Probe = readonly [kind: RoleKind, sql: string]
 
-const SECURITY = "insert into stocks_research.securities (security_id, source_id, ticker) values (281474976710656, 'probe', 'PROBE')"
+const SECURITY =
+  "insert into stocks_research.securities (security_id, source_id, ticker) values (281474976710656, 'probe', 'PROBE')"
 
 /** What each role is for. */
 const ALLOWED: readonly Probe[] = [
@@ -18,7 +19,10 @@ const ALLOWED: readonly Probe[] = [
     'owner',
     'create table stocks_research.probe (a int); alter table stocks_research.probe add column b int; drop table stocks_research.probe',
   ],
-  ['ingest', `${SECURITY}; update stocks_research.securities set ticker = 'P' where security_id = 281474976710656`],
+  [
+    'ingest',
+    `${SECURITY}; update stocks_research.securities set ticker = 'P' where security_id = 281474976710656`,
+  ],
   ['ingest', 'create temporary table staged (a int)'],
   ['ingest', 'delete from stocks_research.adjustment_factors'],
   ['ingest', "select ingestion.record_unseen_change('stocks_research.prices_daily', '{}')"],
@@ -58,8 +62,8 @@ export interface PrivilegeFault {
 }
 
 /**
- * Runs every statement as its role, each in a transaction that is taken back. Empty when each role does its work and no more. The
- * connection takes the roles on in turn, so none of them has to log in.
+ * Runs every statement as its role, each in a transaction that is taken back. Empty when each role does its
+ * work and no more. The connection takes the roles on in turn, so none of them has to log in.
  */
 export const privilegeFaults = (connection: Connection): Promise<PrivilegeFault[]> =>
   withDatabase(connection, (db) => db.session((session) => faultsOf(session, connection.database)))
@@ -105,8 +109,9 @@ export interface LeastPrivilege {
 }
 
 /**
- * Makes the roles in the migrated target, where their passwords are given, and asks them what they may do; else in a scratch database,
- * which is dropped again with its roles. A connection that may create no role has none, and is itself no superuser.
+ * Makes the roles in the migrated target, where their passwords are given, and asks them what they may do;
+ * else in a scratch database, which is dropped again with its roles. A connection that may create no role has
+ * none, and is itself no superuser.
  */
 export async function leastPrivilege(
   { connection, maintenance }: Pick<Server, 'connection' | 'maintenance'>,
@@ -114,7 +119,9 @@ export async function leastPrivilege(
   migrations: string,
 ): Promise<LeastPrivilege> {
   const { may_create } = await withDatabase(maintenance, (db) =>
-    db.one<{ may_create: boolean }>('select rolsuper or rolcreaterole as may_create from pg_roles where rolname = current_user'),
+    db.one<{ may_create: boolean }>(
+      'select rolsuper or rolcreaterole as may_create from pg_roles where rolname = current_user',
+    ),
   )
   if (!may_create)
     return {
@@ -126,14 +133,22 @@ export async function leastPrivilege(
   const counts = { statements_allowed: ALLOWED.length, statements_refused: REFUSED.length }
   if (ROLES.every((kind) => given[kind] !== undefined)) {
     await createRoles(connection, given as RolePasswords)
-    return { asked: `in ${connection.database}, where they are used from now on`, ...counts, faults: await privilegeFaults(connection) }
+    return {
+      asked: `in ${connection.database}, where they are used from now on`,
+      ...counts,
+      faults: await privilegeFaults(connection),
+    }
   }
   const scratch = { ...maintenance, database: scratchName() }
   try {
     await createEmptyDatabase(maintenance, scratch.database, await localeOf(connection))
     await migrate(scratch, migrations)
     await createRoles(scratch, randomPasswords())
-    return { asked: 'in a scratch database, since their passwords are not given', ...counts, faults: await privilegeFaults(scratch) }
+    return {
+      asked: 'in a scratch database, since their passwords are not given',
+      ...counts,
+      faults: await privilegeFaults(scratch),
+    }
   } finally {
     await dropDatabase(maintenance, scratch.database)
     await dropRoles(maintenance, scratch.database)

@@ -7,7 +7,14 @@ import { readBootstrap } from '../config/bootstrap.ts'
 import { ownEnvironment, ROOT_DIRECTORY } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
 import { reachableBinaries } from '../postgres/binaries.ts'
-import { type Cluster, initCluster, logOf, SUPERUSER, startCluster, stopCluster } from '../postgres/cluster.ts'
+import {
+  type Cluster,
+  initCluster,
+  logOf,
+  SUPERUSER,
+  startCluster,
+  stopCluster,
+} from '../postgres/cluster.ts'
 import { withDatabase } from '../postgres/database.ts'
 import { handOver, serverUser } from '../postgres/os-user.ts'
 import { describeServer } from '../postgres/server.ts'
@@ -22,7 +29,9 @@ beforeAll(async () => {
   const user = await serverUser()
   await handOver(user, directory)
   cluster = { directory, binaries: await reachableBinaries(user, directory), user }
-  await initCluster(cluster, 'of production', { fsync: 'off', timezone: 'UTC', log_statement: 'all' }, ['--no-sync'])
+  await initCluster(cluster, 'of production', { fsync: 'off', timezone: 'UTC', log_statement: 'all' }, [
+    '--no-sync',
+  ])
   connection = {
     ...{ host: '127.0.0.1', port: await startCluster(cluster), user: SUPERUSER, password: 'of production' },
     ...{ database: 'stocks_research', ssl: 'disable' },
@@ -40,39 +49,60 @@ afterAll(async () => {
 })
 
 const live = (state: string) => ({
-  ...{ NO_COLOR: '1', VITEST: '', VITEST_POOL_ID: '', VITEST_WORKER_ID: '', BOOTSTRAP_STATE: state, DROPBOX_FOLDER: state },
+  ...{
+    NO_COLOR: '1',
+    VITEST: '',
+    VITEST_POOL_ID: '',
+    VITEST_WORKER_ID: '',
+    BOOTSTRAP_STATE: state,
+    DROPBOX_FOLDER: state,
+  },
   ...{ BOOTSTRAP_SOURCE: 'live', BOOTSTRAP_POSTGRES: '', SEC_USER_AGENT: 'Test test@example.com' },
-  ...{ PGHOST: connection.host, PGPORT: String(connection.port), PGUSER: connection.user, PGPASSWORD: connection.password ?? '' },
+  ...{
+    PGHOST: connection.host,
+    PGPORT: String(connection.port),
+    PGUSER: connection.user,
+    PGPASSWORD: connection.password ?? '',
+  },
   ...{ PGDATABASE: connection.database, BOOTSTRAP_CONFIRM_DROP: 'stocks_research@localhost' },
 })
 
 test.for([
   ['the checklist', ['node_modules/vitest/vitest.mjs', 'run', 'phases']],
   ['the ingestion runner', ['ingest/run.ts', 'run', 'all']],
-] as const)('%s refuses a live run on a server that is not on the list, before any write', async ([, [script, ...args]]) => {
-  const state = await mkdtemp(join(tmpdir(), 'live-state-'))
-  const before = (await readFile(logOf(cluster), 'utf8')).length
-  const { exitCode, all } = await execa(process.execPath, [join(ROOT_DIRECTORY, script), ...args], {
-    cwd: ROOT_DIRECTORY,
-    env: ownEnvironment(live(state)),
-    extendEnv: false,
-    all: true,
-    reject: false,
-    stdin: 'ignore',
-  })
-  await rm(state, { recursive: true, force: true })
-  expect(exitCode, all).toBe(1)
-  expect(all.replaceAll(/\s+/g, ' ')).toContain(`add "${system_identifier}" to live_system_identifiers in bootstrap.json`)
-  const said = (await readFile(logOf(cluster), 'utf8')).slice(before)
-  expect(said).toMatch(/statement:|execute/)
-  expect(said).not.toMatch(/(statement|execute [^:]*): *(create|drop|alter|insert|update|delete|truncate|copy|comment|grant|lock)\b/i)
-  expect(said, 'not even the lock').not.toContain('pg_try_advisory_lock')
-})
+] as const)(
+  '%s refuses a live run on a server that is not on the list, before any write',
+  async ([, [script, ...args]]) => {
+    const state = await mkdtemp(join(tmpdir(), 'live-state-'))
+    const before = (await readFile(logOf(cluster), 'utf8')).length
+    const { exitCode, all } = await execa(process.execPath, [join(ROOT_DIRECTORY, script), ...args], {
+      cwd: ROOT_DIRECTORY,
+      env: ownEnvironment(live(state)),
+      extendEnv: false,
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+    })
+    await rm(state, { recursive: true, force: true })
+    expect(exitCode, all).toBe(1)
+    expect(all.replaceAll(/\s+/g, ' ')).toContain(
+      `add "${system_identifier}" to live_system_identifiers in bootstrap.json`,
+    )
+    const said = (await readFile(logOf(cluster), 'utf8')).slice(before)
+    expect(said).toMatch(/statement:|execute/)
+    expect(said).not.toMatch(
+      /(statement|execute [^:]*): *(create|drop|alter|insert|update|delete|truncate|copy|comment|grant|lock)\b/i,
+    )
+    expect(said, 'not even the lock').not.toContain('pg_try_advisory_lock')
+  },
+)
 
 test('a server on the list is let through, and any other mode runs anywhere', async () => {
   const asked = (mode: 'live' | 'rehearsal', named: readonly string[], id: string | null) => () =>
     requireLiveServer(
-      { source: { mode }, bootstrap: { live_system_identifiers: [...named] } } as unknown as Parameters<typeof requireLiveServer>[0],
+      { source: { mode }, bootstrap: { live_system_identifiers: [...named] } } as unknown as Parameters<
+        typeof requireLiveServer
+      >[0],
       { system_identifier: id },
       connection,
     )
@@ -88,5 +118,7 @@ test('bootstrap.json takes only digits for an identifier', async () => {
   await writeFile(file, JSON.stringify({ ...written, live_system_identifiers: ['production'] }))
   const faults: string[] = []
   expect(readBootstrap(file, faults)).toBeUndefined()
-  expect(faults).toEqual(['bootstrap.json: live_system_identifiers.0: must be a system identifier, digits only'])
+  expect(faults).toEqual([
+    'bootstrap.json: live_system_identifiers.0: must be a system identifier, digits only',
+  ])
 })

@@ -4,8 +4,9 @@ import { PreconditionError } from '../core/errors.ts'
 import type { ServerDescription } from '../postgres/server.ts'
 
 /**
- * A live run is made only on a server that `bootstrap.json` names by its system identifier, which no other cluster has, whatever a
- * host name or a port leads to. To be asked before anything is written. Every other mode may run anywhere.
+ * A live run is made only on a server that `bootstrap.json` names by its system identifier, which no other
+ * cluster has, whatever a host name or a port leads to. To be asked before anything is written. Every other
+ * mode may run anywhere.
  *
  * @throws PreconditionError that says what to add, and where.
  */

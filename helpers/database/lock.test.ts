@@ -10,7 +10,10 @@ import { assertLockHeld, lockKey, type RunLock, takeRunLock, underRunLock } from
 
 const anyDatabase = (): string => `target_${randomBytes(4).toString('hex')}`
 
-async function take(database: string, onLost?: (reason: string) => void): Promise<{ lock: RunLock; run_id: string }> {
+async function take(
+  database: string,
+  onLost?: (reason: string) => void,
+): Promise<{ lock: RunLock; run_id: string }> {
   const run_id = randomUUID()
   const lock = await takeRunLock(inject('testServer'), database, { run_id, ...(onLost && { onLost }) })
   onTestFinished(() => lock.release())
@@ -23,9 +26,13 @@ const terminate = (pid: number): Promise<unknown> =>
 test('a second run is refused at once and names the holder: run, host, process, since when', async () => {
   const database = anyDatabase()
   const { lock, run_id } = await take(database)
-  const error = await takeRunLock(inject('testServer'), database, { run_id: randomUUID() }).catch((thrown: Error) => thrown)
+  const error = await takeRunLock(inject('testServer'), database, { run_id: randomUUID() }).catch(
+    (thrown: Error) => thrown,
+  )
   expect(error).toMatchObject({ name: 'PreconditionError' })
-  expect(String(error)).toContain(`run ${run_id}, host ${hostname().slice(0, 14)}, process ${process.pid}, since 20`)
+  expect(String(error)).toContain(
+    `run ${run_id}, host ${hostname().slice(0, 14)}, process ${process.pid}, since 20`,
+  )
   await expect(lock.assertHeld()).resolves.toBeUndefined()
 })
 
@@ -83,7 +90,9 @@ test('a claim on a backend whose number was given to another session does not ho
 
 test('a server that cannot be asked does not count as a held lock', async () => {
   const { lock } = await take(anyDatabase())
-  await expect(assertLockHeld({ ...inject('testServer'), port: 1 }, lock.claim)).rejects.toThrow('the server cannot be asked')
+  await expect(assertLockHeld({ ...inject('testServer'), port: 1 }, lock.claim)).rejects.toThrow(
+    'the server cannot be asked',
+  )
 })
 
 test('the holder dies with its process: SIGKILL frees the lock', async () => {
@@ -94,7 +103,9 @@ test('the holder dies with its process: SIGKILL frees the lock', async () => {
     reject: false,
   })
   await once(child.stdout, 'data')
-  await expect(takeRunLock(inject('testServer'), database, { run_id: randomUUID() })).rejects.toThrow(`process ${child.pid}`)
+  await expect(takeRunLock(inject('testServer'), database, { run_id: randomUUID() })).rejects.toThrow(
+    `process ${child.pid}`,
+  )
   child.kill('SIGKILL')
   await child
   await expect
@@ -122,7 +133,9 @@ describe('underRunLock', () => {
       return signal.aborted
     })
   const assertHeldBySomebody = async (database: string): Promise<void> => {
-    await expect(takeRunLock(inject('testServer'), database, { run_id: randomUUID() })).rejects.toThrow('Another run works on')
+    await expect(takeRunLock(inject('testServer'), database, { run_id: randomUUID() })).rejects.toThrow(
+      'Another run works on',
+    )
   }
 
   test('holds the lock while it works, and frees it afterwards', async () => {

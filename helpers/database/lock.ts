@@ -19,7 +19,10 @@ export interface LockClaim {
 /** One run at a time on one target. Held until `release`, or until its connection is lost. */
 export interface RunLock {
   readonly claim: LockClaim
-  /** Throws RefusedError unless the server says that the lock is ours now. To be called before each destructive step. */
+  /**
+   * Throws RefusedError unless the server says that the lock is ours now. To be called before each
+   * destructive step.
+   */
   assertHeld(): Promise<void>
   /** Frees the lock. A second call does nothing. */
   release(): Promise<void>
@@ -33,20 +36,27 @@ export interface RunLockOptions {
 
 const HEARTBEAT_MS = 5000
 const HEARTBEAT_MAX_MS = 20_000
-// PostgreSQL cuts application_name at 63 bytes: «run », the id, the host and the process id have to fit.
+// PostgreSQL cuts application_name at 63 bytes: "run ", the id, the host and the process id have to fit.
 const HOST_CHARACTERS_MAX = 14
 
 /**
- * Takes the lock of `database`. It lives in the maintenance database, since an advisory lock counts in one database only
- * and the target itself is going to be dropped.
+ * Takes the lock of `database`. It lives in the maintenance database, since an advisory lock counts in one
+ * database only and the target itself is going to be dropped.
  *
  * @throws PreconditionError at once when another run holds it: names run, host, process and since when.
  */
-export async function takeRunLock(maintenance: Connection, database: string, { run_id, onLost }: RunLockOptions): Promise<RunLock> {
+export async function takeRunLock(
+  maintenance: Connection,
+  database: string,
+  { run_id, onLost }: RunLockOptions,
+): Promise<RunLock> {
   const host = hostname()
     .replace(/[^\w.-]/g, '_')
     .slice(0, HOST_CHARACTERS_MAX)
-  const db = openDatabase(maintenance, { connections_max: 1, application: `run ${run_id} ${host} ${process.pid}` })
+  const db = openDatabase(maintenance, {
+    connections_max: 1,
+    application: `run ${run_id} ${host} ${process.pid}`,
+  })
   let letGo = (): void => {}
   const held = new Promise<void>((resolve) => {
     letGo = resolve
@@ -79,8 +89,8 @@ export async function takeRunLock(maintenance: Connection, database: string, { r
 }
 
 /**
- * Works under the lock of a target: takes it for as long as `work` lasts, or, in a child of a run that holds it, makes sure of that.
- * `signal` aborts when the lock is lost.
+ * Works under the lock of a target: takes it for as long as `work` lasts, or, in a child of a run that holds
+ * it, makes sure of that. `signal` aborts when the lock is lost.
  *
  * @throws PreconditionError when another run holds it, RefusedError when `held_lock` is no longer held.
  */
@@ -96,7 +106,8 @@ export async function underRunLock<T>(
     await assertLockHeld(maintenance, inherited)
     return work(lost.signal)
   }
-  const onLost = (reason: string): void => lost.abort(new RefusedError(`The run lock of ${database} was lost (${reason}).`))
+  const onLost = (reason: string): void =>
+    lost.abort(new RefusedError(`The run lock of ${database} was lost (${reason}).`))
   const lock = await takeRunLock(maintenance, database, { run_id, onLost })
   try {
     return await work(lost.signal)
@@ -112,10 +123,15 @@ export async function underRunLock<T>(
  */
 export async function assertLockHeld(maintenance: Connection, claim: LockClaim): Promise<void> {
   const rows = await withDatabase(maintenance, (db) =>
-    db.rows(`${HOLDER} and l.pid = $2 and a.backend_start::text = $3`, [claim.key, claim.backend_pid, claim.backend_started_at]),
+    db.rows(`${HOLDER} and l.pid = $2 and a.backend_start::text = $3`, [
+      claim.key,
+      claim.backend_pid,
+      claim.backend_started_at,
+    ]),
   ).catch((error: Error) => error)
   if (!(rows instanceof Error) && rows.length === 1) return
-  const reason = rows instanceof Error ? `the server cannot be asked: ${messageOf(rows)}` : 'its connection has ended'
+  const reason =
+    rows instanceof Error ? `the server cannot be asked: ${messageOf(rows)}` : 'its connection has ended'
   throw new RefusedError(
     `Run ${claim.run_id} no longer holds the lock of ${claim.database} (${reason}). Another run may be at work there, so nothing more is done. Start a new run.`,
   )
@@ -149,18 +165,25 @@ async function claimLock(session: Database, database: string, run_id: string): P
   const { taken } = await session.one<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [key])
   const [holder] = await session.rows<Holder>(HOLDER, [key])
   if (!taken) throw new PreconditionError(refusal(database, holder))
-  if (holder === undefined) throw new PreconditionError(`The lock of ${database} was taken but PostgreSQL does not list it.`)
+  if (holder === undefined)
+    throw new PreconditionError(`The lock of ${database} was taken but PostgreSQL does not list it.`)
   return { database, run_id, key, backend_pid: holder.pid, backend_started_at: holder.started_at }
 }
 
 function refusal(database: string, holder: Holder | undefined): string {
   if (holder === undefined) return `Another run on ${database} ended this very moment. Start again.`
   const [, run_id, host, pid] = /^run (\S+) (\S+) (\d+)$/.exec(holder.application_name ?? '') ?? []
-  const who = run_id === undefined ? (holder.application_name ?? 'unknown') : `run ${run_id}, host ${host}, process ${pid}`
+  const who =
+    run_id === undefined
+      ? (holder.application_name ?? 'unknown')
+      : `run ${run_id}, host ${host}, process ${pid}`
   return `Another run works on ${database}: ${who}, since ${holder.since} (backend ${holder.pid}). Nothing was touched. Wait for it to end; if it hangs, end that process, and the lock goes with it.`
 }
 
-/** Calls `lost` once when the session breaks, or answers nothing for long; gives the way to stop watching, after which nobody asks the session. */
+/**
+ * Calls `lost` once when the session breaks, or answers nothing for long; gives the way to stop watching,
+ * after which nobody asks the session.
+ */
 function watch(session: Database, lost: (reason: string) => void): () => Promise<void> {
   const client = session.client()
   let asked_at: number | undefined
@@ -179,7 +202,8 @@ function watch(session: Database, lost: (reason: string) => void): () => Promise
   const onEnd = (): void => lose('its connection has ended')
   const beat = (): void => {
     if (asked_at !== undefined) {
-      if (performance.now() - asked_at > HEARTBEAT_MAX_MS) lose(`its server has not answered for ${HEARTBEAT_MAX_MS / 1000} s`)
+      if (performance.now() - asked_at > HEARTBEAT_MAX_MS)
+        lose(`its server has not answered for ${HEARTBEAT_MAX_MS / 1000} s`)
       return
     }
     asked_at = performance.now()

@@ -13,7 +13,9 @@ const ONE = 'create table public.one (n integer);\n'
 const TWO = 'create table public.two (n integer);\n'
 
 /** A folder of migrations and an empty database to apply them to. */
-async function setUp(files: Record<string, string>): Promise<{ directory: string; connection: Connection; db: Database }> {
+async function setUp(
+  files: Record<string, string>,
+): Promise<{ directory: string; connection: Connection; db: Database }> {
   const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
   const { connection, db, drop } = await scratchDatabase()
   onTestFinished(async () => {
@@ -25,17 +27,28 @@ async function setUp(files: Record<string, string>): Promise<{ directory: string
 }
 
 const tablesOf = async (db: Database): Promise<unknown[]> =>
-  (await db.rows("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1")).map(
-    ({ relname }) => relname,
-  )
+  (
+    await db.rows(
+      "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1",
+    )
+  ).map(({ relname }) => relname)
 
 test('pending migrations are applied in order, recorded with their hash and run, and a second time changes nothing', async () => {
-  const { directory, connection, db } = await setUp({ '001-one.sql': ONE, '002-two.sql': 'insert into public.one values (1);\n' })
+  const { directory, connection, db } = await setUp({
+    '001-one.sql': ONE,
+    '002-two.sql': 'insert into public.one values (1);\n',
+  })
   const run_id = '00000000-0000-4000-8000-000000000001'
   const first = await migrate(connection, directory, { run_id })
-  expect(first).toMatchObject({ applied: ['001-one.sql', '002-two.sql'], present: [], head: { name: '002-two.sql' } })
+  expect(first).toMatchObject({
+    applied: ['001-one.sql', '002-two.sql'],
+    present: [],
+    head: { name: '002-two.sql' },
+  })
   const recorded = await db.rows('select name, sha256, run_id from ingestion.migrations order by name')
-  expect(recorded).toEqual((await readMigrations(directory)).map(({ name, sha256 }) => ({ name, sha256, run_id })))
+  expect(recorded).toEqual(
+    (await readMigrations(directory)).map(({ name, sha256 }) => ({ name, sha256, run_id })),
+  )
   const second = await migrate(db, directory)
   expect(second).toMatchObject({ applied: [], present: ['001-one.sql', '002-two.sql'], head: first.head })
   expect(await db.rows('select * from public.one')).toEqual([{ n: 1 }])
@@ -48,7 +61,9 @@ test('the ledger of migrations has a comment on its table and on each of its col
     "select attname from pg_attribute where attrelid = 'ingestion.migrations'::regclass and attnum >= 0 and col_description(attrelid, attnum) is null",
   )
   expect(bare).toEqual([])
-  expect(await db.one("select obj_description('ingestion.migrations'::regclass) is not null as has_comment")).toEqual({ has_comment: true })
+  expect(
+    await db.one("select obj_description('ingestion.migrations'::regclass) is not null as has_comment"),
+  ).toEqual({ has_comment: true })
 })
 
 test('an edited migration is refused with both hashes, and nothing pending is applied', async () => {
@@ -59,7 +74,9 @@ test('an edited migration is refused with both hashes, and nothing pending is ap
   const after = (await readMigrations(directory))[0]?.sha256
   const error = await migrate(connection, directory).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ name: 'RefusedError' })
-  expect(String(error)).toContain(`001-one.sql was edited after it was applied\n      applied ${before}\n      found   ${after}`)
+  expect(String(error)).toContain(
+    `001-one.sql was edited after it was applied\n      applied ${before}\n      found   ${after}`,
+  )
   expect(await tablesOf(db)).toEqual(['one'])
 })
 
@@ -90,14 +107,16 @@ test('a migration that was inserted before an applied one is refused, and so are
 test('a failing statement undoes its file, keeps the files before it, and shows file, line and SQL', async () => {
   const { directory, connection, db } = await setUp({
     '001-one.sql': ONE,
-    '002-two.sql': `${TWO}-- «ünïcode» 🎯 before the fault\nselect 1;\nselect colum from public.two;\n`,
+    '002-two.sql': `${TWO}-- "ünïcode" 🎯 before the fault\nselect 1;\nselect colum from public.two;\n`,
     '003-three.sql': 'create table public.three (n integer);\n',
   })
   const error = await migrate(connection, directory).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ name: 'MigrationError', file: '002-two.sql', line: 4, sqlstate: '42703' })
-  expect(String(error)).toContain('002-two.sql:4: column "colum" does not exist (SQLSTATE 42703)\n  4 | select colum from public.two;')
+  expect(String(error)).toContain(
+    '002-two.sql:4: column "colum" does not exist (SQLSTATE 42703)\n  4 | select colum from public.two;',
+  )
   expect(await tablesOf(db)).toEqual(['one'])
-  await writeFile(join(directory, '002-two.sql'), TWO) // It was never applied, so it may be mended.
+  await writeFile(join(directory, '002-two.sql'), TWO) // It was never applied, so it may be repaired.
   expect((await migrate(connection, directory)).applied).toEqual(['002-two.sql', '003-three.sql'])
 })
 
@@ -118,17 +137,22 @@ test('create index concurrently runs where it is marked, and fails where it is n
   await expect(migrate(connection, directory)).rejects.toThrow('cannot run inside a transaction block')
   await writeFile(join(directory, '002-index.sql'), `-- no-transaction\n${index}`)
   expect((await migrate(connection, directory)).applied).toEqual(['002-index.sql'])
-  expect(await db.rows("select from pg_index where indexrelid = 'public.one_by_n'::regclass and indisvalid")).toHaveLength(1)
+  expect(
+    await db.rows("select from pg_index where indexrelid = 'public.one_by_n'::regclass and indisvalid"),
+  ).toHaveLength(1)
 })
 
 test('an INVALID index that a failed create index concurrently left is found and named, at once and at the next try', async () => {
   const { directory, connection, db } = await setUp({
     '001-one.sql': `${ONE}insert into public.one values (1), (1);\n`,
-    '002-index.sql': '-- no-transaction\ncreate unique index concurrently if not exists one_by_n on public.one (n);\n',
+    '002-index.sql':
+      '-- no-transaction\ncreate unique index concurrently if not exists one_by_n on public.one (n);\n',
   })
-  const named = /left INVALID[\s\S]*public\.one_by_n on public\.one: drop index concurrently public\.one_by_n;/
+  const named =
+    /left INVALID[\s\S]*public\.one_by_n on public\.one: drop index concurrently public\.one_by_n;/
   await expect(migrate(connection, directory)).rejects.toThrow(named)
-  await expect(migrate(connection, directory)).rejects.toThrow(named) // «if not exists» alone would call this a success.
+  // "if not exists" alone would call this a success.
+  await expect(migrate(connection, directory)).rejects.toThrow(named)
   await db.execute('delete from public.one')
   await db.execute('drop index concurrently public.one_by_n')
   expect((await migrate(connection, directory)).applied).toEqual(['002-index.sql'])
@@ -147,7 +171,11 @@ test('two migrators at once wait for each other, also around create index concur
     '002-index.sql': '-- no-transaction\ncreate index concurrently one_by_n on public.one (n);\n',
     '003-two.sql': TWO,
   })
-  const reports = await Promise.all([migrate(connection, directory), migrate(connection, directory), migrate(connection, directory)])
+  const reports = await Promise.all([
+    migrate(connection, directory),
+    migrate(connection, directory),
+    migrate(connection, directory),
+  ])
   expect(reports.map(({ applied }) => applied.length).toSorted()).toEqual([0, 0, 3])
   expect(await db.rows('select name from ingestion.migrations')).toHaveLength(3)
 })
@@ -163,7 +191,10 @@ test('a migrator that never ends is named after the wait', async () => {
 })
 
 test('a migrator killed in the middle leaves whole files only, and the next one finishes', async () => {
-  const { directory, connection, db } = await setUp({ '001-one.sql': ONE, '002-two.sql': `${TWO}select pg_sleep(30);\n` })
+  const { directory, connection, db } = await setUp({
+    '001-one.sql': ONE,
+    '002-two.sql': `${TWO}select pg_sleep(30);\n`,
+  })
   const script = `import { migrate } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/migrate.ts'))}; await migrate(JSON.parse(process.env.CONNECTION), process.env.DIRECTORY)`
   const child = execa(process.execPath, ['--input-type=module', '-e', script], {
     env: { CONNECTION: JSON.stringify(connection), DIRECTORY: directory },
@@ -175,7 +206,8 @@ test('a migrator killed in the middle leaves whole files only, and the next one 
   child.kill('SIGKILL')
   await child
   await writeFile(join(directory, '002-two.sql'), TWO)
-  await db.rows(`select pg_terminate_backend(pid) from (${asleep}) a`) // Else the wait is for its sleep to end.
+  // Else the wait is for its sleep to end.
+  await db.rows(`select pg_terminate_backend(pid) from (${asleep}) a`)
   expect((await migrate(connection, directory)).applied).toEqual(['002-two.sql'])
   expect(await tablesOf(db)).toEqual(['one', 'two'])
 })

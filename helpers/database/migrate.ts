@@ -13,7 +13,10 @@ export interface Migration {
   /** SHA-256 of its text with LF line ends: a checkout on Windows has the same. */
   readonly sha256: string
   readonly sql: string
-  /** False when its first line is `-- no-transaction`: then it is one statement, such as `create index concurrently`. */
+  /**
+   * False when its first line is `-- no-transaction`: then it is one statement, such as `create index
+   * concurrently`.
+   */
   readonly is_transactional: boolean
 }
 
@@ -56,15 +59,21 @@ comment on column ingestion.migrations.duration_ms is 'How long it took.';
 comment on column ingestion.migrations.run_id is 'The checklist run that applied it; null when it was applied by hand.';`
 
 /**
- * Applies what is pending in `directory`, in order of name, each file in one transaction. A second call changes nothing;
- * two at once wait for each other.
+ * Applies what is pending in `directory`, in order of name, each file in one transaction. A second call
+ * changes nothing; two at once wait for each other.
  *
- * @throws RefusedError when an applied migration was edited, removed or reordered: both hashes are shown, nothing is done.
+ * @throws RefusedError when an applied migration was edited, removed or reordered: both hashes are shown,
+ *   nothing is done.
  * @throws FormatError when a file cannot be a migration.
- * @throws MigrationError when PostgreSQL refuses a statement: file, line and the SQL are shown. That file is rolled back.
+ * @throws MigrationError when PostgreSQL refuses a statement: file, line and the SQL are shown. That file is
+ *   rolled back.
  * @throws PreconditionError when another migrator does not end, or an INVALID index stands in the way.
  */
-export async function migrate(target: Connection | Database, directory: string, options: MigrateOptions = {}): Promise<MigrateReport> {
+export async function migrate(
+  target: Connection | Database,
+  directory: string,
+  options: MigrateOptions = {},
+): Promise<MigrateReport> {
   const migrations = await readMigrations(directory)
   if (!('host' in target)) return target.session((session) => migrateSession(session, migrations, options))
   const db = openDatabase(target, { connections_max: 1, application: 'stocks-research migrate' })
@@ -75,11 +84,17 @@ export async function migrate(target: Connection | Database, directory: string, 
   }
 }
 
-async function migrateSession(db: Database, migrations: readonly Migration[], options: MigrateOptions): Promise<MigrateReport> {
+async function migrateSession(
+  db: Database,
+  migrations: readonly Migration[],
+  options: MigrateOptions,
+): Promise<MigrateReport> {
   await takeLock(db, options.wait_max_ms ?? 600_000)
   try {
     if (!(await hasLedger(db))) await db.transaction((tx) => tx.execute(LEDGER))
-    const present = await db.rows<Applied>('select name, sha256 from ingestion.migrations order by name collate "C"')
+    const present = await db.rows<Applied>(
+      'select name, sha256 from ingestion.migrations order by name collate "C"',
+    )
     const faults = faultsOf(present, migrations)
     if (faults.length > 0) throw new RefusedError(refusal(faults))
     await refuseInvalidIndexes(db)
@@ -92,7 +107,8 @@ async function migrateSession(db: Database, migrations: readonly Migration[], op
       head: head === undefined ? null : { name: head.name, sha256: head.sha256 },
     }
   } finally {
-    await db.rows('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => {}) // A lost session has lost its lock already.
+    // A lost session has lost its lock already.
+    await db.rows('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => {})
   }
 }
 
@@ -103,10 +119,14 @@ export async function readMigrations(directory: string): Promise<Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).toSorted()
   const strange = names.filter((name) => !NAME.test(name))
   if (strange.length > 0)
-    throw new FormatError(`${directory}: ${strange.join(', ')}: a migration is named NNN-noun.sql, e.g. 001-schemas.sql.`)
+    throw new FormatError(
+      `${directory}: ${strange.join(', ')}: a migration is named NNN-noun.sql, e.g. 001-schemas.sql.`,
+    )
   const twin = names.find((name, index) => name.slice(0, 3) === names[index + 1]?.slice(0, 3))
   if (twin !== undefined)
-    throw new FormatError(`${directory}: two migrations have the number ${twin.slice(0, 3)}. The number is the order; give each its own.`)
+    throw new FormatError(
+      `${directory}: two migrations have the number ${twin.slice(0, 3)}. The number is the order; give each its own.`,
+    )
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(directory, name), 'utf8')
@@ -114,7 +134,7 @@ export async function readMigrations(directory: string): Promise<Migration[]> {
       const is_transactional = sql.split('\n', 1)[0]?.trim() !== NO_TRANSACTION
       if (!is_transactional && statementsOf(sql).length !== 1)
         throw new FormatError(
-          `${name} is marked «${NO_TRANSACTION}» but holds ${statementsOf(sql).length} statements; it may hold one, since half of it could not be undone.`,
+          `${name} is marked "${NO_TRANSACTION}" but holds ${statementsOf(sql).length} statements; it may hold one, since half of it could not be undone.`,
         )
       return { name, sql, is_transactional, sha256: createHash('sha256').update(sql).digest('hex') }
     }),
@@ -127,7 +147,10 @@ export function faultsOf(applied: readonly Applied[], migrations: readonly Migra
   const changed = applied.flatMap(({ name, sha256 }) => {
     const file = files.get(name)
     if (file?.sha256 === sha256) return []
-    if (file !== undefined) return [`${name} was edited after it was applied\n      applied ${sha256}\n      found   ${file.sha256}`]
+    if (file !== undefined)
+      return [
+        `${name} was edited after it was applied\n      applied ${sha256}\n      found   ${file.sha256}`,
+      ]
     const moved = migrations.find((migration) => migration.sha256 === sha256)
     return [
       moved === undefined
@@ -182,9 +205,13 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
 }
 
 const hasLedger = async (db: Database): Promise<boolean> =>
-  (await db.one<{ is_there: boolean }>("select to_regclass('ingestion.migrations') is not null as is_there")).is_there
+  (await db.one<{ is_there: boolean }>("select to_regclass('ingestion.migrations') is not null as is_there"))
+    .is_there
 
-/** A failed or killed `create index concurrently` leaves an index that is maintained but never used, under the name we want. */
+/**
+ * A failed or killed `create index concurrently` leaves an index that is maintained but never used, under the
+ * name we want.
+ */
 async function refuseInvalidIndexes(db: Database, cause = ''): Promise<void> {
   const invalid = await db.rows<{ name: string; table: string }>(
     `select format('%I.%I', n.nspname, c.relname) as name, i.indrelid::regclass::text as table
@@ -199,8 +226,8 @@ async function refuseInvalidIndexes(db: Database, cause = ''): Promise<void> {
 }
 
 async function takeLock(db: Database, wait_max_ms: number): Promise<void> {
-  // Asked again and again instead of waited for inside PostgreSQL: a session that waits there holds a snapshot, and
-  // a `create index concurrently` of the lock's holder would wait for that snapshot for ever.
+  // Asked again and again instead of waited for inside PostgreSQL: a session that waits there holds a
+  // snapshot, and a `create index concurrently` of the lock's holder would wait for that snapshot for ever.
   const started = performance.now()
   while (!(await db.one<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [LOCK_KEY])).taken) {
     if (performance.now() - started > wait_max_ms) {

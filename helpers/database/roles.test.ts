@@ -25,23 +25,41 @@ afterAll(async () => {
   const { database, user } = scratch.connection
   await scratch.db.execute(`alter database ${database} owner to ${user}`)
   for (const kind of ROLES)
-    await scratch.db.execute(`reassign owned by ${names[kind]} to ${user}; drop owned by ${names[kind]}; drop role ${names[kind]}`)
+    await scratch.db.execute(
+      `reassign owned by ${names[kind]} to ${user}; drop owned by ${names[kind]}; drop role ${names[kind]}`,
+    )
   await scratch.drop()
 })
 
-const as = (kind: RoleKind): Connection => ({ ...scratch.connection, user: names[kind], password: PASSWORDS[kind] })
-const run = <T>(kind: RoleKind, work: (db: Database) => Promise<T>): Promise<T> => withDatabase(as(kind), work)
-const SECURITY = "insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')"
-const BAR = "insert into stocks_research.prices_daily (security_id, trade_date, close) values (1, '2020-01-02', 1)"
+const as = (kind: RoleKind): Connection => ({
+  ...scratch.connection,
+  user: names[kind],
+  password: PASSWORDS[kind],
+})
+const run = <T>(kind: RoleKind, work: (db: Database) => Promise<T>): Promise<T> =>
+  withDatabase(as(kind), work)
+const SECURITY =
+  "insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')"
+const BAR =
+  "insert into stocks_research.prices_daily (security_id, trade_date, close) values (1, '2020-01-02', 1)"
 
 test('each role logs in with its password, is no superuser, and stays one role however often the command runs', async () => {
   for (const kind of ROLES) {
     const role = await run(kind, (db) =>
-      db.one('select rolsuper, rolcreaterole, rolbypassrls, rolcreatedb from pg_roles where rolname = current_user'),
+      db.one(
+        'select rolsuper, rolcreaterole, rolbypassrls, rolcreatedb from pg_roles where rolname = current_user',
+      ),
     )
-    expect(role).toEqual({ rolsuper: false, rolcreaterole: false, rolbypassrls: false, rolcreatedb: kind === 'admin' })
+    expect(role).toEqual({
+      rolsuper: false,
+      rolcreaterole: false,
+      rolbypassrls: false,
+      rolcreatedb: kind === 'admin',
+    })
   }
-  await expect(withDatabase({ ...as('reader'), password: 'wrong' }, (db) => db.rows('select 1'))).rejects.toMatchObject({
+  await expect(
+    withDatabase({ ...as('reader'), password: 'wrong' }, (db) => db.rows('select 1')),
+  ).rejects.toMatchObject({
     sqlstate: '28P01',
   })
 })
@@ -54,25 +72,33 @@ test('ingest brings rows in and corrects them, and its changes are written down'
     await db.execute('delete from stocks_research.adjustment_factors')
     await db.execute("select ingestion.record_unseen_change('stocks_research.prices_daily', '{}')")
   })
-  const changes = await scratch.db.rows('select database_user from ingestion.table_changes where database_user = $1', [names.ingest])
+  const changes = await scratch.db.rows(
+    'select database_user from ingestion.table_changes where database_user = $1',
+    [names.ingest],
+  )
   expect(changes.length).toBeGreaterThan(2)
 })
 
-test.each([...REFUSED, ['owner', 'create database another'] as const])('%s may not: %s', async (kind, sql) => {
-  await expect(run(kind, (db) => db.execute(sql))).rejects.toMatchObject({ sqlstate: '42501' })
-})
+test.each([...REFUSED, ['owner', 'create database another'] as const])(
+  '%s may not: %s',
+  async (kind, sql) => {
+    await expect(run(kind, (db) => db.execute(sql))).rejects.toMatchObject({ sqlstate: '42501' })
+  },
+)
 
 test('all that each role may and may not is asked of a database by one call, and a right too many or too few is named', async () => {
   expect(await privilegeFaults(scratch.connection)).toEqual([])
   await scratch.db.execute(
     `grant delete on stocks_research.prices_daily to ${names.ingest}; revoke select on ingestion.runs from ${names.reader}; alter role ${names.owner} createrole`,
   )
-  expect((await privilegeFaults(scratch.connection)).map(({ role, statement }) => [role, statement])).toEqual([
-    [names.owner, 'create role'],
-    [names.owner, 'create role another'],
-    [names.ingest, 'delete from stocks_research.prices_daily'],
-    [names.reader, 'select count(*) from ingestion.runs'],
-  ])
+  expect((await privilegeFaults(scratch.connection)).map(({ role, statement }) => [role, statement])).toEqual(
+    [
+      [names.owner, 'create role'],
+      [names.owner, 'create role another'],
+      [names.ingest, 'delete from stocks_research.prices_daily'],
+      [names.reader, 'select count(*) from ingestion.runs'],
+    ],
+  )
   await scratch.db.execute(`revoke delete on stocks_research.prices_daily from ${names.ingest}`)
   await createRoles(scratch.connection, PASSWORDS)
   expect(await privilegeFaults(scratch.connection)).toEqual([])
@@ -80,19 +106,23 @@ test('all that each role may and may not is asked of a database by one call, and
 
 test('statistics that ingest gathers are gathered, though it owns no table', async () => {
   const at = () =>
-    scratch.db.rows("select last_analyze from pg_stat_user_tables where relname = 'ticker_history' and last_analyze is not null")
+    scratch.db.rows(
+      "select last_analyze from pg_stat_user_tables where relname = 'ticker_history' and last_analyze is not null",
+    )
   expect(await at()).toEqual([])
   await run('ingest', (db) => db.rows("select ingestion.analyze_table('stocks_research.ticker_history')"))
   await expect.poll(at).toHaveLength(1)
-  await expect(run('ingest', (db) => db.rows("select ingestion.analyze_table('ingestion.runs')"))).rejects.toThrow(
-    /not a table of stocks_research/,
-  )
+  await expect(
+    run('ingest', (db) => db.rows("select ingestion.analyze_table('ingestion.runs')")),
+  ).rejects.toThrow(/not a table of stocks_research/)
 })
 
 test.each(ROLES)('the schema cannot be compared as %s, which is told who can', async (kind) => {
   const compared = driftOf(as(kind), join(ROOT_DIRECTORY, 'migrations'))
   await expect(compared).rejects.toThrow(PreconditionError)
-  await expect(compared).rejects.toThrow(/may not compare the schema .*permission denied.*That takes a role that may create a database/s)
+  await expect(compared).rejects.toThrow(
+    /may not compare the schema .*permission denied.*That takes a role that may create a database/s,
+  )
 })
 
 test.for([
@@ -106,15 +136,25 @@ test.for([
   await own.db.execute(`create role ${name} login createdb password 'plain'`)
   const as = user === 'plain' ? { user: name, password: 'plain' } : {}
   const server = { connection: { ...own.connection, ...as }, maintenance: { ...maintenance, ...as } }
-  const { asked, faults, statements_refused } = await leastPrivilege(server, given, join(ROOT_DIRECTORY, 'migrations'))
-  expect([asked, faults, statements_refused > 0]).toEqual([expect.stringContaining(where), [], user !== 'plain'])
+  const { asked, faults, statements_refused } = await leastPrivilege(
+    server,
+    given,
+    join(ROOT_DIRECTORY, 'migrations'),
+  )
+  expect([asked, faults, statements_refused > 0]).toEqual([
+    expect.stringContaining(where),
+    [],
+    user !== 'plain',
+  ])
   await own.drop()
   const left = await scratch.db.rows<{ name: string }>(
     "select rolname as name from pg_roles where rolname ~ $1 or rolname ~ '^restore_drill'",
     [own.connection.database],
   )
   for (const role of left) await scratch.db.execute(`drop role ${role.name}`)
-  expect(left.length, 'the roles of a scratch database go with it').toBe('admin' in given && user !== 'plain' ? 5 : 1)
+  expect(left.length, 'the roles of a scratch database go with it').toBe(
+    'admin' in given && user !== 'plain' ? 5 : 1,
+  )
 })
 
 test('a role that is given is used, and one that is not there is not', async () => {
@@ -126,9 +166,16 @@ test('a role that is given is used, and one that is not there is not', async () 
 
 test('a connection that is no superuser makes the roles, and makes them again, and no password is in what fails', async () => {
   const keeper = `keeper_${scratch.connection.database}`
-  const other = { ...inject('testServer'), user: keeper, password: 'kept by me', database: `${scratch.connection.database}_k` }
+  const other = {
+    ...inject('testServer'),
+    user: keeper,
+    password: 'kept by me',
+    database: `${scratch.connection.database}_k`,
+  }
   await scratch.db.execute(`create role ${keeper} login createdb createrole password 'kept by me'`)
-  await withDatabase({ ...other, database: 'postgres' }, (db) => db.execute(`create database ${other.database}`))
+  await withDatabase({ ...other, database: 'postgres' }, (db) =>
+    db.execute(`create database ${other.database}`),
+  )
   await migrate(other, join(ROOT_DIRECTORY, 'migrations'))
   const made = await createRoles(other, PASSWORDS)
   await createRoles(other, PASSWORDS)
@@ -142,8 +189,14 @@ test('a connection that is no superuser makes the roles, and makes them again, a
 })
 
 test('the reader sees tables and views, and what the owner makes later; the owner changes the schema', async () => {
-  await run('owner', (db) => db.execute('create table stocks_research.later (a int); alter table stocks_research.later add column b int'))
-  const { rows } = await run('reader', (db) => db.one<{ rows: number }>('select count(*)::int as rows from stocks_research.later'))
+  await run('owner', (db) =>
+    db.execute(
+      'create table stocks_research.later (a int); alter table stocks_research.later add column b int',
+    ),
+  )
+  const { rows } = await run('reader', (db) =>
+    db.one<{ rows: number }>('select count(*)::int as rows from stocks_research.later'),
+  )
   expect(rows).toBe(0)
   await run('reader', (db) => db.rows('select * from stocks_research.prices_daily_adjusted_v'))
   await run('owner', (db) => db.execute('drop table stocks_research.later'))
@@ -178,7 +231,9 @@ test('the command names every password that is missing, and shows none', async (
   const missing = await command({ ROLE_ADMIN_PASSWORD: 'x' })
   expect(missing.exitCode).toBe(1)
   for (const kind of ['OWNER', 'INGEST', 'READER']) expect(missing.all).toContain(`ROLE_${kind}_PASSWORD`)
-  const all = Object.fromEntries(ROLES.map((kind) => [`ROLE_${kind.toUpperCase()}_PASSWORD`, PASSWORDS[kind]]))
+  const all = Object.fromEntries(
+    ROLES.map((kind) => [`ROLE_${kind.toUpperCase()}_PASSWORD`, PASSWORDS[kind]]),
+  )
   const done = await command(all)
   expect([done.exitCode, done.all]).toEqual([0, expect.stringContaining(names.ingest)])
   for (const secret of Object.values(PASSWORDS)) expect(done.all).not.toContain(secret)

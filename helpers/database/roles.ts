@@ -14,8 +14,8 @@ export type RolePasswords = Readonly<Record<RoleKind, string>>
 export const roleName = (database: string, kind: RoleKind): string => `${database.slice(0, 56)}_${kind}`
 
 /**
- * What ingestion makes anew from other rows, or by rule, and periods that a source told otherwise later: here it may delete. All else
- * that a source said it may only add to and correct.
+ * What ingestion makes anew from other rows, or by rule, and periods that a source told otherwise later: here
+ * it may delete. All else that a source said it may only add to and correct.
  */
 const REPLACEABLE = [
   'stocks_research.ticker_history',
@@ -43,18 +43,26 @@ export async function connectionOf(
   const password = passwords[kind]
   const user = roleName(connection.database, kind)
   if (password === undefined || connection.user === user) return connection
-  const found = await withDatabase(connection, (db) => db.rows('select from pg_roles where rolname = $1', [user]))
+  const found = await withDatabase(connection, (db) =>
+    db.rows('select from pg_roles where rolname = $1', [user]),
+  )
   return found.length === 0 ? connection : { ...connection, user, password }
 }
 
 /**
- * Creates the four roles, or gives those that are there these passwords, and grants each what it needs in the connected, migrated
- * database and no more. A second call changes nothing but the salt of the passwords. Needs a role that may create roles and owns
- * what is there.
+ * Creates the four roles, or gives those that are there these passwords, and grants each what it needs in the
+ * connected, migrated database and no more. A second call changes nothing but the salt of the passwords.
+ * Needs a role that may create roles and owns what is there.
  */
-export async function createRoles(connection: Connection, passwords: RolePasswords): Promise<Readonly<Record<RoleKind, string>>> {
+export async function createRoles(
+  connection: Connection,
+  passwords: RolePasswords,
+): Promise<Readonly<Record<RoleKind, string>>> {
   const { database } = connection
-  const names = Object.fromEntries(ROLES.map((kind) => [kind, roleName(database, kind)])) as Record<RoleKind, string>
+  const names = Object.fromEntries(ROLES.map((kind) => [kind, roleName(database, kind)])) as Record<
+    RoleKind,
+    string
+  >
   await withDatabase(connection, (db) =>
     db.transaction(async (tx) => {
       for (const kind of ROLES) await createRole(tx, names[kind], kind, passwords[kind])
@@ -123,8 +131,8 @@ async function ownershipOf(tx: Database, owner: string): Promise<string> {
 const SCRAM_ITERATIONS = 4096
 
 /**
- * What PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803). The server is given this, so that the password itself stands in
- * no statement and no log.
+ * What PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803). The server is given this, so that the
+ * password itself stands in no statement and no log.
  */
 export function scramVerifier(password: string, salt = randomBytes(16)): string {
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, SCRAM_ITERATIONS, 32, 'sha256')

@@ -6,23 +6,29 @@ import { DatabaseError } from '../core/errors.ts'
 import type { Database } from '../postgres/database.ts'
 
 /**
- * A run of rows in key order. Where a run ends is decided by the key of its last row alone, not by counting, so that a row
- * which comes, goes or changes leaves every run but its own as it was.
+ * A run of rows in key order. Where a run ends is decided by the key of its last row alone, not by counting,
+ * so that a row which comes, goes or changes leaves every run but its own as it was.
  */
 export interface Segment {
-  /** Key of its last row, as COPY writes it, columns apart by a tab; «…» for the run that the table ends. */
+  /** Key of its last row, as COPY writes it, columns apart by a tab; "…" for the run that the table ends. */
   readonly last_key: string
   readonly rows: number
   /** First 16 hexadecimal digits of the SHA-256 of its rows. */
   readonly sha256: string
 }
 
-/** About one row in so many ends a segment: narrow enough to look at by hand, few enough to keep in a manifest. */
+/**
+ * About one row in so many ends a segment: narrow enough to look at by hand, few enough to keep in a
+ * manifest.
+ */
 const ROWS_PER_SEGMENT = 4_096
 const NEWLINE = 10
 const TAB = 9
 
-/** Streams `copy (query) to stdout` through SHA-256. The first `keyColumns` columns are the key. Holds one chunk in memory, whatever the size. */
+/**
+ * Streams `copy (query) to stdout` through SHA-256. The first `keyColumns` columns are the key. Holds one
+ * chunk in memory, whatever the size.
+ */
 export async function hashQuery(
   tx: Database,
   query: string,
@@ -69,7 +75,7 @@ export async function hashQuery(
   try {
     await pipeline(tx.client().query(copyTo(`copy (${query}) to stdout`)), sink)
   } catch (error) {
-    throw new DatabaseError(`hash «${query.slice(0, 200)}»`, error as Error)
+    throw new DatabaseError(`hash "${query.slice(0, 200)}"`, error as Error)
   }
   if (segmentRows > 0) cut('…')
   return { rows, sha256: whole.digest('hex'), segments }

@@ -3,12 +3,15 @@ import type { Database } from '../postgres/database.ts'
 import { inScope, notOfExtension, type Scope } from './scope.ts'
 
 /**
- * Every object of the schema by name, with the first 16 hexadecimal digits of the SHA-256 of its definition. It is read from
- * the catalog: `pg_dump --schema-only` differs from version to version, and since 15.14 from call to call (\restrict).
+ * Every object of the schema by name, with the first 16 hexadecimal digits of the SHA-256 of its definition.
+ * It is read from the catalog: `pg_dump --schema-only` differs from version to version, and since 15.14 from
+ * call to call (\restrict).
  */
 export async function readSchemaObjects(tx: Database, scope: Scope): Promise<Record<string, string>> {
   const objects: Record<string, string> = {}
-  for (const { name, definition } of await tx.rows<{ name: string; definition: string | null }>(objectsQuery(scope))) {
+  for (const { name, definition } of await tx.rows<{ name: string; definition: string | null }>(
+    objectsQuery(scope),
+  )) {
     objects[name] = createHash('sha256')
       .update(settle(definition ?? ''))
       .digest('hex')
@@ -18,11 +21,13 @@ export async function readSchemaObjects(tx: Database, scope: Scope): Promise<Rec
 }
 
 /**
- * PostgreSQL writes `x in ('a', 'b')` over a varchar in two ways, before and after a dump: casts of the array or of its members.
- * Both mean the same, so both become the same text; nothing else is touched.
+ * PostgreSQL writes `x in ('a', 'b')` over a varchar in two ways, before and after a dump: casts of the array
+ * or of its members. Both mean the same, so both become the same text; nothing else is touched.
  */
 const settle = (definition: string): string =>
-  definition.includes('character varying') ? definition.replace(/::(?:text|character varying)(?:\[\])?|[()]/g, '') : definition
+  definition.includes('character varying')
+    ? definition.replace(/::(?:text|character varying)(?:\[\])?|[()]/g, '')
+    : definition
 
 function objectsQuery(scope: Scope): string {
   const relation = `format('%I.%I', n.nspname, c.relname)`

@@ -17,15 +17,23 @@ const PREFIX = 'restore_drill_'
 const PATTERN = `^${PREFIX}[0-9]{14}_[0-9a-f]{8}$`
 const ABANDONED_MS = 24 * 3_600_000
 
-/** A name for a scratch database, or for the role of one restore, with the time in it, so that one which a killed run left behind is known by its name. */
+/**
+ * A name for a scratch database, or for the role of one restore, with the time in it, so that one which a
+ * killed run left behind is known by its name.
+ */
 export const scratchName = (now = new Date()): string =>
   `${PREFIX}${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}_${randomBytes(4).toString('hex')}`
 
-/** Creates an empty database from template0, in UTF-8 and the locale of the source. Fails when the name is taken. */
+/**
+ * Creates an empty database from template0, in UTF-8 and the locale of the source. Fails when the name is
+ * taken.
+ */
 export async function createEmptyDatabase(server: Connection, name: string, locale: Locale): Promise<void> {
   await onServer(server, async (db) => {
     const icu =
-      locale.locale_provider === 'i' && locale.icu_locale !== null ? ` locale_provider icu icu_locale ${literal(locale.icu_locale)}` : ''
+      locale.locale_provider === 'i' && locale.icu_locale !== null
+        ? ` locale_provider icu icu_locale ${literal(locale.icu_locale)}`
+        : ''
     try {
       await db.execute(
         `create database ${identifier(name)} template template0 encoding ${literal(locale.encoding)} lc_collate ${literal(locale.collate)} lc_ctype ${literal(locale.ctype)}${icu}`,
@@ -48,7 +56,10 @@ export const localeOf = (connection: Connection): Promise<Locale> =>
     ),
   )
 
-/** SQL over pg_database d and to_jsonb(d) j: columns change from version to version, and as JSON one that is not there is null. */
+/**
+ * SQL over pg_database d and to_jsonb(d) j: columns change from version to version, and as JSON one that is
+ * not there is null.
+ */
 export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype,
   coalesce(j ->> 'datlocprovider', 'c') as locale_provider, coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale`
 
@@ -56,9 +67,15 @@ export const dropDatabase = (server: Connection, name: string): Promise<void> =>
   onServer(server, (db) => db.execute(`drop database if exists ${identifier(name)} with (force)`))
 
 export const isThere = (server: Connection, name: string): Promise<boolean> =>
-  onServer(server, async (db) => (await db.rows('select from pg_database where datname = $1', [name])).length > 0)
+  onServer(
+    server,
+    async (db) => (await db.rows('select from pg_database where datname = $1', [name])).length > 0,
+  )
 
-/** Drops scratch databases, and roles of restores, that a killed run left behind, a day old and without a session. Returns the databases. */
+/**
+ * Drops scratch databases, and roles of restores, that a killed run left behind, a day old and without a
+ * session. Returns the databases.
+ */
 export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
   return onServer(server, async (db) => {
     const found = await db.rows<{ name: string }>(
@@ -66,9 +83,12 @@ export async function sweepScratchDatabases(server: Connection, now = new Date()
     )
     const old = found.map(({ name }) => name).filter((name) => now.getTime() - madeAt(name) > ABANDONED_MS)
     for (const name of old) await db.execute(`drop database if exists ${identifier(name)}`)
-    const roles = await db.rows<{ name: string }>(`select rolname as name from pg_roles where rolname ~ '${PATTERN}'`)
+    const roles = await db.rows<{ name: string }>(
+      `select rolname as name from pg_roles where rolname ~ '${PATTERN}'`,
+    )
     for (const { name } of roles)
-      if (now.getTime() - madeAt(name) > ABANDONED_MS) await db.execute(`drop role ${identifier(name)}`).catch(() => {}) // It owns something elsewhere.
+      if (now.getTime() - madeAt(name) > ABANDONED_MS)
+        await db.execute(`drop role ${identifier(name)}`).catch(() => {}) // It owns something elsewhere.
     return old
   })
 }
@@ -78,4 +98,6 @@ export const onServer = <T>(server: Connection, work: (db: Database) => Promise<
   withDatabase(server, work, { application: 'stocks-research restore' })
 
 const madeAt = (name: string): number =>
-  Date.parse(name.slice(PREFIX.length).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'))
+  Date.parse(
+    name.slice(PREFIX.length).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'),
+  )

@@ -20,8 +20,12 @@ test('a sealed database is refused with the statement that unseals it', async ()
 test('a backup that changed, is gone, or is of another database is no proof', async () => {
   const made = await ours('rehearsal')
   const backup = await backupOf(made.server)
-  await expect(drop(made, { backup: { ...backup, database: 'other' } })).rejects.toMatchObject({ name: 'RefusedError' })
-  await expect(drop(made, { backup: { ...backup, system_identifier: '42' } })).rejects.toMatchObject({ name: 'RefusedError' })
+  await expect(drop(made, { backup: { ...backup, database: 'other' } })).rejects.toMatchObject({
+    name: 'RefusedError',
+  })
+  await expect(drop(made, { backup: { ...backup, system_identifier: '42' } })).rejects.toMatchObject({
+    name: 'RefusedError',
+  })
   await writeFile(backup.file, 'another dump')
   await expect(drop(made, { backup })).rejects.toThrow('has changed since it was verified')
   await rm(backup.file)
@@ -34,12 +38,14 @@ test('nothing is dropped or created once the lock is lost', async () => {
   const lost = async (): Promise<void> => {
     throw new Error('the lock is lost')
   }
-  await expect(drop(made, { backup: await backupOf(made.server), assertHeld: lost })).rejects.toThrow('the lock is lost')
-  expect(await isThere(made.connection)).toBe(true)
-  const other = await serverFor()
-  await expect(createTarget(other.server, { tools: other.tools, assertHeld: lost, run_id, mode: 'live' })).rejects.toThrow(
+  await expect(drop(made, { backup: await backupOf(made.server), assertHeld: lost })).rejects.toThrow(
     'the lock is lost',
   )
+  expect(await isThere(made.connection)).toBe(true)
+  const other = await serverFor()
+  await expect(
+    createTarget(other.server, { tools: other.tools, assertHeld: lost, run_id, mode: 'live' }),
+  ).rejects.toThrow('the lock is lost')
   expect(await isThere(other.connection)).toBe(false)
 })
 
@@ -62,7 +68,9 @@ test('a living process of ours keeps the target too', async () => {
   onTestFinished(() => runner.close())
   await runner.session(async (session) => {
     await session.rows('select 1')
-    await expect(drop(made, { backup: await backupOf(made.server) })).rejects.toThrow('is in use and is not dropped')
+    await expect(drop(made, { backup: await backupOf(made.server) })).rejects.toThrow(
+      'is in use and is not dropped',
+    )
   })
 })
 
@@ -75,7 +83,9 @@ test('a statement that a killed run of ours left behind is ended', async () => {
   })
   const asleep = () =>
     withDatabase(inject('testServer'), (db) =>
-      db.rows("select pid from pg_stat_activity where datname = $1 and wait_event = 'PgSleep'", [made.connection.database]),
+      db.rows("select pid from pg_stat_activity where datname = $1 and wait_event = 'PgSleep'", [
+        made.connection.database,
+      ]),
     )
   await expect.poll(asleep, { timeout: 20_000 }).toHaveLength(1)
   child.kill('SIGKILL')
@@ -86,14 +96,19 @@ test('a statement that a killed run of ours left behind is ended', async () => {
   expect(await asleep()).toEqual([])
 })
 
-test.for(['postgres', 'template1', 'x"; drop', '-h evil', 'a=b', 'Upper', ''])('«%s» is no name for a target', async (database) => {
-  const { server, tools } = await serverFor()
-  const wrong = { ...server, connection: { ...server.connection, database } }
-  await expect(createTarget(wrong, { tools, assertHeld, run_id, mode: 'live' })).rejects.toThrow('is not a name for the target database')
-  await expect(dropTarget(wrong, { tools, assertHeld, confirm_drop: undefined, backup: undefined })).rejects.toThrow(
-    'is not a name for the target database',
-  )
-})
+test.for(['postgres', 'template1', 'x"; drop', '-h evil', 'a=b', 'Upper', ''])(
+  '"%s" is no name for a target',
+  async (database) => {
+    const { server, tools } = await serverFor()
+    const wrong = { ...server, connection: { ...server.connection, database } }
+    await expect(createTarget(wrong, { tools, assertHeld, run_id, mode: 'live' })).rejects.toThrow(
+      'is not a name for the target database',
+    )
+    await expect(
+      dropTarget(wrong, { tools, assertHeld, confirm_drop: undefined, backup: undefined }),
+    ).rejects.toThrow('is not a name for the target database')
+  },
+)
 
 test('a finished live database is sealed, with the way to unseal it; a failed one and every other mode stay as they are', async () => {
   const made = await ours('live')

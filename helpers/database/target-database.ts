@@ -3,7 +3,13 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../config/connection.ts'
-import { DatabaseError, messageOf, PreconditionError, RefusedError, VerificationError } from '../core/errors.ts'
+import {
+  DatabaseError,
+  messageOf,
+  PreconditionError,
+  RefusedError,
+  VerificationError,
+} from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import type { Server } from '../postgres/server.ts'
 import { runTool, type ToolResult, type Tools } from '../postgres/tools.ts'
@@ -31,10 +37,11 @@ export interface DropOptions {
 }
 
 /**
- * Drops the target with `dropdb` when `dropPolicy` allows it; null when there is none. The policy is asked again here, so
- * that nothing which changed since the first look is lost.
+ * Drops the target with `dropdb` when `dropPolicy` allows it; null when there is none. The policy is asked
+ * again here, so that nothing which changed since the first look is lost.
  *
- * @throws RefusedError (policy, backup, lock), PreconditionError that names the sessions of others, ToolError.
+ * @throws RefusedError (policy, backup, lock), PreconditionError that names the sessions of others,
+ *   ToolError.
  */
 export async function dropTarget(server: Server, options: DropOptions): Promise<ToolResult | null> {
   targetIdentifier(server.connection)
@@ -46,7 +53,12 @@ export async function dropTarget(server: Server, options: DropOptions): Promise<
   const is_forced = await awaitSessions(server)
   await options.assertHeld()
   const { database } = server.connection
-  const args = [`--maintenance-db=${server.maintenance.database}`, ...(is_forced ? ['--force'] : []), '--', database]
+  const args = [
+    `--maintenance-db=${server.maintenance.database}`,
+    ...(is_forced ? ['--force'] : []),
+    '--',
+    database,
+  ]
   return runTool(options.tools.dropdb, args, server.maintenance, { signal: options.signal })
 }
 
@@ -63,18 +75,36 @@ export async function createTarget(server: Server, options: CreateOptions): Prom
   targetIdentifier(server.connection)
   await options.assertHeld()
   const { database } = server.connection
-  const args = [`--maintenance-db=${server.maintenance.database}`, '--template=template0', '--encoding=UTF8', '--locale=C', '--', database]
+  const args = [
+    `--maintenance-db=${server.maintenance.database}`,
+    '--template=template0',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--',
+    database,
+  ]
   const result = await runTool(options.tools.createdb, args, server.maintenance, { signal: options.signal })
   await markDatabase(server, options)
   return result
 }
 
 /** Writes the mark on the database, e.g. on one that was restored for the product. */
-export async function markDatabase(server: Server, { run_id, mode }: { readonly run_id: string; readonly mode: Mode }): Promise<Mark> {
+export async function markDatabase(
+  server: Server,
+  { run_id, mode }: { readonly run_id: string; readonly mode: Mode },
+): Promise<Mark> {
   const { system_identifier } = await server.describe()
-  const mark: Mark = { product: 'stocks-research', mode, run_id, made_at: new Date().toISOString(), system_identifier }
+  const mark: Mark = {
+    product: 'stocks-research',
+    mode,
+    run_id,
+    made_at: new Date().toISOString(),
+    system_identifier,
+  }
   await withDatabase(server.maintenance, async (db) => {
-    const { text } = await db.one<{ text: string }>('select quote_literal($1) as text', [JSON.stringify(mark)])
+    const { text } = await db.one<{ text: string }>('select quote_literal($1) as text', [
+      JSON.stringify(mark),
+    ])
     await db.execute(`comment on database ${targetIdentifier(server.connection)} is ${text}`)
   })
   return mark
@@ -104,25 +134,35 @@ export async function requireBuilt(connection: Connection): Promise<void> {
     throw error
   })
   if (lack !== undefined)
-    throw new PreconditionError(`The database ${connection.database} ${lack}. Run npx vitest run phases first: it builds and loads it.`)
+    throw new PreconditionError(
+      `The database ${connection.database} ${lack}. Run npx vitest run phases first: it builds and loads it.`,
+    )
 }
 const INVALID_CATALOG_NAME = '3D000'
 
 /** Writes the one row of ingestion.environment, after the migrations. A second call changes nothing. */
 export async function recordEnvironment(
   db: Database,
-  { mode, run_id, product_version }: { readonly mode: Mode; readonly run_id: string; readonly product_version: string },
-): Promise<void> {
-  await db.rows('insert into ingestion.environment (mode, made_by_run_id, product_version) values ($1, $2, $3) on conflict do nothing', [
+  {
     mode,
     run_id,
     product_version,
-  ])
+  }: { readonly mode: Mode; readonly run_id: string; readonly product_version: string },
+): Promise<void> {
+  await db.rows(
+    'insert into ingestion.environment (mode, made_by_run_id, product_version) values ($1, $2, $3) on conflict do nothing',
+    [mode, run_id, product_version],
+  )
 }
 
 /** Seals the database: dropdb refuses it, forced or not, until the seal is taken off by hand. */
-export const sealTarget = (server: Pick<Server, 'connection' | 'maintenance'>, is_sealed = true): Promise<void> =>
-  withDatabase(server.maintenance, (db) => db.execute(`alter database ${targetIdentifier(server.connection)} is_template ${is_sealed}`))
+export const sealTarget = (
+  server: Pick<Server, 'connection' | 'maintenance'>,
+  is_sealed = true,
+): Promise<void> =>
+  withDatabase(server.maintenance, (db) =>
+    db.execute(`alter database ${targetIdentifier(server.connection)} is_template ${is_sealed}`),
+  )
 
 export interface Seal {
   readonly is_sealed: boolean
@@ -131,12 +171,16 @@ export interface Seal {
 }
 
 /**
- * Seals a live database of which everything that was claimed has held. A rehearsal, and a database of files that are still at hand,
- * stay droppable by the next run without a hand.
+ * Seals a live database of which everything that was claimed has held. A rehearsal, and a database of files
+ * that are still at hand, stay droppable by the next run without a hand.
  */
 export async function sealFinished(
   server: Pick<Server, 'connection' | 'maintenance'>,
-  { mode, boxes_failed, assertHeld }: { readonly mode: Mode; readonly boxes_failed: number; readonly assertHeld: () => Promise<void> },
+  {
+    mode,
+    boxes_failed,
+    assertHeld,
+  }: { readonly mode: Mode; readonly boxes_failed: number; readonly assertHeld: () => Promise<void> },
 ): Promise<Seal> {
   if (mode !== 'live' || boxes_failed > 0) return { is_sealed: false, unseal: null }
   await assertHeld()
@@ -150,20 +194,27 @@ export async function sealFinished(
 async function requireBackup(server: Server, backup: SafetyBackup | undefined): Promise<void> {
   const { database } = server.connection
   if (backup === undefined)
-    throw new RefusedError(`${database} holds data and is dropped only after a verified backup of it; there is none.`)
+    throw new RefusedError(
+      `${database} holds data and is dropped only after a verified backup of it; there is none.`,
+    )
   const { system_identifier } = await server.describe()
   if (
     backup.database !== database ||
-    (backup.system_identifier !== null && system_identifier !== null && backup.system_identifier !== system_identifier)
+    (backup.system_identifier !== null &&
+      system_identifier !== null &&
+      backup.system_identifier !== system_identifier)
   )
     throw new RefusedError(
       `${backup.file} is a backup of ${backup.database} on another server or under another name; ${database} is not dropped on the strength of it.`,
     )
   const hash = createHash('sha256')
   await pipeline(createReadStream(backup.file), hash).catch((error: Error) => {
-    throw new VerificationError(`The backup ${backup.file} cannot be read (${messageOf(error)}); ${database} is not dropped.`, {
-      cause: error,
-    })
+    throw new VerificationError(
+      `The backup ${backup.file} cannot be read (${messageOf(error)}); ${database} is not dropped.`,
+      {
+        cause: error,
+      },
+    )
   })
   const sha256 = hash.digest('hex')
   if (sha256 !== backup.sha256)
@@ -172,17 +223,26 @@ async function requireBackup(server: Server, backup: SafetyBackup | undefined): 
     )
 }
 
-type Session = { pid: number; usename: string | null; application_name: string; client: string; statement: string | null }
+type Session = {
+  pid: number
+  usename: string | null
+  application_name: string
+  client: string
+  statement: string | null
+}
 
 /**
- * Waits until nobody is connected to the target. True when all that is left are statements of our own which have run since
- * we began to wait: those of a killed run that PostgreSQL has not noticed yet. They may be ended by force, since the lock says
- * that no other run is at work. Whoever else is there, a living process of ours too, is named instead.
+ * Waits until nobody is connected to the target. True when all that is left are statements of our own which
+ * have run since we began to wait: those of a killed run that PostgreSQL has not noticed yet. They may be
+ * ended by force, since the lock says that no other run is at work. Whoever else is there, a living process
+ * of ours too, is named instead.
  */
 async function awaitSessions(server: Server): Promise<boolean> {
   const { database } = server.connection
   const deadline = performance.now() + SESSIONS_WAIT_MS
-  const first = new Map((await sessionsOf(server.maintenance, database)).map((session) => [session.pid, session]))
+  const first = new Map(
+    (await sessionsOf(server.maintenance, database)).map((session) => [session.pid, session]),
+  )
   for (;;) {
     const sessions = await sessionsOf(server.maintenance, database)
     if (sessions.length === 0) return false
@@ -196,13 +256,18 @@ async function awaitSessions(server: Server): Promise<boolean> {
         ({ pid, usename, application_name, client }) =>
           `  - backend ${pid}: ${usename ?? 'unknown'}, ${application_name || 'no application name'}, from ${client}`,
       )
-      throw new PreconditionError(`${database} is in use and is not dropped. Close these sessions, then run again:\n${list.join('\n')}`)
+      throw new PreconditionError(
+        `${database} is in use and is not dropped. Close these sessions, then run again:\n${list.join('\n')}`,
+      )
     }
     await sleep(250)
   }
 }
 
-/** Client sessions on a database; `statement` is when the running one began, null for a session that waits for its client. */
+/**
+ * Client sessions on a database; `statement` is when the running one began, null for a session that waits for
+ * its client.
+ */
 const sessionsOf = (maintenance: Connection, database: string): Promise<Session[]> =>
   withDatabase(maintenance, (db) =>
     db.rows<Session>(

@@ -3,7 +3,17 @@ import { expect, test } from 'vitest'
 import { withDatabase } from '../postgres/database.ts'
 import type { Server } from '../postgres/server.ts'
 import { quoteIdentifier } from '../postgres/sql.ts'
-import { assertHeld, backupOf, drop, foreign, isThere, ours, run_id, serverFor, traces } from '../testing/targets.ts'
+import {
+  assertHeld,
+  backupOf,
+  drop,
+  foreign,
+  isThere,
+  ours,
+  run_id,
+  serverFor,
+  traces,
+} from '../testing/targets.ts'
 import { dropPolicy, inspectTarget } from './target.ts'
 import { createTarget, markDatabase } from './target-database.ts'
 
@@ -29,7 +39,12 @@ test('a created target is empty, in UTF8 with byte order, marked as ours at once
   )
   expect(facts).toMatchObject({ encoding: 'UTF8', collation: 'C' })
   const { system_identifier } = await made.server.describe()
-  expect(JSON.parse(facts.comment)).toMatchObject({ product: 'stocks-research', mode: 'rehearsal', run_id, system_identifier })
+  expect(JSON.parse(facts.comment)).toMatchObject({
+    product: 'stocks-research',
+    mode: 'rehearsal',
+    run_id,
+    system_identifier,
+  })
   expect(await inspectTarget(made.server)).toMatchObject({ state: 'empty', tables: [] })
   expect(await drop(made)).toMatchObject({ exit_code: 0 })
   expect(await isThere(made.connection)).toBe(false)
@@ -39,11 +54,15 @@ test('a populated database that the product did not make is refused and untouche
   const made = await foreign()
   const before = await traces(made.connection)
   const target = await inspectTarget(made.server)
-  expect(target).toMatchObject({ state: 'foreign', tables: [{ table: 'Their Shop.Orders; drop', rows_count: 7 }] })
+  expect(target).toMatchObject({
+    state: 'foreign',
+    tables: [{ table: 'Their Shop.Orders; drop', rows_count: 7 }],
+  })
   const { database, host, port } = made.connection
-  const error = await drop(made, { confirm_drop: `${database}@localhost`, backup: await backupOf(made.server) }).catch(
-    (thrown: Error) => thrown,
-  )
+  const error = await drop(made, {
+    confirm_drop: `${database}@localhost`,
+    backup: await backupOf(made.server),
+  }).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ name: 'RefusedError' })
   for (const text of [
     `${database} at ${host}:${port}`,
@@ -55,21 +74,24 @@ test('a populated database that the product did not make is refused and untouche
   expect(await traces(made.connection)).toEqual(before)
 })
 
-test.for(['a function', 'a schema', 'a type', 'a large object'])('a database that holds nothing but %s is not empty', async (what) => {
-  const made = await serverFor()
-  await withDatabase(made.server.maintenance, (db) =>
-    db.execute(`create database ${quoteIdentifier(made.connection.database)} template template0`),
-  )
-  const sql = {
-    'a function': "create function public.f() returns int language sql as 'select 1'",
-    'a schema': 'create schema s',
-    'a type': "create type public.mood as enum ('ok')",
-    'a large object': 'select lo_create(4711)',
-  }[what]
-  await withDatabase(made.connection, (db) => db.execute(sql ?? ''))
-  expect(await inspectTarget(made.server)).toMatchObject({ state: 'foreign' })
-  await expect(drop(made)).rejects.toThrow('objects that are no tables')
-})
+test.for(['a function', 'a schema', 'a type', 'a large object'])(
+  'a database that holds nothing but %s is not empty',
+  async (what) => {
+    const made = await serverFor()
+    await withDatabase(made.server.maintenance, (db) =>
+      db.execute(`create database ${quoteIdentifier(made.connection.database)} template template0`),
+    )
+    const sql = {
+      'a function': "create function public.f() returns int language sql as 'select 1'",
+      'a schema': 'create schema s',
+      'a type': "create type public.mood as enum ('ok')",
+      'a large object': 'select lo_create(4711)',
+    }[what]
+    await withDatabase(made.connection, (db) => db.execute(sql ?? ''))
+    expect(await inspectTarget(made.server)).toMatchObject({ state: 'foreign' })
+    await expect(drop(made)).rejects.toThrow('objects that are no tables')
+  },
+)
 
 test.for(['rehearsal', 'flat-files'] as const)(
   'a database of ours made in %s mode is dropped after a verified backup, and not without',
@@ -83,24 +105,36 @@ test.for(['rehearsal', 'flat-files'] as const)(
   },
 )
 
-test.for(['live', 'replay'] as const)('a database of ours made in %s mode needs the typed confirmation too', async (mode) => {
-  const made = await ours(mode)
-  const backup = await backupOf(made.server)
-  const typed = `${made.connection.database}@localhost`
-  await expect(drop(made, { backup })).rejects.toThrow(
-    `it was made in ${mode} mode. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}`,
-  )
-  for (const wrong of ['yes', made.connection.database, `${made.connection.database}@elsewhere`, `stocks_research@localhost`])
-    await expect(drop(made, { backup, confirm_drop: wrong })).rejects.toMatchObject({ name: 'RefusedError' })
-  await expect(drop(made, { confirm_drop: typed })).rejects.toThrow('dropped only after a verified backup')
-  expect(await isThere(made.connection)).toBe(true)
-  expect(await drop(made, { backup, confirm_drop: typed })).toMatchObject({ exit_code: 0 })
-})
+test.for(['live', 'replay'] as const)(
+  'a database of ours made in %s mode needs the typed confirmation too',
+  async (mode) => {
+    const made = await ours(mode)
+    const backup = await backupOf(made.server)
+    const typed = `${made.connection.database}@localhost`
+    await expect(drop(made, { backup })).rejects.toThrow(
+      `it was made in ${mode} mode. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}`,
+    )
+    for (const wrong of [
+      'yes',
+      made.connection.database,
+      `${made.connection.database}@elsewhere`,
+      `stocks_research@localhost`,
+    ])
+      await expect(drop(made, { backup, confirm_drop: wrong })).rejects.toMatchObject({
+        name: 'RefusedError',
+      })
+    await expect(drop(made, { confirm_drop: typed })).rejects.toThrow('dropped only after a verified backup')
+    expect(await isThere(made.connection)).toBe(true)
+    expect(await drop(made, { backup, confirm_drop: typed })).toMatchObject({ exit_code: 0 })
+  },
+)
 
 test('a rehearsal that a hand has changed is kept, and table and count are named', async () => {
   const made = await ours('rehearsal')
   await withDatabase(made.connection, (db) =>
-    db.execute("update stocks_research.securities set name = 'by hand'; update stocks_research.securities set name = 'again'"),
+    db.execute(
+      "update stocks_research.securities set name = 'by hand'; update stocks_research.securities set name = 'again'",
+    ),
   )
   await withDatabase(made.connection, (db) => db.execute('create table public.my_notes (note text)'))
   const target = await inspectTarget(made.server)
@@ -120,7 +154,9 @@ test('a change under a run id that no run has is a hand too', async () => {
   await withDatabase(made.connection, (db) =>
     db.execute(`set stocks_research.run_id = '${randomUUID()}'; delete from stocks_research.securities`),
   )
-  expect(await inspectTarget(made.server)).toMatchObject({ manual_edits: [{ operation: 'DELETE', statements_count: 1 }] })
+  expect(await inspectTarget(made.server)).toMatchObject({
+    manual_edits: [{ operation: 'DELETE', statements_count: 1 }],
+  })
 })
 
 test('live and rehearsal marks that disagree count as live', async () => {

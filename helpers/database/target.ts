@@ -56,7 +56,9 @@ export type Target =
 const COUNT_LIMIT_MS = 5000
 
 /** Looks at the target database in read-only transactions: nothing is written, whatever it is. */
-export async function inspectTarget(server: Pick<Server, 'connection' | 'maintenance' | 'describe'>): Promise<Target> {
+export async function inspectTarget(
+  server: Pick<Server, 'connection' | 'maintenance' | 'describe'>,
+): Promise<Target> {
   const { connection, maintenance } = server
   const { database, host, port } = connection
   const [entry] = await withDatabase(maintenance, (db) =>
@@ -69,24 +71,38 @@ export async function inspectTarget(server: Pick<Server, 'connection' | 'mainten
   const mark = readMark(entry.comment)
   const found = { database, host, port, is_template: entry.is_template }
   try {
-    return await withDatabase(connection, (db) => db.session((session) => look(session, found, mark, server)), {
-      application: 'stocks-research inspect',
-    })
+    return await withDatabase(
+      connection,
+      (db) => db.session((session) => look(session, found, mark, server)),
+      {
+        application: 'stocks-research inspect',
+      },
+    )
   } catch (error) {
     return { ...found, tables: [], state: 'foreign', reason: `it cannot be looked into: ${messageOf(error)}` }
   }
 }
 
-async function look(db: Database, found: Omit<Found, 'tables'>, mark: Mark | null, server: Pick<Server, 'describe'>): Promise<Target> {
+async function look(
+  db: Database,
+  found: Omit<Found, 'tables'>,
+  mark: Mark | null,
+  server: Pick<Server, 'describe'>,
+): Promise<Target> {
   await db.execute('set default_transaction_read_only = on')
   const { objects_count } = await db.one<{ objects_count: number }>(OBJECTS)
   if (objects_count === 0) return { ...found, state: 'empty', tables: [] }
   const tables = await countTables(db)
   const environment = await readEnvironmentRow(db)
   const mode = strictest(mark?.mode, environment)
-  if (mode === undefined) return { ...found, state: 'foreign', tables, reason: 'it does not carry the mark of this product' }
+  if (mode === undefined)
+    return { ...found, state: 'foreign', tables, reason: 'it does not carry the mark of this product' }
   const { system_identifier } = await server.describe()
-  if (mark?.system_identifier != null && system_identifier !== null && mark.system_identifier !== system_identifier) {
+  if (
+    mark?.system_identifier != null &&
+    system_identifier !== null &&
+    mark.system_identifier !== system_identifier
+  ) {
     return {
       ...found,
       state: 'foreign',
@@ -130,11 +146,14 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
   if (confirm_drop !== undefined && confirmationsOf(target).includes(confirm_drop))
     return { needs_backup: true, because: `the drop was confirmed by typing ${confirm_drop}` }
   throw new RefusedError(
-    `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, since ${reasonToKeep(target)}. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}${confirm_drop === undefined ? '' : `\n(BOOTSTRAP_CONFIRM_DROP is «${confirm_drop}» now.)`}\nor set PGDATABASE to another name.`,
+    `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, since ${reasonToKeep(target)}. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}${confirm_drop === undefined ? '' : `\n(BOOTSTRAP_CONFIRM_DROP is "${confirm_drop}" now.)`}\nor set PGDATABASE to another name.`,
   )
 }
 
-/** What must be typed: the name, `@`, and the host as PGHOST has it; `localhost` for a loopback address or a socket. */
+/**
+ * What must be typed: the name, `@`, and the host as PGHOST has it; `localhost` for a loopback address or a
+ * socket.
+ */
 export function confirmationsOf({ database, host }: Pick<Found, 'database' | 'host'>): string[] {
   const isLocal = ['localhost', '127.0.0.1', '::1', ''].includes(host) || host.startsWith('/')
   return isLocal ? [...new Set([`${database}@localhost`, `${database}@${host}`])] : [`${database}@${host}`]
@@ -142,7 +161,9 @@ export function confirmationsOf({ database, host }: Pick<Found, 'database' | 'ho
 
 function reasonToKeep(target: Target & { state: 'ours' }): string {
   if (target.manual_edits.length > 0) {
-    const edits = target.manual_edits.map((edit) => `${edit.table} (${edit.statements_count} ${edit.operation})`)
+    const edits = target.manual_edits.map(
+      (edit) => `${edit.table} (${edit.statements_count} ${edit.operation})`,
+    )
     return `it was changed by hand: ${edits.join(', ')}`
   }
   if (target.mark === null) return 'it carries no mark of its making (a restored or copied database)'
@@ -151,7 +172,9 @@ function reasonToKeep(target: Target & { state: 'ours' }): string {
 
 function holdings(tables: readonly TargetTable[]): string {
   if (tables.length === 0) return 'objects that are no tables'
-  const shown = tables.slice(0, 10).map(({ table, rows_count }) => `${table} (${rows_count ?? 'uncounted'} rows)`)
+  const shown = tables
+    .slice(0, 10)
+    .map(({ table, rows_count }) => `${table} (${rows_count ?? 'uncounted'} rows)`)
   return `${tables.length} table${tables.length === 1 ? '' : 's'}: ${shown.join(', ')}${tables.length > shown.length ? ', …' : ''}`
 }
 
@@ -193,10 +216,13 @@ async function countTables(db: Database): Promise<TargetTable[]> {
   const counted: TargetTable[] = []
   for (const { schema, name, kind, estimate } of tables) {
     const table = `${schema}.${name}`
-    // A foreign table may reach another server, which is not asked. Names are the catalog's own, so any of them may come.
+    // A foreign table may reach another server, which is not asked. Names are the catalog's own, so any of
+    // them may come.
     const quoted = [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
     const count =
-      kind === 'f' ? undefined : await db.one<{ n: number }>(`select count(*)::float8 as n from ${quoted}`).catch(() => undefined)
+      kind === 'f'
+        ? undefined
+        : await db.one<{ n: number }>(`select count(*)::float8 as n from ${quoted}`).catch(() => undefined)
     counted.push({ table, rows_count: count?.n ?? (estimate > 0 ? estimate : null) })
   }
   await db.execute('set statement_timeout = 0')
@@ -209,7 +235,10 @@ async function readEnvironmentRow(db: Database): Promise<Mode | undefined> {
   return row === undefined ? undefined : strictest(row.mode)
 }
 
-/** Every change of a core table that belongs to no recorded run, and every table that lies outside the product's schemas. */
+/**
+ * Every change of a core table that belongs to no recorded run, and every table that lies outside the
+ * product's schemas.
+ */
 async function manualEdits(db: Database, tables: readonly TargetTable[]): Promise<ManualEdit[]> {
   const strange = tables
     .filter(({ table }) => !/^(ingestion|stocks_research)\./.test(table))
@@ -228,6 +257,7 @@ const exists = async (db: Database, relation: string): Promise<boolean> =>
 /** A checked, quoted name for a database that we create or drop. */
 export function targetIdentifier({ database }: Connection): string {
   const fault = databaseNameFault(database)
-  if (fault !== undefined) throw new RefusedError(`«${database}» is not a name for the target database: it ${fault}.`)
+  if (fault !== undefined)
+    throw new RefusedError(`"${database}" is not a name for the target database: it ${fault}.`)
   return quoteIdentifier(database)
 }

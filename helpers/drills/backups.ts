@@ -22,15 +22,22 @@ export const damage = (backup: Backup): Promise<Drill> =>
     return recover(detected_by, () => verifyFile(backup).then(() => true))
   })
 
-/** Kills pg_dump as soon as it has written something, and dumps again. A dump that was cut short must not stand as a backup. */
-export const killDump = (connection: Connection, mode: string): Promise<Drill & { files_left: number; killed_after_bytes: number }> =>
+/**
+ * Kills pg_dump as soon as it has written something, and dumps again. A dump that was cut short must not
+ * stand as a backup.
+ */
+export const killDump = (
+  connection: Connection,
+  mode: string,
+): Promise<Drill & { files_left: number; killed_after_bytes: number }> =>
   withFolder(async (directory) => {
     let killed_after_bytes = 0
     let isOver = false
     const killOnceWriting = async (pid: number): Promise<void> => {
       while (killed_after_bytes === 0 && !isOver) {
         const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
-        killed_after_bytes = name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
+        killed_after_bytes =
+          name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
         await sleep(2)
       }
       if (!isOver) process.kill(pid, 'SIGKILL')

@@ -1,4 +1,6 @@
-/** The drills: what an operator does by mistake or a machine by accident, done on purpose to scratch copies. */
+/**
+ * The drills: what an operator does by mistake or a machine by accident, done on purpose to scratch copies.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +17,10 @@ export interface Drill {
 }
 
 /** Runs `work` on a database of its own name, which is dropped afterwards whatever happens. */
-export async function withScratch<T>(server: Connection, work: (scratch: Connection) => Promise<T>): Promise<T> {
+export async function withScratch<T>(
+  server: Connection,
+  work: (scratch: Connection) => Promise<T>,
+): Promise<T> {
   const scratch = { ...server, database: scratchName() }
   try {
     return await work(scratch)
@@ -35,8 +40,8 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
 }
 
 /** Recovers, and says whether that worked and how long it took. */
-export async function recover(detected_by: string, mend: () => Promise<boolean>): Promise<Drill> {
+export async function recover(detected_by: string, repair: () => Promise<boolean>): Promise<Drill> {
   const started = performance.now()
-  const recovered = await mend()
+  const recovered = await repair()
   return { detected_by, recovered, recovery_ms: Math.round(performance.now() - started) }
 }

@@ -17,26 +17,39 @@ const CHUNK_PAUSE_MS = 50
 const ROUNDING_BYTES = 1
 
 /** A Dropbox of the drill's own: the real one holds nothing that a drill may touch. */
-const withDropbox = <T>(work: (server: DropboxServer, options: DropboxStoreOptions) => Promise<T>): Promise<T> =>
+const withDropbox = <T>(
+  work: (server: DropboxServer, options: DropboxStoreOptions) => Promise<T>,
+): Promise<T> =>
   withFolder(async (folder) => {
     const server = await startDropboxServer({ directory: join(folder, 'server') })
     const { credentials, origin } = server
-    return work(server, { credentials, origin, folder: '/drill', state_directory: join(folder, 'uploads') }).finally(() => server.stop())
+    return work(server, {
+      credentials,
+      origin,
+      folder: '/drill',
+      state_directory: join(folder, 'uploads'),
+    }).finally(() => server.stop())
   })
 
 /** Kills the process that uploads the backup, half-way, and uploads again: the same session goes on. */
-export const killUpload = (backup: Backup): Promise<Drill & { bytes_sent_before: number; bytes_sent_after: number }> =>
+export const killUpload = (
+  backup: Backup,
+): Promise<Drill & { bytes_sent_before: number; bytes_sent_after: number }> =>
   withDropbox(async (server, base) => {
     const { archive, manifest } = backup
     const options = { ...base, chunk_bytes: Math.ceil(manifest.bytes / CHUNKS) + ROUNDING_BYTES }
     // Loopback is quick: without a pause the upload would be over before it can be killed.
     server.faults.add({ route: APPEND, times: CHUNKS, action: { kind: 'slow', ms: CHUNK_PAUSE_MS } })
-    const child = execa(process.execPath, [join(import.meta.dirname, '../remote/upload-process.ts'), archive, manifest.file], {
-      env: ownEnvironment(),
-      extendEnv: false,
-      reject: false,
-      input: JSON.stringify(options),
-    })
+    const child = execa(
+      process.execPath,
+      [join(import.meta.dirname, '../remote/upload-process.ts'), archive, manifest.file],
+      {
+        env: ownEnvironment(),
+        extendEnv: false,
+        reject: false,
+        input: JSON.stringify(options),
+      },
+    )
     let hasEnded = false
     void child.finally(() => {
       hasEnded = true
@@ -57,7 +70,10 @@ export const killUpload = (backup: Backup): Promise<Drill & { bytes_sent_before:
     return { ...drill, bytes_sent_before, bytes_sent_after: server.bytesReceived() - bytes_sent_before }
   })
 
-/** One bit of the remote copy turns over, and nothing says so but the bytes themselves. It is removed and uploaded again. */
+/**
+ * One bit of the remote copy turns over, and nothing says so but the bytes themselves. It is removed and
+ * uploaded again.
+ */
 export const rotRemote = (backup: Backup): Promise<Drill> =>
   withDropbox(async (server, options) => {
     const store = new DropboxStore(options)

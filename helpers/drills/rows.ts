@@ -1,5 +1,5 @@
 import type { Backup } from '../backup/dump.ts'
-import { type Mended, mendTable } from '../backup/mend.ts'
+import { type Repaired, repairTable } from '../backup/repair.ts'
 import { restoreInto } from '../backup/verify.ts'
 import type { Connection } from '../config/connection.ts'
 import { auditContent, auditText } from '../database/content-hashes.ts'
@@ -7,36 +7,43 @@ import { withDatabase } from '../postgres/database.ts'
 import { identifier } from '../postgres/sql.ts'
 import { type Drill, recover, withScratch } from './drill.ts'
 
-/** What a statement does to a copy of the restored database, and which table's rows the backup has to mend; a table that is gone: the whole. */
+/**
+ * What a statement does to a copy of the restored database, and which table's rows the backup has to repair; a
+ * table that is gone: the whole.
+ */
 export interface Harm {
   readonly sql: string
-  readonly mends?: string | undefined
+  readonly repairs?: string | undefined
 }
 
 /**
- * Harms a copy of the restored database, sees the harm as `npm run db:drift` does, and recovers: the rows of the harmed table from the
- * backup, or the whole backup beside.
+ * Harms a copy of the restored database, sees the harm as `npm run db:drift` does, and recovers: the rows of
+ * the harmed table from the backup, or the whole backup beside.
  */
 export const harmAndRecover = (
   backup: Backup,
   restored: string,
   server: Connection,
-  { sql, mends }: Harm,
+  { sql, repairs }: Harm,
   signal: AbortSignal,
-): Promise<Drill & Partial<Mended>> =>
+): Promise<Drill & Partial<Repaired>> =>
   withScratch(server, async (damaged) => {
-    await withDatabase(server, (db) => db.execute(`create database ${identifier(damaged.database)} template ${identifier(restored)}`))
+    await withDatabase(server, (db) =>
+      db.execute(`create database ${identifier(damaged.database)} template ${identifier(restored)}`),
+    )
     await withDatabase(damaged, (db) => db.execute(sql))
     const detected_by = auditText(await auditContent(damaged))
-    if (mends === undefined) {
+    if (repairs === undefined) {
       // Throws unless every hash is equal.
-      const restore = (into: Connection) => restoreInto(backup, server, into.database, { signal, is_own: true })
+      const restore = (into: Connection) =>
+        restoreInto(backup, server, into.database, { signal, is_own: true })
       return recover(detected_by, () => withScratch(server, (scratch) => restore(scratch).then(() => true)))
     }
-    let mended: Mended | undefined
+    let repaired: Repaired | undefined
     const drill = await recover(detected_by, async () => {
-      mended = await mendTable(backup, damaged, mends, signal) // Throws unless the table has the hash of the backup.
+      // Throws unless the table has the hash of the backup.
+      repaired = await repairTable(backup, damaged, repairs, signal)
       return true
     })
-    return { ...drill, ...mended }
+    return { ...drill, ...repaired }
   })

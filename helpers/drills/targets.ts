@@ -22,12 +22,19 @@ export const editMigration = (target: Connection, migrations: string): Promise<D
   })
 
 /** Points a run at a populated database that the product did not make. */
-export const aimWrong = (server: Server, locale: Backup['manifest'], confirm_drop: string | undefined): Promise<Drill> =>
+export const aimWrong = (
+  server: Server,
+  locale: Backup['manifest'],
+  confirm_drop: string | undefined,
+): Promise<Drill> =>
   withScratch(server.maintenance, async (scratch) => {
     await createEmptyDatabase(server.maintenance, scratch.database, locale)
-    const contents = (db: { rows: (sql: string) => Promise<unknown[]> }) => db.rows('select xmin::text, note from public.precious')
+    const contents = (db: { rows: (sql: string) => Promise<unknown[]> }) =>
+      db.rows('select xmin::text, note from public.precious')
     await withDatabase(scratch, (db) =>
-      db.execute("create table public.precious (note text); insert into public.precious values ('not yours')"),
+      db.execute(
+        "create table public.precious (note text); insert into public.precious values ('not yours')",
+      ),
     )
     const before = JSON.stringify(await withDatabase(scratch, contents))
     const found = await inspectTarget({ ...server, connection: scratch })
@@ -40,7 +47,9 @@ export const aimWrong = (server: Server, locale: Backup['manifest'], confirm_dro
     return recover(detected_by, async () => JSON.stringify(await withDatabase(scratch, contents)) === before)
   })
 
-/** Ends the session that holds a lock: its run is told, may do nothing more, and another run takes the lock. */
+/**
+ * Ends the session that holds a lock: its run is told, may do nothing more, and another run takes the lock.
+ */
 export async function loseLock(maintenance: Connection, database: string): Promise<Drill & { told: string }> {
   let tell = (_reason: string): void => {}
   const told = new Promise<string>((resolve) => {
@@ -48,7 +57,9 @@ export async function loseLock(maintenance: Connection, database: string): Promi
   })
   const lock = await takeRunLock(maintenance, database, { run_id: 'loses-its-lock', onLost: tell })
   try {
-    await withDatabase(maintenance, (db) => db.rows('select pg_terminate_backend($1, 5000)', [lock.claim.backend_pid]))
+    await withDatabase(maintenance, (db) =>
+      db.rows('select pg_terminate_backend($1, 5000)', [lock.claim.backend_pid]),
+    )
     const reason = await told
     const detected_by = await lock.assertHeld().then(() => '', messageOf)
     const drill = await recover(detected_by, async () => {

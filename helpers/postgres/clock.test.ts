@@ -5,7 +5,8 @@ import { childEnvironment, ROOT_DIRECTORY } from '../config/config.ts'
 import { CLOCK_OFFSET_MAX_MS, clockOffset } from './clock.ts'
 import { withDatabase } from './database.ts'
 
-const offsetOf = (now?: () => number): Promise<number> => withDatabase(inject('testServer'), (db) => clockOffset(db, now))
+const offsetOf = (now?: () => number): Promise<number> =>
+  withDatabase(inject('testServer'), (db) => clockOffset(db, now))
 
 test('a clock that is wrong is beyond the bound in either direction, and a right one within it', async () => {
   const HOUR_MS = 3_600_000

@@ -37,11 +37,17 @@ export const isInitialised = async (cluster: Cluster): Promise<boolean> =>
 
 /**
  * Makes the data folder: UTF8, locale C (the same order of text on every platform), scram passwords.
- * It gets its name last, so that a killed attempt is never taken for a cluster, nor a cluster for a killed attempt.
+ * It gets its name last, so that a killed attempt is never taken for a cluster, nor a cluster for a killed
+ * attempt.
  *
  * @throws PreconditionError with what initdb said.
  */
-export async function initCluster(cluster: Cluster, password: string, settings: Settings, flags: readonly string[] = []): Promise<void> {
+export async function initCluster(
+  cluster: Cluster,
+  password: string,
+  settings: Settings,
+  flags: readonly string[] = [],
+): Promise<void> {
   const data = `${dataOf(cluster)}.partial`
   await rm(data, { recursive: true, force: true })
   await mkdir(data, { mode: 0o700 })
@@ -64,14 +70,21 @@ export async function initCluster(cluster: Cluster, password: string, settings: 
     ],
     data,
   )
-  if (exitCode !== 0) throw new PreconditionError(`initdb could not make a PostgreSQL cluster in ${data}:\n${redact(all)}`)
+  if (exitCode !== 0)
+    throw new PreconditionError(`initdb could not make a PostgreSQL cluster in ${data}:\n${redact(all)}`)
   const lines = { ...settings, listen_addresses: LOOPBACK, unix_socket_directories: '' }
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`)
-  await appendFile(join(data, 'postgresql.conf'), `\n# stocks-research\n${text.join('')}include_if_exists 'port.conf'\n`)
+  await appendFile(
+    join(data, 'postgresql.conf'),
+    `\n# stocks-research\n${text.join('')}include_if_exists 'port.conf'\n`,
+  )
   await rename(data, dataOf(cluster))
 }
 
-/** The port that the cluster listens on, or will: the recorded one as long as it is free, else another, which is recorded. */
+/**
+ * The port that the cluster listens on, or will: the recorded one as long as it is free, else another, which
+ * is recorded.
+ */
 async function choosePort(cluster: Cluster): Promise<number> {
   const text = await readFile(portFileOf(cluster), 'utf8').catch(() => '')
   const recorded = Number(/^port = (\d+)$/m.exec(text)?.[1] ?? '0')
@@ -97,7 +110,8 @@ async function freePort(preferred: number): Promise<number> {
 }
 
 /**
- * Starts the server and waits until it accepts connections; gives its port. Waits at most three minutes. It outlives this process.
+ * Starts the server and waits until it accepts connections; gives its port. Waits at most three minutes. It
+ * outlives this process.
  *
  * @throws PreconditionError with the end of the server's own log.
  */
@@ -117,7 +131,9 @@ export async function startCluster(cluster: Cluster): Promise<number> {
     '-s',
   ])
   if (exitCode === 0) return port
-  throw new PreconditionError(`The embedded PostgreSQL in ${dataOf(cluster)} did not start. Its log ends with:\n${await logTail(cluster)}`)
+  throw new PreconditionError(
+    `The embedded PostgreSQL in ${dataOf(cluster)} did not start. Its log ends with:\n${await logTail(cluster)}`,
+  )
 }
 
 /** Stops the server and waits. Nothing happens when it does not run. */
@@ -135,11 +151,15 @@ export async function stopCluster(cluster: Cluster, mode: 'fast' | 'immediate' =
     '-s',
   ])
   if (exitCode === 0 || (await postmaster(cluster)) === undefined) return
-  throw new PreconditionError(`The embedded PostgreSQL in ${dataOf(cluster)} did not stop. Its log ends with:\n${await logTail(cluster)}`)
+  throw new PreconditionError(
+    `The embedded PostgreSQL in ${dataOf(cluster)} did not stop. Its log ends with:\n${await logTail(cluster)}`,
+  )
 }
 
 /** What postmaster.pid says; undefined when there is none. It may be stale: a killed server leaves it. */
-export async function postmaster(cluster: Cluster): Promise<{ readonly pid: number; readonly port: number } | undefined> {
+export async function postmaster(
+  cluster: Cluster,
+): Promise<{ readonly pid: number; readonly port: number } | undefined> {
   const text = await readFile(join(dataOf(cluster), 'postmaster.pid'), 'utf8').catch(() => undefined)
   const [pid, , , port] = text?.split(/\r?\n/) ?? []
   return pid === undefined || pid.trim() === '' ? undefined : { pid: Number(pid), port: Number(port) }
@@ -157,7 +177,8 @@ async function program(
   args: readonly string[],
   cwd = dataOf(cluster), // Not our own folder: the server's account may not be able to enter that one.
 ): Promise<{ readonly exitCode: number | undefined; readonly all: string }> {
-  // A server that inherits a pipe keeps it open as long as it lives, and we would wait for it: pg_ctl gets none.
+  // A server that inherits a pipe keeps it open as long as it lives, and we would wait for it: pg_ctl gets
+  // none.
   const stdio = name === 'pg_ctl' ? ('ignore' as const) : ('pipe' as const)
   const result = await execa(programPath(cluster.binaries, name), [...args], {
     cwd,
@@ -171,5 +192,8 @@ async function program(
     timeout: (START_LIMIT_S + 20) * 1000,
     ...(cluster.user && { uid: cluster.user.uid, gid: cluster.user.gid }),
   })
-  return { exitCode: result.exitCode, all: [result.all ?? '', result.exitCode === undefined ? result.shortMessage : ''].join('\n').trim() }
+  return {
+    exitCode: result.exitCode,
+    all: [result.all ?? '', result.exitCode === undefined ? result.shortMessage : ''].join('\n').trim(),
+  }
 }

@@ -10,11 +10,15 @@ const IMAGE = 'postgres:15'
  *
  * @throws PreconditionError when there is no Docker engine, or the image cannot be had.
  */
-export async function startContainer(): Promise<{ readonly maintenance: Connection; readonly stop: () => Promise<void> }> {
+export async function startContainer(): Promise<{
+  readonly maintenance: Connection
+  readonly stop: () => Promise<void>
+}> {
   const password = randomBytes(24).toString('base64url')
   registerSecret('container PostgreSQL password', password)
   try {
-    const { PostgreSqlContainer } = await import('@testcontainers/postgresql') // Late: it takes half a second to load.
+    // Late: it takes half a second to load.
+    const { PostgreSqlContainer } = await import('@testcontainers/postgresql')
     const container = await new PostgreSqlContainer(IMAGE)
       .withDatabase('postgres')
       .withUsername('postgres')

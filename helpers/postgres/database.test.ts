@@ -6,7 +6,11 @@ const CONNECTIONS_MAX = 5
 
 let own: OwnCluster
 beforeAll(async () => {
-  own = await ownCluster({ max_connections: CONNECTIONS_MAX, superuser_reserved_connections: 0, max_wal_senders: 0 })
+  own = await ownCluster({
+    max_connections: CONNECTIONS_MAX,
+    superuser_reserved_connections: 0,
+    max_wal_senders: 0,
+  })
 })
 afterAll(() => own.stop())
 
@@ -51,7 +55,7 @@ test('when none becomes free, it gives up, and says by its SQLSTATE that they ar
   await free()
 })
 
-test('a refusal that waiting does not mend is told at once', async () => {
+test('a refusal that waiting does not repair is told at once', async () => {
   let attempts = 0
   const wrong = {
     ...own.connection,

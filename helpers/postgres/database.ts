@@ -8,7 +8,10 @@ export type Row = Record<string, unknown>
 
 /** A thin, honest face on `pg`: SQL in, rows out, errors that say what we were doing. */
 export interface Database {
-  /** Rows of one statement. `date`, `numeric` and `bigint` come as strings, so that no price passes through a binary float. */
+  /**
+   * Rows of one statement. `date`, `numeric` and `bigint` come as strings, so that no price passes through a
+   * binary float.
+   */
   rows<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R[]>
   /** The only row of a statement that always gives one. */
   one<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R>
@@ -30,7 +33,10 @@ const types = {
     oid === DATE_OID ? (text: string) => text : pg.types.getTypeParser(oid, format as 'text'),
 } as pg.CustomTypesConfig
 
-/** Settings under which text output is the same on every server. Hashes and fingerprints depend on them. Compiling our queries costs seconds and saves none. */
+/**
+ * Settings under which text output is the same on every server. Hashes and fingerprints depend on them.
+ * Compiling our queries costs seconds and saves none.
+ */
 export const SESSION_OPTIONS =
   '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning -c jit=off -c search_path=pg_catalog'
 
@@ -41,11 +47,17 @@ export interface OpenOptions {
   readonly application?: string
 }
 
-export function openDatabase(connection: Connection, { connections_max = 4, application = 'stocks-research' }: OpenOptions = {}): Database {
+export function openDatabase(
+  connection: Connection,
+  { connections_max = 4, application = 'stocks-research' }: OpenOptions = {},
+): Database {
   const { ssl, root_certificate_file: ca, ...rest } = connection
   const pool = new pg.Pool({
     ...rest,
-    ssl: ssl === 'verify-full' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) } : false,
+    ssl:
+      ssl === 'verify-full'
+        ? { rejectUnauthorized: true, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) }
+        : false,
     types,
     max: connections_max,
     application_name: application,
@@ -53,7 +65,8 @@ export function openDatabase(connection: Connection, { connections_max = 4, appl
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
   })
-  pool.on('error', () => {}) // An idle client that lost its server: the next statement says so, with its own words.
+  // An idle client that lost its server: the next statement says so, with its own words.
+  pool.on('error', () => {})
   return {
     ...face((sql, values) => borrow(pool, (client) => query(client, sql, values))),
     client: () => {
@@ -66,7 +79,11 @@ export function openDatabase(connection: Connection, { connections_max = 4, appl
 }
 
 /** Opens, works, closes: for a question or two to a database that is not kept open. */
-export async function withDatabase<T>(connection: Connection, work: (db: Database) => Promise<T>, options?: OpenOptions): Promise<T> {
+export async function withDatabase<T>(
+  connection: Connection,
+  work: (db: Database) => Promise<T>,
+  options?: OpenOptions,
+): Promise<T> {
   const db = openDatabase(connection, { connections_max: 1, ...options })
   try {
     return await work(db)
@@ -102,7 +119,8 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
       return await pool.connect()
     } catch (error) {
       const isPassing = PASSING.has((error as { code?: string }).code ?? '')
-      if (!isPassing || performance.now() + wait_ms > deadline) throw new DatabaseError('open a connection', error as Error)
+      if (!isPassing || performance.now() + wait_ms > deadline)
+        throw new DatabaseError('open a connection', error as Error)
       await sleep(wait_ms)
     }
   }
@@ -119,7 +137,11 @@ function inSession(client: pg.PoolClient): Database {
 }
 
 async function inTransaction<T>(client: pg.PoolClient, work: (tx: Database) => Promise<T>): Promise<T> {
-  const tx: Database = { ...inSession(client), session: (inner) => inner(tx), transaction: (inner) => inner(tx) }
+  const tx: Database = {
+    ...inSession(client),
+    session: (inner) => inner(tx),
+    transaction: (inner) => inner(tx),
+  }
   await query(client, 'begin')
   try {
     const result = await work(tx)
@@ -137,7 +159,8 @@ const face = (ask: Ask): Pick<Database, 'rows' | 'one' | 'execute'> => ({
   rows: ask,
   async one(sql, values) {
     const [row] = await ask(sql, values)
-    if (row === undefined) throw new DatabaseError(`give a row for «${firstLine(sql)}»`, new Error('it returned none'))
+    if (row === undefined)
+      throw new DatabaseError(`give a row for "${firstLine(sql)}"`, new Error('it returned none'))
     return row as never
   },
   async execute(sql) {
@@ -145,11 +168,15 @@ const face = (ask: Ask): Pick<Database, 'rows' | 'one' | 'execute'> => ({
   },
 })
 
-async function query<R extends Row>(target: pg.PoolClient, sql: string, values?: readonly unknown[]): Promise<R[]> {
+async function query<R extends Row>(
+  target: pg.PoolClient,
+  sql: string,
+  values?: readonly unknown[],
+): Promise<R[]> {
   try {
     return (await (values === undefined ? target.query<R>(sql) : target.query<R>(sql, [...values]))).rows
   } catch (error) {
-    throw new DatabaseError(`run «${firstLine(sql)}»`, error as Error)
+    throw new DatabaseError(`run "${firstLine(sql)}"`, error as Error)
   }
 }
 

@@ -1,4 +1,16 @@
-import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { networkInterfaces, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +34,8 @@ async function dataFolder(): Promise<string> {
 async function remove(directory: string): Promise<void> {
   const place = (await embeddedStatus(directory))?.directory
   await stopEmbedded(directory)
-  for (const each of [directory, place]) if (each !== undefined) await rm(each, { recursive: true, force: true })
+  for (const each of [directory, place])
+    if (each !== undefined) await rm(each, { recursive: true, force: true })
 }
 
 const pidOf = async (directory: string): Promise<number> => (await embeddedStatus(directory))?.pid ?? 0
@@ -30,7 +43,8 @@ const pidOf = async (directory: string): Promise<number> => (await embeddedStatu
 async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
   const isGone = async (): Promise<boolean> => {
-    if (platform() === 'linux') return !(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes('postgres')
+    if (platform() === 'linux')
+      return !(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes('postgres')
     return (await execa('ps', ['-p', `${pid}`], { reject: false })).exitCode !== 0
   }
   await expect.poll(isGone, { timeout: 20_000 }).toBe(true)
@@ -42,21 +56,31 @@ describe('one embedded server', () => {
   beforeAll(async () => {
     directory = await dataFolder()
     connection = await startEmbedded(directory)
-    await withDatabase(connection, (db) => db.execute('create table public.kept (n integer); insert into public.kept values (42)'))
+    await withDatabase(connection, (db) =>
+      db.execute('create table public.kept (n integer); insert into public.kept values (42)'),
+    )
   })
   afterAll(() => remove(directory))
 
-  const kept = async (): Promise<unknown> => withDatabase(await startEmbedded(directory), (db) => db.one('select n from public.kept'))
+  const kept = async (): Promise<unknown> =>
+    withDatabase(await startEmbedded(directory), (db) => db.one('select n from public.kept'))
 
   test('is in UTF8 with byte order, durable, with checksums, and asks for a password by scram', async () => {
     const facts = await withDatabase(connection, (db) =>
       db.one(`select pg_encoding_to_char(encoding) as encoding, datcollate as collation, current_setting('fsync') as fsync, current_setting('data_checksums') as checksums,
         current_setting('password_encryption') as passwords, current_setting('unix_socket_directories') as sockets from pg_database where datname = 'postgres'`),
     )
-    expect(facts).toEqual({ encoding: 'UTF8', collation: 'C', fsync: 'on', checksums: 'on', passwords: 'scram-sha-256', sockets: '' })
-    await expect(withDatabase({ ...connection, password: 'wrong' }, (db) => db.rows('select 1'))).rejects.toThrow(
-      'password authentication failed',
-    )
+    expect(facts).toEqual({
+      encoding: 'UTF8',
+      collation: 'C',
+      fsync: 'on',
+      checksums: 'on',
+      passwords: 'scram-sha-256',
+      sockets: '',
+    })
+    await expect(
+      withDatabase({ ...connection, password: 'wrong' }, (db) => db.rows('select 1')),
+    ).rejects.toThrow('password authentication failed')
   })
 
   test('listens on the loopback interface alone', async () => {
@@ -64,7 +88,9 @@ describe('one embedded server', () => {
       .flatMap((each) => each ?? [])
       .filter(({ internal, family }) => !internal && family === 'IPv4')
     for (const { address } of outside)
-      await expect(withDatabase({ ...connection, host: address }, (db) => db.rows('select 1'))).rejects.toThrow('ECONNREFUSED')
+      await expect(
+        withDatabase({ ...connection, host: address }, (db) => db.rows('select 1')),
+      ).rejects.toThrow('ECONNREFUSED')
     expect(connection.host).toBe('127.0.0.1')
   })
 
@@ -92,7 +118,9 @@ describe('one embedded server', () => {
   })
 
   test('comes back after SIGKILL with what was committed', async () => {
-    await withDatabase(connection, (db) => db.execute('insert into public.kept values (43); delete from public.kept where n = 43'))
+    await withDatabase(connection, (db) =>
+      db.execute('insert into public.kept values (43); delete from public.kept where n = 43'),
+    )
     await kill(await pidOf(directory))
     expect(await embeddedStatus(directory)).toMatchObject({ pid: undefined })
     expect(await kept()).toEqual({ n: 42 })
@@ -123,19 +151,22 @@ describe('one embedded server', () => {
   test('is one server for two processes that start it at once', async () => {
     await stopEmbedded(directory)
     const script = `import { startEmbedded } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/postgres/embedded.ts'))}; console.log((await startEmbedded(process.env.DIRECTORY)).port)`
-    const start = () => execa(process.execPath, ['--input-type=module', '-e', script], { env: { DIRECTORY: directory } })
+    const start = () =>
+      execa(process.execPath, ['--input-type=module', '-e', script], { env: { DIRECTORY: directory } })
     const ports = (await Promise.all([start(), start(), start()])).map(({ stdout }) => Number(stdout))
     expect(new Set(ports)).toEqual(new Set([connection.port]))
   })
 
   test('takes over the start lock of a killed process', async () => {
     await stopEmbedded(directory)
-    const { pid } = await execa(process.execPath, ['-e', 'console.log(process.pid)']).then(({ stdout }) => ({ pid: stdout }))
+    const { pid } = await execa(process.execPath, ['-e', 'console.log(process.pid)']).then(({ stdout }) => ({
+      pid: stdout,
+    }))
     await writeFile(join(directory, 'postgres', 'start.lock'), `${pid}\n`)
     expect(await kept()).toEqual({ n: 42 })
   })
 
-  test('does not start with a broken setting, says why from its own log, and starts once it is mended', async () => {
+  test('does not start with a broken setting, says why from its own log, and starts once it is repaired', async () => {
     await stopEmbedded(directory)
     const place = (await embeddedStatus(directory))?.directory ?? ''
     const file = join(place, 'data', 'postgresql.conf')
@@ -143,7 +174,9 @@ describe('one embedded server', () => {
     await appendFile(file, "\nshared_buffers = 'plenty'\n")
     const error = await startEmbedded(directory).catch((thrown: Error) => thrown)
     expect(error).toMatchObject({ name: 'PreconditionError' })
-    expect(String(error)).toMatch(/did not start\. Its log ends with:[\s\S]*invalid value for parameter "shared_buffers": "plenty"/)
+    expect(String(error)).toMatch(
+      /did not start\. Its log ends with:[\s\S]*invalid value for parameter "shared_buffers": "plenty"/,
+    )
     expect(String(error)).not.toContain(connection.password)
     await writeFile(file, good)
     expect(await kept()).toEqual({ n: 42 })
@@ -164,7 +197,9 @@ test('a first start that was killed half-way is begun anew', async () => {
   onTestFinished(() => remove(directory))
   await mkdir(join(directory, 'postgres', 'data.partial', 'base'), { recursive: true })
   await writeFile(join(directory, 'postgres', 'data.partial', 'PG_VERSION'), '15\n')
-  expect(await withDatabase(await startEmbedded(directory), (db) => db.one('select 1 as n'))).toEqual({ n: 1 })
+  expect(await withDatabase(await startEmbedded(directory), (db) => db.one('select 1 as n'))).toEqual({
+    n: 1,
+  })
   expect(await readdir(join(directory, 'postgres'))).not.toContain('data.partial')
 })
 
@@ -189,8 +224,11 @@ if (isRoot) {
     expect(place).toMatch(/^\/var\/lib\/stocks-research\/[0-9a-f]{16}$/)
     await withDatabase(connection, (db) => db.execute('create table public.kept (n integer)'))
     await stopEmbedded(directory)
-    await rename(join(directory, 'postgres', 'place.json'), join(directory, 'postgres', 'lost.json')) // The place follows from the path.
-    expect(await withDatabase(await startEmbedded(directory), (db) => db.rows('select n from public.kept'))).toEqual([])
+    // The place follows from the path.
+    await rename(join(directory, 'postgres', 'place.json'), join(directory, 'postgres', 'lost.json'))
+    expect(
+      await withDatabase(await startEmbedded(directory), (db) => db.rows('select n from public.kept')),
+    ).toEqual([])
   })
 
   test('as root, binaries in such a folder are copied once to where the account may run them', async () => {
@@ -203,7 +241,11 @@ if (isRoot) {
     const stranger = { name: 'stranger', uid: 54_321, gid: 54_321 }
     const copy = await reachableBinaries(stranger, fallback, installed)
     expect(copy.startsWith(fallback)).toBe(true)
-    const { stdout } = await execa(join(copy, 'bin', 'postgres'), ['--version'], { uid: stranger.uid, gid: stranger.gid, cwd: fallback })
+    const { stdout } = await execa(join(copy, 'bin', 'postgres'), ['--version'], {
+      uid: stranger.uid,
+      gid: stranger.gid,
+      cwd: fallback,
+    })
     expect(stdout).toContain('postgres (PostgreSQL) 15')
     expect(await reachableBinaries(stranger, fallback, installed)).toBe(copy)
   })

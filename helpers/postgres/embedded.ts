@@ -25,7 +25,10 @@ import { withFileLock } from './file-lock.ts'
 import { canEnter, handOver, serverUser } from './os-user.ts'
 import { isServerProcess } from './server-process.ts'
 
-/** Where the data goes when the server's account may not enter the project's own folder. Root alone comes here. */
+/**
+ * Where the data goes when the server's account may not enter the project's own folder. Root alone comes
+ * here.
+ */
 const SYSTEM_DIRECTORY = '/var/lib/stocks-research'
 const ANSWER_LIMIT_MS = 180_000
 const START_ATTEMPTS_MAX = 10
@@ -41,9 +44,10 @@ const connectionAt = (port: number, password: string): Connection => ({
 })
 
 /**
- * The embedded server, started unless it runs already; as a connection to its maintenance database. Its data stays between
- * runs under `<dataDirectory>/postgres`, or under /var/lib/stocks-research when we are root and the server's account cannot
- * enter that folder. It goes on running after this process. Two calls at once give the same server.
+ * The embedded server, started unless it runs already; as a connection to its maintenance database. Its data
+ * stays between runs under `<dataDirectory>/postgres`, or under /var/lib/stocks-research when we are root and
+ * the server's account cannot enter that folder. It goes on running after this process. Two calls at once
+ * give the same server.
  *
  * @throws PreconditionError with the end of the server's log when it does not start within three minutes.
  */
@@ -69,14 +73,20 @@ export async function stopEmbedded(dataDirectory: string): Promise<boolean> {
 }
 
 /** How the embedded server stands, without starting anything; undefined when none was ever made. */
-export async function embeddedStatus(
-  dataDirectory: string,
-): Promise<{ readonly directory: string; readonly pid: number | undefined; readonly connection: Connection | undefined } | undefined> {
+export async function embeddedStatus(dataDirectory: string): Promise<
+  | {
+      readonly directory: string
+      readonly pid: number | undefined
+      readonly connection: Connection | undefined
+    }
+  | undefined
+> {
   const cluster = await knownCluster(dataDirectory)
   if (cluster === undefined) return undefined
   const pid = await runningPid(cluster)
   const port = (await postmaster(cluster))?.port
-  const connection = pid === undefined || port === undefined ? undefined : connectionAt(port, await readPassword(cluster))
+  const connection =
+    pid === undefined || port === undefined ? undefined : connectionAt(port, await readPassword(cluster))
   return { directory: cluster.directory, pid, connection }
 }
 
@@ -89,7 +99,8 @@ async function knownCluster(dataDirectory: string): Promise<Cluster | undefined>
 
 /** Decides where the cluster lies and who runs it, and records the place when it is not `home` itself. */
 async function placeCluster(folder: string): Promise<Cluster> {
-  const home = await realpath(folder) // One spelling, since a running server is recognised by the folder in its command line.
+  // One spelling, since a running server is recognised by the folder in its command line.
+  const home = await realpath(folder)
   const record = join(home, 'place.json')
   const recorded = await readFile(record, 'utf8').then(
     (text) => (JSON.parse(text) as { directory: string }).directory,
@@ -152,7 +163,9 @@ async function awaitRunning(cluster: Cluster, password: string): Promise<Connect
     // Nobody but our own cluster accepts this password: SCRAM proves both sides to each other.
     if (port !== undefined && port > 0) {
       const connection = connectionAt(port, password)
-      const answer = await withDatabase(connection, (db) => db.rows('select 1')).catch((error: Error) => error)
+      const answer = await withDatabase(connection, (db) => db.rows('select 1')).catch(
+        (error: Error) => error,
+      )
       if (!(answer instanceof Error)) return connection
       reason = messageOf(answer)
       if (answer instanceof DatabaseError && answer.sqlstate === '28P01') break
@@ -168,7 +181,8 @@ async function awaitRunning(cluster: Cluster, password: string): Promise<Connect
 }
 
 async function start(cluster: Cluster, password: string): Promise<Connection> {
-  // The pid of a killed server may belong to another program by now; PostgreSQL would take that one for itself and refuse.
+  // The pid of a killed server may belong to another program by now; PostgreSQL would take that one for
+  // itself and refuse.
   await rm(join(dataOf(cluster), 'postmaster.pid'), { force: true })
   for (let attempt = 1; ; attempt += 1) {
     try {

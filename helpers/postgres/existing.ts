@@ -20,7 +20,7 @@ export async function findMaintenance(
       return { maintenance, stop: async () => {} }
     } catch (error) {
       const sqlstate = error instanceof DatabaseError ? error.sqlstate : undefined
-      // Only these say «not this database»; every other fault is the server's and the same for the next one.
+      // Only these say "not this database"; every other fault is the server's and the same for the next one.
       if (sqlstate !== '3D000' && sqlstate !== '42501' && sqlstate !== '28000' && sqlstate !== '55000')
         throw unreachable(target, error, sqlstate)
       refusals.push(`${database}: ${messageOf(error)}`)
@@ -33,15 +33,19 @@ export async function findMaintenance(
 
 /** What a server says that takes no connection without TLS. */
 const UNENCRYPTED = /no encryption|SSL off/
-const WANTS_TLS = 'It may want an encrypted connection: set PGSSLMODE=verify-full (and PGSSLROOTCERT, where its authority is your own).'
+const WANTS_TLS =
+  'It may want an encrypted connection: set PGSSLMODE=verify-full (and PGSSLROOTCERT, where its authority is your own).'
 
 const where = ({ host, port, user }: Connection): string => `${host}:${port} (user ${user})`
 
 function unreachable(target: Connection, error: unknown, sqlstate: string | undefined): PreconditionError {
   const says = messageOf(error).replace(/^PostgreSQL refused to [^:]+: /, '') || 'no reason given'
-  return new PreconditionError(`PostgreSQL at ${where(target)} cannot be used: ${says}.\n${nextStep(target, sqlstate, says)}`, {
-    cause: error,
-  })
+  return new PreconditionError(
+    `PostgreSQL at ${where(target)} cannot be used: ${says}.\n${nextStep(target, sqlstate, says)}`,
+    {
+      cause: error,
+    },
+  )
 }
 
 /** What to do about a server that cannot be used, by what it said. */
@@ -50,11 +54,15 @@ export function nextStep(
   sqlstate: string | undefined,
   says: string,
 ): string {
-  if (sqlstate === '28P01' || /password/.test(says)) return `Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
-  if (sqlstate === '28000') return `The server does not let ${user} in from here: see its pg_hba.conf, or set PGUSER.`
-  if (sqlstate === 'ENOTFOUND' || sqlstate === 'EAI_AGAIN') return `No machine has the name ${host}: correct PGHOST.`
+  if (sqlstate === '28P01' || /password/.test(says))
+    return `Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
+  if (sqlstate === '28000')
+    return `The server does not let ${user} in from here: see its pg_hba.conf, or set PGUSER.`
+  if (sqlstate === 'ENOTFOUND' || sqlstate === 'EAI_AGAIN')
+    return `No machine has the name ${host}: correct PGHOST.`
   if (sqlstate === '53300') return 'All its connections are taken: end some, or raise max_connections.'
-  if (sqlstate?.startsWith('57P') === true) return 'It is starting up or shutting down: try again in a moment.'
+  if (sqlstate?.startsWith('57P') === true)
+    return 'It is starting up or shutting down: try again in a moment.'
   if (/unable to|self.signed|expired/i.test(says) && /certificate/i.test(says))
     return `This machine does not know the authority that signed the server's certificate: set PGSSLROOTCERT to the file of that authority's certificate.`
   if (/altnames|Hostname\/IP/i.test(says)) return 'Set PGHOST to a name that the certificate holds.'

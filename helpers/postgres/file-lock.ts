@@ -8,14 +8,18 @@ const WAIT_MAX_MS = 240_000
 // A lock without a process in it is one that was killed between creating and writing.
 const EMPTY_MAX_MS = 5000
 
-/** Runs `work` while no other process of this machine holds `file`. A lock whose process is gone is taken over. */
+/**
+ * Runs `work` while no other process of this machine holds `file`. A lock whose process is gone is taken
+ * over.
+ */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + WAIT_MAX_MS
   while (!(await take(file))) {
     const text = await readFile(file, 'utf8').catch(() => '')
     const holder = Number(text.trim())
     const age_ms = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Date.now())
-    if (holder > 0 ? !isAlive(holder) || age_ms > WAIT_MAX_MS : age_ms > EMPTY_MAX_MS) await takeAway(file, text)
+    if (holder > 0 ? !isAlive(holder) || age_ms > WAIT_MAX_MS : age_ms > EMPTY_MAX_MS)
+      await takeAway(file, text)
     else if (performance.now() > deadline)
       throw new PreconditionError(
         `${file} has been held by process ${holder} for ${Math.round(age_ms / 1000)} s. If that process hangs, end it, and try again.`,
@@ -29,7 +33,10 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
   }
 }
 
-/** Removes the lock that says `text`. One that says something else has been taken anew meanwhile, and is put back. */
+/**
+ * Removes the lock that says `text`. One that says something else has been taken anew meanwhile, and is put
+ * back.
+ */
 async function takeAway(file: string, text: string): Promise<void> {
   const aside = `${file}.${process.pid}`
   if (

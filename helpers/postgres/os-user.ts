@@ -11,7 +11,8 @@ export interface SystemUser {
   readonly gid: number
 }
 
-// PostgreSQL refuses to run as root. `postgres` is there where the system's own package is; `nobody` is there everywhere.
+// PostgreSQL refuses to run as root. `postgres` is there where the system's own package is; `nobody` is there
+// everywhere.
 const CANDIDATES = ['postgres', '_postgres', 'nobody']
 
 /** The account that a server of ours runs under; undefined when it is simply ours, since we are not root. */
@@ -27,7 +28,11 @@ export async function serverUser(): Promise<SystemUser | undefined> {
 }
 
 async function idOf(flag: '-u' | '-g', name: string): Promise<number | undefined> {
-  const { exitCode, stdout } = await execa('id', [flag, name], { reject: false, env: childEnvironment(), extendEnv: false })
+  const { exitCode, stdout } = await execa('id', [flag, name], {
+    reject: false,
+    env: childEnvironment(),
+    extendEnv: false,
+  })
   return exitCode === 0 && /^\d+$/.test(stdout.trim()) ? Number(stdout.trim()) : undefined
 }
 

@@ -23,7 +23,9 @@ export interface Server {
   readonly kind: 'existing' | 'embedded' | 'container'
   /** The target database, which need not exist yet. */
   readonly connection: Connection
-  /** A database that is always there: for locks and for questions about others. Nothing is ever written to it. */
+  /**
+   * A database that is always there: for locks and for questions about others. Nothing is ever written to it.
+   */
   readonly maintenance: Connection
   describe(): Promise<ServerDescription>
   /** Ends what lives only for this run, the container. The embedded server and yours go on. */
@@ -42,7 +44,11 @@ export async function startServer(config: Pick<Config, 'postgres' | 'directories
       ? { ...(await findMaintenance(postgres.connection)), database: postgres.connection.database }
       : postgres.kind === 'container'
         ? { ...(await startContainer()), database: postgres.database }
-        : { maintenance: await startEmbedded(config.directories.data), stop: async () => {}, database: postgres.database }
+        : {
+            maintenance: await startEmbedded(config.directories.data),
+            stop: async () => {},
+            database: postgres.database,
+          }
   const { maintenance, stop, database } = reached
   const server: Server = {
     kind: postgres.kind,
@@ -60,7 +66,10 @@ export async function startServer(config: Pick<Config, 'postgres' | 'directories
 }
 
 /** Why a server of this version cannot be used; undefined when it can. */
-export function versionFault({ version, version_number }: ServerDescription, { host, port }: Connection): string | undefined {
+export function versionFault(
+  { version, version_number }: ServerDescription,
+  { host, port }: Connection,
+): string | undefined {
   if (version_number >= SERVER_MAJOR_MIN * 10_000) return undefined
   return `PostgreSQL at ${host}:${port} is version ${version}; ${SERVER_MAJOR_MIN} is the oldest that works. Set PGHOST and PGPORT to a newer server, or unset PGHOST to use the embedded one.`
 }
@@ -71,6 +80,8 @@ export const describeServer = (connection: Connection): Promise<ServerDescriptio
     const { version, number } = await db.one<{ version: string; number: number }>(
       "select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number",
     )
-    const identity = await db.one<{ id: string }>('select system_identifier::text as id from pg_control_system()').catch(() => null)
+    const identity = await db
+      .one<{ id: string }>('select system_identifier::text as id from pg_control_system()')
+      .catch(() => null)
     return { version, version_number: number, system_identifier: identity?.id ?? null }
   })

@@ -2,14 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { statementsOf } from './sql-file.ts'
 
-const text = fc.string({ unit: fc.constantFrom('a', ';', '-', '/', '*', '\n', '$', '"', "'", '\\', ' ', 'é', '🎯') })
+const text = fc.string({
+  unit: fc.constantFrom('a', ';', '-', '/', '*', '\n', '$', '"', "'", '\\', ' ', 'é', '🎯'),
+})
 
 /** A piece of SQL that may hold semicolons which end nothing. */
 const piece = fc.oneof(
   text.map((inner) => `'${inner.replaceAll("'", "''")}'`),
   text.map((inner) => `"${inner.replaceAll('"', '""')}"`),
   text.map((inner) => `e'${inner.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`),
-  fc.tuple(fc.constantFrom('', 'do', 'body_1'), text).map(([tag, inner]) => `$${tag}$${inner.replaceAll('$', '')}$${tag}$`),
+  fc
+    .tuple(fc.constantFrom('', 'do', 'body_1'), text)
+    .map(([tag, inner]) => `$${tag}$${inner.replaceAll('$', '')}$${tag}$`),
   text.map((inner) => `/*${inner.replaceAll('*', '').replaceAll('/', '')}*/`),
   text.map((inner) => `--${inner.replaceAll('\n', '')}\n`),
   fc.constantFrom('select 1', 'a - b', 'a / b', '$1', 'x::text'),

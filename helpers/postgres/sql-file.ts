@@ -10,7 +10,11 @@ export class MigrationError extends StocksError {
   readonly sqlstate: string | undefined
   constructor(file: string, line: number | null, sql: string, cause: Error & PostgresFault) {
     const place = line === null ? file : `${file}:${line}`
-    const extra = [cause.detail && `detail: ${cause.detail}`, cause.hint && `hint: ${cause.hint}`, cause.where && `where: ${cause.where}`]
+    const extra = [
+      cause.detail && `detail: ${cause.detail}`,
+      cause.hint && `hint: ${cause.hint}`,
+      cause.where && `where: ${cause.where}`,
+    ]
     const lines = line === null ? [] : [`  ${line} | ${sql.split('\n')[line - 1] ?? ''}`]
     super(
       [
@@ -35,9 +39,13 @@ interface PostgresFault {
 }
 
 /** Runs all statements of a file in one go on this session, and says where it failed. */
-export async function executeFile(db: Database, { name, sql }: { readonly name: string; readonly sql: string }): Promise<void> {
+export async function executeFile(
+  db: Database,
+  { name, sql }: { readonly name: string; readonly sql: string },
+): Promise<void> {
   const client = db.client()
-  // PostgreSQL gives a place only for what it can parse wrong. For the rest (a violated key) we count what was done before.
+  // PostgreSQL gives a place only for what it can parse wrong. For the rest (a violated key) we count what
+  // was done before.
   const connection = (client as unknown as { connection?: NodeJS.EventEmitter }).connection
   let done = 0
   const count = (): void => {
@@ -49,7 +57,8 @@ export async function executeFile(db: Database, { name, sql }: { readonly name: 
   } catch (error) {
     const fault = error as Error & PostgresFault
     const statement = connection === undefined ? undefined : statementsOf(sql)[done]
-    const line = fault.position === undefined ? (statement?.line ?? null) : lineOf(sql, Number(fault.position))
+    const line =
+      fault.position === undefined ? (statement?.line ?? null) : lineOf(sql, Number(fault.position))
     throw new MigrationError(name, line, sql, fault)
   } finally {
     connection?.off('commandComplete', count)
@@ -64,7 +73,9 @@ const lineOf = (sql: string, position: number): number =>
 const TOKEN =
   /--[^\n]*|\/\*.*?\*\/|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$).*?\1|;|[^\s;'"$/-]+|./gs
 
-/** The statements of a file with the line that each begins on. For messages and counts, not for running them. */
+/**
+ * The statements of a file with the line that each begins on. For messages and counts, not for running them.
+ */
 export function statementsOf(sql: string): { readonly line: number; readonly text: string }[] {
   const statements: { line: number; text: string }[] = []
   let line = 1

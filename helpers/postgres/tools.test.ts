@@ -8,7 +8,10 @@ import { connectionEnvironment, findTools, runTool, TOOL_NAMES, type Tools } fro
 
 const installed = (): Promise<Tools> => findTools('15')
 
-/** A folder with stand-ins for some tools that only know their version: what a system with another version looks like. */
+/**
+ * A folder with stand-ins for some tools that only know their version: what a system with another version
+ * looks like.
+ */
 async function folderWith(version: string, names: readonly string[] = TOOL_NAMES): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'tools-'))
   onTestFinished(() => rm(directory, { recursive: true }))
@@ -32,13 +35,16 @@ test('tools older than the server are refused, with versions, places and the ins
   const path = await folderWith('98.3')
   const error = await findTools('99.1', { path }).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ name: 'PreconditionError' })
-  for (const name of TOOL_NAMES) expect(String(error)).toContain(`${name} 98.3 at ${join(path, name)} is older than the server`)
+  for (const name of TOOL_NAMES)
+    expect(String(error)).toContain(`${name} 98.3 at ${join(path, name)} is older than the server`)
   expect(String(error)).toMatch(/Install them with: .+/)
 })
 
 test('a missing tool is named', async () => {
   const path = await folderWith('99.0', ['psql', 'pg_dump', 'createdb', 'dropdb'])
-  await expect(findTools('99.0', { path })).rejects.toThrow(/suit the server \(99\.0\):\n {2}- pg_restore \d+\.\d+ at /)
+  await expect(findTools('99.0', { path })).rejects.toThrow(
+    /suit the server \(99\.0\):\n {2}- pg_restore \d+\.\d+ at /,
+  )
 })
 
 test('on PATH the same major version is taken before a newer one, and a newer one before none', async () => {
@@ -70,9 +76,17 @@ test('the password travels by environment: no argument and no evidence holds it'
   const running = runTool(psql, args, connection)
   const { execa } = await import('execa')
   while (seen.length === 0)
-    seen.push(...(await execa('ps', ['-ww', '-eo', 'args'])).stdout.split('\n').filter((line) => line.includes('pg_sleep(1)')))
+    seen.push(
+      ...(await execa('ps', ['-ww', '-eo', 'args'])).stdout
+        .split('\n')
+        .filter((line) => line.includes('pg_sleep(1)')),
+    )
   const result = await running
-  expect(result).toMatchObject({ command: `psql ${args.join(' ')}`, exit_code: 0, stdout: `${connection.user}|` })
+  expect(result).toMatchObject({
+    command: `psql ${args.join(' ')}`,
+    exit_code: 0,
+    stdout: `${connection.user}|`,
+  })
   expect(JSON.stringify([result, seen])).not.toContain(connection.password)
 })
 
@@ -80,7 +94,13 @@ test('a tool session has the settings under which text is the same everywhere', 
   const { psql } = await installed()
   const { stdout } = await runTool(
     psql,
-    ['-X', '-A', '-t', '-c', "select current_setting('timezone'), current_setting('datestyle'), current_setting('client_encoding')"],
+    [
+      '-X',
+      '-A',
+      '-t',
+      '-c',
+      "select current_setting('timezone'), current_setting('datestyle'), current_setting('client_encoding')",
+    ],
     inject('testServer'),
   )
   expect(stdout).toBe('UTC|ISO, YMD|UTF8')
@@ -88,8 +108,13 @@ test('a tool session has the settings under which text is the same everywhere', 
 
 test('a failure says what was run, how it ended and what the tool said, and keeps it as evidence', async () => {
   const { psql } = await installed()
-  const error = await runTool(psql, ['-X', '-c', 'select 1/0'], inject('testServer')).catch((thrown: Error) => thrown)
-  expect(error).toMatchObject({ name: 'ToolError', result: { exit_code: 1, command: 'psql -X -c select 1/0' } })
+  const error = await runTool(psql, ['-X', '-c', 'select 1/0'], inject('testServer')).catch(
+    (thrown: Error) => thrown,
+  )
+  expect(error).toMatchObject({
+    name: 'ToolError',
+    result: { exit_code: 1, command: 'psql -X -c select 1/0' },
+  })
   expect(String(error)).toContain('psql -X -c select 1/0 failed (exit code 1):\nERROR:  division by zero')
 })
 
@@ -97,9 +122,9 @@ test('an aborted tool ends, and says that it was cancelled', async () => {
   const { psql } = await installed()
   const controller = new AbortController()
   setTimeout(() => controller.abort(), 300)
-  await expect(runTool(psql, ['-X', '-c', 'select pg_sleep(60)'], inject('testServer'), { signal: controller.signal })).rejects.toThrow(
-    '(cancelled)',
-  )
+  await expect(
+    runTool(psql, ['-X', '-c', 'select pg_sleep(60)'], inject('testServer'), { signal: controller.signal }),
+  ).rejects.toThrow('(cancelled)')
 })
 
 test('standard output can go to a stream, and input can be given', async () => {
@@ -111,13 +136,19 @@ test('standard output can go to a stream, and input can be given', async () => {
       done()
     },
   })
-  const result = await runTool(psql, ['-X', '-A', '-t', '-f', '-'], inject('testServer'), { stdout, stdin: 'select 6 * 7;' })
+  const result = await runTool(psql, ['-X', '-A', '-t', '-f', '-'], inject('testServer'), {
+    stdout,
+    stdin: 'select 6 * 7;',
+  })
   expect({ text, stdout: result.stdout }).toEqual({ text: '42\n', stdout: '' })
 })
 
 test('verify-full asks libpq for the authorities of the system where it knows them', () => {
   const connection = { ...inject('testServer'), ssl: 'verify-full' as const }
-  expect(connectionEnvironment(connection, 16)).toMatchObject({ PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' })
+  expect(connectionEnvironment(connection, 16)).toMatchObject({
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: 'system',
+  })
   expect(connectionEnvironment(connection, 15)).not.toHaveProperty('PGSSLROOTCERT')
 })
 

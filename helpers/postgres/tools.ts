@@ -25,9 +25,18 @@ export type Tools = Readonly<Record<ToolName, Tool>>
 
 /** Where packagers put versions that are not on PATH. */
 const PLACES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
-  linux: ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', '/usr/libexec/postgresql*', '/usr/lib/postgresql*/bin', '/usr/local/pgsql/bin'],
+  linux: [
+    '/usr/lib/postgresql/*/bin',
+    '/usr/pgsql-*/bin',
+    '/usr/libexec/postgresql*',
+    '/usr/lib/postgresql*/bin',
+    '/usr/local/pgsql/bin',
+  ],
   darwin: [
-    ...['/opt/homebrew/opt', '/usr/local/opt'].flatMap((root) => [`${root}/postgresql@*/bin`, `${root}/libpq/bin`]),
+    ...['/opt/homebrew/opt', '/usr/local/opt'].flatMap((root) => [
+      `${root}/postgresql@*/bin`,
+      `${root}/libpq/bin`,
+    ]),
     '/Applications/Postgres.app/Contents/Versions/*/bin',
     '/Library/PostgreSQL/*/bin',
     '/opt/local/lib/postgresql*/bin',
@@ -36,15 +45,21 @@ const PLACES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 }
 
 /**
- * The client tools for a server of this version (`15.18`, or `15`), each checked by running it. The same major version is
- * taken before a newer one, wherever it lies, since a newer pg_restore sends settings that an older server does not know;
- * an older one than the server is never taken.
+ * The client tools for a server of this version (`15.18`, or `15`), each checked by running it. The same
+ * major version is taken before a newer one, wherever it lies, since a newer pg_restore sends settings that
+ * an older server does not know; an older one than the server is never taken.
  *
  * @throws PreconditionError that names each missing or too old tool and the install command for this system.
  */
-export async function findTools(serverVersion: string, { path = searchPath() }: { readonly path?: string } = {}): Promise<Tools> {
+export async function findTools(
+  serverVersion: string,
+  { path = searchPath() }: { readonly path?: string } = {},
+): Promise<Tools> {
   const major = Number.parseInt(serverVersion, 10)
-  const directories = [...path.split(delimiter).filter((directory) => directory !== ''), ...(await knownDirectories())]
+  const directories = [
+    ...path.split(delimiter).filter((directory) => directory !== ''),
+    ...(await knownDirectories()),
+  ]
   const found = await Promise.all(TOOL_NAMES.map((name) => findTool(name, major, [...new Set(directories)])))
   const faults = found.filter((each) => typeof each === 'string')
   if (faults.length > 0) {
@@ -59,11 +74,16 @@ const searchPath = (): string => childEnvironment()['PATH'] ?? childEnvironment(
 
 async function knownDirectories(): Promise<string[]> {
   const directories: string[] = []
-  for (const pattern of PLACES[platform()] ?? []) for await (const directory of glob(pattern)) directories.push(directory)
+  for (const pattern of PLACES[platform()] ?? [])
+    for await (const directory of glob(pattern)) directories.push(directory)
   return directories.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
-async function findTool(name: ToolName, major: number, directories: readonly string[]): Promise<Tool | string> {
+async function findTool(
+  name: ToolName,
+  major: number,
+  directories: readonly string[],
+): Promise<Tool | string> {
   const tools: Tool[] = []
   for (const directory of directories) {
     const tool = await inspect(name, join(directory, platform() === 'win32' ? `${name}.exe` : name))
@@ -80,7 +100,8 @@ async function inspect(name: ToolName, path: string): Promise<Tool | undefined> 
     () => true,
     () => false,
   )
-  // Debian's wrapper says one version here and may run another for a remote host; what it runs is found where it lies.
+  // Debian's wrapper says one version here and may run another for a remote host; what it runs is found where
+  // it lies.
   if (!isRunnable || basename(await realpath(path)) === 'pg_wrapper') return undefined
   const { exitCode, stdout } = await execa(path, ['--version'], {
     reject: false,
@@ -107,14 +128,16 @@ export class ToolError extends StocksError {
   readonly transient = false
   readonly result: ToolResult
   constructor(result: ToolResult, reason: string, cause: unknown) {
-    super(`${result.command} failed (${reason})${result.stderr === '' ? '' : `:\n${result.stderr}`}`, { cause })
+    super(`${result.command} failed (${reason})${result.stderr === '' ? '' : `:\n${result.stderr}`}`, {
+      cause,
+    })
     this.result = result
   }
 }
 
 export interface RunToolOptions {
   readonly signal?: AbortSignal | undefined
-  /** Where standard output goes instead of into the result; «ignore» throws it away. */
+  /** Where standard output goes instead of into the result; "ignore" throws it away. */
   readonly stdout?: Writable | 'ignore'
   readonly stdin?: string | Readable
   /** Further variables of the child's environment. */
@@ -124,8 +147,8 @@ export interface RunToolOptions {
 }
 
 /**
- * Runs a client tool against `connection`, which travels by environment, never in an argument. Cancelled by `signal`, it is
- * asked to end and killed five seconds later.
+ * Runs a client tool against `connection`, which travels by environment, never in an argument. Cancelled by
+ * `signal`, it is asked to end and killed five seconds later.
  *
  * @throws ToolError unless it exits with 0.
  */
@@ -141,7 +164,10 @@ export async function runTool(
     reject: false,
     ...(options.signal && { cancelSignal: options.signal }),
     // A stream without a file descriptor of its own needs a pipe between.
-    ...(options.stdout && { stdout: options.stdout === 'ignore' ? 'ignore' : [options.stdout, 'pipe'], buffer: { stdout: false } }),
+    ...(options.stdout && {
+      stdout: options.stdout === 'ignore' ? 'ignore' : [options.stdout, 'pipe'],
+      buffer: { stdout: false },
+    }),
     ...(typeof options.stdin === 'string'
       ? { input: options.stdin }
       : { stdin: options.stdin === undefined ? 'ignore' : [options.stdin, 'pipe'] }),
@@ -164,8 +190,15 @@ export async function runTool(
   throw new ToolError(summary, reason, result.cause)
 }
 
-/** The connection as libpq reads it from the environment, with the session settings that make text output the same everywhere. */
-export function connectionEnvironment(connection: Connection, tool_major: number, session = SESSION_OPTIONS): Record<string, string> {
+/**
+ * The connection as libpq reads it from the environment, with the session settings that make text output the
+ * same everywhere.
+ */
+export function connectionEnvironment(
+  connection: Connection,
+  tool_major: number,
+  session = SESSION_OPTIONS,
+): Record<string, string> {
   const { host, port, user, password, database, ssl, root_certificate_file } = connection
   return {
     PGHOST: host,
@@ -174,9 +207,12 @@ export function connectionEnvironment(connection: Connection, tool_major: number
     ...(password !== undefined && { PGPASSWORD: password }),
     PGDATABASE: database,
     PGSSLMODE: ssl,
-    // Without it libpq wants ~/.postgresql/root.crt; the system's own authorities are what the driver trusts too.
+    // Without it libpq wants ~/.postgresql/root.crt; the system's own authorities are what the driver trusts
+    // too.
     ...(ssl === 'verify-full' &&
-      (root_certificate_file !== undefined || tool_major >= 16) && { PGSSLROOTCERT: root_certificate_file ?? 'system' }),
+      (root_certificate_file !== undefined || tool_major >= 16) && {
+        PGSSLROOTCERT: root_certificate_file ?? 'system',
+      }),
     PGOPTIONS: session,
     PGCLIENTENCODING: 'UTF8',
     PGAPPNAME: 'stocks-research',

@@ -25,11 +25,17 @@ export type Call<T> = (dropbox: Dropbox, options: DropboxRequestOptions) => Prom
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  /** Failures that the caller handles itself, at once and without a retry: return a value to end the call with it. */
+  /**
+   * Failures that the caller handles itself, at once and without a retry: return a value to end the call with
+   * it.
+   */
   readonly onFailure?: (failure: Failure) => { readonly value: unknown } | undefined
 }
 
-/** The `dropbox` package with what it lacks: tokens refreshed one at a time, replay after 401, and retries of what may pass. */
+/**
+ * The `dropbox` package with what it lacks: tokens refreshed one at a time, replay after 401, and retries of
+ * what may pass.
+ */
 export class Client {
   readonly #tokens: Tokens
   readonly #fetch: typeof fetch
@@ -39,14 +45,15 @@ export class Client {
   retries = 0
 
   constructor({ credentials, origin, attempts_max = 8, delay_ms = 250 }: ClientOptions) {
-    this.#fetch = origin === undefined ? (input, init) => fetch(input, { ...init, redirect: 'error' }) : fetchAt(origin)
+    this.#fetch =
+      origin === undefined ? (input, init) => fetch(input, { ...init, redirect: 'error' }) : fetchAt(origin)
     this.#tokens = new Tokens(credentials, this.#fetch)
     this.#attempts_max = attempts_max
     this.#delay_ms = delay_ms
   }
 
   /**
-   * @param doing what the call is for, e.g. «upload x.dump»: stands in the error.
+   * @param doing what the call is for, e.g. "upload x.dump": stands in the error.
    * @throws RemoteError once retrying is of no use.
    */
   async call<T>(doing: string, call: Call<T>, { signal, onFailure }: CallOptions = {}): Promise<T> {
@@ -57,9 +64,11 @@ export class Client {
       let token: string | undefined
       try {
         token = await this.#tokens.take(refused)
-        // The package prints its tokens when it is inspected, so a client lives for one call only and never leaves this function.
+        // The package prints its tokens when it is inspected, so a client lives for one call only and never
+        // leaves this function.
         const dropbox = new Dropbox({ accessToken: token, fetch: this.#fetch })
-        return (await call(dropbox, { timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) })).result
+        return (await call(dropbox, { timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) }))
+          .result
       } catch (error) {
         signal?.throwIfAborted()
         if (error instanceof RemoteError && !error.transient) throw error
@@ -74,7 +83,8 @@ export class Client {
       }
       const kind = kindOf(failure)
       const wait = failure.retry_after_ms ?? 0
-      if (!isWorthRetrying(kind) || attempt >= this.#attempts_max || wait > RETRY_AFTER_MAX_MS) throw toError(doing, kind, failure, attempt)
+      if (!isWorthRetrying(kind) || attempt >= this.#attempts_max || wait > RETRY_AFTER_MAX_MS)
+        throw toError(doing, kind, failure, attempt)
       this.retries += 1
       await this.#wait(wait, attempt, signal)
     }
@@ -88,8 +98,13 @@ export class Client {
 
   async #wait(least_ms: number, failures: number, signal: AbortSignal | undefined): Promise<void> {
     const backOff = Math.min(this.#delay_ms * 2 ** (failures - 1), DELAY_MAX_MS)
-    // Never before Retry-After: a limited request counts too. A little later, so that two clients do not meet again.
-    await sleep(Math.max(least_ms, backOff) + Math.random() * this.#delay_ms, undefined, signal === undefined ? {} : { signal })
+    // Never before Retry-After: a limited request counts too. A little later, so that two clients do not meet
+    // again.
+    await sleep(
+      Math.max(least_ms, backOff) + Math.random() * this.#delay_ms,
+      undefined,
+      signal === undefined ? {} : { signal },
+    )
   }
 }
 
@@ -97,21 +112,28 @@ function kindOf({ status, tags }: Failure): RemoteErrorKind {
   if (status === undefined) return 'network'
   if (tags.includes('missing_scope')) return 'scope'
   if (status === 401 || status === 403) return 'auth'
-  if (status === 429 || tags.includes('too_many_write_operations') || tags.includes('too_many_requests')) return 'throttled'
+  if (status === 429 || tags.includes('too_many_write_operations') || tags.includes('too_many_requests'))
+    return 'throttled'
   if (status >= 500 || status === 408) return 'server'
-  if (tags.includes('insufficient_space') || tags.includes('upload_traffic_limit_reached') || tags.includes('insufficient_quota'))
+  if (
+    tags.includes('insufficient_space') ||
+    tags.includes('upload_traffic_limit_reached') ||
+    tags.includes('insufficient_quota')
+  )
     return 'space'
   if (tags.includes('conflict')) return 'conflict'
   if (tags.includes('not_found')) return 'not_found'
   return 'refused'
 }
 
-const isWorthRetrying = (kind: RemoteErrorKind): boolean => kind === 'network' || kind === 'throttled' || kind === 'server'
+const isWorthRetrying = (kind: RemoteErrorKind): boolean =>
+  kind === 'network' || kind === 'throttled' || kind === 'server'
 
 const NEXT: Readonly<Record<RemoteErrorKind, string>> = {
   auth: 'Link the app again and set its tokens (see .env.example).',
   scope: 'Give the app this permission in the Dropbox App Console, link it again, and set the new tokens.',
-  space: 'Make room in Dropbox, then run again: the upload goes on where it stopped. The local backup is kept.',
+  space:
+    'Make room in Dropbox, then run again: the upload goes on where it stopped. The local backup is kept.',
   conflict: 'Rename or remove the file in Dropbox; nothing was overwritten.',
   not_found: 'Look for it with the list of backups.',
   throttled: 'Run again later: the upload goes on where it stopped.',
@@ -122,7 +144,8 @@ const NEXT: Readonly<Record<RemoteErrorKind, string>> = {
 }
 
 function toError(doing: string, kind: RemoteErrorKind, failure: Failure, attempts: number): RemoteError {
-  const scope = failure.required_scope === undefined ? '' : ` The permission ${failure.required_scope} is missing.`
+  const scope =
+    failure.required_scope === undefined ? '' : ` The permission ${failure.required_scope} is missing.`
   const tries = attempts === 1 ? '' : ` after ${attempts} attempts`
   return new RemoteError(kind, `Dropbox did not ${doing}${tries}: ${failure.text}.${scope} ${NEXT[kind]}`)
 }
@@ -131,7 +154,7 @@ function toError(doing: string, kind: RemoteErrorKind, failure: Failure, attempt
 function fetchAt(origin: string): typeof fetch {
   const base = new URL(origin)
   if (!['127.0.0.1', '[::1]', 'localhost'].includes(base.hostname))
-    throw new TypeError(`«${origin}» is not on loopback: backups are led to no other host.`)
+    throw new TypeError(`"${origin}" is not on loopback: backups are led to no other host.`)
   return (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
     return fetch(new URL(`/${url.host}${url.pathname}${url.search}`, base), { ...init, redirect: 'error' })

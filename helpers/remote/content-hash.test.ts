@@ -16,7 +16,9 @@ test.each([
 })
 
 test('nothing has the hash of no blocks', () => {
-  expect(contentHash(Buffer.alloc(0))).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+  expect(contentHash(Buffer.alloc(0))).toBe(
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  )
 })
 
 test('the hash does not depend on how the bytes arrive', () => {

@@ -11,16 +11,27 @@ const PIECE_BYTES = 16 * 1024 * 1024
 const ROUNDS_MAX = 2
 
 /**
- * Downloads to `<file>.part` range by range, goes on where an earlier attempt stopped, and gives the file its name only when its
- * content hash is that of the metadata.
+ * Downloads to `<file>.part` range by range, goes on where an earlier attempt stopped, and gives the file its
+ * name only when its content hash is that of the metadata.
  *
- * @throws RemoteError not_found, damaged (the bytes do not have the hash that Dropbox states), or what a call ended with.
+ * @throws RemoteError not_found, damaged (the bytes do not have the hash that Dropbox states), or what a call
+ *   ended with.
  */
-export async function downloadFile(client: Client, path: string, file: string, options: TransferOptions = {}): Promise<files.FileMetadata> {
-  const metadata = await client.call(`look up ${path}`, (dropbox, request) => dropbox.filesGetMetadata({ path }, request), {
-    signal: options.signal,
-  })
-  if (metadata['.tag'] !== 'file') throw new RemoteError('not_found', `${path} is a folder in Dropbox, not a file.`)
+export async function downloadFile(
+  client: Client,
+  path: string,
+  file: string,
+  options: TransferOptions = {},
+): Promise<files.FileMetadata> {
+  const metadata = await client.call(
+    `look up ${path}`,
+    (dropbox, request) => dropbox.filesGetMetadata({ path }, request),
+    {
+      signal: options.signal,
+    },
+  )
+  if (metadata['.tag'] !== 'file')
+    throw new RemoteError('not_found', `${path} is a folder in Dropbox, not a file.`)
   // The revision stands in the name: a part of another one is never continued.
   const part = `${file}.${metadata.rev}.part`
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
@@ -63,7 +74,8 @@ async function downloadPart(
             { ...request, extraHeaders: { Range: `bytes=${from}-${last}` } },
           )
           // Shorter than it was asked for: the connection ended, and nothing else said so.
-          if (reply.result.fileBinary?.length !== last - from + 1) throw new TypeError('the download ended early')
+          if (reply.result.fileBinary?.length !== last - from + 1)
+            throw new TypeError('the download ended early')
           return reply
         },
         { signal: options.signal },

@@ -41,27 +41,44 @@ describe('tokens', () => {
   test('a grant by PKCE needs no secret', async () => {
     const { app_key, refresh_token } = server.credentials
     const error = await errorOf(open({ credentials: { app_key, refresh_token } }).list())
-    expect(error.message, 'one that was made with the secret does').toContain('and DROPBOX_APP_SECRET where the grant was made with it')
+    expect(error.message, 'one that was made with the secret does').toContain(
+      'and DROPBOX_APP_SECRET where the grant was made with it',
+    )
     const grant = server.state.refresh_tokens[refresh_token]
     if (grant !== undefined) grant.is_pkce = true
     expect(await open({ credentials: { app_key, refresh_token } }).list()).toEqual([])
   })
 
   test('a failing token endpoint is tried again', async () => {
-    server.faults.add({ route: 'oauth2/token', times: 2, action: { kind: 'status', status: 503, body: 'oops' } })
+    server.faults.add({
+      route: 'oauth2/token',
+      times: 2,
+      action: { kind: 'status', status: 503, body: 'oops' },
+    })
     expect(await open().list()).toEqual([])
     expect(refreshes()).toBe(3)
   })
 
-  test.each(['json', 'text'] as const)('a throttled token endpoint (%s) is not asked again before Retry-After', async (as) => {
-    server.faults.add({ route: 'oauth2/token', action: { kind: 'throttle', retry_after_s: 1, as } })
-    expect(await open().list()).toEqual([])
-    expect([server.earlyRetries(), refreshes()]).toEqual([0, 2])
-  })
+  test.each(['json', 'text'] as const)(
+    'a throttled token endpoint (%s) is not asked again before Retry-After',
+    async (as) => {
+      server.faults.add({ route: 'oauth2/token', action: { kind: 'throttle', retry_after_s: 1, as } })
+      expect(await open().list()).toEqual([])
+      expect([server.earlyRetries(), refreshes()]).toEqual([0, 2])
+    },
+  )
 
   test('a token endpoint that stays broken is given up, and said', async () => {
-    server.faults.add({ route: 'oauth2/token', times: 9, action: { kind: 'status', status: 503, body: 'oops' } })
-    expect(await errorOf(open().list())).toMatchObject({ kind: 'server', transient: true, message: expect.stringContaining('HTTP 503') })
+    server.faults.add({
+      route: 'oauth2/token',
+      times: 9,
+      action: { kind: 'status', status: 503, body: 'oops' },
+    })
+    expect(await errorOf(open().list())).toMatchObject({
+      kind: 'server',
+      transient: true,
+      message: expect.stringContaining('HTTP 503'),
+    })
   })
 
   test('a revoked grant stops at once, and says what to do', async () => {
@@ -96,9 +113,12 @@ describe('the check before a run', () => {
   test.each(['account_info.read', 'files.metadata.read', 'files.content.read', 'files.content.write'])(
     'a missing %s is named',
     async (missing) => {
-      const scopes = ['account_info.read', 'files.metadata.read', 'files.content.read', 'files.content.write'].filter(
-        (scope) => scope !== missing,
-      )
+      const scopes = [
+        'account_info.read',
+        'files.metadata.read',
+        'files.content.read',
+        'files.content.write',
+      ].filter((scope) => scope !== missing)
       const error = await errorOf(open({ credentials: { access_token: server.grant(scopes) } }).check())
       expect(error).toMatchObject({ kind: 'scope', transient: false })
       expect(error.message).toContain(missing)
@@ -129,10 +149,13 @@ test('files are listed across pages, downloaded, removed, and removed again', as
   expect(await errorOf(open().download('a/1', join(directory, 'h')))).toMatchObject({ kind: 'not_found' })
 })
 
-test.each(['../x', 'a/../../x', '.hidden', 'a//b', '', 'CON.', 'a\\b', 'ä'])('«%s» is no name for a remote file', async (name) => {
-  await expect(open().remove(name)).rejects.toThrow(TypeError)
-  expect(server.requests).toEqual([])
-})
+test.each(['../x', 'a/../../x', '.hidden', 'a//b', '', 'CON.', 'a\\b', 'ä'])(
+  '"%s" is no name for a remote file',
+  async (name) => {
+    await expect(open().remove(name)).rejects.toThrow(TypeError)
+    expect(server.requests).toEqual([])
+  },
+)
 
 test('no other host than loopback takes the place of Dropbox', () => {
   for (const origin of ['http://example.com', 'http://127.0.0.1.example.com', 'http://169.254.169.254'])
@@ -146,25 +169,31 @@ describe('no secret leaves', () => {
     ['a revoked grant', { kind: 'revoke-grant' }],
     ['an answer that repeats the token', { kind: 'status', status: 400, body: 'TOKEN is no good token' }],
   ]
-  test.each(faults)('in the error of %s, in the request log, or in the store when it is printed', async (_what, action) => {
-    const access_token = server.grant()
-    const store = open({ credentials: { ...server.credentials, access_token } })
-    server.faults.add({ times: 50, action: JSON.parse(JSON.stringify(action).replace('TOKEN', access_token)) as FaultAction })
-    const error = await errorOf(store.list())
-    const log = await readFile(join(directory, 'server', 'requests.jsonl'), 'utf8')
-    const outputs = [
-      error.message,
-      inspect(error, { depth: 10 }),
-      JSON.stringify(error),
-      inspect(store, { depth: 10 }),
-      JSON.stringify(store),
-      log,
-    ].map(redact)
-    const { app_secret, refresh_token } = server.credentials
-    const raw = [error.message, inspect(error, { depth: 10 }), log].join('\n')
-    for (const secret of [access_token, app_secret, refresh_token]) {
-      expect(raw).not.toContain(secret)
-      for (const output of outputs) expect(output).not.toContain(secret)
-    }
-  })
+  test.each(faults)(
+    'in the error of %s, in the request log, or in the store when it is printed',
+    async (_what, action) => {
+      const access_token = server.grant()
+      const store = open({ credentials: { ...server.credentials, access_token } })
+      server.faults.add({
+        times: 50,
+        action: JSON.parse(JSON.stringify(action).replace('TOKEN', access_token)) as FaultAction,
+      })
+      const error = await errorOf(store.list())
+      const log = await readFile(join(directory, 'server', 'requests.jsonl'), 'utf8')
+      const outputs = [
+        error.message,
+        inspect(error, { depth: 10 }),
+        JSON.stringify(error),
+        inspect(store, { depth: 10 }),
+        JSON.stringify(store),
+        log,
+      ].map(redact)
+      const { app_secret, refresh_token } = server.credentials
+      const raw = [error.message, inspect(error, { depth: 10 }), log].join('\n')
+      for (const secret of [access_token, app_secret, refresh_token]) {
+        expect(raw).not.toContain(secret)
+        for (const output of outputs) expect(output).not.toContain(secret)
+      }
+    },
+  )
 })

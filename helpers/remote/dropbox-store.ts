@@ -18,7 +18,12 @@ export interface DropboxStoreOptions extends ClientOptions {
 }
 
 /** The four permissions of a backup, each with the cheapest call that needs it and changes nothing. */
-const SCOPES = ['account_info.read', 'files.metadata.read', 'files.content.read', 'files.content.write'] as const
+const SCOPES = [
+  'account_info.read',
+  'files.metadata.read',
+  'files.content.read',
+  'files.content.write',
+] as const
 
 export class DropboxStore implements RemoteStore {
   readonly #client: Client
@@ -32,14 +37,27 @@ export class DropboxStore implements RemoteStore {
   describe = (): string => `${this.#options.title ?? 'Dropbox'} ${this.#options.folder}`
 
   async check(bytes_needed = 0): Promise<RemoteCheck> {
-    const account = await this.#client.call('say whose account it is', (dropbox, options) => dropbox.usersGetCurrentAccount(options))
-    const space = await this.#client.call('say how much room there is', (dropbox, options) => dropbox.usersGetSpaceUsage(options))
+    const account = await this.#client.call('say whose account it is', (dropbox, options) =>
+      dropbox.usersGetCurrentAccount(options),
+    )
+    const space = await this.#client.call('say how much room there is', (dropbox, options) =>
+      dropbox.usersGetSpaceUsage(options),
+    )
     const nowhere = `${this.#options.folder}/.no-such-file`
     const isThere = {
-      onFailure: ({ tags }: { readonly tags: readonly string[] }) => (tags.includes('not_found') ? { value: undefined } : undefined),
+      onFailure: ({ tags }: { readonly tags: readonly string[] }) =>
+        tags.includes('not_found') ? { value: undefined } : undefined,
     }
-    await this.#client.call<unknown>('look up a file', (dropbox, options) => dropbox.filesGetMetadata({ path: nowhere }, options), isThere)
-    await this.#client.call<unknown>('send a file', (dropbox, options) => dropbox.filesDownload({ path: nowhere }, options), isThere)
+    await this.#client.call<unknown>(
+      'look up a file',
+      (dropbox, options) => dropbox.filesGetMetadata({ path: nowhere }, options),
+      isThere,
+    )
+    await this.#client.call<unknown>(
+      'send a file',
+      (dropbox, options) => dropbox.filesDownload({ path: nowhere }, options),
+      isThere,
+    )
     // A session that is begun, closed and never finished leaves nothing behind.
     await this.#client.call('take a file', (dropbox, options) =>
       dropbox.filesUploadSessionStart({ close: true, contents: Buffer.alloc(0) }, options),
@@ -50,7 +68,12 @@ export class DropboxStore implements RemoteStore {
         'space',
         `${this.describe()} has ${bytes_allocated - space.used} bytes left; ${bytes_needed} are needed. Make room, then run again.`,
       )
-    return { account: `${account.name.display_name} <${account.email}>`, scopes: SCOPES, bytes_used: space.used, bytes_allocated }
+    return {
+      account: `${account.name.display_name} <${account.email}>`,
+      scopes: SCOPES,
+      bytes_used: space.used,
+      bytes_allocated,
+    }
   }
 
   async upload(file: string, name: string, options: TransferOptions = {}): Promise<UploadedFile> {
@@ -78,7 +101,9 @@ export class DropboxStore implements RemoteStore {
       for (const entry of page.entries) if (entry['.tag'] === 'file') found.push(this.#toFile(entry))
       const { cursor, has_more }: files.ListFolderResult = page
       page = has_more
-        ? await this.#client.call(`list ${path}`, (dropbox, options) => dropbox.filesListFolderContinue({ cursor }, options))
+        ? await this.#client.call(`list ${path}`, (dropbox, options) =>
+            dropbox.filesListFolderContinue({ cursor }, options),
+          )
         : undefined
     }
     return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -86,9 +111,13 @@ export class DropboxStore implements RemoteStore {
 
   async remove(name: string): Promise<void> {
     const path = this.#path(name)
-    await this.#client.call<unknown>(`remove ${path}`, (dropbox, options) => dropbox.filesDeleteV2({ path }, options), {
-      onFailure: ({ tags }) => (tags.includes('not_found') ? { value: undefined } : undefined),
-    })
+    await this.#client.call<unknown>(
+      `remove ${path}`,
+      (dropbox, options) => dropbox.filesDeleteV2({ path }, options),
+      {
+        onFailure: ({ tags }) => (tags.includes('not_found') ? { value: undefined } : undefined),
+      },
+    )
   }
 
   close = async (): Promise<void> => this.#options.onClose?.()

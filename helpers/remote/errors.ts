@@ -1,8 +1,9 @@
 import { StocksError } from '../core/errors.ts'
 
 /**
- * auth: the token or the grant is not accepted. scope: a permission is missing. space: no room. conflict: other content has the
- * name. not_found: there is no such file. throttled, network, server: still so after every retry. damaged: a hash differs.
+ * auth: the token or the grant is not accepted. scope: a permission is missing. space: no room. conflict:
+ * other content has the name. not_found: there is no such file. throttled, network, server: still so after
+ * every retry. damaged: a hash differs.
  */
 export type RemoteErrorKind =
   | 'auth'

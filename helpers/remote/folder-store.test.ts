@@ -19,13 +19,20 @@ afterEach(() => rm(directory, { recursive: true, force: true }))
 
 test('a file is copied, listed, downloaded and removed', async () => {
   const uploaded = await store.upload(file, 'runs/x.dump')
-  expect(uploaded).toMatchObject({ name: 'runs/x.dump', outcome: 'sent', bytes: 7, content_hash: contentHash(Buffer.from('content')) })
+  expect(uploaded).toMatchObject({
+    name: 'runs/x.dump',
+    outcome: 'sent',
+    bytes: 7,
+    content_hash: contentHash(Buffer.from('content')),
+  })
   expect((await store.list()).map(({ name }) => name)).toEqual(['runs/x.dump'])
   await store.download('runs/x.dump', join(directory, 'back'))
   expect(await readFile(join(directory, 'back'), 'utf8')).toBe('content')
   await store.remove('runs/x.dump')
   expect(await store.list()).toEqual([])
-  await expect(store.download('runs/x.dump', join(directory, 'again'))).rejects.toMatchObject({ kind: 'not_found' })
+  await expect(store.download('runs/x.dump', join(directory, 'again'))).rejects.toMatchObject({
+    kind: 'not_found',
+  })
 })
 
 test('the same content again is a success, other content a conflict that overwrites nothing', async () => {
@@ -40,14 +47,23 @@ test('the same content again is a success, other content a conflict that overwri
 test('the check names a folder that is not there, and room that is missing', async () => {
   await expect(store.check(1)).resolves.toMatchObject({ scopes: ['read', 'write'] })
   await expect(store.check(Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ kind: 'space' })
-  await expect(new FolderStore(join(directory, 'none'), '/backups').check()).rejects.toMatchObject({ kind: 'refused' })
+  await expect(new FolderStore(join(directory, 'none'), '/backups').check()).rejects.toMatchObject({
+    kind: 'refused',
+  })
 })
 
 test('a folder that has disappeared is not made anew: nobody would sync it', async () => {
   await store.upload(file, 'x.dump')
   await rename(join(directory, 'Dropbox'), join(directory, 'unmounted'))
-  for (const use of [store.upload(file, 'y.dump'), store.list(), store.download('x.dump', join(directory, 'back'))])
-    await expect(use).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('mount its drive') })
+  for (const use of [
+    store.upload(file, 'y.dump'),
+    store.list(),
+    store.download('x.dump', join(directory, 'back')),
+  ])
+    await expect(use).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('mount its drive'),
+    })
   expect(await readdir(directory)).toEqual(['unmounted', 'x.dump'])
 })
 
@@ -58,7 +74,8 @@ test('a copy in the making has a name that the client does not sync', async () =
   const uploading = store.upload(file, 'x.dump').finally(() => {
     isDone = true
   })
-  while (!isDone) for (const name of await readdir(join(directory, 'Dropbox/backups')).catch(() => [])) seen.add(name)
+  while (!isDone)
+    for (const name of await readdir(join(directory, 'Dropbox/backups')).catch(() => [])) seen.add(name)
   await uploading
   expect([...seen].filter((name) => name !== 'x.dump' && !/^~.*\.tmp$/.test(name))).toEqual([])
   expect(seen.size, 'the copy was seen in the making').toBeGreaterThan(1)

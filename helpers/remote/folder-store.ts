@@ -1,5 +1,17 @@
 import { constants } from 'node:fs'
-import { access, copyFile, link, mkdir, open, readdir, rename, rm, stat, statfs, unlink } from 'node:fs/promises'
+import {
+  access,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { hashFile } from '../core/file-hash.ts'
 import { RemoteError } from './errors.ts'
@@ -7,8 +19,8 @@ import { remotePath } from './remote-name.ts'
 import type { RemoteCheck, RemoteFile, RemoteStore, TransferOptions, UploadedFile } from './store.ts'
 
 /**
- * A plain folder that the Dropbox client syncs. What is proven here is the copy in the folder; that the client has carried it
- * to Dropbox, nobody can see from here, and `describe` says so.
+ * A plain folder that the Dropbox client syncs. What is proven here is the copy in the folder; that the
+ * client has carried it to Dropbox, nobody can see from here, and `describe` says so.
  */
 export class FolderStore implements RemoteStore {
   readonly #directory: string
@@ -30,7 +42,12 @@ export class FolderStore implements RemoteStore {
         'space',
         `${this.#directory} has ${bavail * bsize} bytes left; ${bytes_needed} are needed. Make room, then run again.`,
       )
-    return { account: this.describe(), scopes: ['read', 'write'], bytes_used: (blocks - bavail) * bsize, bytes_allocated: blocks * bsize }
+    return {
+      account: this.describe(),
+      scopes: ['read', 'write'],
+      bytes_used: (blocks - bavail) * bsize,
+      bytes_allocated: blocks * bsize,
+    }
   }
 
   async upload(file: string, name: string, { onProgress }: TransferOptions = {}): Promise<UploadedFile> {
@@ -44,19 +61,27 @@ export class FolderStore implements RemoteStore {
       return { ...(await this.#toFile(target)), outcome: 'there', bytes_sent: 0, retries: 0 }
     }
     await mkdir(dirname(target), { recursive: true })
-    // The client leaves files alone whose names begin with a tilde and end in .tmp, so that no half copy is synced.
+    // The client leaves files alone whose names begin with a tilde and end in .tmp, so that no half copy is
+    // synced.
     const partial = join(dirname(target), `~${process.pid}.tmp`)
     try {
       await copyFile(file, partial).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error
-        throw new RemoteError('space', `${this.#root} has no room for ${file} (${hashes.bytes} bytes). Make room, then run again.`, {
-          cause: error,
-        })
+        throw new RemoteError(
+          'space',
+          `${this.#root} has no room for ${file} (${hashes.bytes} bytes). Make room, then run again.`,
+          {
+            cause: error,
+          },
+        )
       })
       const handle = await open(partial, 'r+')
       await handle.sync().finally(() => handle.close())
       if ((await hashFile(partial)).sha256 !== hashes.sha256)
-        throw new RemoteError('damaged', `The copy of ${file} in ${this.#root} is not equal to it. Look at the disk, then run again.`)
+        throw new RemoteError(
+          'damaged',
+          `The copy of ${file} in ${this.#root} is not equal to it. Look at the disk, then run again.`,
+        )
       await renameWithoutOverwriting(partial, target)
     } finally {
       await rm(partial, { force: true })
@@ -69,11 +94,16 @@ export class FolderStore implements RemoteStore {
     const source = this.#path(name)
     await this.#requireFolder(constants.R_OK)
     const remote = await this.#toFile(source).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? new RemoteError('not_found', `${source} is not there. Look for it with the list of backups.`) : error
+      throw error.code === 'ENOENT'
+        ? new RemoteError('not_found', `${source} is not there. Look for it with the list of backups.`)
+        : error
     })
     await copyFile(source, `${file}.part`)
     if ((await hashFile(`${file}.part`)).content_hash !== remote.content_hash)
-      throw new RemoteError('damaged', `The copy of ${source} is not equal to it. Look at the disk, then run again.`)
+      throw new RemoteError(
+        'damaged',
+        `The copy of ${source} is not equal to it. Look at the disk, then run again.`,
+      )
     await rename(`${file}.part`, file)
     onProgress?.({ bytes_done: remote.bytes, bytes_total: remote.bytes })
     return remote
@@ -95,7 +125,8 @@ export class FolderStore implements RemoteStore {
 
   close = async (): Promise<void> => {}
 
-  #path = (name: string): string => join(this.#directory, remotePath(relative(this.#directory, this.#root).split(sep).join('/'), name))
+  #path = (name: string): string =>
+    join(this.#directory, remotePath(relative(this.#directory, this.#root).split(sep).join('/'), name))
 
   async #requireFolder(rights: number): Promise<void> {
     await access(this.#directory, rights).catch((error: Error) => {
@@ -133,7 +164,10 @@ async function renameWithoutOverwriting(from: string, to: string): Promise<void>
 }
 
 const conflict = (path: string): RemoteError =>
-  new RemoteError('conflict', `${path} is already there with other content. Rename or remove it; nothing was overwritten.`)
+  new RemoteError(
+    'conflict',
+    `${path} is already there with other content. Rename or remove it; nothing was overwritten.`,
+  )
 
 function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code === 'ENOENT') return undefined

@@ -6,10 +6,12 @@ import { FolderStore } from './folder-store.ts'
 import type { RemoteStore } from './store.ts'
 
 /**
- * The place for backups that the configuration names. Without one, a Dropbox server of our own is started on loopback, with its
- * state below `.data/dropbox`; `close` stops it.
+ * The place for backups that the configuration names. Without one, a Dropbox server of our own is started on
+ * loopback, with its state below `.data/dropbox`; `close` stops it.
  */
-export async function openRemote(config: Pick<Config, 'dropbox' | 'bootstrap' | 'directories'>): Promise<RemoteStore> {
+export async function openRemote(
+  config: Pick<Config, 'dropbox' | 'bootstrap' | 'directories'>,
+): Promise<RemoteStore> {
   const { folder } = config.bootstrap.dropbox
   const state_directory = join(config.directories.data, 'uploads')
   switch (config.dropbox.kind) {

@@ -1,12 +1,15 @@
 const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}$/
 
 /**
- * `<folder>/<name>`. Names are our own and plain, so that no `..`, no case fold and no reserved word of some system leads elsewhere.
+ * `<folder>/<name>`. Names are our own and plain, so that no `..`, no case fold and no reserved word of some
+ * system leads elsewhere.
  */
 export function remotePath(folder: string, name: string): string {
   const parts = name.split('/')
   const bad = parts.find((part) => !PART.test(part) || part.includes('..') || part.endsWith('.'))
   if (bad !== undefined)
-    throw new TypeError(`«${name}» is no name for a remote file: «${bad}» must be letters, digits, dots, dashes and underscores.`)
+    throw new TypeError(
+      `"${name}" is no name for a remote file: "${bad}" must be letters, digits, dots, dashes and underscores.`,
+    )
   return `${folder}/${parts.join('/')}`
 }

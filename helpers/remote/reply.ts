@@ -1,6 +1,9 @@
 import { redact } from '../core/redact.ts'
 
-/** What a failed call says, read from the package's error: its `error` is JSON, plain text, or missing when the network failed. */
+/**
+ * What a failed call says, read from the package's error: its `error` is JSON, plain text, or missing when
+ * the network failed.
+ */
 export interface Failure {
   /** Undefined when no answer came. */
   readonly status: number | undefined
@@ -14,12 +17,17 @@ export interface Failure {
 }
 
 export function readFailure(error: unknown): Failure {
-  const { status, error: body, headers } = (error ?? {}) as { status?: unknown; error?: unknown; headers?: unknown }
+  const {
+    status,
+    error: body,
+    headers,
+  } = (error ?? {}) as { status?: unknown; error?: unknown; headers?: unknown }
   if (typeof status !== 'number') {
     const cause = (error as { cause?: { code?: string; message?: string } } | undefined)?.cause
-    const text = [error instanceof Error ? error.message : String(error), cause?.code ?? cause?.message].filter(
-      (part) => part !== undefined,
-    )
+    const text = [
+      error instanceof Error ? error.message : String(error),
+      cause?.code ?? cause?.message,
+    ].filter((part) => part !== undefined)
     return { ...NOTHING, status: undefined, text: redact(text.join(': ')) }
   }
   const tags: string[] = []
@@ -36,16 +44,29 @@ export function readFailure(error: unknown): Failure {
   const retry = headers instanceof Headers ? headers.get('retry-after') : null
   const retry_after_s = retry ?? (isObject(inner) ? inner['retry_after'] : undefined)
   const seconds = Number(retry_after_s)
-  const summary = isObject(body) ? (body['error_summary'] ?? body['error_description'] ?? body['error']) : body
+  const summary = isObject(body)
+    ? (body['error_summary'] ?? body['error_description'] ?? body['error'])
+    : body
   return {
     status,
     tags,
-    retry_after_ms: retry_after_s !== undefined && retry_after_s !== null && Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    retry_after_ms:
+      retry_after_s !== undefined && retry_after_s !== null && Number.isFinite(seconds)
+        ? seconds * 1000
+        : undefined,
     correct_offset,
     required_scope,
-    text: redact(`HTTP ${status}, ${typeof summary === 'string' ? summary.slice(0, 300) : JSON.stringify(summary ?? '').slice(0, 300)}`),
+    text: redact(
+      `HTTP ${status}, ${typeof summary === 'string' ? summary.slice(0, 300) : JSON.stringify(summary ?? '').slice(0, 300)}`,
+    ),
   }
 }
 
-const NOTHING = { tags: [], retry_after_ms: undefined, correct_offset: undefined, required_scope: undefined } as const
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const NOTHING = {
+  tags: [],
+  retry_after_ms: undefined,
+  correct_offset: undefined,
+  required_scope: undefined,
+} as const
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null

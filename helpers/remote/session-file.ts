@@ -14,7 +14,9 @@ const sessionSchema = z.strictObject({
 })
 export type Session = z.infer<typeof sessionSchema>
 
-/** Sessions live seven days on the server; a little less here, so that one is not resumed at its last breath. */
+/**
+ * Sessions live seven days on the server; a little less here, so that one is not resumed at its last breath.
+ */
 const LIFETIME_MS = 6.5 * 86_400_000
 
 /** An upload session that outlives its process: one small file for each (file content, remote path). */
@@ -26,15 +28,26 @@ export class SessionFile {
   constructor(directory: string, key: Pick<Session, 'path' | 'bytes' | 'sha256'>) {
     this.#directory = directory
     this.#key = key
-    this.#file = join(directory, `${createHash('sha256').update(`${key.path}\n${key.sha256}`).digest('hex').slice(0, 32)}.json`)
+    this.#file = join(
+      directory,
+      `${createHash('sha256').update(`${key.path}\n${key.sha256}`).digest('hex').slice(0, 32)}.json`,
+    )
   }
 
   /** The session of this very content and path, when there is one that still lives. */
   async read(): Promise<Session | undefined> {
     try {
       const session = sessionSchema.parse(JSON.parse(await readFile(this.#file, 'utf8')))
-      const isOurs = session.path === this.#key.path && session.bytes === this.#key.bytes && session.sha256 === this.#key.sha256
-      if (isOurs && Date.now() - Date.parse(session.started_at) < LIFETIME_MS && session.offset <= session.bytes) return session
+      const isOurs =
+        session.path === this.#key.path &&
+        session.bytes === this.#key.bytes &&
+        session.sha256 === this.#key.sha256
+      if (
+        isOurs &&
+        Date.now() - Date.parse(session.started_at) < LIFETIME_MS &&
+        session.offset <= session.bytes
+      )
+        return session
     } catch {} // None, or not readable: a new session is begun.
     return undefined
   }

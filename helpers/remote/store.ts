@@ -1,4 +1,7 @@
-/** A place for backups outside this machine. The same face on Dropbox, on the local Dropbox server and on a synced folder. */
+/**
+ * A place for backups outside this machine. The same face on Dropbox, on the local Dropbox server and on a
+ * synced folder.
+ */
 export interface RemoteStore {
   /** What it is, without a secret: for the evidence. */
   describe(): string
@@ -8,7 +11,10 @@ export interface RemoteStore {
    * @throws RemoteError that names the token, the scope or the space that is missing.
    */
   check(bytes_needed?: number): Promise<RemoteCheck>
-  /** Uploads a file under `name` (slashes make folders). The same content already there is a success, other content a conflict. */
+  /**
+   * Uploads a file under `name` (slashes make folders). The same content already there is a success, other
+   * content a conflict.
+   */
   upload(file: string, name: string, options?: TransferOptions): Promise<UploadedFile>
   /** Downloads to `file`, which appears only when its hash is that of the remote one. */
   download(name: string, file: string, options?: TransferOptions): Promise<RemoteFile>
@@ -33,7 +39,10 @@ export interface RemoteFile {
   readonly modified_at: string
 }
 export interface UploadedFile extends RemoteFile {
-  /** sent: now. resumed: a session of an earlier process was finished. there: it was there with the same content. */
+  /**
+   * sent: now. resumed: a session of an earlier process was finished. there: it was there with the same
+   * content.
+   */
   readonly outcome: 'sent' | 'resumed' | 'there'
   /** Bytes sent by this call, repeated ones included. */
   readonly bytes_sent: number

@@ -15,8 +15,8 @@ const TOKEN_URL = 'https://api.dropboxapi.com/oauth2/token'
 const TIMEOUT_MS = 30_000
 
 /**
- * Access tokens, one refresh at a time. The package's own refresh puts the secret of the app into the URL, where proxies log it;
- * here it goes in the body, or not at all for a grant by PKCE.
+ * Access tokens, one refresh at a time. The package's own refresh puts the secret of the app into the URL,
+ * where proxies log it; here it goes in the body, or not at all for a grant by PKCE.
  */
 export class Tokens {
   readonly #credentials: Credentials
@@ -34,10 +34,15 @@ export class Tokens {
     registerSecret('the Dropbox app secret', credentials.app_secret)
   }
 
-  /** A token to try. `refused` is one that was just answered with 401: it is exchanged, unless somebody else did so already. */
+  /**
+   * A token to try. `refused` is one that was just answered with 401: it is exchanged, unless somebody else
+   * did so already.
+   */
   async take(refused?: string): Promise<string> {
     const isGood =
-      this.#access_token !== undefined && this.#access_token !== refused && Date.now() < this.#ends_at_ms - REFRESH_BEFORE_END_MS
+      this.#access_token !== undefined &&
+      this.#access_token !== refused &&
+      Date.now() < this.#ends_at_ms - REFRESH_BEFORE_END_MS
     if (isGood && this.#access_token !== undefined) return this.#access_token
     if (this.#credentials.refresh_token === undefined) {
       if (this.#access_token !== undefined && this.#access_token !== refused) return this.#access_token
@@ -75,7 +80,11 @@ export class Tokens {
     }
     // As the package reports a call that failed, so that Retry-After is heeded here too.
     if (response.status === 429 || response.status >= 500)
-      throw Object.assign(new Error('the request for a token failed'), { status: response.status, error: body, headers: response.headers })
+      throw Object.assign(new Error('the request for a token failed'), {
+        status: response.status,
+        error: body,
+        headers: response.headers,
+      })
     const { access_token, expires_in, error } = body
     if (!response.ok || typeof access_token !== 'string') {
       throw new RemoteError(

@@ -32,7 +32,9 @@ afterAll(async () => {
 })
 
 const received = (): number =>
-  server.requests.filter(({ route }) => route === APPEND).reduce((sum, { bytes_received }) => sum + bytes_received, 0)
+  server.requests
+    .filter(({ route }) => route === APPEND)
+    .reduce((sum, { bytes_received }) => sum + bytes_received, 0)
 const start = () =>
   execa(process.execPath, [join(import.meta.dirname, 'upload-process.ts'), file, 'large.dump'], {
     reject: false,
@@ -47,7 +49,8 @@ const start = () =>
 
 /** The same random points every time: a test that fails must fail again. */
 function* points(seed: string): Generator<number> {
-  for (let count = 0; ; count += 1) yield createHash('sha256').update(`${seed} ${count}`).digest().readUInt32BE() / 2 ** 32
+  for (let count = 0; ; count += 1)
+    yield createHash('sha256').update(`${seed} ${count}`).digest().readUInt32BE() / 2 ** 32
 }
 const random = points('cuts')
 const next = (below: number): number => Math.floor((random.next().value as number) * below)
@@ -90,7 +93,11 @@ test('300 MB with twenty cuts and two kills: one remote file, equal hash, at mos
   expect(cuts).toHaveLength(CUTS)
   expect(received() - BYTES).toBeLessThanOrEqual((CUTS + 2) * CHUNK_BYTES)
   // And tighter: nothing was sent again but what a broken request had not brought in.
-  const lost = server.requests.filter(({ route, status, fault }) => route === APPEND && status === 'cut' && fault !== 'cut-after')
-  expect(received() - BYTES).toBeLessThanOrEqual(lost.reduce((sum, { bytes_received }) => sum + bytes_received, 0))
+  const lost = server.requests.filter(
+    ({ route, status, fault }) => route === APPEND && status === 'cut' && fault !== 'cut-after',
+  )
+  expect(received() - BYTES).toBeLessThanOrEqual(
+    lost.reduce((sum, { bytes_received }) => sum + bytes_received, 0),
+  )
   expect(received()).toBeGreaterThanOrEqual(BYTES)
 })

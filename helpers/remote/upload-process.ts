@@ -1,8 +1,9 @@
 import { DropboxStore, type DropboxStoreOptions } from './dropbox-store.ts'
 
 /**
- * An upload in a process of its own, so that a test or a drill can kill it: `node upload-process.ts <file> <name>`, with the options of the
- * store as JSON on standard input. Writes what came of it as one line of JSON.
+ * An upload in a process of its own, so that a test or a drill can kill it: `node upload-process.ts <file>
+ * <name>`, with the options of the store as JSON on standard input. Writes what came of it as one line of
+ * JSON.
  */
 const [file = '', name = ''] = process.argv.slice(2)
 const chunks: Buffer[] = []

@@ -26,17 +26,29 @@ beforeEach(async () => {
 afterEach(() => server.stop())
 
 const remoteIs = async (expected: Buffer): Promise<void> => {
-  expect(Object.values(server.state.files).map(({ path_display }) => path_display)).toEqual(['/backups/x.dump'])
+  expect(Object.values(server.state.files).map(({ path_display }) => path_display)).toEqual([
+    '/backups/x.dump',
+  ])
   await open().download('x.dump', join(directory, 'back'))
   expect((await readFile(join(directory, 'back'))).equals(expected)).toBe(true)
 }
 const uploadBytes = (): number =>
-  server.requests.filter(({ route }) => route === APPEND).reduce((sum, { bytes_received }) => sum + bytes_received, 0)
+  server.requests
+    .filter(({ route }) => route === APPEND)
+    .reduce((sum, { bytes_received }) => sum + bytes_received, 0)
 
 test('a file arrives whole, in chunks, with its hash, and its session is forgotten', async () => {
   const progress: number[] = []
-  const uploaded = await open().upload(file, 'x.dump', { onProgress: ({ bytes_done }) => progress.push(bytes_done) })
-  expect(uploaded).toMatchObject({ outcome: 'sent', bytes: BYTES, bytes_sent: BYTES, retries: 0, content_hash: contentHash(bytes) })
+  const uploaded = await open().upload(file, 'x.dump', {
+    onProgress: ({ bytes_done }) => progress.push(bytes_done),
+  })
+  expect(uploaded).toMatchObject({
+    outcome: 'sent',
+    bytes: BYTES,
+    bytes_sent: BYTES,
+    retries: 0,
+    content_hash: contentHash(bytes),
+  })
   expect(progress).toHaveLength(11)
   expect(progress.at(-1)).toBe(BYTES)
   expect(await readdir(join(directory, 'uploads'))).toEqual([])
@@ -52,7 +64,12 @@ describe('one fault costs at most one chunk, and the file is whole', () => {
   test.each<[string, string, FaultAction, number]>([
     ['the connection is cut before a byte is taken', APPEND, { kind: 'cut-before', after_bytes: 1 }, 1],
     ['the connection is cut within a chunk', APPEND, { kind: 'cut-before', after_bytes: CHUNK / 2 }, 1],
-    ['a part of a chunk is taken, and the connection cut', APPEND, { kind: 'cut-partly', commit_bytes: 1000 }, 1],
+    [
+      'a part of a chunk is taken, and the connection cut',
+      APPEND,
+      { kind: 'cut-partly', commit_bytes: 1000 },
+      1,
+    ],
     ['the reply to an append is lost', APPEND, { kind: 'cut-after' }, 0],
     ['a bit turns over on its way', APPEND, { kind: 'flip-received' }, 1],
     ['the server answers 500 to an append', APPEND, { kind: 'status', status: 500, body: 'oops' }, 1],
@@ -63,7 +80,12 @@ describe('one fault costs at most one chunk, and the file is whole', () => {
     ['the reply to the finish is lost', FINISH, { kind: 'cut-after' }, 0],
     ['the connection is cut before the finish', FINISH, { kind: 'cut-before' }, 0],
     ['the reply to the start is lost', 'files/upload_session/start', { kind: 'cut-after' }, 0],
-    ['the look-up before it fails once', 'files/get_metadata', { kind: 'status', status: 502, body: 'oops' }, 0],
+    [
+      'the look-up before it fails once',
+      'files/get_metadata',
+      { kind: 'status', status: 502, body: 'oops' },
+      0,
+    ],
   ])('%s', async (_what, route, action, chunksAgain) => {
     server.faults.add({ route, ...(route === APPEND ? { skip: 3 } : {}), action })
     expect(await open().upload(file, 'x.dump')).toMatchObject({ outcome: 'sent' })
@@ -85,8 +107,16 @@ describe('429', () => {
   })
 
   test('without an end it is given up, and the next run goes on', async () => {
-    server.faults.add({ route: APPEND, skip: 5, times: 100, action: { kind: 'throttle', retry_after_s: 0, as: 'json' } })
-    await expect(open({ attempts_max: 3 }).upload(file, 'x.dump')).rejects.toMatchObject({ kind: 'throttled', transient: true })
+    server.faults.add({
+      route: APPEND,
+      skip: 5,
+      times: 100,
+      action: { kind: 'throttle', retry_after_s: 0, as: 'json' },
+    })
+    await expect(open({ attempts_max: 3 }).upload(file, 'x.dump')).rejects.toMatchObject({
+      kind: 'throttled',
+      transient: true,
+    })
     server.faults.clear()
     const before = uploadBytes()
     expect(await open().upload(file, 'x.dump')).toMatchObject({ outcome: 'resumed' })
@@ -141,7 +171,12 @@ test('a full account fails at once, keeps the session, and costs no byte more on
 })
 
 test('a session that the server has forgotten is begun anew', async () => {
-  server.faults.add({ route: APPEND, skip: 5, times: 100, action: { kind: 'status', status: 500, body: 'oops' } })
+  server.faults.add({
+    route: APPEND,
+    skip: 5,
+    times: 100,
+    action: { kind: 'status', status: 500, body: 'oops' },
+  })
   await expect(open().upload(file, 'x.dump')).rejects.toMatchObject({ kind: 'server' })
   server.faults.clear()
   for (const id of Object.keys(server.state.sessions)) delete server.state.sessions[id]
@@ -150,7 +185,12 @@ test('a session that the server has forgotten is begun anew', async () => {
 })
 
 test('a session of other content under the same name is not continued', async () => {
-  server.faults.add({ route: APPEND, skip: 5, times: 100, action: { kind: 'status', status: 500, body: 'oops' } })
+  server.faults.add({
+    route: APPEND,
+    skip: 5,
+    times: 100,
+    action: { kind: 'status', status: 500, body: 'oops' },
+  })
   await expect(open().upload(file, 'x.dump')).rejects.toMatchObject({ kind: 'server' })
   server.faults.clear()
   const changed = Buffer.from(bytes)

@@ -21,15 +21,24 @@ export interface UploadOptions extends TransferOptions {
   readonly chunk_bytes?: number
 }
 
-export type Uploaded = Pick<UploadedFile, 'outcome' | 'bytes_sent' | 'retries'> & { readonly metadata: files.FileMetadata }
+export type Uploaded = Pick<UploadedFile, 'outcome' | 'bytes_sent' | 'retries'> & {
+  readonly metadata: files.FileMetadata
+}
 
 /**
- * Uploads a file to a Dropbox path by a session: resumed after a kill, offsets reconciled within a chunk, every chunk and the
- * whole checked by content hash. Never overwrites: the same content already there is a success, other content a conflict.
+ * Uploads a file to a Dropbox path by a session: resumed after a kill, offsets reconciled within a chunk,
+ * every chunk and the whole checked by content hash. Never overwrites: the same content already there is a
+ * success, other content a conflict.
  *
- * @throws RemoteError: conflict, space (the session is kept), damaged when Dropbox reports another hash, or what a call ended with.
+ * @throws RemoteError: conflict, space (the session is kept), damaged when Dropbox reports another hash, or
+ *   what a call ended with.
  */
-export async function uploadFile(client: Client, file: string, path: string, options: UploadOptions): Promise<Uploaded> {
+export async function uploadFile(
+  client: Client,
+  file: string,
+  path: string,
+  options: UploadOptions,
+): Promise<Uploaded> {
   const hashes = await hashFile(file)
   const already = await findSame(client, path, hashes)
   if (already !== undefined) return { metadata: already, outcome: 'there', bytes_sent: 0, retries: 0 }
@@ -56,7 +65,11 @@ class Upload {
     this.#path = path
     this.#hashes = hashes
     this.#options = options
-    this.#sessions = new SessionFile(options.state_directory, { path, bytes: hashes.bytes, sha256: hashes.sha256 })
+    this.#sessions = new SessionFile(options.state_directory, {
+      path,
+      bytes: hashes.bytes,
+      sha256: hashes.sha256,
+    })
   }
 
   async run(): Promise<Uploaded> {
@@ -70,11 +83,20 @@ class Upload {
       if (typeof ended === 'object') {
         this.#check(ended)
         await this.#sessions.remove()
-        return { metadata: ended, outcome, bytes_sent: this.#bytes_sent, retries: this.#client.retries - retriesBefore }
+        return {
+          metadata: ended,
+          outcome,
+          bytes_sent: this.#bytes_sent,
+          retries: this.#client.retries - retriesBefore,
+        }
       }
-      if (ended === 'gone') await this.#sessions.remove() // The server knows it no more; the next one starts from zero.
+      // The server knows it no more; the next one starts from zero.
+      if (ended === 'gone') await this.#sessions.remove()
     }
-    throw new RemoteError('server', `Dropbox lost the upload session of ${this.#path} ${SESSIONS_MAX} times. Run again later.`)
+    throw new RemoteError(
+      'server',
+      `Dropbox lost the upload session of ${this.#path} ${SESSIONS_MAX} times. Run again later.`,
+    )
   }
 
   /** Begun empty: when the reply to a start is lost, an empty session is all that is lost with it. */
@@ -94,7 +116,10 @@ class Upload {
     return offset === 'gone' || offset > session.bytes ? undefined : { ...session, offset }
   }
 
-  /** How far the server has come: an append of nothing succeeds at the right offset, and names it at a wrong one. Costs no bytes. */
+  /**
+   * How far the server has come: an append of nothing succeeds at the right offset, and names it at a wrong
+   * one. Costs no bytes.
+   */
   async #probe(session: Session): Promise<number | 'gone'> {
     const offset = await this.#append(session, Buffer.alloc(0))
     if (typeof offset === 'number' || offset === 'gone') return offset
@@ -107,9 +132,17 @@ class Upload {
     const chunk = Buffer.alloc(Math.min(this.#options.chunk_bytes ?? CHUNK_BYTES, bytes))
     let stalls = 0
     while (session.offset < bytes) {
-      const { bytesRead } = await this.#handle.read(chunk, 0, Math.min(chunk.length, bytes - session.offset), session.offset)
+      const { bytesRead } = await this.#handle.read(
+        chunk,
+        0,
+        Math.min(chunk.length, bytes - session.offset),
+        session.offset,
+      )
       if (bytesRead === 0)
-        throw new RemoteError('damaged', `The file for ${this.#path} became shorter while it was uploaded. Verify it, then run again.`)
+        throw new RemoteError(
+          'damaged',
+          `The file for ${this.#path} became shorter while it was uploaded. Verify it, then run again.`,
+        )
       let offset = await this.#append(session, chunk.subarray(0, bytesRead))
       if (offset instanceof RemoteError) {
         stalls += 1
@@ -128,8 +161,9 @@ class Upload {
   }
 
   /**
-   * One append at the session's offset; says where the server stands then. An error means that this is not known: the reply was
-   * lost, and the server may hold all of the chunk, a part, or nothing. Sending it again at once could send it twice.
+   * One append at the session's offset; says where the server stands then. An error means that this is not
+   * known: the reply was lost, and the server may hold all of the chunk, a part, or nothing. Sending it again
+   * at once could send it twice.
    */
   async #append(session: Session, bytes: Buffer): Promise<number | 'gone' | RemoteError> {
     const { offset } = session
@@ -167,15 +201,28 @@ class Upload {
     return answer
   }
 
-  /** Gives the session its name. A lost reply makes the next attempt end in `not_found` or `conflict`; the file itself then tells. */
+  /**
+   * Gives the session its name. A lost reply makes the next attempt end in `not_found` or `conflict`; the
+   * file itself then tells.
+   */
   async #finish(session: Session): Promise<files.FileMetadata | 'gone' | 'behind'> {
-    const commit = { path: this.#path, mode: { '.tag': 'add' }, autorename: false, strict_conflict: true, mute: true } as const
+    const commit = {
+      path: this.#path,
+      mode: { '.tag': 'add' },
+      autorename: false,
+      strict_conflict: true,
+      mute: true,
+    } as const
     const failed: { behind?: number; is_unknown?: true } = {}
     const metadata = await this.#client.call<files.FileMetadata | undefined>(
       `finish the upload of ${this.#path}`,
       (dropbox, options) =>
         dropbox.filesUploadSessionFinish(
-          { cursor: { session_id: session.session_id, offset: session.offset }, commit, contents: Buffer.alloc(0) },
+          {
+            cursor: { session_id: session.session_id, offset: session.offset },
+            commit,
+            contents: Buffer.alloc(0),
+          },
           options,
         ),
       {
@@ -195,7 +242,11 @@ class Upload {
 
   #check(metadata: files.FileMetadata): void {
     const { bytes, content_hash } = this.#hashes
-    if (metadata.content_hash !== content_hash || metadata.size !== bytes || metadata.name !== basename(this.#path))
+    if (
+      metadata.content_hash !== content_hash ||
+      metadata.size !== bytes ||
+      metadata.name !== basename(this.#path)
+    )
       throw new RemoteError(
         'damaged',
         `Dropbox holds ${metadata.path_display ?? metadata.name} with ${metadata.size} bytes and content hash ${metadata.content_hash ?? 'unknown'}; ${this.#path} has ${bytes} bytes and ${content_hash}. Remove it there, then run again.`,
@@ -208,13 +259,20 @@ class Upload {
  *
  * @throws RemoteError conflict when something else is there.
  */
-async function findSame(client: Client, path: string, { bytes, content_hash }: FileHashes): Promise<files.FileMetadata | undefined> {
-  const found = await client.call<files.FileMetadataReference | files.FolderMetadataReference | files.DeletedMetadataReference | undefined>(
-    `look up ${path}`,
-    (dropbox, options) => dropbox.filesGetMetadata({ path }, options),
-    { onFailure: ({ tags }) => (tags.includes('not_found') ? { value: undefined } : undefined) },
-  )
+async function findSame(
+  client: Client,
+  path: string,
+  { bytes, content_hash }: FileHashes,
+): Promise<files.FileMetadata | undefined> {
+  const found = await client.call<
+    files.FileMetadataReference | files.FolderMetadataReference | files.DeletedMetadataReference | undefined
+  >(`look up ${path}`, (dropbox, options) => dropbox.filesGetMetadata({ path }, options), {
+    onFailure: ({ tags }) => (tags.includes('not_found') ? { value: undefined } : undefined),
+  })
   if (found === undefined) return undefined
   if (found['.tag'] === 'file' && found.content_hash === content_hash && found.size === bytes) return found
-  throw new RemoteError('conflict', `Dropbox already holds ${path} with other content. Rename or remove it there; nothing was overwritten.`)
+  throw new RemoteError(
+    'conflict',
+    `Dropbox already holds ${path} with other content. Rename or remove it there; nothing was overwritten.`,
+  )
 }

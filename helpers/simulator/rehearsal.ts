@@ -6,7 +6,10 @@ import { createWorld, REHEARSAL_WORLD } from './market/world.ts'
 import { REHEARSAL_FAULTS } from './servers/faults.ts'
 import { type Market, startMarketServers } from './servers/servers.ts'
 
-/** So many times quicker than the real providers is the simulated market of a rehearsal: its limits are higher, and waits after a failure shorter. */
+/**
+ * So many times quicker than the real providers is the simulated market of a rehearsal: its limits are
+ * higher, and waits after a failure shorter.
+ */
 export const REHEARSAL_HASTE = 50
 
 /** What the rehearsal loses on purpose, so that a loss is seen to have a name. */
@@ -22,15 +25,24 @@ export function lossesOf({ securities }: World): Losses {
   const [broken, hidden] = securities
     .filter(({ scenario, cik, actions }) => scenario === 'plain' && cik !== null && actions.length === 0)
     .slice(-2)
-  if (broken === undefined || hidden === undefined) throw new RangeError('The world has no two plain stocks to lose.')
+  if (broken === undefined || hidden === undefined)
+    throw new RangeError('The world has no two plain stocks to lose.')
   return { broken, hidden }
 }
 
-/** The simulated market as a rehearsal meets it: every fault on the way, two losses, and limits that are enforced. */
+/**
+ * The simulated market as a rehearsal meets it: every fault on the way, two losses, and limits that are
+ * enforced.
+ */
 export function startRehearsalMarket(world: World = createWorld()): Promise<Market> {
   const { broken, hidden } = lossesOf(world)
   return startMarketServers(world, {
-    faults: { ...REHEARSAL_FAULTS, ratio: 0.02, hidden_tickers: [lastTicker(hidden)], broken_ciks: [broken.cik ?? ''] },
+    faults: {
+      ...REHEARSAL_FAULTS,
+      ratio: 0.02,
+      hidden_tickers: [lastTicker(hidden)],
+      broken_ciks: [broken.cik ?? ''],
+    },
     limits: {
       sec: { requests: 10 * REHEARSAL_HASTE, window_ms: 1000 },
       alpaca: { requests: 200 * REHEARSAL_HASTE, window_ms: 60_000 },
@@ -45,11 +57,16 @@ export const withLosses = (dialect: Dialect, { broken, hidden }: Losses): Dialec
     const told = dialect.told(world)
     return {
       ...told,
-      securities: told.securities.map((security) => (security.source_id === hidden.source_id ? { ...security, bars: [] } : security)),
+      securities: told.securities.map((security) =>
+        security.source_id === hidden.source_id ? { ...security, bars: [] } : security,
+      ),
       filers: told.filers.map((filer) => (filer.cik === broken.cik ? { ...filer, filings: [] } : filer)),
     }
   },
 })
 
-/** The moment at which the rehearsal's market stands: the day after its last session, in the morning of New York. */
+/**
+ * The moment at which the rehearsal's market stands: the day after its last session, in the morning of New
+ * York.
+ */
 export const REHEARSAL_MOMENT = new Date(`${addDays(REHEARSAL_WORLD.end_date, 1)}T12:00:00Z`)

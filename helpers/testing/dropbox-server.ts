@@ -17,6 +17,12 @@ export async function ownDropbox(defaults: Partial<DropboxStoreOptions>): Promis
   const directory = await mkdtemp(join(inject('testDirectory'), 'dropbox-'))
   const server = await startDropboxServer({ directory: join(directory, 'server') })
   const { credentials, origin } = server
-  const own = { credentials, origin, folder: '/backups', state_directory: join(directory, 'uploads'), delay_ms: 5 }
+  const own = {
+    credentials,
+    origin,
+    folder: '/backups',
+    state_directory: join(directory, 'uploads'),
+    delay_ms: 5,
+  }
   return { server, directory, open: (options = {}) => new DropboxStore({ ...own, ...defaults, ...options }) }
 }

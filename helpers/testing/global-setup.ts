@@ -11,7 +11,9 @@ import { handOver, serverUser } from '../postgres/os-user.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A throw-away PostgreSQL server, as its superuser. Take a database of your own with `scratchDatabase`. */
+    /**
+     * A throw-away PostgreSQL server, as its superuser. Take a database of your own with `scratchDatabase`.
+     */
     testServer: Connection
     /** A folder for what tests write and nobody takes away; it goes with the server. */
     testDirectory: string
@@ -25,9 +27,13 @@ interface TestServer {
 }
 
 // Each project loads this file anew, so what they share cannot live in the module.
-const shared = globalThis as typeof globalThis & { stocksResearchTestServer?: { users_count: number; server: Promise<TestServer> } }
+const shared = globalThis as typeof globalThis & {
+  stocksResearchTestServer?: { users_count: number; server: Promise<TestServer> }
+}
 
-/** One server for all projects of a vitest process; the last project to end stops it and removes its folder. */
+/**
+ * One server for all projects of a vitest process; the last project to end stops it and removes its folder.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.stocksResearchTestServer ??= { users_count: 0, server: startTestServer() }
   const held = shared.stocksResearchTestServer

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { reachableBinaries } from '../postgres/binaries.ts'
-import { type Cluster, initCluster, type Settings, SUPERUSER, startCluster, stopCluster } from '../postgres/cluster.ts'
+import {
+  type Cluster,
+  initCluster,
+  type Settings,
+  SUPERUSER,
+  startCluster,
+  stopCluster,
+} from '../postgres/cluster.ts'
 import { handOver, serverUser } from '../postgres/os-user.ts'
 
 /** A server of one test file's own, for what must not happen to the shared one. */
@@ -17,13 +24,19 @@ export interface OwnCluster {
 }
 
 /** Initialises and starts it; `flags` go to initdb. Its data is worth nothing. */
-export async function ownCluster(settings: Settings = {}, flags: readonly string[] = []): Promise<OwnCluster> {
+export async function ownCluster(
+  settings: Settings = {},
+  flags: readonly string[] = [],
+): Promise<OwnCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'own-cluster-'))
   const user = await serverUser()
   await handOver(user, directory)
   const cluster = { directory, binaries: await reachableBinaries(user, directory), user }
   const password = 'of this test'
-  await initCluster(cluster, password, { fsync: 'off', timezone: 'UTC', ...settings }, ['--no-sync', ...flags])
+  await initCluster(cluster, password, { fsync: 'off', timezone: 'UTC', ...settings }, [
+    '--no-sync',
+    ...flags,
+  ])
   const port = await startCluster(cluster)
   return {
     cluster,

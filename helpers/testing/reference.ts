@@ -10,17 +10,20 @@ import { parse } from 'csv-parse/sync'
  */
 export function referenceFolder(): string {
   const folder = process.env['REFERENCE_DATA']
-  if (folder === undefined || folder === '') throw new Error('REFERENCE_DATA names no folder. Set it to the folder of the reference data.')
+  if (folder === undefined || folder === '')
+    throw new Error('REFERENCE_DATA names no folder. Set it to the folder of the reference data.')
   return folder
 }
 
-/** The rows of a CSV file (plain or `.gz`) below the reference folder; every value is the text in the file. */
+/**
+ * The rows of a CSV file (plain or `.gz`) below the reference folder; every value is the text in the file.
+ */
 export function referenceRows(...path: string[]): Record<string, string>[] {
   const bytes = readFileSync(join(referenceFolder(), ...path))
   return parse(path.at(-1)?.endsWith('.gz') ? gunzipSync(bytes) : bytes, { columns: true })
 }
 
-/** Prints a figure that a comparison reached, so that a log shows more than «passed». */
+/** Prints a figure that a comparison reached, so that a log shows more than "passed". */
 export function figure(name: string, value: unknown): void {
   process.stdout.write(`figure: ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}\n`)
 }

@@ -12,12 +12,17 @@ test('a scratch database is new, in UTF8, and gone afterwards', async () => {
 })
 
 test('a migrated scratch database has every migration and no data, and two of them share nothing', async () => {
-  const [one, other] = await Promise.all([scratchDatabase({ migrated: true }), scratchDatabase({ migrated: true })])
+  const [one, other] = await Promise.all([
+    scratchDatabase({ migrated: true }),
+    scratchDatabase({ migrated: true }),
+  ])
   onTestFinished(async () => {
     await one.drop()
     await other.drop()
   })
-  await one.db.execute("insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')")
+  await one.db.execute(
+    "insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')",
+  )
   const count = 'select count(*)::int as rows from stocks_research.securities'
   expect(await one.db.one(count)).toEqual({ rows: 1 })
   expect(await other.db.one(count)).toEqual({ rows: 0 })

@@ -21,15 +21,21 @@ const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
 const TEMPLATE_LOCK = 7_204_118
 
 /**
- * A new, uniquely named database (template0, UTF8) on the test server; with `migrated`, every migration is applied.
- * Only in tests of a project whose globalSetup is `helpers/testing/global-setup.ts`.
+ * A new, uniquely named database (template0, UTF8) on the test server; with `migrated`, every migration is
+ * applied. Only in tests of a project whose globalSetup is `helpers/testing/global-setup.ts`.
  */
-export async function scratchDatabase({ migrated = false }: { readonly migrated?: boolean } = {}): Promise<Scratch> {
+export async function scratchDatabase({
+  migrated = false,
+}: {
+  readonly migrated?: boolean
+} = {}): Promise<Scratch> {
   const server = inject('testServer')
   const database = `scratch_${randomBytes(6).toString('hex')}`
   await withDatabase(server, async (db) => {
     const template = migrated ? await migratedTemplate(db, server) : 'template0'
-    await db.execute(`create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)} encoding 'UTF8'`)
+    await db.execute(
+      `create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)} encoding 'UTF8'`,
+    )
   })
   const connection = { ...server, database }
   const db = openDatabase(connection, { application: 'scratch' })
@@ -38,15 +44,20 @@ export async function scratchDatabase({ migrated = false }: { readonly migrated?
     db,
     async drop() {
       await db.close()
-      await withDatabase(server, (maintenance) => maintenance.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`))
+      await withDatabase(server, (maintenance) =>
+        maintenance.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`),
+      )
     },
   }
 }
 
-/** Migrating once for each state of the folder and copying from then on is what keeps hundreds of tests quick. */
+/**
+ * Migrating once for each state of the folder and copying from then on is what keeps hundreds of tests quick.
+ */
 async function migratedTemplate(db: Database, server: Connection): Promise<string> {
   const hash = createHash('sha256')
-  for (const name of (await readdir(MIGRATIONS)).toSorted()) hash.update(name).update(await readFile(join(MIGRATIONS, name)))
+  for (const name of (await readdir(MIGRATIONS)).toSorted())
+    hash.update(name).update(await readFile(join(MIGRATIONS, name)))
   const template = `migrated_${hash.digest('hex').slice(0, 16)}`
   await db.session(async (session) => {
     await session.rows('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
@@ -55,7 +66,9 @@ async function migratedTemplate(db: Database, server: Connection): Promise<strin
       const partial = `partial_${randomBytes(6).toString('hex')}`
       await session.execute(`create database ${quoteIdentifier(partial)} template template0 encoding 'UTF8'`)
       await migrate({ ...server, database: partial }, MIGRATIONS)
-      await session.execute(`alter database ${quoteIdentifier(partial)} rename to ${quoteIdentifier(template)}`)
+      await session.execute(
+        `alter database ${quoteIdentifier(partial)} rename to ${quoteIdentifier(template)}`,
+      )
     } finally {
       await session.rows('select pg_advisory_unlock($1)', [TEMPLATE_LOCK])
     }

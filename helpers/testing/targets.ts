@@ -7,7 +7,13 @@ import { ROOT_DIRECTORY } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
 import { migrate } from '../database/migrate.ts'
 import type { Mode } from '../database/target.ts'
-import { createTarget, type DropOptions, dropTarget, recordEnvironment, type SafetyBackup } from '../database/target-database.ts'
+import {
+  createTarget,
+  type DropOptions,
+  dropTarget,
+  recordEnvironment,
+  type SafetyBackup,
+} from '../database/target-database.ts'
 import { withDatabase } from '../postgres/database.ts'
 import { describeServer, type Server } from '../postgres/server.ts'
 import { quoteIdentifier } from '../postgres/sql.ts'
@@ -24,7 +30,13 @@ export async function serverFor(
 ): Promise<{ server: Server; tools: Tools; connection: Connection }> {
   const maintenance = inject('testServer')
   const connection = { ...maintenance, database }
-  const server: Server = { kind: 'existing', connection, maintenance, describe: () => describeServer(maintenance), stop: async () => {} }
+  const server: Server = {
+    kind: 'existing',
+    connection,
+    maintenance,
+    describe: () => describeServer(maintenance),
+    stop: async () => {},
+  }
   onTestFinished(async () => {
     await withDatabase(maintenance, async (db) => {
       if ((await db.rows('select from pg_database where datname = $1', [database])).length === 0) return
@@ -35,7 +47,9 @@ export async function serverFor(
   return { server, connection, tools: await findTools('15') }
 }
 
-/** A database that the product made: created, marked, migrated, with its environment row and a row of data. */
+/**
+ * A database that the product made: created, marked, migrated, with its environment row and a row of data.
+ */
 export async function ours(mode: Mode): Promise<{ server: Server; tools: Tools; connection: Connection }> {
   const { server, tools, connection } = await serverFor()
   await createTarget(server, { tools, assertHeld, run_id, mode })
@@ -49,7 +63,9 @@ export async function ours(mode: Mode): Promise<{ server: Server; tools: Tools; 
     )
     await db.transaction(async (tx) => {
       await tx.rows("select set_config('stocks_research.run_id', $1, true)", [run_id])
-      await tx.execute("insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')")
+      await tx.execute(
+        "insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')",
+      )
     })
   })
   return { server, tools, connection }
@@ -62,7 +78,9 @@ export async function foreign(): Promise<{ server: Server; tools: Tools; connect
     db.execute(`create database ${quoteIdentifier(made.connection.database)} template template0`),
   )
   await withDatabase(made.connection, (db) =>
-    db.execute('create schema "Their Shop"; create table "Their Shop"."Orders; drop" as select generate_series(1, 7) as id'),
+    db.execute(
+      'create schema "Their Shop"; create table "Their Shop"."Orders; drop" as select generate_series(1, 7) as id',
+    ),
   )
   return made
 }
@@ -70,8 +88,12 @@ export async function foreign(): Promise<{ server: Server; tools: Tools; connect
 /** Everything that a write would change: identity and version of every object and row. */
 export const traces = (connection: Connection): Promise<unknown> =>
   withDatabase(connection, async (db) => ({
-    objects: await db.rows('select relname, relfilenode, xmin::text as version from pg_class where oid >= 16384 order by oid'),
-    comment: await db.rows("select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"),
+    objects: await db.rows(
+      'select relname, relfilenode, xmin::text as version from pg_class where oid >= 16384 order by oid',
+    ),
+    comment: await db.rows(
+      "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()",
+    ),
     rows: await db.rows('select xmin::text as version, id from "Their Shop"."Orders; drop" order by id'),
   }))
 
@@ -82,17 +104,32 @@ export const backupOf = async (server: Server, bytes = 'a dump'): Promise<Safety
   const file = join(directory, 'full.dump')
   await writeFile(file, bytes)
   const { system_identifier } = await server.describe()
-  return { file, sha256: createHash('sha256').update(bytes).digest('hex'), database: server.connection.database, system_identifier }
+  return {
+    file,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    database: server.connection.database,
+    system_identifier,
+  }
 }
 
 /** `dropTarget` with nothing given but what `options` gives. */
-export async function drop(made: { server: Server; tools: Tools }, options: Partial<DropOptions> = {}): Promise<unknown> {
-  return dropTarget(made.server, { tools: made.tools, assertHeld, confirm_drop: undefined, backup: undefined, ...options })
+export async function drop(
+  made: { server: Server; tools: Tools },
+  options: Partial<DropOptions> = {},
+): Promise<unknown> {
+  return dropTarget(made.server, {
+    tools: made.tools,
+    assertHeld,
+    confirm_drop: undefined,
+    backup: undefined,
+    ...options,
+  })
 }
 
 /** Whether the database exists. */
 export const isThere = async (connection: Connection): Promise<boolean> =>
   withDatabase(
     inject('testServer'),
-    async (db) => (await db.rows('select from pg_database where datname = $1', [connection.database])).length === 1,
+    async (db) =>
+      (await db.rows('select from pg_database where datname = $1', [connection.database])).length === 1,
   )

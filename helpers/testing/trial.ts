@@ -56,7 +56,11 @@ export class Trial {
     mkdirSync(base, { recursive: true })
     this.directory = mkdtempSync(join(base, 't-'))
     this.write({ 'plan.md': plan, 'vitest.config.ts': CONFIG, 'setup.ts': SETUP })
-    this.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`boxes/${name}.test.ts`, `${HEAD}${text}`])))
+    this.write(
+      Object.fromEntries(
+        Object.entries(files).map(([name, text]) => [`boxes/${name}.test.ts`, `${HEAD}${text}`]),
+      ),
+    )
   }
 
   write(files: Readonly<Record<string, string>>): void {
@@ -82,7 +86,10 @@ export class Trial {
     return { exit_code: exitCode, output: all, ...this.latest() }
   }
 
-  /** The folders of all runs, oldest first: by their birth, since two runs may begin within the second that names them. */
+  /**
+   * The folders of all runs, oldest first: by their birth, since two runs may begin within the second that
+   * names them.
+   */
   runs(): string[] {
     const directory = join(this.directory, 'reports', 'runs')
     return readdirSync(directory)
@@ -96,7 +103,12 @@ export class Trial {
 
   read(run_directory: string): Omit<TrialRun, 'exit_code' | 'output'> {
     const { entries } = verifyJournal(join(run_directory, 'journal.jsonl'))
-    return { run_directory, entries, view: viewOf(entries), junit: readFileSync(join(run_directory, 'junit.xml'), 'utf8') }
+    return {
+      run_directory,
+      entries,
+      view: viewOf(entries),
+      junit: readFileSync(join(run_directory, 'junit.xml'), 'utf8'),
+    }
   }
 
   remove(): void {
@@ -104,8 +116,14 @@ export class Trial {
   }
 }
 
-/** Makes trials of one plan, with the files changed that a test changes; all are removed after the last test of the file. */
-export function trialsOf(plan: string, files: Readonly<Record<string, string>>): (changes?: Readonly<Record<string, string>>) => Trial {
+/**
+ * Makes trials of one plan, with the files changed that a test changes; all are removed after the last test
+ * of the file.
+ */
+export function trialsOf(
+  plan: string,
+  files: Readonly<Record<string, string>>,
+): (changes?: Readonly<Record<string, string>>) => Trial {
   const made: Trial[] = []
   afterAll(() => {
     for (const each of made) each.remove()

@@ -8,14 +8,20 @@ export interface Element {
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-/** Parses the XML that reports are made of: elements, attributes, text, entities. Throws on anything that is not well-formed. */
+/**
+ * Parses the XML that reports are made of: elements, attributes, text, entities. Throws on anything that is
+ * not well-formed.
+ */
 export function parseXml(xml: string): Element {
   const body = xml.replace(/^<\?xml [^?]*\?>\s*/, '')
   const root = { name: '', attributes: {}, children: [] as Element[], text: '' }
-  const stack: { name: string; attributes: Record<string, string>; children: Element[]; text: string }[] = [root]
+  const stack: { name: string; attributes: Record<string, string>; children: Element[]; text: string }[] = [
+    root,
+  ]
   let position = 0
   for (const match of body.matchAll(/<(\/?)([A-Za-z][\w.-]*)((?:\s+[\w.:-]+="[^"<]*")*)\s*(\/?)>|([^<]+)/g)) {
-    if (match.index !== position) throw new SyntaxError(`not well-formed at ${position}: ${body.slice(position, position + 60)}`)
+    if (match.index !== position)
+      throw new SyntaxError(`not well-formed at ${position}: ${body.slice(position, position + 60)}`)
     position += match[0].length
     const [, closing, name = '', attributes = '', empty, text] = match
     const top = stack.at(-1)
@@ -32,13 +38,17 @@ export function parseXml(xml: string): Element {
       if (empty !== '/') stack.push(element)
     }
   }
-  if (position !== body.length || stack.length !== 1 || root.children.length !== 1) throw new SyntaxError('the document is not whole')
+  if (position !== body.length || stack.length !== 1 || root.children.length !== 1)
+    throw new SyntaxError('the document is not whole')
   return root.children[0] as Element
 }
 
 function attributesOf(text: string): Record<string, string> {
-  const pairs = [...text.matchAll(/([\w.:-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, decode(value)] as const)
-  if (new Set(pairs.map(([name]) => name)).size !== pairs.length) throw new SyntaxError(`an attribute stands twice:${text}`)
+  const pairs = [...text.matchAll(/([\w.:-]+)="([^"]*)"/g)].map(
+    ([, name = '', value = '']) => [name, decode(value)] as const,
+  )
+  if (new Set(pairs.map(([name]) => name)).size !== pairs.length)
+    throw new SyntaxError(`an attribute stands twice:${text}`)
   return Object.fromEntries(pairs)
 }
 

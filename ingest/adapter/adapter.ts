@@ -1,5 +1,12 @@
 import { FormatError } from '../../helpers/core/errors.ts'
-import { type LocatedRecord, type Page, type Provider, SourceError, type Subject, type SubjectEnd } from '../contract/provider.ts'
+import {
+  type LocatedRecord,
+  type Page,
+  type Provider,
+  SourceError,
+  type Subject,
+  type SubjectEnd,
+} from '../contract/provider.ts'
 import { sourceError } from '../http/breaker.ts'
 import type { HttpClient } from '../http/client.ts'
 import type { HttpProfile, HttpResponse } from '../http/profile.ts'
@@ -9,7 +16,7 @@ import type { UnknownField } from './fields.ts'
 export interface AdapterContext {
   /** The one client of a provider, with its budget, archive and breaker. */
   readonly client: (profile: HttpProfile) => HttpClient
-  /** Today in New York, YYYY-MM-DD: how far «until now» goes. */
+  /** Today in New York, YYYY-MM-DD: how far "until now" goes. */
   readonly today: string
   /** Called once for each field of a response that the adapter's FIELDS table does not know. */
   readonly onUnknownField: (field: UnknownField) => void
@@ -21,12 +28,15 @@ export function pageOf(response: HttpResponse, records: readonly LocatedRecord[]
 }
 
 /**
- * Since when `subject` has had `ticker`, where a source can say no more than that it has it on `day`: what we know already, else
- * that day. So an interval is not cut short by a run over a shorter window, nor by a source that knows today alone.
+ * Since when `subject` has had `ticker`, where a source can say no more than that it has it on `day`: what we
+ * know already, else that day. So an interval is not cut short by a run over a shorter window, nor by a
+ * source that knows today alone.
  */
 export const knownStart = ({ tickers }: Subject, ticker: string, day: string): string =>
-  tickers.find((known) => known.ticker === ticker && known.valid_from < day && (known.valid_to === null || known.valid_to >= day))
-    ?.valid_from ?? day
+  tickers.find(
+    (known) =>
+      known.ticker === ticker && known.valid_from < day && (known.valid_to === null || known.valid_to >= day),
+  )?.valid_from ?? day
 
 /** Numbers records from 1, as a reject will name them. */
 export const located = (records: readonly LocatedRecord['record'][]): LocatedRecord[] =>
@@ -40,24 +50,37 @@ export const notFound = (item: string, reason: string, response?: HttpResponse):
 })
 
 /**
- * The answer about one subject, or its end: what is wrong with this one alone fails nobody else. What is wrong with the account is
- * thrown: it parks the rest.
+ * The answer about one subject, or its end: what is wrong with this one alone fails nobody else. What is
+ * wrong with the account is thrown: it parks the rest.
  */
-export async function answered(item: string, answer: Promise<HttpResponse>): Promise<HttpResponse | SubjectEnd> {
+export async function answered(
+  item: string,
+  answer: Promise<HttpResponse>,
+): Promise<HttpResponse | SubjectEnd> {
   try {
     return await answer
   } catch (error) {
     if (!(error instanceof SourceError) || error.is_about_account) throw error
     const { error_class, http_status, message: reason } = error
-    return { item, status: 'failed', error_class, reason, ...(http_status === undefined ? {} : { http_status }) }
+    return {
+      item,
+      status: 'failed',
+      error_class,
+      reason,
+      ...(http_status === undefined ? {} : { http_status }),
+    }
   }
 }
 
 /**
- * What `read` makes of the answer about one subject; or its end by name, when the body has a form that the adapter does not know.
- * The bytes are in the archive: once the adapter knows the form, a replay reads them.
+ * What `read` makes of the answer about one subject; or its end by name, when the body has a form that the
+ * adapter does not know. The bytes are in the archive: once the adapter knows the form, a replay reads them.
  */
-export function understood<T>(item: string, response: HttpResponse, read: () => T): { readonly content: T } | SubjectEnd {
+export function understood<T>(
+  item: string,
+  response: HttpResponse,
+  read: () => T,
+): { readonly content: T } | SubjectEnd {
   try {
     return { content: read() }
   } catch (error) {
@@ -67,13 +90,21 @@ export function understood<T>(item: string, response: HttpResponse, read: () => 
   }
 }
 
-/** What code throws that meets a value of another form than it was told: never a word of the network, the disk or the database. */
+/**
+ * What code throws that meets a value of another form than it was told: never a word of the network, the disk
+ * or the database.
+ */
 const isAboutForm = (error: unknown): error is Error =>
-  error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError || error instanceof FormatError
+  error instanceof RangeError ||
+  error instanceof TypeError ||
+  error instanceof SyntaxError ||
+  error instanceof FormatError
 
 /** `provider`, of which an answer in a form that it does not know fails one batch and not the run. */
 export function guarded(provider: Provider): Provider {
-  async function* read(...[ask, batch, signal]: Parameters<Provider['read']>): AsyncGenerator<Page | SubjectEnd> {
+  async function* read(
+    ...[ask, batch, signal]: Parameters<Provider['read']>
+  ): AsyncGenerator<Page | SubjectEnd> {
     try {
       yield* provider.read(ask, batch, signal)
     } catch (error) {
@@ -88,10 +119,14 @@ export function guarded(provider: Provider): Provider {
 }
 
 /**
- * `work` over `items`, in their order, with up to `places` under way: the next answers travel while one is parsed.
- * The first failure is thrown in its turn; what is still under way is left to end by itself.
+ * `work` over `items`, in their order, with up to `places` under way: the next answers travel while one is
+ * parsed. The first failure is thrown in its turn; what is still under way is left to end by itself.
  */
-export async function* ahead<T, R>(items: readonly T[], places: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+export async function* ahead<T, R>(
+  items: readonly T[],
+  places: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const under_way: Promise<R>[] = []
   let next = 0
   const start = (): void => {
@@ -111,5 +146,7 @@ export async function* ahead<T, R>(items: readonly T[], places: number, work: (i
 
 /** `items` in runs of `size`, in their order. */
 export function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  )
 }

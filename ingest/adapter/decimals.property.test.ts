@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { productOf, scale } from './decimals.ts'
 
 const cents = fc.integer({ min: 1, max: 200_000_000 })
-const written = (value: number): string => `${Math.floor(value / 100)}.${String(value % 100).padStart(2, '0')}`
+const written = (value: number): string =>
+  `${Math.floor(value / 100)}.${String(value % 100).padStart(2, '0')}`
 const ratio = fc.record({
   numerator: fc.integer({ min: 1, max: 50 }).map(String),
   denominator: fc.integer({ min: 1, max: 50 }).map(String),
@@ -11,14 +12,18 @@ const ratio = fc.record({
 
 test('a price of up to seven digits survives any splits, 32-bit floats and their undoing', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 9_999_999 }), fc.array(ratio, { maxLength: 4 }), (price_cents, splits) => {
-      const { over, under } = productOf(splits)
-      const adjusted = Math.fround((price_cents / 100) * (Number(under) / Number(over)))
-      const rebuilt = scale(String(adjusted), { over, under }, 7, 4)
-      // A float of 24 bits holds seven digits, give or take one in the last.
-      const digit = 10 ** (String(Math.floor(price_cents / 100)).length - 7)
-      expect(Math.abs(Number(rebuilt) - price_cents / 100)).toBeLessThanOrEqual(digit * 1.5)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 9_999_999 }),
+      fc.array(ratio, { maxLength: 4 }),
+      (price_cents, splits) => {
+        const { over, under } = productOf(splits)
+        const adjusted = Math.fround((price_cents / 100) * (Number(under) / Number(over)))
+        const rebuilt = scale(String(adjusted), { over, under }, 7, 4)
+        // A float of 24 bits holds seven digits, give or take one in the last.
+        const digit = 10 ** (String(Math.floor(price_cents / 100)).length - 7)
+        expect(Math.abs(Number(rebuilt) - price_cents / 100)).toBeLessThanOrEqual(digit * 1.5)
+      },
+    ),
   )
 })
 

@@ -1,4 +1,7 @@
-/** Exact arithmetic on decimal text, for adapters that must undo an adjustment. Numbers are digits × 10^-places. */
+/**
+ * Exact arithmetic on decimal text, for adapters that must undo an adjustment. Numbers are digits ×
+ * 10^-places.
+ */
 interface Decimal {
   readonly digits: bigint
   readonly places: number
@@ -9,7 +12,7 @@ const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
 /** @throws TypeError when `text` is no decimal number. */
 function decimalOf(text: string): Decimal {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = FORM.exec(text) ?? []
-  if (whole === '' && fraction === '') throw new TypeError(`«${text}» is no decimal number.`)
+  if (whole === '' && fraction === '') throw new TypeError(`"${text}" is no decimal number.`)
   const places = fraction.length - Number(exponent)
   const digits = BigInt(`${sign}${whole}${fraction}`)
   return places >= 0 ? { digits, places } : { digits: digits * 10n ** BigInt(-places), places: 0 }
@@ -32,8 +35,16 @@ export function productOf(ratios: readonly Ratio[]): { over: bigint; under: bigi
   return { over, under }
 }
 
-/** `text` × over / under, rounded half away from zero to `significant` digits and to no more than `places_max` decimals. */
-export function scale(text: string, { over, under }: { over: bigint; under: bigint }, significant: number, places_max: number): string {
+/**
+ * `text` × over / under, rounded half away from zero to `significant` digits and to no more than `places_max`
+ * decimals.
+ */
+export function scale(
+  text: string,
+  { over, under }: { over: bigint; under: bigint },
+  significant: number,
+  places_max: number,
+): string {
   const { digits, places } = decimalOf(text)
   const numerator = digits * over
   const denominator = 10n ** BigInt(places) * under

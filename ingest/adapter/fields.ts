@@ -1,4 +1,7 @@
-/** What becomes of each field of an endpoint: `as` names the field of our record, `ignored` says why it is left. */
+/**
+ * What becomes of each field of an endpoint: `as` names the field of our record, `ignored` says why it is
+ * left.
+ */
 export type FieldTable = Readonly<Record<string, { readonly as: string } | { readonly ignored: string }>>
 
 export interface UnknownField {
@@ -10,7 +13,10 @@ export interface UnknownField {
 export const as = (name: string): { readonly as: string } => ({ as: name })
 export const ignored = (why: string): { readonly ignored: string } => ({ ignored: why })
 
-/** Fields of `object` that no line of `table` speaks of. A provider that adds one is heard of, not silently cut. */
+/**
+ * Fields of `object` that no line of `table` speaks of. A provider that adds one is heard of, not silently
+ * cut.
+ */
 function unknownFields(table: FieldTable, object: Readonly<Record<string, unknown>>): string[] {
   const unknown: string[] = []
   for (const field in object) if (!Object.hasOwn(table, field)) unknown.push(field)

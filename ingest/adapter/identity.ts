@@ -1,15 +1,16 @@
 import type { Subject } from '../contract/provider.ts'
 
 /**
- * Who is who across providers. A universe names each security by a permanent `source_id`, in one of these forms:
+ * Who is who across providers. A universe names each security by a permanent `source_id`, in one of these
+ * forms:
  *
  *     figi:BBG001S5N8V8             share class FIGI: the same in every country and under every name
- *     cik:0001652044/GOOGL          filer, and what tells its securities apart; without a slash when there is but one
- *     alpaca:904837e3-3b76-…        the id of one provider (any other scheme than those named here)
+ *     cik:0001652044/GOOGL          filer, and what tells its securities apart; without a slash when there is
+ *     but one alpaca:904837e3-3b76-…        the id of one provider (any other scheme than those named here)
  *     ticker:FB@2020-01-02          who held this ticker on this day; the last resort, and still permanent
  *
- * The part behind the slash is a label, fixed when the security enters the universe. It may be the ticker of that day; it is
- * never read as today's.
+ * The part behind the slash is a label, fixed when the security enters the universe. It may be the ticker of
+ * that day; it is never read as today's.
  */
 export type SourceId =
   | { readonly scheme: 'figi'; readonly figi: string }
@@ -58,13 +59,17 @@ export interface Candidate {
 
 export type Match<C> =
   | { readonly candidate: C; readonly by: 'figi' | 'cik' | 'provider_id' | 'ticker' }
-  /** More than one fits, or one fits by ticker and contradicts by filer. A finding for a person, never a guess. */
+  /**
+   * More than one fits, or one fits by ticker and contradicts by filer. A finding for a person, never a
+   * guess.
+   */
   | { readonly ambiguous: string }
   | undefined
 
 /**
- * Finds the candidate that is `subject`: by FIGI, then by CIK and class, then by the provider's id, and only then by ticker.
- * The first rule under which anything fits decides; if more than one candidate fits, the answer is an ambiguity.
+ * Finds the candidate that is `subject`: by FIGI, then by CIK and class, then by the provider's id, and only
+ * then by ticker. The first rule under which anything fits decides; if more than one candidate fits, the
+ * answer is an ambiguity.
  */
 export function matcher<C extends Candidate>(candidates: readonly C[]): (subject: Subject) => Match<C> {
   const by = (key: (candidate: C) => string | null | undefined): Map<string, C[]> => {
@@ -72,7 +77,11 @@ export function matcher<C extends Candidate>(candidates: readonly C[]): (subject
     groups.delete('')
     return groups
   }
-  const [byFigi, byCik, byId] = [by(({ figi }) => figi), by(({ cik }) => cik), by(({ provider_id }) => provider_id)]
+  const [byFigi, byCik, byId] = [
+    by(({ figi }) => figi),
+    by(({ cik }) => cik),
+    by(({ provider_id }) => provider_id),
+  ]
   const byTicker = by(({ ticker }) => (ticker === null ? null : symbolKey(ticker)))
 
   return (subject) => {
@@ -86,60 +95,82 @@ export function matcher<C extends Candidate>(candidates: readonly C[]): (subject
     const provider_id = providerIdOf(subject)
     const listed = provider_id === undefined ? undefined : byId.get(provider_id)
     if (listed !== undefined) return only(listed, 'provider_id', `id ${provider_id}`)
-    return ofTicker(subject, cik, subject.ticker === undefined ? [] : (byTicker.get(symbolKey(subject.ticker)) ?? []))
+    return ofTicker(
+      subject,
+      cik,
+      subject.ticker === undefined ? [] : (byTicker.get(symbolKey(subject.ticker)) ?? []),
+    )
   }
 }
 
 /**
- * Matches all subjects of an ask. A candidate that one subject has by an id is nobody else's by its ticker. Two subjects that find
- * one candidate by its ticker alone are both ambiguous: a ticker that was handed on is the last one of its former owner and of
- * its present one.
+ * Matches all subjects of an ask. A candidate that one subject has by an id is nobody else's by its ticker.
+ * Two subjects that find one candidate by its ticker alone are both ambiguous: a ticker that was handed on is
+ * the last one of its former owner and of its present one.
  */
-export function matchAll<C extends Candidate>(candidates: readonly C[], subjects: readonly Subject[]): Map<Subject, Match<C>> {
+export function matchAll<C extends Candidate>(
+  candidates: readonly C[],
+  subjects: readonly Subject[],
+): Map<Subject, Match<C>> {
   const match = matcher(candidates)
   const matches = new Map(subjects.map((subject) => [subject, match(subject)]))
   const claimed = new Set([...matches.values()].flatMap((found) => (isSure(found) ? [found.candidate] : [])))
   for (const [subject, found] of matches)
-    if (hasCandidate(found) && found.by === 'ticker' && claimed.has(found.candidate)) matches.set(subject, undefined)
-  const byTicker = [...matches].filter(([, found]) => found !== undefined && 'by' in found && found.by === 'ticker')
+    if (hasCandidate(found) && found.by === 'ticker' && claimed.has(found.candidate))
+      matches.set(subject, undefined)
+  const byTicker = [...matches].filter(
+    ([, found]) => found !== undefined && 'by' in found && found.by === 'ticker',
+  )
   for (const some of Map.groupBy(byTicker, ([{ ticker }]) => symbolKey(ticker ?? '')).values()) {
     if (some.length < 2) continue
-    const ambiguous = `«${some[0]?.[0].ticker}» is the last ticker of ${some.map(([{ item }]) => item).join(' and ')}; only one of them can have it today`
+    const ambiguous = `"${some[0]?.[0].ticker}" is the last ticker of ${some.map(([{ item }]) => item).join(' and ')}; only one of them can have it today`
     for (const [subject] of some) matches.set(subject, { ambiguous })
   }
   return matches
 }
 
-const hasCandidate = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }> => found !== undefined && 'candidate' in found
+const hasCandidate = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }> =>
+  found !== undefined && 'candidate' in found
 /** Found by an id, which no other security can have. */
-const isSure = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }> => hasCandidate(found) && found.by !== 'ticker'
+const isSure = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }> =>
+  hasCandidate(found) && found.by !== 'ticker'
 
-/** One filer may have several securities: the ticker tells them apart among themselves, where it could not in the whole market. */
+/**
+ * One filer may have several securities: the ticker tells them apart among themselves, where it could not in
+ * the whole market.
+ */
 function ofFiler<C extends Candidate>(filed: readonly C[], { ticker }: Subject, cik: string): Match<C> {
   const [single] = filed
   if (filed.length === 1 && single !== undefined) return { candidate: single, by: 'cik' }
   const named = filed.filter(
-    (candidate) => candidate.ticker !== null && ticker !== undefined && symbolKey(candidate.ticker) === symbolKey(ticker),
+    (candidate) =>
+      candidate.ticker !== null && ticker !== undefined && symbolKey(candidate.ticker) === symbolKey(ticker),
   )
   const [same] = named
   if (named.length === 1 && same !== undefined) return { candidate: same, by: 'cik' }
   return {
-    ambiguous: `filer ${cik} has ${filed.length} securities (${filed.map((each) => each.ticker).join(', ')}), none of them alone is «${ticker}»`,
+    ambiguous: `filer ${cik} has ${filed.length} securities (${filed.map((each) => each.ticker).join(', ')}), none of them alone is "${ticker}"`,
   }
 }
 
-function ofTicker<C extends Candidate>(subject: Subject, cik: string | undefined, named: readonly C[]): Match<C> {
+function ofTicker<C extends Candidate>(
+  subject: Subject,
+  cik: string | undefined,
+  named: readonly C[],
+): Match<C> {
   const found = only(named, 'ticker', `ticker ${subject.ticker}`)
   if (found === undefined || 'ambiguous' in found) return found
   const other = found.candidate.cik
   // The ticker is today's, the filer is another: it was given away, and this is its new owner.
   if (cik !== undefined && other !== undefined && other !== null && other !== cik) {
-    return { ambiguous: `«${subject.ticker}» is now the ticker of filer ${other}, not of ${cik}` }
+    return { ambiguous: `"${subject.ticker}" is now the ticker of filer ${other}, not of ${cik}` }
   }
   // The subject gave the ticker up, as far as we know: whoever has it now is somebody else.
   const last = subject.tickers.at(-1)
   if (last !== undefined && last.valid_to !== null) {
-    return { ambiguous: `«${subject.ticker}» was given up on ${last.valid_to}; who has it today need not be the same security` }
+    return {
+      ambiguous: `"${subject.ticker}" was given up on ${last.valid_to}; who has it today need not be the same security`,
+    }
   }
   return found
 }
@@ -153,7 +184,9 @@ function only<C>(found: readonly C[], by: 'figi' | 'provider_id' | 'ticker', wha
 /** Tickers as providers write them differ in the mark before a share class: BRK.B, BRK-B, BRK/B are one. */
 export const symbolKey = (ticker: string): string => ticker.toUpperCase().replace(/[-/ ]/g, '.')
 
-/** The ticker with a dot before the share class, as US exchanges write it in words and as our tables keep it. */
+/**
+ * The ticker with a dot before the share class, as US exchanges write it in words and as our tables keep it.
+ */
 export const dotted = (ticker: string): string => ticker.replace(/^([A-Z]+)-([A-Z])$/, '$1.$2')
 /** The same with a dash, as the SEC and Yahoo write it. */
 export const dashed = (ticker: string): string => ticker.replace(/^([A-Z]+)\.([A-Z])$/, '$1-$2')

@@ -37,19 +37,32 @@ test('a response comes back as it was, found by its question', async () => {
 test('equal bodies stand once, whatever the questions, and whoever writes at once', async () => {
   const questions = Array.from({ length: 40 }, (_, i) => asked(`https://data.example.com/${i}`))
   await Promise.all(questions.map((question) => openArchive(directory).store(question, Buffer.from('same'))))
-  expect(await verifyArchive(directory)).toMatchObject({ entries: 40, objects: 1, parts: 0, unreferenced: 0, faults: [] })
+  expect(await verifyArchive(directory)).toMatchObject({
+    entries: 40,
+    objects: 1,
+    parts: 0,
+    unreferenced: 0,
+    faults: [],
+  })
 })
 
 test('a question is the same in another order of its parameters, with another key and on another day', () => {
-  const of = (url: string) => fingerprintOf({ method: 'GET', url, secret_parameters: ['key'], volatile_parameters: ['end'] })
-  const [one, two] = [of('https://x.example.com/a?b=1&key=K1&end=2026-01-01'), of('https://x.example.com/a?end=2027-01-01&b=1&key=K2')]
+  const of = (url: string) =>
+    fingerprintOf({ method: 'GET', url, secret_parameters: ['key'], volatile_parameters: ['end'] })
+  const [one, two] = [
+    of('https://x.example.com/a?b=1&key=K1&end=2026-01-01'),
+    of('https://x.example.com/a?end=2027-01-01&b=1&key=K2'),
+  ]
   expect(one.fingerprint).toBe(two.fingerprint)
   expect(one.url).toBe('https://x.example.com/a?b=1&key=redacted&end=2026-01-01')
   expect(of('https://x.example.com/a?b=2&key=K1&end=2026-01-01').fingerprint).not.toBe(one.fingerprint)
 })
 
 test('a changed byte is noticed by who reads it, and named by verify', async () => {
-  const entry = await archive.store(asked(), Buffer.from('a body that is long enough to be packed, long enough to be packed'))
+  const entry = await archive.store(
+    asked(),
+    Buffer.from('a body that is long enough to be packed, long enough to be packed'),
+  )
   const path = objectPath(directory, entry.sha256, entry.storage)
   const bytes = await readFile(path)
   bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1
@@ -83,9 +96,13 @@ test('a download that was broken off never counts, and prune sweeps it once it i
   await incoming.write(Buffer.from('half of it'))
   expect(await verifyArchive(directory)).toMatchObject({ entries: 0, objects: 0, parts: 1, faults: [] })
   const long_ago = new Date(Date.now() - 7_200_000)
-  expect(await pruneArchive(directory, { superseded_before_at: long_ago.toISOString() })).toMatchObject({ parts: 0 })
+  expect(await pruneArchive(directory, { superseded_before_at: long_ago.toISOString() })).toMatchObject({
+    parts: 0,
+  })
   await utimes(incoming.part, long_ago, long_ago)
-  expect(await pruneArchive(directory, { superseded_before_at: long_ago.toISOString() })).toMatchObject({ parts: 1 })
+  expect(await pruneArchive(directory, { superseded_before_at: long_ago.toISOString() })).toMatchObject({
+    parts: 1,
+  })
   await incoming.discard()
   expect((await readdir(join(directory, 'incoming'))).length).toBe(0)
 })
@@ -95,7 +112,9 @@ test('prune takes what was superseded, and never the last answer to a question',
   await new Promise((resolve) => setTimeout(resolve, 5))
   const current = await archive.store(asked(), Buffer.from('current'))
   const later = new Date(Date.now() + 1000).toISOString()
-  expect(await pruneArchive(directory, { superseded_before_at: later, spare_ms: -1000, dry_run: true })).toMatchObject({
+  expect(
+    await pruneArchive(directory, { superseded_before_at: later, spare_ms: -1000, dry_run: true }),
+  ).toMatchObject({
     entries: 1,
     objects: 1,
   })
@@ -113,6 +132,8 @@ test('the command line lists what is there and says when it is whole', async () 
   expect(list.stdout).toContain('1 responses')
   const verify = await execa(process.execPath, [CLI, '-d', directory, 'verify'])
   expect(verify.stdout).toContain('The archive is whole.')
-  const prune = await execa(process.execPath, [CLI, '-d', directory, 'prune', '--superseded-days', 'x'], { reject: false })
+  const prune = await execa(process.execPath, [CLI, '-d', directory, 'prune', '--superseded-days', 'x'], {
+    reject: false,
+  })
   expect(prune.exitCode).not.toBe(0)
 })

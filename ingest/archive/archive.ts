@@ -4,16 +4,26 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../../helpers/core/errors.ts'
 import { redact, redactDeep } from '../../helpers/core/redact.ts'
-import { type Incoming, objectPath, openIncoming, readObject, type Storage, sha256, storeObject, writeWhole } from './objects.ts'
+import {
+  type Incoming,
+  objectPath,
+  openIncoming,
+  readObject,
+  type Storage,
+  sha256,
+  storeObject,
+  writeWhole,
+} from './objects.ts'
 
 /**
- * The archive of responses: bodies by content under `objects/`, one small file for each response under `responses/`.
+ * The archive of responses: bodies by content under `objects/`, one small file for each response under
+ * `responses/`.
  *
  *     objects/ab/abcd….zst                       a body, packed; `.raw` when it came packed (zip)
  *     responses/12/1234…/2026-01-02T03-04-05.678Z-abcd1234.json   what was asked and what was answered
  *
- * Every file appears whole by a rename, so that any number of processes write at once and a killed one leaves nothing but a
- * `.part`, which nobody reads. The entry is written after its body: an entry always has one.
+ * Every file appears whole by a rename, so that any number of processes write at once and a killed one leaves
+ * nothing but a `.part`, which nobody reads. The entry is written after its body: an entry always has one.
  */
 const entrySchema = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
@@ -35,12 +45,17 @@ export type Asked = Pick<
   'fingerprint' | 'provider' | 'adapter_version' | 'method' | 'url' | 'http_status' | 'headers' | 'outcome'
 >
 
-// What later questions ask for: freshness, type, and how the provider counts. Nothing that could carry a session or a key.
-const KEPT_HEADERS = /^(content-type|content-length|content-encoding|date|etag|last-modified|age|retry-after|x-ratelimit-.*|x-request-id)$/
+// What later questions ask for: freshness, type, and how the provider counts. Nothing that could carry a
+// session or a key.
+const KEPT_HEADERS =
+  /^(content-type|content-length|content-encoding|date|etag|last-modified|age|retry-after|x-ratelimit-.*|x-request-id)$/
 
 export interface Archive {
   readonly directory: string
-  /** The newest response to a fingerprint, fetched at `since_at` (ISO 8601) or later; undefined when there is none. */
+  /**
+   * The newest response to a fingerprint, fetched at `since_at` (ISO 8601) or later; undefined when there is
+   * none.
+   */
   find(fingerprint: string, since_at?: string): Promise<ArchiveEntry | undefined>
   /** The body of an entry, proven by its hash. */
   body(entry: ArchiveEntry): Promise<Buffer>
@@ -54,9 +69,15 @@ export interface Archive {
 }
 
 export function openArchive(directory: string): Archive {
-  async function write(asked: Asked, object: { sha256: string; storage: Storage }, body_bytes: number): Promise<ArchiveEntry> {
+  async function write(
+    asked: Asked,
+    object: { sha256: string; storage: Storage },
+    body_bytes: number,
+  ): Promise<ArchiveEntry> {
     const fetched_at = new Date().toISOString()
-    const headers = Object.fromEntries(Object.entries(asked.headers).filter(([name]) => KEPT_HEADERS.test(name)))
+    const headers = Object.fromEntries(
+      Object.entries(asked.headers).filter(([name]) => KEPT_HEADERS.test(name)),
+    )
     const entry: ArchiveEntry = { ...redactDeep({ ...asked, headers }), fetched_at, ...object, body_bytes }
     const name = `${fetched_at.replaceAll(':', '-')}-${randomUUID().slice(0, 8)}.json`
     await writeWhole(join(folderOf(directory, asked.fingerprint), name), `${JSON.stringify(entry)}\n`)
@@ -66,7 +87,9 @@ export function openArchive(directory: string): Archive {
     directory,
     async find(fingerprint, since_at) {
       const folder = folderOf(directory, fingerprint)
-      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).toSorted()
+      const names = (await readdir(folder).catch(() => []))
+        .filter((name) => name.endsWith('.json'))
+        .toSorted()
       const newest = names.at(-1)
       if (newest === undefined) return undefined
       const entry = await readEntry(join(folder, newest))
@@ -83,16 +106,20 @@ export function openArchive(directory: string): Archive {
   }
 }
 
-const folderOf = (root: string, fingerprint: string): string => join(root, 'responses', fingerprint.slice(0, 2), fingerprint)
+const folderOf = (root: string, fingerprint: string): string =>
+  join(root, 'responses', fingerprint.slice(0, 2), fingerprint)
 
 /** @throws FormatError when the file is no entry. */
 export async function readEntry(file: string): Promise<ArchiveEntry> {
   try {
     return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
-    throw new FormatError(`${file} is no entry of a response archive: ${messageOf(error)}. Remove it, or restore the archive.`, {
-      cause: error,
-    })
+    throw new FormatError(
+      `${file} is no entry of a response archive: ${messageOf(error)}. Remove it, or restore the archive.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -103,21 +130,27 @@ export interface Question {
   readonly body?: string | undefined
   /** Query parameters that carry a key: they are not part of the question. */
   readonly secret_parameters?: readonly string[] | undefined
-  /** Query parameters that name the present moment («through today»): the same question tomorrow has another value. */
+  /**
+   * Query parameters that name the present moment ("through today"): the same question tomorrow has another
+   * value.
+   */
   readonly volatile_parameters?: readonly string[] | undefined
 }
 
 /**
- * The address without secrets (to be shown), and the fingerprint: SHA-256 of method, address and SHA-256 of the body. Secret
- * parameters are left out of it, volatile ones are named without a value, so that a replay finds them on any day.
+ * The address without secrets (to be shown), and the fingerprint: SHA-256 of method, address and SHA-256 of
+ * the body. Secret parameters are left out of it, volatile ones are named without a value, so that a replay
+ * finds them on any day.
  */
 export function fingerprintOf(question: Question): { fingerprint: string; url: string } {
   const shown = new URL(question.url)
   shown.username = ''
   shown.password = ''
-  for (const name of question.secret_parameters ?? []) if (shown.searchParams.has(name)) shown.searchParams.set(name, 'redacted')
+  for (const name of question.secret_parameters ?? [])
+    if (shown.searchParams.has(name)) shown.searchParams.set(name, 'redacted')
   const asked = new URL(shown)
-  for (const name of question.volatile_parameters ?? []) if (asked.searchParams.has(name)) asked.searchParams.set(name, '*')
+  for (const name of question.volatile_parameters ?? [])
+    if (asked.searchParams.has(name)) asked.searchParams.set(name, '*')
   asked.searchParams.sort()
   asked.hash = ''
   const text = redact(`${question.method} ${asked.href}\n${sha256(question.body ?? '')}`)

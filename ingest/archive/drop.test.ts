@@ -64,7 +64,11 @@ describe('archiveDrop', () => {
     const second = await archiveDrop(drop, archive)
     for (const newer of [first, second]) {
       for (const { directory } of [first, second])
-        utimesSync(join(directory, 'SHA256SUMS'), new Date(0), new Date(directory === newer.directory ? 2_000 : 1_000))
+        utimesSync(
+          join(directory, 'SHA256SUMS'),
+          new Date(0),
+          new Date(directory === newer.directory ? 2_000 : 1_000),
+        )
       expect(await findArchivedDrop(archive, tables)).toBe(newer.directory)
     }
     expect(await findArchivedDrop(archive, [...tables, 'f'.repeat(64)])).toBe(undefined)

@@ -8,7 +8,9 @@ import { VerificationError } from '../../helpers/core/errors.ts'
 /** A drop of files as it was when it was archived. The folder is itself a drop. */
 export interface ArchivedDrop {
   readonly directory: string
-  /** SHA-256 over the list of its files and their hashes: the name of the drop, whatever folder it came from. */
+  /**
+   * SHA-256 over the list of its files and their hashes: the name of the drop, whatever folder it came from.
+   */
   readonly sha256: string
   readonly files_count: number
   /** SHA-256 of each of its files. */
@@ -21,8 +23,8 @@ export interface ArchivedDrop {
 const SUMS = 'SHA256SUMS'
 
 /**
- * Copies a drop into `<archive>/drops/<hash>`, so that a rebuild does not depend on a folder that its vendor or its owner may change.
- * A second call with equal files copies nothing, and reads the copy to its end.
+ * Copies a drop into `<archive>/drops/<hash>`, so that a rebuild does not depend on a folder that its vendor
+ * or its owner may change. A second call with equal files copies nothing, and reads the copy to its end.
  *
  * @throws VerificationError when a copy does not read back as it was, with both hashes.
  */
@@ -54,10 +56,13 @@ export async function archiveDrop(drop: string, archive_directory: string): Prom
 }
 
 /**
- * The archived drop that holds all of these files, by their hashes; undefined when none does. Drops of equal tables may differ in their
- * mapping.json: of several the one that was archived last.
+ * The archived drop that holds all of these files, by their hashes; undefined when none does. Drops of equal
+ * tables may differ in their mapping.json: of several the one that was archived last.
  */
-export async function findArchivedDrop(archive_directory: string, files_sha256: readonly string[]): Promise<string | undefined> {
+export async function findArchivedDrop(
+  archive_directory: string,
+  files_sha256: readonly string[],
+): Promise<string | undefined> {
   const folder = join(archive_directory, 'drops')
   const found: { readonly directory: string; readonly archived_ms: number }[] = []
   for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
@@ -85,10 +90,14 @@ async function verifyArchivedDrop(directory: string, expected: readonly Sum[]): 
     first === undefined
       ? `it holds ${found.size} files, not ${expected.length}`
       : `${first.path} was ${first.sha256}, is ${found.get(first.path) ?? 'missing'}`
-  throw new VerificationError(`The archived drop ${directory} is damaged: ${what}. Remove that folder, then run again.`)
+  throw new VerificationError(
+    `The archived drop ${directory} is damaged: ${what}. Remove that folder, then run again.`,
+  )
 }
 
-/** Path, hash and size of every file below a folder, by path; hidden files and the list itself are left out. */
+/**
+ * Path, hash and size of every file below a folder, by path; hidden files and the list itself are left out.
+ */
 async function sumsOf(directory: string): Promise<Sum[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   const sums: Sum[] = []
@@ -98,7 +107,9 @@ async function sumsOf(directory: string): Promise<Sum[]> {
     if (entry.isDirectory() || path === SUMS || path.split('/').some((part) => part.startsWith('.'))) continue
     const status = await stat(file) // Of what a link points to: the archive holds the file itself.
     if (entry.isSymbolicLink() && status.isDirectory())
-      throw new VerificationError(`${path} is a link to a folder, which the archive cannot hold. Put the folder itself there.`)
+      throw new VerificationError(
+        `${path} is a link to a folder, which the archive cannot hold. Put the folder itself there.`,
+      )
     if (!status.isFile()) continue
     const hash = createHash('sha256')
     await pipeline(createReadStream(file), hash)

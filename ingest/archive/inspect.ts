@@ -8,9 +8,13 @@ import { messageOf } from '../../helpers/core/errors.ts'
 import { type ArchiveEntry, readEntry } from './archive.ts'
 import { objectPath } from './objects.ts'
 
-/** Every entry of the archive in `root`, oldest first within a fingerprint. @throws FormatError at one that is none. */
+/**
+ * Every entry of the archive in `root`, oldest first within a fingerprint. @throws FormatError at one that is
+ * none.
+ */
 export async function* entriesOf(root: string): AsyncGenerator<{ file: string; entry: ArchiveEntry }> {
-  for (const file of await filesUnder(join(root, 'responses'), '.json')) yield { file, entry: await readEntry(file) }
+  for (const file of await filesUnder(join(root, 'responses'), '.json'))
+    yield { file, entry: await readEntry(file) }
 }
 
 export interface ArchiveFault {
@@ -28,7 +32,10 @@ export interface Verification {
   readonly faults: readonly ArchiveFault[]
 }
 
-/** Reads every byte: each entry parses, stands in the folder of its fingerprint and has its body; each body has its hash. */
+/**
+ * Reads every byte: each entry parses, stands in the folder of its fingerprint and has its body; each body
+ * has its hash.
+ */
 export async function verifyArchive(root: string): Promise<Verification> {
   const faults: ArchiveFault[] = []
   const named = new Set<string>()
@@ -41,7 +48,8 @@ export async function verifyArchive(root: string): Promise<Verification> {
       const object = objectPath(root, entry.sha256, entry.storage)
       named.add(object)
       if (!present.has(object)) faults.push({ file, fault: `its body ${object} is missing` })
-      if (basename(join(file, '..')) !== entry.fingerprint) faults.push({ file, fault: 'it stands in the folder of another fingerprint' })
+      if (basename(join(file, '..')) !== entry.fingerprint)
+        faults.push({ file, fault: 'it stands in the folder of another fingerprint' })
     } catch (error) {
       faults.push({ file, fault: messageOf(error) })
     }
@@ -86,20 +94,28 @@ export interface Pruned {
   readonly bytes: number
 }
 
-/** Removes old entries, then the bodies that none names any more, then the parts of downloads that never ended. */
+/**
+ * Removes old entries, then the bodies that none names any more, then the parts of downloads that never
+ * ended.
+ */
 export async function pruneArchive(root: string, options: PruneOptions): Promise<Pruned> {
   const { superseded_before_at, fetched_before_at, spare_ms = 3_600_000, dry_run = false } = options
   const newest = new Map<string, string>()
   const all: { file: string; entry: ArchiveEntry }[] = []
   for await (const each of entriesOf(root)) {
     all.push(each)
-    if ((newest.get(each.entry.fingerprint) ?? '') < each.entry.fetched_at) newest.set(each.entry.fingerprint, each.entry.fetched_at)
+    if ((newest.get(each.entry.fingerprint) ?? '') < each.entry.fetched_at)
+      newest.set(each.entry.fingerprint, each.entry.fetched_at)
   }
   const isOld = ({ fetched_at, fingerprint }: ArchiveEntry): boolean =>
     (fetched_at < superseded_before_at && fetched_at !== newest.get(fingerprint)) ||
     (fetched_before_at !== undefined && fetched_at < fetched_before_at)
   const old = all.filter(({ entry }) => isOld(entry))
-  const kept = new Set(all.filter(({ entry }) => !isOld(entry)).map(({ entry }) => objectPath(root, entry.sha256, entry.storage)))
+  const kept = new Set(
+    all
+      .filter(({ entry }) => !isOld(entry))
+      .map(({ entry }) => objectPath(root, entry.sha256, entry.storage)),
+  )
   const objects = await settled(
     (await objectFiles(root)).filter((file) => !kept.has(file)),
     spare_ms,
@@ -113,10 +129,16 @@ export async function pruneArchive(root: string, options: PruneOptions): Promise
   return { entries: old.length, objects: objects.length, parts: parts.length, bytes }
 }
 
-async function settled(files: readonly string[], spare_ms: number): Promise<{ file: string; size: number }[]> {
+async function settled(
+  files: readonly string[],
+  spare_ms: number,
+): Promise<{ file: string; size: number }[]> {
   const before = Date.now() - spare_ms
   const found = await Promise.all(
-    files.map(async (file) => ({ file, ...(await stat(file).then((s) => ({ size: s.size, mtimeMs: s.mtimeMs }))) })),
+    files.map(async (file) => ({
+      file,
+      ...(await stat(file).then((s) => ({ size: s.size, mtimeMs: s.mtimeMs }))),
+    })),
   )
   return found.filter(({ mtimeMs }) => mtimeMs <= before)
 }

@@ -11,15 +11,17 @@ const decompress = promisify(zstdDecompress)
 
 export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex')
 
-/** How a body stands on disk: packed, or as it came (zips are packed already, and are read at random places). */
+/**
+ * How a body stands on disk: packed, or as it came (zips are packed already, and are read at random places).
+ */
 export type Storage = 'zst' | 'raw'
 
 export const objectPath = (root: string, digest: string, storage: Storage): string =>
   join(root, 'objects', digest.slice(0, 2), `${digest}.${storage}`)
 
 /**
- * Writes `bytes` as `path` so that the path exists whole or not at all: `.part`, fsync, rename, fsync of the folder.
- * Names of `.part` files are unique, so that processes which write the same thing do not meet.
+ * Writes `bytes` as `path` so that the path exists whole or not at all: `.part`, fsync, rename, fsync of the
+ * folder. Names of `.part` files are unique, so that processes which write the same thing do not meet.
  */
 export async function writeWhole(path: string, bytes: Buffer | string): Promise<void> {
   const part = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.part`
@@ -76,7 +78,7 @@ export async function readObject(root: string, digest: string, storage: Storage)
     body = storage === 'zst' ? await decompress(bytes) : bytes
   } catch (error) {
     throw new VerificationError(
-      `The archived body ${path} cannot be read: ${messageOf(error)}. Run «node ingest/commands/archive.ts verify».`,
+      `The archived body ${path} cannot be read: ${messageOf(error)}. Run "node ingest/commands/archive.ts verify".`,
       {
         cause: error,
       },
@@ -90,7 +92,10 @@ export async function readObject(root: string, digest: string, storage: Storage)
   return body
 }
 
-/** A body that is too large for memory: written chunk by chunk to a `.part`, hashed on the way, kept only by `commit`. */
+/**
+ * A body that is too large for memory: written chunk by chunk to a `.part`, hashed on the way, kept only by
+ * `commit`.
+ */
 export interface Incoming {
   write(chunk: Buffer): Promise<void>
   /** Syncs and publishes. Gives the hash, the size and the path. */

@@ -10,11 +10,15 @@ export interface ArchivedSource extends ArchivedDrop {
 }
 
 /**
- * What the source of a run gave, as the archive holds it: the drop of files, copied; or the responses, each read to its end and proven.
+ * What the source of a run gave, as the archive holds it: the drop of files, copied; or the responses, each
+ * read to its end and proven.
  *
  * @throws VerificationError that names the first fault.
  */
-export async function archivedSource(source: SourceConfig, archive_directory: string): Promise<ArchivedSource> {
+export async function archivedSource(
+  source: SourceConfig,
+  archive_directory: string,
+): Promise<ArchivedSource> {
   if (source.mode === 'flat-files') {
     const drop = await archiveDrop(source.directory, archive_directory)
     return { ...drop, source: { mode: 'flat-files', directory: drop.directory } }
@@ -23,10 +27,20 @@ export async function archivedSource(source: SourceConfig, archive_directory: st
   const { faults, bytes } = await verifyArchive(directory)
   const [first] = faults
   if (first !== undefined)
-    throw new VerificationError(`The archive of responses has ${faults.length} faults; the first is ${first.file}: ${first.fault}`)
+    throw new VerificationError(
+      `The archive of responses has ${faults.length} faults; the first is ${first.file}: ${first.fault}`,
+    )
   const bodies = new Set<string>()
   for await (const { entry } of entriesOf(directory)) bodies.add(entry.sha256)
   const files_sha256 = [...bodies].toSorted()
   const sha256 = createHash('sha256').update(files_sha256.join('\n')).digest('hex')
-  return { directory, sha256, files_count: bodies.size, files_sha256, bytes, was_there: true, source: { mode: 'replay', directory } }
+  return {
+    directory,
+    sha256,
+    files_count: bodies.size,
+    files_sha256,
+    bytes,
+    was_there: true,
+    source: { mode: 'replay', directory },
+  }
 }

@@ -6,7 +6,9 @@ export const daysBefore = (date: string, days: number): string =>
 
 export const dayBefore = (date: string): string => daysBefore(date, 1)
 
-/** An event takes effect on a session: the last day of the listing is the session before it, not the Sunday. */
+/**
+ * An event takes effect on a session: the last day of the listing is the session before it, not the Sunday.
+ */
 export const lastSessionBefore = (date: string): string => {
   const [from, to] = [daysBefore(date, 14), dayBefore(date)]
   return sessions(from, to).at(-1)?.session_date ?? to

@@ -13,9 +13,17 @@ test('a second load changes nothing, an override changes its day alone, and its 
     db.transaction((tx) => loadCalendar(tx, { today, ...(overrides === undefined ? {} : { overrides }) }))
   try {
     const first = await load('2024-06-03')
-    expect(first).toMatchObject({ first_date: '1990-01-02', last_date: '2026-12-31', rows_inserted: first.sessions })
+    expect(first).toMatchObject({
+      first_date: '1990-01-02',
+      last_date: '2026-12-31',
+      rows_inserted: first.sessions,
+    })
     expect(await load('2024-06-03')).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 0 })
-    expect(await load('2024-06-03', closed)).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 1 })
+    expect(await load('2024-06-03', closed)).toMatchObject({
+      rows_inserted: 0,
+      rows_updated: 0,
+      rows_deleted: 1,
+    })
     expect(await load('2024-06-03')).toMatchObject({ rows_inserted: 1, rows_updated: 0, rows_deleted: 0 })
     expect(await load('2020-01-02')).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 0 })
   } finally {
@@ -35,10 +43,18 @@ test('a faulty file of overrides is refused with its faults', async () => {
       file,
       `{"closures": [{"date": "2024-03-09", "reason": "a Saturday"}], "early_closes": [${early('2024-03-29')}, ${early('1989-12-29')}]}`,
     )
-    expect(() => readOverrides(file)).toThrow(/2024-03-09 is no session by rule.*2024-03-29 is no session.*1989-12-29 is no session/)
-    await writeFile(file, `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-08')}]}`)
+    expect(() => readOverrides(file)).toThrow(
+      /2024-03-09 is no session by rule.*2024-03-29 is no session.*1989-12-29 is no session/,
+    )
+    await writeFile(
+      file,
+      `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-08')}]}`,
+    )
     expect(() => readOverrides(file)).toThrow(/early_closes\.0\.date: 2024-03-08 stands twice/)
-    await writeFile(file, `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-07')}]}`)
+    await writeFile(
+      file,
+      `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-07')}]}`,
+    )
     expect(readOverrides(file).early_closes).toHaveLength(1)
   } finally {
     await rm(folder, { recursive: true, force: true })

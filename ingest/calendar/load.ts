@@ -10,16 +10,25 @@ const reason = z.string().min(1)
 const overridesSchema = z
   .strictObject({
     closures: z.array(z.strictObject({ date, reason })).default([]),
-    early_closes: z.array(z.strictObject({ date, close: z.string().regex(/^(09:3[1-9]|09:[45]\d|1[0-5]:[0-5]\d)$/), reason })).default([]),
+    early_closes: z
+      .array(
+        z.strictObject({ date, close: z.string().regex(/^(09:3[1-9]|09:[45]\d|1[0-5]:[0-5]\d)$/), reason }),
+      )
+      .default([]),
   })
   .superRefine(({ closures, early_closes }, context) => {
-    // A day that is none by rule, or stands twice, is a typing error: the day that was meant would stay as it is.
+    // A day that is none by rule, or stands twice, is a typing error: the day that was meant would stay as it
+    // is.
     const seen = new Set<string>()
     for (const [list, days] of Object.entries({ closures, early_closes })) {
       for (const [at, { date: day }] of days.entries()) {
-        const fault = (message: string): void => context.addIssue({ code: 'custom', path: [list, at, 'date'], message })
+        const fault = (message: string): void =>
+          context.addIssue({ code: 'custom', path: [list, at, 'date'], message })
         // A closure that the rules have learned since is no fault.
-        if (!(list === 'closures' && day in AD_HOC_CLOSURES) && (day < FIRST_DATE || sessions(day, day).length === 0))
+        if (
+          !(list === 'closures' && day in AD_HOC_CLOSURES) &&
+          (day < FIRST_DATE || sessions(day, day).length === 0)
+        )
           fault(`${day} is no session by rule`)
         if (seen.has(day)) fault(`${day} stands twice`)
         seen.add(day)
@@ -36,8 +45,13 @@ export function readOverrides(file = OVERRIDES_FILE): Overrides {
   try {
     return overridesSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    const faults = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : messageOf(error)
-    throw new FormatError(`The calendar's overrides in ${file} cannot be used: ${faults}. Correct the file, or remove it.`)
+    const faults =
+      error instanceof z.ZodError
+        ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')
+        : messageOf(error)
+    throw new FormatError(
+      `The calendar's overrides in ${file} cannot be used: ${faults}. Correct the file, or remove it.`,
+    )
   }
 }
 
@@ -51,10 +65,14 @@ export interface CalendarReport {
 }
 
 /**
- * Makes `trading_sessions` equal to the rules and the overrides, from 1990 to the end of the year two years after `today`
- * (YYYY-MM-DD). Call it in the transaction of a recorded run (`stocks_research.run_id` set). A second call changes nothing.
+ * Makes `trading_sessions` equal to the rules and the overrides, from 1990 to the end of the year two years
+ * after `today` (YYYY-MM-DD). Call it in the transaction of a recorded run (`stocks_research.run_id` set). A
+ * second call changes nothing.
  */
-export async function loadCalendar(tx: Database, options: { today: string; overrides?: Overrides }): Promise<CalendarReport> {
+export async function loadCalendar(
+  tx: Database,
+  options: { today: string; overrides?: Overrides },
+): Promise<CalendarReport> {
   const { text, ...wanted } = wantedSessions(horizon(options.today), options.overrides ?? readOverrides())
   const counts = await tx.one<{ inserted: number; updated: number; deleted: number }>(MERGE, [text])
   return {

@@ -10,6 +10,9 @@ test('sessions, early closes, and the instants of open and close equal the refer
     close_at: row['close_utc'],
   }))
   const ours = sessions(reference[0]?.session_date ?? '', reference.at(-1)?.session_date ?? '')
-  figure('calendar', { sessions: ours.length, early_closes: ours.filter((session) => session.is_early_close).length })
+  figure('calendar', {
+    sessions: ours.length,
+    early_closes: ours.filter((session) => session.is_early_close).length,
+  })
   expect(ours).toEqual(reference)
 })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { horizon, sessions } from './xnys.ts'
 
-const dates = (first: string, last: string): string[] => sessions(first, last).map((session) => session.session_date)
+const dates = (first: string, last: string): string[] =>
+  sessions(first, last).map((session) => session.session_date)
 
 describe('sessions', () => {
   test('a New Year on a Saturday is not observed on the Friday before', () => {
@@ -12,7 +13,8 @@ describe('sessions', () => {
     expect(dates('2022-06-17', '2022-06-21')).toEqual(['2022-06-17', '2022-06-21'])
   })
   test('closures that no rule foretells are left out', () => {
-    for (const day of ['1994-04-27', '2001-09-14', '2012-10-30', '2018-12-05', '2025-01-09']) expect(dates(day, day)).toEqual([])
+    for (const day of ['1994-04-27', '2001-09-14', '2012-10-30', '2018-12-05', '2025-01-09'])
+      expect(dates(day, day)).toEqual([])
   })
   test('sessions after the reference end early where the exchange said so', () => {
     const early = sessions('2023-01-01', '2026-12-31').filter((session) => session.is_early_close)
@@ -53,7 +55,12 @@ describe('sessions', () => {
       early_closes: [{ date: '2027-03-04', close: '12:30', reason: 'snow' }],
     }
     expect(sessions('2027-03-03', '2027-03-04', overrides)).toEqual([
-      { session_date: '2027-03-04', is_early_close: true, open_at: '2027-03-04T14:30:00Z', close_at: '2027-03-04T17:30:00Z' },
+      {
+        session_date: '2027-03-04',
+        is_early_close: true,
+        open_at: '2027-03-04T14:30:00Z',
+        close_at: '2027-03-04T17:30:00Z',
+      },
     ])
   })
   test('days before 1990 are refused', () => {

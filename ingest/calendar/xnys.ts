@@ -1,8 +1,8 @@
 /**
  * The sessions of the New York Stock Exchange (XNYS) by rule, from 1990 on.
  *
- * Sources: NYSE Rules 7.2 (holidays) and 7.1 (hours), and the exchange's notices of ad hoc closures. The rule for the future is the
- * rule of today; what the exchange announces against it goes into overrides.json.
+ * Sources: NYSE Rules 7.2 (holidays) and 7.1 (hours), and the exchange's notices of ad hoc closures. The rule
+ * for the future is the rule of today; what the exchange announces against it goes into overrides.json.
  */
 
 /** First day that the rules know. */
@@ -55,18 +55,30 @@ const SATURDAY = 6
  * @throws RangeError when `first` lies before 1990, which the rules do not know.
  */
 export function sessions(first: string, last: string, overrides: Overrides = NO_OVERRIDES): Session[] {
-  if (first < FIRST_DATE) throw new RangeError(`The calendar knows sessions from ${FIRST_DATE} on, not from ${first}.`)
+  if (first < FIRST_DATE)
+    throw new RangeError(`The calendar knows sessions from ${FIRST_DATE} on, not from ${first}.`)
   const closures = new Set(overrides.closures.map(({ date }) => date))
   const announced = new Map(overrides.early_closes.map(({ date, close }) => [date, close]))
   const found: Session[] = []
   for (let day = utc(first); iso(day) <= last; day = addDays(day, 1)) {
     const session_date = iso(day)
     const weekday = day.getUTCDay()
-    if (weekday === SUNDAY || weekday === SATURDAY || isHoliday(day) || session_date in AD_HOC_CLOSURES || closures.has(session_date))
+    if (
+      weekday === SUNDAY ||
+      weekday === SATURDAY ||
+      isHoliday(day) ||
+      session_date in AD_HOC_CLOSURES ||
+      closures.has(session_date)
+    )
       continue
     const early = announced.get(session_date) ?? earlyClose(day)
     const open_at = instant(session_date, '09:30')
-    found.push({ session_date, is_early_close: early !== undefined, open_at, close_at: instant(session_date, early ?? '16:00') })
+    found.push({
+      session_date,
+      is_early_close: early !== undefined,
+      open_at,
+      close_at: instant(session_date, early ?? '16:00'),
+    })
   }
   return found
 }
@@ -122,10 +134,12 @@ function earlyClose(day: Date): string | undefined {
   const monthDay = iso(day).slice(5)
   const time = year < 1993 ? '14:00' : '13:00'
   if (AD_HOC_EARLY_CLOSES.has(iso(day))) return time
-  if (year >= 1992 && iso(day) === iso(addDays(nthWeekday(year, 11, THURSDAY, 4), 1))) return time // the day after Thanksgiving
+  // the day after Thanksgiving
+  if (year >= 1992 && iso(day) === iso(addDays(nthWeekday(year, 11, THURSDAY, 4), 1))) return time
   if (monthDay === '12-24' && weekday >= MONDAY && weekday <= THURSDAY) return time
   if (year < 1995) return undefined
-  // Around Independence Day: the eve, when the holiday is no Saturday, Sunday or (until 2012) Thursday, else the Friday after it.
+  // Around Independence Day: the eve, when the holiday is no Saturday, Sunday or (until 2012) Thursday, else
+  // the Friday after it.
   if (monthDay === '07-03' && (weekday === MONDAY || weekday === TUESDAY || weekday === THURSDAY)) return time
   if (monthDay === '07-03' && weekday === WEDNESDAY && year >= 2013) return time
   if (monthDay === '07-05' && weekday === FRIDAY && year < 2013) return time
@@ -154,11 +168,19 @@ function lastMonday(year: number, month: number): Date {
   return addDays(last, -((last.getUTCDay() - MONDAY + 7) % 7))
 }
 
-const NEW_YORK = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', timeZoneName: 'longOffset' })
+const NEW_YORK = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/New_York',
+  timeZoneName: 'longOffset',
+})
 
-/** The UTC instant of a New York wall-clock time. Clocks change on Sundays at night, so noon tells the offset of a session. */
+/**
+ * The UTC instant of a New York wall-clock time. Clocks change on Sundays at night, so noon tells the offset
+ * of a session.
+ */
 function instant(date: string, time: string): string {
-  const name = NEW_YORK.formatToParts(new Date(`${date}T12:00:00Z`)).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  const name =
+    NEW_YORK.formatToParts(new Date(`${date}T12:00:00Z`)).find(({ type }) => type === 'timeZoneName')
+      ?.value ?? ''
   const offset = name.replace('GMT', '')
   return new Date(`${date}T${time}:00${offset}`).toISOString().replace('.000Z', 'Z')
 }

@@ -3,7 +3,8 @@ import { Command } from 'commander'
 import { messageOf } from '../../helpers/core/errors.ts'
 import { entriesOf, pruneArchive, verifyArchive } from '../archive/inspect.ts'
 
-// `node ingest/commands/archive.ts list | verify | prune`: looks after the archive of responses. Touches no database and no network.
+// `node ingest/commands/archive.ts list | verify | prune`: looks after the archive of responses. Touches no
+// database and no network.
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
@@ -24,9 +25,15 @@ program
       if (provider !== undefined && entry.provider !== provider) continue
       count++
       print(
-        [entry.fetched_at, entry.provider, entry.outcome, entry.http_status, entry.body_bytes, entry.sha256.slice(0, 12), entry.url].join(
-          '  ',
-        ),
+        [
+          entry.fetched_at,
+          entry.provider,
+          entry.outcome,
+          entry.http_status,
+          entry.body_bytes,
+          entry.sha256.slice(0, 12),
+          entry.url,
+        ].join('  '),
       )
     }
     print(`${count} responses in ${root()}`)
@@ -48,13 +55,17 @@ program
 program
   .command('prune')
   .description('removes superseded responses, bodies without a response and interrupted downloads')
-  .option('--superseded-days <n>', 'answers older than this go when a newer one answers the same question', '30')
+  .option(
+    '--superseded-days <n>',
+    'answers older than this go when a newer one answers the same question',
+    '30',
+  )
   .option('--older-days <n>', 'answers older than this go in any case; a replay will miss them')
   .option('--dry-run', 'only says what it would remove')
   .action(async (options: { supersededDays: string; olderDays?: string; dryRun?: boolean }) => {
     const dry_run = options.dryRun ?? false
     for (const days of [options.supersededDays, options.olderDays ?? '0']) {
-      if (!/^\d+$/.test(days)) return program.error(`error: «${days}» is no number of days`)
+      if (!/^\d+$/.test(days)) return program.error(`error: "${days}" is no number of days`)
     }
     const pruned = await pruneArchive(root(), {
       superseded_before_at: daysAgo(options.supersededDays),

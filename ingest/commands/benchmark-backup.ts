@@ -45,7 +45,10 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<{ result:
   return { result, ms }
 }
 
-/** One dump of a scratch database and all four levels of its verification, on the configured server and a Dropbox server on loopback. */
+/**
+ * One dump of a scratch database and all four levels of its verification, on the configured server and a
+ * Dropbox server on loopback.
+ */
 async function benchmark(rows: number): Promise<void> {
   const server = await startServer(readServerConfig())
   const { maintenance } = server
@@ -57,13 +60,20 @@ async function benchmark(rows: number): Promise<void> {
     await migrate(scratch, join(ROOT_DIRECTORY, 'migrations'))
     await fill(scratch, rows)
     const { credentials, origin } = dropbox
-    const remote = new DropboxStore({ credentials, origin, folder: '/benchmark', state_directory: join(directory, 'uploads') })
+    const remote = new DropboxStore({
+      credentials,
+      origin,
+      folder: '/benchmark',
+      state_directory: join(directory, 'uploads'),
+    })
     say(`One dump and its verification, ${rows.toLocaleString('en')} daily bars:`)
     const { result: backup, ms: whole_ms } = await timed('dump, with hashes of every table, published', () =>
       dump(scratch, { directory, mode: 'benchmark' }),
     )
     const { dump_duration_ms, bytes } = backup.manifest
-    say(`    ${'of which pg_dump --compress=9 itself'.padEnd(56)} ${(dump_duration_ms / 1000).toFixed(2).padStart(8)} s`)
+    say(
+      `    ${'of which pg_dump --compress=9 itself'.padEnd(56)} ${(dump_duration_ms / 1000).toFixed(2).padStart(8)} s`,
+    )
     const levels = [
       await timed('level 1, hash of the file', () => verifyFile(backup)),
       await timed('level 2, archive read to its end', () => verifyArchive(backup)),
@@ -76,8 +86,12 @@ async function benchmark(rows: number): Promise<void> {
     const fourth = await timed('level 4, downloaded and compared', () => verifyRemote(backup, remote))
     const local_ms = levels.reduce((sum, { ms }) => sum + ms, 0)
     const ratio = (ms: number): string => `${((100 * ms) / dump_duration_ms).toFixed(1)} %`
-    say(`  archive ${sizeText(bytes).trim()}; hashing beside pg_dump added ${((whole_ms - dump_duration_ms) / 1000).toFixed(2)} s`)
-    say(`Verification of pg_dump's own time: levels 1 to 3 ${ratio(local_ms)}, levels 1 to 4 ${ratio(local_ms + fourth.ms)}. Bound: 50 %.`)
+    say(
+      `  archive ${sizeText(bytes).trim()}; hashing beside pg_dump added ${((whole_ms - dump_duration_ms) / 1000).toFixed(2)} s`,
+    )
+    say(
+      `Verification of pg_dump's own time: levels 1 to 3 ${ratio(local_ms)}, levels 1 to 4 ${ratio(local_ms + fourth.ms)}. Bound: 50 %.`,
+    )
   } finally {
     await dropDatabase(maintenance, scratch.database)
     await dropbox.stop()
@@ -87,13 +101,16 @@ async function benchmark(rows: number): Promise<void> {
 }
 
 const program = new Command('benchmark')
-  .description('Measures what the verification of a backup costs, in one run, as a part of the time of its dump.')
+  .description(
+    'Measures what the verification of a backup costs, in one run, as a part of the time of its dump.',
+  )
   .option(
     '--rows <count>',
     'daily bars to dump',
     (text) => {
       const rows = Number(text)
-      if (!Number.isInteger(rows) || rows < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+      if (!Number.isInteger(rows) || rows < 1)
+        throw new InvalidArgumentError('It must be a whole number above 0.')
       return rows
     },
     ROWS_DEFAULT,
@@ -103,6 +120,8 @@ const program = new Command('benchmark')
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`)
+  process.stderr.write(
+    `${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`,
+  )
   process.exitCode = 1
 }

@@ -27,7 +27,15 @@ import { withSignals } from './signals.ts'
 import { validationText } from './status.ts'
 
 /** What the process ends with. Only `complete` is success to a shell. */
-export const EXIT_CODES = { complete: 0, failed: 1, usage: 2, complete_with_gaps: 3, halted: 4, interrupted: 130, running: 1 } as const
+export const EXIT_CODES = {
+  complete: 0,
+  failed: 1,
+  usage: 2,
+  complete_with_gaps: 3,
+  halted: 4,
+  interrupted: 130,
+  running: 1,
+} as const
 
 /** Of several runs the worst one is told to the shell. */
 const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
@@ -50,7 +58,12 @@ export interface Choices extends Grouping {
 
 /** `choices` stand above the environment. */
 export function configOf({ universe, start, end, source }: Choices): Config {
-  return readConfigWith({ BOOTSTRAP_UNIVERSE: universe, BOOTSTRAP_START: start, BOOTSTRAP_END: end, BOOTSTRAP_SOURCE: source })
+  return readConfigWith({
+    BOOTSTRAP_UNIVERSE: universe,
+    BOOTSTRAP_START: start,
+    BOOTSTRAP_END: end,
+    BOOTSTRAP_SOURCE: source,
+  })
 }
 
 async function onServer(config: Config, work: (server: Server) => Promise<void>): Promise<void> {
@@ -70,11 +83,18 @@ export const onDatabase = (config: Config, work: (connection: Connection) => Pro
   })
 
 /** Resumes or retries a run with the universe, the window and the source that it was started with. */
-export async function goOn(run_id: string | undefined, reopen: readonly ('failed' | 'parked')[], choices: Choices): Promise<void> {
+export async function goOn(
+  run_id: string | undefined,
+  reopen: readonly ('failed' | 'deferred')[],
+  choices: Choices,
+): Promise<void> {
   const here = configOf({})
   await onDatabase(here, async (connection) => {
     const row = await withDatabase(connection, (db) => findRun(db, run_id))
-    if (row === undefined) throw new RefusedError(`There is no run ${run_id ?? ''} in ${connection.database}. \`status\` lists them.`)
+    if (row === undefined)
+      throw new RefusedError(
+        `There is no run ${run_id ?? ''} in ${connection.database}. \`status\` lists them.`,
+      )
     const config = configOf({
       universe: row.universe_file,
       start: row.start_date,
@@ -82,7 +102,15 @@ export async function goOn(run_id: string | undefined, reopen: readonly ('failed
       ...(row.source === 'unknown' ? {} : { source: row.source }),
     })
     const { groupRows: group_rows_max, maxRequests: requests_max, without } = choices
-    await run(config, { jobs: row.jobs, command: row.command, resumed: row, reopen, group_rows_max, requests_max, without })
+    await run(config, {
+      jobs: row.jobs,
+      command: row.command,
+      resumed: row,
+      reopen,
+      group_rows_max,
+      requests_max,
+      without,
+    })
   })
 }
 
@@ -98,7 +126,11 @@ interface Work {
 }
 
 /** Prints what the jobs would cost; asks nobody. */
-export async function showPlan(config: Config, jobs: readonly JobName[], without: readonly string[] = []): Promise<void> {
+export async function showPlan(
+  config: Config,
+  jobs: readonly JobName[],
+  without: readonly string[] = [],
+): Promise<void> {
   const providers = await openRunProviders(config, silentLog(), { without })
   try {
     const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
@@ -138,7 +170,8 @@ async function withRun(
       ...(requests_max === undefined ? {} : { requests_max }),
     })
     for (const choice of opened.choices) log.info(choice, 'provider chosen')
-    // One run at a time on a target, a checklist run included; only a child of the run that holds the lock may work beside it.
+    // One run at a time on a target, a checklist run included; only a child of the run that holds the lock
+    // may work beside it.
     const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
     const underSignals = (lost: AbortSignal): Promise<readonly RunReport[]> =>
       withSignals(log, (told) => load(AbortSignal.any([lost, told])))
@@ -157,10 +190,12 @@ async function withRun(
         onJob: progress.done,
         ...(group_rows_max === undefined ? {} : { group_rows_max }),
       })
-    const reports = await underRunLock(maintenance, connection.database, lock, underSignals).finally(async () => {
-      progress.clear()
-      await opened.close()
-    })
+    const reports = await underRunLock(maintenance, connection.database, lock, underSignals).finally(
+      async () => {
+        progress.clear()
+        await opened.close()
+      },
+    )
     log.info({ requests: opened.requests() }, 'requests sent')
     for (const report of reports) {
       say(summaryText(report))
@@ -182,13 +217,22 @@ export const run = (config: Config, work: Work): Promise<void> =>
     }),
   ])
 
-export const daily = (config: Config, work: Pick<Work, 'group_rows_max' | 'requests_max' | 'without'>): Promise<void> =>
+export const daily = (
+  config: Config,
+  work: Pick<Work, 'group_rows_max' | 'requests_max' | 'without'>,
+): Promise<void> =>
   withRun(config, { ...work, command: 'daily' }, async (options) => {
     // The clock of a rehearsal stands where its market does.
     const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
-    const report = await runDaily({ ...options, now, overlap_sessions: config.bootstrap.daily.overlap_sessions })
+    const report = await runDaily({
+      ...options,
+      now,
+      overlap_sessions: config.bootstrap.daily.overlap_sessions,
+    })
     const again = report.pulled_again.length === 0 ? 'none' : report.pulled_again.join(', ')
-    say(`Prices from ${report.overlap_start_date} to ${report.last_session_date}; history asked for as a whole: ${again}\n`)
+    say(
+      `Prices from ${report.overlap_start_date} to ${report.last_session_date}; history asked for as a whole: ${again}\n`,
+    )
     say(validationText(report.validation))
     if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed
     return report.runs
@@ -202,7 +246,10 @@ function nextStep({ state, run_id, jobs }: RunReport, config: Config): string {
   return ''
 }
 
-/** A run keeps its providers, so that no series mixes two: either it goes on later, or another run asks the next of each list. */
+/**
+ * A run keeps its providers, so that no series mixes two: either it goes on later, or another run asks the
+ * next of each list.
+ */
 function waysOn(run_id: string, jobs: RunReport['jobs'], config: Config): string {
   const later = `Go on, once it answers again, with: npx node ingest/run.ts resume ${run_id}`
   const silent = silentProviders(jobs)
@@ -220,11 +267,11 @@ function waysOn(run_id: string, jobs: RunReport['jobs'], config: Config): string
   ].join('\n')
 }
 
-/** Of a combination it is the part whose words the items were parked with. */
+/** Of a combination it is the part whose words the items were deferred with. */
 const silentProviders = (jobs: RunReport['jobs']): string[] => [
   ...new Set(
     jobs.flatMap(({ provider, gaps }) => {
-      const words = gaps.flatMap(({ status, reason }) => (status === 'parked' ? [reason] : []))
+      const words = gaps.flatMap(({ status, reason }) => (status === 'deferred' ? [reason] : []))
       return partsOf(provider).filter((part) => words.some((reason) => reason.includes(part)))
     }),
   ),

@@ -15,9 +15,9 @@ const progress = {
 const report: JobReport = {
   job: 'prices-daily',
   provider: 'flat-files',
-  items: { ok: 2, empty: 0, not_found: 1, failed: 1, parked: 0, pending: 0 },
+  items: { ok: 2, empty: 0, not_found: 1, failed: 1, deferred: 0, pending: 0 },
   rows_read: 1_234,
-  rows_outside: 0,
+  rows_skipped: 0,
   rows_rejected: 4,
   rows_withheld: 30,
   rows_staged: 1_200,
@@ -35,7 +35,9 @@ const report: JobReport = {
 }
 
 it('the progress line shows count, rate and time left', () => {
-  expect(progressText(progress, 10_000)).toBe('prices-daily · read · 1 of 4 items · 50,000 rows · 5,000 rows/s · about 30.0 s left')
+  expect(progressText(progress, 10_000)).toBe(
+    'prices-daily · read · 1 of 4 items · 50,000 rows · 5,000 rows/s · about 30.0 s left',
+  )
 })
 
 it('it redraws itself on a terminal only; elsewhere each job is one plain line', () => {
@@ -52,11 +54,19 @@ it('it redraws itself on a terminal only; elsewhere each job is one plain line',
   const plain = progressLine(screen(false), () => (now += 1_000))
   plain.show(progress)
   plain.done(report)
-  expect(written).toEqual(['prices-daily: 1,234 read, 1,000 inserted, 0 updated, 0 deleted; 2 ok, 1 not_found, 1 failed; 1 min 1 s\n'])
+  expect(written).toEqual([
+    'prices-daily: 1,234 read, 1,000 inserted, 0 updated, 0 deleted; 2 ok, 1 not_found, 1 failed; 1 min 1 s\n',
+  ])
 })
 
 it('the summary names every item without rows, with its reason, and the state', () => {
-  const text = summaryText({ run_id: 'r', state: 'complete_with_gaps', state_reason: '1 items failed.', jobs: [report], duration_ms: 500 })
+  const text = summaryText({
+    run_id: 'r',
+    state: 'complete_with_gaps',
+    state_reason: '1 items failed.',
+    jobs: [report],
+    duration_ms: 500,
+  })
   expect(text).toContain('prices-daily  x:a  failed (truncated) after 2 attempts: Cut short.')
   expect(text).toContain('prices-daily  x:b  not_found: Not there.')
   expect(text).toMatch(/Run r: complete_with_gaps\. 1 items failed\. \(0\.5 s\)/)
@@ -68,7 +78,8 @@ it('a reason of many items is told once, with their number and every name', () =
   const reason = 'prices_daily/p.csv is refused.'
   const gaps = Array.from(
     { length: 1_200 },
-    (_, at) => ({ item: `x:${at}`, status: 'failed', error_class: 'malformed', reason, attempts_count: 1 }) as const,
+    (_, at) =>
+      ({ item: `x:${at}`, status: 'failed', error_class: 'malformed', reason, attempts_count: 1 }) as const,
   )
   const text = summaryText({
     run_id: 'r',

@@ -45,12 +45,26 @@ export function progressText(progress: Progress, elapsed_ms: number): string {
   const { job, step, items_done, items_total, rows_read, read_bytes, estimated_bytes } = progress
   const seconds = Math.max(elapsed_ms / 1_000, 0.001)
   const ratio =
-    step === 'read' && estimated_bytes > 0 ? Math.min(read_bytes / estimated_bytes, 1) : items_total === 0 ? 0 : items_done / items_total
-  const left = ratio > 0.02 && ratio < 1 ? ` · about ${duration((elapsed_ms * (1 - ratio)) / ratio)} left` : ''
+    step === 'read' && estimated_bytes > 0
+      ? Math.min(read_bytes / estimated_bytes, 1)
+      : items_total === 0
+        ? 0
+        : items_done / items_total
+  const left =
+    ratio > 0.02 && ratio < 1 ? ` · about ${duration((elapsed_ms * (1 - ratio)) / ratio)} left` : ''
   return `${job} · ${step} · ${count(items_done)} of ${count(items_total)} items · ${count(rows_read)} rows · ${count(Math.round(rows_read / seconds))} rows/s${left}`
 }
 
-const jobText = ({ job, items, items_unchanged, rows_read, rows_inserted, rows_updated, rows_deleted, duration_ms }: JobReport): string =>
+const jobText = ({
+  job,
+  items,
+  items_unchanged,
+  rows_read,
+  rows_inserted,
+  rows_updated,
+  rows_deleted,
+  duration_ms,
+}: JobReport): string =>
   `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
   `${itemsText(items)}${unchangedText(items_unchanged)}; ${duration(duration_ms)}`
 
@@ -63,9 +77,22 @@ const itemsText = (items: JobReport['items']): string =>
 const unchangedText = (items: number): string =>
   items === 0 ? '' : ` (${count(items)} left as they are: nothing they are derived from has changed)`
 
-/** The end of a run as a person reads it: a table of jobs, every failed, parked and missing item by name, and the state. */
+/**
+ * The end of a run as a person reads it: a table of jobs, every failed, deferred and missing item by name, and
+ * the state.
+ */
 export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: RunReport): string {
-  const columns = ['read', 'outside', 'rejected', 'withheld', 'staged', 'inserted', 'updated', 'unchanged', 'deleted'] as const
+  const columns = [
+    'read',
+    'skipped',
+    'rejected',
+    'withheld',
+    'staged',
+    'inserted',
+    'updated',
+    'unchanged',
+    'deleted',
+  ] as const
   const table = [
     ['job', ...columns, 'items'],
     ...jobs.map((job) => [
@@ -77,7 +104,9 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
   const aligned = table.map((row) =>
     row
-      .map((cell, at) => (at === 0 || at === row.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .map((cell, at) =>
+        at === 0 || at === row.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+      )
       .join('  ')
       .trimEnd(),
   )
@@ -90,7 +119,10 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
     ...jobs.flatMap(({ job, rows_withdrawn }) =>
       rows_withdrawn === 0
         ? []
-        : ['', `${count(rows_withdrawn)} rows of ${job} are no longer in their source. They are kept, and named in ingestion.withdrawals.`],
+        : [
+            '',
+            `${count(rows_withdrawn)} rows of ${job} are no longer in their source. They are kept, and named in ingestion.withdrawals.`,
+          ],
     ),
     '',
     `Run ${run_id}: ${state}${state_reason === null ? '' : `. ${state_reason}`} (${duration(duration_ms)})`,
@@ -106,5 +138,7 @@ function duration(duration_ms: number): string {
   const seconds = duration_ms / 1_000
   if (seconds < 60) return `${seconds.toFixed(1)} s`
   const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return minutes < 60
+    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

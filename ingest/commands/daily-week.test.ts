@@ -36,13 +36,22 @@ const database = async (): Promise<Scratch> => {
   return scratch
 }
 
-/** The universe as somebody keeps it: a line for each listing when it comes, with the ticker of that day, never touched again. */
+/**
+ * The universe as somebody keeps it: a line for each listing when it comes, with the ticker of that day,
+ * never touched again.
+ */
 const lines = new Map<string, string>()
 async function universeOf(day: string) {
   for (const security of worldAsOf(world, day).securities)
     if (!lines.has(security.source_id))
-      lines.set(security.source_id, [security.source_id, lastTicker(security), security.cik ?? '', nameAtBroker(security)].join())
-  await writeFile(join(directory, 'universe.csv'), ['source_id,ticker,cik,provider_id', ...lines.values(), ''].join('\n'))
+      lines.set(
+        security.source_id,
+        [security.source_id, lastTicker(security), security.cik ?? '', nameAtBroker(security)].join(),
+      )
+  await writeFile(
+    join(directory, 'universe.csv'),
+    ['source_id,ticker,cik,provider_id', ...lines.values(), ''].join('\n'),
+  )
   return readUniverse(join(directory, 'universe.csv'))
 }
 
@@ -52,14 +61,25 @@ async function on<T>(
   { connection }: Scratch,
   work: (options: Omit<IngestOptions, 'jobs' | 'window'>, now: Date) => Promise<T>,
 ): Promise<T> {
-  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '..', '..', 'bootstrap.json'), 'utf8'))
+  const bootstrap = JSON.parse(
+    await readFile(join(import.meta.dirname, '..', '..', 'bootstrap.json'), 'utf8'),
+  )
   const market = await startMarketServers(worldAsOf(world, day), { limits: { sec: null, alpaca: null } })
   const now = new Date(`${day}T22:30:00Z`)
   const http = openHttpProviders(
     {
       source: { mode: 'rehearsal' },
-      directories: { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory },
-      providers: { credentials: REHEARSAL_CREDENTIALS, set: bootstrap.provider_sets['free-keys'], stand_ins: market.stand_ins },
+      directories: {
+        data: directory,
+        archive: join(directory, 'archive'),
+        backups: directory,
+        reports: directory,
+      },
+      providers: {
+        credentials: REHEARSAL_CREDENTIALS,
+        set: bootstrap.provider_sets['free-keys'],
+        stand_ins: market.stand_ins,
+      },
     },
     { connection, log: silentLog(), now, haste: REHEARSAL_HASTE },
   )
@@ -80,16 +100,22 @@ const windowOf = (day: string) => ({ start_date: `${Number(day.slice(0, 4)) - 1}
 const load = (day: string, scratch: Scratch) =>
   on(day, scratch, (options) => ingest({ ...options, jobs: jobsInOrder(), window: windowOf(day) }))
 const daily = (day: string, scratch: Scratch) =>
-  on(day, scratch, (options, now) => runDaily({ ...options, now, overlap_sessions: 10, window: windowOf(day) }))
+  on(day, scratch, (options, now) =>
+    runDaily({ ...options, now, overlap_sessions: 10, window: windowOf(day) }),
+  )
 
 const allOf = async ({ db }: Scratch) => ({
   ...(await contentOf(db)),
-  factors: (await db.rows<{ row: string }>(`select t::text as row from stocks_research.adjustment_factors t order by 1`)).map(
-    ({ row }) => row,
-  ),
-  derived: (await db.rows<{ row: string }>(`select t::text as row from stocks_research.fundamentals_derived t order by 1`)).map(
-    ({ row }) => row,
-  ),
+  factors: (
+    await db.rows<{ row: string }>(
+      `select t::text as row from stocks_research.adjustment_factors t order by 1`,
+    )
+  ).map(({ row }) => row),
+  derived: (
+    await db.rows<{ row: string }>(
+      `select t::text as row from stocks_research.fundamentals_derived t order by 1`,
+    )
+  ).map(({ row }) => row),
 })
 
 test.each([
@@ -110,14 +136,19 @@ test.each([
         day,
         runs.flatMap(({ jobs }) =>
           jobs.flatMap(({ job, gaps }) =>
-            gaps.filter(({ status }) => status !== 'not_found').map(({ item, reason }) => [job, item, reason]),
+            gaps
+              .filter(({ status }) => status !== 'not_found')
+              .map(({ item, reason }) => [job, item, reason]),
           ),
         ),
       ]).toEqual([day, []])
       expect([
         day,
         validation.checks
-          .filter(({ severity, offenders_count, accepted_count }) => severity === 'hard' && offenders_count > accepted_count)
+          .filter(
+            ({ severity, violations_count, accepted_count }) =>
+              severity === 'hard' && violations_count > accepted_count,
+          )
           .map(({ name }) => name),
       ]).toEqual([day, []])
     }
@@ -127,11 +158,11 @@ test.each([
     for (const [table, rows] of Object.entries(had)) {
       const now = new Set(has[table as keyof typeof has])
       const before = new Set(rows)
-      expect([table, rows.filter((row) => !now.has(row)).slice(0, 5), [...now].filter((row) => !before.has(row)).slice(0, 5)]).toEqual([
+      expect([
         table,
-        [],
-        [],
-      ])
+        rows.filter((row) => !now.has(row)).slice(0, 5),
+        [...now].filter((row) => !before.has(row)).slice(0, 5),
+      ]).toEqual([table, [], []])
     }
   },
   300_000,

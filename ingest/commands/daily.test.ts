@@ -35,14 +35,24 @@ afterAll(async () => {
 })
 
 /** One run with the clock standing at `now`. */
-async function at<T>(now: Date, work: (options: Omit<Parameters<typeof ingest>[0], 'jobs' | 'window'>) => Promise<T>): Promise<T> {
-  const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '..', '..', 'bootstrap.json'), 'utf8'))
+async function at<T>(
+  now: Date,
+  work: (options: Omit<Parameters<typeof ingest>[0], 'jobs' | 'window'>) => Promise<T>,
+): Promise<T> {
+  const bootstrap = JSON.parse(
+    await readFile(join(import.meta.dirname, '..', '..', 'bootstrap.json'), 'utf8'),
+  )
   const providers = {
     credentials: REHEARSAL_CREDENTIALS,
     set: bootstrap.provider_sets['free-keys'],
     stand_ins: market.stand_ins,
   }
-  const directories = { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory }
+  const directories = {
+    data: directory,
+    archive: join(directory, 'archive'),
+    backups: directory,
+    reports: directory,
+  }
   const http = openHttpProviders(
     { source: { mode: 'rehearsal' }, directories, providers },
     { connection: scratch.connection, log: silentLog(), now, haste: REHEARSAL_HASTE },
@@ -57,10 +67,19 @@ async function at<T>(now: Date, work: (options: Omit<Parameters<typeof ingest>[0
 }
 const daily = (now: Date, rest: Partial<Parameters<typeof runDaily>[0]> = {}) =>
   at(now, (options) =>
-    runDaily({ ...options, ...rest, now, overlap_sessions: 10, window: { start_date: world.start_date, end_date: world.end_date } }),
+    runDaily({
+      ...options,
+      ...rest,
+      now,
+      overlap_sessions: 10,
+      window: { start_date: world.start_date, end_date: world.end_date },
+    }),
   )
 
-/** As if the provider had revised a history: a bar in the overlap, and one years before it. Gives the security. */
+/**
+ * As if the provider had revised a history: a bar in the overlap, and one years before it. Gives the
+ * security.
+ */
 async function revise(...days: readonly [string, string]): Promise<string> {
   const { source_id } = await scratch.db.one<{ source_id: string }>(
     `with revised as (
@@ -79,7 +98,11 @@ test('a daily run has nothing to go on from before the first load, and says so',
 
 test('a database of two weeks ago, with revised bars in it, is brought to the last finished session, and equals the truth', async () => {
   await at(new Date('2024-12-20T12:00:00Z'), (options) =>
-    ingest({ ...options, jobs: jobsInOrder(), window: { start_date: world.start_date, end_date: '2024-12-19' } }),
+    ingest({
+      ...options,
+      jobs: jobsInOrder(),
+      window: { start_date: world.start_date, end_date: '2024-12-19' },
+    }),
   )
   const source_id = await revise('2021-03-01', '2024-12-17')
 
@@ -90,7 +113,9 @@ test('a database of two weeks ago, with revised bars in it, is brought to the la
   const late = await daily(new Date('2025-01-03T21:01:00Z'))
   expect(late.last_session_date).toBe('2025-01-03')
   expect(late.pulled_again).toEqual([])
-  expect([...early.runs, ...late.runs].map(({ state }) => state).filter((state) => state !== 'complete')).toEqual([])
+  expect(
+    [...early.runs, ...late.runs].map(({ state }) => state).filter((state) => state !== 'complete'),
+  ).toEqual([])
   expect(late.validation.hard_count).toBe(0)
   expect((await differencesFromTruth(scratch.db, world, { dialect: WIRE })).differences).toEqual([])
 }, 300_000)
@@ -99,8 +124,14 @@ test('a second daily run of the same day changes nothing, and asks for few bars'
   const asked_before = market.log.length
   const { runs } = await daily(new Date('2025-01-03T21:30:00Z'))
   expect(runs).toHaveLength(1)
-  expect(runs.flatMap(({ jobs }) => jobs).filter((job) => job.rows_inserted + job.rows_updated + job.rows_deleted > 0)).toEqual([])
-  const bars = market.log.slice(asked_before).filter(({ path_and_query }) => path_and_query.startsWith('/v2/stocks/bars'))
+  expect(
+    runs
+      .flatMap(({ jobs }) => jobs)
+      .filter((job) => job.rows_inserted + job.rows_updated + job.rows_deleted > 0),
+  ).toEqual([])
+  const bars = market.log
+    .slice(asked_before)
+    .filter(({ path_and_query }) => path_and_query.startsWith('/v2/stocks/bars'))
   expect(bars).toHaveLength(1)
 }, 120_000)
 
@@ -111,7 +142,10 @@ test('a history that was revised is asked for as a whole by the next run, when t
     signal: stop.signal,
     onJob: ({ job }) => job === 'fundamentals-derived' && stop.abort(),
   })
-  expect([first.pulled_again, first.runs.map(({ state }) => state)]).toEqual([[source_id], ['complete', 'interrupted']])
+  expect([first.pulled_again, first.runs.map(({ state }) => state)]).toEqual([
+    [source_id],
+    ['complete', 'interrupted'],
+  ])
   const next = await daily(new Date('2025-01-03T22:00:00Z'))
   expect(next.pulled_again).toEqual([source_id])
   expect((await differencesFromTruth(scratch.db, world, { dialect: WIRE })).differences).toEqual([])

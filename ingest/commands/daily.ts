@@ -18,7 +18,10 @@ export interface DailyReport {
   readonly last_session_date: string
   /** First day that every security was asked for. */
   readonly overlap_start_date: string
-  /** Securities whose bars in the overlap are not what they were, or that had none: their whole history is asked for again. */
+  /**
+   * Securities whose bars in the overlap are not what they were, or that had none: their whole history is
+   * asked for again.
+   */
   readonly pulled_again: readonly string[]
   /** The increment, and the second pull where there was one. */
   readonly runs: readonly RunReport[]
@@ -26,35 +29,59 @@ export interface DailyReport {
 }
 
 /**
- * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest bar on; whoever's bars
- * differ there from what we had has had its history revised, and is asked for it as a whole, by this run or the next. All other jobs
- * are whole each time: an action or a fact may be told late. Ends with validation. A second call on the same day changes nothing.
+ * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest
+ * bar on; whoever's bars differ there from what we had has had its history revised, and is asked for it as a
+ * whole, by this run or the next. All other jobs are whole each time: an action or a fact may be told late.
+ * Ends with validation. A second call on the same day changes nothing.
  *
  * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
  */
 export async function runDaily({ now, overlap_sessions, ...options }: DailyOptions): Promise<DailyReport> {
   const { connection, universe } = options
   const ask = <T>(work: (db: Database) => Promise<T>): Promise<T> => withDatabase(connection, work)
-  const { last_session_date, newest_date, overlap_start_date } = await ask((db) => spanOf(db, now, overlap_sessions))
+  const { last_session_date, newest_date, overlap_start_date } = await ask((db) =>
+    spanOf(db, now, overlap_sessions),
+  )
   const start_date = options.window.start_date
   const whole: Window = { start_date, end_date: last_session_date }
-  const overlap: Window = { start_date: overlap_start_date < start_date ? start_date : overlap_start_date, end_date: last_session_date }
+  const overlap: Window = {
+    start_date: overlap_start_date < start_date ? start_date : overlap_start_date,
+    end_date: last_session_date,
+  }
 
   const before = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
-  const increment = await ingest({ ...options, window: whole, jobs: jobsInOrder(), windows: { 'prices-daily': overlap } })
+  const increment = await ingest({
+    ...options,
+    window: whole,
+    jobs: jobsInOrder(),
+    windows: { 'prices-daily': overlap },
+  })
   const after = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
   const had_bars = await ask((db) => securitiesWithBarsBefore(db, overlap.start_date))
   const restated = await ask((db) => securitiesRestated(db, start_date))
   const members = universe.members.filter(({ source_id }) => {
     const hash = after.get(source_id)
     // Bars in the overlap and none before it: a young listing, or one that our universe has only now.
-    return restated.has(source_id) || (hash !== undefined && (hash !== before.get(source_id) || !had_bars.has(source_id)))
+    return (
+      restated.has(source_id) ||
+      (hash !== undefined && (hash !== before.get(source_id) || !had_bars.has(source_id)))
+    )
   })
   const runs = [increment]
   const RERUN: readonly JobName[] = ['prices-daily', 'adjustment-factors']
   if (members.length > 0) {
-    options.log?.info({ securities: members.map(({ source_id }) => source_id) }, 'history has changed, it is asked for as a whole')
-    runs.push(await ingest({ ...options, universe: { ...universe, members }, window: whole, jobs: jobsInOrder(RERUN) }))
+    options.log?.info(
+      { securities: members.map(({ source_id }) => source_id) },
+      'history has changed, it is asked for as a whole',
+    )
+    runs.push(
+      await ingest({
+        ...options,
+        universe: { ...universe, members },
+        window: whole,
+        jobs: jobsInOrder(RERUN),
+      }),
+    )
   }
   return {
     last_session_date,
@@ -66,7 +93,11 @@ export async function runDaily({ now, overlap_sessions, ...options }: DailyOptio
 }
 
 async function spanOf(db: Database, now: Date, overlap_sessions: number) {
-  const row = await db.one<{ last_session_date: string | null; newest_date: string | null; overlap_start_date: string | null }>(
+  const row = await db.one<{
+    last_session_date: string | null
+    newest_date: string | null
+    overlap_start_date: string | null
+  }>(
     `with newest as (select max(trade_date) as trade_date from stocks_research.prices_daily)
      select (select max(session_date) from stocks_research.trading_sessions where close_at <= $1::timestamptz) as last_session_date,
        newest.trade_date as newest_date,
@@ -97,8 +128,9 @@ async function hashesOf(db: Database, start_date: string, end_date: string): Pro
 }
 
 /**
- * Securities of which a run that asked for some days alone overwrote a bar, and that no run has been asked for from `start_date` on since:
- * also those of an earlier run, which was killed, or its provider had enough, before it came to their history.
+ * Securities of which a run that asked for some days alone overwrote a bar, and that no run has been asked
+ * for from `start_date` on since: also those of an earlier run, which was killed, or its provider had enough,
+ * before it came to their history.
  */
 async function securitiesRestated(db: Database, start_date: string): Promise<Set<string>> {
   const rows = await db.rows<{ item: string }>(

@@ -1,7 +1,12 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { execa } from 'execa'
-import { childEnvironment, ROOT_DIRECTORY, readRolePasswords, readServerConfig } from '../../helpers/config/config.ts'
+import {
+  childEnvironment,
+  ROOT_DIRECTORY,
+  readRolePasswords,
+  readServerConfig,
+} from '../../helpers/config/config.ts'
 import { messageOf, PreconditionError, StocksError } from '../../helpers/core/errors.ts'
 import { redact } from '../../helpers/core/redact.ts'
 import { auditContent, auditText } from '../../helpers/database/content-hashes.ts'
@@ -35,9 +40,15 @@ async function openPrompt(args: readonly string[]): Promise<void> {
     rows: await db.rows('select from pg_database where datname = $1', [server.connection.database]),
   }))
   if (rows.length === 0)
-    throw new PreconditionError(`The database ${server.connection.database} does not exist yet. Run npx vitest run phases to build it.`)
+    throw new PreconditionError(
+      `The database ${server.connection.database} does not exist yet. Run npx vitest run phases to build it.`,
+    )
   const { exitCode } = await execa(psql.path, [...args], {
-    env: { ...childEnvironment(), ...connectionEnvironment(server.connection, psql.major, PROMPT_OPTIONS), PGAPPNAME: 'psql' },
+    env: {
+      ...childEnvironment(),
+      ...connectionEnvironment(server.connection, psql.major, PROMPT_OPTIONS),
+      PGAPPNAME: 'psql',
+    },
     extendEnv: false,
     stdio: 'inherit',
     reject: false,
@@ -47,9 +58,11 @@ async function openPrompt(args: readonly string[]): Promise<void> {
 
 async function showStatus(): Promise<void> {
   const config = readServerConfig()
-  if (config.postgres.kind !== 'embedded') return say('PostgreSQL is not the embedded one: PGHOST or BOOTSTRAP_POSTGRES is set.')
+  if (config.postgres.kind !== 'embedded')
+    return say('PostgreSQL is not the embedded one: PGHOST or BOOTSTRAP_POSTGRES is set.')
   const status = await embeddedStatus(config.directories.data)
-  if (status === undefined) return say('The embedded PostgreSQL has not been made yet. npm run db:start makes it.')
+  if (status === undefined)
+    return say('The embedded PostgreSQL has not been made yet. npm run db:start makes it.')
   if (status.connection === undefined) {
     process.exitCode = 3 // As pg_ctl status does.
     return say(`The embedded PostgreSQL is stopped. Its data is in ${status.directory}.`)
@@ -69,11 +82,20 @@ async function start(): Promise<void> {
 async function stop(): Promise<void> {
   const { postgres, directories } = readServerConfig()
   if (postgres.kind !== 'embedded')
-    throw new PreconditionError('Only the embedded server is ours to stop; PGHOST or BOOTSTRAP_POSTGRES is set.')
-  say((await stopEmbedded(directories.data)) ? 'The embedded PostgreSQL has stopped.' : 'The embedded PostgreSQL was not running.')
+    throw new PreconditionError(
+      'Only the embedded server is ours to stop; PGHOST or BOOTSTRAP_POSTGRES is set.',
+    )
+  say(
+    (await stopEmbedded(directories.data))
+      ? 'The embedded PostgreSQL has stopped.'
+      : 'The embedded PostgreSQL was not running.',
+  )
 }
 
-/** Schema and rows against what the migrations make, and what the last runs left. Exit code 1 when either differs. */
+/**
+ * Schema and rows against what the migrations make, and what the last runs left. Exit code 1 when either
+ * differs.
+ */
 async function showDrift(): Promise<void> {
   const { connection } = await reach()
   await requireBuilt(connection)
@@ -91,7 +113,9 @@ async function makeRoles(): Promise<void> {
   await requireBuilt(connection)
   const names = await createRoles(connection, passwords)
   for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
-  say('The ingest role is used by npm run ingest while ROLE_INGEST_PASSWORD is set; any other by naming it in PGUSER and PGPASSWORD.')
+  say(
+    'The ingest role is used by npm run ingest while ROLE_INGEST_PASSWORD is set; any other by naming it in PGUSER and PGPASSWORD.',
+  )
 }
 
 const program = new Command('db').description('The PostgreSQL of this project.')
@@ -103,13 +127,21 @@ program
   .action(openPrompt)
 program.command('start').description('start the server').action(start)
 program.command('stop').description('stop the server').action(stop)
-program.command('drift').description('say which objects and rows are not as they were last recorded').action(showDrift)
-program.command('roles').description('create the roles admin, owner, ingest and reader, or renew their rights').action(makeRoles)
+program
+  .command('drift')
+  .description('say which objects and rows are not as they were last recorded')
+  .action(showDrift)
+program
+  .command('roles')
+  .description('create the roles admin, owner, ingest and reader, or renew their rights')
+  .action(makeRoles)
 program.command('status').description('say whether the server runs, and where').action(showStatus)
 
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`${redact(error instanceof StocksError ? error.message : ((error as Error).stack ?? messageOf(error)))}\n`)
+  process.stderr.write(
+    `${redact(error instanceof StocksError ? error.message : ((error as Error).stack ?? messageOf(error)))}\n`,
+  )
   process.exitCode = 1
 }

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Config, ROOT_DIRECTORY, readConfig, readConfigWith, sourceText } from '../../helpers/config/config.ts'
+import {
+  type Config,
+  ROOT_DIRECTORY,
+  readConfig,
+  readConfigWith,
+  sourceText,
+} from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
 import { messageOf, PreconditionError, StocksError } from '../../helpers/core/errors.ts'
 import { openLog } from '../../helpers/core/log.ts'
@@ -23,8 +29,8 @@ import { progressLine } from './console.ts'
 const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
 
 /**
- * The configuration of a recorded run. What it was given stands in the archive, answers and drops alike, and is taken from there; a
- * drop that was never archived is read where it lay.
+ * The configuration of a recorded run. What it was given stands in the archive, answers and drops alike, and
+ * is taken from there; a drop that was never archived is read where it lay.
  */
 async function configOf(
   { run_id, universe_file, start_date, end_date, source }: RunRow,
@@ -44,7 +50,11 @@ async function configOf(
     BOOTSTRAP_START: start_date,
     BOOTSTRAP_END: end_date,
     BOOTSTRAP_SOURCE:
-      source === 'live' || source === 'rehearsal' ? `replay:${directories.archive}` : drop === undefined ? source : `flat-files:${drop}`,
+      source === 'live' || source === 'rehearsal'
+        ? `replay:${directories.archive}`
+        : drop === undefined
+          ? source
+          : `flat-files:${drop}`,
   })
 }
 
@@ -55,7 +65,9 @@ async function load(config: Config, run: RunRow, connection: Connection): Promis
       `The universe ${universe.file} is not the one of run ${run.run_id}: SHA-256 was ${run.universe_sha256}, is ${universe.sha256}. Put the old file back, then rebuild.`,
     )
   }
-  const log = openLog(join(config.directories.data, 'logs', `rebuild_${connection.database}.jsonl`), { rebuild_of: run.run_id })
+  const log = openLog(join(config.directories.data, 'logs', `rebuild_${connection.database}.jsonl`), {
+    rebuild_of: run.run_id,
+  })
   const progress = progressLine(process.stderr)
   const opened = await openRunProviders(config, log, { connection })
   return ingest({
@@ -91,8 +103,11 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
     say(
       `Rebuilding ${server.connection.database} as ${scratch.database}, from ${sourceText(recorded.source)}, as run ${run.run_id} was asked.`,
     )
-    const result = await rebuild(server.connection, scratch, join(ROOT_DIRECTORY, 'migrations'), (connection) =>
-      load(recorded, run, connection),
+    const result = await rebuild(
+      server.connection,
+      scratch,
+      join(ROOT_DIRECTORY, 'migrations'),
+      (connection) => load(recorded, run, connection),
     )
     for (const { table, rows, sha256, is_equal } of result.tables)
       say(`  ${is_equal ? 'equal    ' : 'different'}  ${table}  ${rows} rows  SHA-256 ${sha256}`)
@@ -120,6 +135,8 @@ const program = new Command('rebuild')
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`)
+  process.stderr.write(
+    `${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`,
+  )
   process.exitCode = 1
 }

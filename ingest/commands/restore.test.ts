@@ -65,10 +65,18 @@ const databases = (): Promise<string[]> =>
     ).map(({ name }) => name),
   )
 const rowsOf = (database: string): Promise<number> =>
-  withDatabase({ ...server, database }, async (db) => (await db.one<{ n: number }>('select count(*)::int as n from public.t')).n)
+  withDatabase(
+    { ...server, database },
+    async (db) => (await db.one<{ n: number }>('select count(*)::int as n from public.t')).n,
+  )
 
 async function prove(some: Backup): Promise<void> {
-  for (const level of [verifyFile, verifyArchive, () => verifyRestore(some, server), () => verifyRemote(some, remote)])
+  for (const level of [
+    verifyFile,
+    verifyArchive,
+    () => verifyRestore(some, server),
+    () => verifyRemote(some, remote),
+  ])
     await recordProof(some, [await level(some)])
 }
 
@@ -107,7 +115,9 @@ test('says of each file why it is no backup, and where the remote copy is not th
   expect(stdout).toMatch(/full_20200102_0000\.dump +NO BACKUP: The manifest .* cannot be read/)
   expect(stdout).toMatch(/full_20200101_0000\.dump .*NO BACKUP: its manifest is missing; not here/)
   expect(stdout).toMatch(new RegExp(`${backup.manifest.file} .*NOT WHAT THE MANIFEST HERE SAYS`))
-  expect((await run('full_20200102_0000.dump')).stderr).toMatch(/it is no backup: The manifest .* cannot be read/)
+  expect((await run('full_20200102_0000.dump')).stderr).toMatch(
+    /it is no backup: The manifest .* cannot be read/,
+  )
 })
 
 test('restores what is here though the remote store cannot be asked', async () => {
@@ -127,7 +137,11 @@ test('the latest one is the latest of this database, and one without its manifes
   const other = await scratchDatabase()
   await other.db.execute('create table public.t (id int primary key); insert into public.t values (1)')
   const later = (hours: number) => () => new Date(Date.now() + hours * 3_600_000)
-  const foreign = await dump(other.connection, { directory: join(state, 'backups'), mode: 'rehearsal', now: later(1) })
+  const foreign = await dump(other.connection, {
+    directory: join(state, 'backups'),
+    mode: 'rehearsal',
+    now: later(1),
+  })
   await uploadBackup(foreign, remote)
   await writeFile(join(state, 'Dropbox/stocks-research/full_20990101_0000.dump'), 'half of a copy')
   for (const args of [[], ['--from', 'remote']]) {
@@ -163,9 +177,16 @@ test('fetches a backup that is only remote', async () => {
 test('never takes the place of data without its name and host, typed; with them, the former is kept', async () => {
   await source.db.execute('delete from public.t where id > 100')
   const { database } = source.connection
-  for (const args of [['--swap'], ['--swap', '--confirm', `${database}@elsewhere`], ['--swap', '--confirm', 'yes']]) {
+  for (const args of [
+    ['--swap'],
+    ['--swap', '--confirm', `${database}@elsewhere`],
+    ['--swap', '--confirm', 'yes'],
+  ]) {
     const refused = await run(...args)
-    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('is not replaced without its name and host')])
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('is not replaced without its name and host'),
+    ])
     expect(await rowsOf(database)).toBe(100)
     await dropDatabase(server, restored)
   }
@@ -182,7 +203,10 @@ test('never takes the place of a database while a run is at work on it', async (
   const swap = ['--swap', '--confirm', `${database}@localhost`]
   const refused = await run(...swap)
   await lock.release()
-  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(/Another run works on .*at-work/)])
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    1,
+    expect.stringMatching(/Another run works on .*at-work/),
+  ])
   expect((await databases()).filter((name) => name.includes('_before_'))).toEqual([])
   await dropDatabase(server, restored)
   expect((await run(...swap)).exitCode).toBe(0)
@@ -196,7 +220,11 @@ test('a sealed database is restored beside, and is given up only once its seal i
   const beside = await run()
   const swap = await run('--into', `${database}_again`, '--swap', '--confirm', `${database}@localhost`)
   await seal(false)
-  expect([beside.exitCode, beside.stderr, beside.stdout]).toEqual([0, '', expect.stringContaining('is_template false')])
+  expect([beside.exitCode, beside.stderr, beside.stdout]).toEqual([
+    0,
+    '',
+    expect.stringContaining('is_template false'),
+  ])
   expect([swap.exitCode, swap.stderr]).toEqual([1, expect.stringContaining('is sealed')])
 })
 
@@ -205,7 +233,10 @@ test('a damaged backup is refused before a database is made, and a name that is 
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
   await writeFile(backup.archive, bytes)
   const damaged = await run()
-  expect([damaged.exitCode, damaged.stderr]).toEqual([1, expect.stringMatching(/is damaged: sha256 is [0-9a-f]{64}, its manifest says/)])
+  expect([damaged.exitCode, damaged.stderr]).toEqual([
+    1,
+    expect.stringMatching(/is damaged: sha256 is [0-9a-f]{64}, its manifest says/),
+  ])
   expect(await databases()).toEqual([])
   expect((await run('--from', 'remote')).exitCode).toBe(0)
   const taken = await run('--from', 'remote')
@@ -218,7 +249,11 @@ test('retention removes nothing before all four levels have passed, then here an
   const { db, connection } = source
   const directory = join(state, 'backups')
   await db.execute('delete from public.t where id > 400')
-  const newer = await dump(connection, { directory, mode: 'rehearsal', now: () => new Date(Date.now() + 60_000) })
+  const newer = await dump(connection, {
+    directory,
+    mode: 'rehearsal',
+    now: () => new Date(Date.now() + 60_000),
+  })
   await uploadBackup(newer, remote)
   const later = new Date(Date.now() + 30 * 86_400_000)
   const rule = { keep_count: 1, keep_days: 7 }
@@ -238,6 +273,9 @@ test('retention removes nothing before all four levels have passed, then here an
     removed: [backup.manifest.file],
     kept: [newer.manifest.file],
   })
-  expect((await remote.list()).map(({ name }) => name)).toEqual([newer.manifest.file, `${newer.manifest.file}.json`])
+  expect((await remote.list()).map(({ name }) => name)).toEqual([
+    newer.manifest.file,
+    `${newer.manifest.file}.json`,
+  ])
   expect((await applyRetention(directory, remote, rule, later)).removed, 'the last one stays').toEqual([])
 })

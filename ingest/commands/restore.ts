@@ -31,7 +31,8 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
   const { backups } = config.directories
   const local = await findBackups(backups)
   say(`Here, in ${backups}:`)
-  for (const backup of local.good) say(`  ${lineOf(backup, await readProof(backup), (await stat(backup.archive)).mtime)}`)
+  for (const backup of local.good)
+    say(`  ${lineOf(backup, await readProof(backup), (await stat(backup.archive)).mtime)}`)
   for (const { file, reason } of local.bad) say(`  ${file}  NO BACKUP: ${reason}`)
   if (local.good.length + local.bad.length === 0) say('  none')
   say(`\nIn ${remote.describe()}:`)
@@ -47,7 +48,9 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
           ? 'what the manifest here says'
           : 'NOT WHAT THE MANIFEST HERE SAYS',
     ].flat()
-    say(`  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`)
+    say(
+      `  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`,
+    )
   }
   if (archives.length === 0) say('  none')
   say('\nTo restore one beside the database: npm run restore -- <file>, or latest.')
@@ -62,14 +65,25 @@ function lineOf({ manifest }: Backup, proof: Proof | undefined, written_at: Date
   const levels = proof?.levels ?? []
   const passed = levels.length === 4 ? 'all 4 levels' : `levels ${levels.join(' ')}`
   const proven = proof === undefined ? 'not proven' : `${passed} passed ${timeText(proof.proven_at)}`
-  const touched = proof !== undefined && written_at.getTime() > Date.parse(proof.proven_at) ? '; WRITTEN TO SINCE' : ''
+  const touched =
+    proof !== undefined && written_at.getTime() > Date.parse(proof.proven_at) ? '; WRITTEN TO SINCE' : ''
   return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proven}${touched}`
 }
 
-async function restore(config: Config, server: Server, remote: RemoteStore, name: string, options: RestoreOptions): Promise<void> {
+async function restore(
+  config: Config,
+  server: Server,
+  remote: RemoteStore,
+  name: string,
+  options: RestoreOptions,
+): Promise<void> {
   const started = performance.now()
   if (options.into !== undefined) await requireFree(server, options.into)
-  const backup = await obtain(config, remote, name, { from: options.from, database: server.connection.database, say })
+  const backup = await obtain(config, remote, name, {
+    from: options.from,
+    database: server.connection.database,
+    say,
+  })
   const { manifest } = backup
   say(
     `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes).trim()}.`,
@@ -77,18 +91,22 @@ async function restore(config: Config, server: Server, remote: RemoteStore, name
   if (manifest.database !== server.connection.database)
     say(`Mind: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)
   const database =
-    options.into ?? `${server.connection.database.slice(0, 40)}_restored_${manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
+    options.into ??
+    `${server.connection.database.slice(0, 40)}_restored_${manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
   await requireFree(server, database)
 
   const file = await verifyFile(backup)
   say(`Level 1: ${file.file} has ${file.bytes} bytes and SHA-256 ${file.sha256}, as its manifest says.`)
   const archive = await verifyArchive(backup)
   say(`Level 2: ${archive.entries} entries, read to the end.`)
-  const evidence = await restoreInto(backup, server.maintenance, database, {}).catch(async (error: unknown) => {
-    // Somebody else may have taken the name just now: 42P04, and that database is not ours to drop.
-    if ((error as { sqlstate?: string }).sqlstate !== '42P04') await dropDatabase(server.maintenance, database).catch(() => {})
-    throw error
-  })
+  const evidence = await restoreInto(backup, server.maintenance, database, {}).catch(
+    async (error: unknown) => {
+      // Somebody else may have taken the name just now: 42P04, and that database is not ours to drop.
+      if ((error as { sqlstate?: string }).sqlstate !== '42P04')
+        await dropDatabase(server.maintenance, database).catch(() => {})
+      throw error
+    },
+  )
   say(
     `Level 3: ${database} holds ${evidence.rows.toLocaleString('en')} rows in ${evidence.tables} tables, equal to what was dumped, table by table (content ${evidence.content_sha256}). Restored as ${evidence.restored_as}.`,
   )
@@ -101,9 +119,11 @@ async function restore(config: Config, server: Server, remote: RemoteStore, name
 
 async function requireFree({ connection, maintenance }: Server, database: string): Promise<void> {
   const fault = databaseNameFault(database)
-  if (fault !== undefined) throw new PreconditionError(`--into is «${database}»; it ${fault}.`)
+  if (fault !== undefined) throw new PreconditionError(`--into is "${database}"; it ${fault}.`)
   if (database === connection.database)
-    throw new RefusedError(`A backup is never restored into ${database} itself. Leave --into out, compare, and then swap with --swap.`)
+    throw new RefusedError(
+      `A backup is never restored into ${database} itself. Leave --into out, compare, and then swap with --swap.`,
+    )
   if (await isThere(maintenance, database))
     throw new RefusedError(
       `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when nobody needs it: dropdb -h ${connection.host} -p ${connection.port} ${database}`,
@@ -126,7 +146,9 @@ async function offerSwap(
   const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true
   let typed = confirm
   if (swap !== true && !isPerson)
-    return say(`${restored} stands beside ${target}. To give it that name: --swap${wanted === null ? '' : ` --confirm ${wanted[0]}`}`)
+    return say(
+      `${restored} stands beside ${target}. To give it that name: --swap${wanted === null ? '' : ` --confirm ${wanted[0]}`}`,
+    )
   if (typed === undefined && isPerson && (wanted !== null || swap !== true)) {
     const prompt = createInterface({ input: process.stdin, output: process.stdout })
     const question =
@@ -135,12 +157,17 @@ async function offerSwap(
         : `To put it in the place of ${target}, which is kept under another name, type ${wanted[0]}: `
     typed = (await prompt.question(question)).trim()
     prompt.close()
-    if (typed === '' || (wanted === null && typed !== 'yes')) return say(`${restored} stays beside ${target}.`)
+    if (typed === '' || (wanted === null && typed !== 'yes'))
+      return say(`${restored} stays beside ${target}.`)
   }
   // A run at work would lose its database under its hands.
   const lock = { run_id: `restore-of-${restored}`, held_lock }
-  const swapped = await underRunLock(server.maintenance, target, lock, () => swapInto(server, restored, typed))
-  say(`${restored} is now ${swapped.database}.${swapped.former === null ? '' : ` The former one is kept as ${swapped.former}.`}`)
+  const swapped = await underRunLock(server.maintenance, target, lock, () =>
+    swapInto(server, restored, typed),
+  )
+  say(
+    `${restored} is now ${swapped.database}.${swapped.former === null ? '' : ` The former one is kept as ${swapped.former}.`}`,
+  )
   say('A backup holds no roles and no rights: where you use them, run npm run db:roles.')
 }
 
@@ -162,8 +189,16 @@ program
   .description('fetches, verifies, restores into a new name, compares, and then offers to swap')
   .argument('[backup]', 'file name of a backup, or latest', 'latest')
   .option('--into <database>', 'name of the database to restore into; it must not exist')
-  .addOption(new Option('--from <place>', 'where it is taken from; default: here, and else from there').choices(['local', 'remote']))
-  .option('--swap', 'give the restored database the name of the target; the former one is kept under another name')
+  .addOption(
+    new Option('--from <place>', 'where it is taken from; default: here, and else from there').choices([
+      'local',
+      'remote',
+    ]),
+  )
+  .option(
+    '--swap',
+    'give the restored database the name of the target; the former one is kept under another name',
+  )
   .option('--confirm <name@host>', 'the typed consent to replace a database that holds data')
   .action((backup: string, options: RestoreOptions) =>
     withRemote(async (config, remote) => {
@@ -175,6 +210,8 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? error))}\n`)
+  process.stderr.write(
+    `${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? error))}\n`,
+  )
   process.exitCode = 1
 }

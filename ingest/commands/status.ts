@@ -25,7 +25,7 @@ export async function statusText(db: Database, runs_max = 5): Promise<string> {
   )
   const gaps = await db.rows<ItemGap & { job: string } & Record<string, unknown>>(
     `select job, item, status, error_class, coalesce(reason, '') as reason, attempts_count from ingestion.items
-     where run_id = $1 and status in ('failed', 'parked', 'not_found') order by status, item_id`,
+     where run_id = $1 and status in ('failed', 'deferred', 'not_found') order by status, item_id`,
     [newest.run_id],
   )
   const lines = [...Map.groupBy(gaps, ({ job }) => job)].flatMap(([job, group]) => gapLines(job, group))
@@ -41,13 +41,15 @@ export async function statusText(db: Database, runs_max = 5): Promise<string> {
 
 /** The outcome of a validation as a person reads it: each claim that does not hold, and the counts. */
 export function validationText({ checks, hard_count, soft_count, accepted_count }: ValidationReport): string {
-  const broken = checks.filter(({ offenders_count, accepted_count: accepted }) => offenders_count > accepted)
+  const broken = checks.filter(
+    ({ violations_count, accepted_count: accepted }) => violations_count > accepted,
+  )
   return [
     ...broken.map(
-      ({ severity, name, claim, offenders_count, accepted_count: accepted }) =>
-        `${severity}  ${name}: not so that ${claim}; ${offenders_count - accepted} offenders, in ingestion.findings`,
+      ({ severity, name, claim, violations_count, accepted_count: accepted }) =>
+        `${severity}  ${name}: not so that ${claim}; ${violations_count - accepted} violations, in ingestion.findings`,
     ),
-    `${checks.length} checks: ${hard_count} hard and ${soft_count} soft offenders, ${accepted_count} accepted in writing.`,
+    `${checks.length} checks: ${hard_count} hard and ${soft_count} soft violations, ${accepted_count} accepted in writing.`,
     '',
   ].join('\n')
 }

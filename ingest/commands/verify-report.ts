@@ -1,6 +1,7 @@
 /**
- * `npm run report:verify [-- <run folder>]`: proves that a run's reports are what its journal says, and that the journal is whole.
- * Without a folder, the latest run. Exits 1 and names file and line when something does not hold.
+ * `npm run report:verify [-- <run folder>]`: proves that a run's reports are what its journal says, and that
+ * the journal is whole. Without a folder, the latest run. Exits 1 and names file and line when something does
+ * not hold.
  */
 import { existsSync, lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -26,11 +27,15 @@ function reportsDirectory(): string {
 const asked = process.argv[2]
 const directory = asked === undefined ? latestRun() : resolve(asked)
 if (directory === undefined || !existsSync(directory)) {
-  say(`There is no run to verify${asked === undefined ? '' : ` in ${asked}`}. \`npx vitest run phases\` makes one.`)
+  say(
+    `There is no run to verify${asked === undefined ? '' : ` in ${asked}`}. \`npx vitest run phases\` makes one.`,
+  )
   process.exitCode = 1
 } else {
   const { view, faults, notes } = checkRun(directory)
-  say(`run ${view?.run_id ?? directory}: ${view?.verdict ?? 'unreadable'}${view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''}`)
+  say(
+    `run ${view?.run_id ?? directory}: ${view?.verdict ?? 'unreadable'}${view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''}`,
+  )
   for (const note of notes) say(`  note: ${note}`)
   for (const fault of faults) say(`  DOES NOT HOLD: ${fault}`)
   if (faults.length === 0)

@@ -1,11 +1,15 @@
-/** Reads the fields of a record: each function gives the canonical text, or undefined when the text is not one. */
+/**
+ * Reads the fields of a record: each function gives the canonical text, or undefined when the text is not
+ * one.
+ */
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/
 const PLAIN = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
 
 /**
- * A decimal number in canonical form: no exponent, no plus sign, no zeros that say nothing. `13.50`, `+13.5` and `1.35e1` are one
- * value, and must not become three rows or three hashes. Digits are kept as they are; nothing passes through a float.
+ * A decimal number in canonical form: no exponent, no plus sign, no zeros that say nothing. `13.50`, `+13.5`
+ * and `1.35e1` are one value, and must not become three rows or three hashes. Digits are kept as they are;
+ * nothing passes through a float.
  */
 export function decimal(text: string): string | undefined {
   if (PLAIN.test(text)) return text === '-0' ? '0' : text
@@ -49,17 +53,21 @@ export const wholeNumber = (text: string): string | undefined => {
 }
 
 /**
- * Collects the faults of one record. Every getter gives the canonical value, or null and, where there is a fault, remembers it,
- * so that a reject names all that is wrong at once.
+ * Collects the faults of one record. Every getter gives the canonical value, or null and, where there is a
+ * fault, remembers it, so that a reject names all that is wrong at once.
  */
 export function reading(record: Readonly<Record<string, string | null>>) {
   const faults: string[] = []
-  const take = (field: string, what: string, canonical: (text: string) => string | undefined): string | null => {
+  const take = (
+    field: string,
+    what: string,
+    canonical: (text: string) => string | undefined,
+  ): string | null => {
     const text = record[field] ?? null
     if (text === null) return null
     const value = canonical(text)
     if (value !== undefined) return value
-    faults.push(`${field} is «${text.slice(0, 60)}», not ${what}`)
+    faults.push(`${field} is "${text.slice(0, 60)}", not ${what}`)
     return null
   }
   return {
@@ -68,9 +76,11 @@ export function reading(record: Readonly<Record<string, string | null>>) {
     text: (field: string): string | null => record[field] ?? null,
     decimal: (field: string) => take(field, 'a decimal number', decimal),
     /** A decimal number above zero. */
-    positive: (field: string) => take(field, 'a decimal number above 0', (text) => signed(text, (value) => /^[^-]*[1-9]/.test(value))),
+    positive: (field: string) =>
+      take(field, 'a decimal number above 0', (text) => signed(text, (value) => /^[^-]*[1-9]/.test(value))),
     /** A decimal number, zero or above. */
-    unsigned: (field: string) => take(field, 'a decimal number of 0 or more', (text) => signed(text, (value) => !value.startsWith('-'))),
+    unsigned: (field: string) =>
+      take(field, 'a decimal number of 0 or more', (text) => signed(text, (value) => !value.startsWith('-'))),
     day: (field: string) => take(field, 'a day YYYY-MM-DD', (text) => (isDay(text) ? text : undefined)),
     cik: (field: string) => take(field, 'a CIK of up to ten digits', cikOf),
     whole: (field: string) => take(field, 'a whole number', wholeNumber),

@@ -1,4 +1,7 @@
-/** The contract between the seven jobs and the pipeline: a job says WHAT; the pipeline alone knows HOW and in which order. */
+/**
+ * The contract between the seven jobs and the pipeline: a job says WHAT; the pipeline alone knows HOW and in
+ * which order.
+ */
 
 import { JOB_NAMES } from '../../helpers/config/bootstrap.ts'
 
@@ -8,20 +11,32 @@ export type JobName = (typeof JOB_NAMES)[number]
 /** What a provider can be asked for. */
 export type Dataset = 'securities' | 'ticker_history' | 'prices_daily' | 'corporate_actions' | 'fundamentals'
 
-/** One record in our field names, as an adapter translated it. Numbers stay the text that the provider wrote; null = not known. */
+/**
+ * One record in our field names, as an adapter translated it. Numbers stay the text that the provider wrote;
+ * null = not known.
+ */
 export type SourceRecord = Readonly<Record<string, string | null>>
 
-/** Why a record became no row. `outside`: good, but not asked for (another symbol, another day); counted, not listed. */
+/**
+ * Why a record became no row. `outside`: good, but not asked for (another symbol, another day); counted, not
+ * listed.
+ */
 export type RejectKind = 'malformed' | 'foreign' | 'conflict'
 
 /**
- * A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three. `off_session_date`: the day of
- * a bar that is refused since the exchange was closed; many of one item mean that its dates are shifted.
+ * A record becomes a row, or is refused with a reason, or was not asked for. Exactly one of the three.
+ * `off_session_date`: the day of a bar that is refused since the exchange was closed; many of one item mean
+ * that its dates are shifted.
  */
 export type Parsed<R> =
   | { readonly row: R; readonly item: string }
-  | { readonly rejected: string; readonly kind: RejectKind; readonly item?: string; readonly off_session_date?: string }
-  | { readonly outside: true; readonly item?: string }
+  | {
+      readonly rejected: string
+      readonly kind: RejectKind
+      readonly item?: string
+      readonly off_session_date?: string
+    }
+  | { readonly skipped: true; readonly item?: string }
 
 export interface Window {
   /** First and last day, inclusive, YYYY-MM-DD. */
@@ -35,7 +50,10 @@ export interface Identity {
   bySourceId(source_id: string): Holder | undefined
   /** The security that held `ticker` on `date`; undefined when none did. */
   byTicker(ticker: string, date: string): Holder | undefined
-  /** True when some security of the universe held `ticker` on some day. Then a record of a day on which none did is another company's. */
+  /**
+   * True when some security of the universe held `ticker` on some day. Then a record of a day on which none
+   * did is another company's.
+   */
   knowsTicker(ticker: string): boolean
   /** True when some ticker interval of the security covers the day. */
   isListed(holder: Holder, date: string): boolean
@@ -64,10 +82,13 @@ export interface Check {
   readonly claim: string
   /** Short stable name, kebab-case; findings are stored under it. */
   readonly name: string
-  /** hard: an offender blocks. soft: an offender is a finding for a person to judge. */
+  /** hard: a violation blocks. soft: a violation is a finding for a person to judge. */
   readonly severity: 'hard' | 'soft'
-  /** Returns offenders; no row is a pass. The first column is named `subject` (source_id, cik …); the others are evidence. */
-  readonly offenders: string
+  /**
+   * Returns violations; no row is a pass. The first column is named `subject` (source_id, cik …); the others
+   * are evidence.
+   */
+  readonly violations: string
 }
 
 interface JobBase {
@@ -90,33 +111,47 @@ interface JobBase {
 export interface SourcedJob extends JobBase {
   readonly kind: 'sourced'
   readonly dataset: Dataset
-  /** True when the window bounds its records: a subject that is not listed in the window is then not asked for, and ends `empty`. */
+  /**
+   * True when the window bounds its records: a subject that is not listed in the window is then not asked
+   * for, and ends `empty`.
+   */
   readonly is_windowed: boolean
-  /** The column of its table that says the day of a row: rows of the window that the source no longer has are then named. */
+  /**
+   * The column of its table that says the day of a row: rows of the window that the source no longer has are
+   * then named.
+   */
   readonly dated_by?: string
   /** What it means when a source that was read to its end holds no record of a subject. */
   readonly without_records: 'not_found' | 'empty'
   /**
-   * A key column that counts records of equal key within one file from 1, where `parse` leaves it null. Across files the same
-   * count is the same row, so that overlapping drops do not double an event.
+   * A key column that counts records of equal key within one file from 1, where `parse` leaves it null.
+   * Across files the same count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
   /** True when its rows are intervals of days that may not overlap: see intervals.ts. */
   readonly holds_intervals?: boolean
   /**
-   * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The source's word stands:
-   * unless it states the stored row too, that is deleted. Two sources, or two windows, may begin one interval on different days.
+   * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The
+   * source's word stands: unless it states the stored row too, that is deleted. Two sources, or two windows,
+   * may begin one interval on different days.
    */
   readonly contradicts?: string
   /**
-   * What a record that was rejected says of a security all the same, for `stocks_research.refused_events`; undefined when nobody can say whose
-   * it is. `item` is known of a conflict, whose record is a row.
+   * What a record that was rejected says of a security all the same, for `stocks_research.refused_events`;
+   * undefined when nobody can say whose it is. `item` is known of a conflict, whose record is a row.
    */
   refusedEvent?(
     record: SourceRecord,
     item: string | null,
     context: ParseContext,
-  ): { readonly holder: Holder; readonly ex_date: string | null; readonly kind: string; readonly declared_date: string | null } | undefined
+  ):
+    | {
+        readonly holder: Holder
+        readonly ex_date: string | null
+        readonly kind: string
+        readonly declared_date: string | null
+      }
+    | undefined
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
@@ -125,15 +160,22 @@ export interface SourcedJob extends JobBase {
 export interface DerivedJob extends JobBase {
   readonly kind: 'derived'
   /**
-   * A query over our own tables for the items `$1::text[]` as of the day `$2::date` (the end of the window): the columns of
-   * `key` and `values`, and `item`. Its result is the whole truth for these items: a row that it no longer returns is deleted.
+   * A query over our own tables for the items `$1::text[]` as of the day `$2::date` (the end of the window):
+   * the columns of `key` and `values`, and `item`. Its result is the whole truth for these items: a row that
+   * it no longer returns is deleted.
    */
   readonly derive: string
   /** The tables whose rows of the item it reads. An item of which none has changed is not derived again. */
   readonly inputs: readonly string[]
-  /** A query of other subjects whose rows of `inputs` an item reads too, from its own as `s.subject`; one column, `subject`. */
+  /**
+   * A query of other subjects whose rows of `inputs` an item reads too, from its own as `s.subject`; one
+   * column, `subject`.
+   */
   readonly also_reads?: string
-  /** The functions that hold the rule, by name and types: when their text changes, every item is derived again. */
+  /**
+   * The functions that hold the rule, by name and types: when their text changes, every item is derived
+   * again.
+   */
   readonly rules: readonly string[]
   /** True when the result depends on the end of the window. */
   readonly is_as_of: boolean
@@ -143,16 +185,16 @@ export type Job = SourcedJob | DerivedJob
 export type JobRow = Readonly<Record<string, string | null>>
 
 /**
- * What one job did in one process. `rows_read = rows_outside + rows_rejected + rows_withheld + rows_staged`, and
- * `rows_staged = rows_inserted + rows_updated + rows_unchanged`; of records that say the same twice the second is unchanged.
- * A derived job reads nothing: its rows_read is rows_staged.
+ * What one job did in one process. `rows_read = rows_skipped + rows_rejected + rows_withheld + rows_staged`,
+ * and `rows_staged = rows_inserted + rows_updated + rows_unchanged`; of records that say the same twice the
+ * second is unchanged. A derived job reads nothing: its rows_read is rows_staged.
  */
 export interface JobReport {
   readonly job: JobName
   readonly provider: string
-  readonly items: Readonly<Record<'ok' | 'empty' | 'not_found' | 'failed' | 'parked' | 'pending', number>>
+  readonly items: Readonly<Record<'ok' | 'empty' | 'not_found' | 'failed' | 'deferred' | 'pending', number>>
   readonly rows_read: number
-  readonly rows_outside: number
+  readonly rows_skipped: number
   readonly rows_rejected: number
   /** Good rows that were not merged since their item failed, e.g. with its file. */
   readonly rows_withheld: number
@@ -161,20 +203,26 @@ export interface JobReport {
   readonly rows_updated: number
   readonly rows_unchanged: number
   readonly rows_deleted: number
-  /** Rows of the window that stand in the table and that the source, read to its end, does not have. They are kept, and named in `ingestion.withdrawals`. */
+  /**
+   * Rows of the window that stand in the table and that the source, read to its end, does not have. They are
+   * kept, and named in `ingestion.withdrawals`.
+   */
   readonly rows_withdrawn: number
-  /** Items of a derived job that were left as they are, since nothing that they are derived from has changed; among those that are ok or empty. */
+  /**
+   * Items of a derived job that were left as they are, since nothing that they are derived from has changed;
+   * among those that are ok or empty.
+   */
   readonly items_unchanged: number
   readonly duration_ms: number
-  /** Every item that ended as failed, parked or not_found, by name. */
+  /** Every item that ended as failed, deferred or not_found, by name. */
   readonly gaps: readonly ItemGap[]
 }
 export interface ItemGap {
   readonly item: string
-  readonly status: 'not_found' | 'failed' | 'parked'
+  readonly status: 'not_found' | 'failed' | 'deferred'
   readonly error_class: string | null
   readonly reason: string
   readonly attempts_count: number
-  /** Of a parked item, when its provider said so: not to be tried before, ISO 8601 UTC. */
+  /** Of a deferred item, when its provider said so: not to be tried before, ISO 8601 UTC. */
   readonly next_try_at?: string | null
 }

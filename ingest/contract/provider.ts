@@ -2,9 +2,10 @@ import { StocksError } from '../../helpers/core/errors.ts'
 import type { Dataset, SourceRecord, Window } from './job.ts'
 
 /**
- * The contract between the pipeline and the providers. An adapter knows endpoints, files and field names; it knows nothing of
- * tables, items or transactions. It takes one request for one issuer, one request for a hundred symbols, one request for a
- * session of the whole market and one bulk file for everything alike: each is a batch that covers some subjects.
+ * The contract between the pipeline and the providers. An adapter knows endpoints, files and field names; it
+ * knows nothing of tables, items or transactions. It takes one request for one issuer, one request for a
+ * hundred symbols, one request for a session of the whole market and one bulk file for everything alike: each
+ * is a batch that covers some subjects.
  */
 export interface Provider {
   /** Name of its folder, e.g. `flat-files`. */
@@ -14,19 +15,22 @@ export interface Provider {
   /** Batches that may be read at once, each on a session of its own; 1 when not said. */
   readonly concurrency?: number
   /**
-   * Asks something cheap, to learn whether the provider answers and accepts our credentials. Of a provider over HTTP alone.
+   * Asks something cheap, to learn whether the provider answers and accepts our credentials. Of a provider
+   * over HTTP alone.
    *
    * @throws SourceError with what it said.
    */
   readonly probe?: (signal: AbortSignal) => Promise<void>
   /**
-   * Groups the subjects into batches, in a stable order; each subject into one. Makes no request. A feed of the whole market, a
-   * request a session, is one batch of all subjects with a page for each session: what a killed run has fetched is in the archive.
+   * Groups the subjects into batches, in a stable order; each subject into one. Makes no request. A feed of
+   * the whole market, a request a session, is one batch of all subjects with a page for each session: what a
+   * killed run has fetched is in the archive.
    */
   batches(ask: Ask): readonly Batch[] | Promise<readonly Batch[]>
   /**
-   * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end of its own ends as
-   * its job says (`without_records`). An end `failed` withholds every row of the subject; the others count only where it has none.
+   * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end
+   * of its own ends as its job says (`without_records`). An end `failed` withholds every row of the subject;
+   * the others count only where it has none.
    *
    * @throws SourceError when the batch as a whole cannot be read.
    */
@@ -55,11 +59,15 @@ export interface Subject {
   /** The last ticker. */
   readonly ticker: string | undefined
   /** Every ticker that it held, with inclusive days; empty when they are not known yet. */
-  readonly tickers: readonly { readonly ticker: string; readonly valid_from: string; readonly valid_to: string | null }[]
+  readonly tickers: readonly {
+    readonly ticker: string
+    readonly valid_from: string
+    readonly valid_to: string | null
+  }[]
 }
 
 export interface Batch {
-  /** For the log and the progress line, e.g. «prices_daily, 3 files» or «bars AAPL…AMZN». */
+  /** For the log and the progress line, e.g. "prices_daily, 3 files" or "bars AAPL…AMZN". */
   readonly label: string
   readonly subjects: readonly Subject[]
   /** What it will cost, for the plan before the run. */
@@ -93,7 +101,16 @@ export interface SubjectEnd {
   readonly reason: string
 }
 
-export type ErrorClass = 'quota' | 'throttled' | 'auth' | 'entitlement' | 'transient' | 'malformed' | 'truncated' | 'conflict' | 'internal'
+export type ErrorClass =
+  | 'quota'
+  | 'throttled'
+  | 'auth'
+  | 'entitlement'
+  | 'transient'
+  | 'malformed'
+  | 'truncated'
+  | 'conflict'
+  | 'internal'
 
 /** Facts about the account: every other request of the provider would get the same answer. */
 const ABOUT_ACCOUNT: readonly ErrorClass[] = ['quota', 'auth', 'entitlement']
@@ -105,11 +122,20 @@ export class SourceError extends StocksError {
   readonly http_status: number | undefined
   /** Not to be tried before, ISO 8601 UTC, when the source said so. */
   readonly next_try_at: string | undefined
-  /** True too where the provider wants to be left alone for longer than a run waits (`is_long_wait`), whatever it calls that. */
+  /**
+   * True too where the provider wants to be left alone for longer than a run waits (`is_long_wait`), whatever
+   * it calls that.
+   */
   readonly is_about_account: boolean
   constructor(
     message: string,
-    details: { error_class: ErrorClass; http_status?: number; next_try_at?: string; is_long_wait?: boolean; cause?: unknown },
+    details: {
+      error_class: ErrorClass
+      http_status?: number
+      next_try_at?: string
+      is_long_wait?: boolean
+      cause?: unknown
+    },
   ) {
     super(message, { cause: details.cause })
     this.is_about_account = ABOUT_ACCOUNT.includes(details.error_class) || details.is_long_wait === true

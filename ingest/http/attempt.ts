@@ -77,25 +77,47 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
       const path = base.options.archive.path(entry)
       const known = { outcome: verdict.outcome, reason, url, sha256, fetched_at, path, is_archived: false }
       return {
-        response: { ...known, http_status: answer.http_status, headers: answer.headers, body: answer.body, json: verdict.json ?? null },
+        response: {
+          ...known,
+          http_status: answer.http_status,
+          headers: answer.headers,
+          body: answer.body,
+          json: verdict.json ?? null,
+        },
       }
     }
     const body_bytes = isBroken(answer) ? undefined : answer.body.length
-    await ledger.settle(request_id, { outcome: verdict.outcome, reason: redact(verdict.reason), http_status, body_bytes, sent: sent() })
+    await ledger.settle(request_id, {
+      outcome: verdict.outcome,
+      reason: redact(verdict.reason),
+      http_status,
+      body_bytes,
+      sent: sent(),
+    })
     const header = isBroken(answer)
       ? undefined
       : retryAfterMs(answer.headers['retry-after'], httpDateMs(answer.headers['date']) ?? Date.now())
-    return { verdict, http_status, told_wait_ms: header ?? verdict.wait_ms, pause_ms: pauseMs(header, verdict.wait_ms) }
+    return {
+      verdict,
+      http_status,
+      told_wait_ms: header ?? verdict.wait_ms,
+      pause_ms: pauseMs(header, verdict.wait_ms),
+    }
   } catch (error) {
     // The caller gave up, or our own side failed (disk full): either way the request was spent.
-    await ledger.settle(request_id, { outcome: 'cancelled', reason: redact(String(error)), sent: sent() }).catch(() => {}) // The first error matters.
+    await ledger
+      .settle(request_id, { outcome: 'cancelled', reason: redact(String(error)), sent: sent() })
+      .catch(() => {}) // The first error matters.
     throw error
   } finally {
     await incoming?.discard()
   }
 }
 
-/** A word about a window is our reading of it, and who buys more in the meantime need not wait for the month to end. */
+/**
+ * A word about a window is our reading of it, and who buys more in the meantime need not wait for the month
+ * to end.
+ */
 function pauseMs(header_ms: number | undefined, words_ms: number | undefined): number | undefined {
   if (header_ms !== undefined) return Math.min(header_ms, DAY_MS)
   return words_ms === undefined ? undefined : Math.min(words_ms, HOUR_MS)
@@ -105,17 +127,26 @@ function pauseMs(header_ms: number | undefined, words_ms: number | undefined): n
 const KEY_CHARACTERS_MIN = 12
 
 /**
- * A body that repeats our key would carry it into the archive; what is read and kept is the body without it, so that a replay reads
- * the same. The keys of this provider alone: any other secret of ours is none of its words, and might be a number in its data.
+ * A body that repeats our key would carry it into the archive; what is read and kept is the body without it,
+ * so that a replay reads the same. The keys of this provider alone: any other secret of ours is none of its
+ * words, and might be a number in its data.
  */
-function withoutKeys({ account_key, headers, secret_parameters = [] }: HttpProfile, url: string, answer: Answer | Broken): Answer | Broken {
+function withoutKeys(
+  { account_key, headers, secret_parameters = [] }: HttpProfile,
+  url: string,
+  answer: Answer | Broken,
+): Answer | Broken {
   if (isBroken(answer) || (account_key === undefined && secret_parameters.length === 0)) return answer
   const asked = new URL(url).searchParams
   const values = [account_key, ...Object.values(headers), ...secret_parameters.map((name) => asked.get(name))]
-  const keys = values.flatMap((key) => (key == null || key.length < KEY_CHARACTERS_MIN ? [] : [key, encodeURIComponent(key)]))
+  const keys = values.flatMap((key) =>
+    key == null || key.length < KEY_CHARACTERS_MIN ? [] : [key, encodeURIComponent(key)],
+  )
   const text = answer.body.toString('utf8')
   const clean = keys.reduce((left, key) => left.replaceAll(key, '[redacted key]'), text)
-  return clean === text ? answer : { ...answer, headers: withoutLength(answer.headers), body: Buffer.from(clean) }
+  return clean === text
+    ? answer
+    : { ...answer, headers: withoutLength(answer.headers), body: Buffer.from(clean) }
 }
 const withoutLength = ({ 'content-length': _, ...headers }: Answer['headers']): Answer['headers'] => headers
 
@@ -154,7 +185,11 @@ async function askForSlot(base: Attempt): Promise<{ request_id: string; start_in
   }
 }
 
-async function exchange(base: Attempt, incoming: Incoming | undefined, sending: { at_ms: number }): Promise<Answer | Broken> {
+async function exchange(
+  base: Attempt,
+  incoming: Incoming | undefined,
+  sending: { at_ms: number },
+): Promise<Answer | Broken> {
   const { profile, request, options, transport, signal, body_bytes_max, timeouts } = base
   let url = request.url
   for (let hop = 0; ; hop++) {
@@ -166,14 +201,22 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
       origin,
       path,
       // Keys stay with the origins of the provider.
-      headers: profile.origins.includes(official) ? { ...profile.headers, ...request.headers, host } : { host },
+      headers: profile.origins.includes(official)
+        ? { ...profile.headers, ...request.headers, host }
+        : { host },
       body: request.body,
       body_bytes_max,
       timeouts,
       signal,
       sink: incoming?.write,
     })
-    if (isBroken(answer) || answer.http_status < 300 || answer.http_status > 399 || answer.http_status === 304) return answer
+    if (
+      isBroken(answer) ||
+      answer.http_status < 300 ||
+      answer.http_status > 399 ||
+      answer.http_status === 304
+    )
+      return answer
     const to = redirectTarget(answer.headers['location'], url)
     const is_near = to !== undefined && (to.origin === official || to.origin === origin)
     const is_allowed = is_near || (to !== undefined && profile.redirect_origins?.includes(to.origin) === true)
@@ -184,7 +227,11 @@ async function exchange(base: Attempt, incoming: Incoming | undefined, sending: 
           : hop >= REDIRECTS_MAX
             ? 'too many redirects'
             : `a redirect to another origin, ${to.origin}, is not followed`
-      return { broken: 'malformed', reason: `HTTP ${answer.http_status}: ${reason}`, http_status: answer.http_status }
+      return {
+        broken: 'malformed',
+        reason: `HTTP ${answer.http_status}: ${reason}`,
+        http_status: answer.http_status,
+      }
     }
     url = is_near ? new URL(`${to.pathname}${to.search}`, official).href : to.href
   }
@@ -194,19 +241,32 @@ function redirectTarget(location: string | undefined, from: string): URL | undef
   return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : undefined
 }
 
-async function judge(answer: Answer | Broken, base: Attempt, incoming: Incoming | undefined): Promise<Verdict> {
+async function judge(
+  answer: Answer | Broken,
+  base: Attempt,
+  incoming: Incoming | undefined,
+): Promise<Verdict> {
   if (isBroken(answer)) return { outcome: answer.broken, reason: answer.reason }
-  if (incoming === undefined || answer.http_status !== 200) return classify(answer, classifierOf(base.profile, base.request))
+  if (incoming === undefined || answer.http_status !== 200)
+    return classify(answer, classifierOf(base.profile, base.request))
   if (base.request.expects !== 'zip') return { outcome: 'ok', reason: 'HTTP 200' }
   const fault = await zipFault(incoming.part)
   if (fault?.outcome !== 'malformed') return fault ?? { outcome: 'ok', reason: 'HTTP 200' }
   // What came in place of the file may say why.
   const { http_status, headers } = answer
   const body = await firstBytes(incoming.part, NOTICE_BYTES_MAX)
-  return classify({ http_status, headers: withoutLength(headers), body }, classifierOf(base.profile, base.request))
+  return classify(
+    { http_status, headers: withoutLength(headers), body },
+    classifierOf(base.profile, base.request),
+  )
 }
 
-function store(base: Attempt, answer: Answer, outcome: Result, incoming: Incoming | undefined): Promise<ArchiveEntry> {
+function store(
+  base: Attempt,
+  answer: Answer,
+  outcome: Result,
+  incoming: Incoming | undefined,
+): Promise<ArchiveEntry> {
   const { profile, fingerprint, url, request, options } = base
   const asked = {
     fingerprint,
@@ -218,6 +278,7 @@ function store(base: Attempt, answer: Answer, outcome: Result, incoming: Incomin
     headers: answer.headers,
     outcome,
   }
-  if (incoming !== undefined && answer.http_status === 200) return options.archive.storeIncoming(asked, incoming)
+  if (incoming !== undefined && answer.http_status === 200)
+    return options.archive.storeIncoming(asked, incoming)
   return options.archive.store(asked, answer.body)
 }

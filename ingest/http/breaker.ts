@@ -2,8 +2,9 @@ import { SourceError } from '../contract/provider.ts'
 import type { Failure } from './outcome.ts'
 
 /**
- * Stops asking once a provider has said something about the account: thousands of items would get the same answer, and some
- * providers lengthen the block with every further request. Closes again by itself when the provider named a time.
+ * Stops asking once a provider has said something about the account: thousands of items would get the same
+ * answer, and some providers lengthen the block with every further request. Closes again by itself when the
+ * provider named a time.
  */
 export interface Breaker {
   /** @throws SourceError, the one that opened it, while it is open. */
@@ -22,7 +23,13 @@ export function openBreaker(): Breaker {
         return
       }
       const { message, error_class, http_status, next_try_at, is_about_account: is_long_wait } = open
-      throw sourceError(message, { error_class: error_class as Failure, http_status, next_try_at, is_long_wait, cause: open })
+      throw sourceError(message, {
+        error_class: error_class as Failure,
+        http_status,
+        next_try_at,
+        is_long_wait,
+        cause: open,
+      })
     },
     note(error) {
       if (error.is_about_account) open ??= error

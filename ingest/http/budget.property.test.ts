@@ -2,13 +2,22 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Limit, type Spending, waitMs } from './budget.ts'
 
-const limits = fc.array(fc.record({ requests_max: fc.integer({ min: 1, max: 30 }), window_ms: fc.constantFrom(100, 1000, 60_000) }), {
-  minLength: 1,
-  maxLength: 3,
-})
+const limits = fc.array(
+  fc.record({ requests_max: fc.integer({ min: 1, max: 30 }), window_ms: fc.constantFrom(100, 1000, 60_000) }),
+  {
+    minLength: 1,
+    maxLength: 3,
+  },
+)
 
-/** Sends as fast as `rules` allow; request i goes out `delay` after its slot and its answer begins `latency` later. */
-function simulate(rules: readonly Limit[], requests: readonly { delay_ms: number; latency_ms: number }[]): Required<Spending>[] {
+/**
+ * Sends as fast as `rules` allow; request i goes out `delay` after its slot and its answer begins `latency`
+ * later.
+ */
+function simulate(
+  rules: readonly Limit[],
+  requests: readonly { delay_ms: number; latency_ms: number }[],
+): Required<Spending>[] {
   const spent: Required<Spending>[] = []
   let now_ms = 0
   for (const { delay_ms, latency_ms } of requests) {
@@ -22,11 +31,15 @@ const most = (times: readonly number[], window_ms: number): number =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + window_ms).length))
 
 test('no span of a window ever holds more requests than its limit, wherever it begins, however long a sending was held up', () => {
-  const requests = fc.array(fc.record({ delay_ms: fc.nat(400), latency_ms: fc.constant(3) }), { minLength: 1, maxLength: 120 })
+  const requests = fc.array(fc.record({ delay_ms: fc.nat(400), latency_ms: fc.constant(3) }), {
+    minLength: 1,
+    maxLength: 120,
+  })
   fc.assert(
     fc.property(limits, requests, (rules, each) => {
       const sent = simulate(rules, each).map(({ sent }) => sent?.at_ms ?? 0)
-      for (const { requests_max, window_ms } of rules) expect(most(sent, window_ms)).toBeLessThanOrEqual(requests_max)
+      for (const { requests_max, window_ms } of rules)
+        expect(most(sent, window_ms)).toBeLessThanOrEqual(requests_max)
     }),
   )
 })
@@ -38,13 +51,20 @@ test('journeys of different length do not overrun the windows of the provider, w
     share: fc.double({ min: 0, max: 1, noNaN: true }),
   })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), fc.array(one, { minLength: 1, maxLength: 120 }), (requests_max, requests) => {
-      // The first one is the quickest there can be; how much of a latency lies before the counting differs from request to request.
-      const each = [{ delay_ms: 0, latency_ms: 20, share: 0 }, ...requests]
-      const spent = simulate([{ requests_max, window_ms: 1000 }], each)
-      const counted = spent.map(({ sent }, i) => (sent?.at_ms ?? 0) + ((sent?.latency_ms ?? 0) - 20) * (each[i]?.share ?? 0))
-      expect(most(counted, 1000)).toBeLessThanOrEqual(requests_max)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(one, { minLength: 1, maxLength: 120 }),
+      (requests_max, requests) => {
+        // The first one is the quickest there can be; how much of a latency lies before the counting differs
+        // from request to request.
+        const each = [{ delay_ms: 0, latency_ms: 20, share: 0 }, ...requests]
+        const spent = simulate([{ requests_max, window_ms: 1000 }], each)
+        const counted = spent.map(
+          ({ sent }, i) => (sent?.at_ms ?? 0) + ((sent?.latency_ms ?? 0) - 20) * (each[i]?.share ?? 0),
+        )
+        expect(most(counted, 1000)).toBeLessThanOrEqual(requests_max)
+      },
+    ),
   )
 })
 

@@ -36,7 +36,9 @@ const manifest = JSON.parse(readFileSync(join(WIRE, 'manifest.json'), 'utf8')) a
 const errors = manifest.filter(({ file }) => file.startsWith('errors/'))
 
 test('every recorded error body has a class to fall into', () => {
-  expect(errors.map(({ file }) => file.slice('errors/'.length)).toSorted()).toEqual(Object.keys(EXPECTED).toSorted())
+  expect(errors.map(({ file }) => file.slice('errors/'.length)).toSorted()).toEqual(
+    Object.keys(EXPECTED).toSorted(),
+  )
 })
 
 describe('each recorded error body', () => {
@@ -44,7 +46,10 @@ describe('each recorded error body', () => {
     const [provider, outcome] = EXPECTED[file.slice('errors/'.length)] ?? ['nobody', 'ok']
     test(`${file} is ${outcome}`, () => {
       const body = readFileSync(join(WIRE, file))
-      const verdict = classify({ http_status: status, headers: { 'content-type': content_type }, body }, { provider, expects: 'json' })
+      const verdict = classify(
+        { http_status: status, headers: { 'content-type': content_type }, body },
+        { provider, expects: 'json' },
+      )
       expect(verdict).toMatchObject({ outcome })
     })
   }
@@ -54,7 +59,9 @@ describe('each recorded error body', () => {
       ['sec/data_missing_404.xml', 404],
     ] as const) {
       const body = readFileSync(join(WIRE, file))
-      expect(classify({ http_status, headers: {}, body }, { provider: 'sec-edgar', expects: 'json' })).toMatchObject({
+      expect(
+        classify({ http_status, headers: {}, body }, { provider: 'sec-edgar', expects: 'json' }),
+      ).toMatchObject({
         outcome: 'not_found',
       })
     }

@@ -36,10 +36,16 @@ const SAYINGS: readonly [string, number, string, Outcome][] = [
   ],
   ['alphavantage', 200, '{"Information":"This is a premium endpoint."}', 'entitlement'],
   ['tiingo', 401, '{"detail":"Invalid token."}', 'auth'],
-  ['nasdaq-datalink', 403, '{"quandl_error":{"code":"QEPx04","message":"You do not have permission"}}', 'entitlement'],
+  [
+    'nasdaq-datalink',
+    403,
+    '{"quandl_error":{"code":"QEPx04","message":"You do not have permission"}}',
+    'entitlement',
+  ],
 ]
 for (const [provider, status, body, outcome] of SAYINGS) {
-  test(`${provider} means ${outcome} by ${status} «${body.slice(0, 60)}»`, () => expect(outcomeOf(provider, status, body)).toBe(outcome))
+  test(`${provider} means ${outcome} by ${status} "${body.slice(0, 60)}"`, () =>
+    expect(outcomeOf(provider, status, body)).toBe(outcome))
 }
 
 test('a page in place of JSON is malformed, whatever the status says', () => {
@@ -50,7 +56,8 @@ test('a page in place of JSON is malformed, whatever the status says', () => {
 test('JSON that breaks off is truncated; JSON that is wrong is malformed', () => {
   const whole = '{"bars":{"A":[{"t":"2022-02-01T05:00:00Z","c":1.5}]},"next_page_token":null}'
   expect(outcomeOf('alpaca', 200, whole)).toBe('ok')
-  for (let cut = 1; cut < whole.length; cut++) expect([cut, outcomeOf('alpaca', 200, whole.slice(0, cut))]).toEqual([cut, 'truncated'])
+  for (let cut = 1; cut < whole.length; cut++)
+    expect([cut, outcomeOf('alpaca', 200, whole.slice(0, cut))]).toEqual([cut, 'truncated'])
   expect(outcomeOf('alpaca', 200, '{"bars":}')).toBe('malformed')
   expect(outcomeOf('alpaca', 200, 'OK')).toBe('malformed')
 })
@@ -60,7 +67,9 @@ test('fewer bytes than Content-Length told are truncated', () => {
 })
 
 test('a zip without its central directory is truncated, and what is no zip is malformed', () => {
-  expect(outcomeOf('sec-edgar', 200, Buffer.from('PK\u0003\u0004 and so on', 'latin1'), 'zip')).toBe('truncated')
+  expect(outcomeOf('sec-edgar', 200, Buffer.from('PK\u0003\u0004 and so on', 'latin1'), 'zip')).toBe(
+    'truncated',
+  )
   expect(outcomeOf('sec-edgar', 200, '<html>', 'zip')).toBe('malformed')
 })
 

@@ -62,7 +62,10 @@ test('a server that drips bytes for ever is given up at the deadline', async () 
     { attempts_max: 1 },
     { timeouts: { total_ms: 300 } },
   )
-  await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'transient', message: expect.stringContaining('300 ms') })
+  await expect(fixture.ask(client)).rejects.toMatchObject({
+    error_class: 'transient',
+    message: expect.stringContaining('300 ms'),
+  })
   for (const timer of timers) clearInterval(timer)
 })
 
@@ -126,7 +129,9 @@ test('a redirect to a listed store is followed, and the keys stay behind', async
 
 test('nobody outside the allow-list is asked, and only loopback may stand in', async () => {
   const client = await fixture.clientOf((_, response) => json(response, {}))
-  await expect(client.fetch({ url: 'https://evil.example.com/', expects: 'json' }, never)).rejects.toThrow('allow-list')
+  await expect(client.fetch({ url: 'https://evil.example.com/', expects: 'json' }, never)).rejects.toThrow(
+    'allow-list',
+  )
   const faked = fixture.open({ stand_ins: { [OFFICIAL]: 'http://10.0.0.1:80' } })
   await expect(fixture.ask(faked)).rejects.toThrow('loopback')
   expect(fixture.asked()).toHaveLength(0)
@@ -139,7 +144,8 @@ test('a quota told as HTTP 200 opens the breaker: the rest is not asked, and not
     { provider: 'fmp' },
   )
   await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'quota', http_status: 200 })
-  for (const path of ['/b', '/c']) await expect(fixture.ask(client, path)).rejects.toMatchObject({ error_class: 'quota' })
+  for (const path of ['/b', '/c'])
+    await expect(fixture.ask(client, path)).rejects.toMatchObject({ error_class: 'quota' })
   expect(fixture.asked()).toHaveLength(1)
   expect(await readdir(fixture.directory)).toEqual([])
 })
@@ -181,12 +187,21 @@ test('keys stand in no archive, ledger or error, whether they travel in a header
     `/ok?${query}`,
   )
   expect(replayed.json).toEqual(answer.json)
-  const written = [replayed.body.toString(), JSON.stringify(fixture.ledger.entries), String(error), ...entries].join('\n')
+  const written = [
+    replayed.body.toString(),
+    JSON.stringify(fixture.ledger.entries),
+    String(error),
+    ...entries,
+  ].join('\n')
   for (const form of [canary, encodeURIComponent(canary), 'canary-key']) expect(written).not.toContain(form)
 })
 
 test('a secret of another kind that looks like a number changes no price', async () => {
   registerSecret('PGPASSWORD', '1234')
-  const client = await fixture.clientOf((_, response) => json(response, '{"price":121.1234}'), {}, { account_key: 'a-key-of-the-provider' })
+  const client = await fixture.clientOf(
+    (_, response) => json(response, '{"price":121.1234}'),
+    {},
+    { account_key: 'a-key-of-the-provider' },
+  )
   expect((await fixture.ask(client)).json).toEqual({ price: '121.1234' })
 })

@@ -19,7 +19,7 @@ afterEach(() => fixture.close())
 
 describe('a provider that asks for an absurd wait', () => {
   test.each(['9'.repeat(30), '99999999999', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
-    '«%s» gets an error that names a time within a month',
+    '"%s" gets an error that names a time within a month',
     async (wait) => {
       const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': wait }))
       const error = await failureOf(fixture.ask(client))
@@ -30,7 +30,9 @@ describe('a provider that asks for an absurd wait', () => {
   )
 
   test('of none at all is given time all the same', async () => {
-    const client = await fixture.clientOf((_, response, count) => json(response, {}, count === 1 ? 429 : 200, { 'retry-after': '0' }))
+    const client = await fixture.clientOf((_, response, count) =>
+      json(response, {}, count === 1 ? 429 : 200, { 'retry-after': '0' }),
+    )
     await fixture.ask(client)
     const [first, second] = fixture.asked()
     expect((second?.at_ms ?? 0) - (first?.at_ms ?? 0)).toBeGreaterThanOrEqual(200)
@@ -40,7 +42,10 @@ describe('a provider that asks for an absurd wait', () => {
     const client = await fixture.clientOf((_, response, count) =>
       count > 1
         ? json(response, {})
-        : json(response, {}, 429, { date: 'Thu, 01 Jan 2032 00:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2032 00:00:01 GMT' }),
+        : json(response, {}, 429, {
+            date: 'Thu, 01 Jan 2032 00:00:00 GMT',
+            'retry-after': 'Thu, 01 Jan 2032 00:00:01 GMT',
+          }),
     )
     expect(await fixture.ask(client)).toMatchObject({ outcome: 'ok' })
     const [first, second] = fixture.asked()
@@ -48,15 +53,15 @@ describe('a provider that asks for an absurd wait', () => {
   })
 })
 
-test('a throttle for longer than a run waits is a fact about the account: the rest is parked and not asked', async () => {
+test('a throttle for longer than a run waits is a fact about the account: the rest is deferred and not asked', async () => {
   const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': '3600' }))
   for (const path of ['/a', '/b', '/c']) {
     const error = await failureOf(fixture.ask(client, path))
-    expect([error.error_class, error.is_about_account, Date.parse(error.next_try_at ?? '') - Date.now() > 3_500_000]).toEqual([
-      'throttled',
-      true,
-      true,
-    ])
+    expect([
+      error.error_class,
+      error.is_about_account,
+      Date.parse(error.next_try_at ?? '') - Date.now() > 3_500_000,
+    ]).toEqual(['throttled', true, true])
   }
   expect(fixture.asked()).toHaveLength(1)
   // Nor does another process ask, which is told by the ledger.
@@ -67,7 +72,9 @@ test('a throttle for longer than a run waits is a fact about the account: the re
 
 test('a quota of the day parks the rest until a time, and no other process waits the whole day for our reading of its words', async () => {
   const pauses: number[] = []
-  const client = await fixture.clientOf((_, response) => json(response, { detail: 'Daily request limit exceeded' }, 429))
+  const client = await fixture.clientOf((_, response) =>
+    json(response, { detail: 'Daily request limit exceeded' }, 429),
+  )
   const ledger = {
     ...fixture.ledger,
     pause: async (_p: string, _a: string, { until_ms }: { until_ms: number }) => void pauses.push(until_ms),
@@ -82,7 +89,13 @@ test('a quota of the day parks the rest until a time, and no other process waits
   await client.close()
 })
 
-const PACKERS = { gzip: gzipSync, 'x-gzip': gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync }
+const PACKERS = {
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+}
 describe.each(Object.entries(PACKERS))('a body packed as %s', (encoding, pack) => {
   const packed = pack(Buffer.from(JSON.stringify({ a: Array.from({ length: 200 }, (_, i) => i * 7919) })))
   const answering = (body: Buffer, length: number | undefined) =>
@@ -115,16 +128,25 @@ describe.each(Object.entries(PACKERS))('a body packed as %s', (encoding, pack) =
 })
 
 test('a packing that nobody knows is refused', async () => {
-  const client = await fixture.clientOf((_, response) => response.writeHead(200, { 'content-encoding': 'pack200' }).end('{"a":1}'), {
-    attempts_max: 1,
+  const client = await fixture.clientOf(
+    (_, response) => response.writeHead(200, { 'content-encoding': 'pack200' }).end('{"a":1}'),
+    {
+      attempts_max: 1,
+    },
+  )
+  await expect(fixture.ask(client)).rejects.toMatchObject({
+    error_class: 'malformed',
+    message: expect.stringContaining('pack200'),
   })
-  await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'malformed', message: expect.stringContaining('pack200') })
 })
 
 test('a plain body cut where nobody told its length is truncated by its form', async () => {
-  const client = await fixture.clientOf((_, response) => response.writeHead(200, { connection: 'close' }).end('{"a":[1,2'), {
-    attempts_max: 1,
-  })
+  const client = await fixture.clientOf(
+    (_, response) => response.writeHead(200, { connection: 'close' }).end('{"a":[1,2'),
+    {
+      attempts_max: 1,
+    },
+  )
   await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'truncated' })
 })
 
@@ -136,11 +158,14 @@ test.each([
   expect(await fixture.ask(client)).toMatchObject({ outcome })
 })
 
-test.each([[304], [301], [399]])('%i without a question that could have led to it is refused, once', async (status) => {
-  const client = await fixture.clientOf((_, response) => response.writeHead(status).end())
-  await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'malformed' })
-  expect(fixture.asked()).toHaveLength(1)
-})
+test.each([[304], [301], [399]])(
+  '%i without a question that could have led to it is refused, once',
+  async (status) => {
+    const client = await fixture.clientOf((_, response) => response.writeHead(status).end())
+    await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'malformed' })
+    expect(fixture.asked()).toHaveLength(1)
+  },
+)
 
 test('JSON behind a byte order mark is read', async () => {
   const client = await fixture.clientOf((_, response) => json(response, '\uFEFF{"a":1}'))

@@ -14,7 +14,12 @@ afterEach(async () => {
 test('an answer is parsed with its numbers as text, archived, and written down', async () => {
   const client = await fixture.clientOf((_, response) => json(response, '{"price":1.10}'))
   const answer = await fixture.ask(client)
-  expect(answer).toMatchObject({ outcome: 'ok', json: { price: '1.10' }, is_archived: false, url: `${OFFICIAL}/a?x=1` })
+  expect(answer).toMatchObject({
+    outcome: 'ok',
+    json: { price: '1.10' },
+    is_archived: false,
+    url: `${OFFICIAL}/a?x=1`,
+  })
   expect(fixture.asked()[0]?.headers.host).toBe('data.example.com')
   expect(fixture.ledger.entries).toMatchObject([
     { attempt: 1, settlement: { outcome: 'ok', http_status: 200, archive_sha256: answer.sha256 } },
@@ -33,15 +38,26 @@ test('a replay answers with zero requests; a question that was never asked is na
   const live = await fixture.clientOf((_, response) => json(response, { a: 1 }))
   const first = await fixture.ask(live)
   const replay = fixture.open({ mode: 'replay' })
-  expect(await fixture.ask(replay)).toMatchObject({ sha256: first.sha256, is_archived: true, json: { a: '1' } })
-  await expect(fixture.ask(replay, '/other')).rejects.toMatchObject({ error_class: 'internal', message: expect.stringContaining('/other') })
+  expect(await fixture.ask(replay)).toMatchObject({
+    sha256: first.sha256,
+    is_archived: true,
+    json: { a: '1' },
+  })
+  await expect(fixture.ask(replay, '/other')).rejects.toMatchObject({
+    error_class: 'internal',
+    message: expect.stringContaining('/other'),
+  })
   expect(fixture.asked()).toHaveLength(1)
   expect(fixture.ledger.entries).toHaveLength(1)
 })
 
 test('a question with a moment in it is found again on another day', async () => {
   const live = await fixture.clientOf((_, response) => json(response, { a: 1 }))
-  const question = (end: string) => ({ url: `${OFFICIAL}/a?end=${end}`, expects: 'json' as const, volatile_parameters: ['end'] })
+  const question = (end: string) => ({
+    url: `${OFFICIAL}/a?end=${end}`,
+    expects: 'json' as const,
+    volatile_parameters: ['end'],
+  })
   await live.fetch(question('2026-01-01'), never)
   const replay = fixture.open({ mode: 'replay' })
   expect(await replay.fetch(question('2027-12-31'), never)).toMatchObject({ is_archived: true })
@@ -73,14 +89,21 @@ for (const [name, header, least_ms] of [
 }
 
 test('told 429 without Retry-After, it backs off and tries again', async () => {
-  const client = await fixture.clientOf((_, response, count) => (count <= 2 ? json(response, {}, 429) : json(response, {})))
+  const client = await fixture.clientOf((_, response, count) =>
+    count <= 2 ? json(response, {}, 429) : json(response, {}),
+  )
   expect(await fixture.ask(client)).toMatchObject({ outcome: 'ok' })
   expect(fixture.classes()).toEqual(['throttled', 'throttled', 'ok'])
 })
 
 test('a wait that is too long to wait becomes an error that names the time', async () => {
-  const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': '3600' }), { wait_max_ms: 1000 })
-  await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'throttled', next_try_at: expect.stringMatching(/^\d{4}-/) })
+  const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': '3600' }), {
+    wait_max_ms: 1000,
+  })
+  await expect(fixture.ask(client)).rejects.toMatchObject({
+    error_class: 'throttled',
+    next_try_at: expect.stringMatching(/^\d{4}-/),
+  })
   await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'throttled' })
   expect(fixture.asked()).toHaveLength(1)
 })
@@ -92,7 +115,9 @@ test('retries are bounded', async () => {
 })
 
 test('a refusal of the question itself is not repeated', async () => {
-  const client = await fixture.clientOf((_, response) => json(response, { message: 'limit is too large' }, 400))
+  const client = await fixture.clientOf((_, response) =>
+    json(response, { message: 'limit is too large' }, 400),
+  )
   await expect(fixture.ask(client)).rejects.toMatchObject({ error_class: 'malformed' })
   expect(fixture.asked()).toHaveLength(1)
 })

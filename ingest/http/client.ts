@@ -16,7 +16,8 @@ export interface HttpClient {
   /**
    * Asks, classifies, archives. Only `ok`, `empty` and `not_found` come back.
    *
-   * @throws SourceError for everything else, after the retries that its class allows; quota, auth and entitlement stop every later call too.
+   * @throws SourceError for everything else, after the retries that its class allows; quota, auth and
+   *   entitlement stop every later call too.
    */
   fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
   /** The same for a body too large for memory; `path` is the archived file. */
@@ -39,12 +40,23 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
   const gate = openGate(profile.concurrency_max)
   const queue = openGate(1)
 
-  async function ask(request: HttpRequest, signal: AbortSignal, is_download: boolean): Promise<HttpResponse & { path: string }> {
+  async function ask(
+    request: HttpRequest,
+    signal: AbortSignal,
+    is_download: boolean,
+  ): Promise<HttpResponse & { path: string }> {
     const method = request.method ?? 'GET'
-    const { fingerprint, url } = fingerprintOf({ ...request, method, secret_parameters: profile.secret_parameters })
+    const { fingerprint, url } = fingerprintOf({
+      ...request,
+      method,
+      secret_parameters: profile.secret_parameters,
+    })
     destinationOf(profile, request.url, options.stand_ins ?? {}) // The allow-list holds for a replay too.
     const since = options.mode === 'replay' ? undefined : options.reuse_since_at
-    const stored = options.mode === 'replay' || since !== undefined ? await options.archive.find(fingerprint, since) : undefined
+    const stored =
+      options.mode === 'replay' || since !== undefined
+        ? await options.archive.find(fingerprint, since)
+        : undefined
     if (stored !== undefined) return fromArchive(options.archive, stored, request, profile, is_download)
     if (options.mode === 'replay') {
       throw sourceError(
@@ -61,7 +73,9 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
       fingerprint,
       url,
       transport,
-      timeouts: is_download ? { ...timeouts, total_ms: Math.max(timeouts.total_ms, 4 * 3_600_000) } : timeouts,
+      timeouts: is_download
+        ? { ...timeouts, total_ms: Math.max(timeouts.total_ms, 4 * 3_600_000) }
+        : timeouts,
       body_bytes_max: request.body_bytes_max ?? (is_download ? DOWNLOAD_BYTES_MAX : BODY_BYTES_MAX),
       is_download,
       signal,
@@ -80,7 +94,11 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
   }
 }
 
-async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options: ClientOptions): Promise<HttpResponse & { path: string }> {
+async function retried(
+  base: Omit<Attempt, 'attempt'>,
+  breaker: Breaker,
+  options: ClientOptions,
+): Promise<HttpResponse & { path: string }> {
   const attempts_max = options.attempts_max ?? ATTEMPTS_MAX
   const { provider } = base.profile
   const wait_max_ms = base.options.wait_max_ms
@@ -92,20 +110,38 @@ async function retried(base: Omit<Attempt, 'attempt'>, breaker: Breaker, options
     if ('response' in result) return result.response
     const { verdict, http_status, told_wait_ms, pause_ms } = result
     const error_class = verdict.outcome as Failure
-    // Told to come back at once, as by «Retry-After: 0», we still give it time.
+    // Told to come back at once, as by "Retry-After: 0", we still give it time.
     const wait_ms = Math.max(told_wait_ms ?? 0, backoffMs(attempt) / (options.haste ?? 1))
     // A redirect that is not followed and a refusal of the question would be the same next time.
     const is_refusal =
-      error_class === 'malformed' && http_status !== undefined && http_status >= 300 && http_status < 500 && http_status !== 404
+      error_class === 'malformed' &&
+      http_status !== undefined &&
+      http_status >= 300 &&
+      http_status < 500 &&
+      http_status !== 404
     const is_last = attempt >= attempts_max || !isWorthRetry(error_class) || is_refusal
     options.log.info(
-      { provider, url: base.url, attempt, class: error_class, reason: redact(verdict.reason), wait_ms: is_last ? 0 : wait_ms },
+      {
+        provider,
+        url: base.url,
+        attempt,
+        class: error_class,
+        reason: redact(verdict.reason),
+        wait_ms: is_last ? 0 : wait_ms,
+      },
       'request failed',
     )
     // All processes leave the provider alone, also when it is this request's last try.
-    if (pause_ms !== undefined && (error_class === 'throttled' || error_class === 'quota' || error_class === 'transient')) {
+    if (
+      pause_ms !== undefined &&
+      (error_class === 'throttled' || error_class === 'quota' || error_class === 'transient')
+    ) {
       const is_quota = error_class === 'quota'
-      await options.ledger.pause(provider, base.account, { is_quota, reason: verdict.reason, until_ms: Date.now() + pause_ms })
+      await options.ledger.pause(provider, base.account, {
+        is_quota,
+        reason: verdict.reason,
+        until_ms: Date.now() + pause_ms,
+      })
     }
     if (is_last || wait_ms > wait_max_ms) {
       const is_long_wait = told_wait_ms !== undefined && told_wait_ms > wait_max_ms
@@ -130,10 +166,11 @@ function failure(
   { http_status, attempt, told_wait_ms, is_long_wait }: Failed,
 ): SourceError {
   const error_class = verdict.outcome as Failure
-  const next_try_at = told_wait_ms === undefined ? undefined : new Date(Date.now() + told_wait_ms).toISOString()
+  const next_try_at =
+    told_wait_ms === undefined ? undefined : new Date(Date.now() + told_wait_ms).toISOString()
   const advice =
     isAboutAccount(error_class) || is_long_wait
-      ? ' Every other request of this account would get the same answer; the rest is parked.'
+      ? ' Every other request of this account would get the same answer; the rest is deferred.'
       : next_try_at === undefined
         ? ''
         : ` Not before ${next_try_at}.`

@@ -34,19 +34,58 @@ const NAMES = [
   'QELx01 QEPx04 Cloudflare',
 ]
 const BODIES: readonly ((name: string) => unknown)[] = [
-  (name) => ({ ticker: 'LIM', name, exchangeCode: 'NYSE', startDate: '2000-01-03', description: `${name} is a premium plan of no data.` }),
-  (name) => [{ Code: 'LIM', Name: name, Country: 'USA', Exchange: 'NYSE', Currency: 'USD', Type: 'Common Stock', Isin: null }],
+  (name) => ({
+    ticker: 'LIM',
+    name,
+    exchangeCode: 'NYSE',
+    startDate: '2000-01-03',
+    description: `${name} is a premium plan of no data.`,
+  }),
+  (name) => [
+    {
+      Code: 'LIM',
+      Name: name,
+      Country: 'USA',
+      Exchange: 'NYSE',
+      Currency: 'USD',
+      Type: 'Common Stock',
+      Isin: null,
+    },
+  ],
   (name) => ({ results: [{ ticker: 'LIM', name, active: true }], status: 'OK', count: 1, request_id: 'x' }),
   (name) => ({ fields: ['cik', 'name', 'ticker', 'exchange'], data: [[1, name, 'LIM', null]] }),
-  (name) => ({ cik: '0000000001', name, tickers: ['LIM'], filings: { recent: { accessionNumber: [] }, files: [] } }),
-  (name) => ({ cik: 1, entityName: name, facts: { dei: { X: { label: name, description: 'invalid, not found, limit', units: {} } } } }),
-  (name) => ({ Symbol: 'LIM', AssetType: 'Common Stock', Name: name, Description: `${name}: rate limit of 25 requests per day` }),
-  (name) => ({ corporate_actions: { name_changes: [{ id: '1', old_symbol: 'A', new_symbol: 'B', note: name }] }, next_page_token: null }),
   (name) => ({
-    chart: { result: [{ meta: { symbol: 'LIM', longName: name, currency: 'USD' }, indicators: { quote: [{}] } }], error: null },
+    cik: '0000000001',
+    name,
+    tickers: ['LIM'],
+    filings: { recent: { accessionNumber: [] }, files: [] },
+  }),
+  (name) => ({
+    cik: 1,
+    entityName: name,
+    facts: { dei: { X: { label: name, description: 'invalid, not found, limit', units: {} } } },
+  }),
+  (name) => ({
+    Symbol: 'LIM',
+    AssetType: 'Common Stock',
+    Name: name,
+    Description: `${name}: rate limit of 25 requests per day`,
+  }),
+  (name) => ({
+    corporate_actions: { name_changes: [{ id: '1', old_symbol: 'A', new_symbol: 'B', note: name }] },
+    next_page_token: null,
+  }),
+  (name) => ({
+    chart: {
+      result: [{ meta: { symbol: 'LIM', longName: name, currency: 'USD' }, indicators: { quote: [{}] } }],
+      error: null,
+    },
   }),
   (name) => [{ data: [{ figi: 'BBG000000001', name, ticker: 'LIM' }] }, { warning: 'No identifier found.' }],
-  (name) => ({ datatable: { data: [['LIM', name]], columns: [{ name: 'ticker', type: 'text' }] }, meta: { next_cursor_id: null } }),
+  (name) => ({
+    datatable: { data: [['LIM', name]], columns: [{ name: 'ticker', type: 'text' }] },
+    meta: { next_cursor_id: null },
+  }),
   (name) => [{ id: '1', class: 'us_equity', symbol: 'LIM', name, status: 'inactive', error: null }],
   (name) => ({ message: name, bars: { LIM: [{ t: '2022-01-03T05:00:00Z', c: 1 }] } }),
   (name) => ({ 'Meta Data': { '1. Information': name, '2. Symbol': 'LIM' }, 'Time Series (Daily)': {} }),
@@ -98,7 +137,13 @@ test('so is a table, with one row or many', () => {
 
 test('empty lists and objects say nothing', () => {
   for (const provider of PROVIDERS)
-    for (const body of ['[]', '{}', '{"bars":{},"next_page_token":null}', '{"results":[],"status":"OK","count":0}', '[{}]'])
+    for (const body of [
+      '[]',
+      '{}',
+      '{"bars":{},"next_page_token":null}',
+      '{"results":[],"status":"OK","count":0}',
+      '[{}]',
+    ])
       expect([provider, body, outcomeOf(provider, body)]).toEqual([provider, body, 'ok'])
 })
 

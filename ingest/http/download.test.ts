@@ -55,8 +55,14 @@ test('a process killed in the middle of a download leaves nothing that counts, a
 
 test('a zip that was cut before its central directory is truncated, though its length is right', async () => {
   const cut = zip.subarray(0, zip.length - 100)
-  server = await serve((_, response) => response.writeHead(200, { 'content-length': String(cut.length) }).end(cut))
-  const { exitCode, stderr } = await execa(process.execPath, [CHILD, server.origin, join(directory, 'archive')], { reject: false })
+  server = await serve((_, response) =>
+    response.writeHead(200, { 'content-length': String(cut.length) }).end(cut),
+  )
+  const { exitCode, stderr } = await execa(
+    process.execPath,
+    [CHILD, server.origin, join(directory, 'archive')],
+    { reject: false },
+  )
   expect(exitCode).not.toBe(0)
   expect(stderr).toContain('truncated')
   expect(await verifyArchive(join(directory, 'archive'))).toMatchObject({ entries: 0, objects: 0, parts: 0 })
@@ -64,8 +70,14 @@ test('a zip that was cut before its central directory is truncated, though its l
 
 test('a notice in place of a zip is what it says, and is asked for once', async () => {
   const notice = '{"error":"Your daily limit of downloads is exceeded"}'
-  server = await serve((_, response) => response.writeHead(200, { 'content-length': String(notice.length) }).end(notice))
-  const { exitCode, stderr } = await execa(process.execPath, [CHILD, server.origin, join(directory, 'archive')], { reject: false })
+  server = await serve((_, response) =>
+    response.writeHead(200, { 'content-length': String(notice.length) }).end(notice),
+  )
+  const { exitCode, stderr } = await execa(
+    process.execPath,
+    [CHILD, server.origin, join(directory, 'archive')],
+    { reject: false },
+  )
   expect(exitCode).not.toBe(0)
   expect(stderr).toContain('answered quota')
   expect(server.asked).toHaveLength(1)

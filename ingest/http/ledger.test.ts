@@ -31,7 +31,9 @@ const entry = (limits: readonly Limit[], cost = 1): LedgerEntry => ({
 test('of many processes that ask at once, only as many get a slot as the limit allows', async () => {
   const others = [1, 2, 3].map(() => openDatabase(scratch.connection))
   const ledgers = others.map((db) => openLedger(db, null))
-  const slots = await Promise.all(Array.from({ length: 30 }, (_, i) => ledgers[i % 3]?.take(entry([per(60_000, 10)]))))
+  const slots = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => ledgers[i % 3]?.take(entry([per(60_000, 10)]))),
+  )
   for (const db of others) await db.close()
   expect(slots.filter((slot) => slot !== undefined && 'request_id' in slot)).toHaveLength(10)
   const waits = slots.flatMap((slot) => (slot !== undefined && 'wait_ms' in slot ? [slot.wait_ms] : []))
@@ -44,11 +46,15 @@ test('a slot is free one window after its request was sent, plus what it may hav
   await ledger.take(entry([per(60_000, 2)]))
   await ledger.take(entry([per(60_000, 2)]))
   const set = (what: string) =>
-    scratch.db.execute(`update ingestion.requests set ${what} where request_id = (select min(request_id) from ingestion.requests)`)
+    scratch.db.execute(
+      `update ingestion.requests set ${what} where request_id = (select min(request_id) from ingestion.requests)`,
+    )
   await scratch.db.execute(
     `update ingestion.requests set answered_at = clock_timestamp(), class = 'ok', sent_at = started_at, latency_ms = 5`,
   )
-  await set(`started_at = started_at - interval '60 s', sent_at = sent_at - interval '60 s', latency_ms = 1505`)
+  await set(
+    `started_at = started_at - interval '60 s', sent_at = sent_at - interval '60 s', latency_ms = 1505`,
+  )
   expect(await ledger.take(entry([per(60_000, 2)]))).toHaveProperty('wait_ms')
   await set(`latency_ms = 505`)
   const slot = await ledger.take(entry([per(60_000, 2)]))
@@ -71,8 +77,16 @@ test('the cost of a day adds up, and is a quota when it is spent', async () => {
 
 test('a pause told to one process is obeyed by another, and the longer one stands', async () => {
   const [one, two] = [openLedger(scratch.db, null), openLedger(scratch.db, null)]
-  await one.pause('example', 'anonymous', { is_quota: false, reason: 'told so', until_ms: Date.now() + 60_000 })
-  await one.pause('example', 'anonymous', { is_quota: false, reason: 'told less', until_ms: Date.now() + 1000 })
+  await one.pause('example', 'anonymous', {
+    is_quota: false,
+    reason: 'told so',
+    until_ms: Date.now() + 60_000,
+  })
+  await one.pause('example', 'anonymous', {
+    is_quota: false,
+    reason: 'told less',
+    until_ms: Date.now() + 1000,
+  })
   expect(await two.take(entry([per(1000, 5)]))).toMatchObject({ because: 'told so' })
 })
 
@@ -80,7 +94,11 @@ test('what was written while the clock was a year ahead blocks nobody once it is
   const ledger = openLedger(scratch.db, null)
   const limits = [per(1000, 1), per(60_000, 1), per(DAY_MS, 1), per(MONTH_MS, 1)]
   expect(await ledger.take(entry(limits))).toHaveProperty('request_id')
-  await ledger.pause('example', 'anonymous', { is_quota: false, reason: 'told so', until_ms: Date.now() + 60_000 })
+  await ledger.pause('example', 'anonymous', {
+    is_quota: false,
+    reason: 'told so',
+    until_ms: Date.now() + 60_000,
+  })
   await scratch.db.execute(`update ingestion.requests set started_at = started_at + interval '1 year';
     update ingestion.budgets set minute_at = minute_at + interval '1 year'; update ingestion.pauses set until_at = until_at + interval '1 year'`)
   expect(await ledger.take(entry(limits))).toMatchObject({ start_in_ms: 0 })
@@ -94,17 +112,21 @@ test.each([
   ['hour', HOUR_MS],
   ['day', DAY_MS],
   ['month', MONTH_MS],
-])('a limit of a %s is kept by another process, and after the first one is gone', async (_name, window_ms) => {
-  const limits = [per(window_ms, 3)]
-  const first = openDatabase(scratch.connection)
-  for (let i = 0; i < 3; i++) expect(await openLedger(first, null).take(entry(limits))).toHaveProperty('request_id')
-  await first.close()
-  const slot = await openLedger(scratch.db, null).take(entry(limits))
-  // Of a second the next one is near: then it is given ahead of its time, or asked for again soon.
-  const in_ms = 'wait_ms' in slot ? slot.wait_ms : slot.start_in_ms
-  expect(in_ms).toBeGreaterThan(window_ms === 1000 ? 0 : window_ms - 120_000)
-  expect(in_ms).toBeLessThanOrEqual(window_ms + 60_000)
-})
+])(
+  'a limit of a %s is kept by another process, and after the first one is gone',
+  async (_name, window_ms) => {
+    const limits = [per(window_ms, 3)]
+    const first = openDatabase(scratch.connection)
+    for (let i = 0; i < 3; i++)
+      expect(await openLedger(first, null).take(entry(limits))).toHaveProperty('request_id')
+    await first.close()
+    const slot = await openLedger(scratch.db, null).take(entry(limits))
+    // Of a second the next one is near: then it is given ahead of its time, or asked for again soon.
+    const in_ms = 'wait_ms' in slot ? slot.wait_ms : slot.start_in_ms
+    expect(in_ms).toBeGreaterThan(window_ms === 1000 ? 0 : window_ms - 120_000)
+    expect(in_ms).toBeLessThanOrEqual(window_ms + 60_000)
+  },
+)
 
 test('a server that enforces 8 a second, in fixed and in sliding windows, never refuses two clients that share the ledger', async () => {
   const directory = await mkdtemp(join(inject('testDirectory'), 'ledger-'))
@@ -136,7 +158,11 @@ test('a server that enforces 8 a second, in fixed and in sliding windows, never 
       },
     ),
   )
-  const ask = (i: number) => clients[i % 2]?.fetch({ url: `https://data.example.com/${i}`, expects: 'json' }, new AbortController().signal)
+  const ask = (i: number) =>
+    clients[i % 2]?.fetch(
+      { url: `https://data.example.com/${i}`, expects: 'json' },
+      new AbortController().signal,
+    )
   await Promise.all(Array.from({ length: 28 }, (_, i) => ask(i)))
   const rows = await scratch.db.rows(`select class, count(*)::int from ingestion.requests group by class`)
   expect(rows).toEqual([{ class: 'ok', count: 28 }])

@@ -4,7 +4,10 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import { allowanceOf, type Limit, type Spending, waitMs } from './budget.ts'
 import type { Outcome } from './outcome.ts'
 
-/** One request as the ledger knows it. `url` is without secrets already; it is redacted once more on its way in. */
+/**
+ * One request as the ledger knows it. `url` is without secrets already; it is redacted once more on its way
+ * in.
+ */
 export interface LedgerEntry {
   readonly provider: string
   readonly account: string
@@ -36,14 +39,18 @@ export interface Ledger {
   /** Writes what became of it. */
   settle(request_id: string, settlement: Settlement): Promise<void>
   /** Nobody of this account asks before `until_ms` (Unix milliseconds). */
-  pause(provider: string, account: string, pause: { is_quota: boolean; reason: string; until_ms: number }): Promise<void>
+  pause(
+    provider: string,
+    account: string,
+    pause: { is_quota: boolean; reason: string; until_ms: number },
+  ): Promise<void>
 }
 
 /**
  * The ledger in PostgreSQL (`ingestion.requests`, `budgets`, `pauses`): shared by processes, outlives them.
  *
- * `run`: the run that its requests belong to; `current` is the one that this process has under way when it first asks, null
- * says that they belong to none.
+ * `run`: the run that its requests belong to; `current` is the one that this process has under way when it
+ * first asks, null says that they belong to none.
  */
 export function openLedger(db: Database, run: string | 'current' | null): Ledger {
   const process_name = `${hostname()}:${process.pid}`
@@ -74,7 +81,11 @@ export function openLedger(db: Database, run: string | 'current' | null): Ledger
         process_name,
       ])
       if (row.request_id !== null) return { request_id: row.request_id, start_in_ms: Number(row.start_in_ms) }
-      return { wait_ms: Number(row.wait_ms), because: row.because ?? 'a limit', is_quota: row.because_class === 'quota' }
+      return {
+        wait_ms: Number(row.wait_ms),
+        because: row.because ?? 'a limit',
+        is_quota: row.because_class === 'quota',
+      }
     },
     async settle(request_id, { outcome, reason, http_status, body_bytes, archive_sha256, sent }) {
       await db.rows(
@@ -105,7 +116,10 @@ export function openLedger(db: Database, run: string | 'current' | null): Ledger
   }
 }
 
-/** A ledger of this process alone, for the checks that run before there is a database. Keeps what it was told in `entries`. */
+/**
+ * A ledger of this process alone, for the checks that run before there is a database. Keeps what it was told
+ * in `entries`.
+ */
 export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntry[] } {
   const entries: MemoryEntry[] = []
   const pauses = new Map<string, { is_quota: boolean; reason: string; until_ms: number }>()

@@ -11,9 +11,10 @@ const BESIDE =
 const OF_ERROR = /^(code|message|msg|description|details?|info|type|reason|error|title|status|name|id)$/i
 
 /**
- * The text of a body that says something in place of data, whatever its status: `{"detail": "Error: …"}`, `[{"warning": "…"}]`,
- * a bare sentence. Undefined when the body holds data: then its words are those of companies and say nothing about us. A JSON
- * notice comes back without escapes in its words and without space between its tokens.
+ * The text of a body that says something in place of data, whatever its status: `{"detail": "Error: …"}`,
+ * `[{"warning": "…"}]`, a bare sentence. Undefined when the body holds data: then its words are those of
+ * companies and say nothing about us. A JSON notice comes back without escapes in its words and without space
+ * between its tokens.
  */
 export function noticeOf(head: string): string | undefined {
   const text = head.replace(/^\uFEFF/, '').trim()
@@ -39,19 +40,26 @@ function isNotice(json: TextJson): boolean {
   const fields = Object.entries(json).filter(([, value]) => !isBlank(value))
   const [first] = fields
   // {"chart": {"result": null, "error": {…}}}: one field, and it wraps a notice.
-  if (fields.length === 1 && first !== undefined && isObject(first[1]) && !SAYING.test(first[0])) return isNotice(first[1])
+  if (fields.length === 1 && first !== undefined && isObject(first[1]) && !SAYING.test(first[0]))
+    return isNotice(first[1])
   return (
     fields.some(([name, value]) => isSaying(name, value) || isBadStatus(name, value)) &&
-    fields.every(([name, value]) => isSaying(name, value) || BESIDE.test(name) || (SAYING.test(name) && isFlag(value)))
+    fields.every(
+      ([name, value]) => isSaying(name, value) || BESIDE.test(name) || (SAYING.test(name) && isFlag(value)),
+    )
   )
 }
 
-/** The name alone is not enough: INFO, NOTE and ERR are tickers, and what stands behind a ticker is no sentence. */
+/**
+ * The name alone is not enough: INFO, NOTE and ERR are tickers, and what stands behind a ticker is no
+ * sentence.
+ */
 const isSaying = (name: string, value: TextJson): boolean => SAYING.test(name) && isSaid(value)
 function isSaid(value: TextJson): boolean {
   // Numbers are text here: a sentence has letters.
   if (typeof value === 'string') return /\p{L}/u.test(value)
-  if (isArray(value)) return value.every((each) => typeof each === 'string' || (isObject(each) && isNotice(each)))
+  if (isArray(value))
+    return value.every((each) => typeof each === 'string' || (isObject(each) && isNotice(each)))
   if (!isObject(value)) return false
   const fields = Object.entries(value)
   // {"code": "…", "message": "…"}, or the faults of a question by its fields.
@@ -61,11 +69,15 @@ function isSaid(value: TextJson): boolean {
   )
 }
 /** `{"error": true, "message": "…"}`, `{"error": 429, …}`. */
-const isFlag = (value: TextJson): boolean => typeof value === 'boolean' || (typeof value === 'string' && /^\d+$/.test(value))
+const isFlag = (value: TextJson): boolean =>
+  typeof value === 'boolean' || (typeof value === 'string' && /^\d+$/.test(value))
 const isBadStatus = (name: string, value: TextJson): boolean =>
   /^status$/i.test(name) && typeof value === 'string' && /error|not_|fail|denied/i.test(value)
 const isBlank = (value: TextJson): boolean =>
-  value === null || value === '' || value === false || (typeof value === 'object' && Object.keys(value).length === 0)
+  value === null ||
+  value === '' ||
+  value === false ||
+  (typeof value === 'object' && Object.keys(value).length === 0)
 
 /** Two lines that are cut into equally many cells. */
 function isTable(text: string): boolean {
@@ -75,5 +87,7 @@ function isTable(text: string): boolean {
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
   if (row === undefined) return false
-  return ['|', ';', '\t', ','].some((mark) => header.includes(mark) && header.split(mark).length === row.split(mark).length)
+  return ['|', ';', '\t', ','].some(
+    (mark) => header.includes(mark) && header.split(mark).length === row.split(mark).length,
+  )
 }

@@ -10,7 +10,8 @@ for (const [provider, notices] of Object.entries(NOTICES)) {
     expect(notices.map(([status, body]) => [status, body, verdictOf(status, body, 'json')])).toEqual(notices)
     // The same words where a table is expected, e.g. from an endpoint that sends CSV.
     const words = notices.filter(
-      ([status, body, outcome]) => status === 200 && !/malformed|truncated/.test(outcome) && !body.startsWith('<'),
+      ([status, body, outcome]) =>
+        status === 200 && !/malformed|truncated/.test(outcome) && !body.startsWith('<'),
     )
     expect(words.map(([status, body]) => [status, body, verdictOf(status, body, 'text')])).toEqual(words)
   })
@@ -18,10 +19,14 @@ for (const [provider, notices] of Object.entries(NOTICES)) {
 
 test('a notice that names a window says how long it holds', () => {
   const waitOf = (provider: string, body: string) =>
-    classify({ http_status: 429, headers: {}, body: Buffer.from(body) }, { provider, expects: 'json' }).wait_ms
-  expect(waitOf('tiingo', '{"detail":"Error: You have run over your hourly request allocation."}')).toBe(3_600_000)
+    classify({ http_status: 429, headers: {}, body: Buffer.from(body) }, { provider, expects: 'json' })
+      .wait_ms
+  expect(waitOf('tiingo', '{"detail":"Error: You have run over your hourly request allocation."}')).toBe(
+    3_600_000,
+  )
   expect(waitOf('simfin', '{"message":"Daily limit of calls exceeded"}')).toBe(86_400_000)
   expect(waitOf('massive', '{"error":"You have exceeded the maximum requests per minute"}')).toBe(60_000)
-  const month = waitOf('tiingo', '{"detail":"You have run over your 500 symbol look up for this month."}') ?? 0
+  const month =
+    waitOf('tiingo', '{"detail":"You have run over your 500 symbol look up for this month."}') ?? 0
   expect(new Date(Date.now() + month).getUTCDate()).toBe(2)
 })

@@ -12,7 +12,10 @@ export interface HttpProfile {
   readonly adapter_version: string
   /** The only origins that are ever asked. */
   readonly origins: readonly string[]
-  /** Origins to which an answer may redirect, e.g. the store of a bulk file. Our headers, and so our keys, stay behind. */
+  /**
+   * Origins to which an answer may redirect, e.g. the store of a bulk file. Our headers, and so our keys,
+   * stay behind.
+   */
   readonly redirect_origins?: readonly string[]
   /** Limits of the account, as the provider states them; windows slide. */
   readonly limits: readonly Limit[]
@@ -61,13 +64,16 @@ export interface HttpResponse {
 }
 
 export const accountOf = (profile: HttpProfile): string =>
-  profile.account_key === undefined ? 'anonymous' : `key-${createHash('sha256').update(profile.account_key).digest('hex').slice(0, 12)}`
+  profile.account_key === undefined
+    ? 'anonymous'
+    : `key-${createHash('sha256').update(profile.account_key).digest('hex').slice(0, 12)}`
 
 /**
- * Where a request goes: the official origin, checked against the allow-list, or the loopback server that a rehearsal puts in
- * its place.
+ * Where a request goes: the official origin, checked against the allow-list, or the loopback server that a
+ * rehearsal puts in its place.
  *
- * @throws TypeError for an address outside the allow-list, for one without a stand-in where others have one, and for a stand-in that
+ * @throws TypeError for an address outside the allow-list, for one without a stand-in where others have one,
+ *   and for a stand-in that
  * is not loopback: these are our own mistakes.
  */
 export function destinationOf(
@@ -77,19 +83,28 @@ export function destinationOf(
 ): { origin: string; host: string; path: string } {
   const asked = new URL(url)
   if (!profile.origins.includes(asked.origin) && profile.redirect_origins?.includes(asked.origin) !== true) {
-    throw new TypeError(`${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`)
+    throw new TypeError(
+      `${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`,
+    )
   }
   const override = stand_ins[asked.origin]
   if (override === undefined && Object.keys(stand_ins).length > 0) {
-    throw new TypeError(`Nobody stands in for ${asked.origin} in this rehearsal, and a rehearsal asks nobody else.`)
+    throw new TypeError(
+      `Nobody stands in for ${asked.origin} in this rehearsal, and a rehearsal asks nobody else.`,
+    )
   }
   if (override !== undefined && !isLoopback(override)) {
-    throw new TypeError(`${override} is not a loopback address; only a rehearsal on this machine may stand in for a provider.`)
+    throw new TypeError(
+      `${override} is not a loopback address; only a rehearsal on this machine may stand in for a provider.`,
+    )
   }
   return { origin: override ?? asked.origin, host: asked.host, path: `${asked.pathname}${asked.search}` }
 }
 
 function isLoopback(origin: string): boolean {
   const { protocol, hostname } = new URL(origin)
-  return protocol === 'http:' && (/^127(\.\d{1,3}){3}$/.test(hostname) || hostname === '[::1]' || hostname === 'localhost')
+  return (
+    protocol === 'http:' &&
+    (/^127(\.\d{1,3}){3}$/.test(hostname) || hostname === '[::1]' || hostname === 'localhost')
+  )
 }

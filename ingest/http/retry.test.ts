@@ -14,12 +14,12 @@ test.each([
   ['31536000', RETRY_AFTER_MAX_MS],
   ['9'.repeat(400), RETRY_AFTER_MAX_MS],
   ['Fri, 31 Dec 9999 23:59:59 GMT', RETRY_AFTER_MAX_MS],
-])('Retry-After «%s» asks for %i ms', (value, wait_ms) => {
+])('Retry-After "%s" asks for %i ms', (value, wait_ms) => {
   expect(retryAfterMs(value, NOW_MS)).toBe(wait_ms)
 })
 
 test.each(['', '-5', 'soon', '1e9', '0x10', 'NaN', 'Infinity', 'Mon, 99 Foo 2026', '10, 20', undefined])(
-  'Retry-After «%s» says nothing',
+  'Retry-After "%s" says nothing',
   (value) => {
     expect(retryAfterMs(value, NOW_MS)).toBeUndefined()
   },

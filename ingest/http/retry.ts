@@ -8,8 +8,9 @@ const BACKOFF_MAX_MS = 30_000
 export const RETRY_AFTER_MAX_MS = MONTH_MS
 
 /**
- * Milliseconds that `Retry-After` asks for (RFC 9110, 10.2.3: whole seconds, or a date in any of the three forms of HTTP);
- * undefined when it says nothing that can be understood. A date in the past asks for no wait. At most RETRY_AFTER_MAX_MS.
+ * Milliseconds that `Retry-After` asks for (RFC 9110, 10.2.3: whole seconds, or a date in any of the three
+ * forms of HTTP); undefined when it says nothing that can be understood. A date in the past asks for no wait.
+ * At most RETRY_AFTER_MAX_MS.
  *
  * `now_ms`: the moment of the answer, best by the clock of who sent it: ours may be wrong.
  */
@@ -30,7 +31,10 @@ export function httpDateMs(text: string | undefined): number | undefined {
   return Number.isNaN(at) ? undefined : at
 }
 
-/** Exponential back-off with jitter: between half of the doubled wait and all of it, so that clients which failed together part. */
+/**
+ * Exponential back-off with jitter: between half of the doubled wait and all of it, so that clients which
+ * failed together part.
+ */
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (attempt - 1))
   return Math.round(ceiling / 2 + (random() * ceiling) / 2)

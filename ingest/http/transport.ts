@@ -14,7 +14,12 @@ export interface Timeouts {
   /** The whole exchange: a server that drips a byte now and then is never silent. */
   readonly total_ms: number
 }
-export const DEFAULT_TIMEOUTS: Timeouts = { connect_ms: 10_000, headers_ms: 60_000, idle_ms: 30_000, total_ms: 180_000 }
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  connect_ms: 10_000,
+  headers_ms: 60_000,
+  idle_ms: 30_000,
+  total_ms: 180_000,
+}
 
 /** The answer did not arrive whole. */
 export interface Broken {
@@ -26,7 +31,10 @@ export interface Broken {
 }
 export interface Exchange {
   readonly method: string
-  /** Where to connect, e.g. https://data.sec.gov; or a loopback origin in its place, then `host` still names the official one. */
+  /**
+   * Where to connect, e.g. https://data.sec.gov; or a loopback origin in its place, then `host` still names
+   * the official one.
+   */
   readonly origin: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -34,7 +42,10 @@ export interface Exchange {
   readonly body_bytes_max: number
   readonly timeouts: Timeouts
   readonly signal: AbortSignal
-  /** Called for a 200 whose body is to be streamed away; the answer's body is then empty and `told` its length. */
+  /**
+   * Called for a 200 whose body is to be streamed away; the answer's body is then empty and `told` its
+   * length.
+   */
   readonly sink?: ((chunk: Buffer) => Promise<void>) | undefined
 }
 
@@ -46,7 +57,9 @@ export interface Transport {
 }
 
 // gzip alone is asked for; a gateway may pack otherwise all the same.
-const UNPACK: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
+const UNPACK: Readonly<
+  Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
+> = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
   deflate: promisify(inflate),
@@ -81,7 +94,11 @@ async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | 
     })
   } catch (error) {
     exchange.signal.throwIfAborted()
-    return { broken: 'transient', reason: deadline.aborted ? overdue(exchange) : describe(error), cause: error }
+    return {
+      broken: 'transient',
+      reason: deadline.aborted ? overdue(exchange) : describe(error),
+      cause: error,
+    }
   }
   const latency_ms = performance.now() - sent_ms
   const headers = flatten(response.headers)
@@ -92,8 +109,10 @@ async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | 
     response.body.on('error', () => {}).destroy()
     exchange.signal.throwIfAborted()
     const http_status = response.statusCode
-    if (error instanceof UnfitError) return { broken: 'malformed', reason: error.message, http_status, latency_ms }
-    // The headers are here and the body is not: it was cut, whatever the socket says. Silence may end; a cut may not be the last.
+    if (error instanceof UnfitError)
+      return { broken: 'malformed', reason: error.message, http_status, latency_ms }
+    // The headers are here and the body is not: it was cut, whatever the socket says. Silence may end; a cut
+    // may not be the last.
     const silent = deadline.aborted || codeOf(error) === 'UND_ERR_BODY_TIMEOUT'
     return {
       broken: silent ? 'transient' : 'truncated',
@@ -107,7 +126,12 @@ async function exchangeOver(agent: Agent, exchange: Exchange): Promise<Answer | 
 
 class UnfitError extends Error {}
 
-async function readBody(stream: Readable, headers: Record<string, string>, exchange: Exchange, status: number): Promise<Buffer> {
+async function readBody(
+  stream: Readable,
+  headers: Record<string, string>,
+  exchange: Exchange,
+  status: number,
+): Promise<Buffer> {
   const chunks: Buffer[] = []
   const max = exchange.body_bytes_max
   let received = 0
@@ -129,7 +153,8 @@ async function readBody(stream: Readable, headers: Record<string, string>, excha
   try {
     return await unpack(body, { maxOutputLength: max })
   } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw new UnfitError(`the unpacked body is larger than the limit of ${max} bytes`)
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE')
+      throw new UnfitError(`the unpacked body is larger than the limit of ${max} bytes`)
     throw error
   }
 }

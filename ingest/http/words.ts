@@ -16,9 +16,12 @@ const AUTH = new RegExp(
 )
 const PAGE_TOKEN = /page[ _-]?token|next[ _-]?token|cursor/
 
-const SHORT = /\b(per|a|every|each|one|this) (second|sec|minute|min)\b|\/ ?(s|sec|min|minute)\b|\bburst\b|spreading out/
-const SPEED = /too many (requests|calls)|rate[ -]?limit|request rate|speed limit|slow down|throttl|too (fast|quickly|frequent)/
-const LONG = /\b(hourly|daily|weekly|monthly)\b|\b(per|an?|every|this|the|of the|for the) (hour|day|week|month)\b|\b(to)?day'?s\b/
+const SHORT =
+  /\b(per|a|every|each|one|this) (second|sec|minute|min)\b|\/ ?(s|sec|min|minute)\b|\bburst\b|spreading out/
+const SPEED =
+  /too many (requests|calls)|rate[ -]?limit|request rate|speed limit|slow down|throttl|too (fast|quickly|frequent)/
+const LONG =
+  /\b(hourly|daily|weekly|monthly)\b|\b(per|an?|every|this|the|of the|for the) (hour|day|week|month)\b|\b(to)?day'?s\b/
 const SPENT = /limit|exceed|alloca|quota|allowance|run over|used up|reached|look ?up/
 const USED_UP =
   /quota|limit reach|(reached|exceeded|exhausted|used up|used all|run out of|run over|ran out of|over)( of)?( your| the| its| all)?( [a-z]+){0,3} (limit|allocation|allowance|quota|requests|calls|hits|credits|bandwidth)|(insufficient|not enough|no) (api )?(credits|calls|requests)( left| remaining)?/
@@ -29,11 +32,13 @@ const NO_ADDRESS =
   /\b(endpoint|route|page|path|function|method|resource url)\b.{0,40}(not found|does(n't| not) exist)|no such (endpoint|route)/
 const NOBODY =
   /not found|not_found|no (data|identifier|result|content|match|record|such)|(unknown|invalid|unrecogni[sz]ed) (symbol|ticker|stock|cik|isin|identifier)|(does(n't| not)|do(n't| not)) exist|not exist|delisted|(could|can)( ?not|n't) find/
-const PASSING = /temporar|try again|maintenance|unavailable|time(d)?[ -]?out|internal (server )?error|overloaded|server error/
+const PASSING =
+  /temporar|try again|maintenance|unavailable|time(d)?[ -]?out|internal (server )?error|overloaded|server error/
 
 /**
- * What a notice means, by its words: the key first (whoever has a wrong one is often told to upgrade), then the limits, the
- * shorter window before the longer, then the plan, then the item. Undefined when no rule fits.
+ * What a notice means, by its words: the key first (whoever has a wrong one is often told to upgrade), then
+ * the limits, the shorter window before the longer, then the plan, then the item. Undefined when no rule
+ * fits.
  */
 export function meaningOf(notice: string): Meaning | undefined {
   const words = notice.toLowerCase().replaceAll('’', "'")
@@ -41,7 +46,10 @@ export function meaningOf(notice: string): Meaning | undefined {
   return limitOf(words) ?? restOf(words)
 }
 
-/** Whether the words speak of a limit, and of which: those of a second or a minute pass while we wait, the others do not. */
+/**
+ * Whether the words speak of a limit, and of which: those of a second or a minute pass while we wait, the
+ * others do not.
+ */
 export function limitOf(words: string): Meaning | undefined {
   const isSpent = SPENT.test(words)
   if (SHORT.test(words) && (isSpent || SPEED.test(words) || /request|call|spread|burst/.test(words))) {

@@ -3,10 +3,14 @@ import yauzl from 'yauzl'
 import { messageOf } from '../../helpers/core/errors.ts'
 import type { Verdict } from './outcome.ts'
 
-/** Why the file is not a whole zip; undefined when its central directory can be read. It is looked at before it counts. */
+/**
+ * Why the file is not a whole zip; undefined when its central directory can be read. It is looked at before
+ * it counts.
+ */
 export async function zipFault(path: string): Promise<Verdict | undefined> {
   const first = (await firstBytes(path, 200)).toString('latin1')
-  if (!first.startsWith('PK')) return { outcome: 'malformed', reason: `no zip: «${first.replace(/\s+/g, ' ').slice(0, 120)}»` }
+  if (!first.startsWith('PK'))
+    return { outcome: 'malformed', reason: `no zip: "${first.replace(/\s+/g, ' ').slice(0, 120)}"` }
   try {
     const zip = await yauzl.openPromise(path, { lazyEntries: true })
     zip.close()

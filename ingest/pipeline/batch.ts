@@ -26,8 +26,9 @@ export interface BatchWork {
 }
 
 /**
- * Brings in one batch on one session: read, parse and stage as a stream; settle what came twice; then merge group by group, each
- * group with the status of its items in one transaction. Safe to repeat: what was merged is unchanged the second time.
+ * Brings in one batch on one session: read, parse and stage as a stream; settle what came twice; then merge
+ * group by group, each group with the status of its items in one transaction. Safe to repeat: what was merged
+ * is unchanged the second time.
  */
 export async function runBatch(
   db: Database,
@@ -59,10 +60,16 @@ export async function runBatch(
   await settleStage(db, job, table, tally)
   step('settled', tally.rows_copied - rows_withheld)
   if (tally.rows_rejected > REJECTS_LISTED_MAX) {
-    log.info({ job: job.name, listed: REJECTS_LISTED_MAX, rejected: tally.rows_rejected }, 'only the first rejects are listed one by one')
+    log.info(
+      { job: job.name, listed: REJECTS_LISTED_MAX, rejected: tally.rows_rejected },
+      'only the first rejects are listed one by one',
+    )
   }
   for (const { file, archive_sha256, read, malformed } of tally.files.values()) {
-    log.info({ job: job.name, file, sha256: archive_sha256, rows_read: read, rows_malformed: malformed }, 'read')
+    log.info(
+      { job: job.name, file, sha256: archive_sha256, rows_read: read, rows_malformed: malformed },
+      'read',
+    )
   }
 
   const items = [...tally.items.values()]
@@ -123,7 +130,7 @@ export async function runBatch(
   return {
     ...merged,
     rows_read: tally.rows_read,
-    rows_outside: tally.rows_outside,
+    rows_skipped: tally.rows_skipped,
     rows_rejected: tally.rows_rejected,
     rows_withheld: rows_withheld + merged.rows_withheld,
     rows_withdrawn: rows_withdrawn + merged.rows_withdrawn,

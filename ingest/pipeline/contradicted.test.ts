@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 beforeEach(async () => {
@@ -9,19 +9,27 @@ beforeEach(async () => {
 afterEach(() => scratch.drop())
 
 const drop = (...intervals: string[]) =>
-  writeDrop({
+  writeDelivery({
     'universe.csv': 'source_id,ticker\nx:a,NEW\nx:b,B\n',
     'securities/s.csv': 'source_id,ticker,name,currency\nx:a,NEW,A,USD\nx:b,B,B,USD\n',
-    'ticker_history/t.csv': ['source_id,ticker,valid_from,valid_to', ...intervals, 'x:b,B,2012-01-03,'].join('\n'),
+    'ticker_history/t.csv': ['source_id,ticker,valid_from,valid_to', ...intervals, 'x:b,B,2012-01-03,'].join(
+      '\n',
+    ),
   })
 const load = async (...intervals: string[]) => {
-  const { job } = await ingestDrop(scratch.connection, await drop(...intervals), { jobs: ['securities', 'ticker-history'] })
+  const { job } = await ingestDelivery(scratch.connection, await drop(...intervals), {
+    jobs: ['securities', 'ticker-history'],
+  })
   const { gaps, rows_inserted, rows_updated, rows_deleted } = job('ticker-history')
   const rows = await scratch.db.rows<{ interval: string }>(
     `select format('%s %s %s %s', s.source_id, h.ticker, h.valid_from, h.valid_to) as interval
      from stocks_research.ticker_history h join stocks_research.securities s using (security_id) order by 1`,
   )
-  return { gaps, counts: [rows_inserted, rows_updated, rows_deleted], intervals: rows.map(({ interval }) => interval.trim()) }
+  return {
+    gaps,
+    counts: [rows_inserted, rows_updated, rows_deleted],
+    intervals: rows.map(({ interval }) => interval.trim()),
+  }
 }
 
 test('an interval that the source now begins on another day takes the place of the one that we had', async () => {

@@ -2,7 +2,10 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import type { StagedItem } from './groups.ts'
 import type { TargetTable } from './table.ts'
 
-/** Deletes the stored rows that a staged row of the group contradicts and the source does not state; returns how many. */
+/**
+ * Deletes the stored rows that a staged row of the group contradicts and the source does not state; returns
+ * how many.
+ */
 export async function deleteContradicted(
   tx: Database,
   table: TargetTable,

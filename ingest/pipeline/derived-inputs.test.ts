@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES, type JobName } from '../contract/job.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import type { IngestOptions } from './run.ts'
 
 let scratch: Scratch
 let root: string
 beforeEach(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  root = await writeDrop(SMALL_DROP)
+  root = await writeDelivery(SMALL_DELIVERY)
   await run()
 })
 afterEach(() => scratch?.drop())
@@ -17,14 +17,16 @@ const DERIVED = ['adjustment-factors', 'fundamentals-derived'] as const
 
 /** Items that each derived job left as they were, and all of its items. */
 async function run(rest: Partial<Omit<IngestOptions, 'jobs'>> = {}, jobs: readonly JobName[] = JOB_NAMES) {
-  const report = await ingestDrop(scratch.connection, root, { jobs, ...rest })
+  const report = await ingestDelivery(scratch.connection, root, { jobs, ...rest })
   return DERIVED.map((name) => {
     const { items_unchanged, items } = report.job(name)
     return `${items_unchanged} of ${Object.values(items).reduce((sum, count) => sum + count, 0)}`
   })
 }
 const content = async (): Promise<unknown> =>
-  scratch.db.rows('select security_id, first_date, price_factor from stocks_research.adjustment_factors order by 1, 2')
+  scratch.db.rows(
+    'select security_id, first_date, price_factor from stocks_research.adjustment_factors order by 1, 2',
+  )
 
 it('derives nothing when nothing has changed, and everything when it is told to', async () => {
   expect(await run()).toEqual(['3 of 3', '2 of 2'])
@@ -34,10 +36,16 @@ it('derives nothing when nothing has changed, and everything when it is told to'
 
 it('derives again what hangs on a changed bar, action, listing or fact, and nothing else', async () => {
   for (const [sql, expected] of [
-    ["update stocks_research.prices_daily set close = 10.55 where trade_date = '2020-01-31'", ['2 of 3', '2 of 2']],
+    [
+      "update stocks_research.prices_daily set close = 10.55 where trade_date = '2020-01-31'",
+      ['2 of 3', '2 of 2'],
+    ],
     ["update stocks_research.corporate_actions set split_to = 3 where kind = 'split'", ['2 of 3', '2 of 2']],
     ["delete from stocks_research.corporate_actions where kind = 'delisting'", ['2 of 3', '2 of 2']],
-    ["update stocks_research.securities set delist_date = null where source_id = 'x:third'", ['2 of 3', '2 of 2']],
+    [
+      "update stocks_research.securities set delist_date = null where source_id = 'x:third'",
+      ['2 of 3', '2 of 2'],
+    ],
     ["update stocks_research.fundamentals_raw set value = 501 where tag = 'Revenues'", ['3 of 3', '1 of 2']],
   ] as const) {
     await scratch.db.execute(sql)
@@ -56,7 +64,10 @@ it('derives all of it again when a rule changes, a session is taken out, a table
   expect(await run({}, DERIVED)).toEqual(['0 of 3', '2 of 2'])
   await scratch.db.execute('truncate stocks_research.fundamentals_raw')
   expect(await run({}, DERIVED)).toEqual(['3 of 3', '0 of 2'])
-  expect(await run({ window: { start_date: '1990-01-01', end_date: '2020-02-01' } }, DERIVED)).toEqual(['0 of 3', '2 of 2'])
+  expect(await run({ window: { start_date: '1990-01-01', end_date: '2020-02-01' } }, DERIVED)).toEqual([
+    '0 of 3',
+    '2 of 2',
+  ])
 })
 
 it('puts right what a hand changed in derived rows', async () => {

@@ -2,7 +2,10 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import type { DerivedJob, Window } from '../contract/job.ts'
 import type { StagedItem } from './groups.ts'
 
-/** What an item is derived from, as it stands now, and the rows of the last time when nothing of it has changed since. */
+/**
+ * What an item is derived from, as it stands now, and the rows of the last time when nothing of it has
+ * changed since.
+ */
 export interface DerivedInput {
   readonly item: string
   readonly inputs_sha256: string
@@ -11,10 +14,16 @@ export interface DerivedInput {
 }
 
 /**
- * Fingerprints of what each item is derived from: the text of the rule, the day where it counts, and the versions of the input rows.
- * A change of the rule, of an input or of the derived rows themselves, by whomever, makes the item one to be derived again.
+ * Fingerprints of what each item is derived from: the text of the rule, the day where it counts, and the
+ * versions of the input rows. A change of the rule, of an input or of the derived rows themselves, by
+ * whomever, makes the item one to be derived again.
  */
-export async function inputsOf(db: Database, job: DerivedJob, items: readonly string[], window: Window): Promise<DerivedInput[]> {
+export async function inputsOf(
+  db: Database,
+  job: DerivedJob,
+  items: readonly string[],
+  window: Window,
+): Promise<DerivedInput[]> {
   return db.rows<DerivedInput & Record<string, unknown>>(
     `with rule as (
        select string_agg(pg_get_functiondef(r::regprocedure), '' order by position) as text from unnest($4::text[]) with ordinality f (r, position)
@@ -25,7 +34,15 @@ export async function inputsOf(db: Database, job: DerivedJob, items: readonly st
      )
      select n.item, n.inputs_sha256, case when d.inputs_sha256 = n.inputs_sha256 and d.output_versions = n.output_versions then d.rows_count::integer end as rows_unchanged
      from now n left join ingestion.derived_inputs d on d.job = $7 and d.item = n.item`,
-    [items, job.inputs.map(named), named(job.table), job.rules.map(named), job.is_as_of ? window.end_date : '', job.derive, job.name],
+    [
+      items,
+      job.inputs.map(named),
+      named(job.table),
+      job.rules.map(named),
+      job.is_as_of ? window.end_date : '',
+      job.derive,
+      job.name,
+    ],
   )
 }
 
@@ -51,7 +68,10 @@ export async function rememberInputs(
   )
 }
 
-/** The versions of the other subjects that an item reads, as one more part of its fingerprint; nothing when it reads none. */
+/**
+ * The versions of the other subjects that an item reads, as one more part of its fingerprint; nothing when it
+ * reads none.
+ */
 const othersOf = (job: DerivedJob): string =>
   job.also_reads === undefined
     ? ''

@@ -16,8 +16,9 @@ const ITEMS_A_QUERY = 125
 const QUERIES_AT_ONCE = 2
 
 /**
- * Runs a job that derives from our own tables: its query is the whole truth for its items, so what it no longer gives is deleted.
- * Items of which no input has changed since they were last derived are left as they are, and counted.
+ * Runs a job that derives from our own tables: its query is the whole truth for its items, so what it no
+ * longer gives is deleted. Items of which no input has changed since they were last derived are left as they
+ * are, and counted.
  */
 export async function runDerived(
   db: Database,
@@ -33,14 +34,19 @@ export async function runDerived(
   // Read before the rows that are derived from them: a change in between is then derived next time.
   const inputs = await inputsOf(db, job, all, window)
   const unchanged = new Map(
-    inputs.flatMap(({ item, rows_unchanged: rows }) => (surroundings.is_full || rows === null ? [] : [[item, rows]])),
+    inputs.flatMap(({ item, rows_unchanged: rows }) =>
+      surroundings.is_full || rows === null ? [] : [[item, rows]],
+    ),
   )
   const hashes = new Map(inputs.map(({ item, inputs_sha256 }) => [item, inputs_sha256]))
   await write(db, (tx) =>
     endItems(
       tx,
       scope,
-      [...unchanged].map(([item, rows]) => ({ ...endOf(item, rows), reason: 'Nothing that it is derived from has changed.' })),
+      [...unchanged].map(([item, rows]) => ({
+        ...endOf(item, rows),
+        reason: 'Nothing that it is derived from has changed.',
+      })),
     ),
   )
   counts = { ...counts, items_unchanged: unchanged.size }
@@ -50,7 +56,9 @@ export async function runDerived(
     items.slice(part * ITEMS_A_QUERY, (part + 1) * ITEMS_A_QUERY),
   )
   await inParallel(parts, QUERIES_AT_ONCE, signal, async (some, told) => {
-    const derived = await db.session((session) => deriveItems(session, job, scope, some, hashes, { ...surroundings, signal: told }))
+    const derived = await db.session((session) =>
+      deriveItems(session, job, scope, some, hashes, { ...surroundings, signal: told }),
+    )
     counts = addCounts(counts, derived)
     items_done += some.length
     onProgress({
@@ -85,12 +93,16 @@ async function deriveItems(
      where $2::date is not null`,
     [items, scope.window.end_date],
   )
-  await db.execute(`create index on pg_temp.staged (item_no, ${listOf(table.key)}); analyze pg_temp.staged (item_no, ${listOf(table.key)})`)
+  await db.execute(
+    `create index on pg_temp.staged (item_no, ${listOf(table.key)}); analyze pg_temp.staged (item_no, ${listOf(table.key)})`,
+  )
   const counted = await db.rows<{ item_no: number; rows: number }>(
     'select item_no, count(*)::integer as rows from pg_temp.staged group by item_no',
   )
   const rowsOf = new Map(counted.map(({ item_no, rows }) => [item_no, rows]))
-  const ends = items.map((item, item_no): StagedItem => ({ ...endOf(item, rowsOf.get(item_no) ?? 0), item_no }))
+  const ends = items.map(
+    (item, item_no): StagedItem => ({ ...endOf(item, rowsOf.get(item_no) ?? 0), item_no }),
+  )
   return mergeGroups(
     db,
     {
@@ -105,7 +117,12 @@ async function deriveItems(
 }
 
 /** Deletes the rows of the items that the query no longer gives. */
-async function deleteOthers(tx: Database, job: DerivedJob, table: TargetTable, group: readonly StagedItem[]): Promise<number> {
+async function deleteOthers(
+  tx: Database,
+  job: DerivedJob,
+  table: TargetTable,
+  group: readonly StagedItem[],
+): Promise<number> {
   const owner =
     job.subject === 'security'
       ? 'live.security_id in (select security_id from stocks_research.securities where source_id = any($1::text[]))'

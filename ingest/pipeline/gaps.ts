@@ -1,8 +1,11 @@
 import type { ItemGap } from '../contract/job.ts'
 
-/** Items that ended alike, for one reason: a file that is refused is the reason of each of its securities, and is told once. */
+/**
+ * Items that ended alike, for one reason: a file that is refused is the reason of each of its securities, and
+ * is told once.
+ */
 export interface GapGroup {
-  /** «failed (truncated) after 2 attempts» */
+  /** "failed (truncated) after 2 attempts" */
   readonly ending: string
   readonly reason: string
   readonly items: readonly string[]
@@ -25,7 +28,10 @@ export function gapGroups(gaps: readonly ItemGap[]): GapGroup[] {
 
 const COLUMNS = 118
 
-/** Lines for a person: one for an item that ended as no other did; else the reason once, how many they are, and their names. */
+/**
+ * Lines for a person: one for an item that ended as no other did; else the reason once, how many they are,
+ * and their names.
+ */
 export function gapLines(job: string, gaps: readonly ItemGap[]): string[] {
   return gapGroups(gaps).flatMap(({ ending, reason, items }) =>
     items.length === 1

@@ -8,7 +8,7 @@ import type { TargetTable } from './table.ts'
 
 export interface JobCounts {
   readonly rows_read: number
-  readonly rows_outside: number
+  readonly rows_skipped: number
   readonly rows_rejected: number
   readonly rows_withheld: number
   readonly rows_staged: number
@@ -22,7 +22,7 @@ export interface JobCounts {
 
 export const NO_ROWS: JobCounts = {
   rows_read: 0,
-  rows_outside: 0,
+  rows_skipped: 0,
   rows_rejected: 0,
   rows_withheld: 0,
   rows_staged: 0,
@@ -35,7 +35,9 @@ export const NO_ROWS: JobCounts = {
 }
 
 export const addCounts = (a: JobCounts, b: JobCounts): JobCounts =>
-  Object.fromEntries(Object.entries(a).map(([name, count]) => [name, count + b[name as keyof JobCounts]])) as unknown as JobCounts
+  Object.fromEntries(
+    Object.entries(a).map(([name, count]) => [name, count + b[name as keyof JobCounts]]),
+  ) as unknown as JobCounts
 
 /** An item whose rows are staged under `item_no`, and how it is to end. */
 export type StagedItem = ItemEnd & {
@@ -53,14 +55,21 @@ export interface GroupWork {
   readonly deleteOthers?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
   /** True when all items go in one transaction: what one of them gives up another one takes. */
   readonly is_one_group?: boolean
-  /** Names what the source of the items no longer has, in the transaction of their group; returns how many rows. Sourced jobs give it. */
+  /**
+   * Names what the source of the items no longer has, in the transaction of their group; returns how many
+   * rows. Sourced jobs give it.
+   */
   readonly nameWithdrawn?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
   /** Last touch in the transaction of the group, after its rows. */
   readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>
 }
 
 /** Merges the staged items in groups; after each the run may be told to stop. */
-export async function mergeGroups(db: Database, work: GroupWork, surroundings: Surroundings): Promise<JobCounts> {
+export async function mergeGroups(
+  db: Database,
+  work: GroupWork,
+  surroundings: Surroundings,
+): Promise<JobCounts> {
   let counts = NO_ROWS
   const groups = work.is_one_group === true ? [work.ends] : groupsOf(work.ends, surroundings.group_rows_max)
   for (const group of groups) {
@@ -71,13 +80,22 @@ export async function mergeGroups(db: Database, work: GroupWork, surroundings: S
 }
 
 /**
- * One group in one transaction. When the database refuses the rows of it (a constraint, an overlap), each item is tried alone, so
- * that one bad item does not take its neighbours down; the refusal is then the reason of that item.
+ * One group in one transaction. When the database refuses the rows of it (a constraint, an overlap), each
+ * item is tried alone, so that one bad item does not take its neighbours down; the refusal is then the reason
+ * of that item.
  */
-async function mergeGroup(db: Database, work: GroupWork, group: readonly StagedItem[], surroundings: Surroundings): Promise<JobCounts> {
+async function mergeGroup(
+  db: Database,
+  work: GroupWork,
+  group: readonly StagedItem[],
+  surroundings: Surroundings,
+): Promise<JobCounts> {
   const [first, last] = [group[0], group.at(-1)]
   if (first === undefined || last === undefined) return NO_ROWS
-  const rows_staged = group.reduce((sum, { rows_count, copies_count = 0 }) => sum + rows_count + copies_count, 0)
+  const rows_staged = group.reduce(
+    (sum, { rows_count, copies_count = 0 }) => sum + rows_count + copies_count,
+    0,
+  )
   try {
     return await surroundings.write(db, async (tx) => {
       const rows_deleted = (await work.deleteOthers?.(tx, group)) ?? 0
@@ -97,8 +115,17 @@ async function mergeGroup(db: Database, work: GroupWork, group: readonly StagedI
   } catch (error) {
     if (!(error instanceof DatabaseError) || !isAboutRows(error)) throw error
     if (group.length === 1) {
-      surroundings.log.error({ job: work.scope.job, item: first.item, err: error }, 'the database refused the rows of an item')
-      const refused: ItemEnd = { ...first, status: 'failed', error_class: classOf(error), reason: error.message, rows_count: 0 }
+      surroundings.log.error(
+        { job: work.scope.job, item: first.item, err: error },
+        'the database refused the rows of an item',
+      )
+      const refused: ItemEnd = {
+        ...first,
+        status: 'failed',
+        error_class: classOf(error),
+        reason: error.message,
+        rows_count: 0,
+      }
       await surroundings.write(db, (tx) => endItems(tx, work.scope, [refused]))
       return { ...NO_ROWS, rows_withheld: rows_staged }
     }
@@ -109,8 +136,10 @@ async function mergeGroup(db: Database, work: GroupWork, group: readonly StagedI
 }
 
 /** Data that its type or a constraint refuses, as opposed to a server in trouble. */
-const isAboutRows = ({ sqlstate }: DatabaseError): boolean => sqlstate !== undefined && /^(21|22|23)/.test(sqlstate)
-const classOf = ({ sqlstate }: DatabaseError): ErrorClass => (sqlstate?.startsWith('23') ? 'conflict' : 'malformed')
+const isAboutRows = ({ sqlstate }: DatabaseError): boolean =>
+  sqlstate !== undefined && /^(21|22|23)/.test(sqlstate)
+const classOf = ({ sqlstate }: DatabaseError): ErrorClass =>
+  sqlstate?.startsWith('23') ? 'conflict' : 'malformed'
 
 const GROUP_ITEMS_MAX = 1_000
 

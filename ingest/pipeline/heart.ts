@@ -1,8 +1,13 @@
 /**
- * Calls `beat` every so many milliseconds, never while the last call is under way. Gives the way to stop it, which waits for that one: whoever
- * shares a session with it may use it again then, since a session answers one query at a time.
+ * Calls `beat` every so many milliseconds, never while the last call is under way. Gives the way to stop it,
+ * which waits for that one: whoever shares a session with it may use it again then, since a session answers
+ * one query at a time.
  */
-export function startHeart(beat: () => Promise<void>, interval_ms: number, onError: (error: unknown) => void): () => Promise<void> {
+export function startHeart(
+  beat: () => Promise<void>,
+  interval_ms: number,
+  onError: (error: unknown) => void,
+): () => Promise<void> {
   let under_way: Promise<void> | undefined
   const timer = setInterval(() => {
     under_way ??= beat()

@@ -25,19 +25,24 @@ export interface KnownSecurity extends Holder {
 }
 
 /**
- * The permanent identity of a security: the first 48 bits of SHA-256 of its source id, so that a rebuild gives the same numbers
- * whatever the order of loading. 48 bits stay exact in a JSON number; `loadKnownSecurities` refuses a collision.
+ * The permanent identity of a security: the first 48 bits of SHA-256 of its source id, so that a rebuild
+ * gives the same numbers whatever the order of loading. 48 bits stay exact in a JSON number;
+ * `loadKnownSecurities` refuses a collision.
  */
 export function securityIdOf(source_id: string): number {
   return createHash('sha256').update(source_id, 'utf8').digest().readUIntBE(0, 6)
 }
 
 /**
- * The members of the universe as `securities` and `ticker_history` know them now, in the order of the universe.
+ * The members of the universe as `securities` and `ticker_history` know them now, in the order of the
+ * universe.
  *
  * @throws VerificationError when two source ids claim one security_id.
  */
-export async function loadKnownSecurities(db: Database, universe: readonly UniverseMember[]): Promise<KnownSecurity[]> {
+export async function loadKnownSecurities(
+  db: Database,
+  universe: readonly UniverseMember[],
+): Promise<KnownSecurity[]> {
   const securities = await db.rows<{
     security_id: string
     source_id: string
@@ -45,7 +50,12 @@ export async function loadKnownSecurities(db: Database, universe: readonly Unive
     cik: string | null
     delist_date: string | null
   }>(`select security_id::text, source_id, ticker, cik, delist_date from stocks_research.securities`)
-  const intervals = await db.rows<{ security_id: string; ticker: string; valid_from: string; valid_to: string | null }>(
+  const intervals = await db.rows<{
+    security_id: string
+    ticker: string
+    valid_from: string
+    valid_to: string | null
+  }>(
     `select security_id::text, ticker, valid_from, valid_to from stocks_research.ticker_history order by security_id, valid_from`,
   )
   const bySource = new Map(securities.map((row) => [row.source_id, row]))
@@ -57,7 +67,7 @@ export async function loadKnownSecurities(db: Database, universe: readonly Unive
     const holder = byId.get(security_id)
     if (holder !== undefined && holder !== source_id) {
       throw new VerificationError(
-        `«${source_id}» and «${holder}» have the same security_id ${security_id}. Nothing was changed; give one of them another source_id.`,
+        `"${source_id}" and "${holder}" have the same security_id ${security_id}. Nothing was changed; give one of them another source_id.`,
       )
     }
     byId.set(security_id, source_id)
@@ -70,7 +80,11 @@ export async function loadKnownSecurities(db: Database, universe: readonly Unive
       figi,
       provider_id,
       delist_date: row?.delist_date ?? undefined,
-      tickers: (tickers.get(security_id) ?? []).map(({ ticker, valid_from, valid_to }) => ({ ticker, valid_from, valid_to })),
+      tickers: (tickers.get(security_id) ?? []).map(({ ticker, valid_from, valid_to }) => ({
+        ticker,
+        valid_from,
+        valid_to,
+      })),
     }
   })
 }
@@ -87,10 +101,12 @@ export function identityOf(known: readonly KnownSecurity[]): Identity {
     bySourceId: (source_id) => bySource.get(source_id),
     byTicker: (ticker, date) => byTicker.get(ticker)?.find(({ interval }) => covers(interval, date))?.holder,
     knowsTicker: (ticker) => byTicker.has(ticker),
-    isListed: (holder, date) => bySource.get(holder.source_id)?.tickers.some((interval) => covers(interval, date)) ?? false,
+    isListed: (holder, date) =>
+      bySource.get(holder.source_id)?.tickers.some((interval) => covers(interval, date)) ?? false,
     hasFiler: (cik) => filers.has(cik),
   }
 }
 
 // Days as YYYY-MM-DD sort as text.
-const covers = ({ valid_from, valid_to }: Interval, date: string): boolean => valid_from <= date && (valid_to === null || date <= valid_to)
+const covers = ({ valid_from, valid_to }: Interval, date: string): boolean =>
+  valid_from <= date && (valid_to === null || date <= valid_to)

@@ -5,9 +5,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { createRoles, ROLES, type RoleKind, roleName } from '../../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
+import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
-const PASSWORDS = { admin: 'of the admin', owner: 'of the owner', ingest: 'of ingest', reader: 'of the reader' }
+const PASSWORDS = {
+  admin: 'of the admin',
+  owner: 'of the owner',
+  ingest: 'of ingest',
+  reader: 'of the reader',
+}
 
 let scratch: Scratch
 let root: string
@@ -15,13 +20,15 @@ let names: Readonly<Record<RoleKind, string>>
 beforeEach(async () => {
   scratch = await scratchDatabase({ migrated: true })
   names = await createRoles(scratch.connection, PASSWORDS)
-  root = await writeDrop(SMALL_DROP)
+  root = await writeDelivery(SMALL_DELIVERY)
 })
 afterEach(async () => {
   const { database, user } = scratch.connection
   await scratch.db.execute(`alter database ${database} owner to ${user}`)
   for (const kind of ROLES)
-    await scratch.db.execute(`reassign owned by ${names[kind]} to ${user}; drop owned by ${names[kind]}; drop role ${names[kind]}`)
+    await scratch.db.execute(
+      `reassign owned by ${names[kind]} to ${user}; drop owned by ${names[kind]}; drop role ${names[kind]}`,
+    )
   await scratch.drop()
 })
 
@@ -29,10 +36,22 @@ const ingest = (...args: string[]) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
     env: {
       ...childEnvironment(),
-      ...{ PGHOST: scratch.connection.host, PGPORT: String(scratch.connection.port), PGUSER: scratch.connection.user },
-      ...{ PGPASSWORD: scratch.connection.password ?? '', PGDATABASE: scratch.connection.database, BOOTSTRAP_STATE: root },
+      ...{
+        PGHOST: scratch.connection.host,
+        PGPORT: String(scratch.connection.port),
+        PGUSER: scratch.connection.user,
+      },
+      ...{
+        PGPASSWORD: scratch.connection.password ?? '',
+        PGDATABASE: scratch.connection.database,
+        BOOTSTRAP_STATE: root,
+      },
       ...{ BOOTSTRAP_SOURCE: `flat-files:${root}`, BOOTSTRAP_UNIVERSE: join(root, 'universe.csv') },
-      ...{ BOOTSTRAP_START: '2015-01-02', BOOTSTRAP_END: '2020-12-31', ROLE_INGEST_PASSWORD: PASSWORDS.ingest },
+      ...{
+        BOOTSTRAP_START: '2015-01-02',
+        BOOTSTRAP_END: '2020-12-31',
+        ROLE_INGEST_PASSWORD: PASSWORDS.ingest,
+      },
     },
     extendEnv: false,
     reject: false,
@@ -47,12 +66,22 @@ test('all seven jobs run as the role for that where its password is given, corre
     await writeFile(join(root, file), text.replace(from, to))
     expect(text).toContain(from)
   }
-  await corrected('prices_daily/prices.csv', 'x:first,2020-02-03,10,11,9,10.6', 'x:first,2020-02-03,10,11,9,10.7')
+  await corrected(
+    'prices_daily/prices.csv',
+    'x:first,2020-02-03,10,11,9,10.6',
+    'x:first,2020-02-03,10,11,9,10.7',
+  )
   // The day on which the ticker changed was another one: the period that was stored contradicts, and goes.
-  await corrected('ticker_history/ticker_history.csv', 'x:first,OLD,2010-01-04,2020-01-31', 'x:first,OLD,2010-01-05,2020-01-31')
+  await corrected(
+    'ticker_history/ticker_history.csv',
+    'x:first,OLD,2010-01-04,2020-01-31',
+    'x:first,OLD,2010-01-05,2020-01-31',
+  )
   const second = await ingest('run', 'all')
   expect(second.exitCode, second.all).toBe(0)
-  expect(await scratch.db.rows("select from stocks_research.ticker_history where valid_from = '2010-01-04'")).toEqual([])
+  expect(
+    await scratch.db.rows("select from stocks_research.ticker_history where valid_from = '2010-01-04'"),
+  ).toEqual([])
   expect((await ingest('validate')).all).toContain('checks:')
   const users = await scratch.db.rows(
     'select distinct database_user::text as "user", run_id is null as "is_hand" from ingestion.table_changes',

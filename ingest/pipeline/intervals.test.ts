@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
@@ -13,7 +13,7 @@ afterAll(() => scratch?.drop())
 async function load(...intervals: string[]) {
   const ids = [...new Set(intervals.map((row) => row.split(',')[0] ?? ''))]
   const rows = (header: string, lines: readonly string[]): string => [header, ...lines, ''].join('\n')
-  const root = await writeDrop({
+  const root = await writeDelivery({
     'universe.csv': rows(
       'source_id,ticker',
       ids.map((id) => `${id},T${id}`),
@@ -24,7 +24,9 @@ async function load(...intervals: string[]) {
     ),
     'ticker_history/t.csv': rows('source_id,ticker,valid_from,valid_to', intervals),
   })
-  return (await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })).job('ticker-history')
+  return (await ingestDelivery(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })).job(
+    'ticker-history',
+  )
 }
 const stored = async (): Promise<string[]> =>
   (
@@ -45,13 +47,19 @@ test('an interval that overlaps a stored one of a security that is not asked for
   await load('a,ONE,1999-01-04,')
   const { gaps } = await load('b,ONE,2005-01-03,')
   expect(gaps).toMatchObject([
-    { item: 'b', error_class: 'conflict', reason: expect.stringMatching(/«ONE» from 2005-01-03 .* of «a», .*stored/) },
+    {
+      item: 'b',
+      error_class: 'conflict',
+      reason: expect.stringMatching(/"ONE" from 2005-01-03 .* of "a", .*stored/),
+    },
   ])
   expect(await stored()).toEqual(['a ONE 1999-01-04'])
 })
 
 test('a security with two tickers on one day fails, and names both', async () => {
   const { gaps } = await load('a,ONE,1999-01-04,2005-01-03', 'a,TWO,2005-01-03,', 'b,THREE,1999-01-04,')
-  expect(gaps).toMatchObject([{ item: 'a', reason: expect.stringMatching(/«ONE» .* «TWO» of «a», from 2005-01-03/) }])
+  expect(gaps).toMatchObject([
+    { item: 'a', reason: expect.stringMatching(/"ONE" .* "TWO" of "a", from 2005-01-03/) },
+  ])
   expect(await stored()).toEqual(['b THREE 1999-01-04'])
 })

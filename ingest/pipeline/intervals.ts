@@ -2,18 +2,24 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import type { Tally } from './tally.ts'
 
 /**
- * Ticker intervals, days inclusive. No two securities hold one ticker on a day, and no security two tickers. A source that says
- * otherwise is wrong about one of them, and nobody knows which: so every side fails, whatever the order of the records.
+ * Ticker intervals, days inclusive. No two securities hold one ticker on a day, and no security two tickers.
+ * A source that says otherwise is wrong about one of them, and nobody knows which: so every side fails,
+ * whatever the order of the records.
  */
 
 const ENDS = `coalesce(%.valid_to, 'infinity'::date)`
 const overlap = (a: string, b: string): string =>
   `${a}.valid_from <= ${ENDS.replace('%', b)} and ${b}.valid_from <= ${ENDS.replace('%', a)}`
 
-/** Stored rows that go, since a staged row of their security contradicts them: see `contradicts` of the job. */
+/**
+ * Stored rows that go, since a staged row of their security contradicts them: see `contradicts` of the job.
+ */
 const CONTRADICTED = `exists (select from staged s where s.security_id = live.security_id and ${overlap('s', 'live')})`
 
-/** Fails every item that is staged with an interval which another one overlaps, staged or stored; the reason names both. */
+/**
+ * Fails every item that is staged with an interval which another one overlaps, staged or stored; the reason
+ * names both.
+ */
 export async function failOverlaps(db: Database, tally: Tally): Promise<void> {
   const items = [...tally.items.values()]
   const failed = items.filter(({ end }) => end?.status === 'failed').map(({ item_no }) => item_no)
@@ -26,7 +32,7 @@ export async function failOverlaps(db: Database, tally: Tally): Promise<void> {
        select live.security_id, live.ticker, live.valid_from, live.valid_to, null, null from stocks_research.ticker_history live
        where not exists (select from staged s where s.security_id = live.security_id and s.valid_from = live.valid_from) and not ${CONTRADICTED}
      )
-     select distinct on (s.item_no) s.item_no, format('«%s» from %s to %s overlaps «%s» of «%s», from %s to %s%s. Neither is taken; correct the one that is wrong.',
+     select distinct on (s.item_no) s.item_no, format('"%s" from %s to %s overlaps "%s" of "%s", from %s to %s%s. Neither is taken; correct the one that is wrong.',
        s.ticker, s.valid_from, coalesce(s.valid_to::text, 'today'), o.ticker, coalesce(o.items[o.item_no + 1], m.source_id), o.valid_from,
        coalesce(o.valid_to::text, 'today'), case when o.item_no is null then ', which is stored' end) as reason
      from staged s

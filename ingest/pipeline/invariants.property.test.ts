@@ -6,10 +6,13 @@ import { sessions } from '../calendar/xnys.ts'
 import { JOB_NAMES, type Window } from '../contract/job.ts'
 import type { Page, Provider } from '../contract/provider.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { dayAfter, type World, world } from '../testing/validation/random-world.ts'
 
-/** All seven jobs over random worlds: the content hash, derived tables included, must not depend on the way in which the data came. */
+/**
+ * All seven jobs over random worlds: the content hash, derived tables included, must not depend on the way in
+ * which the data came.
+ */
 const WHOLE: Window = { start_date: '2018-01-01', end_date: '2021-12-31' }
 
 const SESSIONS = new Set(sessions(WHOLE.start_date, WHOLE.end_date).map(({ session_date }) => session_date))
@@ -24,7 +27,10 @@ type Drop = Record<string, string>
 type Deal = (row: string, at: number) => boolean
 const all: Deal = () => true
 
-/** A drop of the rows that `deal` takes, in the order that `order` makes. Securities and tickers are always whole. */
+/**
+ * A drop of the rows that `deal` takes, in the order that `order` makes. Securities and tickers are always
+ * whole.
+ */
 function dropOf(given: World, { order = (rows: string[]) => rows, deal = all } = {}): Drop {
   const csv = (header: string, rows: readonly string[]): string => [header, ...rows, ''].join('\n')
   const some = (rows: readonly string[]): string[] => order([...new Set(rows)]).filter(deal)
@@ -36,7 +42,12 @@ function dropOf(given: World, { order = (rows: string[]) => rows, deal = all } =
     ),
     'securities/s.csv': csv(
       'source_id,ticker,currency,cik,list_date,delist_date',
-      order(given.securities.map((s) => `s${s.security_id},T${s.security_id},USD,${s.security_id},${s.list_date},${text(s.delist_date)}`)),
+      order(
+        given.securities.map(
+          (s) =>
+            `s${s.security_id},T${s.security_id},USD,${s.security_id},${s.list_date},${text(s.delist_date)}`,
+        ),
+      ),
     ),
     'ticker_history/t.csv': csv(
       'source_id,ticker,valid_from,valid_to',
@@ -44,21 +55,44 @@ function dropOf(given: World, { order = (rows: string[]) => rows, deal = all } =
     ),
     'prices_daily/p.csv': csv(
       'source_id,date,close,volume',
-      some(given.bars.filter(({ at }) => SESSIONS.has(dayAfter(at))).map((b) => `s${b.security_id},${dayAfter(b.at)},${b.close},100`)),
+      some(
+        given.bars
+          .filter(({ at }) => SESSIONS.has(dayAfter(at)))
+          .map((b) => `s${b.security_id},${dayAfter(b.at)},${b.close},100`),
+      ),
     ),
     'dividends/d.csv': csv(
       'source_id,ex_date,amount,currency,kind',
-      some(given.actions.flatMap((a) => (a.cash_amount === null ? [] : [`s${a.security_id},${a.ex_date},${a.cash_amount},USD,${a.kind}`]))),
+      some(
+        given.actions.flatMap((a) =>
+          a.cash_amount === null ? [] : [`s${a.security_id},${a.ex_date},${a.cash_amount},USD,${a.kind}`],
+        ),
+      ),
     ),
     'splits/x.csv': csv(
       'source_id,ex_date,split_from,split_to',
-      some(given.actions.flatMap((a) => (a.split_from === null ? [] : [`s${a.security_id},${a.ex_date},${a.split_from},${a.split_to}`]))),
+      some(
+        given.actions.flatMap((a) =>
+          a.split_from === null ? [] : [`s${a.security_id},${a.ex_date},${a.split_from},${a.split_to}`],
+        ),
+      ),
     ),
     'fundamentals/f.csv': csv(
       'cik,taxonomy,tag,unit,start,end,value,accession,form,filed',
       some(
         given.facts.map((f) =>
-          [f.cik, 'us-gaap', f.tag, f.unit, text(f.period_start), f.period_end, f.value, f.accession, f.form, f.filed].join(),
+          [
+            f.cik,
+            'us-gaap',
+            f.tag,
+            f.unit,
+            text(f.period_start),
+            f.period_end,
+            f.value,
+            f.accession,
+            f.form,
+            f.filed,
+          ].join(),
         ),
       ),
     ),
@@ -72,7 +106,9 @@ const scattered = (provider: Provider): Provider => ({
     const pages: Page[] = []
     for await (const page of provider.read(...args)) {
       if ('status' in page) yield page
-      else for (let at = 0; at < page.records.length; at += 3) pages.push({ ...page, records: page.records.slice(at, at + 3) })
+      else
+        for (let at = 0; at < page.records.length; at += 3)
+          pages.push({ ...page, records: page.records.slice(at, at + 3) })
     }
     yield* pages.toReversed()
   },
@@ -92,19 +128,34 @@ async function contentAfter(...loads: Load[]): Promise<string> {
 }
 async function load(...loads: Load[]): Promise<string> {
   for (const { drop, window = WHOLE, is_scattered = false } of loads) {
-    const root = await writeDrop(drop)
+    const root = await writeDelivery(drop)
     const provider = flatFiles(root)
-    await ingestDrop(scratch.connection, root, { jobs: JOB_NAMES, window, providers: [is_scattered ? scattered(provider) : provider] })
+    await ingestDelivery(scratch.connection, root, {
+      jobs: JOB_NAMES,
+      window,
+      providers: [is_scattered ? scattered(provider) : provider],
+    })
   }
   return (await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })).content_sha256
 }
 
-/** Two splits of one security and day with different ratios are a conflict in one file, and a correction in two: not what is asked here. */
+/**
+ * Two splits of one security and day with different ratios are a conflict in one file, and a correction in
+ * two: not what is asked here.
+ */
 const withoutConflicts = (given: World): World => ({
   ...given,
-  actions: [...new Map(given.actions.map((a) => [`${a.security_id} ${a.ex_date} ${a.split_from === null}`, a])).values()],
+  actions: [
+    ...new Map(
+      given.actions.map((a) => [`${a.security_id} ${a.ex_date} ${a.split_from === null}`, a]),
+    ).values(),
+  ],
   bars: [...new Map(given.bars.map((b) => [`${b.security_id} ${b.at}`, b])).values()],
-  facts: [...new Map(given.facts.map((f) => [`${f.cik} ${f.tag} ${f.period_start} ${f.period_end} ${f.accession}`, f])).values()],
+  facts: [
+    ...new Map(
+      given.facts.map((f) => [`${f.cik} ${f.tag} ${f.period_start} ${f.period_end} ${f.accession}`, f]),
+    ).values(),
+  ],
 })
 
 const plain = world.map(withoutConflicts)
@@ -130,21 +181,28 @@ it('the content hash stands when the window is split, and when two drops that ov
   timeout: TIMEOUT_MS,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(plain, fc.integer({ min: 1, max: 1_400 }), fc.infiniteStream(fc.nat(2)), async (given, cut, sides) => {
-      const content = await contentAfter({ drop: dropOf(given) })
-      const first = { start_date: WHOLE.start_date, end_date: dayAfter(cut - 1) }
-      const second = { start_date: dayAfter(cut), end_date: WHOLE.end_date }
-      const drop = dropOf(given)
-      expect(await contentAfter({ drop, window: first }, { drop, window: second }), 'split window').toBe(content)
-      const side = new Map<string, number>()
-      const sideOf = (row: string): number => {
-        if (!side.has(row)) side.set(row, sides.next().value)
-        return side.get(row) ?? 0
-      }
-      const one = dropOf(given, { deal: (row) => sideOf(row) !== 1 })
-      const other = dropOf(given, { deal: (row) => sideOf(row) !== 2 })
-      expect(await contentAfter({ drop: one }, { drop: other }), 'two drops').toBe(content)
-    }),
+    fc.asyncProperty(
+      plain,
+      fc.integer({ min: 1, max: 1_400 }),
+      fc.infiniteStream(fc.nat(2)),
+      async (given, cut, sides) => {
+        const content = await contentAfter({ drop: dropOf(given) })
+        const first = { start_date: WHOLE.start_date, end_date: dayAfter(cut - 1) }
+        const second = { start_date: dayAfter(cut), end_date: WHOLE.end_date }
+        const drop = dropOf(given)
+        expect(await contentAfter({ drop, window: first }, { drop, window: second }), 'split window').toBe(
+          content,
+        )
+        const side = new Map<string, number>()
+        const sideOf = (row: string): number => {
+          if (!side.has(row)) side.set(row, sides.next().value)
+          return side.get(row) ?? 0
+        }
+        const one = dropOf(given, { deal: (row) => sideOf(row) !== 1 })
+        const other = dropOf(given, { deal: (row) => sideOf(row) !== 2 })
+        expect(await contentAfter({ drop: one }, { drop: other }), 'two drops').toBe(content)
+      },
+    ),
     RUNS,
   )
 })

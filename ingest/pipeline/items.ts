@@ -2,7 +2,7 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import type { JobName, Window } from '../contract/job.ts'
 import type { ErrorClass } from '../contract/provider.ts'
 
-export type ItemStatus = 'ok' | 'empty' | 'not_found' | 'failed' | 'parked'
+export type ItemStatus = 'ok' | 'empty' | 'not_found' | 'failed' | 'deferred'
 
 /** How one item ended. */
 export interface ItemEnd {
@@ -27,7 +27,10 @@ export interface ItemScope {
 /** A running item whose lease has passed belongs to nobody; the heartbeat renews it long before. */
 const LEASE_SECONDS = 120
 
-/** Writes the items of a job into the ledger, once; returns those that are still to be done, in the order given. */
+/**
+ * Writes the items of a job into the ledger, once; returns those that are still to be done, in the order
+ * given.
+ */
 export async function planItems(db: Database, scope: ItemScope, items: readonly string[]): Promise<string[]> {
   await db.rows(
     `insert into ingestion.items (run_id, job, provider, item, start_date, end_date)
@@ -44,13 +47,17 @@ export async function planItems(db: Database, scope: ItemScope, items: readonly 
 
 /** Which provider a run has asked, by job. */
 export async function providersOfRun(db: Database, run_id: string): Promise<Map<string, string>> {
-  const rows = await db.rows<{ job: string; provider: string }>('select distinct job, provider from ingestion.items where run_id = $1', [
-    run_id,
-  ])
+  const rows = await db.rows<{ job: string; provider: string }>(
+    'select distinct job, provider from ingestion.items where run_id = $1',
+    [run_id],
+  )
   return new Map(rows.map(({ job, provider }) => [job, provider]))
 }
 
-/** What a run has asked for, by job, where that was one window: whoever resumes it asks for the same again, and gives no item a second row. */
+/**
+ * What a run has asked for, by job, where that was one window: whoever resumes it asks for the same again,
+ * and gives no item a second row.
+ */
 export async function windowsOfRun(db: Database, run_id: string): Promise<Partial<Record<JobName, Window>>> {
   const rows = await db.rows<{ job: JobName; start_date: string; end_date: string }>(
     `select job, min(start_date) as start_date, max(end_date) as end_date from ingestion.items where run_id = $1
@@ -61,7 +68,12 @@ export async function windowsOfRun(db: Database, run_id: string): Promise<Partia
 }
 
 /** Marks items as being worked on, and counts the attempt. */
-export async function startItems(db: Database, scope: ItemScope, items: readonly string[], owner: string): Promise<void> {
+export async function startItems(
+  db: Database,
+  scope: ItemScope,
+  items: readonly string[],
+  owner: string,
+): Promise<void> {
   await db.rows(
     `update ingestion.items set status = 'running', attempts_count = attempts_count + 1, lease_owner = $5,
        leased_until_at = now() + make_interval(secs => $6), error_class = null, reason = null, next_try_at = null, updated_at = now()
@@ -72,10 +84,10 @@ export async function startItems(db: Database, scope: ItemScope, items: readonly
 
 /** Renews the lease of everything that this run works on. */
 export async function renewLeases(db: Database, run_id: string): Promise<void> {
-  await db.rows(`update ingestion.items set leased_until_at = now() + make_interval(secs => $2) where run_id = $1 and status = 'running'`, [
-    run_id,
-    LEASE_SECONDS,
-  ])
+  await db.rows(
+    `update ingestion.items set leased_until_at = now() + make_interval(secs => $2) where run_id = $1 and status = 'running'`,
+    [run_id, LEASE_SECONDS],
+  )
 }
 
 /** Records how items ended; in the transaction that commits their rows. */
@@ -93,7 +105,11 @@ export async function endItems(tx: Database, scope: ItemScope, ends: readonly It
 }
 
 /** Gives items back that were begun and not finished, e.g. when the run is told to stop. */
-export async function reopenItems(db: Database, run_id: string, statuses: readonly string[]): Promise<number> {
+export async function reopenItems(
+  db: Database,
+  run_id: string,
+  statuses: readonly string[],
+): Promise<number> {
   const rows = await db.rows(
     `update ingestion.items set status = 'pending', leased_until_at = null, lease_owner = null, updated_at = now()
      where run_id = $1 and status = any($2) returning item_id`,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
-import { contentOf, ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { contentOf, ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 const RUN = join(ROOT_DIRECTORY, 'ingest', 'run.ts')
 const SECURITIES = Array.from({ length: 40 }, (_, at) => `k:${String(at).padStart(2, '0')}`)
@@ -14,10 +14,14 @@ const days = sessions('2019-01-02', '2020-07-31').map(({ session_date }) => sess
 let root: string
 let clean: Record<string, string[]>
 beforeAll(async () => {
-  const table = (header: string, row: (id: string) => string): string => [header, ...SECURITIES.map(row), ''].join('\n')
-  root = await writeDrop({
+  const table = (header: string, row: (id: string) => string): string =>
+    [header, ...SECURITIES.map(row), ''].join('\n')
+  root = await writeDelivery({
     'universe.csv': table('source_id,ticker', (id) => `${id},T${id.slice(2)}`),
-    'securities/s.csv': table('source_id,ticker,cik,list_date', (id) => `${id},T${id.slice(2)},9${id.slice(2)},2010-01-04`),
+    'securities/s.csv': table(
+      'source_id,ticker,cik,list_date',
+      (id) => `${id},T${id.slice(2)},9${id.slice(2)},2010-01-04`,
+    ),
     'ticker_history/t.csv': table('source_id,ticker,valid_from', (id) => `${id},T${id.slice(2)},2010-01-04`),
     'prices_daily/p.csv': [
       'source_id,date,close',
@@ -31,7 +35,7 @@ beforeAll(async () => {
     ),
   })
   const scratch = await scratchDatabase({ migrated: true })
-  await ingestDrop(scratch.connection, root)
+  await ingestDelivery(scratch.connection, root)
   clean = await contentOf(scratch.db)
   await scratch.drop()
 })
@@ -42,7 +46,10 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.drop())
 
-/** The real runner, in a process of its own; its groups are as small as an item, so that a kill has many places to hit. */
+/**
+ * The real runner, in a process of its own; its groups are as small as an item, so that a kill has many
+ * places to hit.
+ */
 function start(...args: string[]) {
   const { host, port, user, password, database } = scratch.connection
   return execa(process.execPath, [RUN, ...args, '--group-rows', '1'], {
@@ -71,7 +78,8 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
       'truncate stocks_research.securities, ingestion.runs, ingestion.items, ingestion.rejects, ingestion.findings, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade',
     )
     let child = start('run', 'all')
-    // Kill when the ledger has come to a random place, so that the kills spread over all jobs whatever the speed of the machine.
+    // Kill when the ledger has come to a random place, so that the kills spread over all jobs whatever the
+    // speed of the machine.
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const place = Math.floor(Math.random() * 8 * SECURITIES.length)
       const ended = child.then(() => true)
@@ -95,7 +103,9 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
     expect(ledger).toEqual([{ status: 'ok', items: SECURITIES.length }])
     const rejects = await scratch.db.rows('select item, kind from ingestion.rejects')
     expect(rejects).toEqual([{ item: 'k:00', kind: 'foreign' }])
-    const unmarked = await scratch.db.rows(`select from ingestion.table_changes where run_id is null and operation <> 'TRUNCATE'`)
+    const unmarked = await scratch.db.rows(
+      `select from ingestion.table_changes where run_id is null and operation <> 'TRUNCATE'`,
+    )
     expect(unmarked).toEqual([])
   }
   expect(kills).toBeGreaterThan(0)
@@ -103,12 +113,15 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
 
 it('a run that is interrupted finishes its group, says so, and is resumed', async () => {
   const child = start('run', 'prices-daily', '--start', '2000-01-01')
-  while ((await scratch.db.rows(`select from ingestion.runs where state = 'running'`)).length === 0) await sleep(2)
+  while ((await scratch.db.rows(`select from ingestion.runs where state = 'running'`)).length === 0)
+    await sleep(2)
   child.kill('SIGINT')
   const { exitCode, stdout } = await child
   if (exitCode !== 0) {
     expect(exitCode).toBe(130)
-    expect(stdout).toMatch(/interrupted\. It was told to stop\. Resume it\.[\s\S]*run\.ts resume [0-9a-f-]{36}/)
+    expect(stdout).toMatch(
+      /interrupted\. It was told to stop\. Resume it\.[\s\S]*run\.ts resume [0-9a-f-]{36}/,
+    )
   }
   expect((await start('resume')).exitCode).toBe(0)
   expect(await contentOf(scratch.db)).toEqual(clean)

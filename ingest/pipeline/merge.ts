@@ -3,7 +3,10 @@ import { DatabaseError } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { listOf, type TargetTable, valuesDiffer } from './table.ts'
 
-/** Of one merge. `rows_inserted` and `rows_updated` are counted against the table as it stood before, not guessed from its answer. */
+/**
+ * Of one merge. `rows_inserted` and `rows_updated` are counted against the table as it stood before, not
+ * guessed from its answer.
+ */
 export interface MergeCounts {
   readonly rows_inserted: number
   readonly rows_updated: number
@@ -12,10 +15,16 @@ export interface MergeCounts {
 }
 
 /**
- * Brings the staged rows of the items `from` to `to` into the table: new keys are inserted, changed rows updated, equal rows left
- * alone. Runs inside the transaction of the group. Updates come first, so that an interval which ends makes room for the next one.
+ * Brings the staged rows of the items `from` to `to` into the table: new keys are inserted, changed rows
+ * updated, equal rows left alone. Runs inside the transaction of the group. Updates come first, so that an
+ * interval which ends makes room for the next one.
  */
-export async function merge(tx: Database, table: TargetTable, from: number, to: number): Promise<MergeCounts> {
+export async function merge(
+  tx: Database,
+  table: TargetTable,
+  from: number,
+  to: number,
+): Promise<MergeCounts> {
   const isInGroup = `staged.item_no between ${Math.trunc(from)} and ${Math.trunc(to)}`
   const first = table.key[0]
   const { known } = await tx.one<{ known: string | null }>(
@@ -23,8 +32,14 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
       where exists (select from ${table.name} live where live.${first} = staged.${first})`,
   )
   // A first load has nothing to be compared with.
-  if (known === null) return { rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup), rows_updated: 0, is_first: true }
-  // A group is a part of its table: by the values that begin its keys the planner sees how small a part, and reads that part alone.
+  if (known === null)
+    return {
+      rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup),
+      rows_updated: 0,
+      is_first: true,
+    }
+  // A group is a part of its table: by the values that begin its keys the planner sees how small a part, and
+  // reads that part alone.
   await tx.execute(`
     create temporary table delta on commit drop as
       select ${listOf(table.columns, 'staged')}, live.${first} is null as is_new
@@ -46,8 +61,8 @@ export async function merge(tx: Database, table: TargetTable, from: number, to: 
 }
 
 /**
- * Inserts rows that the table did not have, in the order of the key; returns how many. Only one run at a time ingests, so a
- * conflict here is a hand that wrote in between: the source's word stands.
+ * Inserts rows that the table did not have, in the order of the key; returns how many. Only one run at a time
+ * ingests, so a conflict here is a hand that wrote in between: the source's word stands.
  */
 async function insertNew(tx: Database, table: TargetTable, from: string, condition: string): Promise<number> {
   const updates = table.values.map((column) => `${column} = excluded.${column}`).join(', ')

@@ -4,12 +4,13 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
 import type { Page, Provider } from '../contract/provider.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { contentOf, ingestDrop, isAccounted, writeDrop } from '../testing/flat-files/delivery.ts'
+import { contentOf, ingestDelivery, isAccounted, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 const BASE = {
   'universe.csv': 'source_id,ticker\nx:a,AA\nx:b,BB\n',
   'securities/s.csv': 'source_id,ticker,cik,list_date\nx:a,AA,7,2015-01-02\nx:b,BB,,2015-01-02\n',
-  'ticker_history/t.csv': 'source_id,ticker,valid_from,valid_to\nx:a,OLD,2015-01-02,2019-12-31\nx:a,AA,2020-01-01,\nx:b,BB,2015-01-02,\n',
+  'ticker_history/t.csv':
+    'source_id,ticker,valid_from,valid_to\nx:a,OLD,2015-01-02,2019-12-31\nx:a,AA,2020-01-01,\nx:b,BB,2015-01-02,\n',
 }
 const HEADERS = {
   prices_daily: 'source_id,date,open,high,low,close,volume',
@@ -23,10 +24,14 @@ const id = fc.constantFrom('x:a', 'x:b', 'x:none')
 const day = fc.constantFrom(...sessions('2019-12-20', '2020-01-09').map(({ session_date }) => session_date))
 const price = fc
   .integer({ min: 1, max: 400 })
-  .chain((cents) => fc.constantFrom(cents / 100, `${(cents / 100).toFixed(2)}`, `${(cents / 100).toFixed(2)}0`))
+  .chain((cents) =>
+    fc.constantFrom(cents / 100, `${(cents / 100).toFixed(2)}`, `${(cents / 100).toFixed(2)}0`),
+  )
 const ROWS: Record<Folder, fc.Arbitrary<string>> = {
   prices_daily: fc.tuple(id, day, price).map(([id, day, close]) => `${id},${day},,,,${close},100`),
-  dividends: fc.tuple(id, day, fc.constantFrom('0.06', '0.060', '1')).map(([id, day, amount]) => `${id},${day},${amount},USD`),
+  dividends: fc
+    .tuple(id, day, fc.constantFrom('0.06', '0.060', '1'))
+    .map(([id, day, amount]) => `${id},${day},${amount},USD`),
   splits: fc.tuple(id, day, fc.constantFrom('1,2', '1,3')).map(([id, day, ratio]) => `${id},${day},${ratio}`),
   fundamentals: fc
     .tuple(fc.constantFrom('7', '8'), day, fc.constantFrom('1', '2'))
@@ -46,7 +51,8 @@ function dropOf(rows: Rows, order: (rows: string[]) => string[], deal: (row: str
   for (const folder of Object.keys(HEADERS) as Folder[]) {
     const dealt = Map.groupBy(order(rows[folder]), deal)
     files[`${folder}/0.csv`] = `${HEADERS[folder]}\n`
-    for (const [file, lines] of dealt) files[`${folder}/${file}.csv`] = [HEADERS[folder], ...lines, ''].join('\n')
+    for (const [file, lines] of dealt)
+      files[`${folder}/${file}.csv`] = [HEADERS[folder], ...lines, ''].join('\n')
   }
   return files
 }
@@ -59,10 +65,10 @@ afterAll(() => scratch.drop())
 
 async function contentAfter(...drops: Record<string, string>[]) {
   await scratch.db.execute('truncate stocks_research.securities, stocks_research.fundamentals_raw cascade')
-  let last: Awaited<ReturnType<typeof ingestDrop>> | undefined
+  let last: Awaited<ReturnType<typeof ingestDelivery>> | undefined
   for (const files of drops) {
-    const root = await writeDrop(files)
-    last = await ingestDrop(scratch.connection, root, { providers: [scattered(flatFiles(root))] })
+    const root = await writeDelivery(files)
+    last = await ingestDelivery(scratch.connection, root, { providers: [scattered(flatFiles(root))] })
     expect(last.jobs.every(isAccounted)).toBe(true)
   }
   return { content: await contentOf(scratch.db), last }
@@ -75,7 +81,9 @@ const scattered = (provider: Provider): Provider => ({
     const pages: Page[] = []
     for await (const page of provider.read(...args)) {
       if ('status' in page) yield page
-      else for (let at = 0; at < page.records.length; at += 3) pages.push({ ...page, records: page.records.slice(at, at + 3) })
+      else
+        for (let at = 0; at < page.records.length; at += 3)
+          pages.push({ ...page, records: page.records.slice(at, at + 3) })
     }
     yield* pages.toReversed()
   },
@@ -91,8 +99,10 @@ it('the content does not depend on the order of rows, pages and files, and inges
       const { content } = await contentAfter(dropOf(rows, (each) => each, fileOf))
       const turned = dropOf(rows, (each) => each.toReversed(), fileOf)
       expect((await contentAfter(turned)).content).toEqual(content)
-      const again = await ingestDrop(scratch.connection, await writeDrop(turned))
-      expect(again.jobs.map(({ rows_inserted, rows_updated }) => [rows_inserted, rows_updated])).toEqual(Array(5).fill([0, 0]))
+      const again = await ingestDelivery(scratch.connection, await writeDelivery(turned))
+      expect(again.jobs.map(({ rows_inserted, rows_updated }) => [rows_inserted, rows_updated])).toEqual(
+        Array(5).fill([0, 0]),
+      )
       expect(await contentOf(scratch.db)).toEqual(content)
     }),
     RUNS,
@@ -107,39 +117,48 @@ it('a drop without conflicts that is split in two overlapping ones loads to the 
     fundamentals: (row) => row.split(',').slice(0, 6).join(),
   }
   await fc.assert(
-    fc.asyncProperty(rowsOf, fc.infiniteStream(fc.constantFrom('first', 'second', 'both')), async (all, sides) => {
-      const rows = Object.fromEntries(
-        Object.entries(all).map(([folder, lines]) => [
-          folder,
-          [...new Map(lines.map((line) => [keyOf[folder as Folder](line), line])).values()],
-        ]),
-      ) as Rows
-      const side = new Map(Object.values(rows).flatMap((lines) => lines.map((line) => [line, sides.next().value])))
-      const part = (name: string): Rows =>
-        Object.fromEntries(
-          Object.entries(rows).map(([folder, lines]) => [folder, lines.filter((line) => [name, 'both'].includes(side.get(line) ?? ''))]),
+    fc.asyncProperty(
+      rowsOf,
+      fc.infiniteStream(fc.constantFrom('first', 'second', 'both')),
+      async (all, sides) => {
+        const rows = Object.fromEntries(
+          Object.entries(all).map(([folder, lines]) => [
+            folder,
+            [...new Map(lines.map((line) => [keyOf[folder as Folder](line), line])).values()],
+          ]),
         ) as Rows
-      const whole = await contentAfter(
-        dropOf(
-          rows,
-          (each) => each,
-          () => 1,
-        ),
-      )
-      const halves = await contentAfter(
-        dropOf(
-          part('first'),
-          (each) => each,
-          () => 1,
-        ),
-        dropOf(
-          part('second'),
-          (each) => each,
-          () => 2,
-        ),
-      )
-      expect(halves.content).toEqual(whole.content)
-    }),
+        const side = new Map(
+          Object.values(rows).flatMap((lines) => lines.map((line) => [line, sides.next().value])),
+        )
+        const part = (name: string): Rows =>
+          Object.fromEntries(
+            Object.entries(rows).map(([folder, lines]) => [
+              folder,
+              lines.filter((line) => [name, 'both'].includes(side.get(line) ?? '')),
+            ]),
+          ) as Rows
+        const whole = await contentAfter(
+          dropOf(
+            rows,
+            (each) => each,
+            () => 1,
+          ),
+        )
+        const halves = await contentAfter(
+          dropOf(
+            part('first'),
+            (each) => each,
+            () => 1,
+          ),
+          dropOf(
+            part('second'),
+            (each) => each,
+            () => 2,
+          ),
+        )
+        expect(halves.content).toEqual(whole.content)
+      },
+    ),
     RUNS,
   )
 })

@@ -5,8 +5,8 @@ import type { FileTally, Tally } from './tally.ts'
 const CHUNK_CHARACTERS = 256 * 1024
 
 /**
- * Reads pages, parses their records, and gives the rows as text for `COPY`, chunk by chunk; counts everything in `tally` on the
- * way. At most one page and one chunk are in memory: what pulls the chunks sets the pace.
+ * Reads pages, parses their records, and gives the rows as text for `COPY`, chunk by chunk; counts everything
+ * in `tally` on the way. At most one page and one chunk are in memory: what pulls the chunks sets the pace.
  */
 export async function* copyText(
   job: SourcedJob,
@@ -46,9 +46,10 @@ function takeRecord(
 ): string {
   tally.rows_read += 1
   file.read += 1
-  const parsed = malformed === undefined ? job.parse(record, context) : { rejected: malformed, kind: 'malformed' as const }
-  if ('outside' in parsed) {
-    tally.rows_outside += 1
+  const parsed =
+    malformed === undefined ? job.parse(record, context) : { rejected: malformed, kind: 'malformed' as const }
+  if ('skipped' in parsed) {
+    tally.rows_skipped += 1
     const item = parsed.item === undefined ? undefined : tally.items.get(parsed.item)
     if (item !== undefined) item.outside += 1
     return ''
@@ -56,13 +57,21 @@ function takeRecord(
   if ('rejected' in parsed && parsed.kind === 'malformed') file.malformed += 1
   const item = parsed.item === undefined ? undefined : tally.items.get(parsed.item)
   if (item === undefined && parsed.item !== undefined && isKnown(parsed.item, context)) {
-    tally.rows_outside += 1 // Of an item that this batch does not hold, e.g. one that an earlier attempt finished.
+    // Of an item that this batch does not hold, e.g. one that an earlier attempt finished.
+    tally.rows_skipped += 1
     return ''
   }
   if (item !== undefined) file.items.add(item.item)
   if ('rejected' in parsed) {
     if (parsed.off_session_date !== undefined) item?.off_session_dates.push(parsed.off_session_date)
-    tally.reject({ item: item?.item ?? null, kind: parsed.kind, reason: parsed.rejected, file: file.file, line, record })
+    tally.reject({
+      item: item?.item ?? null,
+      kind: parsed.kind,
+      reason: parsed.rejected,
+      file: file.file,
+      line,
+      record,
+    })
     return ''
   }
   if (item === undefined) return ''
@@ -72,7 +81,8 @@ function takeRecord(
   return copyLine(columns, parsed.row, `${item.item_no}\t${file.file_no}\t${line}`)
 }
 
-const isKnown = (item: string, { identity }: ParseContext): boolean => identity.bySourceId(item) !== undefined || identity.hasFiler(item)
+const isKnown = (item: string, { identity }: ParseContext): boolean =>
+  identity.bySourceId(item) !== undefined || identity.hasFiler(item)
 
 /** One line in the text format of `COPY`. */
 function copyLine(columns: readonly string[], row: JobRow, head: string): string {
@@ -86,4 +96,5 @@ function copyLine(columns: readonly string[], row: JobRow, head: string): string
 
 const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 const SPECIAL = /[\\\t\n\r]/
-const escapeCopy = (value: string): string => (SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (each) => escapes[each] ?? each) : value)
+const escapeCopy = (value: string): string =>
+  SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (each) => escapes[each] ?? each) : value

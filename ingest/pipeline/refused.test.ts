@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES, type Window } from '../contract/job.ts'
-import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from '../validation/checks.ts'
 import { validate } from '../validation/validate.ts'
 
@@ -16,11 +16,15 @@ interface Events {
   readonly delistings?: string
 }
 
-/** Bars of five sessions from 2020-01-30 on of `x:one`, which was EX before February, and of `x:gone`, delisted on the fourth of them. */
+/**
+ * Bars of five sessions from 2020-01-30 on of `x:one`, which was EX before February, and of `x:gone`,
+ * delisted on the fourth of them.
+ */
 async function load({ splits = '', dividends = '', delistings = DELISTINGS }: Events, window?: Window) {
   const days = ['2020-01-30', '2020-01-31', '2020-02-03', '2020-02-04', '2020-02-05']
-  const bars = (id: string, count: number): string[] => days.slice(0, count).map((day) => `${id},${day},10,11,9,10.5,100`)
-  const root = await writeDrop({
+  const bars = (id: string, count: number): string[] =>
+    days.slice(0, count).map((day) => `${id},${day},10,11,9,10.5,100`)
+  const root = await writeDelivery({
     'universe.csv': 'source_id,ticker\nx:one,ONE\nx:gone,GONE\n',
     'securities/s.csv':
       'source_id,ticker,currency,list_date,delist_date\nx:one,ONE,USD,2020-01-02,\nx:gone,GONE,USD,2020-01-02,2020-02-04\n',
@@ -32,14 +36,16 @@ async function load({ splits = '', dividends = '', delistings = DELISTINGS }: Ev
     'delistings/d.csv': delistings,
   })
   const all = Object.fromEntries(JOB_NAMES.map((job) => [job, 1]))
-  return ingestDrop(scratch.connection, root, {
+  return ingestDelivery(scratch.connection, root, {
     jobs: JOB_NAMES.filter((job) => !job.startsWith('fundamentals')),
     thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: all },
     window: window ?? { start_date: '2020-01-01', end_date: '2020-02-05' },
   })
 }
 
-/** Of each bar what is adjusted: A for the price, B for the total return, V for the volume. Then the reasons. */
+/**
+ * Of each bar what is adjusted: A for the price, B for the total return, V for the volume. Then the reasons.
+ */
 async function adjusted(source_id = 'x:one') {
   const rows = await scratch.db.rows<{ values: string; adjustment_reason: string | null }>(
     `select case when adj_close is not null then 'A' else '' end || case when total_return_close is not null then 'B' else '' end
@@ -55,7 +61,9 @@ const WHOLE = 'ABV ABV ABV ABV ABV'
 /** Hard checks that fail, and the soft one about refusals. */
 const offended = async (): Promise<string[]> => {
   const checks = CHECKS.filter(({ name, severity }) => severity === 'hard' || name === 'event-rejected')
-  return (await validate(scratch.db, { checks, accepted: [] })).checks.filter((each) => each.offenders_count > 0).map(({ name }) => name)
+  return (await validate(scratch.db, { checks, accepted: [] })).checks
+    .filter((each) => each.violations_count > 0)
+    .map(({ name }) => name)
 }
 
 describe('an event that its source told and that could not be taken', () => {
@@ -74,17 +82,23 @@ describe('an event that its source told and that could not be taken', () => {
     [
       'a dividend of a bad number, told by ticker',
       { dividends: ',EX,2020-01-31,0.0.6,USD,' },
-      ['V ABV ABV ABV ABV', `2020-01-31: a cash dividend ${REFUSED}: cash_amount is «0.0.6», not a decimal number of 0 or more`],
+      [
+        'V ABV ABV ABV ABV',
+        `2020-01-31: a cash dividend ${REFUSED}: cash_amount is "0.0.6", not a decimal number of 0 or more`,
+      ],
     ],
     [
       'a split of ratio 0',
       { splits: 'x:one,,2020-02-03,0,2' },
-      ['  ABV ABV ABV', `2020-02-03: a split ${REFUSED}: split_from is «0», not a decimal number above 0`],
+      ['  ABV ABV ABV', `2020-02-03: a split ${REFUSED}: split_from is "0", not a decimal number above 0`],
     ],
     [
       'two splits of one day',
       { splits: 'x:one,,2020-02-03,1,2\nx:one,,2020-02-03,1,3' },
-      ['  ABV ABV ABV', `2020-02-03: a split ${REFUSED}: 2 records claim one key with different values; none of them is taken`],
+      [
+        '  ABV ABV ABV',
+        `2020-02-03: a split ${REFUSED}: 2 records claim one key with different values; none of them is taken`,
+      ],
     ],
     [
       'a line that is cut off',
@@ -94,14 +108,29 @@ describe('an event that its source told and that could not be taken', () => {
     [
       'an ex-date that cannot be read',
       { dividends: 'x:one,,2020-02-31,0.1,USD,' },
-      ['V V V V V', `unknown ex-date: a cash dividend ${REFUSED}: ex_date is «2020-02-31», not a day YYYY-MM-DD`],
+      [
+        'V V V V V',
+        `unknown ex-date: a cash dividend ${REFUSED}: ex_date is "2020-02-31", not a day YYYY-MM-DD`,
+      ],
     ],
-    ['a split without an ex-date', { splits: 'x:one,,,1,2' }, ['    ', `unknown ex-date: a split ${REFUSED}: ex_date is missing`]],
-    ["another company's", { dividends: ',EX,2020-02-03,,USD,\n,NOBODY,2020-02-03,,USD,\nx:other,,2020-02-03,,USD,' }, [WHOLE]],
+    [
+      'a split without an ex-date',
+      { splits: 'x:one,,,1,2' },
+      ['    ', `unknown ex-date: a split ${REFUSED}: ex_date is missing`],
+    ],
+    [
+      "another company's",
+      { dividends: ',EX,2020-02-03,,USD,\n,NOBODY,2020-02-03,,USD,\nx:other,,2020-02-03,,USD,' },
+      [WHOLE],
+    ],
     ['one that nobody can attribute', { dividends: ',EX,,0.1,USD,\n,,2020-02-03,0.1,USD,' }, [WHOLE]],
     ['one up to the first bar', { splits: 'x:one,,2020-01-30,0,1' }, [WHOLE]],
     ['one after the as-of day', { splits: 'x:one,,2020-02-06,0,1' }, [WHOLE]],
-    ['one that was declared after the as-of day', { dividends: 'x:one,,2020-02-03,,USD,2020-02-06' }, [WHOLE]],
+    [
+      'one that was declared after the as-of day',
+      { dividends: 'x:one,,2020-02-03,,USD,2020-02-06' },
+      [WHOLE],
+    ],
     ['a delisting without a day', { delistings: `${DELISTINGS}x:one,,delisted\n` }, [WHOLE]],
   ])('%s', async (_case, events, expected) => {
     await load(events)
@@ -111,7 +140,10 @@ describe('an event that its source told and that could not be taken', () => {
 
   it('is named where it waits behind the last bar', async () => {
     await load({ splits: 'x:one,,2020-02-08,0,1' }, { start_date: '2020-01-01', end_date: '2020-02-10' })
-    expect(await adjusted()).toEqual(['    ', expect.stringMatching(/^2020-02-10: a split of its source was refused/)])
+    expect(await adjusted()).toEqual([
+      '    ',
+      expect.stringMatching(/^2020-02-10: a split of its source was refused/),
+    ])
   })
 
   it('touches nothing after the delisting', async () => {
@@ -128,13 +160,19 @@ describe('a refusal', () => {
   })
   afterEach(() => scratch?.drop())
   const versions = () =>
-    scratch.db.rows(`select subject, version from ingestion.subject_versions where table_name = 'stocks_research.refused_events'`)
+    scratch.db.rows(
+      `select subject, version from ingestion.subject_versions where table_name = 'stocks_research.refused_events'`,
+    )
 
   it('stands while it is told, changes nothing when told again, is found by name, and goes when a good record comes', async () => {
-    await load({ dividends: 'x:one,,2020-02-03,,USD,\nx:one,,2020-01-31,0.1,USD,\nx:one,,2020-02-31,0.1,USD,' })
+    await load({
+      dividends: 'x:one,,2020-02-03,,USD,\nx:one,,2020-01-31,0.1,USD,\nx:one,,2020-02-31,0.1,USD,',
+    })
     const before = await versions()
     expect(before).toHaveLength(1)
-    const again = await load({ dividends: 'x:one,,2020-02-03,,USD,\nx:one,,2020-01-31,0.1,USD,\nx:one,,2020-02-31,0.1,USD,' })
+    const again = await load({
+      dividends: 'x:one,,2020-02-03,,USD,\nx:one,,2020-01-31,0.1,USD,\nx:one,,2020-02-31,0.1,USD,',
+    })
     expect(await versions()).toEqual(before)
     expect(again.job('adjustment-factors').items_unchanged).toBe(2)
     expect((await adjusted())[0]).toBe('V V V V V')
@@ -158,7 +196,9 @@ describe('a refusal', () => {
   it('that a hand takes away is a change outside any run, and the values that it left come to light', async () => {
     await load({ splits: 'x:one,,2020-02-03,0,2' })
     await scratch.db.execute('delete from stocks_research.refused_events')
-    expect(await scratch.db.rows(`select operation from ingestion.table_changes where run_id is null`)).toEqual([{ operation: 'DELETE' }])
+    expect(
+      await scratch.db.rows(`select operation from ingestion.table_changes where run_id is null`),
+    ).toEqual([{ operation: 'DELETE' }])
     expect(await offended()).toEqual(['factors-equal-recomputation'])
   })
 })

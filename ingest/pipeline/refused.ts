@@ -15,7 +15,10 @@ export interface RefusedEvent {
 
 const REASON_CHARACTERS_MAX = 500 // It is part of a key.
 
-/** What the rejected records of a batch say of its items all the same; nothing of other securities, nor of those that nobody can tell. */
+/**
+ * What the rejected records of a batch say of its items all the same; nothing of other securities, nor of
+ * those that nobody can tell.
+ */
 export function refusedEvents(job: SourcedJob, tally: Tally, context: ParseContext): RefusedEvent[] {
   return tally.refused.flatMap(({ record, item, reason }) => {
     const found = job.refusedEvent?.(record, item, context)
@@ -27,9 +30,9 @@ export function refusedEvents(job: SourcedJob, tally: Tally, context: ParseConte
 }
 
 /**
- * Writes the refused events of these items in place of those that an earlier read told: of the window, of no known day, and those of
- * which a good record is staged now. What is told again stays untouched. Runs in the transaction that ends the items; a second call
- * changes nothing.
+ * Writes the refused events of these items in place of those that an earlier read told: of the window, of no
+ * known day, and those of which a good record is staged now. What is told again stays untouched. Runs in the
+ * transaction that ends the items; a second call changes nothing.
  */
 export async function replaceRefused(
   tx: Database,
@@ -52,7 +55,11 @@ export async function replaceRefused(
        and not exists (select from ${TOLD('$2')} where t is not distinct from r)`,
     [JSON.stringify(asked), told, window.start_date, window.end_date],
   )
-  await tx.rows(`insert into stocks_research.refused_events select t.* from ${TOLD('$1')} order by t on conflict do nothing`, [told])
+  await tx.rows(
+    `insert into stocks_research.refused_events select t.* from ${TOLD('$1')} order by t on conflict do nothing`,
+    [told],
+  )
 }
 
-const TOLD = (json: string): string => `jsonb_populate_recordset(null::stocks_research.refused_events, ${json}::jsonb) t`
+const TOLD = (json: string): string =>
+  `jsonb_populate_recordset(null::stocks_research.refused_events, ${json}::jsonb) t`

@@ -24,55 +24,77 @@ export async function jobReport(
     'select status, count(*)::integer as items from ingestion.items where run_id = $1 and job = $2 group by status',
     [run_id, job],
   )
-  const items = { ok: 0, empty: 0, not_found: 0, failed: 0, parked: 0, pending: 0 }
+  const items = { ok: 0, empty: 0, not_found: 0, failed: 0, deferred: 0, pending: 0 }
   for (const { status, items: count } of statuses) items[status === 'running' ? 'pending' : status] += count
   const gaps = await db.rows<ItemGap & Record<string, unknown>>(
     `select item, status, error_class, coalesce(reason, '') as reason, attempts_count,
        to_char(next_try_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as next_try_at from ingestion.items
-     where run_id = $1 and job = $2 and status in ('not_found', 'failed', 'parked') order by status, item`,
+     where run_id = $1 and job = $2 and status in ('not_found', 'failed', 'deferred') order by status, item`,
     [run_id, job],
   )
   return { job, provider, items, ...counts, duration_ms, gaps }
 }
 
 /**
- * How a run stands after its last job. Above a written bound it has failed; a quota halts it; failures below the bound are gaps.
- * What a source does not have is no gap of the run, within its bound: it is named in the report, and fails nothing.
+ * How a run stands after its last job. Above a written bound it has failed; a quota halts it; failures below
+ * the bound are gaps. What a source does not have is no gap of the run, within its bound: it is named in the
+ * report, and fails nothing.
  */
-export function stateOf(jobs: readonly JobReport[], thresholds: Thresholds): { state: RunState; state_reason: string | null } {
+export function stateOf(
+  jobs: readonly JobReport[],
+  thresholds: Thresholds,
+): { state: RunState; state_reason: string | null } {
   const reasons: string[] = []
-  let [parked, failed, pending] = [0, 0, 0]
+  let [deferred, failed, pending] = [0, 0, 0]
   for (const { job, items } of jobs) {
     const total = Object.values(items).reduce((sum, count) => sum + count, 0)
     const isAbove = (count: number, ratio: number): boolean => count > 0 && count / total > ratio
-    parked += items.parked
+    deferred += items.deferred
     failed += items.failed
     pending += items.pending
     if (isAbove(items.failed, thresholds.failed_max_ratio)) {
-      reasons.push(`${job}: ${items.failed} of ${total} items failed, more than failed_max_ratio ${thresholds.failed_max_ratio}`)
+      reasons.push(
+        `${job}: ${items.failed} of ${total} items failed, more than failed_max_ratio ${thresholds.failed_max_ratio}`,
+      )
     }
     const not_found_max = thresholds.not_found_max_ratio[job] ?? 0
     if (isAbove(items.not_found, not_found_max)) {
-      reasons.push(`${job}: ${items.not_found} of ${total} items were not found, more than not_found_max_ratio ${not_found_max}`)
+      reasons.push(
+        `${job}: ${items.not_found} of ${total} items were not found, more than not_found_max_ratio ${not_found_max}`,
+      )
     }
   }
   if (reasons.length > 0) return { state: 'failed', state_reason: reasons.join('; ') }
-  if (parked > 0) return { state: 'halted', state_reason: `${parked} items are parked: ${jobs.flatMap(whyParked).join('; ')}.` }
-  if (pending > 0) return { state: 'interrupted', state_reason: `${pending} items are still to be done. Resume.` }
-  if (failed > 0) return { state: 'complete_with_gaps', state_reason: `${failed} items failed, within the bound. Retry them.` }
+  if (deferred > 0)
+    return {
+      state: 'halted',
+      state_reason: `${deferred} items are deferred: ${jobs.flatMap(whyParked).join('; ')}.`,
+    }
+  if (pending > 0)
+    return { state: 'interrupted', state_reason: `${pending} items are still to be done. Resume.` }
+  if (failed > 0)
+    return {
+      state: 'complete_with_gaps',
+      state_reason: `${failed} items failed, within the bound. Retry them.`,
+    }
   return { state: 'complete', state_reason: null }
 }
 
-/** Who stopped answering for the account, why, and until when as far as it said so: «alpaca (prices-daily): quota until 2026-…». */
+/**
+ * Who stopped answering for the account, why, and until when as far as it said so: "alpaca (prices-daily):
+ * quota until 2026-…".
+ */
 function whyParked({ job, provider, gaps }: JobReport): string[] {
-  const parked = gaps.filter(({ status }) => status === 'parked')
-  if (parked.length === 0) return []
-  if (parked.every(({ reason }) => reason.includes('--max-requests')))
+  const deferred = gaps.filter(({ status }) => status === 'deferred')
+  if (deferred.length === 0) return []
+  if (deferred.every(({ reason }) => reason.includes('--max-requests')))
     return [`${provider} (${job}): the bound of --max-requests is reached`]
-  const classes = [...new Set(parked.map(({ error_class }) => error_class))].join(' and ')
-  const until = parked
+  const classes = [...new Set(deferred.map(({ error_class }) => error_class))].join(' and ')
+  const until = deferred
     .flatMap(({ next_try_at }) => next_try_at ?? [])
     .toSorted()
     .at(-1)
-  return [`${provider} (${job}): ${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`]
+  return [
+    `${provider} (${job}): ${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`,
+  ]
 }

@@ -22,7 +22,8 @@ export const IS_INGESTION_LOCK = `l.locktype = 'advisory' and l.granted and l.ob
   and l.database = (select oid from pg_database where datname = current_database())`
 
 /**
- * Takes the ingestion lock of this database for the life of the session; returns the server process that holds it.
+ * Takes the ingestion lock of this database for the life of the session; returns the server process that
+ * holds it.
  *
  * @throws RefusedError that names the holder, when another run is ingesting.
  */
@@ -86,12 +87,16 @@ export async function beginRun(db: Database, request: RunRequest, product_versio
   )
 }
 
-export async function endRun(db: Database, run_id: string, state: RunState, state_reason: string | null): Promise<void> {
-  await db.rows('update ingestion.runs set state = $2, state_reason = $3, ended_at = now() where run_id = $1', [
-    run_id,
-    state,
-    state_reason,
-  ])
+export async function endRun(
+  db: Database,
+  run_id: string,
+  state: RunState,
+  state_reason: string | null,
+): Promise<void> {
+  await db.rows(
+    'update ingestion.runs set state = $2, state_reason = $3, ended_at = now() where run_id = $1',
+    [run_id, state, state_reason],
+  )
 }
 
 /** A run as it stands in the ledger. */

@@ -28,7 +28,10 @@ export interface IngestOptions {
   readonly jobs: readonly Job[]
   readonly universe: Universe
   readonly window: Window
-  /** Jobs that are asked about another window than the run's, e.g. only about the newest days. A resumed run asks about the whole one. */
+  /**
+   * Jobs that are asked about another window than the run's, e.g. only about the newest days. A resumed run
+   * asks about the whole one.
+   */
   readonly windows?: Readonly<Partial<Record<JobName, Window>>>
   /** For each job the first one that serves its dataset is asked. Derived jobs need none. */
   readonly providers: readonly Provider[]
@@ -36,7 +39,9 @@ export interface IngestOptions {
   readonly source: string
   readonly thresholds: Thresholds
   readonly log?: Log
-  /** Stops the run after the group of items in flight; the run then reads `interrupted` and can be resumed. */
+  /**
+   * Stops the run after the group of items in flight; the run then reads `interrupted` and can be resumed.
+   */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
   readonly onJob?: (report: JobReport) => void
@@ -45,7 +50,7 @@ export interface IngestOptions {
   /** Goes on with this run: its finished items stay as they are. */
   readonly resume_run_id?: string
   /** With `resume_run_id`: statuses that are tried again besides what was left open. */
-  readonly reopen?: readonly ('failed' | 'parked' | 'not_found')[]
+  readonly reopen?: readonly ('failed' | 'deferred' | 'not_found')[]
   /** Rows after which a group of items is committed; 100,000 when not given. */
   readonly group_rows_max?: number
   /** How often the leases of the items in flight are renewed, milliseconds; 20,000 when not given. */
@@ -59,10 +64,12 @@ const HEARTBEAT_MS = 20_000
 /**
  * Runs jobs against one database, under its ingestion lock, and records the run, each item and each change.
  *
- * A second run over the same source inserts and updates nothing. A killed run loses at most the groups in flight, and is resumed by
- * `resume_run_id`. Items that fail do not throw: they are in the report. What throws is a database or a program in trouble.
+ * A second run over the same source inserts and updates nothing. A killed run loses at most the groups in
+ * flight, and is resumed by `resume_run_id`. Items that fail do not throw: they are in the report. What
+ * throws is a database or a program in trouble.
  *
- * @throws RefusedError when another run is ingesting into the database; names it. And when a run that is to go on has asked another
+ * @throws RefusedError when another run is ingesting into the database; names it. And when a run that is to
+ *   go on has asked another
  * provider: the series of one run are of one source.
  */
 export async function ingest(options: IngestOptions): Promise<RunReport> {
@@ -78,7 +85,12 @@ export async function ingest(options: IngestOptions): Promise<RunReport> {
   }
 }
 
-async function runLocked(db: Database, session: Database, run_id: string, options: IngestOptions): Promise<RunReport> {
+async function runLocked(
+  db: Database,
+  session: Database,
+  run_id: string,
+  options: IngestOptions,
+): Promise<RunReport> {
   const started = performance.now()
   const log = (options.log ?? silentLog()).child({ run_id })
   const lock_pid = await takeIngestionLock(session)
@@ -86,7 +98,8 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     log.info({ dead_run_id: dead }, 'a run whose process is gone is marked interrupted')
   const { jobs } = options
   const { universe, window, source } = options
-  if (options.resume_run_id !== undefined) await refuseOtherProviders(session, run_id, jobs, options.providers)
+  if (options.resume_run_id !== undefined)
+    await refuseOtherProviders(session, run_id, jobs, options.providers)
   await beginRun(
     session,
     {
@@ -104,7 +117,10 @@ async function runLocked(db: Database, session: Database, run_id: string, option
 
   // Before this run changes anything: what it recorded at its end would make such an edit the truth.
   for (const { name, detail } of await recordUnseenChanges(db)) {
-    log.warn({ table: name, detail }, 'a table was edited round its triggers; the edit now stands in the ledger')
+    log.warn(
+      { table: name, detail },
+      'a table was edited round its triggers; the edit now stands in the ledger',
+    )
   }
   const write = writerOf(run_id, lock_pid)
   await write(session, (tx) => loadCalendar(tx, { today: new Date().toISOString().slice(0, 10) }))
@@ -130,7 +146,8 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     onProgress: options.onProgress ?? (() => {}),
   }
   // A daily run asks for a few days of some jobs alone, and says so to nobody but its items.
-  const windows = options.windows ?? (options.resume_run_id === undefined ? {} : await windowsOfRun(session, run_id))
+  const windows =
+    options.windows ?? (options.resume_run_id === undefined ? {} : await windowsOfRun(session, run_id))
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
     await stopHeart()
@@ -138,11 +155,20 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     await endRun(session, run_id, state, state_reason)
     log.info({ content_recorded_of: recorded }, 'content recorded')
     log.info({ state, state_reason }, 'run ended')
-    return { run_id, state, state_reason, jobs: reports, duration_ms: Math.round(performance.now() - started) }
+    return {
+      run_id,
+      state,
+      state_reason,
+      jobs: reports,
+      duration_ms: Math.round(performance.now() - started),
+    }
   }
   try {
     for (const job of jobs) {
-      const report = await runJob(db, job, options.providers, { ...surroundings, window: windows[job.name] ?? window })
+      const report = await runJob(db, job, options.providers, {
+        ...surroundings,
+        window: windows[job.name] ?? window,
+      })
       reports.push(report)
       options.onJob?.(report)
     }
@@ -160,14 +186,15 @@ async function runLocked(db: Database, session: Database, run_id: string, option
     log.error({ err: error }, 'run failed')
     throw error
   } finally {
-    // A closed connection gives its locks back in its own time; the next run of this process may start at once.
+    // A closed connection gives its locks back in its own time; the next run of this process may start at
+    // once.
     await releaseIngestionLock(session).catch(() => {})
   }
 }
 
 /**
- * Gathers statistics where there are none yet. What migrations and the calendar fill belongs to no job, and would wait for autovacuum:
- * a check that joins it was planned so badly that it took fifty times as long.
+ * Gathers statistics where there are none yet. What migrations and the calendar fill belongs to no job, and
+ * would wait for autovacuum: a check that joins it was planned so badly that it took fifty times as long.
  */
 async function analyzeNew(db: Database): Promise<void> {
   await db.rows(
@@ -177,10 +204,16 @@ async function analyzeNew(db: Database): Promise<void> {
 }
 
 /** A person's signal says nothing more; a lock that was lost says why. */
-const whyStopped = (reason: unknown): string => (reason instanceof StocksError ? reason.message : 'It was told to stop.')
+const whyStopped = (reason: unknown): string =>
+  reason instanceof StocksError ? reason.message : 'It was told to stop.'
 
 /** Half of a run from one provider and half from another would be a mixture that nobody has asked for. */
-async function refuseOtherProviders(db: Database, run_id: string, jobs: readonly Job[], providers: readonly Provider[]): Promise<void> {
+async function refuseOtherProviders(
+  db: Database,
+  run_id: string,
+  jobs: readonly Job[],
+  providers: readonly Provider[],
+): Promise<void> {
   const asked = await providersOfRun(db, run_id)
   const others = jobs.filter(isSourced).flatMap(({ name, dataset }) => {
     const [before, now] = [asked.get(name), chooseProvider(providers, dataset).name]
@@ -193,7 +226,12 @@ async function refuseOtherProviders(db: Database, run_id: string, jobs: readonly
 }
 
 /** Runs one job and reports it. */
-async function runJob(db: Database, job: Job, providers: readonly Provider[], surroundings: Surroundings): Promise<JobReport> {
+async function runJob(
+  db: Database,
+  job: Job,
+  providers: readonly Provider[],
+  surroundings: Surroundings,
+): Promise<JobReport> {
   const { run_id, universe, log } = surroundings
   surroundings.signal.throwIfAborted()
   const started = performance.now()
@@ -219,8 +257,16 @@ async function runJob(db: Database, job: Job, providers: readonly Provider[], su
   return report
 }
 
-/** Opens what is to be tried again. What was derived from it is derived again; with nothing to try, nothing is. */
-async function reopen(db: Database, run_id: string, jobs: readonly Job[], statuses: readonly string[]): Promise<void> {
+/**
+ * Opens what is to be tried again. What was derived from it is derived again; with nothing to try, nothing
+ * is.
+ */
+async function reopen(
+  db: Database,
+  run_id: string,
+  jobs: readonly Job[],
+  statuses: readonly string[],
+): Promise<void> {
   await reopenItems(db, run_id, ['running', ...statuses])
   const derived = jobs.filter((job) => !isSourced(job)).map(({ name }) => name)
   await db.rows(

@@ -1,4 +1,7 @@
-/** What a database server in trouble does to a run: on a server of this file's own, which is really crashed and really full. */
+/**
+ * What a database server in trouble does to a run: on a server of this file's own, which is really crashed
+ * and really full.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +15,7 @@ import { handOver, serverUser } from '../../helpers/postgres/os-user.ts'
 import { type OwnCluster, ownCluster } from '../../helpers/testing/own-cluster.ts'
 import { sessions } from '../calendar/xnys.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { contentOf, ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { contentOf, ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 const IDS = Array.from({ length: 20 }, (_, at) => `f:${String(at).padStart(2, '0')}`)
 const DAYS = sessions('2010-01-04', '2017-12-29').map(({ session_date }) => session_date)
@@ -23,10 +26,16 @@ let connection: Connection
 let db: Database
 beforeAll(async () => {
   own = await ownCluster()
-  root = await writeDrop({
+  root = await writeDelivery({
     'universe.csv': ['source_id,ticker', ...IDS.map((id) => `${id},T${id.slice(2)}`)].join('\n'),
-    'securities/s.csv': ['source_id,ticker,list_date', ...IDS.map((id) => `${id},T${id.slice(2)},2009-01-02`)].join('\n'),
-    'prices_daily/p.csv': ['source_id,date,close', ...IDS.flatMap((id) => DAYS.map((day, at) => `${id},${day},${at + 1}.25`))].join('\n'),
+    'securities/s.csv': [
+      'source_id,ticker,list_date',
+      ...IDS.map((id) => `${id},T${id.slice(2)},2009-01-02`),
+    ].join('\n'),
+    'prices_daily/p.csv': [
+      'source_id,date,close',
+      ...IDS.flatMap((id) => DAYS.map((day, at) => `${id},${day},${at + 1}.25`)),
+    ].join('\n'),
   })
 })
 afterAll(async () => {
@@ -35,17 +44,22 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   connection = { ...own.connection, database: 'target' }
-  await withDatabase(own.connection, (maintenance) => maintenance.execute('create database target template template0'))
+  await withDatabase(own.connection, (maintenance) =>
+    maintenance.execute('create database target template template0'),
+  )
   await migrate(connection, join(ROOT_DIRECTORY, 'migrations'))
   db = openDatabase(connection)
 })
 afterEach(async () => {
   await db.close()
-  await withDatabase(own.connection, (maintenance) => maintenance.execute('drop database target with (force)'))
+  await withDatabase(own.connection, (maintenance) =>
+    maintenance.execute('drop database target with (force)'),
+  )
 })
 
 const JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
-const load = (rest: Parameters<typeof ingestDrop>[2] = {}) => ingestDrop(connection, root, { jobs: JOBS, group_rows_max: 5_000, ...rest })
+const load = (rest: Parameters<typeof ingestDelivery>[2] = {}) =>
+  ingestDelivery(connection, root, { jobs: JOBS, group_rows_max: 5_000, ...rest })
 
 /** Securities of which some bars are in and others are not. */
 const halves = () =>
@@ -80,12 +94,16 @@ it('a server that crashes in the middle of a COPY ends the run with an error; th
   expect(states.map((row) => row['state'])).toEqual(['interrupted', 'complete', 'complete'])
 })
 
-/** A small file system of ours, which PostgreSQL may write to; undefined where none can be mounted, which only root on Linux can. */
+/**
+ * A small file system of ours, which PostgreSQL may write to; undefined where none can be mounted, which only
+ * root on Linux can.
+ */
 async function smallDisk(): Promise<{ directory: string; remove: () => Promise<void> } | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'small-disk-'))
   const mounted =
     process.platform === 'linux' &&
-    (await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { reject: false })).exitCode === 0
+    (await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { reject: false }))
+      .exitCode === 0
   if (mounted) await handOver(await serverUser(), directory)
   const remove = async (): Promise<void> => {
     if (mounted) await execa('umount', [directory])

@@ -1,21 +1,31 @@
 import type { Database } from '../../helpers/postgres/database.ts'
 import type { Tally } from './tally.ts'
 
-/** Of the bars of an item, the share on days without a session above which its dates may be shifted; one day off makes it a fifth. */
+/**
+ * Of the bars of an item, the share on days without a session above which its dates may be shifted; one day
+ * off makes it a fifth.
+ */
 const OFF_SESSION_MAX_RATIO = 0.05
 
 /**
- * Fails the items whose dates are shifted. A stray bar on a closed day is a reject like any other; but when the session beside it has
- * no bar, and that more than once, the bar is that session's, and every other one stands on a wrong day too. Among thousands of other
- * securities such an item would stay below any bound for its file.
+ * Fails the items whose dates are shifted. A stray bar on a closed day is a reject like any other; but when
+ * the session beside it has no bar, and that more than once, the bar is that session's, and every other one
+ * stands on a wrong day too. Among thousands of other securities such an item would stay below any bound for
+ * its file.
  */
 export async function failShiftedItems(db: Database, tally: Tally): Promise<void> {
   const suspects = [...tally.items.values()].filter(
-    ({ rows, off_session_dates: { length } }) => length > 1 && length > OFF_SESSION_MAX_RATIO * (rows + length),
+    ({ rows, off_session_dates: { length } }) =>
+      length > 1 && length > OFF_SESSION_MAX_RATIO * (rows + length),
   )
   if (suspects.length === 0) return
-  const days = suspects.flatMap(({ item_no, off_session_dates }) => off_session_dates.map((day) => ({ item_no, day })))
-  const shifted = await db.rows<{ item_no: number }>(SHIFTED, [days.map(({ item_no }) => item_no), days.map(({ day }) => day)])
+  const days = suspects.flatMap(({ item_no, off_session_dates }) =>
+    off_session_dates.map((day) => ({ item_no, day })),
+  )
+  const shifted = await db.rows<{ item_no: number }>(SHIFTED, [
+    days.map(({ item_no }) => item_no),
+    days.map(({ day }) => day),
+  ])
   const isShifted = new Set(shifted.map(({ item_no }) => item_no))
   for (const { item, item_no, rows, off_session_dates } of suspects) {
     if (!isShifted.has(item_no)) continue

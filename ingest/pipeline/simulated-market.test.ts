@@ -7,7 +7,7 @@ import { createWorld } from '../../helpers/simulator/market/world.ts'
 import { differencesFromTruth } from '../../helpers/testing/market/differences.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
-import { ingestDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery } from '../testing/flat-files/delivery.ts'
 
 const world = createWorld({ seed: 'another market than that of the rehearsal', securities: 62 })
 
@@ -19,7 +19,10 @@ describe('a simulated market', () => {
     await writeFlatFiles(world, directory)
     await writeFile(join(directory, 'universe.csv'), universeCsv(world))
     scratch = await scratchDatabase({ migrated: true })
-    await ingestDrop(scratch.connection, directory, { jobs: JOB_NAMES, window: { start_date: world.start_date, end_date: world.end_date } })
+    await ingestDelivery(scratch.connection, directory, {
+      jobs: JOB_NAMES,
+      window: { start_date: world.start_date, end_date: world.end_date },
+    })
   })
   afterAll(async () => {
     await scratch?.drop()
@@ -41,7 +44,13 @@ describe('a simulated market', () => {
       update stocks_research.fundamentals_raw set filed = filed + 1 where ctid = (select ctid from stocks_research.fundamentals_raw limit 1);
       update stocks_research.fundamentals_derived set value = value + 1 where ctid = (select ctid from stocks_research.fundamentals_derived where value is not null limit 1)`)
     const { differences } = await differencesFromTruth(scratch.db, world)
-    for (const words of [/^The bar of/, /ticker interval/, /^Missing action/, /^Missing fact/, /as of .* is /]) {
+    for (const words of [
+      /^The bar of/,
+      /ticker interval/,
+      /^Missing action/,
+      /^Missing fact/,
+      /as of .* is /,
+    ]) {
       expect(
         differences.some((difference) => words.test(difference)),
         String(words),

@@ -6,7 +6,9 @@ import type { KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope, planItems } from './items.ts'
 import type { Writer } from './writer.ts'
 
-/** What a job is asked about: the subjects that its source can be asked for, and the ends of those it cannot. */
+/**
+ * What a job is asked about: the subjects that its source can be asked for, and the ends of those it cannot.
+ */
 interface Subjects {
   readonly asked: readonly Subject[]
   readonly ended: readonly ItemEnd[]
@@ -21,7 +23,10 @@ export function chooseProvider(providers: readonly Provider[], dataset: Dataset)
   )
 }
 
-/** Plans the subjects of a job, ends those that cannot be asked for, and gives the others that are still to be done. */
+/**
+ * Plans the subjects of a job, ends those that cannot be asked for, and gives the others that are still to be
+ * done.
+ */
 export async function openSubjects(
   db: Database,
   job: Job,
@@ -37,7 +42,10 @@ export async function openSubjects(
   return asked.filter(isOpen)
 }
 
-/** The subjects of a job: every member of the universe, or every filer behind one. Who cannot be asked for ends here, by name. */
+/**
+ * The subjects of a job: every member of the universe, or every filer behind one. Who cannot be asked for
+ * ends here, by name.
+ */
 function subjectsOf(job: Job, known: readonly KnownSecurity[], window: Window): Subjects {
   if (job.subject === 'filer') return filersOf(job, known)
   const ended: ItemEnd[] = []
@@ -56,27 +64,46 @@ function endBeforeAsking(job: Job, security: KnownSecurity, window: Window): Ite
   if (!security.is_in_master) return endOf(item, 'not_found', 'It is not in the securities master.')
   if (job.kind === 'derived' || !job.is_windowed || security.tickers.length === 0) return undefined
   const meets = security.tickers.some(
-    ({ valid_from, valid_to }) => valid_from <= window.end_date && (valid_to === null || valid_to >= window.start_date),
+    ({ valid_from, valid_to }) =>
+      valid_from <= window.end_date && (valid_to === null || valid_to >= window.start_date),
   )
-  return meets ? undefined : endOf(item, 'empty', `It was not listed in the window, ${window.start_date} to ${window.end_date}.`)
+  return meets
+    ? undefined
+    : endOf(item, 'empty', `It was not listed in the window, ${window.start_date} to ${window.end_date}.`)
 }
 
-/** Facts belong to a filer. A security without a known one is an item of its own, so that the gap has a name. */
+/**
+ * Facts belong to a filer. A security without a known one is an item of its own, so that the gap has a name.
+ */
 function filersOf(job: Job, known: readonly KnownSecurity[]): Subjects {
   const byCik = Map.groupBy(known, ({ cik }) => cik)
   const asked = [...byCik].flatMap(([cik, [security]]) =>
-    cik === undefined || security === undefined ? [] : [{ ...subjectOf(security), item: cik, source_id: undefined }],
+    cik === undefined || security === undefined
+      ? []
+      : [{ ...subjectOf(security), item: cik, source_id: undefined }],
   )
   const ended =
     job.kind === 'derived'
       ? []
       : (byCik.get(undefined) ?? []).map(({ source_id, is_in_master }) =>
-          endOf(source_id, 'not_found', is_in_master ? 'No filer (cik) is known for it.' : 'It is not in the securities master.'),
+          endOf(
+            source_id,
+            'not_found',
+            is_in_master ? 'No filer (cik) is known for it.' : 'It is not in the securities master.',
+          ),
         )
   return { asked: asked.toSorted((a, b) => (a.item < b.item ? -1 : 1)), ended }
 }
 
-const subjectOf = ({ source_id, cik, figi, provider_id, delist_date, ticker, tickers }: KnownSecurity): Subject => ({
+const subjectOf = ({
+  source_id,
+  cik,
+  figi,
+  provider_id,
+  delist_date,
+  ticker,
+  tickers,
+}: KnownSecurity): Subject => ({
   item: source_id,
   source_id,
   cik,

@@ -9,9 +9,13 @@ import { openSubjects } from './source.ts'
 import type { Surroundings } from './surroundings.ts'
 import { inParallel } from './workers.ts'
 
-const FIRST_SESSION_DATE = '1990-01-02' // Where the calendar starts, for a database whose calendar is not loaded yet.
+// Where the calendar starts, for a database whose calendar is not loaded yet.
+const FIRST_SESSION_DATE = '1990-01-02'
 
-/** Runs a job that reads a provider: plans its items, asks for the open ones batch by batch, and brings each batch in. */
+/**
+ * Runs a job that reads a provider: plans its items, asks for the open ones batch by batch, and brings each
+ * batch in.
+ */
 export async function runSourced(
   db: Database,
   job: SourcedJob,
@@ -30,7 +34,7 @@ export async function runSourced(
   refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
-  let [counts, items_done, parked] = [NO_ROWS, 0, undefined as SourceError | undefined]
+  let [counts, items_done, deferred] = [NO_ROWS, 0, undefined as SourceError | undefined]
   const bring = async (batch: Batch, signal: AbortSignal): Promise<void> => {
     const rows_before = counts.rows_read
     const show = (step: 'read' | 'merge', rows_read: number, read_bytes: number): void =>
@@ -46,37 +50,46 @@ export async function runSourced(
       })
     try {
       const merged = await db.session((session) =>
-        runBatch(session, { job, provider, ask, batch, scope, context }, { ...surroundings, signal }, (tally) =>
-          show('read', rows_before + tally.rows_read, tally.read_bytes),
+        runBatch(
+          session,
+          { job, provider, ask, batch, scope, context },
+          { ...surroundings, signal },
+          (tally) => show('read', rows_before + tally.rows_read, tally.read_bytes),
         ),
       )
       counts = addCounts(counts, merged)
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
-      log.error({ job: job.name, batch: batch.label, error_class: error.error_class, err: error }, 'a batch cannot be read')
+      log.error(
+        { job: job.name, batch: batch.label, error_class: error.error_class, err: error },
+        'a batch cannot be read',
+      )
       const is_parked = error.is_about_account
-      if (is_parked) parked = error
-      await write(db, (tx) => endItems(tx, scope, endsOf(batch, error, is_parked ? 'parked' : 'failed')))
+      if (is_parked) deferred = error
+      await write(db, (tx) => endItems(tx, scope, endsOf(batch, error, is_parked ? 'deferred' : 'failed')))
     }
     items_done += batch.subjects.length
     show('merge', counts.rows_read, 0)
   }
 
   await inParallel(batches, Math.max(1, provider.concurrency ?? 1), signal, async (batch, told) => {
-    if (parked === undefined) await bring(batch, told)
-    else await write(db, (tx) => endItems(tx, scope, endsOf(batch, parked as SourceError, 'parked')))
+    if (deferred === undefined) await bring(batch, told)
+    else await write(db, (tx) => endItems(tx, scope, endsOf(batch, deferred as SourceError, 'deferred')))
   })
   return counts
 }
 
-/** An item is done with its batch: of one that stood in two, a kill in between would lose the second for good, and nobody would see it. */
+/**
+ * An item is done with its batch: of one that stood in two, a kill in between would lose the second for good,
+ * and nobody would see it.
+ */
 function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
   const seen = new Set<string>()
   for (const { label, subjects } of batches) {
     for (const { item } of subjects) {
       if (seen.has(item))
         throw new TypeError(
-          `${provider.name} puts ${item} into two batches, the second is «${label}». A subject has one batch; pages may be many.`,
+          `${provider.name} puts ${item} into two batches, the second is "${label}". A subject has one batch; pages may be many.`,
         )
       seen.add(item)
     }
@@ -84,16 +97,20 @@ function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
 }
 
 async function firstSession(db: Database): Promise<string> {
-  const { first } = await db.one<{ first: string | null }>('select min(session_date) as first from stocks_research.trading_sessions')
+  const { first } = await db.one<{ first: string | null }>(
+    'select min(session_date) as first from stocks_research.trading_sessions',
+  )
   return first ?? FIRST_SESSION_DATE
 }
 
 async function sessionDates(db: Database): Promise<ReadonlySet<string>> {
-  const rows = await db.rows<{ session_date: string }>('select session_date from stocks_research.trading_sessions')
+  const rows = await db.rows<{ session_date: string }>(
+    'select session_date from stocks_research.trading_sessions',
+  )
   return new Set(rows.map(({ session_date }) => session_date))
 }
 
-const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'parked'): ItemEnd[] =>
+const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'deferred'): ItemEnd[] =>
   batch.subjects.map(({ item }) => ({
     item,
     status,

@@ -8,8 +8,9 @@ import { listOf, type TargetTable } from './table.ts'
 import type { Reject, Tally } from './tally.ts'
 
 /**
- * The stage is a temporary table of the session: typed as the target is, keyed by item. A killed process leaves nothing of it.
- * `item_no` is the position of the item in its batch, `file_no` and `line` say where the row was read.
+ * The stage is a temporary table of the session: typed as the target is, keyed by item. A killed process
+ * leaves nothing of it. `item_no` is the position of the item in its batch, `file_no` and `line` say where
+ * the row was read.
  */
 export async function createStage(db: Database, table: TargetTable): Promise<void> {
   await db.execute(`
@@ -21,8 +22,15 @@ export async function createStage(db: Database, table: TargetTable): Promise<voi
 }
 
 /** Streams lines of `COPY` text into the stage, at the pace of the slower side. */
-export async function copyIntoStage(db: Database, table: TargetTable, text: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
-  const target = db.client().query(copyFrom(`copy pg_temp.staged (item_no, file_no, line, ${listOf(table.columns)}) from stdin`))
+export async function copyIntoStage(
+  db: Database,
+  table: TargetTable,
+  text: AsyncIterable<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = db
+    .client()
+    .query(copyFrom(`copy pg_temp.staged (item_no, file_no, line, ${listOf(table.columns)}) from stdin`))
   try {
     await pipeline(Readable.from(text), target, { signal })
   } catch (error) {
@@ -32,13 +40,21 @@ export async function copyIntoStage(db: Database, table: TargetTable, text: Asyn
 }
 
 /**
- * Settles what the stage holds twice: numbers equal records of one file where the job counts them, drops copies that say the
- * same, and takes out every side of a conflict (one key, different values). None of it depends on the order of files or lines.
+ * Settles what the stage holds twice: numbers equal records of one file where the job counts them, drops
+ * copies that say the same, and takes out every side of a conflict (one key, different values). None of it
+ * depends on the order of files or lines.
  */
-export async function settleStage(db: Database, job: SourcedJob, table: TargetTable, tally: Tally): Promise<void> {
+export async function settleStage(
+  db: Database,
+  job: SourcedJob,
+  table: TargetTable,
+  tally: Tally,
+): Promise<void> {
   if (job.counted !== undefined) await numberOccurrences(db, job.counted, table)
   // Of the columns that joins and groups go by: statistics of all others would cost more than they help.
-  await db.execute(`create index on pg_temp.staged (item_no); analyze pg_temp.staged (item_no, ${listOf(table.key)})`)
+  await db.execute(
+    `create index on pg_temp.staged (item_no); analyze pg_temp.staged (item_no, ${listOf(table.key)})`,
+  )
   // Keys that stand more than once are few: only for them is it worth to compare the values.
   await db.execute(`
     drop table if exists pg_temp.doubles;
@@ -80,7 +96,13 @@ async function numberOccurrences(db: Database, counted: string, table: TargetTab
 async function rejectConflicts(db: Database, table: TargetTable, tally: Tally): Promise<void> {
   const items = [...tally.items.values()]
   const files = [...tally.files.values()]
-  const rows = await db.rows<{ item_no: number; file_no: number; line: number; record: Reject['record']; places: number }>(`
+  const rows = await db.rows<{
+    item_no: number
+    file_no: number
+    line: number
+    record: Reject['record']
+    places: number
+  }>(`
     select s.item_no, s.file_no, s.line::float8 as line, to_jsonb(s) - 'item_no' - 'file_no' - 'line' as record,
            count(*) over (partition by s.item_no, ${listOf(table.key, 's')})::integer as places
     from pg_temp.staged s join pg_temp.doubles d on d.item_no = s.item_no and ${table.sameKey('s', 'd')}

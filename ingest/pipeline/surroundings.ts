@@ -34,7 +34,10 @@ export interface Surroundings {
   readonly write: Writer
   /** Who holds the leases: host and process. */
   readonly owner: string
-  /** Rows after which a group of items is closed and committed. A larger one is quicker; a kill loses at most one. */
+  /**
+   * Rows after which a group of items is closed and committed. A larger one is quicker; a kill loses at most
+   * one.
+   */
   readonly group_rows_max: number
   /** True: derived jobs derive every item, also those of which nothing has changed. */
   readonly is_full: boolean

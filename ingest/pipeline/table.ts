@@ -9,7 +9,10 @@ export interface TargetTable {
   readonly columns: readonly string[]
   readonly key: readonly string[]
   readonly values: readonly string[]
-  /** The condition that two aliases hold one key. Only a column that may be null pays for a comparison which knows null. */
+  /**
+   * The condition that two aliases hold one key. Only a column that may be null pays for a comparison which
+   * knows null.
+   */
   sameKey(left: string, right: string): string
 }
 

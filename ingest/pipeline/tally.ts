@@ -49,7 +49,7 @@ export class Tally {
   /** All that were rejected though they may be of a security of ours, where the job asks for them. */
   readonly refused: Reject[] = []
   rows_read = 0
-  rows_outside = 0
+  rows_skipped = 0
   rows_rejected = 0
   rows_copied = 0
   read_bytes = 0
@@ -61,7 +61,18 @@ export class Tally {
     this.items = new Map(
       subjects.map(({ item }, item_no) => [
         item,
-        { item, item_no, rows: 0, copies: 0, outside: 0, rejected: 0, foreign: 0, off_session_dates: [], files: new Set(), end: undefined },
+        {
+          item,
+          item_no,
+          rows: 0,
+          copies: 0,
+          outside: 0,
+          rejected: 0,
+          foreign: 0,
+          off_session_dates: [],
+          files: new Set(),
+          end: undefined,
+        },
       ]),
     )
   }
@@ -69,7 +80,14 @@ export class Tally {
   file({ file, archive_sha256 }: Page): FileTally {
     const known = this.files.get(file)
     if (known !== undefined) return known
-    const tally = { file, file_no: this.files.size, archive_sha256, read: 0, malformed: 0, items: new Set<string>() }
+    const tally = {
+      file,
+      file_no: this.files.size,
+      archive_sha256,
+      read: 0,
+      malformed: 0,
+      items: new Set<string>(),
+    }
     this.files.set(file, tally)
     return tally
   }
@@ -85,7 +103,10 @@ export class Tally {
     if (this.rejects.length < REJECTS_LISTED_MAX) this.rejects.push(reject)
   }
 
-  /** An end of its own, from the provider or from the pipeline. A failure outweighs the others; the first one is kept. */
+  /**
+   * An end of its own, from the provider or from the pipeline. A failure outweighs the others; the first one
+   * is kept.
+   */
   end(end: SubjectEnd): void {
     const item = this.items.get(end.item)
     if (item === undefined) return
@@ -94,8 +115,8 @@ export class Tally {
 }
 
 /**
- * Fails the items of every file with too many malformed records, and the items without any row: theirs may be among the
- * malformed ones. Nothing of such a file is merged.
+ * Fails the items of every file with too many malformed records, and the items without any row: theirs may be
+ * among the malformed ones. Nothing of such a file is merged.
  */
 export function failMalformedFiles(tally: Tally, reject_max_ratio: number): void {
   for (const file of tally.files.values()) {
@@ -103,7 +124,8 @@ export function failMalformedFiles(tally: Tally, reject_max_ratio: number): void
     const share = ((100 * file.malformed) / file.read).toPrecision(3)
     const reason = `${file.file} is refused: ${file.malformed} of its ${file.read} records (${share} %) are malformed, more than ${100 * reject_max_ratio} %. See ingestion.rejects.`
     for (const { item, rows } of tally.items.values()) {
-      if (rows === 0 || file.items.has(item)) tally.end({ item, status: 'failed', error_class: 'malformed', reason })
+      if (rows === 0 || file.items.has(item))
+        tally.end({ item, status: 'failed', error_class: 'malformed', reason })
     }
   }
 }
@@ -117,7 +139,10 @@ const NOUNS: Readonly<Record<Dataset, string>> = {
 }
 
 /** How an item without a failure ended. */
-export function endWithoutRows(job: SourcedJob, { item, outside, rejected, foreign, end }: ItemTally): SubjectEnd {
+export function endWithoutRows(
+  job: SourcedJob,
+  { item, outside, rejected, foreign, end }: ItemTally,
+): SubjectEnd {
   if (rejected > foreign) {
     const reason = `None of its records was taken: ${rejected} were rejected. See ingestion.rejects.`
     return { item, status: 'failed', error_class: 'malformed', reason }
@@ -125,7 +150,11 @@ export function endWithoutRows(job: SourcedJob, { item, outside, rejected, forei
   if (outside > 0) return { item, status: 'empty', reason: 'It has records, but none in the window.' }
   if (end !== undefined) return end
   if (foreign > 0)
-    return { item, status: 'not_found', reason: `All of its ${foreign} records are another company's. See ingestion.rejects.` }
+    return {
+      item,
+      status: 'not_found',
+      reason: `All of its ${foreign} records are another company's. See ingestion.rejects.`,
+    }
   if (job.without_records === 'empty') return { item, status: 'empty', reason: 'The source has none.' }
   return { item, status: 'not_found', reason: `The source has no ${NOUNS[job.dataset]} of it.` }
 }

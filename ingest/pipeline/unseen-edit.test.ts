@@ -4,13 +4,13 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
+import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 let root: string
 beforeEach(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  root = await writeDrop(SMALL_DROP)
+  root = await writeDelivery(SMALL_DELIVERY)
 })
 afterEach(() => scratch.drop())
 
@@ -18,8 +18,16 @@ const runAll = () =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), 'run', 'all'], {
     env: {
       ...childEnvironment(),
-      ...{ PGHOST: scratch.connection.host, PGPORT: String(scratch.connection.port), PGUSER: scratch.connection.user },
-      ...{ PGPASSWORD: scratch.connection.password ?? '', PGDATABASE: scratch.connection.database, BOOTSTRAP_STATE: root },
+      ...{
+        PGHOST: scratch.connection.host,
+        PGPORT: String(scratch.connection.port),
+        PGUSER: scratch.connection.user,
+      },
+      ...{
+        PGPASSWORD: scratch.connection.password ?? '',
+        PGDATABASE: scratch.connection.database,
+        BOOTSTRAP_STATE: root,
+      },
       ...{ BOOTSTRAP_SOURCE: `flat-files:${root}`, BOOTSTRAP_UNIVERSE: join(root, 'universe.csv') },
       ...{ BOOTSTRAP_START: '2015-01-02', BOOTSTRAP_END: '2020-12-31' },
     },
@@ -27,19 +35,26 @@ const runAll = () =>
     reject: false,
   })
 const unseen = () =>
-  scratch.db.rows("select table_name, detail -> 'key_ranges' as ranges from ingestion.table_changes where operation = 'UNSEEN'")
+  scratch.db.rows(
+    "select table_name, detail -> 'key_ranges' as ranges from ingestion.table_changes where operation = 'UNSEEN'",
+  )
 
 test('a run that changes a table which was edited round its triggers writes the edit down first', async () => {
   await runAll()
   expect(await unseen()).toEqual([])
   await scratch.db.transaction((tx) =>
-    tx.execute('set local session_replication_role = replica; update stocks_research.prices_daily set volume = volume + 1'),
+    tx.execute(
+      'set local session_replication_role = replica; update stocks_research.prices_daily set volume = volume + 1',
+    ),
   )
   // The source still says what it said: this run puts the rows right again, and changes the table.
   const { all, exitCode } = await runAll()
   expect(exitCode, all).toBe(0)
   expect(await unseen()).toEqual([
-    { table_name: 'stocks_research.prices_daily', ranges: [expect.objectContaining({ up_to: expect.any(String) })] },
+    {
+      table_name: 'stocks_research.prices_daily',
+      ranges: [expect.objectContaining({ up_to: expect.any(String) })],
+    },
   ])
   const logs = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.jsonl'))
   const lines = (await Promise.all(logs.map((name) => readFile(join(root, name), 'utf8')))).join('\n')

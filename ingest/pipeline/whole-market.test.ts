@@ -1,11 +1,14 @@
-/** A feed that gives a session of the whole market a request, as the paid ones do: one batch, many pages, and no change to the pipeline. */
+/**
+ * A feed that gives a session of the whole market a request, as the paid ones do: one batch, many pages, and
+ * no change to the pipeline.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { located, pageOf } from '../adapter/adapter.ts'
 import type { Batch, Provider } from '../contract/provider.ts'
 import type { HttpClient } from '../http/client.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { contentOf, ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { contentOf, ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { OFFICIAL, openFixture } from '../testing/http/fixture.ts'
 import { json } from '../testing/http/server.ts'
 
@@ -18,20 +21,31 @@ let root: string
 beforeEach(async () => {
   scratch = await scratchDatabase({ migrated: true })
   http = await openFixture()
-  root = await writeDrop({
+  root = await writeDelivery({
     'universe.csv': ['source_id,ticker', ...IDS.map((id) => `${id},T${id.slice(2)}`)].join('\n'),
-    'securities/s.csv': ['source_id,ticker,list_date', ...IDS.map((id) => `${id},T${id.slice(2)},2009-01-02`)].join('\n'),
+    'securities/s.csv': [
+      'source_id,ticker,list_date',
+      ...IDS.map((id) => `${id},T${id.slice(2)},2009-01-02`),
+    ].join('\n'),
   })
-  await ingestDrop(scratch.connection, root, { jobs: ['securities', 'ticker-history'], providers: [flatFiles(root)] })
+  await ingestDelivery(scratch.connection, root, {
+    jobs: ['securities', 'ticker-history'],
+    providers: [flatFiles(root)],
+  })
 })
 afterEach(async () => {
   await scratch.drop()
   await http.close()
 })
 
-const whole = (subjects: Batch['subjects']): Batch[] => [{ label: 'the market', subjects, estimate: { requests: DAYS.length, bytes: 0 } }]
+const whole = (subjects: Batch['subjects']): Batch[] => [
+  { label: 'the market', subjects, estimate: { requests: DAYS.length, bytes: 0 } },
+]
 /** `t` is the end of a window here and the start of one there: the day is that of the request. */
-const grouped = (client: HttpClient, batches: (subjects: Batch['subjects']) => Batch[] = whole): Provider => ({
+const grouped = (
+  client: HttpClient,
+  batches: (subjects: Batch['subjects']) => Batch[] = whole,
+): Provider => ({
   name: 'grouped',
   datasets: ['prices_daily'],
   batches: ({ subjects }) => batches(subjects),
@@ -43,15 +57,24 @@ const grouped = (client: HttpClient, batches: (subjects: Batch['subjects']) => B
     }
   },
 })
-const load = (provider: Provider, rest: Parameters<typeof ingestDrop>[2] = {}) =>
-  ingestDrop(scratch.connection, root, { jobs: ['prices-daily'], providers: [provider], source: 'grouped', ...rest })
+const load = (provider: Provider, rest: Parameters<typeof ingestDelivery>[2] = {}) =>
+  ingestDelivery(scratch.connection, root, {
+    jobs: ['prices-daily'],
+    providers: [provider],
+    source: 'grouped',
+    ...rest,
+  })
 
 it('that is stopped in the middle goes on with what is archived: every session is asked for once, and every bar is in', async () => {
   const stop = new AbortController()
   const began_at = new Date().toISOString()
   await http.clientOf((_, response, count) => {
     if (count === 4) stop.abort()
-    else json(response, { status: 'OK', results: IDS.map((id) => ({ T: `T${id.slice(2)}`, c: 10 + count, v: 1.5e6 })) })
+    else
+      json(response, {
+        status: 'OK',
+        results: IDS.map((id) => ({ T: `T${id.slice(2)}`, c: 10 + count, v: 1.5e6 })),
+      })
   })
   const open = () => http.open({ reuse_since_at: began_at })
   const first = await load(grouped(open()), { signal: stop.signal })
@@ -62,7 +85,10 @@ it('that is stopped in the middle goes on with what is archived: every session i
   expect(second.state).toBe('complete')
   expect((await contentOf(scratch.db))['prices_daily']).toHaveLength(IDS.length * DAYS.length)
   // The fourth was under way when it stopped.
-  expect(http.asked().map(({ url }) => url.split('/').at(-1))).toEqual([...DAYS.slice(0, 4), ...DAYS.slice(3)])
+  expect(http.asked().map(({ url }) => url.split('/').at(-1))).toEqual([
+    ...DAYS.slice(0, 4),
+    ...DAYS.slice(3),
+  ])
 })
 
 it('that would split the sessions of a subject over batches is refused: a kill between them would leave a hole', async () => {

@@ -3,7 +3,10 @@ import type { Identity, SourcedJob } from '../contract/job.ts'
 import type { ItemScope } from './items.ts'
 import type { TargetTable } from './table.ts'
 
-/** An item that its source has answered for, and where its rows are staged; undefined when the source has none. */
+/**
+ * An item that its source has answered for, and where its rows are staged; undefined when the source has
+ * none.
+ */
 export interface AnsweredItem {
   readonly item: string
   readonly item_no: number | undefined
@@ -17,9 +20,9 @@ interface Reading {
 }
 
 /**
- * Names the rows of these items that our table holds in the window and their source does not: they are kept, and written into
- * `ingestion.withdrawals` in place of what an earlier read of these days wrote. Runs in the transaction that ends the items; a second
- * call writes the same. Returns how many rows.
+ * Names the rows of these items that our table holds in the window and their source does not: they are kept,
+ * and written into `ingestion.withdrawals` in place of what an earlier read of these days wrote. Runs in the
+ * transaction that ends the items; a second call writes the same. Returns how many rows.
  */
 export async function nameWithdrawn(
   tx: Database,
@@ -49,7 +52,14 @@ export async function nameWithdrawn(
        from gone group by item order by item
        returning rows_count)
      select coalesce(sum(rows_count), 0)::integer as rows_count from named`,
-    [JSON.stringify(asked), scope.window.start_date, scope.window.end_date, scope.job, scope.run_id, scope.provider],
+    [
+      JSON.stringify(asked),
+      scope.window.start_date,
+      scope.window.end_date,
+      scope.job,
+      scope.run_id,
+      scope.provider,
+    ],
   )
   return rows_count
 }

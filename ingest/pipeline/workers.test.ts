@@ -31,7 +31,9 @@ it('throws the first failure once those under way have stopped, and takes no oth
 it('throws the first failure, and not what it did to the others', async () => {
   const work = inParallel(['is told', 'fails'], 2, NEVER, async (item, signal) => {
     if (item === 'fails') throw new Error('It failed.')
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('Told to stop.'))))
+    await new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('Told to stop.'))),
+    )
   })
   await expect(work).rejects.toThrow('It failed.')
 })

@@ -1,6 +1,7 @@
 /**
- * Works on the items of one queue, in their order, `count` at once. After a failure nobody takes another item and `signal` tells those under
- * way to stop; the failure is thrown once all of them have, so that nobody writes behind the back of whoever ends the run.
+ * Works on the items of one queue, in their order, `count` at once. After a failure nobody takes another item
+ * and `signal` tells those under way to stop; the failure is thrown once all of them have, so that nobody
+ * writes behind the back of whoever ends the run.
  *
  * @param signal of the run: an abort is a failure like any other.
  */
@@ -20,6 +21,8 @@ export async function inParallel<T>(
     }
   }
   // The first failure is the reason of the abort: what it does to the others tells nothing new.
-  await Promise.all(Array.from({ length: count }, () => worker().catch((error: unknown) => failed.abort(error))))
+  await Promise.all(
+    Array.from({ length: count }, () => worker().catch((error: unknown) => failed.abort(error))),
+  )
   failed.signal.throwIfAborted()
 }

@@ -1,7 +1,10 @@
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
 
-/** Opens the transactions of a run: each is marked with the run, and refuses to begin once the lock of the run is lost. */
+/**
+ * Opens the transactions of a run: each is marked with the run, and refuses to begin once the lock of the run
+ * is lost.
+ */
 export type Writer = <T>(db: Database, work: (tx: Database) => Promise<T>) => Promise<T>
 
 /** `lock_pid`: the server process of the session that holds the ingestion lock. */

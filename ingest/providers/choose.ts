@@ -3,7 +3,7 @@ import { ConfigError } from '../../helpers/core/errors.ts'
 import type { Dataset, JobName } from '../contract/job.ts'
 import { ADAPTERS, partsOf } from './registry.ts'
 
-/** Job → providers by preference. «a + b» is one choice: both together. */
+/** Job → providers by preference. "a + b" is one choice: both together. */
 export type ProviderSet = Readonly<Record<string, readonly string[]>>
 
 const DATASET_OF: Readonly<Partial<Record<JobName, Dataset>>> = {
@@ -24,13 +24,17 @@ export interface Choice {
 }
 
 /**
- * For each job the first provider of its list that can be used. Asked before a run, so that a missing key or a wrong name stops
- * it before it begins. `modes` in which no key is needed (rehearsal, replay) pass every credential as set. `without`: providers that
- * are passed over this time, e.g. one whose quota is used up.
+ * For each job the first provider of its list that can be used. Asked before a run, so that a missing key or
+ * a wrong name stops it before it begins. `modes` in which no key is needed (rehearsal, replay) pass every
+ * credential as set. `without`: providers that are passed over this time, e.g. one whose quota is used up.
  *
  * @throws ConfigError that names every job without a provider, and why.
  */
-export function chooseProviders(set: ProviderSet, credentials: Credentials, without: readonly string[] = []): Choice[] {
+export function chooseProviders(
+  set: ProviderSet,
+  credentials: Credentials,
+  without: readonly string[] = [],
+): Choice[] {
   const { choices, faults } = weighProviders(set, credentials, without)
   if (faults.length > 0) throw new ConfigError(faults)
   return choices
@@ -44,7 +48,9 @@ export function weighProviders(
 ): { readonly choices: Choice[]; readonly faults: readonly string[] } {
   const faults = without
     .filter((name) => ADAPTERS[name] === undefined)
-    .map((name) => `--without ${name}: there is no such provider; there are ${Object.keys(ADAPTERS).join(', ')}`)
+    .map(
+      (name) => `--without ${name}: there is no such provider; there are ${Object.keys(ADAPTERS).join(', ')}`,
+    )
   const choices = Object.entries(DATASET_OF).flatMap(([job, dataset]): Choice[] => {
     const passed_over: string[] = []
     for (const name of set[job] ?? []) {
@@ -52,17 +58,25 @@ export function weighProviders(
       if (fault === undefined) return [{ job: job as JobName, dataset, provider: name, passed_over }]
       passed_over.push(`${name}: ${fault}`)
     }
-    faults.push(`providers.${job}: ${passed_over.length === 0 ? 'none is named' : `none can be used (${passed_over.join('; ')})`}`)
+    faults.push(
+      `providers.${job}: ${passed_over.length === 0 ? 'none is named' : `none can be used (${passed_over.join('; ')})`}`,
+    )
     return []
   })
-  for (const job of Object.keys(set)) if (!(job in DATASET_OF)) faults.push(`providers.${job}: there is no such job that asks a provider`)
+  for (const job of Object.keys(set))
+    if (!(job in DATASET_OF)) faults.push(`providers.${job}: there is no such job that asks a provider`)
   return { choices, faults }
 }
 
-function faultOf(name: string, dataset: Dataset, credentials: Credentials, without: readonly string[]): string | undefined {
+function faultOf(
+  name: string,
+  dataset: Dataset,
+  credentials: Credentials,
+  without: readonly string[],
+): string | undefined {
   for (const part of partsOf(name)) {
     const adapter = ADAPTERS[part]
-    if (adapter === undefined) return `there is no provider «${part}»`
+    if (adapter === undefined) return `there is no provider "${part}"`
     if (without.includes(part)) return 'passed over by --without'
     if (!adapter.datasets.includes(dataset)) return `${part} does not serve ${dataset.replaceAll('_', ' ')}`
     const lack = adapter.lacks(credentials)

@@ -2,17 +2,20 @@ import type { SourceRecord } from '../contract/job.ts'
 import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../contract/provider.ts'
 
 /**
- * Several providers as one, for a dataset that none of them serves whole: `sec-edgar + nasdaq-directory` knows filers from the one
- * and exchanges from the other.
+ * Several providers as one, for a dataset that none of them serves whole: `sec-edgar + nasdaq-directory`
+ * knows filers from the one and exchanges from the other.
  *
- * Securities are filled up field by field, in the order of the parts; where two parts contradict each other in a field that says
- * who it is (cik, FIGI), the subject fails as a conflict. Corporate actions are put side by side: each keeps its own events. For
- * every other dataset two sources would be two truths, so it is refused.
+ * Securities are filled up field by field, in the order of the parts; where two parts contradict each other
+ * in a field that says who it is (cik, FIGI), the subject fails as a conflict. Corporate actions are put side
+ * by side: each keeps its own events. For every other dataset two sources would be two truths, so it is
+ * refused.
  */
 export function combined(parts: readonly Provider[]): Provider {
   const [first, ...others] = parts
   if (first === undefined) throw new TypeError('A combination needs a part.')
-  const shared = first.datasets.filter((dataset) => others.every(({ datasets }) => datasets.includes(dataset)))
+  const shared = first.datasets.filter((dataset) =>
+    others.every(({ datasets }) => datasets.includes(dataset)),
+  )
   const concurrency = Math.min(...parts.map((part) => part.concurrency ?? 1))
   return {
     name: parts.map(({ name }) => name).join('+'),
@@ -21,22 +24,40 @@ export function combined(parts: readonly Provider[]): Provider {
     async batches(ask) {
       if (ask.subjects.length === 0) return []
       const each = await Promise.all(parts.map((part) => part.batches(ask)))
-      const sum = (pick: (batch: Batch) => number): number => each.flat().reduce((total, batch) => total + pick(batch), 0)
+      const sum = (pick: (batch: Batch) => number): number =>
+        each.flat().reduce((total, batch) => total + pick(batch), 0)
       const label = `${ask.dataset.replaceAll('_', ' ')} from ${parts.map(({ name }) => name).join(' and ')}`
       return [
-        { label, subjects: ask.subjects, estimate: { requests: sum((b) => b.estimate.requests), bytes: sum((b) => b.estimate.bytes) } },
+        {
+          label,
+          subjects: ask.subjects,
+          estimate: { requests: sum((b) => b.estimate.requests), bytes: sum((b) => b.estimate.bytes) },
+        },
       ]
     },
     read: (ask, batch, signal) =>
-      ask.dataset === 'securities' ? filledUp(parts, ask, batch, signal) : sideBySide(parts, ask, batch, signal),
+      ask.dataset === 'securities'
+        ? filledUp(parts, ask, batch, signal)
+        : sideBySide(parts, ask, batch, signal),
   }
 }
 
-async function* pagesOf(part: Provider, ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
-  for (const each of await part.batches({ ...ask, subjects: batch.subjects })) yield* part.read(ask, each, signal)
+async function* pagesOf(
+  part: Provider,
+  ask: Ask,
+  batch: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  for (const each of await part.batches({ ...ask, subjects: batch.subjects }))
+    yield* part.read(ask, each, signal)
 }
 
-async function* sideBySide(parts: readonly Provider[], ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+async function* sideBySide(
+  parts: readonly Provider[],
+  ask: Ask,
+  batch: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
   const ends = new Map<string, SubjectEnd[]>()
   const gone = new Set<string>()
   for (const part of parts) {
@@ -51,11 +72,15 @@ async function* sideBySide(parts: readonly Provider[], ask: Ask, batch: Batch, s
   for (const some of ends.values()) if (some[0] !== undefined && some.length === parts.length) yield some[0]
 }
 
-/** A listing ends once: what an earlier part has told of it, a later one does not tell again. Notes in `gone` whose listing ends here. */
+/**
+ * A listing ends once: what an earlier part has told of it, a later one does not tell again. Notes in `gone`
+ * whose listing ends here.
+ */
 function withoutEndsOf(gone_before: ReadonlySet<string>, page: Page, gone: Set<string>): Page {
   const records = page.records.filter(({ record, malformed }) => {
     const { source_id, kind } = record
-    if (malformed !== undefined || source_id == null || (kind !== 'merger' && kind !== 'delisting')) return true
+    if (malformed !== undefined || source_id == null || (kind !== 'merger' && kind !== 'delisting'))
+      return true
     gone.add(source_id)
     return !gone_before.has(source_id)
   })
@@ -71,7 +96,12 @@ interface Gathered {
 /** Fields that say who a security is: here a contradiction is no matter of taste. */
 const IDENTIFYING = ['cik', 'figi', 'share_class_figi']
 
-async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+async function* filledUp(
+  parts: readonly Provider[],
+  ask: Ask,
+  batch: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
   const gathered = new Map<string, Gathered>()
   const ends = new Map<string, SubjectEnd>()
   for (const part of parts) {
@@ -90,8 +120,9 @@ async function* filledUp(parts: readonly Provider[], ask: Ask, batch: Batch, sig
 }
 
 /**
- * What one part has learned, the next one may use: the filer, the ticker of today, and that it is no longer listed. Then its ticker
- * may be somebody else's today, and must not be looked up. A universe that was written before a rename still has the old ticker.
+ * What one part has learned, the next one may use: the filer, the ticker of today, and that it is no longer
+ * listed. Then its ticker may be somebody else's today, and must not be looked up. A universe that was
+ * written before a rename still has the old ticker.
  */
 function enriched(subject: Subject, known: SourceRecord | undefined): Subject {
   if (known === undefined) return subject
@@ -110,7 +141,8 @@ function* gather(page: Page, part: string, gathered: Map<string, Gathered>): Gen
       continue
     }
     const known = gathered.get(source_id)
-    if (known === undefined) gathered.set(source_id, { page, line: located.line, record: { ...located.record } })
+    if (known === undefined)
+      gathered.set(source_id, { page, line: located.line, record: { ...located.record } })
     else fill(known, located.record, part)
   }
   yield { ...page, records: broken }

@@ -1,4 +1,6 @@
-/** The first provider of a job stops answering in the middle of a run, and another one takes over in the next. */
+/**
+ * The first provider of a job stops answering in the middle of a run, and another one takes over in the next.
+ */
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -39,7 +41,11 @@ beforeAll(async () => {
     jobs: jobsInOrder(JOBS),
     universe: await readUniverse(join(directory, 'universe.csv')),
     window: { start_date: world.start_date, end_date: world.end_date },
-    thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: Object.fromEntries(JOBS.map((job) => [job, 1])) },
+    thresholds: {
+      reject_max_ratio: 1,
+      failed_max_ratio: 1,
+      not_found_max_ratio: Object.fromEntries(JOBS.map((job) => [job, 1])),
+    },
   }
 })
 afterAll(async () => {
@@ -53,29 +59,55 @@ async function overHttp(more: Partial<IngestOptions> = {}) {
   const http = openHttpProviders(
     {
       source: { mode: 'rehearsal' },
-      directories: { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory },
-      providers: { credentials: REHEARSAL_CREDENTIALS, set: bootstrap.provider_sets['free-keys'], stand_ins: market.stand_ins },
+      directories: {
+        data: directory,
+        archive: join(directory, 'archive'),
+        backups: directory,
+        reports: directory,
+      },
+      providers: {
+        credentials: REHEARSAL_CREDENTIALS,
+        set: bootstrap.provider_sets['free-keys'],
+        stand_ins: market.stand_ins,
+      },
     },
-    { connection: scratch.connection, log: silentLog(), now: new Date('2025-01-04T12:00:00Z'), haste: REHEARSAL_HASTE },
+    {
+      connection: scratch.connection,
+      log: silentLog(),
+      now: new Date('2025-01-04T12:00:00Z'),
+      haste: REHEARSAL_HASTE,
+    },
   )
   return ingest({ ...base, providers: http.providers, source: 'rehearsal', ...more }).finally(http.close)
 }
 const idsOf = () =>
-  scratch.db.rows<{ source_id: string; security_id: string }>('select source_id, security_id from stocks_research.securities order by 1')
-const barsOf = () => scratch.db.rows('select * from stocks_research.prices_daily order by security_id, trade_date')
+  scratch.db.rows<{ source_id: string; security_id: string }>(
+    'select source_id, security_id from stocks_research.securities order by 1',
+  )
+const barsOf = () =>
+  scratch.db.rows('select * from stocks_research.prices_daily order by security_id, trade_date')
 const revisionsOf = () =>
-  scratch.db.rows<{ field: string }>('select field, old_value, new_value from ingestion.price_revisions order by revision_id')
+  scratch.db.rows<{ field: string }>(
+    'select field, old_value, new_value from ingestion.price_revisions order by revision_id',
+  )
 
 let halted_run_id = ''
 test('a quota in the middle parks what is left, asks no more, and the run is halted until a time', async () => {
   const { run_id, state, state_reason, jobs } = await overHttp()
   halted_run_id = run_id
   expect(state).toBe('halted')
-  expect(state_reason).toMatch(/^\d+ items are parked: alpaca \(prices-daily\): quota until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/)
-  const { items, gaps } = jobs.find(({ job }) => job === 'prices-daily') ?? { items: { parked: 0 }, gaps: [] }
-  expect(gaps.filter(({ status }) => status === 'parked')).toHaveLength(items.parked)
-  expect(items.parked).toBeGreaterThan(0)
-  expect(market.log.filter(({ path_and_query }) => path_and_query.startsWith('/v2/stocks/bars'))).toHaveLength(1)
+  expect(state_reason).toMatch(
+    /^\d+ items are deferred: alpaca \(prices-daily\): quota until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/,
+  )
+  const { items, gaps } = jobs.find(({ job }) => job === 'prices-daily') ?? {
+    items: { deferred: 0 },
+    gaps: [],
+  }
+  expect(gaps.filter(({ status }) => status === 'deferred')).toHaveLength(items.deferred)
+  expect(items.deferred).toBeGreaterThan(0)
+  expect(
+    market.log.filter(({ path_and_query }) => path_and_query.startsWith('/v2/stocks/bars')),
+  ).toHaveLength(1)
   expect(await barsOf()).toEqual([])
 })
 
@@ -86,7 +118,7 @@ test('a run keeps its provider: to go on with another one is refused, and nothin
     providers: [flatFiles(directory)],
     source: 'flat-files',
     resume_run_id: halted_run_id,
-    reopen: ['parked'],
+    reopen: ['deferred'],
   })
   await expect(going_on).rejects.toThrow(RefusedError)
   await expect(going_on).rejects.toThrow(/prices-daily of alpaca, and would now ask flat-files/)
@@ -101,7 +133,10 @@ test('another provider in a run of its own keeps every id, and the first one, ba
   const [source_id, date, open, high, low, close, volume] = first.split(',')
   // The other provider is of another opinion about one bar.
   await rm(join(directory, 'manifest.json'))
-  await writeFile(file, [header, [source_id, date, open, high, low, close, Number(volume) + 1].join(','), ...rest].join('\n'))
+  await writeFile(
+    file,
+    [header, [source_id, date, open, high, low, close, Number(volume) + 1].join(','), ...rest].join('\n'),
+  )
   const other = await ingest({ ...base, providers: [flatFiles(directory)], source: 'flat-files' })
   expect(other.jobs.flatMap(({ gaps }) => gaps)).toEqual([])
   expect(await idsOf()).toEqual(ids)
@@ -116,5 +151,7 @@ test('another provider in a run of its own keeps every id, and the first one, ba
   expect(await idsOf()).toEqual(ids)
   const { rows_inserted, rows_updated, rows_deleted } = jobs.find(({ job }) => job === 'prices-daily') ?? {}
   expect([rows_inserted, rows_updated, rows_deleted]).toEqual([0, 1, 0])
-  expect(await revisionsOf()).toEqual([{ field: 'volume', old_value: String(Number(volume) + 1), new_value: volume }])
+  expect(await revisionsOf()).toEqual([
+    { field: 'volume', old_value: String(Number(volume) + 1), new_value: volume },
+  ])
 })

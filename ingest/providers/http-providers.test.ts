@@ -36,9 +36,12 @@ test('the first provider of a list that can be used is chosen, and why the other
 })
 
 test('every job without a provider is named at once, with what each one lacks', () => {
-  const { faults } = weighProviders({ ...SET, securities: ['nobody'], 'fundamentals-raw': ['alpaca'] }, NO_KEYS)
+  const { faults } = weighProviders(
+    { ...SET, securities: ['nobody'], 'fundamentals-raw': ['alpaca'] },
+    NO_KEYS,
+  )
   expect(faults).toEqual([
-    expect.stringContaining('there is no provider «nobody»'),
+    expect.stringContaining('there is no provider "nobody"'),
     expect.stringContaining('YAHOO_ENABLED is not set'),
     expect.stringContaining('corporate-actions'),
     expect.stringContaining('alpaca does not serve fundamentals'),
@@ -63,8 +66,12 @@ test('a plan says requests, minutes by each limit and gigabytes, and asks nobody
 
 test('no more requests are sent than --max-requests allows', async () => {
   const providers = await over.providersOver({}, { requests_max: 2 })
-  const subjects = ['1', '2', '3', '4'].map((cik) => subject(cik.padStart(10, '0'), 'T', { cik: cik.padStart(10, '0') }))
-  await expect(readAll(providers.get('sec-edgar'), askFor('fundamentals', subjects))).rejects.toMatchObject({ error_class: 'quota' })
+  const subjects = ['1', '2', '3', '4'].map((cik) =>
+    subject(cik.padStart(10, '0'), 'T', { cik: cik.padStart(10, '0') }),
+  )
+  await expect(readAll(providers.get('sec-edgar'), askFor('fundamentals', subjects))).rejects.toMatchObject({
+    error_class: 'quota',
+  })
   expect(over.asked().length).toBeLessThanOrEqual(2)
 })
 
@@ -94,10 +101,29 @@ test('the SEC knows the filer, the directory the exchange, and together they fil
     subject('x:former', 'OLD'),
     subject('x:present', 'OLD'),
   ]
-  const { records, ends, malformed } = await readAll(providers.get('sec-edgar + nasdaq-directory'), askFor('securities', subjects))
+  const { records, ends, malformed } = await readAll(
+    providers.get('sec-edgar + nasdaq-directory'),
+    askFor('securities', subjects),
+  )
   expect(records.filter(({ source_id }) => source_id !== undefined)).toEqual([
-    { source_id: 'x:one', ticker: 'ONE', name: 'One Inc.', exchange_mic: 'XASE', type: 'stock', currency: 'USD', cik: '0000000001' },
-    { source_id: 'cik:2/B', ticker: 'TWO.B', name: 'Two Inc.', exchange_mic: 'XNAS', type: 'stock', currency: 'USD', cik: '0000000002' },
+    {
+      source_id: 'x:one',
+      ticker: 'ONE',
+      name: 'One Inc.',
+      exchange_mic: 'XASE',
+      type: 'stock',
+      currency: 'USD',
+      cik: '0000000001',
+    },
+    {
+      source_id: 'cik:2/B',
+      ticker: 'TWO.B',
+      name: 'Two Inc.',
+      exchange_mic: 'XNAS',
+      type: 'stock',
+      currency: 'USD',
+      cik: '0000000002',
+    },
   ])
   expect(malformed).toHaveLength(1)
   expect(ends.map(({ item, status }) => [item, status])).toEqual([
@@ -117,10 +143,22 @@ test('a dividend that two pages tell is one, and three with ids of their own are
     foreign: false,
     process_date: '2021-05-10',
   })
-  const page = { corporate_actions: { cash_dividends: ['a', 'b', 'c', 'a'].map(dividend) }, next_page_token: null }
+  const page = {
+    corporate_actions: { cash_dividends: ['a', 'b', 'c', 'a'].map(dividend) },
+    next_page_token: null,
+  }
   const providers = await over.providersOver({ '/v1/corporate-actions': page })
-  const { records } = await readAll(providers.get('alpaca'), askFor('corporate_actions', [subject('x:one', 'ONE')]))
-  expect(records.map(({ provider_action_id, source_id, cash_amount }) => [provider_action_id, source_id, cash_amount])).toEqual([
+  const { records } = await readAll(
+    providers.get('alpaca'),
+    askFor('corporate_actions', [subject('x:one', 'ONE')]),
+  )
+  expect(
+    records.map(({ provider_action_id, source_id, cash_amount }) => [
+      provider_action_id,
+      source_id,
+      cash_amount,
+    ]),
+  ).toEqual([
     ['a', 'x:one', '0.06'],
     ['b', 'x:one', '0.06'],
     ['c', 'x:one', '0.06'],
@@ -134,7 +172,9 @@ test('Yahoo is asked through today, and never for a symbol that was given up', a
         {
           meta: { currency: 'USD', symbol: 'ONE', exchangeTimezoneName: 'America/New_York' },
           timestamp: [1577975400, 1578061800],
-          events: { splits: { '1598880600': { date: 1598880600, numerator: 4, denominator: 1, splitRatio: '4:1' } } },
+          events: {
+            splits: { '1598880600': { date: 1598880600, numerator: 4, denominator: 1, splitRatio: '4:1' } },
+          },
           indicators: {
             quote: [
               {
@@ -152,10 +192,23 @@ test('Yahoo is asked through today, and never for a symbol that was given up', a
     },
   }
   const providers = await over.providersOver({ '/v8/finance/chart/ONE': chart })
-  const gone = subject('x:gone', 'GONE', { tickers: [{ ticker: 'GONE', valid_from: '2015-01-02', valid_to: '2021-03-01' }] })
-  const { records, ends } = await readAll(providers.get('yahoo'), askFor('prices_daily', [subject('x:one', 'ONE'), gone]))
+  const gone = subject('x:gone', 'GONE', {
+    tickers: [{ ticker: 'GONE', valid_from: '2015-01-02', valid_to: '2021-03-01' }],
+  })
+  const { records, ends } = await readAll(
+    providers.get('yahoo'),
+    askFor('prices_daily', [subject('x:one', 'ONE'), gone]),
+  )
   expect(records).toEqual([
-    { source_id: 'x:one', date: '2020-01-02', open: '296.24', high: '300.6', low: '295.19', close: '300.35', volume: '33870100' },
+    {
+      source_id: 'x:one',
+      date: '2020-01-02',
+      open: '296.24',
+      high: '300.6',
+      low: '295.19',
+      close: '300.35',
+      volume: '33870100',
+    },
   ])
   expect(ends).toMatchObject([{ item: 'x:gone', status: 'not_found' }])
   expect(over.asked().map(({ url }) => new URL(url, 'http://x').searchParams.get('period2'))).toEqual([

@@ -12,13 +12,18 @@ export type RunProviders = HttpProviders
 type Sources = Pick<Config, 'source' | 'directories' | 'providers'>
 
 /**
- * Opens the providers of a run, by its source: for each dataset the first one that serves it is asked. `connection` is the database
- * whose ledger keeps the budgets of a live run; without it they are kept in memory, as before there is one. A resumed run reuses
- * what it has archived since `reuse_since_at`, its start. A rehearsal for which nobody has started the simulated market starts its own.
+ * Opens the providers of a run, by its source: for each dataset the first one that serves it is asked.
+ * `connection` is the database whose ledger keeps the budgets of a live run; without it they are kept in
+ * memory, as before there is one. A resumed run reuses what it has archived since `reuse_since_at`, its
+ * start. A rehearsal for which nobody has started the simulated market starts its own.
  *
  * To be closed afterwards, whatever happens.
  */
-export async function openRunProviders(config: Sources, log: Log, options: Omit<HttpProvidersOptions, 'log'> = {}): Promise<RunProviders> {
+export async function openRunProviders(
+  config: Sources,
+  log: Log,
+  options: Omit<HttpProvidersOptions, 'log'> = {},
+): Promise<RunProviders> {
   const { source } = config
   if (source.mode === 'flat-files') {
     const nothing = async () => {}
@@ -51,4 +56,5 @@ export async function openRunProviders(config: Sources, log: Log, options: Omit<
 }
 
 /** The source that ours is compared with: a drop of flat files. */
-export const openSecondSource = ({ directory }: NonNullable<Config['second_source']>): Provider => flatFiles(directory)
+export const openSecondSource = ({ directory }: NonNullable<Config['second_source']>): Provider =>
+  flatFiles(directory)

@@ -12,7 +12,10 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { contentOf } from '../testing/flat-files/delivery.ts'
 
 const KILLS = 20
-/** Requests that all clients together may have under way: what was answered to none of them may be asked again. */
+/**
+ * Requests that all clients together may have under way: what was answered to none of them may be asked
+ * again.
+ */
 const IN_FLIGHT_MAX = 6
 const JOBS = ['securities', 'ticker-history', 'prices-daily', 'corporate-actions', 'fundamentals-raw']
 
@@ -68,7 +71,8 @@ test('a load that is killed at twenty random moments and resumed has the content
   expect((await runner(clean, 'clean', 'run', ...JOBS)).exitCode).toBe(0)
   const asked_by_clean = market.log.length
 
-  // Kill after a random number of further requests, so that the kills spread over the load whatever the speed of the machine.
+  // Kill after a random number of further requests, so that the kills spread over the load whatever the speed
+  // of the machine.
   const killed = await scratchOf()
   let kills = 0
   let child = runner(killed, 'killed', 'run', ...JOBS)

@@ -14,15 +14,23 @@ const LISTED = `Symbol|Security Name|Market Category|Test Issue|Financial Status
 NEW|New Inc.|Q|N|N|100|N|N\nSAME|Same Inc.|Q|N|N|100|N|N\nFRESH|Fresh Inc.|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n`
 
 test('the directory restates the interval that we know, ends one whose ticker is gone, and begins a new one when it is first seen', async () => {
-  const providers = await over.providersOver({ '/dynamic/symdir/otherlisted.txt': OTHER, '/dynamic/symdir/nasdaqlisted.txt': LISTED })
+  const providers = await over.providersOver({
+    '/dynamic/symdir/otherlisted.txt': OTHER,
+    '/dynamic/symdir/nasdaqlisted.txt': LISTED,
+  })
   const subjects = [
     subject('renamed', 'NEW', { tickers: [{ ticker: 'FORMER', valid_from: '2015-01-02', valid_to: null }] }),
     subject('same', 'SAME', { tickers: [{ ticker: 'SAME', valid_from: '2019-05-06', valid_to: null }] }),
     subject('fresh', 'FRESH'),
   ]
-  const { records, ends } = await readAll(providers.get('nasdaq-directory'), askFor('ticker_history', subjects))
+  const { records, ends } = await readAll(
+    providers.get('nasdaq-directory'),
+    askFor('ticker_history', subjects),
+  )
   expect(ends).toEqual([])
-  expect(records.map(({ source_id, ticker, valid_from, valid_to }) => [source_id, ticker, valid_from, valid_to])).toEqual([
+  expect(
+    records.map(({ source_id, ticker, valid_from, valid_to }) => [source_id, ticker, valid_from, valid_to]),
+  ).toEqual([
     ['renamed', 'FORMER', '2015-01-02', '2026-11-22'],
     ['renamed', 'NEW', '2026-11-23', null],
     ['same', 'SAME', '2019-05-06', null],
@@ -31,9 +39,17 @@ test('the directory restates the interval that we know, ends one whose ticker is
 })
 
 test('an interval of which Alpaca does not know the beginning is not cut to a shorter window', async () => {
-  const asset = (symbol: string) => ({ id: symbol, class: 'us_equity', exchange: 'NYSE', symbol, name: symbol, status: 'active' })
+  const asset = (symbol: string) => ({
+    id: symbol,
+    class: 'us_equity',
+    exchange: 'NYSE',
+    symbol,
+    name: symbol,
+    status: 'active',
+  })
   const providers = await over.providersOver({
-    '/v2/assets': (query: URLSearchParams) => (query.get('status') === 'active' ? [asset('OLD'), asset('YOUNG')] : []),
+    '/v2/assets': (query: URLSearchParams) =>
+      query.get('status') === 'active' ? [asset('OLD'), asset('YOUNG')] : [],
     '/v1/corporate-actions': { corporate_actions: {}, next_page_token: null },
   })
   const subjects = [

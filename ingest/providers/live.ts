@@ -71,7 +71,8 @@ export function openHttpProviders(
   return {
     providers: choices.map((choice) => only(opened, choice.provider, choice.dataset)),
     choices,
-    probe: (signal) => probeAll(opened, [...new Set(choices.flatMap(({ provider }) => partsOf(provider)))], signal),
+    probe: (signal) =>
+      probeAll(opened, [...new Set(choices.flatMap(({ provider }) => partsOf(provider)))], signal),
     plan: (jobs, universe, window) =>
       planOf(
         asksOf(
@@ -89,10 +90,19 @@ export function openHttpProviders(
   }
 }
 
-function asksOf(opened: Providers, choices: readonly Choice[], { members }: Universe, window: Window): PlannedAsk[] {
-  const securities = members.map(({ source_id, cik, ...ids }): Subject => ({ item: source_id, source_id, cik, tickers: [], ...ids }))
+function asksOf(
+  opened: Providers,
+  choices: readonly Choice[],
+  { members }: Universe,
+  window: Window,
+): PlannedAsk[] {
+  const securities = members.map(
+    ({ source_id, cik, ...ids }): Subject => ({ item: source_id, source_id, cik, tickers: [], ...ids }),
+  )
   // Facts are asked for once a filer; whoever has no known one yet may have one of its own.
-  const filers = [...Map.groupBy(securities, ({ cik, item }) => cik ?? item).values()].flatMap(([first]) => first ?? [])
+  const filers = [...Map.groupBy(securities, ({ cik, item }) => cik ?? item).values()].flatMap(
+    ([first]) => first ?? [],
+  )
   return choices.flatMap(({ job, dataset, provider }) => {
     const subjects = dataset === 'fundamentals' ? filers : securities
     const ask = { dataset, subjects, window, first_session_date: window.start_date }
@@ -125,5 +135,10 @@ function only(opened: Providers, name: string, dataset: Dataset): Provider {
 }
 
 function todayInNewYork(now: Date): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: 'America/New_York', year: 'numeric', month: '2-digit', day: '2-digit' }).format(now)
+  return new Intl.DateTimeFormat('en-CA', {
+    timeZone: 'America/New_York',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).format(now)
 }

@@ -41,7 +41,9 @@ describe('the free providers, against servers that speak their language and fail
     directory = await mkdtemp(join(tmpdir(), 'market-'))
     await writeFile(join(directory, 'universe.csv'), universeCsv(world))
     market = await startMarketServers(world, { faults: FAULTS })
-    set = JSON.parse(await readFile(join(import.meta.dirname, '../../bootstrap.json'), 'utf8')).provider_sets['free-keys']
+    set = JSON.parse(await readFile(join(import.meta.dirname, '../../bootstrap.json'), 'utf8')).provider_sets[
+      'free-keys'
+    ]
   })
   afterAll(async () => {
     await market?.stop()
@@ -73,7 +75,11 @@ describe('the free providers, against servers that speak their language and fail
       window: { start_date: world.start_date, end_date: world.end_date },
       providers: http.providers,
       source: mode,
-      thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: Object.fromEntries(JOB_NAMES.map((job) => [job, 1])) },
+      thresholds: {
+        reject_max_ratio: 1,
+        failed_max_ratio: 1,
+        not_found_max_ratio: Object.fromEntries(JOB_NAMES.map((job) => [job, 1])),
+      },
     }).finally(http.close)
     return { report, scratch, requests: http.requests() }
   }
@@ -84,18 +90,31 @@ describe('the free providers, against servers that speak their language and fail
     // The deliberate losses, by name, and nobody else.
     const { broken, hidden } = losses
     const gapsOf = (status: string) =>
-      live.report.jobs.flatMap(({ job, gaps }) => gaps.filter((gap) => gap.status === status).map(({ item }) => `${job} ${item}`))
-    expect(gapsOf('failed')).toEqual([`corporate-actions ${broken.source_id}`, `fundamentals-raw ${broken.cik}`])
-    expect(gapsOf('parked')).toEqual([])
-    expect(gapsOf('not_found').filter((gap) => gap.startsWith('prices-daily'))).toEqual([`prices-daily ${hidden.source_id}`])
-    const { differences, compared } = await differencesFromTruth(live.scratch.db, world, { dialect: withLosses(WIRE, losses) })
+      live.report.jobs.flatMap(({ job, gaps }) =>
+        gaps.filter((gap) => gap.status === status).map(({ item }) => `${job} ${item}`),
+      )
+    expect(gapsOf('failed')).toEqual([
+      `corporate-actions ${broken.source_id}`,
+      `fundamentals-raw ${broken.cik}`,
+    ])
+    expect(gapsOf('deferred')).toEqual([])
+    expect(gapsOf('not_found').filter((gap) => gap.startsWith('prices-daily'))).toEqual([
+      `prices-daily ${hidden.source_id}`,
+    ])
+    const { differences, compared } = await differencesFromTruth(live.scratch.db, world, {
+      dialect: withLosses(WIRE, losses),
+    })
     expect(differences).toEqual([])
-    expect(compared.bars).toBe(world.securities.reduce((sum, { bars }) => sum + bars.length, 0) - hidden.bars.length)
+    expect(compared.bars).toBe(
+      world.securities.reduce((sum, { bars }) => sum + bars.length, 0) - hidden.bars.length,
+    )
     expect(Object.values(market.refused())).toEqual([0, 0, 0, 0, 0])
     expect(await live.scratch.db.rows('select * from stocks_research.refused_events')).toEqual([])
     expect(new Set(market.log.map(({ fault }) => fault)).size).toBeGreaterThan(4)
 
-    const ledger = await live.scratch.db.rows<{ class: string | null }>('select class from ingestion.requests where run_id is not null')
+    const ledger = await live.scratch.db.rows<{ class: string | null }>(
+      'select class from ingestion.requests where run_id is not null',
+    )
     expect(ledger).toHaveLength(market.log.length)
     expect(ledger.filter((row) => row.class === 'ok' || row.class === 'not_found').length).toBe(
       market.log.filter(({ fault }) => fault === null).length,

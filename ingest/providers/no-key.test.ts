@@ -1,4 +1,7 @@
-/** The set of providers that needs no key, from its first request to its last row: the SEC, the symbol directories, and Yahoo. */
+/**
+ * The set of providers that needs no key, from its first request to its last row: the SEC, the symbol
+ * directories, and Yahoo.
+ */
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,23 +38,42 @@ beforeAll(async () => {
   const bySymbol = new Map(listed.map((security) => [dashed(lastTicker(security)), security]))
   yahoo = await serve(({ url }, response) => {
     const security = bySymbol.get(decodeURIComponent((url ?? '').split('?')[0]?.split('/').at(-1) ?? ''))
-    if (security === undefined) json(response, { chart: { result: null, error: { code: 'Not Found', description: 'No data found' } } }, 404)
+    if (security === undefined)
+      json(
+        response,
+        { chart: { result: null, error: { code: 'Not Found', description: 'No data found' } } },
+        404,
+      )
     else json(response, { chart: { result: [chartOf(security)], error: null } })
   })
   scratch = await scratchDatabase({ migrated: true })
   const bootstrap = JSON.parse(await readFile(join(import.meta.dirname, '../../bootstrap.json'), 'utf8'))
-  const { ['https://data.alpaca.markets']: _, ['https://paper-api.alpaca.markets']: __, ...stand_ins } = market.stand_ins
+  const {
+    ['https://data.alpaca.markets']: _,
+    ['https://paper-api.alpaca.markets']: __,
+    ...stand_ins
+  } = market.stand_ins
   const http = openHttpProviders(
     {
       source: { mode: 'rehearsal' },
-      directories: { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory },
+      directories: {
+        data: directory,
+        archive: join(directory, 'archive'),
+        backups: directory,
+        reports: directory,
+      },
       providers: {
         credentials: { ...REHEARSAL_CREDENTIALS, alpaca_key_id: undefined, alpaca_secret_key: undefined },
         set: bootstrap.provider_sets['free-no-key'],
         stand_ins: { ...stand_ins, 'https://query2.finance.yahoo.com': yahoo.origin },
       },
     },
-    { connection: scratch.connection, log: silentLog(), now: new Date('2025-01-04T12:00:00Z'), haste: REHEARSAL_HASTE },
+    {
+      connection: scratch.connection,
+      log: silentLog(),
+      now: new Date('2025-01-04T12:00:00Z'),
+      haste: REHEARSAL_HASTE,
+    },
   )
   report = await ingest({
     connection: scratch.connection,
@@ -60,7 +82,11 @@ beforeAll(async () => {
     window: { start_date: world.start_date, end_date: world.end_date },
     providers: http.providers,
     source: 'rehearsal',
-    thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: Object.fromEntries(JOB_NAMES.map((job) => [job, 1])) },
+    thresholds: {
+      reject_max_ratio: 1,
+      failed_max_ratio: 1,
+      not_found_max_ratio: Object.fromEntries(JOB_NAMES.map((job) => [job, 1])),
+    },
   }).finally(http.close)
 }, 120_000)
 afterAll(async () => {
@@ -70,7 +96,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** As Yahoo draws it: adjusted for every split until today, in floats of 32 bits, at half past nine in New York. */
+/**
+ * As Yahoo draws it: adjusted for every split until today, in floats of 32 bits, at half past nine in New
+ * York.
+ */
 function chartOf({ bars, actions }: Security) {
   const splits = actions.flatMap((action) => ('split_to' in action ? [action] : []))
   const factorAt = (date: string) =>
@@ -80,7 +109,9 @@ function chartOf({ bars, actions }: Security) {
   const secondsOf = (date: string) => Date.parse(`${date}T14:30:00Z`) / 1000
   const prices = (name: 'open_cents' | 'high_cents' | 'low_cents' | 'close_cents') =>
     bars.map((bar) => Math.fround(bar[name] / 100 / factorAt(bar.date)))
-  const dividends = actions.flatMap((action) => ('amount' in action && action.kind !== 'spin_off' ? [action] : []))
+  const dividends = actions.flatMap((action) =>
+    'amount' in action && action.kind !== 'spin_off' ? [action] : [],
+  )
   return {
     meta: { currency: 'USD', symbol: 'X', exchangeTimezoneName: 'America/New_York' },
     timestamp: bars.map(({ date }) => secondsOf(date)),
@@ -100,7 +131,10 @@ function chartOf({ bars, actions }: Security) {
       dividends: Object.fromEntries(
         [...Map.groupBy(dividends, ({ ex_date }) => ex_date)].map(([ex_date, some]) => {
           const amount = some.reduce((sum, each) => sum + Number(each.amount), 0)
-          return [secondsOf(ex_date), { date: secondsOf(ex_date), amount: Math.fround(amount / factorAt(ex_date)) }]
+          return [
+            secondsOf(ex_date),
+            { date: secondsOf(ex_date), amount: Math.fround(amount / factorAt(ex_date)) },
+          ]
         }),
       ),
     },
@@ -122,7 +156,9 @@ test('every job ran, and each loss has a name and a reason', () => {
   expect(report.jobs.map(({ job }) => job)).toEqual([...JOB_NAMES])
   expect(['complete', 'complete_with_gaps']).toContain(report.state)
   const of_prices = report.jobs.find(({ job }) => job === 'prices-daily')?.gaps ?? []
-  const dead = new Set(world.securities.filter(({ delist_date }) => delist_date !== null).map(({ source_id }) => source_id))
+  const dead = new Set(
+    world.securities.filter(({ delist_date }) => delist_date !== null).map(({ source_id }) => source_id),
+  )
   expect(of_prices.filter(({ item }) => !dead.has(item))).toEqual([])
   expect(of_prices.filter(({ reason }) => reason === '')).toEqual([])
 })
@@ -136,7 +172,9 @@ test('every bar of what is listed is as it was traded, through every split', asy
   const price = (cents: number): string => String(cents / 100)
   const wrong = listed.flatMap(({ source_id, bars }) => {
     const had = (found.get(source_id) ?? []).map(({ bar }) => bar)
-    const was = bars.map((bar) => [bar.date, ...[bar.open_cents, bar.high_cents, bar.low_cents, bar.close_cents].map(price)].join(' '))
+    const was = bars.map((bar) =>
+      [bar.date, ...[bar.open_cents, bar.high_cents, bar.low_cents, bar.close_cents].map(price)].join(' '),
+    )
     return had.length === was.length
       ? was.filter((bar, i) => bar !== had[i]).map((bar) => [source_id, bar])
       : [[source_id, had.length, was.length]]
@@ -153,11 +191,18 @@ test('so are its splits, and its dividends as they were paid', async () => {
   )
   const truth = listed.flatMap(({ source_id, actions }) => {
     const splits = actions.flatMap((action) =>
-      'split_to' in action ? [`${source_id} ${action.ex_date} ${(Number(action.split_to) / Number(action.split_from)).toFixed(6)}`] : [],
+      'split_to' in action
+        ? [
+            `${source_id} ${action.ex_date} ${(Number(action.split_to) / Number(action.split_from)).toFixed(6)}`,
+          ]
+        : [],
     )
-    const paid = actions.flatMap((action) => ('amount' in action && action.kind !== 'spin_off' ? [action] : []))
+    const paid = actions.flatMap((action) =>
+      'amount' in action && action.kind !== 'spin_off' ? [action] : [],
+    )
     const dividends = [...Map.groupBy(paid, ({ ex_date }) => ex_date)].map(
-      ([ex_date, some]) => `${source_id} ${ex_date} ${some.reduce((sum, { amount }) => sum + Number(amount), 0).toFixed(4)}`,
+      ([ex_date, some]) =>
+        `${source_id} ${ex_date} ${some.reduce((sum, { amount }) => sum + Number(amount), 0).toFixed(4)}`,
     )
     return [...splits, ...dividends]
   })

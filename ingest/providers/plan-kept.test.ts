@@ -17,7 +17,13 @@ import { ingest } from '../pipeline/run.ts'
 import { readUniverse } from '../universe/read.ts'
 import { openHttpProviders } from './live.ts'
 
-const JOBS: readonly JobName[] = ['securities', 'ticker-history', 'prices-daily', 'corporate-actions', 'fundamentals-raw']
+const JOBS: readonly JobName[] = [
+  'securities',
+  'ticker-history',
+  'prices-daily',
+  'corporate-actions',
+  'fundamentals-raw',
+]
 const world = createWorld({ seed: 'as planned', securities: 70 })
 const window = { start_date: world.start_date, end_date: world.end_date }
 let directory: string
@@ -39,8 +45,17 @@ const open = async (requests_max?: number) => {
   return openHttpProviders(
     {
       source: { mode: 'rehearsal' },
-      directories: { data: directory, archive: join(directory, 'archive'), backups: directory, reports: directory },
-      providers: { credentials: REHEARSAL_CREDENTIALS, set: bootstrap.provider_sets['free-keys'], stand_ins: market.stand_ins },
+      directories: {
+        data: directory,
+        archive: join(directory, 'archive'),
+        backups: directory,
+        reports: directory,
+      },
+      providers: {
+        credentials: REHEARSAL_CREDENTIALS,
+        set: bootstrap.provider_sets['free-keys'],
+        stand_ins: market.stand_ins,
+      },
     },
     {
       connection: scratch.connection,
@@ -61,16 +76,20 @@ const runWith = async (requests_max?: number, resume_run_id?: string) => {
     window,
     providers: http.providers,
     source: 'rehearsal',
-    thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: Object.fromEntries(JOBS.map((job) => [job, 1])) },
-    ...(resume_run_id === undefined ? {} : { resume_run_id, reopen: ['parked' as const] }),
+    thresholds: {
+      reject_max_ratio: 1,
+      failed_max_ratio: 1,
+      not_found_max_ratio: Object.fromEntries(JOBS.map((job) => [job, 1])),
+    },
+    ...(resume_run_id === undefined ? {} : { resume_run_id, reopen: ['deferred' as const] }),
   }).finally(http.close)
   return { report, asked: market.log.length - asked_before }
 }
 
-test('a bound of requests is kept to the last one, the rest is parked, and a run that goes on with more ends as another', async () => {
+test('a bound of requests is kept to the last one, the rest is deferred, and a run that goes on with more ends as another', async () => {
   const first = await runWith(17)
   expect([first.asked, first.report.state]).toEqual([17, 'halted'])
-  expect(first.report.state_reason).toMatch(/items are parked: .*: the bound of --max-requests is reached/)
+  expect(first.report.state_reason).toMatch(/items are deferred: .*: the bound of --max-requests is reached/)
   const second = await runWith(23, first.report.run_id)
   expect([second.asked, second.report.state]).toEqual([23, 'halted'])
   expect((await runWith(undefined, first.report.run_id)).report.state).toBe('complete')
@@ -82,34 +101,45 @@ test('what is planned is what is asked', async () => {
   await http.close()
   const { report } = await runWith()
   const planned = new Map<string, number>(
-    plan.lines.flatMap(({ provider, jobs }) => jobs.map(({ job, requests }) => [`${provider} ${job}`, requests] as const)),
+    plan.lines.flatMap(({ provider, jobs }) =>
+      jobs.map(({ job, requests }) => [`${provider} ${job}`, requests] as const),
+    ),
   )
   const askedOf = async (pattern: string) =>
     (
-      await scratch.db.one<{ n: number }>('select count(*)::int as n from ingestion.requests where run_id = $1 and url like $2', [
-        report.run_id,
-        pattern,
-      ])
+      await scratch.db.one<{ n: number }>(
+        'select count(*)::int as n from ingestion.requests where run_id = $1 and url like $2',
+        [report.run_id, pattern],
+      )
     ).n
-  // A plan knows no listings: whoever came or left within the window has fewer bars than are planned for, by what the world knows.
-  const sessions_count = world.calendar.sessions.filter((day) => day >= window.start_date && day <= window.end_date).length
+  // A plan knows no listings: whoever came or left within the window has fewer bars than are planned for, by
+  // what the world knows.
+  const sessions_count = world.calendar.sessions.filter(
+    (day) => day >= window.start_date && day <= window.end_date,
+  ).length
   const bars = world.securities.reduce((total, security) => total + security.bars.length, 0)
   const of_bars = await askedOf('%/v2/stocks/bars%')
   const planned_bars = planned.get('alpaca prices-daily') ?? 0
   expect(of_bars).toBeLessThanOrEqual(planned_bars)
-  expect(of_bars).toBeGreaterThanOrEqual(Math.floor((planned_bars * bars) / (world.securities.length * sessions_count)))
+  expect(of_bars).toBeGreaterThanOrEqual(
+    Math.floor((planned_bars * bars) / (world.securities.length * sessions_count)),
+  )
   expect(await askedOf('%/symdir/%')).toBe(planned.get('nasdaq-directory securities'))
   // Whoever has no filer in the universe may turn out to have one, and is planned for.
-  const without_filer = (await readUniverse(join(directory, 'universe.csv'))).members.filter(({ cik }) => cik === undefined).length
+  const without_filer = (await readUniverse(join(directory, 'universe.csv'))).members.filter(
+    ({ cik }) => cik === undefined,
+  ).length
   expect((await askedOf('%/companyfacts/%')) + without_filer).toBe(planned.get('sec-edgar fundamentals-raw'))
-  // Who is dead, and has to be asked for one by one, is not known before; nor how much happened in the market, which is small here.
+  // Who is dead, and has to be asked for one by one, is not known before; nor how much happened in the
+  // market, which is small here.
   const [of_filers, of_actions] = [
     (await askedOf('%/submissions/%')) + (await askedOf('%company_tickers%')),
     await askedOf('%/corporate-actions%'),
   ]
   const sum = (...names: string[]) => names.reduce((total, name) => total + (planned.get(name) ?? 0), 0)
   const dead = world.securities.filter(({ delist_date }) => delist_date !== null).length
-  expect(of_filers).toBeLessThanOrEqual(1 + dead + sum('sec-edgar corporate-actions')) // The list of tickers, the dead, and everybody.
+  // The list of tickers, the dead, and everybody.
+  expect(of_filers).toBeLessThanOrEqual(1 + dead + sum('sec-edgar corporate-actions'))
   expect(of_filers).toBeGreaterThan(sum('sec-edgar securities', 'sec-edgar corporate-actions') * 0.8)
   expect(of_actions + (await askedOf('%/assets%'))).toBeLessThanOrEqual(
     sum('alpaca securities', 'alpaca ticker-history', 'alpaca corporate-actions'),

@@ -2,7 +2,10 @@ import type { Ask, Provider } from '../contract/provider.ts'
 import { describeLimits, type Limit, MINUTE_MS } from '../http/budget.ts'
 import { ADAPTERS } from './registry.ts'
 
-/** One job of a plan: what will be asked of which provider. For a combination, each of its parts is an entry of its own. */
+/**
+ * One job of a plan: what will be asked of which provider. For a combination, each of its parts is an entry
+ * of its own.
+ */
 export interface PlannedAsk {
   readonly job: string
   readonly provider: Provider
@@ -10,11 +13,20 @@ export interface PlannedAsk {
 }
 export interface PlanLine {
   readonly provider: string
-  readonly jobs: readonly { readonly job: string; readonly batches: number; readonly requests: number; readonly bytes: number }[]
+  readonly jobs: readonly {
+    readonly job: string
+    readonly batches: number
+    readonly requests: number
+    readonly bytes: number
+  }[]
   readonly requests: number
   readonly bytes: number
   /** By each limit: the least time that it allows, and the share of one window that is spent. */
-  readonly limits: readonly { readonly limit: Limit; readonly minutes: number; readonly window_share: number }[]
+  readonly limits: readonly {
+    readonly limit: Limit
+    readonly minutes: number
+    readonly window_share: number
+  }[]
 }
 export interface Plan {
   readonly lines: readonly PlanLine[]
@@ -29,8 +41,15 @@ export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
   const planned = await Promise.all(
     asks.map(async ({ job, provider, ask }) => {
       const batches = await provider.batches(ask)
-      const sum = (of: 'requests' | 'bytes'): number => batches.reduce((total, { estimate }) => total + estimate[of], 0)
-      return { provider: provider.name, job, batches: batches.length, requests: sum('requests'), bytes: sum('bytes') }
+      const sum = (of: 'requests' | 'bytes'): number =>
+        batches.reduce((total, { estimate }) => total + estimate[of], 0)
+      return {
+        provider: provider.name,
+        job,
+        batches: batches.length,
+        requests: sum('requests'),
+        bytes: sum('bytes'),
+      }
     }),
   )
   const lines = [...Map.groupBy(planned, ({ provider }) => provider)].map(([provider, jobs]): PlanLine => {
@@ -38,7 +57,11 @@ export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
     const limits = (ADAPTERS[provider]?.limits ?? []).map((limit) => {
       const window_share = requests / limit.requests_max
       // The first window's worth goes out at once; every further one waits for a window to pass.
-      return { limit, window_share, minutes: (Math.max(0, Math.ceil(window_share) - 1) * limit.window_ms) / MINUTE_MS }
+      return {
+        limit,
+        window_share,
+        minutes: (Math.max(0, Math.ceil(window_share) - 1) * limit.window_ms) / MINUTE_MS,
+      }
     })
     return {
       provider,
@@ -48,7 +71,8 @@ export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
       limits,
     }
   })
-  const sum = (pick: (line: PlanLine) => number): number => lines.reduce((total, line) => total + pick(line), 0)
+  const sum = (pick: (line: PlanLine) => number): number =>
+    lines.reduce((total, line) => total + pick(line), 0)
   return {
     lines,
     requests: sum(({ requests }) => requests),
@@ -62,7 +86,9 @@ export function describePlan({ lines, requests, bytes, minutes }: Plan): string[
   return [
     ...lines.flatMap((line) => [
       `${line.provider}: ${line.requests} requests, ${gigabytes(line.bytes)}`,
-      ...line.jobs.map((job) => `  ${job.job}: ${job.requests} requests in ${job.batches} batches, ${gigabytes(job.bytes)}`),
+      ...line.jobs.map(
+        (job) => `  ${job.job}: ${job.requests} requests in ${job.batches} batches, ${gigabytes(job.bytes)}`,
+      ),
       ...line.limits.map(
         ({ limit, minutes, window_share }) =>
           `  limit ${describeLimits([limit])}: at least ${minutes.toFixed(1)} min; ${quota(limit, window_share)}`,

@@ -7,7 +7,7 @@ import { silentLog } from '../../helpers/core/log.ts'
 import { universeCsv } from '../../helpers/simulator/market/flat-files.ts'
 import { createWorld } from '../../helpers/simulator/market/world.ts'
 import { startMarketServers } from '../../helpers/simulator/servers/servers.ts'
-import { writeDrop } from '../testing/flat-files/delivery.ts'
+import { writeDelivery } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from '../universe/read.ts'
 import { openHttpProviders } from './live.ts'
 
@@ -25,15 +25,22 @@ test('each provider is asked something cheap; a wrong key is told by the name of
       },
       { log: silentLog() },
     )
-  const [right, wrong] = [open(REHEARSAL_CREDENTIALS), open({ ...REHEARSAL_CREDENTIALS, alpaca_secret_key: 'wrong' })]
+  const [right, wrong] = [
+    open(REHEARSAL_CREDENTIALS),
+    open({ ...REHEARSAL_CREDENTIALS, alpaca_secret_key: 'wrong' }),
+  ]
   try {
-    const universe = await readUniverse(join(await writeDrop({ 'universe.csv': universeCsv(world) }), 'universe.csv'))
+    const universe = await readUniverse(
+      join(await writeDelivery({ 'universe.csv': universeCsv(world) }), 'universe.csv'),
+    )
     const plan = await right.plan(['prices-daily', 'fundamentals-raw'], universe, {
       start_date: world.start_date,
       end_date: world.end_date,
     })
     expect(plan.lines.map(({ provider }) => provider)).toEqual(['alpaca', 'sec-edgar'])
-    expect(plan.lines[1]?.requests).toBe(new Set(world.securities.map(({ cik, source_id }) => cik ?? source_id)).size)
+    expect(plan.lines[1]?.requests).toBe(
+      new Set(world.securities.map(({ cik, source_id }) => cik ?? source_id)).size,
+    )
     expect(market.log).toEqual([])
 
     const { signal } = new AbortController()

@@ -39,7 +39,9 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
     cannot:
       'of corporate actions it knows delistings alone, by the day of the filing; of exchanges it cannot tell those of the NYSE group apart',
     lacks: ({ sec_user_agent }) =>
-      sec_user_agent === undefined ? `${unset('SEC_USER_AGENT')}; the SEC wants «Name contact@example.com»` : undefined,
+      sec_user_agent === undefined
+        ? `${unset('SEC_USER_AGENT')}; the SEC wants "Name contact@example.com"`
+        : undefined,
     open: (context, { sec_user_agent = '' }) => secEdgar(context, { user_agent: sec_user_agent }),
   },
   'nasdaq-directory': {
@@ -54,14 +56,21 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
     limits: alpacaProfile({ key_id: '', secret_key: '' }).limits,
     cannot: 'nothing before 2016; a free plan has no consolidated prices of the last 15 minutes',
     lacks: ({ alpaca_key_id, alpaca_secret_key }) =>
-      alpaca_key_id === undefined ? unset('APCA_API_KEY_ID') : alpaca_secret_key === undefined ? unset('APCA_API_SECRET_KEY') : undefined,
-    open: (context, { alpaca_key_id: key_id = '', alpaca_secret_key: secret_key = '' }) => alpaca(context, { key_id, secret_key }),
+      alpaca_key_id === undefined
+        ? unset('APCA_API_KEY_ID')
+        : alpaca_secret_key === undefined
+          ? unset('APCA_API_SECRET_KEY')
+          : undefined,
+    open: (context, { alpaca_key_id: key_id = '', alpaca_secret_key: secret_key = '' }) =>
+      alpaca(context, { key_id, secret_key }),
   },
   yahoo: {
     datasets: ['prices_daily', 'corporate_actions'],
     limits: YAHOO_PROFILE.limits,
-    cannot: 'nothing delisted; prices are rebuilt from adjusted ones; it is unofficial, and its terms want personal use',
-    lacks: ({ is_yahoo_allowed }) => (is_yahoo_allowed ? undefined : `${unset('YAHOO_ENABLED')}; set it to 1 to opt in`),
+    cannot:
+      'nothing delisted; prices are rebuilt from adjusted ones; it is unofficial, and its terms want personal use',
+    lacks: ({ is_yahoo_allowed }) =>
+      is_yahoo_allowed ? undefined : `${unset('YAHOO_ENABLED')}; set it to 1 to opt in`,
     open: (context) => yahoo(context),
   },
 }
@@ -84,7 +93,7 @@ export interface OpenOptions {
   readonly requests_max?: number
 }
 export interface Providers {
-  /** A provider by name, or several with « + » between them; the same one at every call. */
+  /** A provider by name, or several with " + " between them; the same one at every call. */
   get(name: string): Provider
   /** Requests that were permitted so far. */
   requests(): number
@@ -98,9 +107,12 @@ export function openProviders(options: OpenOptions): Providers {
   let permitted = 0
   const permit = (): void => {
     if (options.requests_max !== undefined && permitted >= options.requests_max) {
-      throw sourceError(`The bound of ${options.requests_max} requests (--max-requests) is reached. Resume with a larger one.`, {
-        error_class: 'quota',
-      })
+      throw sourceError(
+        `The bound of ${options.requests_max} requests (--max-requests) is reached. Resume with a larger one.`,
+        {
+          error_class: 'quota',
+        },
+      )
     }
     permitted++
   }
@@ -112,18 +124,26 @@ export function openProviders(options: OpenOptions): Providers {
       mode: options.mode === 'replay' ? 'replay' : 'live',
       permit,
       ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
-      ...(options.mode === 'rehearsal' && options.stand_ins !== undefined ? { stand_ins: options.stand_ins } : {}),
+      ...(options.mode === 'rehearsal' && options.stand_ins !== undefined
+        ? { stand_ins: options.stand_ins }
+        : {}),
       ...(options.mode === 'rehearsal' && options.haste !== undefined ? { haste: options.haste } : {}),
     })
     clients.push(own)
     return own
   }
   const onUnknownField: AdapterContext['onUnknownField'] = (field) =>
-    options.log.warn({ ...field, expected: true }, 'a response has a field that the adapter does not know; the adapter wants a look')
+    options.log.warn(
+      { ...field, expected: true },
+      'a response has a field that the adapter does not know; the adapter wants a look',
+    )
   const one = (name: string): Provider => {
     const adapter = ADAPTERS[name]
-    if (adapter === undefined) throw new TypeError(`There is no provider «${name}»; there are ${Object.keys(ADAPTERS).join(', ')}.`)
-    const provider = opened.get(name) ?? guarded(adapter.open({ client, today: options.today, onUnknownField }, options.credentials))
+    if (adapter === undefined)
+      throw new TypeError(`There is no provider "${name}"; there are ${Object.keys(ADAPTERS).join(', ')}.`)
+    const provider =
+      opened.get(name) ??
+      guarded(adapter.open({ client, today: options.today, onUnknownField }, options.credentials))
     opened.set(name, provider)
     return provider
   }
@@ -140,5 +160,5 @@ export function openProviders(options: OpenOptions): Providers {
   }
 }
 
-/** «a + b» → [a, b]. */
+/** "a + b" → [a, b]. */
 export const partsOf = (name: string): string[] => name.split('+').map((part) => part.trim())

@@ -10,16 +10,30 @@ afterEach(() => over.close())
 describe('Yahoo', () => {
   const chart = (result: Record<string, unknown>, meta: Record<string, unknown> = {}) => ({
     chart: {
-      result: [{ meta: { currency: 'USD', symbol: 'X', exchangeTimezoneName: 'America/New_York', ...meta }, ...result }],
+      result: [
+        {
+          meta: { currency: 'USD', symbol: 'X', exchangeTimezoneName: 'America/New_York', ...meta },
+          ...result,
+        },
+      ],
       error: null,
     },
   })
   const DAYS = [1577975400, 1578061800]
   const quote = (columns: Record<string, unknown>) => ({ indicators: { quote: [columns] } })
-  const good = chart({ timestamp: DAYS, ...quote({ open: [1, 2], high: [1, 2], low: [1, 2], close: [1, 2], volume: [10, 20] }) })
+  const good = chart({
+    timestamp: DAYS,
+    ...quote({ open: [1, 2], high: [1, 2], low: [1, 2], close: [1, 2], volume: [10, 20] }),
+  })
   const read = async (body: unknown, dataset: 'prices_daily' | 'corporate_actions' = 'prices_daily') => {
-    const providers = await over.providersOver({ '/v8/finance/chart/GOOD': good, '/v8/finance/chart/BAD': body })
-    const { records, ends } = await readAll(providers.get('yahoo'), askFor(dataset, [subject('bad', 'BAD'), subject('good', 'GOOD')]))
+    const providers = await over.providersOver({
+      '/v8/finance/chart/GOOD': good,
+      '/v8/finance/chart/BAD': body,
+    })
+    const { records, ends } = await readAll(
+      providers.get('yahoo'),
+      askFor(dataset, [subject('bad', 'BAD'), subject('good', 'GOOD')]),
+    )
     return {
       of_bad: records.filter(({ source_id }) => source_id === 'bad'),
       of_good: records.filter(({ source_id }) => source_id === 'good'),
@@ -31,7 +45,11 @@ describe('Yahoo', () => {
     ['arrays of different lengths', chart({ timestamp: DAYS, ...quote({ close: [1] }) })],
     [
       'a split without a ratio',
-      chart({ timestamp: DAYS, events: { splits: { 1598880600: { date: 1598880600 } } }, ...quote({ close: [1, 2] }) }),
+      chart({
+        timestamp: DAYS,
+        events: { splits: { 1598880600: { date: 1598880600 } } },
+        ...quote({ close: [1, 2] }),
+      }),
     ],
     [
       'a split of nothing',
@@ -43,9 +61,16 @@ describe('Yahoo', () => {
     ],
     [
       'a split without a day',
-      chart({ timestamp: DAYS, events: { splits: [{ numerator: 4, denominator: 1 }] }, ...quote({ close: [1, 2] }) }),
+      chart({
+        timestamp: DAYS,
+        events: { splits: [{ numerator: 4, denominator: 1 }] },
+        ...quote({ close: [1, 2] }),
+      }),
     ],
-    ['a time zone that is none', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { exchangeTimezoneName: 'Mars/Olympus' })],
+    [
+      'a time zone that is none',
+      chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { exchangeTimezoneName: 'Mars/Olympus' }),
+    ],
     ['prices in pence', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { currency: 'GBp' })],
     ['a price that is no number', chart({ timestamp: DAYS, ...quote({ close: ['one', 2] }) })],
     ['a day that is no time', chart({ timestamp: ['noon', DAYS[1]], ...quote({ close: [1, 2] }) })],
@@ -55,17 +80,33 @@ describe('Yahoo', () => {
     const { of_bad, of_good, ends } = await read(body)
     expect(of_bad).toEqual([])
     expect(of_good).toHaveLength(2)
-    expect(ends).toMatchObject([{ item: 'bad', status: 'failed', error_class: 'malformed', reason: expect.stringContaining('/BAD') }])
+    expect(ends).toMatchObject([
+      { item: 'bad', status: 'failed', error_class: 'malformed', reason: expect.stringContaining('/BAD') },
+    ])
   })
 
   test('missing columns, rows of nulls, new fields and exponents are read, and the new fields reported', async () => {
     const body = chart(
-      { timestamp: DAYS, news: 1, ...quote({ close: [1.5e1, null], open: null, volume: [1.2e7, 0], vwap: [1, 2] }) },
+      {
+        timestamp: DAYS,
+        news: 1,
+        ...quote({ close: [1.5e1, null], open: null, volume: [1.2e7, 0], vwap: [1, 2] }),
+      },
       { mood: 'good' },
     )
     const { of_bad, ends } = await read(body)
     expect(ends).toEqual([])
-    expect(of_bad).toEqual([{ source_id: 'bad', date: '2020-01-02', open: null, high: null, low: null, close: '15', volume: '12000000' }])
+    expect(of_bad).toEqual([
+      {
+        source_id: 'bad',
+        date: '2020-01-02',
+        open: null,
+        high: null,
+        low: null,
+        close: '15',
+        volume: '12000000',
+      },
+    ])
     expect(over.unknown.map(({ field }) => field).toSorted()).toEqual(['mood', 'news', 'vwap'])
   })
 
@@ -84,14 +125,29 @@ describe('Yahoo', () => {
   })
 
   test('a chart without rows is empty, and an unknown symbol not found', async () => {
-    expect((await read(chart({ indicators: { quote: [{}] } }))).ends).toMatchObject([{ item: 'bad', status: 'empty' }])
-    const gone = { chart: { result: null, error: { code: 'Not Found', description: 'No data found, symbol may be delisted' } } }
+    expect((await read(chart({ indicators: { quote: [{}] } }))).ends).toMatchObject([
+      { item: 'bad', status: 'empty' },
+    ])
+    const gone = {
+      chart: {
+        result: null,
+        error: { code: 'Not Found', description: 'No data found, symbol may be delisted' },
+      },
+    }
     expect((await read(gone)).ends).toMatchObject([{ item: 'bad', status: 'not_found' }])
   })
 })
 
 describe('the SEC', () => {
-  const fact = { end: '2020-12-31', val: 1, accn: 'a-1', fy: null, fp: null, form: '10-K', filed: '2021-02-01' }
+  const fact = {
+    end: '2020-12-31',
+    val: 1,
+    accn: 'a-1',
+    fy: null,
+    fp: null,
+    form: '10-K',
+    filed: '2021-02-01',
+  }
   const facts = (cik: unknown, of: Record<string, unknown>) => ({ cik, entityName: 'X', facts: of })
   const read = async (body: unknown) => {
     const providers = await over.providersOver({
@@ -109,13 +165,19 @@ describe('the SEC', () => {
 
   test('facts of any taxonomy and unit are read with every digit', async () => {
     const values = ['12345678901234567890123', '1.0E9', '-0.000000001', '7'].map(
-      (val) => `{"end":"2020-12-31","val":${val},"accn":"a","fy":2020,"fp":"FY","form":"10-K","filed":"2021-02-01"}`,
+      (val) =>
+        `{"end":"2020-12-31","val":${val},"accn":"a","fy":2020,"fp":"FY","form":"10-K","filed":"2021-02-01"}`,
     )
     const body = `{"cik":"1","entityName":"X","facts":{"acme":{"Widgets":{"label":null,"description":null,"units":{"USD/shares":[${values.join()}],"pure":[],"Store":null}}},"us-gaap":{},"ffd":null},"extra":1}`
     const { records, ends } = await read(body)
     expect(ends).toEqual([])
     expect(records.map(({ taxonomy, tag, unit, value }) => [taxonomy, tag, unit, value])).toEqual(
-      ['12345678901234567890123', '1.0E9', '-0.000000001', '7'].map((value) => ['acme', 'Widgets', 'USD/shares', value]),
+      ['12345678901234567890123', '1.0E9', '-0.000000001', '7'].map((value) => [
+        'acme',
+        'Widgets',
+        'USD/shares',
+        value,
+      ]),
     )
     expect(over.unknown.map(({ field }) => field)).toEqual(['extra'])
   })
@@ -137,7 +199,10 @@ describe('the SEC', () => {
       name: 'X',
       tickers: [],
       exchanges: [],
-      filings: { recent: { accessionNumber: ['a'], filingDate, form: ['25'], isXBRLNumeric: null }, files: [] },
+      filings: {
+        recent: { accessionNumber: ['a'], filingDate, form: ['25'], isXBRLNumeric: null },
+        files: [],
+      },
     })
     const providers = await over.providersOver({
       '/submissions/CIK0000000001.json': of(1, []),
@@ -150,13 +215,20 @@ describe('the SEC', () => {
   })
 
   test('the list of tickers is read with numbers or text, nulls, a new column, and a row that is none', async () => {
-    const data = [['0000000001', 'One', 'ONE-B', null, 1], [2, null, 'TWO', '', 2], null, [3, 'Three', null, 'CBOE', 3]]
+    const data = [
+      ['0000000001', 'One', 'ONE-B', null, 1],
+      [2, null, 'TWO', '', 2],
+      null,
+      [3, 'Three', null, 'CBOE', 3],
+    ]
     const providers = await over.providersOver({
       '/files/company_tickers_exchange.json': { fields: ['cik', 'name', 'ticker', 'exchange', 'rank'], data },
     })
     const subjects = [subject('a', 'ONE.B'), subject('b', 'TWO'), subject('cik:3', 'X')]
     const { records } = await readAll(providers.get('sec-edgar'), askFor('securities', subjects))
-    expect(records.map(({ source_id, cik, ticker, exchange_mic }) => [source_id, cik, ticker, exchange_mic])).toEqual([
+    expect(
+      records.map(({ source_id, cik, ticker, exchange_mic }) => [source_id, cik, ticker, exchange_mic]),
+    ).toEqual([
       ['a', '0000000001', 'ONE.B', null],
       ['b', '0000000002', 'TWO', null],
       ['cik:3', '0000000003', null, 'BATS'],
@@ -178,7 +250,10 @@ test('the directories keep tickers as they are: a dot, a dollar, NA and TRUE', a
   ].join('\r\n')
   const listed =
     '\uFEFFSymbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares|Mood\nNAN|Nan Corp|Q|N|D|100|Y|N|fine\nFile Creation Time: 1123202612:00||||||||'
-  const providers = await over.providersOver({ '/dynamic/symdir/otherlisted.txt': other, '/dynamic/symdir/nasdaqlisted.txt': listed })
+  const providers = await over.providersOver({
+    '/dynamic/symdir/otherlisted.txt': other,
+    '/dynamic/symdir/nasdaqlisted.txt': listed,
+  })
   const tickers = ['BRK.B', 'NA', 'AA$A', 'TRUE', 'ZTST', 'NAN']
   const { records, ends, malformed } = await readAll(
     providers.get('nasdaq-directory'),
@@ -204,9 +279,17 @@ describe('Alpaca', () => {
   test('a kind of event that nobody knows, and one that is none, are refused by name and not lost', async () => {
     const event = { id: '1', symbol: 'ONE', process_date: '2024-05-01', rate: 1 }
     const providers = await over.providersOver({
-      '/v1/corporate-actions': page({ partial_calls: [event], reorganizations: [event], cash_dividends: [null, 'x'], name_changes: null }),
+      '/v1/corporate-actions': page({
+        partial_calls: [event],
+        reorganizations: [event],
+        cash_dividends: [null, 'x'],
+        name_changes: null,
+      }),
     })
-    const { malformed } = await readAll(providers.get('alpaca'), askFor('corporate_actions', [subject('one', 'ONE')]))
+    const { malformed } = await readAll(
+      providers.get('alpaca'),
+      askFor('corporate_actions', [subject('one', 'ONE')]),
+    )
     expect([...new Set(malformed.map(({ malformed: why }) => why))]).toEqual([
       'the API has a kind of event that we do not know: partial_calls',
       'the API has a kind of event that we do not know: reorganizations',
@@ -222,8 +305,13 @@ describe('Alpaca', () => {
       cash_dividends: [{ id: '3', symbol: 'ONE', ex_date: '2024-07-01', rate: '0.25', special: 'true' }],
     }
     const providers = await over.providersOver({ '/v1/corporate-actions': page(lists) })
-    const { records } = await readAll(providers.get('alpaca'), askFor('corporate_actions', [subject('one', 'ONE')]))
-    expect(records.map(({ kind, split_from, split_to, cash_amount }) => [kind, split_from, split_to, cash_amount])).toEqual([
+    const { records } = await readAll(
+      providers.get('alpaca'),
+      askFor('corporate_actions', [subject('one', 'ONE')]),
+    )
+    expect(
+      records.map(({ kind, split_from, split_to, cash_amount }) => [kind, split_from, split_to, cash_amount]),
+    ).toEqual([
       ['split', '1', '3', undefined],
       ['stock_dividend', '1', '1.00000005', undefined],
       ['special_dividend', undefined, undefined, '0.25'],
@@ -231,7 +319,9 @@ describe('Alpaca', () => {
   })
 
   test('pages that go round in a circle end the batch as malformed, not the run', async () => {
-    const providers = await over.providersOver({ '/v2/stocks/bars': { bars: { ONE: [] }, next_page_token: 'again' } })
+    const providers = await over.providersOver({
+      '/v2/stocks/bars': { bars: { ONE: [] }, next_page_token: 'again' },
+    })
     const reading = readAll(providers.get('alpaca'), askFor('prices_daily', [subject('one', 'ONE')]))
     await expect(reading).rejects.toMatchObject({ name: 'SourceError', error_class: 'malformed' })
   })
@@ -239,7 +329,9 @@ describe('Alpaca', () => {
   test('no bars is an object, an empty one, or null', async () => {
     for (const bars of [{}, null, { ONE: [] }, { ONE: null }]) {
       const providers = await over.providersOver({ '/v2/stocks/bars': { bars, next_page_token: null } })
-      expect(await readAll(providers.get('alpaca'), askFor('prices_daily', [subject('one', 'ONE')]))).toMatchObject({
+      expect(
+        await readAll(providers.get('alpaca'), askFor('prices_daily', [subject('one', 'ONE')])),
+      ).toMatchObject({
         records: [],
         ends: [],
       })

@@ -6,13 +6,13 @@ import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { archiveDrop } from '../archive/drop.ts'
-import { SMALL_DROP, writeDrop } from '../testing/flat-files/delivery.ts'
+import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
 let root: string
 beforeEach(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  root = await writeDrop(SMALL_DROP)
+  root = await writeDelivery(SMALL_DELIVERY)
 })
 afterEach(() => scratch.drop())
 
@@ -20,15 +20,24 @@ const run = (script: string, ...args: string[]) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', script), ...args], {
     env: {
       ...childEnvironment(),
-      ...{ PGHOST: scratch.connection.host, PGPORT: String(scratch.connection.port), PGUSER: scratch.connection.user },
-      ...{ PGPASSWORD: scratch.connection.password ?? '', PGDATABASE: scratch.connection.database, BOOTSTRAP_STATE: root },
+      ...{
+        PGHOST: scratch.connection.host,
+        PGPORT: String(scratch.connection.port),
+        PGUSER: scratch.connection.user,
+      },
+      ...{
+        PGPASSWORD: scratch.connection.password ?? '',
+        PGDATABASE: scratch.connection.database,
+        BOOTSTRAP_STATE: root,
+      },
       ...{ BOOTSTRAP_SOURCE: `flat-files:${root}`, BOOTSTRAP_UNIVERSE: join(root, 'universe.csv') },
       ...{ BOOTSTRAP_START: '2015-01-02', BOOTSTRAP_END: '2020-12-31' },
     },
     extendEnv: false,
     reject: false,
   })
-const left = (name: string) => withDatabase(inject('testServer'), (db) => db.rows('select from pg_database where datname = $1', [name]))
+const left = (name: string) =>
+  withDatabase(inject('testServer'), (db) => db.rows('select from pg_database where datname = $1', [name]))
 
 it('says table by table that the rebuilt database is equal, and leaves none behind', async () => {
   await run('run.ts', 'run', 'all')
@@ -50,7 +59,9 @@ it('takes the archived drop, though the folder that was loaded has changed since
 
 it('names the table and the keys of what the source does not give again', async () => {
   await run('run.ts', 'run', 'all')
-  await scratch.db.execute('set session_replication_role = replica; update stocks_research.prices_daily set volume = volume + 1')
+  await scratch.db.execute(
+    'set session_replication_role = replica; update stocks_research.prices_daily set volume = volume + 1',
+  )
   const { exitCode, stdout } = await run('rebuild/cli.ts')
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(/different +stocks_research\.prices_daily/)

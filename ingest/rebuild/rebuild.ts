@@ -12,13 +12,18 @@ export interface Rebuild {
   readonly rebuild_ms: number
   readonly content_sha256: string
   readonly rebuilt_content_sha256: string
-  readonly tables: readonly { readonly table: string; readonly rows: number; readonly sha256: string; readonly is_equal: boolean }[]
+  readonly tables: readonly {
+    readonly table: string
+    readonly rows: number
+    readonly sha256: string
+    readonly is_equal: boolean
+  }[]
   readonly differences: readonly Difference[]
 }
 
 /**
- * Builds the content of `original` again in `scratch`, a database that does not exist yet, and compares the two. `original` is only read.
- * The scratch database is left to the caller, whatever happens.
+ * Builds the content of `original` again in `scratch`, a database that does not exist yet, and compares the
+ * two. `original` is only read. The scratch database is left to the caller, whatever happens.
  *
  * @param load brings the rows into a migrated, empty database: the seven jobs over what was recorded.
  */

@@ -10,12 +10,15 @@ import { corporateActions } from '../corporate-actions.ts'
 import { identityOf, type KnownSecurity, loadKnownSecurities } from '../pipeline/identity.ts'
 import { pricesDaily } from '../prices-daily.ts'
 
-/** What became of the records of the second source. `rows_read` is the sum of the others, and of what it repeats in equal words. */
+/**
+ * What became of the records of the second source. `rows_read` is the sum of the others, and of what it
+ * repeats in equal words.
+ */
 export interface SecondSource {
   readonly rows_read: number
   readonly rows_kept: number
   /** Of securities that we do not hold. */
-  readonly rows_outside: number
+  readonly rows_skipped: number
   readonly rows_rejected: number
   /** Closes that it states twice, differently. */
   readonly rows_contradicted: number
@@ -27,8 +30,9 @@ const ANYBODY = { item: '*', source_id: undefined, cik: undefined, ticker: undef
 const SPLITS = new Set(['split', 'stock_dividend'])
 
 /**
- * Reads a second source beside what is loaded, in one transaction, in place of an earlier one; `name` says which. Its securities are ours by
- * source_id, else by the ticker that its own intervals give them on the day, or by the last one where its mapping says so.
+ * Reads a second source beside what is loaded, in one transaction, in place of an earlier one; `name` says
+ * which. Its securities are ours by source_id, else by the ticker that its own intervals give them on the
+ * day, or by the last one where its mapping says so.
  *
  * @throws SourceError for a file that cannot be read; what was loaded before then stays.
  */
@@ -39,9 +43,13 @@ export async function loadSecondSource(
   signal = new AbortController().signal,
 ): Promise<SecondSource> {
   return db.transaction(async (tx) => {
-    const members = await tx.rows<{ source_id: string; ticker: string }>('select source_id, ticker from stocks_research.securities')
+    const members = await tx.rows<{ source_id: string; ticker: string }>(
+      'select source_id, ticker from stocks_research.securities',
+    )
     if (members.length === 0)
-      throw new PreconditionError('There is no security yet that a second source could be compared with. Load ours first.')
+      throw new PreconditionError(
+        'There is no security yet that a second source could be compared with. Load ours first.',
+      )
     const known = await loadKnownSecurities(tx, members)
     const drop = readWhole(provider, name, known, signal)
     await tx.execute(`
@@ -53,7 +61,11 @@ export async function loadSecondSource(
       'pg_temp.second_bars (security_id, trade_date, close)',
       drop.rows(pricesDaily, (row) => [row['security_id'], row['trade_date'], row['close']]),
     )
-    await copy(tx, 'pg_temp.second_actions (security_id, ex_date, cash_amount, split_ratio)', drop.rows(corporateActions, eventOf))
+    await copy(
+      tx,
+      'pg_temp.second_actions (security_id, ex_date, cash_amount, split_ratio)',
+      drop.rows(corporateActions, eventOf),
+    )
     const { contradicted } = await tx.one<{ contradicted: number }>(`
       with one as (
         insert into ingestion.second_prices
@@ -64,9 +76,13 @@ export async function loadSecondSource(
     await tx.execute(
       'insert into ingestion.second_events (security_id, ex_date, cash_amount, split_ratio) select * from pg_temp.second_actions order by 1, 2',
     )
-    const counts = { ...drop.counts, rows_contradicted: contradicted, rows_kept: drop.counts.rows_kept - contradicted }
+    const counts = {
+      ...drop.counts,
+      rows_contradicted: contradicted,
+      rows_kept: drop.counts.rows_kept - contradicted,
+    }
     await tx.rows(
-      `insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_outside, rows_rejected, rows_contradicted)
+      `insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_skipped, rows_rejected, rows_contradicted)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         name,
@@ -75,7 +91,7 @@ export async function loadSecondSource(
         drop.has.dividends,
         counts.rows_read,
         counts.rows_kept,
-        counts.rows_outside,
+        counts.rows_skipped,
         counts.rows_rejected,
         counts.rows_contradicted,
       ],
@@ -90,11 +106,15 @@ type Fields = readonly (string | null | undefined)[]
 /** A payment or a split; nothing else of the events is compared. */
 function eventOf(row: JobRow): Fields | undefined {
   const kind = row['kind'] ?? ''
-  if (SPLITS.has(kind)) return [row['security_id'], row['ex_date'], null, ratio(row['split_to'], row['split_from'])]
-  return row['cash_amount'] == null ? undefined : [row['security_id'], row['ex_date'], row['cash_amount'], null]
+  if (SPLITS.has(kind))
+    return [row['security_id'], row['ex_date'], null, ratio(row['split_to'], row['split_from'])]
+  return row['cash_amount'] == null
+    ? undefined
+    : [row['security_id'], row['ex_date'], row['cash_amount'], null]
 }
 // Sixteen digits are more than a comparison of ratios asks for.
-const ratio = (to: string | null | undefined, from: string | null | undefined): string => (Number(to) / Number(from)).toFixed(16)
+const ratio = (to: string | null | undefined, from: string | null | undefined): string =>
+  (Number(to) / Number(from)).toFixed(16)
 
 interface Interval {
   readonly ticker: string
@@ -109,7 +129,7 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
   const hashes = new Set<string>()
   /** What it says anything of, be it of others. */
   const has = { splits: false, dividends: false }
-  const counts = { rows_read: 0, rows_kept: 0, rows_outside: 0, rows_rejected: 0 }
+  const counts = { rows_read: 0, rows_kept: 0, rows_skipped: 0, rows_rejected: 0 }
 
   async function* records(dataset: Dataset): AsyncGenerator<{ record: SourceRecord; isMalformed: boolean }> {
     const ask = { dataset, subjects, window: WINDOW, first_session_date: WINDOW.start_date }
@@ -117,9 +137,12 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
     for await (const page of provider.read(ask, batch, signal)) {
       if ('status' in page) {
         if (page.status !== 'failed') continue // It has no such folder.
-        throw new SourceError(`The second source ${name} cannot be read: ${page.reason} Nothing of it was taken.`, {
-          error_class: 'malformed',
-        })
+        throw new SourceError(
+          `The second source ${name} cannot be read: ${page.reason} Nothing of it was taken.`,
+          {
+            error_class: 'malformed',
+          },
+        )
       }
       hashes.add(page.archive_sha256)
       for (const { record, malformed } of page.records) yield { record, isMalformed: malformed !== undefined }
@@ -141,7 +164,10 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
   }
 
   let known: Promise<Map<string, Interval[]>> | undefined
-  async function* rows(job: SourcedJob, fieldsOf: (row: JobRow) => Fields | undefined): AsyncGenerator<string> {
+  async function* rows(
+    job: SourcedJob,
+    fieldsOf: (row: JobRow) => Fields | undefined,
+  ): AsyncGenerator<string> {
     known ??= intervals()
     const tickers = await known
     const day = job === pricesDaily ? 'date' : 'ex_date'
@@ -154,9 +180,11 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
         .get(record['source_id'] ?? '')
         ?.find(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
       const ticker = record['ticker'] ?? held?.ticker
-      const holder = identity.bySourceId(record['source_id'] ?? '') ?? (ticker === undefined ? undefined : identity.byTicker(ticker, date))
+      const holder =
+        identity.bySourceId(record['source_id'] ?? '') ??
+        (ticker === undefined ? undefined : identity.byTicker(ticker, date))
       if (holder === undefined) {
-        counts[isMalformed ? 'rows_rejected' : 'rows_outside'] += 1
+        counts[isMalformed ? 'rows_rejected' : 'rows_skipped'] += 1
         continue
       }
       const parsed = isMalformed
@@ -167,12 +195,12 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
             { identity, window: WINDOW, isSession: () => true, provider: 'second-source' },
           )
       if (parsed === undefined || !('row' in parsed)) {
-        const isForeign = parsed !== undefined && ('outside' in parsed || parsed.kind === 'foreign')
-        counts[isForeign ? 'rows_outside' : 'rows_rejected'] += 1
+        const isForeign = parsed !== undefined && ('skipped' in parsed || parsed.kind === 'foreign')
+        counts[isForeign ? 'rows_skipped' : 'rows_rejected'] += 1
         continue
       }
       const fields = fieldsOf(parsed.row)
-      counts[fields === undefined ? 'rows_outside' : 'rows_kept'] += 1
+      counts[fields === undefined ? 'rows_skipped' : 'rows_kept'] += 1
       if (fields !== undefined) yield `${fields.map((field) => field ?? '\\N').join('\t')}\n`
     }
   }

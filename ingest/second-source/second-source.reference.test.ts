@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { figure, referenceFolder } from '../../helpers/testing/reference.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { ingestDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery } from '../testing/flat-files/delivery.ts'
 import { secondSourceChecks } from '../validation/checks/second-source.ts'
 import { validate } from '../validation/validate.ts'
 import { loadSecondSource } from './load.ts'
@@ -12,10 +12,10 @@ import { secondSourceText } from './text.ts'
 it('two vendors agree on the closes, splits and dividends of liquid shares but for a few that are named', async () => {
   const scratch = await scratchDatabase({ migrated: true })
   try {
-    await ingestDrop(scratch.connection, join(referenceFolder(), 'flat-files'))
+    await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'))
     await loadSecondSource(scratch.db, flatFiles(join(referenceFolder(), 'flat-files-av')), 'the other')
     const { checks } = await validate(scratch.db, { checks: secondSourceChecks, accepted: [] })
-    const counts = Object.fromEntries(checks.map(({ name, offenders_count }) => [name, offenders_count]))
+    const counts = Object.fromEntries(checks.map(({ name, violations_count }) => [name, violations_count]))
     figure('differences between two vendors', {
       ...counts,
       text: await secondSourceText(scratch.db),
@@ -26,7 +26,9 @@ it('two vendors agree on the closes, splits and dividends of liquid shares but f
       'select sum(compared_count)::integer as compared from ingestion.second_source_coverage_v',
     )
     expect(compared).toBeGreaterThan(10_000)
-    expect((counts['second-source-close'] ?? 0) + (counts['second-source-cash'] ?? 0)).toBeLessThan(compared / 100)
+    expect((counts['second-source-close'] ?? 0) + (counts['second-source-cash'] ?? 0)).toBeLessThan(
+      compared / 100,
+    )
   } finally {
     await scratch.drop()
   }

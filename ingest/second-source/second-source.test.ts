@@ -3,13 +3,22 @@ import { fingerprintOf } from '../../helpers/database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
-import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { secondSourceChecks } from '../validation/checks/second-source.ts'
 import { validate } from '../validation/validate.ts'
 import { loadSecondSource } from './load.ts'
 import { secondSourceText } from './text.ts'
 
-const DAYS = ['2020-03-02', '2020-03-03', '2020-03-04', '2020-03-05', '2020-03-06', '2020-03-09', '2020-03-10', '2020-03-11']
+const DAYS = [
+  '2020-03-02',
+  '2020-03-03',
+  '2020-03-04',
+  '2020-03-05',
+  '2020-03-06',
+  '2020-03-09',
+  '2020-03-10',
+  '2020-03-11',
+]
 const file = (header: string, lines: readonly string[]): string => [header, ...lines, ''].join('\n')
 const bars = (id: string, close: (at: number) => number | undefined): string[] =>
   DAYS.flatMap((day, at) => (close(at) === undefined ? [] : [`${id},${day},${close(at)}`]))
@@ -52,20 +61,29 @@ const THEIRS = {
     'v2,2020-03-09,50.5', // It contradicts itself: not compared.
     'v2,2020-03-11,no price',
   ]),
-  'splits/s.csv': file('source_id,ex_date,split_from,split_to', ['v1,2020-03-03,1,2', 'v2,2020-03-04,1,3', 'v1,2020-03-09,1,4']),
-  'dividends/d.csv': file('source_id,ex_date,amount', ['v1,2020-03-06,0.43', 'v1,2020-03-10,0.27', 'v2,2020-03-04,0.1']),
+  'splits/s.csv': file('source_id,ex_date,split_from,split_to', [
+    'v1,2020-03-03,1,2',
+    'v2,2020-03-04,1,3',
+    'v1,2020-03-09,1,4',
+  ]),
+  'dividends/d.csv': file('source_id,ex_date,amount', [
+    'v1,2020-03-06,0.43',
+    'v1,2020-03-10,0.27',
+    'v2,2020-03-04,0.1',
+  ]),
 }
 
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  await ingestDrop(scratch.connection, await writeDrop(OURS), { jobs: JOB_NAMES })
+  await ingestDelivery(scratch.connection, await writeDelivery(OURS), { jobs: JOB_NAMES })
 })
 afterAll(() => scratch?.drop())
 
 const findings = async () => {
   const report = await validate(scratch.db, { checks: secondSourceChecks, accepted: [] })
-  const of = (name: string) => report.checks.find((check) => check.name === name)?.examples.map(({ fingerprint: _, ...row }) => row)
+  const of = (name: string) =>
+    report.checks.find((check) => check.name === name)?.examples.map(({ fingerprint: _, ...row }) => row)
   return {
     close: of('second-source-close'),
     bar: of('second-source-bar'),
@@ -81,11 +99,11 @@ it('without a second source nothing is compared, and nothing is found', async ()
 
 it('names each difference once, says what was not compared, and touches no core table', async () => {
   const before = await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })
-  const directory = await writeDrop(THEIRS)
+  const directory = await writeDelivery(THEIRS)
   expect(await loadSecondSource(scratch.db, flatFiles(directory), 'the other')).toEqual({
     rows_read: 31,
     rows_kept: 20,
-    rows_outside: 8,
+    rows_skipped: 8,
     rows_rejected: 1,
     rows_contradicted: 2,
   })
@@ -107,7 +125,13 @@ it('names each difference once, says what was not compared, and touches no core 
     ],
     bar: [{ subject: 'b', first_date: '2020-03-06', last_date: '2020-03-06', sessions_count: '1' }],
     split: expect.arrayContaining([
-      { ...alone, subject: 'a', verdict: 'only the second source has it', other_ex_date: '2020-03-09', other_value: '4.000000000000' },
+      {
+        ...alone,
+        subject: 'a',
+        verdict: 'only the second source has it',
+        other_ex_date: '2020-03-09',
+        other_value: '4.000000000000',
+      },
       {
         subject: 'b',
         verdict: 'the day differs',
@@ -126,7 +150,13 @@ it('names each difference once, says what was not compared, and touches no core 
         value: '0.25',
         other_value: '0.27',
       },
-      { ...alone, subject: 'b', verdict: 'the second source does not have it', ex_date: '2020-03-10', value: '1' },
+      {
+        ...alone,
+        subject: 'b',
+        verdict: 'the second source does not have it',
+        ex_date: '2020-03-10',
+        value: '1',
+      },
     ]),
   })
   const text = await secondSourceText(scratch.db)
@@ -137,25 +167,30 @@ it('names each difference once, says what was not compared, and touches no core 
 })
 
 it('a file that cannot be read is an error that names it, and what was compared before stays', async () => {
-  const broken = await writeDrop({ ...THEIRS, 'dividends/d.csv': 'source_id,day\nv1,2020-03-06\n' })
-  await expect(loadSecondSource(scratch.db, flatFiles(broken), 'the other')).rejects.toThrow('dividends/d.csv has no column ex_date')
+  const broken = await writeDelivery({ ...THEIRS, 'dividends/d.csv': 'source_id,day\nv1,2020-03-06\n' })
+  await expect(loadSecondSource(scratch.db, flatFiles(broken), 'the other')).rejects.toThrow(
+    'dividends/d.csv has no column ex_date',
+  )
   expect(await secondSourceText(scratch.db)).toContain('13 of our 23')
 })
 
 it('a source without splits misses none, and says so', async () => {
   const { 'splits/s.csv': _, ...rest } = THEIRS
-  await loadSecondSource(scratch.db, flatFiles(await writeDrop(rest)), 'the other')
+  await loadSecondSource(scratch.db, flatFiles(await writeDelivery(rest)), 'the other')
   expect((await findings()).split).toEqual([])
   expect(await secondSourceText(scratch.db)).toContain('It says nothing of splits')
 })
 
 it('a source that gives whole histories under the last ticker is compared over whole histories, and with nobody else who had that ticker', async () => {
-  const directory = await writeDrop({
+  const directory = await writeDelivery({
     'mapping.json': '{"spec":1,"folders":{"prices_daily":{"ticker_is":"last"}}}',
     // OLD is the last ticker of somebody whom we do not hold.
-    'prices_daily/p.csv': file('ticker,date,close', [...bars('NEW', (at) => 100 + at), ...bars('OLD', () => 7)]),
+    'prices_daily/p.csv': file('ticker,date,close', [
+      ...bars('NEW', (at) => 100 + at),
+      ...bars('OLD', () => 7),
+    ]),
   })
-  const { rows_kept, rows_outside } = await loadSecondSource(scratch.db, flatFiles(directory), 'last tickers')
-  expect([rows_kept, rows_outside]).toEqual([8, 8])
+  const { rows_kept, rows_skipped } = await loadSecondSource(scratch.db, flatFiles(directory), 'last tickers')
+  expect([rows_kept, rows_skipped]).toEqual([8, 8])
   expect((await findings()).close).toEqual([])
 })

@@ -7,12 +7,16 @@ export async function secondSourceText(db: Database): Promise<string | undefined
     has_splits: boolean
     has_dividends: boolean
     rows_kept: string
-    rows_outside: string
+    rows_skipped: string
     rows_rejected: string
     rows_contradicted: string
   }>('select * from ingestion.second_source')
   if (held === undefined) return undefined
-  const { closes, compared, without } = await db.one<{ closes: number; compared: number; without: readonly string[] }>(
+  const { closes, compared, without } = await db.one<{
+    closes: number
+    compared: number
+    without: readonly string[]
+  }>(
     `select coalesce(sum(closes_count), 0)::integer as closes, coalesce(sum(compared_count), 0)::integer as compared,
        coalesce(array_agg(source_id order by source_id) filter (where compared_count = 0 and closes_count > 0), '{}') as without
      from ingestion.second_source_coverage_v`,
@@ -26,7 +30,7 @@ export async function secondSourceText(db: Database): Promise<string | undefined
         ]
       : []),
     ...(events.length > 0 ? [`  It says nothing of ${events.join(' and ')}: none was compared.`] : []),
-    `  Of its records ${held.rows_kept} were taken, ${held.rows_outside} are of others, ${held.rows_rejected} were no good, ${held.rows_contradicted} contradict each other.`,
+    `  Of its records ${held.rows_kept} were taken, ${held.rows_skipped} are of others, ${held.rows_rejected} were no good, ${held.rows_contradicted} contradict each other.`,
     '',
   ].join('\n')
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { writeDrop } from '../testing/flat-files/delivery.ts'
+import { writeDelivery } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from './read.ts'
 
-const read = async (text: string) => readUniverse(join(await writeDrop({ 'universe.csv': text }), 'universe.csv'))
+const read = async (text: string) =>
+  readUniverse(join(await writeDelivery({ 'universe.csv': text }), 'universe.csv'))
 
 describe('a universe', () => {
   it('is sorted by source_id, whatever its order, its line ends and its other columns', async () => {
@@ -17,8 +18,12 @@ describe('a universe', () => {
 
   it.each([
     ['lacks a column', 'source_id,name\na,x\n', /no column ticker; its columns are source_id, name/],
-    ['names a security twice', 'source_id,ticker\na,A\na,B\n', /line 3: «a» stands on line 2 already/],
-    ['has a line without a ticker', 'source_id,ticker\na,\n', /line 2: source_id and ticker must both be there/],
+    ['names a security twice', 'source_id,ticker\na,A\na,B\n', /line 3: "a" stands on line 2 already/],
+    [
+      'has a line without a ticker',
+      'source_id,ticker\na,\n',
+      /line 2: source_id and ticker must both be there/,
+    ],
     ['names nobody', 'source_id,ticker\n', /it names no security/],
     ['is no CSV', 'source_id,ticker\n"a,b\n', /is not a CSV file/],
   ])('that %s is refused by name', async (_, text, message) => {

@@ -9,7 +9,10 @@ export interface UniverseMember {
   readonly source_id: string
   /** The last ticker it had. */
   readonly ticker: string
-  /** Its filer, ten digits; its share class FIGI; its id at a provider, e.g. `alpaca:904837e3-…`. Left out where the file does not say. */
+  /**
+   * Its filer, ten digits; its share class FIGI; its id at a provider, e.g. `alpaca:904837e3-…`. Left out
+   * where the file does not say.
+   */
   readonly cik?: string
   readonly figi?: string
   readonly provider_id?: string
@@ -24,29 +27,36 @@ export interface Universe {
 }
 
 /**
- * Reads a universe: a CSV file with a header row and the columns source_id and ticker. The columns cik, figi and provider_id may
- * say who a security is where its source_id does not; other columns are left alone.
+ * Reads a universe: a CSV file with a header row and the columns source_id and ticker. The columns cik, figi
+ * and provider_id may say who a security is where its source_id does not; other columns are left alone.
  *
- * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, an id is none, or a
- *   source_id, figi or provider_id stands twice.
+ * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, an id
+ *   is none, or a source_id, figi or provider_id stands twice.
  */
 export async function readUniverse(file: string): Promise<Universe> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new FormatError(`The universe ${file} cannot be read: ${messageOf(error)}. Name another one with BOOTSTRAP_UNIVERSE.`)
+    throw new FormatError(
+      `The universe ${file} cannot be read: ${messageOf(error)}. Name another one with BOOTSTRAP_UNIVERSE.`,
+    )
   })
   const rows = rowsOf(file, bytes)
   const faults: string[] = []
   const seen = new Map<string, number>()
   const members = rows.map(({ record, info }) => {
     const { source_id = '', ticker = '' } = record
-    if (source_id === '' || ticker === '') faults.push(`line ${info.lines}: source_id and ticker must both be there`)
+    if (source_id === '' || ticker === '')
+      faults.push(`line ${info.lines}: source_id and ticker must both be there`)
     const earlier = seen.get(source_id)
-    if (earlier !== undefined) faults.push(`line ${info.lines}: «${source_id}» stands on line ${earlier} already`)
+    if (earlier !== undefined)
+      faults.push(`line ${info.lines}: "${source_id}" stands on line ${earlier} already`)
     seen.set(source_id, info.lines)
     return { source_id, ticker, ...idsOf(record, info.lines, seen, faults) }
   })
   if (rows.length === 0) faults.push('it names no security')
-  if (faults.length > 0) throw new FormatError(`The universe ${file} is not fit to use:\n${faults.map((each) => `  - ${each}`).join('\n')}`)
+  if (faults.length > 0)
+    throw new FormatError(
+      `The universe ${file} is not fit to use:\n${faults.map((each) => `  - ${each}`).join('\n')}`,
+    )
   return {
     file,
     sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -54,9 +64,16 @@ export async function readUniverse(file: string): Promise<Universe> {
   }
 }
 
-const ID_PATTERNS = { cik: /^\d{1,10}$/, figi: /^BBG[A-Z0-9]{9}$/, provider_id: /^[a-z][a-z0-9-]*:.+$/ } as const
+const ID_PATTERNS = {
+  cik: /^\d{1,10}$/,
+  figi: /^BBG[A-Z0-9]{9}$/,
+  provider_id: /^[a-z][a-z0-9-]*:.+$/,
+} as const
 
-/** The optional ids of a line. Several securities may have one filer; a figi or an id of a provider is that of one. */
+/**
+ * The optional ids of a line. Several securities may have one filer; a figi or an id of a provider is that of
+ * one.
+ */
 function idsOf(
   record: Readonly<Record<string, string>>,
   line: number,
@@ -67,9 +84,10 @@ function idsOf(
   for (const name of ['cik', 'figi', 'provider_id'] as const) {
     const value = record[name] ?? ''
     if (value === '') continue
-    if (!ID_PATTERNS[name].test(value)) faults.push(`line ${line}: ${name} is «${value}», which is none`)
+    if (!ID_PATTERNS[name].test(value)) faults.push(`line ${line}: ${name} is "${value}", which is none`)
     const earlier = name === 'cik' ? undefined : seen.get(`${name} ${value}`)
-    if (earlier !== undefined) faults.push(`line ${line}: ${name} «${value}» stands on line ${earlier} already`)
+    if (earlier !== undefined)
+      faults.push(`line ${line}: ${name} "${value}" stands on line ${earlier} already`)
     seen.set(`${name} ${value}`, line)
     ids[name] = name === 'cik' ? value.padStart(10, '0') : value
   }
@@ -86,11 +104,20 @@ function rowsOf(file: string, bytes: Buffer): Located[] {
     const columns = (header: string[]): string[] => {
       const names = header.map((name) => name.trim().toLowerCase())
       const missing = ['source_id', 'ticker'].filter((name) => !names.includes(name))
-      if (missing.length > 0) throw new Error(`no column ${missing.join(', ')}; its columns are ${names.join(', ')}`)
+      if (missing.length > 0)
+        throw new Error(`no column ${missing.join(', ')}; its columns are ${names.join(', ')}`)
       return names
     }
-    return parse(bytes, { bom: true, columns, info: true, skip_empty_lines: true, trim: true }) as unknown as Located[]
+    return parse(bytes, {
+      bom: true,
+      columns,
+      info: true,
+      skip_empty_lines: true,
+      trim: true,
+    }) as unknown as Located[]
   } catch (error) {
-    throw new FormatError(`The universe ${file} is not a CSV file with the columns source_id and ticker: ${messageOf(error)}`)
+    throw new FormatError(
+      `The universe ${file} is not a CSV file with the columns source_id and ticker: ${messageOf(error)}`,
+    )
   }
 }

@@ -33,10 +33,16 @@ export function readAccepted(file = ACCEPTED_FILE): readonly Acceptance[] {
   try {
     accepted = schema.parse(JSON.parse(readFileSync(file, 'utf8'))).accepted
   } catch (error) {
-    const faults = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : messageOf(error)
+    const faults =
+      error instanceof z.ZodError
+        ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')
+        : messageOf(error)
     throw new FormatError(`The accepted findings in ${file} cannot be used: ${faults}. Correct the file.`)
   }
-  const twice = accepted.find((entry, index) => accepted.findIndex((other) => other.fingerprint === entry.fingerprint) !== index)
-  if (twice !== undefined) throw new FormatError(`${file} judges finding ${twice.fingerprint} twice. Keep one entry.`)
+  const twice = accepted.find(
+    (entry, index) => accepted.findIndex((other) => other.fingerprint === entry.fingerprint) !== index,
+  )
+  if (twice !== undefined)
+    throw new FormatError(`${file} judges finding ${twice.fingerprint} twice. Keep one entry.`)
   return accepted
 }

@@ -1,8 +1,19 @@
-import { add, compare, divide, multiply, ONE, type Rational, rational, reduce, subtract, ZERO } from './rational.ts'
+import {
+  add,
+  compare,
+  divide,
+  multiply,
+  ONE,
+  type Rational,
+  rational,
+  reduce,
+  subtract,
+  ZERO,
+} from './rational.ts'
 
 /**
- * Adjustment told again, bar by bar from the last to the first, in exact fractions. It shares nothing with the SQL of
- * `stocks_research.adjustment_intervals`, so that both can only agree when both are right.
+ * Adjustment told again, bar by bar from the last to the first, in exact fractions. It shares nothing with
+ * the SQL of `stocks_research.adjustment_intervals`, so that both can only agree when both are right.
  */
 export interface Bar {
   readonly trade_date: string
@@ -17,7 +28,10 @@ export interface Action {
   readonly currency: string | null
   /** Known from the later of this day and the ex-date. */
   readonly declared_date?: string | null
-  /** Cash per share that stands for what a spin-off gave out, where its source states neither a value nor a ratio. */
+  /**
+   * Cash per share that stands for what a spin-off gave out, where its source states neither a value nor a
+   * ratio.
+   */
   readonly worth?: Rational | null
 }
 /** An event of which nothing is known but that it was; its day is null when that cannot be read. */
@@ -45,11 +59,17 @@ export interface Factors {
 
 const CASH = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off'])
 const SPLIT = new Set(['split', 'stock_dividend'])
-/** A spin-off told as a ratio of prices: it divides the price as a split does, and leaves the shares as they are. */
-const isRatio = ({ kind, cash_amount, split_to }: Action): boolean => kind === 'spin_off' && cash_amount === null && split_to !== null
+/**
+ * A spin-off told as a ratio of prices: it divides the price as a split does, and leaves the shares as they
+ * are.
+ */
+const isRatio = ({ kind, cash_amount, split_to }: Action): boolean =>
+  kind === 'spin_off' && cash_amount === null && split_to !== null
 const isCash = (action: Action): boolean => CASH.has(action.kind) && !isRatio(action)
-const worthOf = ({ cash_amount, worth }: Action): Rational | null => (cash_amount === null ? (worth ?? null) : rational(cash_amount))
-const ratioOf = ({ split_from, split_to }: Action): Rational => divide(rational(split_to ?? '1'), rational(split_from ?? '1'))
+const worthOf = ({ cash_amount, worth }: Action): Rational | null =>
+  cash_amount === null ? (worth ?? null) : rational(cash_amount)
+const ratioOf = ({ split_from, split_to }: Action): Rational =>
+  divide(rational(split_to ?? '1'), rational(split_from ?? '1'))
 /** Sessions within which a close stands in for the missing one next to an ex-date. */
 const SESSIONS_MAX = 10
 
@@ -58,7 +78,10 @@ interface Event extends Action {
   readonly session: number
 }
 
-/** Factors for each bar, in the order of the bars. `sessions` is the calendar in order; events after `as_of` are not known yet. */
+/**
+ * Factors for each bar, in the order of the bars. `sessions` is the calendar in order; events after `as_of`
+ * are not known yet.
+ */
 export function adjust(series: Series, sessions: readonly string[], as_of: string): Factors[] {
   const { bars } = series
   const events = series.actions
@@ -67,7 +90,10 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
     .filter(({ session, declared_date }) => {
       const day = sessions[session]
       return (
-        day !== undefined && day <= as_of && (declared_date ?? '') <= as_of && (series.last_listed === null || day <= series.last_listed)
+        day !== undefined &&
+        day <= as_of &&
+        (declared_date ?? '') <= as_of &&
+        (series.last_listed === null || day <= series.last_listed)
       )
     })
   // Bars are in order, so that the calendar is walked along with them.
@@ -90,7 +116,8 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
     const [dayBefore, day] = [days[i - 1], days[i]]
     if (before === undefined || here === undefined || dayBefore === undefined || day === undefined) break
     const between = eventsBefore.get(i)
-    if (between !== undefined) factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
+    if (between !== undefined)
+      factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
   }
   if ((series.refused ?? []).length === 0) return found
   return found.map((each, i) => withoutRefused(each, days[i] ?? 0, series, sessions, as_of))
@@ -98,7 +125,10 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
 
 const UNTOUCHED = new Set(['merger', 'name_change', 'delisting'])
 
-/** The factors of a bar without those that a refused event, known by then and later than the bar, may have changed. */
+/**
+ * The factors of a bar without those that a refused event, known by then and later than the bar, may have
+ * changed.
+ */
 function withoutRefused(
   factors: Factors,
   bar: number,
@@ -114,7 +144,11 @@ function withoutRefused(
     return session > bar && day !== undefined && day <= as_of && (last_listed === null || day <= last_listed)
   })
   if (later.length === 0) return factors
-  return { price: null, total_return: null, split: later.every(({ kind }) => CASH.has(kind)) ? factors.split : null }
+  return {
+    price: null,
+    total_return: null,
+    split: later.every(({ kind }) => CASH.has(kind)) ? factors.split : null,
+  }
 }
 
 interface Step {
@@ -126,7 +160,11 @@ interface Step {
 }
 
 /** The factors of the bar before, from those of this bar and of what happened between the two. */
-function stepBack(factors: Factors, events: readonly Event[], { before, here, dayBefore, day, currency }: Step): Factors {
+function stepBack(
+  factors: Factors,
+  events: readonly Event[],
+  { before, here, dayBefore, day, currency }: Step,
+): Factors {
   let newPerOld = ONE
   let sharesPerOld = ONE
   let cash = ZERO
@@ -154,10 +192,16 @@ function stepBack(factors: Factors, events: readonly Event[], { before, here, da
   const close = rational(before.close)
   if (compare(cash, close) >= 0n) isPriceLost = true
   const grown = multiply(rational(here.close), newPerOld)
-  const scale = (factor: Rational | null, by: Rational): Rational | null => (factor === null ? null : reduce(multiply(factor, by)))
+  const scale = (factor: Rational | null, by: Rational): Rational | null =>
+    factor === null ? null : reduce(multiply(factor, by))
   return {
-    price: isPriceLost ? null : scale(factors.price, divide(subtract(close, cash), multiply(close, newPerOld))),
-    total_return: isPriceLost || isReturnLost ? null : scale(factors.total_return, divide(rational(here.close), add(grown, cash))),
+    price: isPriceLost
+      ? null
+      : scale(factors.price, divide(subtract(close, cash), multiply(close, newPerOld))),
+    total_return:
+      isPriceLost || isReturnLost
+        ? null
+        : scale(factors.total_return, divide(rational(here.close), add(grown, cash))),
     split: scale(factors.split, divide(ONE, sharesPerOld)),
   }
 }

@@ -12,13 +12,13 @@ import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { suspiciousPriceChecks } from './checks/suspicious-prices.ts'
 import { suspiciousSeriesChecks } from './checks/suspicious-series.ts'
 import { withdrawalChecks } from './checks/withdrawn.ts'
-import type { Offender } from './findings.ts'
+import type { Violation } from './findings.ts'
 import { recomputeFactors } from './recompute-factors.ts'
 import { recomputeQuarters } from './recompute-quarters.ts'
 
-/** A claim whose offenders code finds: an independent computation outside SQL. */
-export interface Recomputation extends Omit<Check, 'offenders'> {
-  find(db: Database): Promise<Offender[]>
+/** A claim whose violations code finds: an independent computation outside SQL. */
+export interface Recomputation extends Omit<Check, 'violations'> {
+  find(db: Database): Promise<Violation[]>
 }
 
 const recomputations: readonly Recomputation[] = [
@@ -54,5 +54,8 @@ export const CHECKS: readonly (Check | Recomputation)[] = [
   ...secondSourceChecks,
 ]
 
-/** Hard checks whose findings may be accepted in writing: a filing itself can break them. What our own processing broke cannot be accepted. */
+/**
+ * Hard checks whose findings may be accepted in writing: a filing itself can break them. What our own
+ * processing broke cannot be accepted.
+ */
 export const ACCEPTABLE_HARD_CHECKS: ReadonlySet<string> = new Set(filingChecks.map(({ name }) => name))

@@ -10,5 +10,7 @@ it('gives the rows of a group again, nulls and empty texts apart', () => {
 })
 
 it('refuses columns that no longer stand side by side', () => {
-  expect(() => rowsOf({ a: '1\x1f2', b: 'x\x1fy\x1fz' }, ['a', 'b'])).toThrow(/A value of a, b holds the control character/)
+  expect(() => rowsOf({ a: '1\x1f2', b: 'x\x1fy\x1fz' }, ['a', 'b'])).toThrow(
+    /A value of a, b holds the control character/,
+  )
 })

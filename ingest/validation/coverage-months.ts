@@ -11,8 +11,8 @@ export interface CoverageMonths {
   readonly first_month: string
   readonly securities_complete: number
   /**
-   * All securities in one row, then those that miss most. In `months` stands one character a month: `#` every listed session has a
-   * bar, `9` … `1` tenths of them, `0` none, `-` not listed, or not known to be.
+   * All securities in one row, then those that miss most. In `months` stands one character a month: `#` every
+   * listed session has a bar, `9` … `1` tenths of them, `0` none, `-` not listed, or not known to be.
    */
   readonly coverage_by_security: readonly {
     readonly source_id: string
@@ -22,10 +22,17 @@ export interface CoverageMonths {
     readonly months: string
   }[]
   /** By month: of each session in turn, how many securities were listed, and how many have a bar. */
-  readonly bars_by_session: readonly { readonly month: string; readonly listed: string; readonly bars: string }[]
+  readonly bars_by_session: readonly {
+    readonly month: string
+    readonly listed: string
+    readonly bars: string
+  }[]
 }
 
-export async function coverageMonths(db: Database, { start_date, end_date }: Window): Promise<CoverageMonths> {
+export async function coverageMonths(
+  db: Database,
+  { start_date, end_date }: Window,
+): Promise<CoverageMonths> {
   const values = [start_date, end_date]
   const [securities, bars_by_session] = await Promise.all([
     db.rows<CoverageMonths['coverage_by_security'][number]>(BY_SECURITY, values),

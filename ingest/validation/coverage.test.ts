@@ -26,12 +26,18 @@ afterAll(() => scratch?.drop())
 const WINDOW = { start_date: '2020-01-06', end_date: '2020-01-31' }
 
 it('counts what lies before the first bar as a hole where the listing day is known, and apart where nobody knows it', async () => {
-  const { total, gaps, listing_unknown, listing_unknown_ratio, without_bars } = await coverageOf(scratch.db, WINDOW)
+  const { total, gaps, listing_unknown, listing_unknown_ratio, without_bars } = await coverageOf(
+    scratch.db,
+    WINDOW,
+  )
   // Under both of its tickers; the window has twenty weekdays, of which ten are before 20 January.
-  expect(listing_unknown).toEqual([{ source_id: 'young', ticker: 'YOUNG', first_trade_date: '2020-01-20', sessions: 10 }])
+  expect(listing_unknown).toEqual([
+    { source_id: 'young', ticker: 'YOUNG', first_trade_date: '2020-01-20', sessions: 10 },
+  ])
   expect(gaps).toEqual([
     { source_id: 'late', ticker: 'LATE', first_date: '2020-01-06', last_date: '2020-01-17', missing: 10 },
-    { source_id: 'old', ticker: 'OLD', first_date: '2020-01-06', last_date: '2020-01-17', missing: 10 }, // A bar before the window: it was listed.
+    // A bar before the window: it was listed.
+    { source_id: 'old', ticker: 'OLD', first_date: '2020-01-06', last_date: '2020-01-17', missing: 10 },
     { source_id: 'holed', ticker: 'HOLED', first_date: '2020-01-13', last_date: '2020-01-17', missing: 5 },
   ])
   expect(total).toEqual({ expected: 90, present: 65, missing: 25, ratio: 65 / 90 })
@@ -44,5 +50,6 @@ it('shows by month the same pairs that it counts', async () => {
   const { total, without_bars } = await coverageOf(scratch.db, WINDOW)
   const all = coverage_by_security[0]
   expect(all?.expected).toBe(total.expected + without_bars.reduce((sum, { sessions }) => sum + sessions, 0))
-  expect(coverage_by_security.find(({ source_id }) => source_id === 'young')).toBeUndefined() // It misses nothing that is known to be there.
+  // It misses nothing that is known to be there.
+  expect(coverage_by_security.find(({ source_id }) => source_id === 'young')).toBeUndefined()
 })

@@ -11,7 +11,9 @@ export interface Gap {
   readonly missing: number
 }
 
-/** A security of which no source tells the listing day, and that has its first bar after the window begins. */
+/**
+ * A security of which no source tells the listing day, and that has its first bar after the window begins.
+ */
 export interface UnknownListing {
   readonly source_id: string
   readonly ticker: string
@@ -21,22 +23,40 @@ export interface UnknownListing {
 }
 
 export interface Coverage {
-  /** Over the securities that have bars at all: (security, session) pairs inside listing, ticker interval and window. */
-  readonly total: { readonly expected: number; readonly present: number; readonly missing: number; readonly ratio: number }
   /**
-   * Not listed yet, or not delivered: nobody can tell. Counted apart, since among holes they would ask for a bound so wide that true
-   * holes pass too.
+   * Over the securities that have bars at all: (security, session) pairs inside listing, ticker interval and
+   * window.
+   */
+  readonly total: {
+    readonly expected: number
+    readonly present: number
+    readonly missing: number
+    readonly ratio: number
+  }
+  /**
+   * Not listed yet, or not delivered: nobody can tell. Counted apart, since among holes they would ask for a
+   * bound so wide that true holes pass too.
    */
   readonly listing_unknown: readonly UnknownListing[]
   /** Their sessions, as a share of these and of all that were expected. */
   readonly listing_unknown_ratio: number
   /** Every missing pair, by security and run of sessions, the longest first. */
   readonly gaps: readonly Gap[]
-  /** Securities that were listed in the window and have no bar in it: a source without them, named here rather than counted above. */
-  readonly without_bars: readonly { readonly source_id: string; readonly ticker: string; readonly sessions: number }[]
+  /**
+   * Securities that were listed in the window and have no bar in it: a source without them, named here rather
+   * than counted above.
+   */
+  readonly without_bars: readonly {
+    readonly source_id: string
+    readonly ticker: string
+    readonly sessions: number
+  }[]
 }
 
-/** What should be there and is not, by name. An illiquid security has sessions without a trade: a gap is a finding, not yet an error. */
+/**
+ * What should be there and is not, by name. An illiquid security has sessions without a trade: a gap is a
+ * finding, not yet an error.
+ */
 export async function coverageOf(db: Database, window: Window): Promise<Coverage> {
   const values = [window.start_date, window.end_date]
   // Each reads all bars of the window; side by side where `db` has the connections.

@@ -2,33 +2,41 @@ import { createHash } from 'node:crypto'
 import type { Database } from '../../helpers/postgres/database.ts'
 import type { Acceptance } from './accepted.ts'
 
-/** What a check returned for one offender. */
-export interface Offender {
+/** What a check returned for one violation. */
+export interface Violation {
   readonly subject: string
   readonly [evidence: string]: unknown
 }
 
-/** SHA-256 of the check and the whole offending row: equal evidence is one finding on every rebuild, changed evidence another. */
-export function fingerprint(check_name: string, offender: Offender): string {
-  const entries = Object.entries(offender).toSorted(([a], [b]) => (a < b ? -1 : 1))
+/**
+ * SHA-256 of the check and the whole offending row: equal evidence is one finding on every rebuild, changed
+ * evidence another.
+ */
+export function fingerprint(check_name: string, violation: Violation): string {
+  const entries = Object.entries(violation).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([check_name, entries]))
     .digest('hex')
 }
 
 /**
- * Makes `ingestion.findings` say what one check found now: new ones are added, known ones seen again, the others resolved.
- * `seen` bounds what is kept: with more offenders than were read, what is not among them stays unresolved.
+ * Makes `ingestion.findings` say what one check found now: new ones are added, known ones seen again, the
+ * others resolved. `seen` bounds what is kept: with more violations than were read, what is not among them
+ * stays unresolved.
  */
 export async function recordFindings(
   db: Database,
   check: { readonly name: string; readonly severity: 'hard' | 'soft' },
-  found: { readonly offenders: readonly Offender[]; readonly is_whole: boolean; readonly accepted: readonly Acceptance[] },
+  found: {
+    readonly violations: readonly Violation[]
+    readonly is_whole: boolean
+    readonly accepted: readonly Acceptance[]
+  },
   run_id: string | undefined,
 ): Promise<void> {
-  const rows = found.offenders.map((offender) => {
-    const { subject, ...evidence } = offender
-    return { fingerprint: fingerprint(check.name, offender), subject, evidence }
+  const rows = found.violations.map((violation) => {
+    const { subject, ...evidence } = violation
+    return { fingerprint: fingerprint(check.name, violation), subject, evidence }
   })
   await db.rows(
     `insert into ingestion.findings (fingerprint, check_name, severity, subject, evidence, first_run_id, last_run_id)

@@ -13,7 +13,9 @@ afterAll(() => scratch?.drop())
 
 const checks = CHECKS.filter(({ severity }) => severity === 'hard')
 const offended = async (tx: Database): Promise<string[]> =>
-  (await validate(tx, { checks, accepted: [] })).checks.filter(({ offenders_count }) => offenders_count > 0).map(({ name }) => name)
+  (await validate(tx, { checks, accepted: [] })).checks
+    .filter(({ violations_count }) => violations_count > 0)
+    .map(({ name }) => name)
 
 /** Puts other words into the view of adjusted prices. */
 const inView = (from: string, to: string): string => `
@@ -24,11 +26,20 @@ const unguarded = (table: string, ...constraints: string[]): string =>
 const bar = (columns: string, values: string): string =>
   `insert into stocks_research.prices_daily (security_id, trade_date, ${columns}) values (1, ${values})`
 
-// One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check does not take it on trust.
+// One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check
+// does not take it on trust.
 const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly string[]])[] = [
   ['a bar on a Sunday', bar('close', `'2020-01-19', 10`), ['bar-on-session']],
-  ['a bar before the listing', bar('close', `'2019-12-31', 10`), ['bar-inside-listing', 'prices-daily-inside-ticker-interval']],
-  ['two bars on a day', `${unguarded('prices_daily', 'prices_daily_pkey')} ${bar('close', `'2020-01-21', 10`)}`, ['one-bar-a-session']],
+  [
+    'a bar before the listing',
+    bar('close', `'2019-12-31', 10`),
+    ['bar-inside-listing', 'prices-daily-inside-ticker-interval'],
+  ],
+  [
+    'two bars on a day',
+    `${unguarded('prices_daily', 'prices_daily_pkey')} ${bar('close', `'2020-01-21', 10`)}`,
+    ['one-bar-a-session'],
+  ],
   [
     'a volume below zero',
     `${unguarded('prices_daily', 'prices_daily_volume_check')} update stocks_research.prices_daily set volume = -1 where trade_date = '2020-01-21'`,
@@ -59,15 +70,31 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     'update stocks_research.adjustment_factors set price_factor = price_factor * 2',
     ['last-factor-one', 'factors-equal-recomputation'],
   ],
-  ['a factor row that is gone', 'delete from stocks_research.adjustment_factors where price_factor < 1', ['one-factor-a-bar']],
-  ['a factor row without its event', `update stocks_research.adjustment_factors set events = '[]'`, ['factor-changes-at-events-only']],
+  [
+    'a factor row that is gone',
+    'delete from stocks_research.adjustment_factors where price_factor < 1',
+    ['one-factor-a-bar'],
+  ],
+  [
+    'a factor row without its event',
+    `update stocks_research.adjustment_factors set events = '[]'`,
+    ['factor-changes-at-events-only'],
+  ],
   [
     'a split ratio of two halves',
     'update stocks_research.adjustment_factors set split_numerator = 2, split_denominator = 2',
     ['split-ratio-in-lowest-terms'],
   ],
-  ['a view that moves the open alone', inView('p.open * f.price_factor', 'p.open * f.price_factor * 1.001'), ['one-ratio-a-bar']],
-  ['a view that gives a reason and a value', inView('ELSE f.reason', `ELSE ''why''::text`), ['unadjusted-has-reason']],
+  [
+    'a view that moves the open alone',
+    inView('p.open * f.price_factor', 'p.open * f.price_factor * 1.001'),
+    ['one-ratio-a-bar'],
+  ],
+  [
+    'a view that gives a reason and a value',
+    inView('ELSE f.reason', `ELSE ''why''::text`),
+    ['unadjusted-has-reason'],
+  ],
   [
     'a close changed under its factor',
     `update stocks_research.prices_daily set close = 10.5 where trade_date = '2020-01-14'`,
@@ -110,7 +137,11 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     'alter table stocks_research.prices_daily add constraint late check (close < 1000000) not valid',
     ['constraints-validated'],
   ],
-  ['a trigger that is switched off', 'alter table stocks_research.prices_daily disable trigger all', ['foreign-keys-present']],
+  [
+    'a trigger that is switched off',
+    'alter table stocks_research.prices_daily disable trigger all',
+    ['foreign-keys-present'],
+  ],
   ['a table without a key', unguarded('prices_daily', 'prices_daily_pkey'), ['indexes-valid']],
   [
     'a balance sheet that does not balance',
@@ -127,7 +158,11 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     `update stocks_research.fundamentals_derived set known_from = '2020-12-30' where period_end = '2020-12-31'`,
     ['no-look-ahead', 'quarter-known-after-its-end', 'quarters-equal-recomputation'],
   ],
-  ['a quarter that is gone', 'delete from stocks_research.fundamentals_derived', ['quarters-equal-recomputation']],
+  [
+    'a quarter that is gone',
+    'delete from stocks_research.fundamentals_derived',
+    ['quarters-equal-recomputation'],
+  ],
 ]
 
 it('nothing offends in rows that are right', async () => {

@@ -15,8 +15,10 @@ const WORDS: Readonly<Record<Defect, string>> = {
   'dividend-without-drop': 'a large dividend, and the price does not fall',
   'dividend-told-twice': 'the dividend repeats one of the seven days before',
   'price-in-other-unit': 'the price jumps by a factor of a hundred: another unit, e.g. pence for pounds',
-  'price-in-other-scale': 'the price jumps to another scale and back: a split or a unit is applied to a block of rows',
-  'split-not-applied': 'the price jumps by the ratio of a stated split: it is applied to a part of the rows only',
+  'price-in-other-scale':
+    'the price jumps to another scale and back: a split or a unit is applied to a block of rows',
+  'split-not-applied':
+    'the price jumps by the ratio of a stated split: it is applied to a part of the rows only',
 }
 
 /** Columns as vendors name them; all but date and close may be missing. */
@@ -32,12 +34,13 @@ const COLUMNS = {
   split: ['stock splits', 'split', 'split_coefficient', 'split_ratio'],
 } as const
 
-/** What vendors write for «not known». */
+/** What vendors write for "not known". */
 const NOT_KNOWN = /^(nan|null|none|n\/?a|\.|-)?$/i
 
 /**
- * Judges one vendor's daily series (CSV or gzipped CSV, split-adjusted closes with adjusted closes, dividends and splits beside them)
- * without a second source. Returns one sentence for each number that is none and each contradiction; none when the file can be right.
+ * Judges one vendor's daily series (CSV or gzipped CSV, split-adjusted closes with adjusted closes, dividends
+ * and splits beside them) without a second source. Returns one sentence for each number that is none and each
+ * contradiction; none when the file can be right.
  *
  * @throws FormatError when the file has no date or no close, or cannot be read as CSV.
  */
@@ -50,13 +53,20 @@ export async function inspectSeries(file: string): Promise<string[]> {
       bom: true,
     })
   } catch (error) {
-    throw new FormatError(`${file} cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}. Copy it again.`)
+    throw new FormatError(
+      `${file} cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}. Copy it again.`,
+    )
   }
   const names = new Map(
-    Object.entries(COLUMNS).map(([field, aliases]) => [field, aliases.find((alias) => rows[0] !== undefined && alias in rows[0])]),
+    Object.entries(COLUMNS).map(([field, aliases]) => [
+      field,
+      aliases.find((alias) => rows[0] !== undefined && alias in rows[0]),
+    ]),
   )
   if (names.get('date') === undefined || names.get('close') === undefined)
-    throw new FormatError(`${file} has no column for date or close; it has ${Object.keys(rows[0] ?? {}).join(', ') || 'no row'}.`)
+    throw new FormatError(
+      `${file} has no column for date or close; it has ${Object.keys(rows[0] ?? {}).join(', ') || 'no row'}.`,
+    )
   const dateOf = (row: Record<string, string>): string => row[names.get('date') ?? ''] ?? ''
   const unreadable: string[] = []
   const bars = rows.map((row): VendorBar => {
@@ -65,7 +75,8 @@ export async function inspectSeries(file: string): Promise<string[]> {
       const text = name === undefined ? '' : (row[name] ?? '').trim()
       if (NOT_KNOWN.test(text)) return missing
       // A number that is none would pass every comparison.
-      if (decimal(text) === undefined) unreadable.push(`${dateOf(row).slice(0, 10)}: ${name} is «${text.slice(0, 60)}», no number`)
+      if (decimal(text) === undefined)
+        unreadable.push(`${dateOf(row).slice(0, 10)}: ${name} is "${text.slice(0, 60)}", no number`)
       return Number(text)
     }
     const close = number('close', Number.NaN)
@@ -81,6 +92,8 @@ export async function inspectSeries(file: string): Promise<string[]> {
       split: number('split', 0),
     }
   })
-  const suspicions = suspicionsIn(bars).map(({ defect, date, detail }) => `${date.slice(0, 10)}: ${WORDS[defect]} (${detail}) [${defect}]`)
+  const suspicions = suspicionsIn(bars).map(
+    ({ defect, date, detail }) => `${date.slice(0, 10)}: ${WORDS[defect]} (${detail}) [${defect}]`,
+  )
   return [...unreadable, ...suspicions]
 }

@@ -23,7 +23,9 @@ it('tells how each listing ended, and a return only where the proceeds are cash 
   const rows = await scratch.db.rows<Record<string, string | null>>(
     'select * from stocks_research.securities_listing_v order by security_id',
   )
-  expect(rows.map((row) => [row['delisting_kind'], row['delisting_return'], row['delisting_return_reason']])).toEqual([
+  expect(
+    rows.map((row) => [row['delisting_kind'], row['delisting_return'], row['delisting_return_reason']]),
+  ).toEqual([
     ['merger', '0.075000000000', null],
     ['merger', null, 'proceeds_not_known'],
     ['bankruptcy', null, 'proceeds_not_known'],
@@ -42,7 +44,9 @@ it('records the old and the new value of each price that is restated, and lists 
   )
   await scratch.db.execute('update stocks_research.prices_daily set close = close')
   expect(
-    await scratch.db.rows('select security_id, trade_date, field, old_value, new_value from ingestion.price_revisions order by field'),
+    await scratch.db.rows(
+      'select security_id, trade_date, field, old_value, new_value from ingestion.price_revisions order by field',
+    ),
   ).toEqual([
     { security_id: '1', trade_date: '2020-01-02', field: 'close', old_value: '20', new_value: '19.5' },
     { security_id: '1', trade_date: '2020-01-02', field: 'volume', old_value: null, new_value: '7' },

@@ -6,8 +6,8 @@ import { loadCalendar } from '../calendar/load.ts'
 import { dayOfWorld, derive, loadWorld, type World, world } from '../testing/validation/random-world.ts'
 
 /**
- * No answer as of a day may change by what became known after it. So each answer is asked twice: of the whole world, and of the world
- * as it stood that day, from which everything later was deleted.
+ * No answer as of a day may change by what became known after it. So each answer is asked twice: of the whole
+ * world, and of the world as it stood that day, from which everything later was deleted.
  */
 const ANSWERS: Readonly<Record<string, string>> = {
   facts: 'select * from stocks_research.fundamentals_as_of($1::date)',
@@ -16,7 +16,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
   adjusted: 'select * from stocks_research.prices_daily_adjusted_as_of($1::date)',
   securities: 'select * from stocks_research.securities_as_of($1::date)',
   holders: `select t.ticker, stocks_research.security_as_of(t.ticker, $1::date) as security_id from (values ('T1'), ('T2'), ('T3'), ('T1X1'), ('T2X1'), ('T3X1')) t (ticker)`,
-  tickers: 'select i.id, stocks_research.ticker_as_of(i.id, $1::date) as ticker from (values (1), (2), (3)) i (id)',
+  tickers:
+    'select i.id, stocks_research.ticker_as_of(i.id, $1::date) as ticker from (values (1), (2), (3)) i (id)',
 }
 
 /** Forgets what was not known at the end of the day. */
@@ -31,7 +32,9 @@ const FORGET = `
 async function answersOn(tx: Database, day: string): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   for (const [name, sql] of Object.entries(ANSWERS)) {
-    found[name] = (await tx.rows<{ row: string }>(`select a::text as row from (${sql}) a order by 1`, [day])).map(({ row }) => row)
+    found[name] = (
+      await tx.rows<{ row: string }>(`select a::text as row from (${sql}) a order by 1`, [day])
+    ).map(({ row }) => row)
   }
   return found
 }
@@ -44,7 +47,11 @@ beforeAll(async () => {
 afterAll(() => scratch?.drop())
 
 /** Runs over one world inside a transaction that is taken back; returns how many answers were not empty. */
-async function compareWorld(given: World, days: readonly string[], mutate?: (tx: Database) => Promise<void>): Promise<number> {
+async function compareWorld(
+  given: World,
+  days: readonly string[],
+  mutate?: (tx: Database) => Promise<void>,
+): Promise<number> {
   const undo = new Error('Only to look.')
   let answers_count = 0
   await scratch.db
@@ -93,12 +100,22 @@ it.each([
   ['fundamentals_standard_as_of(date, text[])', 'f.filed <= $1', 'true'],
   ['fundamentals_standard_as_of(date, text[])', 'd.known_from <= $1', 'true'],
   ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'true'],
-  ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'x.ex_session <= $1'],
+  [
+    'adjustment_intervals(date, text[])',
+    'greatest(x.ex_session, a.declared_date) <= $1',
+    'x.ex_session <= $1',
+  ],
   ['adjustment_intervals(date, text[])', 'and p.trade_date <= $1) b', ') b'],
-  ['derive_fundamentals(text[])', 'greatest(l.known_from, s.known_from) as known_from', 'least(l.known_from, s.known_from) as known_from'],
-])('sees the look-ahead of %s without «%s»', async (name, from, to) => {
+  [
+    'derive_fundamentals(text[])',
+    'greatest(l.known_from, s.known_from) as known_from',
+    'least(l.known_from, s.known_from) as known_from',
+  ],
+])('sees the look-ahead of %s without "%s"', async (name, from, to) => {
   const mutate = async (tx: Database): Promise<void> => {
-    const { text } = await tx.one<{ text: string }>(`select pg_get_functiondef('stocks_research.${name}'::regprocedure) as text`)
+    const { text } = await tx.one<{ text: string }>(
+      `select pg_get_functiondef('stocks_research.${name}'::regprocedure) as text`,
+    )
     expect(text).toContain(from)
     await tx.execute(text.replace(from, to))
   }

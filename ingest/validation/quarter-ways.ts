@@ -1,8 +1,8 @@
 import type { Rational } from './rational.ts'
 
 /**
- * Which quarters the periods of one series can give, and what each is compared with. No day of filing changes it, so that it is laid out
- * once and each day only asks what is known by then.
+ * Which quarters the periods of one series can give, and what each is compared with. No day of filing changes
+ * it, so that it is laid out once and each day only asks what is known by then.
  */
 export interface Fact {
   readonly period_start: string
@@ -46,7 +46,8 @@ function dateOf(day: number): string {
   return date
 }
 
-export const daysOf = (period_start: string, period_end: string): number => dayNumber(period_end) - dayNumber(period_start) + 1
+export const daysOf = (period_start: string, period_end: string): number =>
+  dayNumber(period_end) - dayNumber(period_start) + 1
 
 /** Quarters that a period of so many days spans; undefined for any other period. */
 export function quartersIn(days: number): 1 | 2 | 3 | 4 | undefined {
@@ -119,7 +120,10 @@ export function keep<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** The quarters that these periods can give, each with all ways to it. */
-export function layOut(periods: readonly Period[]): { quarters: readonly Quarter[]; lastDays: readonly LastDay[] } {
+export function layOut(periods: readonly Period[]): {
+  quarters: readonly Quarter[]
+  lastDays: readonly LastDay[]
+} {
   const quarters = new Map<number, Quarter>()
   const add = (start: number, end: number, longer: Period, shorter?: Period): void => {
     keep(quarters, keyOf(start, end), () => newQuarter(start, end)).ways.push({ longer, shorter })
@@ -136,7 +140,8 @@ export function layOut(periods: readonly Period[]): { quarters: readonly Quarter
     }
   }
   const byEnd = new Map<number, LastDay>()
-  for (const quarter of quarters.values()) keep(byEnd, quarter.end, () => ({ quarters: [], preferred: undefined })).quarters.push(quarter)
+  for (const quarter of quarters.values())
+    keep(byEnd, quarter.end, () => ({ quarters: [], preferred: undefined })).quarters.push(quarter)
   for (const quarter of quarters.values()) {
     quarter.before = byEnd.get(quarter.start - 1)
     quarter.bases = aYearBefore(quarter, byEnd)

@@ -5,11 +5,13 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { recomputeQuarters } from './recompute-quarters.ts'
 
 /**
- * One filer whose filings contradict each other as often as they can: first days a day off, a change of fiscal year, quarters of 12 to
- * 14 weeks, restatements, several filings on one day. Whatever a later filing says, an earlier day keeps its answer.
+ * One filer whose filings contradict each other as often as they can: first days a day off, a change of
+ * fiscal year, quarters of 12 to 14 weeks, restatements, several filings on one day. Whatever a later filing
+ * says, an earlier day keeps its answer.
  */
 const CIK = '0000000001'
-const dayOf = (days: number, from = '2018-01-01'): string => new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10)
+const dayOf = (days: number, from = '2018-01-01'): string =>
+  new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10)
 const TAGS = [
   ['Revenues', 'USD'],
   ['EarningsPerShareDiluted', 'USD/shares'],
@@ -46,7 +48,11 @@ function factsOf({ weeks, facts }: World): Record<string, unknown>[] {
     const accession = `${filed} ${each.accession} ${form}`
     return { cik: CIK, tag, unit, period_start, period_end, value: each.value, accession, form, filed }
   })
-  return [...new Map(rows.map((row) => [JSON.stringify([row.tag, row.period_start, row.period_end, row.accession]), row])).values()]
+  return [
+    ...new Map(
+      rows.map((row) => [JSON.stringify([row.tag, row.period_start, row.period_end, row.accession]), row]),
+    ).values(),
+  ]
 }
 
 let scratch: Scratch
@@ -60,7 +66,9 @@ const derive = (tx: Database): Promise<void> =>
     delete from stocks_research.fundamentals_derived;
     insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array['${CIK}'])`)
 const quartersOn = (tx: Database, day: string): Promise<unknown[]> =>
-  tx.rows('select q::text as row from stocks_research.fundamentals_quarters_as_of($1::date) q order by 1', [day])
+  tx.rows('select q::text as row from stocks_research.fundamentals_quarters_as_of($1::date) q order by 1', [
+    day,
+  ])
 
 /** Loads the world in a transaction that is taken back, and looks. */
 async function within(given: World, look: (tx: Database, days: string[]) => Promise<void>): Promise<void> {
@@ -103,7 +111,9 @@ it('no later filing changes what an earlier day knew, whatever first days, years
 
 it('every vintage, with its reasons, equals the one that is told again day by day from the facts', async () => {
   await fc.assert(
-    fc.asyncProperty(world, (given) => within(given, async (tx) => expect(await recomputeQuarters(tx)).toEqual([]))),
+    fc.asyncProperty(world, (given) =>
+      within(given, async (tx) => expect(await recomputeQuarters(tx)).toEqual([])),
+    ),
     { numRuns: 150 },
   )
 })

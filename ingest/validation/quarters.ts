@@ -14,16 +14,23 @@ import {
 import { add, divide, equals, isNear, type Rational, subtract } from './rational.ts'
 
 /**
- * Quarters of one tag told again: for each day on which something was filed, what was known on that day, from the facts themselves.
- * It shares nothing with the SQL of `stocks_research.derive_fundamentals`, which joins intervals of validity.
+ * Quarters of one tag told again: for each day on which something was filed, what was known on that day, from
+ * the facts themselves. It shares nothing with the SQL of `stocks_research.derive_fundamentals`, which joins
+ * intervals of validity.
  */
 export type Kind = 'amount' | 'per_share' | 'shares' | 'other'
 
-const METHODS = { 1: 'reported', 2: 'half_less_quarter', 3: 'nine_months_less_half', 4: 'year_less_nine_months' } as const
+const METHODS = {
+  1: 'reported',
+  2: 'half_less_quarter',
+  3: 'nine_months_less_half',
+  4: 'year_less_nine_months',
+} as const
 
 /**
- * Every vintage of every quarter of one series (filer, tag, unit), in order of period and day: day after day, from nothing but the
- * facts that were filed by then. Which quarters there can be, and what each is compared with, is laid out once, since no day changes it.
+ * Every vintage of every quarter of one series (filer, tag, unit), in order of period and day: day after day,
+ * from nothing but the facts that were filed by then. Which quarters there can be, and what each is compared
+ * with, is laid out once, since no day changes it.
  */
 export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
   const periods = new Map<number, Period>()
@@ -38,7 +45,8 @@ export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
   const { quarters, lastDays } = layOut([...periods.values()])
   const vintages: Vintage[] = []
   for (const day of [...byDay.keys()].toSorted()) {
-    for (const { fact, period } of (byDay.get(day) ?? []).toSorted((a, b) => inOneDay(a.fact, b.fact))) period.filed.push(fact)
+    for (const { fact, period } of (byDay.get(day) ?? []).toSorted((a, b) => inOneDay(a.fact, b.fact)))
+      period.filed.push(fact)
     for (const quarter of quarters) quarter.known = knownOf(quarter, kind)
     for (const lastDay of lastDays) lastDay.preferred = preferred(lastDay.quarters)
     for (const quarter of quarters) {
@@ -53,11 +61,15 @@ export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
       vintages.push(vintage)
     }
   }
-  const order = ({ period_end, period_start, known_from }: Vintage): string => `${period_end} ${period_start} ${known_from}`
+  const order = ({ period_end, period_start, known_from }: Vintage): string =>
+    `${period_end} ${period_start} ${known_from}`
   return vintages.toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
-/** Of two filings of one day the amendment is valid, then the higher accession number: the later one of this order. */
+/**
+ * Of two filings of one day the amendment is valid, then the higher accession number: the later one of this
+ * order.
+ */
 function inOneDay(a: Fact, b: Fact): number {
   if (a.is_amendment !== b.is_amendment) return a.is_amendment ? 1 : -1
   return a.accession < b.accession ? -1 : 1
@@ -82,9 +94,18 @@ function knownOf(quarter: Quarter, kind: Kind): Known | undefined {
 function linksOf(known: Known): Links {
   const base = known.quarter.bases.find(({ preferred: each }) => each !== undefined)?.preferred
   const addends = [known]
-  for (let each = known.quarter.before?.preferred; each !== undefined && addends.length < 4; each = each.quarter.before?.preferred)
+  for (
+    let each = known.quarter.before?.preferred;
+    each !== undefined && addends.length < 4;
+    each = each.quarter.before?.preferred
+  )
     addends.push(each)
-  return { base, addends, ours_count: statements(known).length, bases_count: base === undefined ? 0 : statements(base).length }
+  return {
+    base,
+    addends,
+    ours_count: statements(known).length,
+    bases_count: base === undefined ? 0 : statements(base).length,
+  }
 }
 
 /** The facts filed so far that state a quarter itself. */
@@ -118,7 +139,8 @@ function vintageOf(known: Known, { base, addends }: Links, kind: Kind, known_fro
   }
 }
 
-const isSame = (a: Rational | null, b: Rational | null): boolean => a === b || (a !== null && b !== null && equals(a, b))
+const isSame = (a: Rational | null, b: Rational | null): boolean =>
+  a === b || (a !== null && b !== null && equals(a, b))
 /** True when two vintages of one quarter differ in nothing but their day. */
 const saysTheSame = (a: Vintage, b: Vintage): boolean =>
   isSame(a.value, b.value) &&
@@ -139,10 +161,13 @@ const none = (reason: string): Result => ({ value: null, reason })
 function yearOf(kind: Kind, addends: readonly Known[]): Result {
   if (kind !== 'amount') return none('not_additive')
   if (addends.length < 4) return none('fewer_than_four_quarters')
-  const value = addends.reduce<Rational | null>((total, each) => (total === null || each.value === null ? null : add(total, each.value)), {
-    n: 0n,
-    d: 1n,
-  })
+  const value = addends.reduce<Rational | null>(
+    (total, each) => (total === null || each.value === null ? null : add(total, each.value)),
+    {
+      n: 0n,
+      d: 1n,
+    },
+  )
   return value === null ? none('a_quarter_has_no_value') : { value, reason: null }
 }
 
@@ -160,7 +185,9 @@ function growth(kind: Kind, known: Known, base: Known | undefined): Result {
 function areStatedTogether(known: Known, base: Known): boolean {
   const states = (fact: Fact, { value }: Known): boolean => value !== null && equals(fact.value, value)
   return statements(known).some(
-    (one) => states(one, known) && statements(base).some((other) => other.accession === one.accession && states(other, base)),
+    (one) =>
+      states(one, known) &&
+      statements(base).some((other) => other.accession === one.accession && states(other, base)),
   )
 }
 
@@ -170,7 +197,12 @@ function preferred(quarters: readonly Quarter[]): Known | undefined {
   let best: Known | undefined
   for (const { known } of quarters) {
     if (known === undefined) continue
-    if (best === undefined || off(known) < off(best) || (off(known) === off(best) && known.quarter.start > best.quarter.start)) best = known
+    if (
+      best === undefined ||
+      off(known) < off(best) ||
+      (off(known) === off(best) && known.quarter.start > best.quarter.start)
+    )
+      best = known
   }
   return best
 }

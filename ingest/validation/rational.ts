@@ -10,7 +10,7 @@ export const ZERO: Rational = { n: 0n, d: 1n }
 /** The exact value of a plain decimal, e.g. `-12.50`. */
 export function rational(decimal: string): Rational {
   const [, sign, whole = '', fraction = ''] = /^(-?)(\d*)(?:\.(\d*))?$/.exec(decimal) ?? []
-  if (sign === undefined) throw new RangeError(`«${decimal}» is not a plain decimal.`)
+  if (sign === undefined) throw new RangeError(`"${decimal}" is not a plain decimal.`)
   return { n: BigInt(`${sign}${whole}${fraction}`), d: 10n ** BigInt(fraction.length) }
 }
 
@@ -18,7 +18,8 @@ export const add = (a: Rational, b: Rational): Rational =>
   a.d === b.d ? { n: a.n + b.n, d: a.d } : { n: a.n * b.d + b.n * a.d, d: a.d * b.d }
 export const subtract = (a: Rational, b: Rational): Rational => add(a, { n: -b.n, d: b.d })
 export const multiply = (a: Rational, b: Rational): Rational => ({ n: a.n * b.n, d: a.d * b.d })
-export const divide = (a: Rational, b: Rational): Rational => (b.n < 0n ? { n: -a.n * b.d, d: a.d * -b.n } : { n: a.n * b.d, d: a.d * b.n })
+export const divide = (a: Rational, b: Rational): Rational =>
+  b.n < 0n ? { n: -a.n * b.d, d: a.d * -b.n } : { n: a.n * b.d, d: a.d * b.n }
 export const equals = (a: Rational, b: Rational): boolean => a.n * b.d === b.n * a.d
 /** Negative, zero or positive, as `a` is below, equal to or above `b`. */
 export const compare = (a: Rational, b: Rational): bigint => a.n * b.d - b.n * a.d

@@ -10,11 +10,16 @@ import { dayOfWorld, loadWorld, world } from '../testing/validation/random-world
 
 /** Each derived value with the reason beside it: `is_null` and `reason` of every row. */
 const DERIVED: Readonly<Record<string, string>> = {
-  'fundamentals_derived.value': 'select value is null as is_null, reason from stocks_research.fundamentals_derived',
-  'fundamentals_derived.yoy_ratio': 'select yoy_ratio is null as is_null, yoy_reason as reason from stocks_research.fundamentals_derived',
-  'fundamentals_derived.ttm_value': 'select ttm_value is null as is_null, ttm_reason as reason from stocks_research.fundamentals_derived',
-  fundamentals_standard_as_of: 'select value is null as is_null, reason from stocks_research.fundamentals_standard_as_of($1::date)',
-  fundamentals_standard_v: 'select value is null as is_null, reason from stocks_research.fundamentals_standard_v',
+  'fundamentals_derived.value':
+    'select value is null as is_null, reason from stocks_research.fundamentals_derived',
+  'fundamentals_derived.yoy_ratio':
+    'select yoy_ratio is null as is_null, yoy_reason as reason from stocks_research.fundamentals_derived',
+  'fundamentals_derived.ttm_value':
+    'select ttm_value is null as is_null, ttm_reason as reason from stocks_research.fundamentals_derived',
+  fundamentals_standard_as_of:
+    'select value is null as is_null, reason from stocks_research.fundamentals_standard_as_of($1::date)',
+  fundamentals_standard_v:
+    'select value is null as is_null, reason from stocks_research.fundamentals_standard_v',
   prices_daily_adjusted_as_of: `select (adj_close is null or total_return_close is null) as is_null, adjustment_reason as reason
     from stocks_research.prices_daily_adjusted_as_of($1::date)`,
   securities_listing_v: `select delisting_return is null as is_null, delisting_return_reason as reason from stocks_research.securities_listing_v`,
@@ -43,7 +48,8 @@ it('no derived value is null without a reason, none has one beside it, and each 
         name,
       ).toEqual([])
       // Adjustment tells the day and a sentence.
-      if (name !== 'prices_daily_adjusted_as_of') for (const { reason } of rows) if (reason !== null) codes.add(reason)
+      if (name !== 'prices_daily_adjusted_as_of')
+        for (const { reason } of rows) if (reason !== null) codes.add(reason)
     }
   }
   const undo = new Error('Only to look.')
@@ -68,7 +74,8 @@ it('no derived value is null without a reason, none has one beside it, and each 
     `select pg_get_constraintdef(oid) as text from pg_constraint where conrelid = 'stocks_research.fundamentals_derived'::regclass and contype = 'c'
        and pg_get_constraintdef(oid) ~ 'reason = '`,
   )
-  for (const { text } of constraints) for (const [, code] of text.matchAll(/'([a-z_]+)'::text/g)) codes.add(code ?? '')
+  for (const { text } of constraints)
+    for (const [, code] of text.matchAll(/'([a-z_]+)'::text/g)) codes.add(code ?? '')
   expect(codes.size).toBeGreaterThan(8)
   expect([...codes].filter((code) => !isTold(code))).toEqual([])
 })

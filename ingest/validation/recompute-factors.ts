@@ -1,7 +1,7 @@
 import type { Database } from '../../helpers/postgres/database.ts'
 import { type Action, adjust, type Factors, type RefusedEvent } from './adjust.ts'
 import { type Columns, gathered, rowsOf } from './columns.ts'
-import type { Offender } from './findings.ts'
+import type { Violation } from './findings.ts'
 import { isNear, type Rational, rational, toNumber } from './rational.ts'
 import { batchesOf, readAhead } from './read-ahead.ts'
 import { spinOffWorths } from './spin-offs.ts'
@@ -26,7 +26,14 @@ interface BarRow {
   readonly total_return_close: string | null
   readonly adj_volume: string | null
 }
-const BAR_COLUMNS = ['trade_date', 'close', 'volume', 'adj_close', 'total_return_close', 'adj_volume'] as const
+const BAR_COLUMNS = [
+  'trade_date',
+  'close',
+  'volume',
+  'adj_close',
+  'total_return_close',
+  'adj_volume',
+] as const
 interface ActionRow extends Action, Record<string, unknown> {
   readonly security_id: string
   readonly ex_date: string
@@ -52,43 +59,68 @@ interface FactorRow extends Record<string, unknown> {
 }
 
 /** Every factor row and every row of the adjusted view that is not what exact fractions give. */
-export async function recomputeFactors(db: Database): Promise<Offender[]> {
-  const sessions = (await db.rows<{ day: string }>('select session_date as day from stocks_research.trading_sessions order by 1')).map(
-    ({ day }) => day,
-  )
+export async function recomputeFactors(db: Database): Promise<Violation[]> {
+  const sessions = (
+    await db.rows<{ day: string }>(
+      'select session_date as day from stocks_research.trading_sessions order by 1',
+    )
+  ).map(({ day }) => day)
   const securities = await db.rows<SecurityRow>(SECURITIES)
   const worths = await spinOffWorths(db, sessions)
-  const offenders: Offender[] = []
+  const violations: Violation[] = []
   const read = async (batch: readonly SecurityRow[]) => {
     const ids = [batch.map(({ security_id }) => security_id)]
     return {
       batch,
       bars: new Map(
-        (await db.rows<Columns<keyof BarRow> & { security_id: string }>(BARS, ids)).map((columns) => [columns.security_id, columns]),
+        (await db.rows<Columns<keyof BarRow> & { security_id: string }>(BARS, ids)).map((columns) => [
+          columns.security_id,
+          columns,
+        ]),
       ),
       actions: Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id),
       refused: Map.groupBy(await db.rows<RefusedRow>(REFUSED, ids), ({ security_id }) => security_id),
       factors: Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id),
     }
   }
-  for await (const { batch, bars, actions, refused, factors } of readAhead(batchesOf(securities, SECURITIES_A_BATCH), read)) {
+  for await (const { batch, bars, actions, refused, factors } of readAhead(
+    batchesOf(securities, SECURITIES_A_BATCH),
+    read,
+  )) {
     for (const security of batch) {
       const { security_id, source_id, as_of } = security
-      // A factor row says what was known at the end of its run; a later bar has no row yet, and another check says so.
+      // A factor row says what was known at the end of its run; a later bar has no row yet, and another check
+      // says so.
       const columns = bars.get(security_id)
-      const own = columns === undefined ? [] : rowsOf<BarRow>(columns, BAR_COLUMNS).filter(({ trade_date }) => trade_date <= as_of)
+      const own =
+        columns === undefined
+          ? []
+          : rowsOf<BarRow>(columns, BAR_COLUMNS).filter(({ trade_date }) => trade_date <= as_of)
       const events = (actions.get(security_id) ?? []).map((action) => {
         const worth = worths(action, as_of)
-        return worth === null ? action : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
+        return worth === null
+          ? action
+          : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
       })
-      const expected = adjust({ ...security, bars: own, actions: events, refused: refused.get(security_id) ?? [] }, sessions, as_of)
-      offenders.push(...compareRows(security, own, expected), ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []))
+      const expected = adjust(
+        { ...security, bars: own, actions: events, refused: refused.get(security_id) ?? [] },
+        sessions,
+        as_of,
+      )
+      violations.push(
+        ...compareRows(security, own, expected),
+        ...compareFactors(source_id, own, expected, factors.get(security_id) ?? []),
+      )
     }
   }
-  return offenders
+  return violations
 }
 
-function compareRows({ source_id, security_id }: SecurityRow, bars: readonly BarRow[], expected: readonly Factors[]): Offender[] {
+function compareRows(
+  { source_id, security_id }: SecurityRow,
+  bars: readonly BarRow[],
+  expected: readonly Factors[],
+): Violation[] {
   const asNumbers = new Map(
     [...new Set(expected)].map((factors) => [
       factors,
@@ -98,7 +130,10 @@ function compareRows({ source_id, security_id }: SecurityRow, bars: readonly Bar
   return bars.flatMap((bar, index) => {
     const factors = expected[index]
     const [price, total_return, split] = (factors === undefined ? undefined : asNumbers.get(factors)) ?? []
-    const [close, volume] = [Number(bar.close), bar.volume === null || split == null ? null : Number(bar.volume) / split]
+    const [close, volume] = [
+      Number(bar.close),
+      bar.volume === null || split == null ? null : Number(bar.volume) / split,
+    ]
     const isRight =
       agrees(bar.adj_close, price == null ? null : close * price, 1e-12) &&
       agrees(bar.total_return_close, total_return == null ? null : close * total_return, 1e-12) &&
@@ -124,18 +159,30 @@ function agrees(value: string | null, expected: number | null, unit: number): bo
   return Math.abs(Number(value) - expected) <= unit + 1e-13 * Math.abs(expected)
 }
 
-function compareFactors(subject: string, bars: readonly BarRow[], expected: readonly Factors[], rows: readonly FactorRow[]): Offender[] {
-  const offenders: Offender[] = []
+function compareFactors(
+  subject: string,
+  bars: readonly BarRow[],
+  expected: readonly Factors[],
+  rows: readonly FactorRow[],
+): Violation[] {
+  const violations: Violation[] = []
   let bar = 0
   for (const row of rows) {
     while ((bars[bar]?.trade_date ?? '9999') < row.first_date) bar += 1
     const factors = (bars[bar]?.trade_date ?? '9999') <= row.last_date ? expected[bar] : undefined
     if (factors === undefined) continue // An interval between two bars multiplies nothing.
-    const split = row.split_numerator === null || row.split_denominator === null ? null : `${row.split_numerator}/${row.split_denominator}`
+    const split =
+      row.split_numerator === null || row.split_denominator === null
+        ? null
+        : `${row.split_numerator}/${row.split_denominator}`
     const expectedSplit = factors.split === null ? null : `${factors.split.n}/${factors.split.d}`
-    if (isEqual(row.price_factor, factors.price) && isEqual(row.total_return_factor, factors.total_return) && split === expectedSplit)
+    if (
+      isEqual(row.price_factor, factors.price) &&
+      isEqual(row.total_return_factor, factors.total_return) &&
+      split === expectedSplit
+    )
       continue
-    offenders.push({
+    violations.push({
       subject,
       table: 'adjustment_factors',
       ...row,
@@ -144,11 +191,13 @@ function compareFactors(subject: string, bars: readonly BarRow[], expected: read
       expected_split: expectedSplit,
     })
   }
-  return offenders
+  return violations
 }
 
 const isEqual = (value: string | null, expected: Rational | null): boolean =>
-  value === null || expected === null ? value === null && expected === null : isNear(rational(value), expected, FACTOR_DIGITS)
+  value === null || expected === null
+    ? value === null && expected === null
+    : isNear(rational(value), expected, FACTOR_DIGITS)
 
 // Factors were computed as of the end of the window of the run that last derived them.
 const SECURITIES = `

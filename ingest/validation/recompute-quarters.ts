@@ -1,6 +1,6 @@
 import type { Database } from '../../helpers/postgres/database.ts'
 import { type Columns, gathered, rowsOf } from './columns.ts'
-import type { Offender } from './findings.ts'
+import type { Violation } from './findings.ts'
 import { daysOf } from './quarter-ways.ts'
 import { agree, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
@@ -55,10 +55,15 @@ const DERIVED_COLUMNS = [
   'is_fourteen_weeks',
 ] as const
 
-/** Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not there. */
-export async function recomputeQuarters(db: Database): Promise<Offender[]> {
-  const filers = await db.rows<{ cik: string }>('select distinct cik from stocks_research.fundamentals_raw order by cik')
-  const offenders: Offender[] = []
+/**
+ * Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not
+ * there.
+ */
+export async function recomputeQuarters(db: Database): Promise<Violation[]> {
+  const filers = await db.rows<{ cik: string }>(
+    'select distinct cik from stocks_research.fundamentals_raw order by cik',
+  )
+  const violations: Violation[] = []
   const batches = batchesOf(
     filers.map(({ cik }) => cik),
     FILERS_A_BATCH,
@@ -73,7 +78,7 @@ export async function recomputeQuarters(db: Database): Promise<Offender[]> {
       const [stated = [], made = []] = [facts.get(key), derived.get(key)]
       const [of] = [...stated, ...made]
       if (of === undefined) continue
-      offenders.push(
+      violations.push(
         ...compareSeries(
           of,
           stated.flatMap((columns) => rowsOf<FactRow>(columns, FACT_COLUMNS)),
@@ -82,10 +87,14 @@ export async function recomputeQuarters(db: Database): Promise<Offender[]> {
       )
     }
   }
-  return offenders
+  return violations
 }
 
-function compareSeries({ cik, series, unit, tag }: Series, facts: readonly FactRow[], derived: readonly DerivedRow[]): Offender[] {
+function compareSeries(
+  { cik, series, unit, tag }: Series,
+  facts: readonly FactRow[],
+  derived: readonly DerivedRow[],
+): Violation[] {
   const expected = vintagesOf(
     facts.map(({ period_start, period_end, value, filed, accession, form }) => ({
       period_start,
@@ -100,7 +109,7 @@ function compareSeries({ cik, series, unit, tag }: Series, facts: readonly FactR
   const keyOf = (row: { period_start: string; period_end: string; known_from: string }): string =>
     `${row.period_start}..${row.period_end} known from ${row.known_from}`
   const wanted = new Map(expected.map((vintage) => [keyOf(vintage), vintage]))
-  const offenders: Offender[] = []
+  const violations: Violation[] = []
   for (const row of derived) {
     const vintage = wanted.get(keyOf(row))
     wanted.delete(keyOf(row))
@@ -112,13 +121,15 @@ function compareSeries({ cik, series, unit, tag }: Series, facts: readonly FactR
       vintage.yoy_base_period_end === row.yoy_base_period_end &&
       vintage.ttm_reason === row.ttm_reason &&
       daysOf(row.period_start, row.period_end) >= 95 === (row.is_fourteen_weeks === 't') &&
-      (vintage.value === null || row.value === null ? vintage.value === row.value : equals(rational(row.value), vintage.value)) &&
+      (vintage.value === null || row.value === null
+        ? vintage.value === row.value
+        : equals(rational(row.value), vintage.value)) &&
       (vintage.ttm_value === null || row.ttm_value === null
         ? vintage.ttm_value === row.ttm_value
         : equals(rational(row.ttm_value), vintage.ttm_value)) &&
       isNearRatio(row.yoy_ratio, vintage.yoy_ratio)
     if (!isRight)
-      offenders.push({
+      violations.push({
         subject: cik,
         series,
         quarter: keyOf(row),
@@ -126,22 +137,30 @@ function compareSeries({ cik, series, unit, tag }: Series, facts: readonly FactR
         value: row.value,
       })
   }
-  for (const quarter of wanted.keys()) offenders.push({ subject: cik, series, quarter, fault: 'it is missing' })
-  return offenders
+  for (const quarter of wanted.keys())
+    violations.push({ subject: cik, series, quarter, fault: 'it is missing' })
+  return violations
 }
 
 /** The table rounds a ratio to 20 decimals. */
 function isNearRatio(value: string | null, expected: Parameters<typeof agree>[0]): boolean {
   if (value === null || expected === null) return value === null && expected === null
   const stored = rational(value)
-  return agree(stored, expected, 12) || isNear({ n: stored.n + stored.d, d: stored.d }, { n: expected.n + expected.d, d: expected.d }, 18)
+  return (
+    agree(stored, expected, 12) ||
+    isNear({ n: stored.n + stored.d, d: stored.d }, { n: expected.n + expected.d, d: expected.d }, 18)
+  )
 }
 
 function kindOf(unit: string, tag: string): Kind {
   if (unit.endsWith('/shares')) return 'per_share'
   if (unit === 'shares') return 'shares'
-  const isRatio = ['Average', 'PerShare', 'PerUnit', 'Percent', 'Ratio', 'Maximum', 'Minimum'].some((word) => tag.includes(word))
-  return /^[A-Z]{3}$/.test(unit) && !isRatio && !tag.endsWith('Rate') && !tag.endsWith('Price') ? 'amount' : 'other'
+  const isRatio = ['Average', 'PerShare', 'PerUnit', 'Percent', 'Ratio', 'Maximum', 'Minimum'].some((word) =>
+    tag.includes(word),
+  )
+  return /^[A-Z]{3}$/.test(unit) && !isRatio && !tag.endsWith('Rate') && !tag.endsWith('Price')
+    ? 'amount'
+    : 'other'
 }
 
 const SERIES = "r.cik, r.tag, r.unit, concat_ws(' ', r.taxonomy, r.tag, r.unit) as series"

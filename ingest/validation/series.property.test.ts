@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Defect, suspicionsIn, type VendorBar } from './series.ts'
 
-/** A vendor's daily file: moves of the market, dividends far apart, closes printed to a cent or in full, adjusted by definition A. */
+/**
+ * A vendor's daily file: moves of the market, dividends far apart, closes printed to a cent or in full,
+ * adjusted by definition A.
+ */
 interface File {
   readonly start: number
   readonly moves: readonly number[]
@@ -29,7 +32,8 @@ function barsOf({ start, moves, every, yields, digits }: File): Bars {
   let close = start
   return moves.map((move, index) => {
     const before = close
-    const dividend = index > 0 && index % every === 0 ? round(before * (yields[(index / every) % yields.length] ?? 0), 4) : 0
+    const dividend =
+      index > 0 && index % every === 0 ? round(before * (yields[(index / every) % yields.length] ?? 0), 4) : 0
     close = Math.max(5, round((before - dividend) * (1 + move), digits))
     const date = new Date(Date.UTC(2020, 0, 1) + index * 86_400_000).toISOString().slice(0, 10)
     return { date, high: close, low: close, close, adj_close: close, volume: 1000, dividend, split: 0 }
@@ -63,7 +67,9 @@ it('says nothing of any file that agrees with itself', () => {
   )
 })
 
-const DEFECTS: Readonly<Record<string, { readonly one_of: readonly Defect[]; readonly damage: (given: File) => Bars }>> = {
+const DEFECTS: Readonly<
+  Record<string, { readonly one_of: readonly Defect[]; readonly damage: (given: File) => Bars }>
+> = {
   'a missing dividend': {
     one_of: ['adjustment-without-dividend'],
     damage: (given) => change(adjust(barsOf(given), given.digits), paidDay(given), { dividend: 0 }),
@@ -83,14 +89,20 @@ const DEFECTS: Readonly<Record<string, { readonly one_of: readonly Defect[]; rea
     one_of: ['dividend-too-large', 'adjustment-impossible'],
     damage: (given) => {
       const bars = barsOf(given)
-      return adjust(change(bars, paidDay(given), { dividend: dividendOn(bars, paidDay(given)) * 100 }), given.digits)
+      return adjust(
+        change(bars, paidDay(given), { dividend: dividendOn(bars, paidDay(given)) * 100 }),
+        given.digits,
+      )
     },
   },
   'a dividend told again three days later': {
     one_of: ['dividend-told-twice'],
     damage: (given) => {
       const bars = barsOf(given)
-      return adjust(change(bars, paidDay(given) + 3, { dividend: dividendOn(bars, paidDay(given)) }), given.digits)
+      return adjust(
+        change(bars, paidDay(given) + 3, { dividend: dividendOn(bars, paidDay(given)) }),
+        given.digits,
+      )
     },
   },
   'a block in pence': {
@@ -105,7 +117,10 @@ const DEFECTS: Readonly<Record<string, { readonly one_of: readonly Defect[]; rea
   'a block that was divided by four, with no split in sight': {
     one_of: ['price-in-other-scale'],
     damage: (given) => {
-      const bars = adjust(barsOf({ ...given, yields: [0], moves: given.moves.map((move) => move / 2) }), given.digits)
+      const bars = adjust(
+        barsOf({ ...given, yields: [0], moves: given.moves.map((move) => move / 2) }),
+        given.digits,
+      )
       for (const bar of bars.slice(40 + (given.at % 60), 40 + (given.at % 60) + 10))
         Object.assign(bar, { close: bar.close / 4, adj_close: bar.adj_close / 4 })
       return bars
@@ -116,7 +131,8 @@ const DEFECTS: Readonly<Record<string, { readonly one_of: readonly Defect[]; rea
     damage: (given) => {
       const bars = adjust(barsOf(given), given.digits)
       const day = 40 + (given.at % 80)
-      for (const bar of bars.slice(0, day)) Object.assign(bar, { close: bar.close * 4, adj_close: bar.adj_close * 4 })
+      for (const bar of bars.slice(0, day))
+        Object.assign(bar, { close: bar.close * 4, adj_close: bar.adj_close * 4 })
       return change(bars, day, { split: 4 })
     },
   },
@@ -137,14 +153,17 @@ it('takes gains that stand inside the dividend for one payment, and sees them co
     const paid = bars.map(({ dividend }) => dividend)
     if (isTwice) for (const bar of bars) bar.dividend *= 2
     adjust(bars, given.digits)
-    for (const [index, bar] of bars.entries()) Object.assign(bar, { dividend: paid[index], gains: paid[index] })
+    for (const [index, bar] of bars.entries())
+      Object.assign(bar, { dividend: paid[index], gains: paid[index] })
     return bars
   }
   const calm = file.map((given) => ({ ...given, moves: given.moves.map((move) => move / 5) }))
   fc.assert(
     fc.property(calm, (given) => {
       expect(suspicionsIn(gains(given, false))).toEqual([])
-      expect(suspicionsIn(gains(given, true)).map(({ defect }) => defect)).toContain('dividend-without-adjustment')
+      expect(suspicionsIn(gains(given, true)).map(({ defect }) => defect)).toContain(
+        'dividend-without-adjustment',
+      )
     }),
     { numRuns: 500 },
   )

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { figure, referenceRows } from '../../helpers/testing/reference.ts'
 import { suspicionsIn, type VendorBar } from './series.ts'
 
-const number = (text: string | undefined): number => (text === undefined || text === '' ? Number.NaN : Number(text))
+const number = (text: string | undefined): number =>
+  text === undefined || text === '' ? Number.NaN : Number(text)
 
 function barsOf(file: string): VendorBar[] {
   return referenceRows('corrupted', file).map((row) => ({
@@ -21,11 +22,17 @@ function barsOf(file: string): VendorBar[] {
 test('daily series with a known defect are flagged, repaired and clean ones mostly are not', () => {
   const files = referenceRows('corrupted', 'index.csv')
     .filter((row) => row['interval'] === '1d')
-    .map((row) => ({ file: row['file'] ?? '', must_flag: row['must_flag'] === '1', found: suspicionsIn(barsOf(row['file'] ?? '')) }))
+    .map((row) => ({
+      file: row['file'] ?? '',
+      must_flag: row['must_flag'] === '1',
+      found: suspicionsIn(barsOf(row['file'] ?? '')),
+    }))
   const bad = files.filter(({ must_flag }) => must_flag)
   const good = files.filter(({ must_flag }) => !must_flag)
   const missed = bad.filter(({ found }) => found.length === 0).map(({ file }) => file)
-  const flagged = good.filter(({ found }) => found.length > 0).map(({ file, found }) => `${file}: ${found[0]?.defect}`)
+  const flagged = good
+    .filter(({ found }) => found.length > 0)
+    .map(({ file, found }) => `${file}: ${found[0]?.defect}`)
   figure('damaged series', { bad: bad.length, missed, good: good.length, flagged })
   expect(missed.length / bad.length).toBeLessThanOrEqual(0.06)
   expect(flagged.length / good.length).toBeLessThanOrEqual(0.15)

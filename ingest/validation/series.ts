@@ -1,6 +1,7 @@
 /**
- * Judges one daily series as a vendor delivered it: closes adjusted for splits, adjusted closes by definition A, dividends and splits,
- * on whatever calendar its days form. Finds prices, dividends and adjustments that contradict each other, with no second source.
+ * Judges one daily series as a vendor delivered it: closes adjusted for splits, adjusted closes by definition
+ * A, dividends and splits, on whatever calendar its days form. Finds prices, dividends and adjustments that
+ * contradict each other, with no second source.
  */
 export interface VendorBar {
   readonly date: string
@@ -37,17 +38,22 @@ export interface Suspicion {
 }
 
 /**
- * A step of the adjustment below this share of the price is none: the smallest regular payments are five hundredths of a per cent, and a
- * vendor's own closes, kept as 32-bit floats, scatter a thousand times less.
+ * A step of the adjustment below this share of the price is none: the smallest regular payments are five
+ * hundredths of a per cent, and a vendor's own closes, kept as 32-bit floats, scatter a thousand times less.
  */
 const STEP_MIN = 0.0005
-/** Vendors round a dividend to their digits, or convert it at a rate of another hour; they do not differ by a tenth of it. */
+/**
+ * Vendors round a dividend to their digits, or convert it at a rate of another hour; they do not differ by a
+ * tenth of it.
+ */
 const DIVIDEND_TOLERANCE = 0.1
 const DROP_MIN_YIELD = 0.035
 
 /** Every contradiction in the series; none for one that can be right. `bars` in any order. */
 export function suspicionsIn(bars: readonly VendorBar[]): Suspicion[] {
-  const series = bars.filter(({ close }) => Number.isFinite(close) && close > 0).toSorted((a, b) => (a.date < b.date ? -1 : 1))
+  const series = bars
+    .filter(({ close }) => Number.isFinite(close) && close > 0)
+    .toSorted((a, b) => (a.date < b.date ? -1 : 1))
   return [...dividendsIn(series), ...jumpsIn(series)]
 }
 
@@ -75,20 +81,35 @@ function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
       })
     }
     if (isBroken(previous)) say('adjustment-impossible')
-    // A price printed to a cent is off by up to half of it: the ratio of two of them by a cent of the lower one.
-    const rounding = grain.close / Math.min(previous.close, bar.close) + grain.adj_close / Math.min(previous.adj_close, bar.adj_close)
+    // A price printed to a cent is off by up to half of it: the ratio of two of them by a cent of the lower
+    // one.
+    const rounding =
+      grain.close / Math.min(previous.close, bar.close) +
+      grain.adj_close / Math.min(previous.adj_close, bar.adj_close)
     const step_min = Math.max(STEP_MIN, rounding)
     if (amount > 0) {
       if (yieldOf > 0.5) say('dividend-too-large')
       if (isTiny(index)) say('dividend-too-small')
-      if (Math.abs(taken - yieldOf) > Math.max(step_min, grain.dividend / previous.close, DIVIDEND_TOLERANCE * yieldOf))
+      if (
+        Math.abs(taken - yieldOf) >
+        Math.max(step_min, grain.dividend / previous.close, DIVIDEND_TOLERANCE * yieldOf)
+      )
         say('dividend-without-adjustment')
-      if (yieldOf > DROP_MIN_YIELD && previous.close - bar.close < 0.2 * amount && previous.close - bar.low < 0.5 * amount) {
-        // A share that nobody traded, or whose price moves by more than the payment at the least, has no drop to show.
+      if (
+        yieldOf > DROP_MIN_YIELD &&
+        previous.close - bar.close < 0.2 * amount &&
+        previous.close - bar.low < 0.5 * amount
+      ) {
+        // A share that nobody traded, or whose price moves by more than the payment at the least, has no drop
+        // to show.
         const canDrop = (bar.volume > 0 || !isTraded) && amount > grain.close
         if (canDrop && yieldOf > 3 * usualMove(series, index)) say('dividend-without-drop')
       }
-      if (paid !== undefined && daysBetween(paid.date, bar.date) <= 7 && Math.abs(amount / paid.amount - 1) <= 0.08)
+      if (
+        paid !== undefined &&
+        daysBetween(paid.date, bar.date) <= 7 &&
+        Math.abs(amount / paid.amount - 1) <= 0.08
+      )
         say('dividend-told-twice')
       paid = { date: bar.date, amount }
     } else if (Math.abs(taken) > step_min) say('adjustment-without-dividend')
@@ -96,13 +117,16 @@ function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
   return found
 }
 
-/** An adjusted close of a traded day that is no price at all; a column that is not there is another matter. */
-const isBroken = ({ adj_close }: VendorBar): boolean => !Number.isNaN(adj_close) && !(adj_close > 0 && adj_close < Number.POSITIVE_INFINITY)
+/**
+ * An adjusted close of a traded day that is no price at all; a column that is not there is another matter.
+ */
+const isBroken = ({ adj_close }: VendorBar): boolean =>
+  !Number.isNaN(adj_close) && !(adj_close > 0 && adj_close < Number.POSITIVE_INFINITY)
 
 /**
- * What was paid on each day. Some vendors put the capital gains of a fund into the dividend and print them beside it once more, some print
- * them beside it alone: which of the two, the closes say, over all such days together. Where the market moved too much to tell, the
- * adjustment is believed.
+ * What was paid on each day. Some vendors put the capital gains of a fund into the dividend and print them
+ * beside it once more, some print them beside it alone: which of the two, the closes say, over all such days
+ * together. Where the market moved too much to tell, the adjustment is believed.
  */
 function distributions(series: readonly VendorBar[]): number[] {
   let [drop, inside, beside, noise] = [0, 0, 0, 0]
@@ -112,7 +136,8 @@ function distributions(series: readonly VendorBar[]): number[] {
     drop += (before.close - close) / before.close
     inside += dividend / before.close
     beside += (dividend + gains) / before.close
-    // The median of normal moves is two thirds of their deviation; twice the deviation is what chance seldom does.
+    // The median of normal moves is two thirds of their deviation; twice the deviation is what chance seldom
+    // does.
     noise += (3 * usualMove(series, index)) ** 2
   }
   const isTold = (beside - inside) / 2 > Math.sqrt(noise)
@@ -127,8 +152,8 @@ function distributions(series: readonly VendorBar[]): number[] {
 }
 
 /**
- * Units of the last digit in which a column is printed; 0 for one with more than four decimals, whose rounding is no matter. Prices in whole
- * yen or pence were traded so, and are not rounded.
+ * Units of the last digit in which a column is printed; 0 for one with more than four decimals, whose
+ * rounding is no matter. Prices in whole yen or pence were traded so, and are not rounded.
  */
 function grainOf(series: readonly VendorBar[]): Record<'close' | 'adj_close' | 'dividend', number> {
   const grain = (column: 'close' | 'adj_close' | 'dividend'): number => {
@@ -136,17 +161,24 @@ function grainOf(series: readonly VendorBar[]): Record<'close' | 'adj_close' | '
     const decimals = [0, 1, 2, 3, 4].find((digits) =>
       // A decimal that passed through a 32-bit float is off by 6e-8 of itself.
       values.every(
-        (value) => Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) <= 1e-7 * Math.abs(value) * 10 ** digits + 1e-9,
+        (value) =>
+          Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) <=
+          1e-7 * Math.abs(value) * 10 ** digits + 1e-9,
       ),
     )
     return decimals === undefined || values.length === 0 ? 0 : 10 ** -decimals
   }
-  return { close: Math.min(grain('close'), 0.01), adj_close: Math.min(grain('adj_close'), 0.01), dividend: grain('dividend') / 2 }
+  return {
+    close: Math.min(grain('close'), 0.01),
+    adj_close: Math.min(grain('adj_close'), 0.01),
+    dividend: grain('dividend') / 2,
+  }
 }
 
 /**
- * Payments in a unit that was divided twice: so little, of the price and in money, that nobody sends it, and either most of them are, or
- * this one is a hundredth of the others. Funds do pay out a rest that is small, once.
+ * Payments in a unit that was divided twice: so little, of the price and in money, that nobody sends it, and
+ * either most of them are, or this one is a hundredth of the others. Funds do pay out a rest that is small,
+ * once.
  */
 function tinyAmong(series: readonly VendorBar[], paidOn: readonly number[]): (index: number) => boolean {
   const yieldOn = (index: number): number => (paidOn[index] ?? 0) / (series[index - 1]?.close ?? Number.NaN)
@@ -154,21 +186,29 @@ function tinyAmong(series: readonly VendorBar[], paidOn: readonly number[]): (in
   const isSmall = (index: number): boolean => yieldOn(index) < 0.0005 && (paidOn[index] ?? 0) < 0.001
   const usual = paid.map(yieldOn).toSorted((a, b) => a - b)[paid.length >> 1] ?? Number.NaN
   const areMost = 2 * paid.filter(isSmall).length > paid.length
-  return (index) => isSmall(index) && (areMost || Math.abs(Math.log((yieldOn(index) * 100) / usual)) < Math.log(1.5))
+  return (index) =>
+    isSmall(index) && (areMost || Math.abs(Math.log((yieldOn(index) * 100) / usual)) < Math.log(1.5))
 }
 
 function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
   const found: Suspicion[] = []
   const grain = grainOf(series).close
-  const ratios = series.filter(({ split }) => split > 0 && split !== 1).map(({ split }) => Math.max(split, 1 / split))
+  const ratios = series
+    .filter(({ split }) => split > 0 && split !== 1)
+    .map(({ split }) => Math.max(split, 1 / split))
   for (const [index, bar] of series.entries()) {
     const before = series[index - 1]
     if (before === undefined) continue
     const size = Math.max(bar.close / before.close, before.close / bar.close)
-    const say = (defect: Defect): void => void found.push({ defect, date: bar.date, detail: `close ${before.close} to ${bar.close}` })
+    const say = (defect: Defect): void =>
+      void found.push({ defect, date: bar.date, detail: `close ${before.close} to ${bar.close}` })
     // Pence for pounds is a factor of a hundred; an illiquid series jumps by any other.
     if (Math.abs(size / 100 - 1) < 0.15) say('price-in-other-unit')
-    else if (size > 1.3 && ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15) && Math.log(size) > 6 * usualMove(series, index)) {
+    else if (
+      size > 1.3 &&
+      ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15) &&
+      Math.log(size) > 6 * usualMove(series, index)
+    ) {
       // The shares change hands at the old pace; a crash of that size is traded many times over.
       if (!(tradedRatio(series, index) > 1.5 * size)) say('split-not-applied')
     } else if (isTakenBack(series, index, grain)) say('price-in-other-scale')
@@ -177,27 +217,40 @@ function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
 }
 
 /**
- * Whether a jump to another scale is undone within thirty rows, but for what the market itself moves on the two days: a split or a unit that was applied
- * to a block. What is traded in a few ticks doubles and halves by itself.
+ * Whether a jump to another scale is undone within thirty rows, but for what the market itself moves on the
+ * two days: a split or a unit that was applied to a block. What is traded in a few ticks doubles and halves
+ * by itself.
  */
 function isTakenBack(series: readonly VendorBar[], at: number, grain: number): boolean {
   const [before, bar] = [series[at - 1], series[at]]
   if (before === undefined || bar === undefined) return false
   const jump = Math.log(bar.close / before.close)
-  if (Math.abs(jump) < Math.log(1.7) || Math.min(bar.close, before.close) < 20 * grain || Math.abs(jump) < 12 * usualMove(series, at))
+  if (
+    Math.abs(jump) < Math.log(1.7) ||
+    Math.min(bar.close, before.close) < 20 * grain ||
+    Math.abs(jump) < 12 * usualMove(series, at)
+  )
     return false
   const undone = Math.max(0.05, 4 * usualMove(series, at))
   return series.slice(at + 1, at + 31).some(({ close }, after) => {
     const last = series[at + after]
-    return last !== undefined && Math.abs(Math.log(close / last.close) + jump) < undone && Math.abs(Math.log(close / before.close)) < 0.2
+    return (
+      last !== undefined &&
+      Math.abs(Math.log(close / last.close) + jump) < undone &&
+      Math.abs(Math.log(close / before.close)) < 0.2
+    )
   })
 }
 
-/** Money traded on a day against the average of the twenty sessions before it; NaN when no volume is known. */
+/**
+ * Money traded on a day against the average of the twenty sessions before it; NaN when no volume is known.
+ */
 function tradedRatio(series: readonly VendorBar[], at: number): number {
   const traded = series.slice(Math.max(0, at - 20), at).map(({ close, volume }) => close * volume)
   const bar = series[at]
-  return bar === undefined ? Number.NaN : (bar.close * bar.volume * traded.length) / traded.reduce((sum, each) => sum + each, 0)
+  return bar === undefined
+    ? Number.NaN
+    : (bar.close * bar.volume * traded.length) / traded.reduce((sum, each) => sum + each, 0)
 }
 
 /** Median absolute daily move of the sixty sessions around, as a share of the price. */
@@ -205,9 +258,11 @@ function usualMove(series: readonly VendorBar[], at: number): number {
   const moves: number[] = []
   for (let index = Math.max(1, at - 30); index < Math.min(series.length, at + 30); index += 1) {
     const [before, bar] = [series[index - 1], series[index]]
-    if (index !== at && before !== undefined && bar !== undefined) moves.push(Math.abs(Math.log(bar.close / before.close)))
+    if (index !== at && before !== undefined && bar !== undefined)
+      moves.push(Math.abs(Math.log(bar.close / before.close)))
   }
   return moves.toSorted((a, b) => a - b)[moves.length >> 1] ?? 0
 }
 
-const daysBetween = (a: string, b: string): number => Math.abs(Date.parse(b.slice(0, 10)) - Date.parse(a.slice(0, 10))) / 86_400_000
+const daysBetween = (a: string, b: string): number =>
+  Math.abs(Date.parse(b.slice(0, 10)) - Date.parse(a.slice(0, 10))) / 86_400_000

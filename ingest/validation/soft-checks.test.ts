@@ -13,12 +13,18 @@ beforeAll(async () => {
 afterAll(() => scratch?.drop())
 
 // What is said of filings is tested beside the quarters.
-const checks = CHECKS.filter(({ name, severity }) => severity === 'soft' && !suspiciousFactChecks.some((check) => check.name === name))
+const checks = CHECKS.filter(
+  ({ name, severity }) => severity === 'soft' && !suspiciousFactChecks.some((check) => check.name === name),
+)
 const offended = async (tx: Database): Promise<string[]> =>
-  (await validate(tx, { checks, accepted: [] })).checks.filter(({ offenders_count }) => offenders_count > 0).map(({ name }) => name)
+  (await validate(tx, { checks, accepted: [] })).checks
+    .filter(({ violations_count }) => violations_count > 0)
+    .map(({ name }) => name)
 
-const from = (day: string, change: string): string => `update stocks_research.prices_daily set ${change} where trade_date >= '${day}';`
-const on = (day: string, change: string): string => `update stocks_research.prices_daily set ${change} where trade_date = '${day}';`
+const from = (day: string, change: string): string =>
+  `update stocks_research.prices_daily set ${change} where trade_date >= '${day}';`
+const on = (day: string, change: string): string =>
+  `update stocks_research.prices_daily set ${change} where trade_date = '${day}';`
 /** Prices of a bar times a factor. */
 const times = (factor: number): string =>
   `open = open * ${factor}, high = high * ${factor}, low = low * ${factor}, close = close * ${factor}`
@@ -31,7 +37,9 @@ const split = (day: string, before: number, after: number): string => `
 /** Payments from 2017 on, every 91 days, but those left out. */
 const rhythm = (without: readonly number[], amount = (_at: number): string => '0.05'): string =>
   Array.from({ length: 12 }, (_, at) =>
-    without.includes(at) ? '' : pay(new Date(Date.UTC(2017, 0, 10 + 91 * at)).toISOString().slice(0, 10), amount(at)),
+    without.includes(at)
+      ? ''
+      : pay(new Date(Date.UTC(2017, 0, 10 + 91 * at)).toISOString().slice(0, 10), amount(at)),
   ).join('')
 const second = (closes: string): string => `
   insert into stocks_research.securities (security_id, source_id, ticker, currency) values (2, 'y', 'Y', 'USD');
@@ -40,7 +48,7 @@ const second = (closes: string): string => `
 
 /** A second source that says what ours says, then something else. */
 const beside = (change: string): string => `
-  insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_outside, rows_rejected, rows_contradicted)
+  insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_skipped, rows_rejected, rows_contradicted)
   values ('test', repeat('0', 64), true, true, 0, 0, 0, 0, 0);
   insert into ingestion.second_prices select security_id, trade_date, close from stocks_research.prices_daily;
   insert into ingestion.second_events (security_id, ex_date, cash_amount) values (1, '2020-01-15', 0.05);
@@ -59,11 +67,13 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   },
   'split-like-jump': {
     finds: from('2020-03-02', `${times(0.5)}, volume = volume * 2`),
-    leaves: `${from('2020-03-02', times(0.5))} ${on('2020-03-02', 'volume = volume * 12')}`, // AAPL on 2000-09-29.
+    // AAPL on 2000-09-29.
+    leaves: `${from('2020-03-02', times(0.5))} ${on('2020-03-02', 'volume = volume * 12')}`,
   },
   'spike-reverts': {
     finds: on('2020-03-02', 'close = 10.6'),
-    leaves: `${on('2020-03-02', 'close = 10.6')} ${on('2020-03-03', 'open = 10.5')}`, // It opened there on the next day.
+    // It opened there on the next day.
+    leaves: `${on('2020-03-02', 'close = 10.6')} ${on('2020-03-03', 'open = 10.5')}`,
   },
   'close-repeats': {
     finds: `update stocks_research.prices_daily set close = 10 where trade_date between '2020-03-02' and '2020-03-06'`,
@@ -75,7 +85,8 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   },
   'session-missing': {
     finds: `delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
-    leaves: `delete from stocks_research.prices_daily where trade_date >= '2020-06-01'`, // The series ends: coverage tells that.
+    // The series ends: coverage tells that.
+    leaves: `delete from stocks_research.prices_daily where trade_date >= '2020-06-01'`,
   },
   'closure-alarm': {
     finds: `delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
@@ -104,7 +115,10 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   },
   'cash-skipped': { finds: rhythm([5]), leaves: rhythm([9, 10, 11]) },
   'cash-above-half': { finds: pay('2020-03-02', '6'), leaves: pay('2020-03-02', '4') },
-  'split-without-move': { finds: split('2020-03-02', 1, 2), leaves: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.5))}` },
+  'split-without-move': {
+    finds: split('2020-03-02', 1, 2),
+    leaves: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.5))}`,
+  },
   'split-maybe-spin-off': {
     finds: split('2020-03-02', 1, 1.046),
     leaves: `${split('2020-03-02', 4, 5)} ${split('2020-03-16', 1000000, 1333333)}`,
@@ -113,7 +127,10 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: `${split('2020-03-02', 1, 2)} ${split('2020-03-04', 1, 2)}`,
     leaves: `${split('2020-03-02', 1, 2)} ${split('2020-03-16', 1, 2)}`,
   },
-  'corporate-actions-split-changes-something': { finds: split('2020-03-02', 3, 3), leaves: split('2020-03-02', 3, 4) },
+  'corporate-actions-split-changes-something': {
+    finds: split('2020-03-02', 3, 3),
+    leaves: split('2020-03-02', 3, 4),
+  },
   'event-cannot-be-applied': {
     finds: `update stocks_research.adjustment_factors set price_factor = null, reason = 'why' where price_factor < 1`,
     leaves: 'update stocks_research.adjustment_factors set price_factor = 0.9 where price_factor < 1',
@@ -124,19 +141,25 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   },
   'second-source-close': {
     finds: beside(`update ingestion.second_prices set close = close * 1.006 where trade_date = '2020-03-02'`),
-    leaves: beside(`update ingestion.second_prices set close = close * 1.004 where trade_date = '2020-03-02'`),
+    leaves: beside(
+      `update ingestion.second_prices set close = close * 1.004 where trade_date = '2020-03-02'`,
+    ),
   },
   'second-source-bar': {
     finds: `${beside('')} delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
-    leaves: beside(`delete from ingestion.second_prices where trade_date = '2020-03-02'`), // Not held there: counted, not a fault of ours.
+    // Not held there: counted, not a fault of ours.
+    leaves: beside(`delete from ingestion.second_prices where trade_date = '2020-03-02'`),
   },
   'second-source-split': {
-    finds: beside(`insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 2)`),
+    finds: beside(
+      `insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 2)`,
+    ),
     leaves: `${beside(`insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 1.3333333)`)} ${split('2020-03-02', 3, 4)}`,
   },
   'second-source-cash': {
     finds: beside(`update ingestion.second_events set cash_amount = 0.06`),
-    leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')} update stocks_research.corporate_actions set cash_amount = 0.05`, // Printed to a cent.
+    // Printed to a cent.
+    leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')} update stocks_research.corporate_actions set cash_amount = 0.05`,
   },
   'event-rejected': {
     finds: `insert into stocks_research.refused_events (security_id, kind, reason) values (1, 'split', 'told twice')`,
@@ -161,10 +184,13 @@ it('finds nothing in a market without a fault', async () => {
   expect(await offended(scratch.db)).toEqual([])
 })
 
-it.each(Object.entries(CASES))('%s finds its fault, and leaves what lies just beside it', async (name, { finds, leaves }) => {
-  expect(await offendedBy(scratch, finds, offended)).toContain(name)
-  expect(await offendedBy(scratch, leaves, offended)).not.toContain(name)
-})
+it.each(Object.entries(CASES))(
+  '%s finds its fault, and leaves what lies just beside it',
+  async (name, { finds, leaves }) => {
+    expect(await offendedBy(scratch, finds, offended)).toContain(name)
+    expect(await offendedBy(scratch, leaves, offended)).not.toContain(name)
+  },
+)
 
 it('every soft check about prices and events stands here with both', () => {
   expect(checks.map(({ name }) => name).filter((name) => !(name in CASES))).toEqual([])

@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
-import { ingestDrop, writeDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from './checks.ts'
 import { validate } from './validate.ts'
 
 const bars = (source_id: string, closes: Readonly<Record<string, number>>): string[] =>
-  Object.entries(closes).map(([date, close]) => `${source_id},${date},${close},${close},${close},${close},1000`)
+  Object.entries(closes).map(
+    ([date, close]) => `${source_id},${date},${close},${close},${close},${close},1000`,
+  )
 const file = (header: string, lines: readonly string[]): string => [header, ...lines, ''].join('\n')
 /** Five parents of one price history, each told of its spin-off on 2020-06-03 in another way. */
 const PARENTS = ['valued', 'ratio', 'given', 'unknown', 'raised']
@@ -28,7 +30,10 @@ const drop = (childBars: readonly string[]): Record<string, string> => ({
     ...PARENTS.flatMap((id) => bars(id, { '2020-06-02': 100, '2020-06-03': 88, '2020-06-04': 90 })),
     ...childBars,
   ]),
-  'splits/s.csv': file('source_id,ex_date,split_from,split_to,kind', ['ratio,2020-06-03,1,1.25,spin_off', 'raised,2020-06-03,2,1,spinoff']),
+  'splits/s.csv': file('source_id,ex_date,split_from,split_to,kind', [
+    'ratio,2020-06-03,1,1.25,spin_off',
+    'raised,2020-06-03,2,1,spinoff',
+  ]),
   'dividends/d.csv': file('source_id,ex_date,amount,currency,kind', ['valued,2020-06-03,12,USD,spin-off']),
   'mergers_delistings/m.csv': file('source_id,date,kind,new_symbol,new_rate,source_rate', [
     'given,2020-06-03,spin_off,CHILD,1,2',
@@ -40,7 +45,7 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
   const scratch = await scratchDatabase({ migrated: true })
   try {
     const load = async (childBars: readonly string[]) =>
-      ingestDrop(scratch.connection, await writeDrop(drop(childBars)), { jobs: JOB_NAMES })
+      ingestDelivery(scratch.connection, await writeDelivery(drop(childBars)), { jobs: JOB_NAMES })
     const rows = async () =>
       (
         await scratch.db.rows<Record<string, string | null>>(
@@ -54,9 +59,10 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
     expect((await rows()).find(([id]) => id === 'given')).toEqual(['given', null, null, '1000', unknown])
 
     const again = await load(CHILD)
-    expect(again.job('adjustment-factors').items_unchanged, 'the parent of the child that has come, and the child, are derived again').toBe(
-      4,
-    )
+    expect(
+      again.job('adjustment-factors').items_unchanged,
+      'the parent of the child that has come, and the child, are derived again',
+    ).toBe(4)
     expect(await rows()).toEqual([
       ['given', '88', '88', '1000', null], // 24 / 2 for each share.
       ['raised', null, null, '1000', '2020-06-03: the ratio of the spin-off does not lower the price'],
@@ -73,11 +79,16 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
       { source_id: 'ratio', value_source: 'stated ratio' },
       { source_id: 'valued', value_source: 'stated value' },
     ])
-    const report = await validate(scratch.db, { checks: CHECKS.filter(({ severity }) => severity === 'hard'), accepted: [] })
-    expect(report.checks.filter(({ offenders_count }) => offenders_count > 0)).toEqual([])
+    const report = await validate(scratch.db, {
+      checks: CHECKS.filter(({ severity }) => severity === 'hard'),
+      accepted: [],
+    })
+    expect(report.checks.filter(({ violations_count }) => violations_count > 0)).toEqual([])
 
     // What the child closed at is known on the evening of its first bar, not before.
-    await scratch.db.execute("delete from stocks_research.prices_daily where trade_date = '2020-06-03' and close = 24")
+    await scratch.db.execute(
+      "delete from stocks_research.prices_daily where trade_date = '2020-06-03' and close = 24",
+    )
     const asOf = async (day: string) =>
       scratch.db.rows(
         `select v.adj_close::double precision::text as a, v.adjustment_reason as reason from stocks_research.prices_daily_adjusted_as_of($1::date) v

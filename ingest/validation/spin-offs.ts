@@ -30,8 +30,9 @@ interface Close extends Record<string, unknown> {
 }
 
 /**
- * What was spun off without a stated value, told again apart from the SQL: the first close of the security that was given out, times the
- * shares of it for one old share. Answers for the key of an action and a day up to which closes are known; null when that is not known.
+ * What was spun off without a stated value, told again apart from the SQL: the first close of the security
+ * that was given out, times the shares of it for one old share. Answers for the key of an action and a day up
+ * to which closes are known; null when that is not known.
  */
 export async function spinOffWorths(
   db: Database,
@@ -60,9 +61,14 @@ export async function spinOffWorths(
   }
 }
 
-const keyOf = ({ security_id, ex_date, action_key }: Pick<SpinOff, 'security_id' | 'ex_date' | 'action_key'>): string =>
+const keyOf = ({
+  security_id,
+  ex_date,
+  action_key,
+}: Pick<SpinOff, 'security_id' | 'ex_date' | 'action_key'>): string =>
   `${security_id} ${ex_date} ${action_key}`
-const isPositive = (text: string | null): text is string => text !== null && PLAIN.test(text) && Number(text) > 0
+const isPositive = (text: string | null): text is string =>
+  text !== null && PLAIN.test(text) && Number(text) > 0
 
 const UNTOLD = `
   select a.security_id::text, a.ex_date, a.action_key, a.detail ->> 'new_source_id' as new_source_id, a.detail ->> 'new_symbol' as new_symbol,

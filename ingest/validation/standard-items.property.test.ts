@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { type DerivedQuarter, type ItemFact, type ItemTag, itemsOn } from '../testing/validation/standard-items.ts'
+import {
+  type DerivedQuarter,
+  type ItemFact,
+  type ItemTag,
+  itemsOn,
+} from '../testing/validation/standard-items.ts'
 
 const CIK = '0000000001'
 const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean])[] = [
@@ -33,7 +38,15 @@ const PERIODS = [
   ['2020-10-01', '2020-12-31'],
   ['2020-01-01', '2020-12-31'],
 ] as const
-const DAYS = ['2020-05-01', '2020-08-01', '2020-11-01', '2021-02-01', '2021-02-01', '2022-02-01', '2023-02-01']
+const DAYS = [
+  '2020-05-01',
+  '2020-08-01',
+  '2020-11-01',
+  '2021-02-01',
+  '2021-02-01',
+  '2022-02-01',
+  '2023-02-01',
+]
 
 /** A few filings over a few periods, so that tags, tiers and sums meet in one period. */
 const filing = fc.record({
@@ -57,10 +70,23 @@ function factsOf(given: Filer): ItemFact[] {
       const [tag, unit, is_instant = false] = TAGS[index] ?? ['', '']
       const [start, period_end] = PERIODS[period] ?? PERIODS[0]
       const form = `10-K${is_amendment ? '/A' : ''}`
-      return { tag, unit, period_start: is_instant ? null : start, period_end, value, accession: `${filed} ${at}`, form, filed }
+      return {
+        tag,
+        unit,
+        period_start: is_instant ? null : start,
+        period_end,
+        value,
+        accession: `${filed} ${at}`,
+        form,
+        filed,
+      }
     }),
   )
-  return [...new Map(rows.map((row) => [JSON.stringify([row.tag, row.period_start, row.period_end, row.accession]), row])).values()]
+  return [
+    ...new Map(
+      rows.map((row) => [JSON.stringify([row.tag, row.period_start, row.period_end, row.accession]), row]),
+    ).values(),
+  ]
 }
 
 let scratch: Scratch
@@ -77,7 +103,9 @@ async function compare(tx: Database, facts: readonly ItemFact[]): Promise<void> 
        as r (tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
     [JSON.stringify(facts)],
   )
-  await tx.execute(`insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array['${CIK}'])`)
+  await tx.execute(
+    `insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array['${CIK}'])`,
+  )
   const tags = await tx.rows<ItemTag & Record<string, unknown>>(
     `select item, tag, tier, priority, value_kind, is_instant, part_beside from stocks_research.standard_item_tags where taxonomy <> 'ifrs-full'`,
   )

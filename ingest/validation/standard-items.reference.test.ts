@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { figure, referenceFolder, referenceRows } from '../../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
-import { ingestDrop } from '../testing/flat-files/delivery.ts'
+import { ingestDelivery } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from './checks.ts'
 import { validate } from './validate.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
-  await ingestDrop(scratch.connection, join(referenceFolder(), 'flat-files'), { jobs: JOB_NAMES })
+  await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'), { jobs: JOB_NAMES })
 })
 afterAll(() => scratch?.drop())
 
@@ -27,14 +27,27 @@ const ITEMS: Readonly<Record<string, string>> = {
 
 it('every field that a person typed from a filing is the standard item of its day, under the tag of its day', async () => {
   const wrong: unknown[] = []
-  const rows = referenceRows('expected', 'fundamentals_hand_verified.csv').filter((row) => row['match'] === '1')
+  const rows = referenceRows('expected', 'fundamentals_hand_verified.csv').filter(
+    (row) => row['match'] === '1',
+  )
   for (const row of rows) {
     const found = await scratch.db.rows<{ value: string; tag: string }>(
       `select value, tag from stocks_research.fundamentals_standard_as_of($1::date, array[$2])
        where item = $3 and period_end = $4::date and unit = $5 and period_start is not distinct from nullif($6, '')::date`,
-      [row['first_filed'], row['cik'], ITEMS[row['field'] ?? ''] ?? row['field'], row['period_end'], row['unit'], row['start']],
+      [
+        row['first_filed'],
+        row['cik'],
+        ITEMS[row['field'] ?? ''] ?? row['field'],
+        row['period_end'],
+        row['unit'],
+        row['start'],
+      ],
     )
-    if (found.length !== 1 || Number(found[0]?.value) !== Number(row['value']) || found[0]?.tag !== row['tag'])
+    if (
+      found.length !== 1 ||
+      Number(found[0]?.value) !== Number(row['value']) ||
+      found[0]?.tag !== row['tag']
+    )
       wrong.push({ ...row, found })
   }
   figure('typed from filings, as standard items', { rows: rows.length, wrong: wrong.length })
@@ -56,7 +69,8 @@ it('no year and no quarter of a filer lacks its revenue, net income or assets, w
 
 it('revenue less its cost is the gross profit, and diluted earnings are income by shares: no slice, no foreign share basis', async () => {
   const rows = await scratch.db.rows<
-    Record<'cik' | 'period_end' | 'accession', string> & Record<'revenue' | 'cost' | 'gross' | 'net' | 'shares' | 'eps', string | null>
+    Record<'cik' | 'period_end' | 'accession', string> &
+      Record<'revenue' | 'cost' | 'gross' | 'net' | 'shares' | 'eps', string | null>
   >(
     `select cik, period_start, period_end, max(accession) filter (where item = 'shares_diluted') as accession, max(value) filter (where item = 'revenue') as revenue, max(value) filter (where item = 'cost_of_revenue') as cost,
        max(value) filter (where item = 'gross_profit') as gross, max(value) filter (where item = 'net_income') as net,
@@ -64,16 +78,29 @@ it('revenue less its cost is the gross profit, and diluted earnings are income b
      from stocks_research.fundamentals_standard_v where period_kind in ('quarter', 'year') group by cik, period_start, period_end`,
   )
   const offGross = rows.filter(
-    ({ revenue, cost, gross }) => gross !== null && cost !== null && Number(revenue) - Number(cost) !== Number(gross),
+    ({ revenue, cost, gross }) =>
+      gross !== null && cost !== null && Number(revenue) - Number(cost) !== Number(gross),
   )
   const isOff = ({ net, shares, eps }: (typeof rows)[number], scale: number): boolean =>
     shares !== null && eps !== null && Math.abs(Number(net) / (Number(shares) * scale) - Number(eps)) > 0.006
-  // Half a cent of rounding in the filing; and one filer gave its early counts in thousands, which a finding names.
+  // Half a cent of rounding in the filing; and one filer gave its early counts in thousands, which a finding
+  // names.
   const offShare = rows.filter((row) => isOff(row, 1) && isOff(row, 1000))
   const thousands = rows.filter((row) => isOff(row, 1) && !isOff(row, 1000))
-  figure('periods', { all: rows.length, offGross: offGross.length, offShare: offShare.length, thousands: thousands.length })
-  const found = await validate(scratch.db, { checks: CHECKS.filter(({ name }) => name === 'shares-in-thousands'), accepted: [] })
+  figure('periods', {
+    all: rows.length,
+    offGross: offGross.length,
+    offShare: offShare.length,
+    thousands: thousands.length,
+  })
+  const found = await validate(scratch.db, {
+    checks: CHECKS.filter(({ name }) => name === 'shares-in-thousands'),
+    accepted: [],
+  })
   expect(found.soft_count).toBeGreaterThanOrEqual(new Set(thousands.map(({ accession }) => accession)).size)
   expect(found.soft_count > 0).toBe(thousands.length > 0)
-  expect({ offGross: offGross.slice(0, 5), offShare: offShare.slice(0, 5) }).toEqual({ offGross: [], offShare: [] })
+  expect({ offGross: offGross.slice(0, 5), offShare: offShare.slice(0, 5) }).toEqual({
+    offGross: [],
+    offShare: [],
+  })
 })

@@ -18,7 +18,9 @@ let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
 })
-beforeEach(() => scratch.db.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived'))
+beforeEach(() =>
+  scratch.db.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived'),
+)
 afterAll(() => scratch?.drop())
 
 async function file(...facts: Fact[]): Promise<void> {
@@ -51,7 +53,9 @@ it('follows a filer from tag to tag, and shows a past day the tag of that day', 
     ['Revenues', ...Y20, 101, 'b', '10-K', '2022-02-01'],
     ['Revenues', ...Y21, 120, 'b', '10-K', '2022-02-01'],
   )
-  expect(await itemsOn('2021-06-30', 'revenue')).toMatchObject([{ period_end: '2020-12-31', value: '100', tag: 'SalesRevenueNet' }])
+  expect(await itemsOn('2021-06-30', 'revenue')).toMatchObject([
+    { period_end: '2020-12-31', value: '100', tag: 'SalesRevenueNet' },
+  ])
   expect(await itemsOn('2022-02-01', 'revenue')).toMatchObject([
     { period_end: '2020-12-31', value: '101', tag: 'Revenues' },
     { period_end: '2021-12-31', value: '120', tag: 'Revenues' },
@@ -65,10 +69,13 @@ it('takes the total line of a filing, not the slice of contracts; and nothing, n
     ['Revenues', ...Y21, 90, 'b', '10-K', '2022-02-01'],
     ['SalesRevenueNet', ...Y21, 900, 'b', '10-K', '2022-02-01'],
   )
-  expect(await itemsOn('2022-12-31', 'revenue')).toMatchObject([{ value: '77' }, { value: null, reason: 'may_be_a_part' }])
+  expect(await itemsOn('2022-12-31', 'revenue')).toMatchObject([
+    { value: '77' },
+    { value: null, reason: 'may_be_a_part' },
+  ])
 })
 
-it('takes the tag that gross profit and cost add up to, when a filing calls a part of its revenue «Revenues»', async () => {
+it('takes the tag that gross profit and cost add up to, when a filing calls a part of its revenue "Revenues"', async () => {
   await file(
     ['Revenues', ...Y20, 20, 'a', '10-K', '2021-02-01'],
     [CONTRACTS, ...Y20, 184, 'a', '10-K', '2021-02-01'],
@@ -90,9 +97,9 @@ it('names the reason of each null: not filed, not additive', async () => {
     { kind: 'quarter', value: '10', method: 'year_less_nine_months' },
     { kind: 'year', value: '40', method: 'reported' },
   ])
-  expect((await itemsOn('2021-12-31', 'eps_diluted')).filter((row) => row['kind'] === 'quarter')).toMatchObject([
-    { value: null, reason: 'not_additive' },
-  ])
+  expect(
+    (await itemsOn('2021-12-31', 'eps_diluted')).filter((row) => row['kind'] === 'quarter'),
+  ).toMatchObject([{ value: null, reason: 'not_additive' }])
   expect(await itemsOn('2021-12-31', 'revenue')).toMatchObject([
     { kind: 'quarter', value: null, tag: null, reason: 'not_filed' },
     { kind: 'year', value: null, tag: null, reason: 'not_filed' },
@@ -108,7 +115,9 @@ it('never puts earnings of today’s shares beside a count of shares from before
   )
   expect(await itemsOn('2021-12-31', 'shares_diluted')).toMatchObject([{ value: '25', reason: null }])
   expect(await itemsOn('2022-12-31', 'eps_diluted')).toMatchObject([{ value: '1' }])
-  expect(await itemsOn('2022-12-31', 'shares_diluted')).toMatchObject([{ value: null, reason: 'share_basis_may_differ' }])
+  expect(await itemsOn('2022-12-31', 'shares_diluted')).toMatchObject([
+    { value: null, reason: 'share_basis_may_differ' },
+  ])
   // A later filing that repeats the count says that nothing was split in between.
   await file(
     ['EarningsPerShareBasic', ...Y20, 1.1, 'a', '10-K', '2021-02-01', 'USD/shares'],
@@ -131,14 +140,30 @@ it('stays with what an item means when a newer filing repeats only its neighbour
   const end20 = [null, '2020-12-31'] as const
   await file(
     ['CashAndCashEquivalentsAtCarryingValue', ...end20, 48, 'a', '10-K', '2021-02-01'],
-    ['CashCashEquivalentsRestrictedCashAndRestrictedCashEquivalents', ...end20, 50, 'b', '10-K', '2023-02-01'],
+    [
+      'CashCashEquivalentsRestrictedCashAndRestrictedCashEquivalents',
+      ...end20,
+      50,
+      'b',
+      '10-K',
+      '2023-02-01',
+    ],
     ['StockholdersEquity', ...end20, 70, 'a', '10-K', '2021-02-01'],
-    ['StockholdersEquityIncludingPortionAttributableToNoncontrollingInterest', ...end20, 75, 'b', '10-K', '2023-02-01'],
+    [
+      'StockholdersEquityIncludingPortionAttributableToNoncontrollingInterest',
+      ...end20,
+      75,
+      'b',
+      '10-K',
+      '2023-02-01',
+    ],
     ['NetIncomeLoss', ...Y20, 9, 'a', '10-K', '2021-02-01'],
     ['ProfitLoss', ...Y20, 11, 'b', '10-K', '2023-02-01'],
     ['ProfitLoss', ...Y21, 12, 'b', '10-K', '2023-02-01'],
   )
-  expect(await itemsOn('2023-12-31', 'cash')).toMatchObject([{ value: '48', tag: 'CashAndCashEquivalentsAtCarryingValue' }])
+  expect(await itemsOn('2023-12-31', 'cash')).toMatchObject([
+    { value: '48', tag: 'CashAndCashEquivalentsAtCarryingValue' },
+  ])
   expect(await itemsOn('2023-12-31', 'equity')).toMatchObject([{ value: '70', tag: 'StockholdersEquity' }])
   expect(await itemsOn('2023-12-31', 'net_income')).toMatchObject([
     { value: '9', tag: 'NetIncomeLoss' },
@@ -154,8 +179,11 @@ it('derives the quarter of the proper tag where a filing states only its neighbo
     ['NetIncomeLoss', ...Y20, 40, 'b', '10-K', '2021-02-01'],
     ['ProfitLoss', ...fourth, 13, 'c', '10-K', '2022-02-01'],
   )
-  const quarterOn = async (day: string) => (await itemsOn(day, 'net_income')).filter((row) => row['kind'] === 'quarter')
-  expect(await quarterOn('2022-12-31')).toMatchObject([{ value: '10', tag: 'NetIncomeLoss', method: 'year_less_nine_months' }])
+  const quarterOn = async (day: string) =>
+    (await itemsOn(day, 'net_income')).filter((row) => row['kind'] === 'quarter')
+  expect(await quarterOn('2022-12-31')).toMatchObject([
+    { value: '10', tag: 'NetIncomeLoss', method: 'year_less_nine_months' },
+  ])
 })
 
 it('gives a bank no revenue from the slice that is a contract, in no year and in no derived quarter', async () => {
@@ -212,10 +240,20 @@ it('gives no total where goods and services stand apart, and no slice of a quart
 it('reads one figure for basic and diluted earnings as both', async () => {
   await file(
     ['EarningsPerShareBasicAndDiluted', ...Y20, -2, 'a', '10-K', '2021-02-01', 'USD/shares'],
-    ['WeightedAverageNumberOfShareOutstandingBasicAndDiluted', ...Y20, 25, 'a', '10-K', '2021-02-01', 'shares'],
+    [
+      'WeightedAverageNumberOfShareOutstandingBasicAndDiluted',
+      ...Y20,
+      25,
+      'a',
+      '10-K',
+      '2021-02-01',
+      'shares',
+    ],
   )
-  for (const item of ['eps_basic', 'eps_diluted']) expect(await itemsOn('2021-12-31', item)).toMatchObject([{ value: '-2' }])
-  for (const item of ['shares_basic', 'shares_diluted']) expect(await itemsOn('2021-12-31', item)).toMatchObject([{ value: '25' }])
+  for (const item of ['eps_basic', 'eps_diluted'])
+    expect(await itemsOn('2021-12-31', item)).toMatchObject([{ value: '-2' }])
+  for (const item of ['shares_basic', 'shares_diluted'])
+    expect(await itemsOn('2021-12-31', item)).toMatchObject([{ value: '25' }])
 })
 
 it('no row of the standard items has a null without a reason, nor a value with one', async () => {

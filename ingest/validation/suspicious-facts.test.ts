@@ -10,7 +10,14 @@ beforeAll(async () => {
 beforeEach(() => scratch.db.execute('truncate stocks_research.fundamentals_raw'))
 afterAll(() => scratch?.drop())
 
-type Fact = readonly [tag: string, start: string | null, end: string, value: number, filed: string, unit?: string]
+type Fact = readonly [
+  tag: string,
+  start: string | null,
+  end: string,
+  value: number,
+  filed: string,
+  unit?: string,
+]
 const QUARTERS = [
   ['2020-01-01', '2020-03-31'],
   ['2020-04-01', '2020-06-30'],
@@ -27,12 +34,21 @@ async function suspicionsOf(...facts: Fact[]): Promise<Record<string, number>> {
        as r (tag text, unit text, period_start date, period_end date, value numeric, filed date)`,
     [
       JSON.stringify(
-        facts.map(([tag, period_start, period_end, value, filed, unit = 'USD']) => ({ tag, unit, period_start, period_end, value, filed })),
+        facts.map(([tag, period_start, period_end, value, filed, unit = 'USD']) => ({
+          tag,
+          unit,
+          period_start,
+          period_end,
+          value,
+          filed,
+        })),
       ),
     ],
   )
   const { checks } = await validate(scratch.db, { checks: suspiciousFactChecks, accepted: [] })
-  return Object.fromEntries(checks.flatMap(({ name, offenders_count }) => (offenders_count > 0 ? [[name, offenders_count]] : [])))
+  return Object.fromEntries(
+    checks.flatMap(({ name, violations_count }) => (violations_count > 0 ? [[name, violations_count]] : [])),
+  )
 }
 
 const quarters = (values: readonly number[]): Fact[] =>

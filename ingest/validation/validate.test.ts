@@ -40,7 +40,10 @@ it('stores a finding once, resolves it when it is gone, and honours a judgement 
     accepted_on: '2020-02-01',
     expires_on: '2020-12-31',
   }
-  expect(await validate(scratch.db, { checks, accepted: [entry], today: '2020-06-01' })).toMatchObject({ soft_count: 0, accepted_count: 1 })
+  expect(await validate(scratch.db, { checks, accepted: [entry], today: '2020-06-01' })).toMatchObject({
+    soft_count: 0,
+    accepted_count: 1,
+  })
   expect(await validate(scratch.db, { checks, accepted: [entry], today: '2021-01-01' })).toMatchObject({
     soft_count: 1,
     accepted_count: 0,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-// Strict: Dropbox answers 400 to a field that it does not know. https://www.dropbox.com/developers/documentation/http/documentation
+// Strict: Dropbox answers 400 to a field that it does not know.
+// https://www.dropbox.com/developers/documentation/http/documentation
 const path = z.string().regex(/^\/(?:[^/]|\/(?!\/|$))*[^/]$/, 'did not match pattern')
 const filePath = z.union([path, z.string().regex(/^(?:rev:[0-9a-f]{9,}|id:\S+)$/)])
 const folderPath = z.union([z.literal(''), path])
@@ -34,8 +35,16 @@ export const ARGUMENTS = {
     session_type: sessionType.default('sequential'),
     content_hash: hash.optional(),
   }),
-  'files/upload_session/append_v2': z.strictObject({ cursor, close: z.boolean().default(false), content_hash: hash.optional() }),
-  'files/upload_session/finish': z.strictObject({ cursor, commit: z.strictObject(commit), content_hash: hash.optional() }),
+  'files/upload_session/append_v2': z.strictObject({
+    cursor,
+    close: z.boolean().default(false),
+    content_hash: hash.optional(),
+  }),
+  'files/upload_session/finish': z.strictObject({
+    cursor,
+    commit: z.strictObject(commit),
+    content_hash: hash.optional(),
+  }),
   'files/download': z.strictObject({ path: filePath }),
   'files/get_metadata': z.strictObject({
     path: filePath,
@@ -67,7 +76,14 @@ export type Cursor = z.output<typeof cursor>
 
 /** Host, style and scope of each route. */
 export const ROUTES: Readonly<
-  Record<Route, { readonly host: 'api' | 'content'; readonly style: 'rpc' | 'upload' | 'download'; readonly scope: string }>
+  Record<
+    Route,
+    {
+      readonly host: 'api' | 'content'
+      readonly style: 'rpc' | 'upload' | 'download'
+      readonly scope: string
+    }
+  >
 > = {
   'files/upload': { host: 'content', style: 'upload', scope: 'files.content.write' },
   'files/upload_session/start': { host: 'content', style: 'upload', scope: 'files.content.write' },

@@ -3,17 +3,25 @@ import { endpointError, type Tagged } from './api-error.ts'
 import type { Commit } from './arguments.ts'
 import { randomId, type StateStore, type StoredFile } from './state.ts'
 
-/** How a route wraps a write error: `files/upload` with a reason and the session, `upload_session/finish` as it is. */
+/**
+ * How a route wraps a write error: `files/upload` with a reason and the session, `upload_session/finish` as
+ * it is.
+ */
 export type WrapWriteError = (error: Tagged) => Tagged
 
 /**
- * Makes `source` the content of a path, by the rules of WriteMode: add conflicts with other content, overwrite never, update unless
- * the revision is the given one; autorename takes another name instead. Without strict_conflict, adding the same content again is
- * a success that changes nothing.
+ * Makes `source` the content of a path, by the rules of WriteMode: add conflicts with other content,
+ * overwrite never, update unless the revision is the given one; autorename takes another name instead.
+ * Without strict_conflict, adding the same content again is a success that changes nothing.
  */
 export function commitFile(
   store: StateStore,
-  source: { readonly file: string; readonly size: number; readonly content_hash: string; readonly is_kept: boolean },
+  source: {
+    readonly file: string
+    readonly size: number
+    readonly content_hash: string
+    readonly is_kept: boolean
+  },
   commit: Commit,
   wrap: WrapWriteError,
   now: number,
@@ -31,7 +39,8 @@ export function commitFile(
     path = freeName(store, commit)
   }
   const replaced = files[path.toLowerCase()]
-  if (store.usedBytes - (replaced?.size ?? 0) + source.size > quota_bytes) throw endpointError(wrap({ '.tag': 'insufficient_space' }))
+  if (store.usedBytes - (replaced?.size ?? 0) + source.size > quota_bytes)
+    throw endpointError(wrap({ '.tag': 'insufficient_space' }))
 
   if (ancestors(path).some((folder) => folder.toLowerCase() in files))
     throw endpointError(wrap({ '.tag': 'conflict', conflict: { '.tag': 'file_ancestor' } }))
@@ -63,36 +72,54 @@ function conflictOf(
   if (isFolder) return 'folder'
   const mode = typeof commit.mode === 'string' ? commit.mode : commit.mode['.tag']
   if (existing === undefined || mode === 'overwrite') return undefined
-  if (mode === 'update' && typeof commit.mode !== 'string' && 'update' in commit.mode && commit.mode.update === existing.rev)
+  if (
+    mode === 'update' &&
+    typeof commit.mode !== 'string' &&
+    'update' in commit.mode &&
+    commit.mode.update === existing.rev
+  )
     return undefined
   return !commit.strict_conflict && existing.content_hash === content_hash ? 'same' : 'file'
 }
 
-/** «name (2).ext», or «name (conflicted copy).ext» when an update lost. */
+/** "name (2).ext", or "name (conflicted copy).ext" when an update lost. */
 function freeName(store: StateStore, commit: Commit): string {
   const [, stem = commit.path, extension = ''] = /^(.*?)(\.[^./]*)?$/.exec(commit.path) ?? []
   const isUpdate = typeof commit.mode !== 'string' && commit.mode['.tag'] === 'update'
   for (let count = 1; ; count += 1) {
-    const suffix = isUpdate ? (count === 1 ? ' (conflicted copy)' : ` (conflicted copy ${count})`) : ` (${count + 1})`
+    const suffix = isUpdate
+      ? count === 1
+        ? ' (conflicted copy)'
+        : ` (conflicted copy ${count})`
+      : ` (${count + 1})`
     const path = `${stem}${suffix}${extension}`
-    if (!(path.toLowerCase() in store.value.files) && !(path.toLowerCase() in store.value.folders)) return path
+    if (!(path.toLowerCase() in store.value.files) && !(path.toLowerCase() in store.value.folders))
+      return path
   }
 }
 
 export function addFolders(store: StateStore, path: string): void {
-  for (const folder of ancestors(path)) store.value.folders[folder.toLowerCase()] ??= { id: randomId('id:', 16), path_display: folder }
+  for (const folder of ancestors(path))
+    store.value.folders[folder.toLowerCase()] ??= { id: randomId('id:', 16), path_display: folder }
 }
 
 /** `/a/b/c` lies in `/a/b` and `/a`. */
 function ancestors(path: string): string[] {
   const folders = []
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end))
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    folders.push(path.slice(0, end))
   return folders
 }
 
 export function pathFault(path: string): 'malformed_path' | 'disallowed_name' | undefined {
   const names = path.split('/').slice(1)
-  if (names.some((name) => name === '.' || name === '..' || Buffer.byteLength(name) > 255)) return 'malformed_path'
-  if (names.some((name) => /^(desktop\.ini|thumbs\.db|\.ds_store|icon\r|\.dropbox|\.dropbox\.attr)$/i.test(name))) return 'disallowed_name'
+  if (names.some((name) => name === '.' || name === '..' || Buffer.byteLength(name) > 255))
+    return 'malformed_path'
+  if (
+    names.some((name) =>
+      /^(desktop\.ini|thumbs\.db|\.ds_store|icon\r|\.dropbox|\.dropbox\.attr)$/i.test(name),
+    )
+  )
+    return 'disallowed_name'
   return undefined
 }

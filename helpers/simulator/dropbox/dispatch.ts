@@ -5,7 +5,17 @@ import { pipeline } from 'node:stream/promises'
 import { ApiError, endpointError } from './api-error.ts'
 import type { Argument, Route } from './arguments.ts'
 import type { FaultAction } from './faults.ts'
-import { accountOf, continueList, createFolder, deletePath, findFile, getMetadata, listFolder, metadataOf, spaceOf } from './metadata.ts'
+import {
+  accountOf,
+  continueList,
+  createFolder,
+  deletePath,
+  findFile,
+  getMetadata,
+  listFolder,
+  metadataOf,
+  spaceOf,
+} from './metadata.ts'
 import { asciiJson } from './reply.ts'
 import { CutError } from './request.ts'
 import type { StateStore, StoredFile } from './state.ts'
@@ -63,7 +73,10 @@ export async function dispatch(call: Dispatch): Promise<unknown> {
 }
 
 /** One range, or all of it; metadata in the header Dropbox-API-Result. */
-async function download(file: StoredFile | undefined, { store, request, response, fault }: Dispatch): Promise<undefined> {
+async function download(
+  file: StoredFile | undefined,
+  { store, request, response, fault }: Dispatch,
+): Promise<undefined> {
   if (file === undefined) throw endpointError({ '.tag': 'path', path: { '.tag': 'not_found' } })
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
   const start = Number(range?.[1] ?? 0)

@@ -1,4 +1,7 @@
-/** A scripted fault: what happens to a request, and which one. Plain data, so that a script can stand in a JSON file. */
+/**
+ * A scripted fault: what happens to a request, and which one. Plain data, so that a script can stand in a
+ * JSON file.
+ */
 export interface Fault {
   /** Route without `/2/`, e.g. `files/upload_session/append_v2`, or `oauth2/token`; undefined for any. */
   readonly route?: string
@@ -60,7 +63,7 @@ export class FaultScript {
   add(...faults: readonly Fault[]): void {
     for (const fault of faults) {
       if (!FAULT_KINDS.includes(fault.action.kind))
-        throw new TypeError(`«${fault.action.kind}» is no fault; known are ${FAULT_KINDS.join(', ')}.`)
+        throw new TypeError(`"${fault.action.kind}" is no fault; known are ${FAULT_KINDS.join(', ')}.`)
       this.#armed.push({ fault, skip: fault.skip ?? 0, times: fault.times ?? 1 })
     }
   }

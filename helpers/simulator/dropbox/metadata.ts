@@ -49,7 +49,10 @@ interface Cursor {
   readonly after: string
 }
 
-export function listFolder(store: StateStore, { path, recursive, limit }: Argument<'files/list_folder'>): unknown {
+export function listFolder(
+  store: StateStore,
+  { path, recursive, limit }: Argument<'files/list_folder'>,
+): unknown {
   const lower = path.toLowerCase()
   if (lower in store.value.files) throw endpointError({ '.tag': 'path', path: { '.tag': 'not_folder' } })
   if (lower !== '' && !(lower in store.value.folders)) throw endpointError(notFound)
@@ -60,17 +63,21 @@ export function continueList(store: StateStore, { cursor }: Argument<'files/list
   try {
     return page(store, JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Cursor)
   } catch (error) {
-    if (error instanceof SyntaxError) throw badRequest('files/list_folder/continue', 'cursor: Invalid "cursor" parameter')
+    if (error instanceof SyntaxError)
+      throw badRequest('files/list_folder/continue', 'cursor: Invalid "cursor" parameter')
     throw error
   }
 }
 
 function page(store: StateStore, cursor: Cursor): unknown {
   const isBelow = (key: string): boolean =>
-    key.startsWith(`${cursor.path}/`) && (cursor.recursive || !key.slice(cursor.path.length + 1).includes('/'))
+    key.startsWith(`${cursor.path}/`) &&
+    (cursor.recursive || !key.slice(cursor.path.length + 1).includes('/'))
   const entries = [
     ...Object.entries(store.value.folders).map(([key, folder]) => [key, folderMetadataOf(folder)] as const),
-    ...Object.entries(store.value.files).map(([key, file]) => [key, { '.tag': 'file', ...metadataOf(file) }] as const),
+    ...Object.entries(store.value.files).map(
+      ([key, file]) => [key, { '.tag': 'file', ...metadataOf(file) }] as const,
+    ),
   ]
     .filter(([key]) => isBelow(key) && key > cursor.after)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -89,12 +96,16 @@ export function deletePath(store: StateStore, { path, parent_rev }: Argument<'fi
   const folder = store.value.folders[key]
   if (file !== undefined) {
     if (parent_rev !== undefined && parent_rev !== file.rev)
-      throw endpointError({ '.tag': 'path_write', path_write: { '.tag': 'conflict', conflict: { '.tag': 'file' } } })
+      throw endpointError({
+        '.tag': 'path_write',
+        path_write: { '.tag': 'conflict', conflict: { '.tag': 'file' } },
+      })
     delete store.value.files[key]
     store.save()
     return { metadata: { '.tag': 'file', ...metadataOf(file) } }
   }
-  if (folder === undefined) throw endpointError({ '.tag': 'path_lookup', path_lookup: { '.tag': 'not_found' } })
+  if (folder === undefined)
+    throw endpointError({ '.tag': 'path_lookup', path_lookup: { '.tag': 'not_found' } })
   for (const table of [store.value.files, store.value.folders]) {
     for (const each of Object.keys(table)) if (each === key || each.startsWith(`${key}/`)) delete table[each]
   }
@@ -107,7 +118,8 @@ export function createFolder(store: StateStore, { path }: Argument<'files/create
   const fault = pathFault(path)
   if (fault !== undefined) throw endpointError({ '.tag': 'path', path: { '.tag': fault } })
   const tag = key in store.value.files ? 'file' : key in store.value.folders ? 'folder' : undefined
-  if (tag !== undefined) throw endpointError({ '.tag': 'path', path: { '.tag': 'conflict', conflict: { '.tag': tag } } })
+  if (tag !== undefined)
+    throw endpointError({ '.tag': 'path', path: { '.tag': 'conflict', conflict: { '.tag': tag } } })
   addFolders(store, path)
   const folder = { id: randomId('id:', 16), path_display: path }
   store.value.folders[key] = folder
@@ -117,7 +129,13 @@ export function createFolder(store: StateStore, { path }: Argument<'files/create
 
 export const accountOf = ({ value: { account } }: StateStore): unknown => ({
   account_id: account.account_id,
-  name: { given_name: account.name, surname: '', familiar_name: account.name, display_name: account.name, abbreviated_name: 'R' },
+  name: {
+    given_name: account.name,
+    surname: '',
+    familiar_name: account.name,
+    display_name: account.name,
+    abbreviated_name: 'R',
+  },
   email: account.email,
   email_verified: true,
   disabled: false,

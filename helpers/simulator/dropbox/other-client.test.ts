@@ -1,4 +1,7 @@
-/** The server judged by another client than ours: chunks that are sent again from where the server stands, as rclone does it. */
+/**
+ * The server judged by another client than ours: chunks that are sent again from where the server stands, as
+ * rclone does it.
+ */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,10 +38,17 @@ const post = (route: string, argument: object, body: Uint8Array<ArrayBuffer>): P
     body,
   })
 
-/** One chunk, sent until it is there: after each failure the whole of it again, and past the part that the server names as received. */
+/**
+ * One chunk, sent until it is there: after each failure the whole of it again, and past the part that the
+ * server names as received.
+ */
 async function sendChunk(session_id: string, offset: number, chunk: Uint8Array<ArrayBuffer>): Promise<void> {
   for (let skip = 0, attempt = 1; attempt <= 5; attempt += 1) {
-    const response = await post(APPEND, { cursor: { session_id, offset: offset + skip } }, chunk.subarray(skip)).catch(() => undefined)
+    const response = await post(
+      APPEND,
+      { cursor: { session_id, offset: offset + skip } },
+      chunk.subarray(skip),
+    ).catch(() => undefined)
     if (response?.status === 200) return
     if (response?.status !== 409) continue
     const { error } = (await response.json()) as { error: { correct_offset: number } }
@@ -56,15 +66,24 @@ test.each<[string, FaultAction]>([
 ])('a client that skips forward within a chunk arrives when %s', async (_what, action) => {
   const bytes = randomBytes(5 * CHUNK + 7)
   server.faults.add({ route: `files/${APPEND}`, skip: 2, action })
-  const started = (await (await post('upload_session/start', {}, Buffer.alloc(0))).json()) as { session_id: string }
+  const started = (await (await post('upload_session/start', {}, Buffer.alloc(0))).json()) as {
+    session_id: string
+  }
   for (let offset = 0; offset < bytes.length; offset += CHUNK)
     await sendChunk(started.session_id, offset, bytes.subarray(offset, offset + CHUNK))
   const finished = await post(
     'upload_session/finish',
-    { cursor: { session_id: started.session_id, offset: bytes.length }, commit: { path: '/x', mode: 'overwrite' } },
+    {
+      cursor: { session_id: started.session_id, offset: bytes.length },
+      commit: { path: '/x', mode: 'overwrite' },
+    },
     Buffer.alloc(0),
   )
-  expect(await finished.json()).toMatchObject({ name: 'x', size: bytes.length, content_hash: contentHash(bytes) })
+  expect(await finished.json()).toMatchObject({
+    name: 'x',
+    size: bytes.length,
+    content_hash: contentHash(bytes),
+  })
   const back = await post('download', { path: '/x' }, Buffer.alloc(0))
   expect(Buffer.from(await back.arrayBuffer()).equals(bytes)).toBe(true)
 })

@@ -33,8 +33,14 @@ const plain = (token = server.grant()): Dropbox =>
     },
   })
 const raw = (path: string, init: RequestInit = {}, token = server.grant()): Promise<Response> =>
-  fetch(`${server.origin}/${path}`, { method: 'POST', ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })
-const failure = async (call: Promise<unknown>): Promise<{ status: number; summary: string; error: Record<string, unknown> }> => {
+  fetch(`${server.origin}/${path}`, {
+    method: 'POST',
+    ...init,
+    headers: { authorization: `Bearer ${token}`, ...init.headers },
+  })
+const failure = async (
+  call: Promise<unknown>,
+): Promise<{ status: number; summary: string; error: Record<string, unknown> }> => {
   const thrown = await call.then(
     () => undefined,
     (error: DropboxResponseError<{ error_summary: string; error: Record<string, unknown> }>) => error,
@@ -53,25 +59,49 @@ describe('the package as it is', () => {
     const dropbox = plain()
     const bytes = Buffer.from('grüße\n'.repeat(1000))
     const session_id = await session(dropbox, bytes.subarray(0, 100))
-    await dropbox.filesUploadSessionAppendV2({ cursor: { session_id, offset: 100 }, contents: bytes.subarray(100, 200) })
+    await dropbox.filesUploadSessionAppendV2({
+      cursor: { session_id, offset: 100 },
+      contents: bytes.subarray(100, 200),
+    })
     const { result } = await dropbox.filesUploadSessionFinish({
       cursor: { session_id, offset: 200 },
       commit: { path: '/a/Übung.txt' },
       contents: bytes.subarray(200),
     })
-    expect(result).toMatchObject({ name: 'Übung.txt', size: bytes.length, content_hash: contentHash(bytes), path_lower: '/a/übung.txt' })
+    expect(result).toMatchObject({
+      name: 'Übung.txt',
+      size: bytes.length,
+      content_hash: contentHash(bytes),
+      path_lower: '/a/übung.txt',
+    })
     await dropbox.filesUpload({ path: '/a/b/c.bin', contents: Buffer.from('c') })
-    expect((await dropbox.filesGetMetadata({ path: '/A/ÜBUNG.TXT' })).result).toMatchObject({ '.tag': 'file', rev: result.rev })
+    expect((await dropbox.filesGetMetadata({ path: '/A/ÜBUNG.TXT' })).result).toMatchObject({
+      '.tag': 'file',
+      rev: result.rev,
+    })
     const listed = await dropbox.filesListFolder({ path: '', recursive: true })
-    expect(listed.result.entries.map((entry) => entry.path_display)).toEqual(['/a', '/a/b', '/a/b/c.bin', '/a/Übung.txt'])
-    expect(bytes.equals((await dropbox.filesDownload({ path: '/a/Übung.txt' })).result.fileBinary ?? Buffer.alloc(0))).toBe(true)
+    expect(listed.result.entries.map((entry) => entry.path_display)).toEqual([
+      '/a',
+      '/a/b',
+      '/a/b/c.bin',
+      '/a/Übung.txt',
+    ])
+    expect(
+      bytes.equals(
+        (await dropbox.filesDownload({ path: '/a/Übung.txt' })).result.fileBinary ?? Buffer.alloc(0),
+      ),
+    ).toBe(true)
     await dropbox.filesDeleteV2({ path: '/a' })
-    expect(await failure(dropbox.filesGetMetadata({ path: '/a/b/c.bin' }))).toMatchObject({ status: 409, summary: 'path/not_found/..' })
+    expect(await failure(dropbox.filesGetMetadata({ path: '/a/b/c.bin' }))).toMatchObject({
+      status: 409,
+      summary: 'path/not_found/..',
+    })
   })
 
   test('lists in pages', async () => {
     const dropbox = plain()
-    for (const name of ['1', '2', '3', '4', '5']) await dropbox.filesUpload({ path: `/${name}`, contents: Buffer.from(name) })
+    for (const name of ['1', '2', '3', '4', '5'])
+      await dropbox.filesUpload({ path: `/${name}`, contents: Buffer.from(name) })
     let { result } = await dropbox.filesListFolder({ path: '', limit: 2 })
     const names = result.entries.map(({ name }) => name)
     while (result.has_more) {
@@ -86,7 +116,11 @@ describe('the package as it is', () => {
     const response = await raw('content.dropboxapi.com/2/files/download', {
       headers: { 'dropbox-api-arg': '{"path":"/\\u00c4"}', range: 'bytes=3-5' },
     })
-    expect([response.status, await response.text(), response.headers.get('content-range')]).toEqual([206, '345', 'bytes 3-5/10'])
+    expect([response.status, await response.text(), response.headers.get('content-range')]).toEqual([
+      206,
+      '345',
+      'bytes 3-5/10',
+    ])
     expect(response.headers.get('dropbox-api-result')).toContain('\\u00c4')
   })
 })
@@ -94,12 +128,21 @@ describe('the package as it is', () => {
 describe('tokens', () => {
   test('a missing, unknown, expired or revoked bearer is refused by its tag', async () => {
     const token = server.grant()
-    expect(await failure(plain('nobody').usersGetCurrentAccount())).toMatchObject({ status: 401, summary: 'invalid_access_token/..' })
+    expect(await failure(plain('nobody').usersGetCurrentAccount())).toMatchObject({
+      status: 401,
+      summary: 'invalid_access_token/..',
+    })
     now += 14_400_001
-    expect(await failure(plain(token).usersGetCurrentAccount())).toMatchObject({ status: 401, summary: 'expired_access_token/..' })
+    expect(await failure(plain(token).usersGetCurrentAccount())).toMatchObject({
+      status: 401,
+      summary: 'expired_access_token/..',
+    })
     const next = server.grant()
     server.faults.add({ action: { kind: 'revoke-grant' } })
-    expect(await failure(plain(next).usersGetCurrentAccount())).toMatchObject({ status: 401, summary: 'invalid_access_token/..' })
+    expect(await failure(plain(next).usersGetCurrentAccount())).toMatchObject({
+      status: 401,
+      summary: 'invalid_access_token/..',
+    })
     expect(() => server.grant()).toThrow()
   })
 
@@ -107,11 +150,17 @@ describe('tokens', () => {
     ['account_info.read', (dropbox: Dropbox) => dropbox.usersGetSpaceUsage()],
     ['files.metadata.read', (dropbox: Dropbox) => dropbox.filesListFolder({ path: '' })],
     ['files.content.read', (dropbox: Dropbox) => dropbox.filesDownload({ path: '/x' })],
-    ['files.content.write', (dropbox: Dropbox) => dropbox.filesUpload({ path: '/x', contents: Buffer.from('x') })],
+    [
+      'files.content.write',
+      (dropbox: Dropbox) => dropbox.filesUpload({ path: '/x', contents: Buffer.from('x') }),
+    ],
   ] as const)('a token without %s is told so', async (scope, call) => {
-    const others = ['account_info.read', 'files.metadata.read', 'files.content.read', 'files.content.write'].filter(
-      (each) => each !== scope,
-    )
+    const others = [
+      'account_info.read',
+      'files.metadata.read',
+      'files.content.read',
+      'files.content.write',
+    ].filter((each) => each !== scope)
     expect(await failure(call(plain(server.grant(others))))).toMatchObject({
       status: 401,
       error: { '.tag': 'missing_scope', required_scope: scope },
@@ -126,8 +175,16 @@ describe('tokens', () => {
     ['a secret in the URL', {}, '?client_secret=x', 'invalid_request'],
   ])('the token endpoint refuses %s', async (_what, change, query, error) => {
     const { app_key, refresh_token } = server.credentials
-    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: app_key, refresh_token, ...change })
-    const response = await fetch(`${server.origin}/api.dropboxapi.com/oauth2/token${query}`, { method: 'POST', body })
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: app_key,
+      refresh_token,
+      ...change,
+    })
+    const response = await fetch(`${server.origin}/api.dropboxapi.com/oauth2/token${query}`, {
+      method: 'POST',
+      body,
+    })
     expect([response.status, ((await response.json()) as { error: string }).error]).toEqual([400, error])
   })
 })
@@ -140,9 +197,19 @@ describe('strictness', () => {
     ['a missing argument', upload, octets, 400],
     ['an argument that is not JSON', upload, { ...octets, 'dropbox-api-arg': '{' }, 400],
     ['an argument above ASCII', upload, { ...octets, 'dropbox-api-arg': '{"path":"/\u00e4"}' }, 400],
-    ['another content type', upload, { 'content-type': 'text/html', 'dropbox-api-arg': '{"path":"/x"}' }, 400],
+    [
+      'another content type',
+      upload,
+      { 'content-type': 'text/html', 'dropbox-api-arg': '{"path":"/x"}' },
+      400,
+    ],
     ['a path without a slash', upload, { ...octets, 'dropbox-api-arg': '{"path":"x"}' }, 400],
-    ['a content route at the host for calls', 'api.dropboxapi.com/2/files/upload', { ...octets, 'dropbox-api-arg': '{"path":"/x"}' }, 404],
+    [
+      'a content route at the host for calls',
+      'api.dropboxapi.com/2/files/upload',
+      { ...octets, 'dropbox-api-arg': '{"path":"/x"}' },
+      404,
+    ],
     ['an unknown route', 'api.dropboxapi.com/2/files/burn', {}, 404],
   ])('%s is refused with plain text', async (_what, path, headers, status) => {
     const response = await raw(path, { headers, body: 'x' })
@@ -182,7 +249,11 @@ describe('limits and state', () => {
     await start()
     expect(server.credentials).toEqual(credentials)
     expect((await plain().filesDownload({ path: '/kept' })).result.fileBinary?.toString()).toBe('kept')
-    await plain().filesUploadSessionFinish({ cursor: { session_id, offset: 3 }, commit: { path: '/late' }, contents: Buffer.from('d') })
+    await plain().filesUploadSessionFinish({
+      cursor: { session_id, offset: 3 },
+      commit: { path: '/late' },
+      contents: Buffer.from('d'),
+    })
     expect((await plain().filesDownload({ path: '/late' })).result.fileBinary?.toString()).toBe('abcd')
   })
 
@@ -190,7 +261,12 @@ describe('limits and state', () => {
     const token = server.grant()
     await plain(token).usersGetCurrentAccount()
     const { app_key, app_secret, refresh_token } = server.credentials
-    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: app_key, client_secret: app_secret, refresh_token })
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: app_key,
+      client_secret: app_secret,
+      refresh_token,
+    })
     await fetch(`${server.origin}/api.dropboxapi.com/oauth2/token`, { method: 'POST', body })
     const log = await readFile(join(directory, 'requests.jsonl'), 'utf8')
     expect(log).toContain('oauth2/token')

@@ -36,7 +36,11 @@ export interface LoggedRequest {
 export interface DropboxServer {
   /** `http://127.0.0.1:<port>`; requests go to `<origin>/<original host>/<path>`. */
   readonly origin: string
-  readonly credentials: { readonly app_key: string; readonly app_secret: string; readonly refresh_token: string }
+  readonly credentials: {
+    readonly app_key: string
+    readonly app_secret: string
+    readonly refresh_token: string
+  }
   /** The live state: quota, tokens, files. Call `save` after a change that shall outlive the process. */
   readonly state: State
   readonly faults: FaultScript
@@ -142,20 +146,40 @@ export async function startDropboxServer({
     if (fault?.kind === 'status') throw new ApiError(fault.status, fault.body)
     if (request.method !== 'POST') throw new ApiError(405, 'Method not allowed: use POST.')
     if (route === 'oauth2/token' && host === 'api')
-      return grantToken(store, url.searchParams, call.body.toString('utf8'), request.headers['content-type'] ?? '', authorization, now())
+      return grantToken(
+        store,
+        url.searchParams,
+        call.body.toString('utf8'),
+        request.headers['content-type'] ?? '',
+        authorization,
+        now(),
+      )
     const known = ROUTES[route as Route]
-    if (known === undefined || known.host !== host) throw new ApiError(404, `Unknown API function: "${route}" at ${host ?? 'this host'}`)
-    if (fault?.kind === 'expire-token' || fault?.kind === 'revoke-grant') spoilToken(store, authorization, fault.kind)
+    if (known === undefined || known.host !== host)
+      throw new ApiError(404, `Unknown API function: "${route}" at ${host ?? 'this host'}`)
+    if (fault?.kind === 'expire-token' || fault?.kind === 'revoke-grant')
+      spoilToken(store, authorization, fault.kind)
     authorize(store, authorization, known.scope, now())
     if (fault?.kind === 'too-many-writes') throw endpointError(tooManyWrites(route))
     const argument = readArgument(route as Route, request, call.body)
     call.setArgument(argument)
-    return dispatch({ store, route: route as Route, argument, now: now(), body: call.body, fault, request, response: call.response })
+    return dispatch({
+      store,
+      route: route as Route,
+      argument,
+      now: now(),
+      body: call.body,
+      fault,
+      request,
+      response: call.response,
+    })
   }
 
   const server = createServer((request, response) => void handle(request, response))
   server.requestTimeout = 0
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  )
   const refresh_token = Object.keys(store.value.refresh_tokens)[0] ?? ''
   const { key, secret } = store.value.app
   registerSecret('the local Dropbox app secret', secret)
@@ -169,12 +193,25 @@ export async function startDropboxServer({
     bytesReceived: () => bytes_received,
     earlyRetries: () => throttle.early_retries,
     grant(scopes) {
-      const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: key, client_secret: secret, refresh_token }).toString()
-      const { access_token } = grantToken(store, new URLSearchParams(), form, 'application/x-www-form-urlencoded', '', now()) as {
+      const form = new URLSearchParams({
+        grant_type: 'refresh_token',
+        client_id: key,
+        client_secret: secret,
+        refresh_token,
+      }).toString()
+      const { access_token } = grantToken(
+        store,
+        new URLSearchParams(),
+        form,
+        'application/x-www-form-urlencoded',
+        '',
+        now(),
+      ) as {
         access_token: string
       }
       const token = store.value.access_tokens[access_token]
-      if (scopes !== undefined && token !== undefined) store.value.access_tokens[access_token] = { ...token, scopes }
+      if (scopes !== undefined && token !== undefined)
+        store.value.access_tokens[access_token] = { ...token, scopes }
       return access_token
     },
     save: () => store.save(),

@@ -41,7 +41,12 @@ export interface State {
 }
 
 /** The scopes that backups need. https://developers.dropbox.com/oauth-guide */
-export const SCOPES = ['account_info.read', 'files.content.read', 'files.content.write', 'files.metadata.read'] as const
+export const SCOPES = [
+  'account_info.read',
+  'files.content.read',
+  'files.content.write',
+  'files.metadata.read',
+] as const
 
 /** Durable state in a folder: `state.json`, `blobs/`, `sessions/`. */
 export class StateStore {
@@ -76,7 +81,8 @@ export class StateStore {
   }
 }
 
-export const randomId = (prefix: string, bytes = 16): string => `${prefix}${randomBytes(bytes).toString('base64url')}`
+export const randomId = (prefix: string, bytes = 16): string =>
+  `${prefix}${randomBytes(bytes).toString('base64url')}`
 
 const newState = (): State => ({
   app: { key: randomId('app', 9), secret: randomId('secret', 12) },

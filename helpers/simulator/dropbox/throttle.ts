@@ -1,7 +1,10 @@
 import { tooManyRequests } from './api-error.ts'
 import type { FaultAction } from './faults.ts'
 
-/** Rate limiting by script. Limited requests count too: whoever comes back too early is limited again, and waits anew. */
+/**
+ * Rate limiting by script. Limited requests count too: whoever comes back too early is limited again, and
+ * waits anew.
+ */
 export class Throttle {
   early_retries = 0
   #active: { until: number; readonly retry_after_s: number; readonly as: 'json' | 'text' } | undefined
@@ -15,7 +18,11 @@ export class Throttle {
     }
     this.#active = undefined
     if (fault?.kind !== 'throttle') return
-    this.#active = { retry_after_s: fault.retry_after_s, as: fault.as, until: now + fault.retry_after_s * 1000 }
+    this.#active = {
+      retry_after_s: fault.retry_after_s,
+      as: fault.as,
+      until: now + fault.retry_after_s * 1000,
+    }
     throw tooManyRequests(fault.retry_after_s, fault.as)
   }
 }

@@ -23,7 +23,10 @@ export interface UploadCall {
   readonly onCommit: (file: StoredFile) => void
 }
 
-export async function upload(call: UploadCall, { content_hash, ...commit }: Argument<'files/upload'>): Promise<unknown> {
+export async function upload(
+  call: UploadCall,
+  { content_hash, ...commit }: Argument<'files/upload'>,
+): Promise<unknown> {
   checkBodyHash(call.body, content_hash, (error) => error)
   const file = call.store.session(randomId('single-', 16))
   writeFileSync(file, call.body)
@@ -48,8 +51,10 @@ export function startSession(
   { store, body, now }: UploadCall,
   { close, session_type, content_hash }: Argument<'files/upload_session/start'>,
 ): unknown {
-  if (session_type === 'concurrent' && body.length > 0) throw endpointError({ '.tag': 'concurrent_session_data_not_allowed' })
-  if (session_type === 'concurrent' && close) throw endpointError({ '.tag': 'concurrent_session_close_not_allowed' })
+  if (session_type === 'concurrent' && body.length > 0)
+    throw endpointError({ '.tag': 'concurrent_session_data_not_allowed' })
+  if (session_type === 'concurrent' && close)
+    throw endpointError({ '.tag': 'concurrent_session_close_not_allowed' })
   checkBodyHash(body, content_hash, (error) => error)
   const session_id = randomId('pid_upload_session:', 24).replace(':', '-')
   writeFileSync(store.session(session_id), body)
@@ -58,19 +63,24 @@ export function startSession(
   return { session_id }
 }
 
-export function append(call: UploadCall, { cursor, close, content_hash }: Argument<'files/upload_session/append_v2'>): unknown {
+export function append(
+  call: UploadCall,
+  { cursor, close, content_hash }: Argument<'files/upload_session/append_v2'>,
+): unknown {
   const { store, body } = call
   const session = lookUp(call, cursor, (error) => error)
   if (session.is_closed) throw endpointError({ '.tag': 'closed' })
   const data = store.session(cursor.session_id)
   const { size } = statSync(data)
-  if (session.type === 'sequential' && cursor.offset !== size) throw endpointError({ '.tag': 'incorrect_offset', correct_offset: size })
+  if (session.type === 'sequential' && cursor.offset !== size)
+    throw endpointError({ '.tag': 'incorrect_offset', correct_offset: size })
   if (
     session.type === 'concurrent' &&
     ((!close && body.length % CONCURRENT_BLOCK_BYTES !== 0) || cursor.offset % CONCURRENT_BLOCK_BYTES !== 0)
   )
     throw endpointError({ '.tag': 'concurrent_session_invalid_data_size' })
-  if (session.type === 'concurrent' && cursor.offset !== size) throw endpointError({ '.tag': 'concurrent_session_invalid_offset' })
+  if (session.type === 'concurrent' && cursor.offset !== size)
+    throw endpointError({ '.tag': 'concurrent_session_invalid_offset' })
   if (size + body.length > FILE_BYTES_MAX) throw endpointError({ '.tag': 'too_large' })
   checkBodyHash(body, content_hash, (error) => error)
   appendFileSync(data, call.commit_bytes === undefined ? body : body.subarray(0, call.commit_bytes))
@@ -90,10 +100,13 @@ export async function finish(
   const session = lookUp(call, cursor, lookupFailed)
   const data = store.session(cursor.session_id)
   const { size } = statSync(data)
-  if (session.type === 'concurrent' && !session.is_closed) throw endpointError({ '.tag': 'concurrent_session_not_closed' })
-  if (session.type === 'concurrent' && body.length > 0) throw endpointError({ '.tag': 'concurrent_session_data_not_allowed' })
+  if (session.type === 'concurrent' && !session.is_closed)
+    throw endpointError({ '.tag': 'concurrent_session_not_closed' })
+  if (session.type === 'concurrent' && body.length > 0)
+    throw endpointError({ '.tag': 'concurrent_session_data_not_allowed' })
   if (session.is_closed && body.length > 0) throw endpointError(lookupFailed({ '.tag': 'closed' }))
-  if (cursor.offset !== size) throw endpointError(lookupFailed({ '.tag': 'incorrect_offset', correct_offset: size }))
+  if (cursor.offset !== size)
+    throw endpointError(lookupFailed({ '.tag': 'incorrect_offset', correct_offset: size }))
   checkBodyHash(body, content_hash, (error) => error)
   // What comes with the finish belongs to the session: it is still there when the commit is refused.
   appendFileSync(data, body)
@@ -113,17 +126,23 @@ export async function finish(
 
 function lookUp({ store, now }: UploadCall, cursor: Cursor, wrap: (error: Tagged) => Tagged) {
   const session = store.value.sessions[cursor.session_id]
-  if (session === undefined || now - session.created_at_ms > SESSION_MS || !existsSync(store.session(cursor.session_id)))
+  if (
+    session === undefined ||
+    now - session.created_at_ms > SESSION_MS ||
+    !existsSync(store.session(cursor.session_id))
+  )
     throw endpointError(wrap({ '.tag': 'not_found' }))
   return session
 }
 
 function checkBodyHash(body: Buffer, expected: string | undefined, wrap: (error: Tagged) => Tagged): void {
-  if (expected !== undefined && contentHash(body) !== expected) throw endpointError(wrap({ '.tag': 'content_hash_mismatch' }))
+  if (expected !== undefined && contentHash(body) !== expected)
+    throw endpointError(wrap({ '.tag': 'content_hash_mismatch' }))
 }
 
 async function hashOf(file: string): Promise<string> {
   const hasher = new ContentHasher()
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) hasher.update(chunk)
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>)
+    hasher.update(chunk)
   return hasher.digest()
 }

@@ -6,8 +6,9 @@ import type { Action, Bar } from './types.ts'
 const FLOOR_CENTS = 40
 
 /**
- * Trades a planned security from its first to its last day: raw prices as traded, so that they drop by a dividend and by a split on
- * the first session on or after the ex-date. Every price is a whole number of cents; low ≤ open, close ≤ high.
+ * Trades a planned security from its first to its last day: raw prices as traded, so that they drop by a
+ * dividend and by a split on the first session on or after the ex-date. Every price is a whole number of
+ * cents; low ≤ open, close ≤ high.
  */
 export function tradeBars(plan: Plan, calendar: Calendar, seed: string): Bar[] {
   const random = createRandom(`${seed}/bars/${plan.number}`)
@@ -55,7 +56,10 @@ interface Effect {
   share_multiple: number
 }
 
-/** What the open of each session has lost since the last close. An ex-date on a closed day takes effect on the next session. */
+/**
+ * What the open of each session has lost since the last close. An ex-date on a closed day takes effect on the
+ * next session.
+ */
 function effectsBySession(actions: readonly Action[], calendar: Calendar): Map<string, Effect> {
   const effects = new Map<string, Effect>()
   for (const action of actions) {
@@ -69,14 +73,24 @@ function effectsBySession(actions: readonly Action[], calendar: Calendar): Map<s
   return effects
 }
 
-/** Sessions without a trade: never one of an event, nor the first or last; but always the one before the second event of an illiquid name. */
-function quietSessions(plan: Plan, calendar: Calendar, events: ReadonlyMap<string, Effect>, seed: string): ReadonlySet<string> {
+/**
+ * Sessions without a trade: never one of an event, nor the first or last; but always the one before the
+ * second event of an illiquid name.
+ */
+function quietSessions(
+  plan: Plan,
+  calendar: Calendar,
+  events: ReadonlyMap<string, Effect>,
+  seed: string,
+): ReadonlySet<string> {
   const quiet = new Set<string>()
   if (plan.missing_ratio === 0) return quiet
   const random = createRandom(`${seed}/quiet/${plan.number}`)
   const loud = new Set([plan.first_date, plan.last_date])
-  for (const session of events.keys()) for (const shift of [-2, -1, 0]) loud.add(calendar.shift(session, shift))
-  for (const date of calendar.sessions) if (random.chance(plan.missing_ratio) && !loud.has(date)) quiet.add(date)
+  for (const session of events.keys())
+    for (const shift of [-2, -1, 0]) loud.add(calendar.shift(session, shift))
+  for (const date of calendar.sessions)
+    if (random.chance(plan.missing_ratio) && !loud.has(date)) quiet.add(date)
   const second = [...events.keys()][1]
   if (second !== undefined) quiet.add(calendar.shift(second, -1))
   return quiet

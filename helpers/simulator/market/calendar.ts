@@ -1,6 +1,6 @@
 /**
- * The sessions of the simulated exchange, 2018 to 2026. It follows the holidays of XNYS, written apart from the product's calendar
- * on purpose: the world is a truth of its own, and a test compares the two.
+ * The sessions of the simulated exchange, 2018 to 2026. It follows the holidays of XNYS, written apart from
+ * the product's calendar on purpose: the world is a truth of its own, and a test compares the two.
  */
 export interface Calendar {
   /** Every session, ascending, YYYY-MM-DD. */
@@ -21,12 +21,17 @@ const toDate = (time: number): string => new Date(time).toISOString().slice(0, 1
 /** The calendar day `days` after `date`. */
 export const addDays = (date: string, days: number): string => toDate(toTime(date) + days * DAY_MS)
 /** Whole days from one day to another. */
-export const daysBetween = (from: string, to: string): number => Math.round((toTime(to) - toTime(from)) / DAY_MS)
+export const daysBetween = (from: string, to: string): number =>
+  Math.round((toTime(to) - toTime(from)) / DAY_MS)
 /** 0 is Sunday. */
 export const weekday = (date: string): number => new Date(toTime(date)).getUTCDay()
-const day = (year: number, month: number, dayOfMonth: number): string => toDate(Date.UTC(year, month - 1, dayOfMonth))
+const day = (year: number, month: number, dayOfMonth: number): string =>
+  toDate(Date.UTC(year, month - 1, dayOfMonth))
 
-/** Midnight in New York as a UTC instant, e.g. 2022-02-28T05:00:00Z: an hour earlier between the second Sunday of March and the first of November. */
+/**
+ * Midnight in New York as a UTC instant, e.g. 2022-02-28T05:00:00Z: an hour earlier between the second Sunday
+ * of March and the first of November.
+ */
 export function newYorkMidnight(date: string): string {
   const [spring, autumn] = clockChanges(date.slice(0, 4))
   return `${date}T${date > spring && date <= autumn ? '04' : '05'}:00:00Z`
@@ -53,7 +58,10 @@ export function createCalendar(first_year = 2018, last_year = 2026): Calendar {
   const positions = new Map(sessions.map((date, index) => [date, index]))
   const at = (index: number, asked: string): string => {
     const found = sessions[index]
-    if (found === undefined) throw new RangeError(`The simulated calendar, ${first_year} to ${last_year}, has no session for ${asked}.`)
+    if (found === undefined)
+      throw new RangeError(
+        `The simulated calendar, ${first_year} to ${last_year}, has no session for ${asked}.`,
+      )
     return found
   }
   const indexOnOrAfter = (date: string): number => {

@@ -5,7 +5,10 @@ import type { Action, Security, TickerInterval, World } from './types.ts'
 export interface Dialect {
   /** The world as a truthful reader of this way must have it. */
   readonly told: (world: World) => World
-  /** The kind under which an action stands in our table; undefined when this way does not tell it as an action. */
+  /**
+   * The kind under which an action stands in our table; undefined when this way does not tell it as an
+   * action.
+   */
   readonly kindOf: (action: Action) => string | undefined
   /** True when it states what a spin-off was worth; else the first close of the child says it. */
   readonly is_spin_off_valued: boolean
@@ -15,7 +18,8 @@ const same = (action: Action): string => action.kind
 type Kinds = { readonly [kind in Action['kind']]: (action: Action) => string | undefined }
 
 /** One row for the end of a listing, on its last day: a merger, or a delisting for any other reason. */
-const endOfListing = (action: Action): string => (action.kind === 'delisting' && action.reason === 'merger' ? 'merger' : 'delisting')
+const endOfListing = (action: Action): string =>
+  action.kind === 'delisting' && action.reason === 'merger' ? 'merger' : 'delisting'
 
 const DROP_KINDS: Kinds = {
   cash_dividend: same,
@@ -30,27 +34,45 @@ const DROP_KINDS: Kinds = {
   name_change: () => undefined, // Told by the intervals.
 }
 
-/** A drop of flat files carries everything: a spin-off has its value in cash, a merger is the end of a listing, a change of name is an interval. */
-export const DROP: Dialect = { told: (world) => world, kindOf: (action) => DROP_KINDS[action.kind](action), is_spin_off_valued: true }
+/**
+ * A drop of flat files carries everything: a spin-off has its value in cash, a merger is the end of a
+ * listing, a change of name is an interval.
+ */
+export const DROP: Dialect = {
+  told: (world) => world,
+  kindOf: (action) => DROP_KINDS[action.kind](action),
+  is_spin_off_valued: true,
+}
 
 const WIRE_KINDS: Kinds = { ...DROP_KINDS, name_change: same }
 
 /**
  * The free providers over HTTP. What they cannot carry, and what a truthful reader has in its place:
  *
- *  1. The first day of a listing: no list of assets or symbols has one. `list_date` is null, and the first ticker interval begins
- *     with the window, or when its former owner is known to have given the ticker up. No bar stands before the true first day.
- *  2. The last day of a listing that was no merger and no bankruptcy, when the security has no filer: the broker says «inactive»
- *     without a date, and there is no Form 25. The interval stays open, no action tells it. `delist_date`, which comes from
- *     Form 25 alone, is null for whoever has no filer.
- *  3. The kind of a security that is gone: the directories, which know stock from fund, list the living alone.
- *  4. What a spun-off share was worth: the broker tells how many were given, and the first close of the child says the rest.
+ *  1. The first day of a listing: no list of assets or symbols has one. `list_date` is null, and the first
+ *  ticker interval begins
+ *     with the window, or when its former owner is known to have given the ticker up. No bar stands before
+ *     the true first day.
+ *  2. The last day of a listing that was no merger and no bankruptcy, when the security has no filer: the
+ *  broker says "inactive"
+ *     without a date, and there is no Form 25. The interval stays open, no action tells it. `delist_date`,
+ *     which comes from Form 25 alone, is null for whoever has no filer.
+ *  3. The kind of a security that is gone: the directories, which know stock from fund, list the living
+ *  alone.
+ *  4. What a spun-off share was worth: the broker tells how many were given, and the first close of the child
+ *  says the rest.
  */
-export const WIRE: Dialect = { told: toldOverWire, kindOf: (action) => WIRE_KINDS[action.kind](action), is_spin_off_valued: false }
+export const WIRE: Dialect = {
+  told: toldOverWire,
+  kindOf: (action) => WIRE_KINDS[action.kind](action),
+  is_spin_off_valued: false,
+}
 
 function toldOverWire(world: World): World {
   const told = (security: Security): Security => {
-    const is_end_told = security.cik !== null || security.actions.some((action) => action.kind === 'merger' || isBankruptcy(action))
+    const is_end_told =
+      security.cik !== null ||
+      security.actions.some((action) => action.kind === 'merger' || isBankruptcy(action))
     return {
       ...security,
       list_date: null,
@@ -67,7 +89,8 @@ function toldOverWire(world: World): World {
   return { ...world, securities: world.securities.map(told) }
 }
 
-const isBankruptcy = (action: Action): boolean => action.kind === 'delisting' && action.reason === 'bankruptcy'
+const isBankruptcy = (action: Action): boolean =>
+  action.kind === 'delisting' && action.reason === 'bankruptcy'
 
 /** The day after the former owner of a ticker had it last; the first day of the world without one. */
 function freeSince(world: World, security: Security, { ticker, valid_from }: TickerInterval): string {
@@ -75,7 +98,9 @@ function freeSince(world: World, security: Security, { ticker, valid_from }: Tic
     .filter((other) => other.source_id !== security.source_id)
     .flatMap((other) => other.tickers)
     .flatMap((other) =>
-      other.ticker === ticker && other.valid_to !== null && other.valid_to < valid_from ? [addDays(other.valid_to, 1)] : [],
+      other.ticker === ticker && other.valid_to !== null && other.valid_to < valid_from
+        ? [addDays(other.valid_to, 1)]
+        : [],
     )
   return given_up.toSorted().at(-1) ?? world.start_date
 }

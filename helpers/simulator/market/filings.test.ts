@@ -12,7 +12,8 @@ const filerOf = (scenario: string): Filer => {
   if (filer === undefined) throw new Error(`No filer is there to show ${scenario}.`)
   return filer
 }
-const lengthOf = (span: { start: string | null; end: string }): number => daysBetween(span.start ?? span.end, span.end) + 1
+const lengthOf = (span: { start: string | null; end: string }): number =>
+  daysBetween(span.start ?? span.end, span.end) + 1
 
 describe('filings', () => {
   test.each([
@@ -23,9 +24,12 @@ describe('filings', () => {
     const amendments = filer.filings.filter((filing) => filing.form.endsWith('/A'))
     expect(amendments.map((filing) => filing.form).sort()).toEqual(forms)
     const amended = amendments.find((filing) => filing.form === '10-K/A')
-    const year = amended?.facts.find((fact) => fact.tag === 'NetIncomeLoss' && fact.end === amended.report_date)
+    const year = amended?.facts.find(
+      (fact) => fact.tag === 'NetIncomeLoss' && fact.end === amended.report_date,
+    )
     const { value } = knowledgeOf(filer)
-    const known = (as_of: string) => value('NetIncomeLoss', 'USD', year?.start ?? null, year?.end ?? '', as_of)
+    const known = (as_of: string) =>
+      value('NetIncomeLoss', 'USD', year?.start ?? null, year?.end ?? '', as_of)
     const [before, after] = [known(addDays(amended?.filed ?? '', -1)), known(amended?.filed ?? '')]
     expect(before !== null && after !== null && !isEqual(before, after)).toBe(true)
     const assets = (as_of: string) => value('Assets', 'USD', null, year?.end ?? '', as_of)
@@ -35,13 +39,23 @@ describe('filings', () => {
   test.each([
     ['week_year', 1],
     ['retail_year', 4],
-  ])('of a %s put the 14th week into quarter %i, and a change from 13 weeks is marked', (scenario, quarter) => {
-    const filer = filerOf(scenario)
-    const long = filer.quarters.filter((one) => one.fiscal_year >= 2018 && one.fiscal_year <= 2024 && lengthOf(one) === 98)
-    expect(long.map((one) => [one.fiscal_year, one.quarter])).toEqual([[2023, quarter]])
-    const change = knowledgeOf(filer).yearOverYear('NetIncomeLoss', 'USD', long[0] ?? filer.quarters[0] ?? ({} as never), world.end_date)
-    expect([change.reason, change.is_uneven]).toEqual(['ok', true])
-  })
+  ])(
+    'of a %s put the 14th week into quarter %i, and a change from 13 weeks is marked',
+    (scenario, quarter) => {
+      const filer = filerOf(scenario)
+      const long = filer.quarters.filter(
+        (one) => one.fiscal_year >= 2018 && one.fiscal_year <= 2024 && lengthOf(one) === 98,
+      )
+      expect(long.map((one) => [one.fiscal_year, one.quarter])).toEqual([[2023, quarter]])
+      const change = knowledgeOf(filer).yearOverYear(
+        'NetIncomeLoss',
+        'USD',
+        long[0] ?? filer.quarters[0] ?? ({} as never),
+        world.end_date,
+      )
+      expect([change.reason, change.is_uneven]).toEqual(['ok', true])
+    },
+  )
 
   test('come late from one company', () => {
     const lags = filerOf('late_filer').filings.map((filing) => daysBetween(filing.report_date, filing.filed))
@@ -51,7 +65,9 @@ describe('filings', () => {
   test('repeat the periods of earlier ones, also under a new tag', () => {
     const facts = filedFacts(filerOf('tag_change'))
     const spans = (tag: string) =>
-      new Map(facts.filter((fact) => fact.tag === tag).map((fact) => [`${fact.start} ${fact.end}`, fact.value]))
+      new Map(
+        facts.filter((fact) => fact.tag === tag).map((fact) => [`${fact.start} ${fact.end}`, fact.value]),
+      )
     const [old, current] = [spans('SalesRevenueNet'), spans('Revenues')]
     const shared = [...current].filter(([span]) => old.has(span))
     expect(shared.length).toBeGreaterThan(3)
@@ -68,7 +84,11 @@ describe('filings', () => {
       return [...vintages.values()].map((facts) => Number(facts[0]?.value) / Number(facts.at(-1)?.value))
     }
     expect(change('NetIncomeLoss').every((ratio) => ratio === 1)).toBe(true)
-    expect(change('WeightedAverageNumberOfDilutedSharesOutstanding').some((ratio) => Math.abs(ratio - 0.25) < 0.001)).toBe(true)
+    expect(
+      change('WeightedAverageNumberOfDilutedSharesOutstanding').some(
+        (ratio) => Math.abs(ratio - 0.25) < 0.001,
+      ),
+    ).toBe(true)
     expect(change('EarningsPerShareDiluted').some((ratio) => ratio > 3.5 && ratio < 4.5)).toBe(true)
   })
 
@@ -78,7 +98,8 @@ describe('filings', () => {
     const [split] = filer.split_dates
     const old = filer.filings.findLast((filing) => filing.form === '10-Q' && filing.filed < (split ?? ''))
     const quarter = quarters.find((one) => one.end === old?.report_date) ?? ({} as never)
-    const change = (as_of: string) => yearOverYear('EarningsPerShareDiluted', 'USD/shares', quarter, as_of).reason
+    const change = (as_of: string) =>
+      yearOverYear('EarningsPerShareDiluted', 'USD/shares', quarter, as_of).reason
     // One year later its value is restated, and the one a year before it never will be.
     expect([change(old?.filed ?? ''), change(world.end_date)]).toEqual(['ok', 'share_basis_differs'])
   })
@@ -95,15 +116,20 @@ describe('filings', () => {
   test('give no fourth quarter per share, and derive the one in dollars', () => {
     const filer = filerOf('week_year')
     const { quarter } = knowledgeOf(filer)
-    const fourth = filer.quarters.find((one) => one.fiscal_year === 2022 && one.quarter === 4) ?? ({} as never)
+    const fourth =
+      filer.quarters.find((one) => one.fiscal_year === 2022 && one.quarter === 4) ?? ({} as never)
     const printed = filedFacts(filer).some((fact) => fact.start === fourth.start && fact.end === fourth.end)
-    expect(quarter('NetIncomeLoss', 'USD', fourth, world.end_date)?.method).toBe(printed ? 'reported' : 'year_minus_nine_months')
+    expect(quarter('NetIncomeLoss', 'USD', fourth, world.end_date)?.method).toBe(
+      printed ? 'reported' : 'year_minus_nine_months',
+    )
     if (!printed) expect(quarter('EarningsPerShareDiluted', 'USD/shares', fourth, world.end_date)).toBeNull()
   })
 
   test('are absent where the scenario says so, and end with the listing', () => {
     expect(filerOf('no_facts').filings).toEqual([])
     const dead = world.securities.find((security) => security.scenario === 'cash_merger')
-    expect(filerOf('cash_merger').filings.every((filing) => filing.filed <= (dead?.delist_date ?? ''))).toBe(true)
+    expect(filerOf('cash_merger').filings.every((filing) => filing.filed <= (dead?.delist_date ?? ''))).toBe(
+      true,
+    )
   })
 })

@@ -8,10 +8,23 @@ import type { Fact, Filer, Filing, FiscalQuarter, QuarterTruth, Scenario, Securi
 
 const FIRST_FILED = '2019-04-01'
 const RESTATED_FISCAL_YEAR = 2021
-const KINDS: readonly FiscalKind[] = ['month_12', 'month_12', 'month_12', 'month_12', 'month_06', 'month_09', 'month_03']
+const KINDS: readonly FiscalKind[] = [
+  'month_12',
+  'month_12',
+  'month_12',
+  'month_12',
+  'month_06',
+  'month_09',
+  'month_03',
+]
 
 /** The registrants behind the securities, with everything that they have filed until the last day. */
-export function fileFacts(securities: readonly Security[], calendar: Calendar, seed: string, last_date: string): Filer[] {
+export function fileFacts(
+  securities: readonly Security[],
+  calendar: Calendar,
+  seed: string,
+  last_date: string,
+): Filer[] {
   const byCik = Map.groupBy(
     securities.filter((security) => security.cik !== null),
     (security) => security.cik ?? '',
@@ -19,23 +32,36 @@ export function fileFacts(securities: readonly Security[], calendar: Calendar, s
   return [...byCik].map(([cik, owned]) => fileOne(cik, owned, calendar, seed, last_date))
 }
 
-function fileOne(cik: string, owned: readonly Security[], calendar: Calendar, seed: string, last_date: string): Filer {
+function fileOne(
+  cik: string,
+  owned: readonly Security[],
+  calendar: Calendar,
+  seed: string,
+  last_date: string,
+): Filer {
   const random = createRandom(`${seed}/books/${cik}`)
   const first = owned[0]
   if (first === undefined) throw new RangeError(`The filer ${cik} has no security.`)
   const { scenario } = first
-  const kind: FiscalKind = scenario === 'week_year' || scenario === 'retail_year' ? scenario : random.pick(KINDS)
+  const kind: FiscalKind =
+    scenario === 'week_year' || scenario === 'retail_year' ? scenario : random.pick(KINDS)
   const quarters = fiscalQuarters(kind)
-  const restated_quarters = scenario === 'annual_restatement' ? [4] : scenario === 'quarter_restatement' ? [3, 4] : []
+  const restated_quarters =
+    scenario === 'annual_restatement' ? [4] : scenario === 'quarter_restatement' ? [3, 4] : []
   const books = keepBooks(quarters, random, {
     is_loss_maker: scenario === 'loss_maker',
-    restated: restated_quarters.length === 0 ? null : { fiscal_year: RESTATED_FISCAL_YEAR, quarters: restated_quarters },
+    restated:
+      restated_quarters.length === 0
+        ? null
+        : { fiscal_year: RESTATED_FISCAL_YEAR, quarters: restated_quarters },
   })
   const from = first.list_date ?? FIRST_FILED
   const until = first.delist_date ?? last_date
   const due = scenario === 'no_facts' ? [] : schedule(quarters, calendar, random, scenario)
   const restated_on = due.find((filing) => filing.form === '10-K/A')?.filed ?? '9999-12-31'
-  const filed = due.filter((filing) => filing.filed >= FIRST_FILED && filing.filed > from && filing.filed <= until)
+  const filed = due.filter(
+    (filing) => filing.filed >= FIRST_FILED && filing.filed > from && filing.filed <= until,
+  )
   const old_tag = random.chance(0.5) ? 'Revenues' : 'RevenueFromContractWithCustomerExcludingAssessedTax'
   const prints_fourth_quarter = random.chance(0.15)
   const counters = new Map<string, number>()
@@ -57,7 +83,12 @@ function fileOne(cik: string, owned: readonly Security[], calendar: Calendar, se
         filed: filing.filed,
         books: filing.filed >= restated_on ? books.restated : books.original,
         share_multiple: splitMultiple(first.actions, filing.filed),
-        revenue_tag: scenario === 'tag_change' ? (filing.filed < '2022-01-01' ? 'SalesRevenueNet' : 'Revenues') : old_tag,
+        revenue_tag:
+          scenario === 'tag_change'
+            ? filing.filed < '2022-01-01'
+              ? 'SalesRevenueNet'
+              : 'Revenues'
+            : old_tag,
         prints_fourth_quarter,
       }),
     }
@@ -79,8 +110,16 @@ interface Due {
   readonly filed: string
 }
 
-/** When each report is filed: a quarter after 40 to 44 days, a year after 56 to 85, always on a session, always after the one before it. */
-function schedule(quarters: readonly FiscalQuarter[], calendar: Calendar, random: Random, scenario: Scenario): Due[] {
+/**
+ * When each report is filed: a quarter after 40 to 44 days, a year after 56 to 85, always on a session,
+ * always after the one before it.
+ */
+function schedule(
+  quarters: readonly FiscalQuarter[],
+  calendar: Calendar,
+  random: Random,
+  scenario: Scenario,
+): Due[] {
   const due: Due[] = []
   for (const [index, quarter] of quarters.entries()) {
     if (quarter.fiscal_year < 2018 || quarter.end < '2018-06-01' || quarter.end > '2025-06-30') continue
@@ -89,17 +128,26 @@ function schedule(quarters: readonly FiscalQuarter[], calendar: Calendar, random
     const lag_days = is_late ? 168 : is_year ? random.integer(56, 85) : random.integer(40, 44)
     const previous = due.at(-1)?.filed
     const earliest = addDays(quarter.end, lag_days)
-    const filed = calendar.onOrAfter(previous !== undefined && previous >= earliest ? addDays(previous, 12) : earliest)
+    const filed = calendar.onOrAfter(
+      previous !== undefined && previous >= earliest ? addDays(previous, 12) : earliest,
+    )
     due.push({ form: is_year ? '10-K' : '10-Q', index, quarter, filed })
   }
   if (scenario === 'annual_restatement' || scenario === 'quarter_restatement') amend(due, calendar, scenario)
   return due.sort((a, b) => (a.filed < b.filed ? -1 : a.filed > b.filed ? 1 : a.index - b.index))
 }
 
-/** The 10-K/A comes some months after the 10-K; with wrong quarters a 10-Q/A comes with it, so that the year equals its quarters again. */
+/**
+ * The 10-K/A comes some months after the 10-K; with wrong quarters a 10-Q/A comes with it, so that the year
+ * equals its quarters again.
+ */
 function amend(due: Due[], calendar: Calendar, scenario: Scenario): void {
-  const year = due.find((filing) => filing.form === '10-K' && filing.quarter.fiscal_year === RESTATED_FISCAL_YEAR)
-  const third = due.find((filing) => filing.quarter.quarter === 3 && filing.quarter.fiscal_year === RESTATED_FISCAL_YEAR)
+  const year = due.find(
+    (filing) => filing.form === '10-K' && filing.quarter.fiscal_year === RESTATED_FISCAL_YEAR,
+  )
+  const third = due.find(
+    (filing) => filing.quarter.quarter === 3 && filing.quarter.fiscal_year === RESTATED_FISCAL_YEAR,
+  )
   if (year === undefined || third === undefined) return
   const filed = calendar.onOrAfter(addDays(year.filed, 47))
   due.push({ ...year, form: '10-K/A', filed })
@@ -112,7 +160,10 @@ function withFrames(filings: readonly Filing[]): Filing[] {
   for (const filing of filings) for (const fact of filing.facts) newest.set(keyOf(fact), filing.accession)
   return filings.map((filing) => ({
     ...filing,
-    facts: filing.facts.map((fact) => ({ ...fact, frame: newest.get(keyOf(fact)) === filing.accession ? frameOf(fact) : null })),
+    facts: filing.facts.map((fact) => ({
+      ...fact,
+      frame: newest.get(keyOf(fact)) === filing.accession ? frameOf(fact) : null,
+    })),
   }))
 }
 
@@ -120,7 +171,8 @@ const keyOf = (fact: Fact): string => `${fact.tag}|${fact.unit}|${fact.start}|${
 
 function frameOf(fact: Fact): string | null {
   if (fact.taxonomy === 'dei') return null
-  const quarterOf = (date: string): string => `CY${date.slice(0, 4)}Q${Math.ceil(Number(date.slice(5, 7)) / 3)}`
+  const quarterOf = (date: string): string =>
+    `CY${date.slice(0, 4)}Q${Math.ceil(Number(date.slice(5, 7)) / 3)}`
   if (fact.start === null) return `${quarterOf(addDays(fact.end, -45))}I`
   const days = daysBetween(fact.start, fact.end) + 1
   const middle = addDays(fact.start, Math.floor(days / 2))

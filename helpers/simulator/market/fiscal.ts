@@ -2,8 +2,9 @@ import { addDays, daysBetween, weekday } from './calendar.ts'
 import type { FiscalQuarter } from './types.ts'
 
 /**
- * month_03 … month_12: the year ends with that month. week_year: on the last Saturday of September, the 53rd week in the first quarter.
- * retail_year: on the Saturday nearest to 31 January, the 53rd week in the last quarter, named after the year in which it began.
+ * month_03 … month_12: the year ends with that month. week_year: on the last Saturday of September, the 53rd
+ * week in the first quarter. retail_year: on the Saturday nearest to 31 January, the 53rd week in the last
+ * quarter, named after the year in which it began.
  */
 export type FiscalKind = 'month_03' | 'month_06' | 'month_09' | 'month_12' | 'week_year' | 'retail_year'
 

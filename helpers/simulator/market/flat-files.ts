@@ -14,8 +14,9 @@ export interface DroppedFile {
 }
 
 /**
- * Writes the world as a drop of flat files: UTF-8 CSV, header row, LF, some of it gzipped, several files a dataset, and `manifest.json`.
- * The bytes depend on the world alone (a gzip stamp of 0), so two drops of one world are equal. Existing files are overwritten.
+ * Writes the world as a drop of flat files: UTF-8 CSV, header row, LF, some of it gzipped, several files a
+ * dataset, and `manifest.json`. The bytes depend on the world alone (a gzip stamp of 0), so two drops of one
+ * world are equal. Existing files are overwritten.
  */
 export async function writeFlatFiles(world: World, directory: string): Promise<readonly DroppedFile[]> {
   const files = [...draft(world)].map(({ path, dataset, header, rows }) => {
@@ -23,15 +24,22 @@ export async function writeFlatFiles(world: World, directory: string): Promise<r
     const bytes = path.endsWith('.gz') ? gzipOf(text) : Buffer.from(text)
     return { path, dataset, rows: rows.length, bytes }
   })
-  for (const folder of new Set(files.map(({ path }) => dirname(path)))) await mkdir(join(directory, folder), { recursive: true })
+  for (const folder of new Set(files.map(({ path }) => dirname(path))))
+    await mkdir(join(directory, folder), { recursive: true })
   const listed: DroppedFile[] = []
   for (const { path, dataset, rows, bytes } of files) {
     await writeFile(join(directory, path), bytes)
-    listed.push({ path, dataset, rows, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+    listed.push({
+      path,
+      dataset,
+      rows,
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })
   }
   const manifest = {
     spec: 1,
-    label: `REHEARSAL: simulated market, seed «${world.seed}», ${world.securities.length} securities. Not real data.`,
+    label: `REHEARSAL: simulated market, seed "${world.seed}", ${world.securities.length} securities. Not real data.`,
     as_of: world.end_date,
     files: listed,
   }
@@ -43,9 +51,13 @@ export async function writeFlatFiles(world: World, directory: string): Promise<r
 export const nameInDrop = (security: Security): string => security.source_id
 /** … its id at the broker, which every listing and every dead one has. */
 export const nameAtBroker = (security: Security): string => `alpaca:${security.asset_id}`
-/** The universe of the world as a file, with the ids by which others know its securities. With the names of the drop it is the one that is checked in as `ingest/universe/rehearsal.csv`. */
+/**
+ * The universe of the world as a file, with the ids by which others know its securities. With the names of
+ * the drop it is the one that is checked in as `ingest/universe/rehearsal.csv`.
+ */
 export function universeCsv(world: World, nameOf: (security: Security) => string = nameInDrop): string {
-  const row = (security: Security): string => [nameOf(security), lastTicker(security), security.cik ?? '', nameAtBroker(security)].join()
+  const row = (security: Security): string =>
+    [nameOf(security), lastTicker(security), security.cik ?? '', nameAtBroker(security)].join()
   return `${['source_id,ticker,cik,provider_id', ...world.securities.map(row)].join('\n')}\n`
 }
 
@@ -78,7 +90,12 @@ function* draft(world: World): Generator<Draft> {
       [security.source_id, ticker, valid_from, valid_to ?? '', security.exchange_mic].join(),
     ),
   )
-  yield csv('ticker_history', 'ticker_history.csv', 'source_id,ticker,valid_from,valid_to,exchange_mic', intervals)
+  yield csv(
+    'ticker_history',
+    'ticker_history.csv',
+    'source_id,ticker,valid_from,valid_to,exchange_mic',
+    intervals,
+  )
   for (const years of [
     ['2020', '2021'],
     ['2022', '2023'],
@@ -94,9 +111,19 @@ function* draft(world: World): Generator<Draft> {
   yield csv('splits', 'splits.csv', 'source_id,ex_date,split_from,split_to,kind', rowsOf(splitRow))
   const dividends = rowsOf(dividendRow)
   const middle = Math.ceil(dividends.length / 2)
-  yield csv('dividends', 'part-1.csv.gz', 'source_id,ex_date,amount,currency,kind', dividends.slice(0, middle))
+  yield csv(
+    'dividends',
+    'part-1.csv.gz',
+    'source_id,ex_date,amount,currency,kind',
+    dividends.slice(0, middle),
+  )
   yield csv('dividends', 'part-2.csv', 'source_id,ex_date,amount,currency,kind', dividends.slice(middle))
-  yield csv('delistings', 'delistings.csv', 'source_id,date,kind,acquirer,cash_rate,stock_rate', rowsOf(delistingRow))
+  yield csv(
+    'delistings',
+    'delistings.csv',
+    'source_id,date,kind,acquirer,cash_rate,stock_rate',
+    rowsOf(delistingRow),
+  )
 
   const in_universe = new Set(securities.map((security) => security.cik))
   for (const [index, filer] of world.filers.entries()) {
@@ -125,18 +152,33 @@ const securityRow = (security: Security): string =>
   ].join()
 
 const splitRow = (security: Security, action: Action): string | undefined =>
-  'split_from' in action ? [security.source_id, action.ex_date, action.split_from, action.split_to, action.kind].join() : undefined
+  'split_from' in action
+    ? [security.source_id, action.ex_date, action.split_from, action.split_to, action.kind].join()
+    : undefined
 
 /** A spin-off stands among the dividends with its value in cash, and says so. */
 const dividendRow = (security: Security, action: Action): string | undefined =>
-  'amount' in action ? [security.source_id, action.ex_date, action.amount, 'USD', action.kind].join() : undefined
+  'amount' in action
+    ? [security.source_id, action.ex_date, action.amount, 'USD', action.kind].join()
+    : undefined
 
 /** One row for each end of a listing; the terms of a merger stand beside it. */
 function delistingRow(security: Security, action: Action): string | undefined {
   if (action.kind !== 'delisting') return undefined
   const terms = security.actions.find((other) => other.kind === 'merger')
-  const { acquirer_source_id, cash_rate, stock_rate } = terms ?? { acquirer_source_id: null, cash_rate: null, stock_rate: null }
-  return [security.source_id, action.ex_date, action.reason, acquirer_source_id ?? '', cash_rate ?? '', stock_rate ?? ''].join()
+  const { acquirer_source_id, cash_rate, stock_rate } = terms ?? {
+    acquirer_source_id: null,
+    cash_rate: null,
+    stock_rate: null,
+  }
+  return [
+    security.source_id,
+    action.ex_date,
+    action.reason,
+    acquirer_source_id ?? '',
+    cash_rate ?? '',
+    stock_rate ?? '',
+  ].join()
 }
 
 function barRows({ source_id, bars }: Security, first_year: string, last_year: string): string[] {
@@ -178,7 +220,10 @@ const factRows = (filer: Filer): string[] =>
     ),
   )
 
-/** Level 6, time stamp 0, and the operating system written as unknown, so that every machine writes the same header. */
+/**
+ * Level 6, time stamp 0, and the operating system written as unknown, so that every machine writes the same
+ * header.
+ */
 function gzipOf(text: string): Buffer {
   const bytes = gzipSync(text, { level: 6 })
   bytes.writeUInt32LE(0, 4)

@@ -18,7 +18,8 @@ const FORMS = ['Inc.', 'Corp.', 'Holdings Inc.', 'Group Ltd.']
 const FUNDS = ['Broad Market', 'Small Company', 'Long Bond', 'Equal Weight']
 
 /** Every name says what it is: nobody shall take a row of this market for a real one. */
-export const companyName = (number: number): string => `Rehearsal ${NOUNS[number % NOUNS.length]} ${number} ${FORMS[number % FORMS.length]}`
+export const companyName = (number: number): string =>
+  `Rehearsal ${NOUNS[number % NOUNS.length]} ${number} ${FORMS[number % FORMS.length]}`
 export const fundName = (number: number): string => `Rehearsal ${FUNDS[number % FUNDS.length]} ${number} ETF`
 
 /** 9900000001 and up: the SEC counts upwards from below two million and will not get there. */
@@ -33,7 +34,10 @@ export function uuidOf(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** Nine characters with a valid check digit. `generation` counts the new CUSIPs that a security gets on reverse splits and changes of name. */
+/**
+ * Nine characters with a valid check digit. `generation` counts the new CUSIPs that a security gets on
+ * reverse splits and changes of name.
+ */
 export function cusipOf(number: number, generation: number): string {
   const stem = `Z${String(number).padStart(5, '0')}Q${generation % 10}`
   let sum = 0
@@ -46,15 +50,16 @@ export function cusipOf(number: number, generation: number): string {
 }
 
 /**
- * Hands out tickers that were never given: ZQAA, ZQAB … ZQZZ, ZXAA … Listed companies hardly use these letters.
- * Neighbours in the universe get tickers that are not neighbours, so that no test passes by order.
+ * Hands out tickers that were never given: ZQAA, ZQAB … ZQZZ, ZXAA … Listed companies hardly use these
+ * letters. Neighbours in the universe get tickers that are not neighbours, so that no test passes by order.
  */
 export function createTickers(): () => string {
   let count = 0
   return () => {
     const place = (count * 245) % 676 // 245 and 676 share no factor: every pair of letters comes once.
     const stem = ['ZQ', 'ZX', 'QZ', 'XZ'][Math.floor(count / 676)]
-    if (stem === undefined) throw new RangeError('The simulated market has no tickers left; ask for fewer securities.')
+    if (stem === undefined)
+      throw new RangeError('The simulated market has no tickers left; ask for fewer securities.')
     count++
     return `${stem}${String.fromCharCode(65 + Math.floor(place / 26), 65 + (place % 26))}`
   }

@@ -41,7 +41,13 @@ export interface Planner {
   add(scenario: Scenario, change?: Partial<Plan>): Plan
 }
 
-export function createPlanner(calendar: Calendar, start_date: string, end_date: string, random: Random, takeTicker: () => string) {
+export function createPlanner(
+  calendar: Calendar,
+  start_date: string,
+  end_date: string,
+  random: Random,
+  takeTicker: () => string,
+) {
   const plans: Plan[] = []
   const add: Planner['add'] = (scenario, change = {}) => {
     const number = plans.length + 1
@@ -67,7 +73,8 @@ export function createPlanner(calendar: Calendar, start_date: string, end_date: 
       merger: null,
       ...change,
     }
-    if (plan.tickers.length === 0) plan.tickers = [{ ticker: takeTicker(), valid_from: plan.first_date, valid_to: plan.delist_date }]
+    if (plan.tickers.length === 0)
+      plan.tickers = [{ ticker: takeTicker(), valid_from: plan.first_date, valid_to: plan.delist_date }]
     plans.push(plan)
     return plan
   }
@@ -76,11 +83,17 @@ export function createPlanner(calendar: Calendar, start_date: string, end_date: 
 }
 
 /** The end of a listing: the series, the interval and the action agree. */
-export function delist(plan: Plan, date: string, reason: 'merger' | 'bankruptcy' | 'liquidation' | 'voluntary'): void {
+export function delist(
+  plan: Plan,
+  date: string,
+  reason: 'merger' | 'bankruptcy' | 'liquidation' | 'voluntary',
+): void {
   plan.last_date = date
   plan.delist_date = date
   plan.actions.push({ kind: 'delisting', ex_date: date, reason })
-  plan.tickers = plan.tickers.map((interval, index) => (index === plan.tickers.length - 1 ? { ...interval, valid_to: date } : interval))
+  plan.tickers = plan.tickers.map((interval, index) =>
+    index === plan.tickers.length - 1 ? { ...interval, valid_to: date } : interval,
+  )
 }
 
 /** From `date` on the security trades as `new_ticker`; the old interval ends the calendar day before. */
@@ -99,7 +112,8 @@ export function rename(plan: Plan, date: string, dayBefore: string, new_ticker: 
 export function splitMultiple(actions: readonly Action[], date: string): number {
   let multiple = 1
   for (const action of actions)
-    if ('split_from' in action && action.ex_date <= date) multiple *= Number(action.split_to) / Number(action.split_from)
+    if ('split_from' in action && action.ex_date <= date)
+      multiple *= Number(action.split_to) / Number(action.split_from)
   return multiple
 }
 
@@ -109,9 +123,15 @@ export function payDividends(planner: Planner, plan: Plan, yearly_yield = 0.016)
   const first_cents = Math.max(4, Math.round((plan.start_price_cents * yearly_yield) / 4))
   const half_cents = random.chance(0.3) ? 0.25 : 0
   let paid = 0
-  for (let date = calendar.shift(plan.first_date, random.integer(5, 60)); date < plan.last_date; date = calendar.shift(date, 63)) {
+  for (
+    let date = calendar.shift(plan.first_date, random.integer(5, 60));
+    date < plan.last_date;
+    date = calendar.shift(date, 63)
+  ) {
     if (date > plan.first_date) {
-      const cents = (Math.round(first_cents * 1.05 ** Math.floor(paid / 4)) + half_cents) / splitMultiple(plan.actions, date)
+      const cents =
+        (Math.round(first_cents * 1.05 ** Math.floor(paid / 4)) + half_cents) /
+        splitMultiple(plan.actions, date)
       plan.actions.push({ kind: 'cash_dividend', ex_date: date, amount: dollars(cents, 4) })
     }
     paid++

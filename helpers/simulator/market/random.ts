@@ -1,4 +1,7 @@
-/** A seeded source of numbers: the same seed gives the same world on every machine. Uses integer operations and IEEE division alone. */
+/**
+ * A seeded source of numbers: the same seed gives the same world on every machine. Uses integer operations
+ * and IEEE division alone.
+ */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number
@@ -8,11 +11,17 @@ export interface Random {
   pick<T>(items: readonly T[]): T
   /** True with the given probability, 0 to 1. */
   chance(probability: number): boolean
-  /** Bell-shaped, mean 0, standard deviation 1, bounded by ±3.5: a sum of twelve uniforms would do the same at thrice the cost. */
+  /**
+   * Bell-shaped, mean 0, standard deviation 1, bounded by ±3.5: a sum of twelve uniforms would do the same at
+   * thrice the cost.
+   */
   bell(): number
 }
 
-/** sfc32 (Chris Doty-Humphrey, PractRand), seeded from text so that each security and filer draws from a stream of its own. */
+/**
+ * sfc32 (Chris Doty-Humphrey, PractRand), seeded from text so that each security and filer draws from a
+ * stream of its own.
+ */
 export function createRandom(seed: string): Random {
   let [a, b, c, counter] = [fnv(seed, 0x811c9dc5), fnv(seed, 0x9e3779b9), fnv(seed, 0x85ebca6b), 1]
   const next = (): number => {
@@ -42,6 +51,7 @@ export function createRandom(seed: string): Random {
 /** FNV-1a over the characters, from a chosen basis. */
 function fnv(text: string, basis: number): number {
   let hash = basis
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return hash | 0
 }

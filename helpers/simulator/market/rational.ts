@@ -1,4 +1,7 @@
-/** Exact fractions over BigInt, for expected values. The product computes in SQL numeric; this shares nothing with it. */
+/**
+ * Exact fractions over BigInt, for expected values. The product computes in SQL numeric; this shares nothing
+ * with it.
+ */
 export interface Rational {
   readonly numerator: bigint
   /** Always positive. */
@@ -15,7 +18,7 @@ export function rational(numerator: bigint, denominator = 1n): Rational {
 /** Reads a plain decimal such as `-12.340`. */
 export function parseDecimal(text: string): Rational {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
-  if (match === null) throw new RangeError(`«${text}» is not a plain decimal.`)
+  if (match === null) throw new RangeError(`"${text}" is not a plain decimal.`)
   const fraction = match[3] ?? ''
   const digits = BigInt(`${match[2]}${fraction}`)
   return rational(match[1] === '-' ? -digits : digits, 10n ** BigInt(fraction.length))
@@ -27,15 +30,22 @@ export const add = (a: Rational, b: Rational): Rational =>
   rational(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator)
 export const subtract = (a: Rational, b: Rational): Rational =>
   rational(a.numerator * b.denominator - b.numerator * a.denominator, a.denominator * b.denominator)
-export const multiply = (a: Rational, b: Rational): Rational => rational(a.numerator * b.numerator, a.denominator * b.denominator)
-/** The product without reduction to lowest terms: for results that nobody calculates with, a thousand times cheaper on long chains. */
+export const multiply = (a: Rational, b: Rational): Rational =>
+  rational(a.numerator * b.numerator, a.denominator * b.denominator)
+/**
+ * The product without reduction to lowest terms: for results that nobody calculates with, a thousand times
+ * cheaper on long chains.
+ */
 export const multiplyLast = (a: Rational, b: Rational): Rational => ({
   numerator: a.numerator * b.numerator,
   denominator: a.denominator * b.denominator,
 })
-export const divide = (a: Rational, b: Rational): Rational => rational(a.numerator * b.denominator, a.denominator * b.numerator)
-export const isLess = (a: Rational, b: Rational): boolean => a.numerator * b.denominator < b.numerator * a.denominator
-export const isEqual = (a: Rational, b: Rational): boolean => a.numerator * b.denominator === b.numerator * a.denominator
+export const divide = (a: Rational, b: Rational): Rational =>
+  rational(a.numerator * b.denominator, a.denominator * b.numerator)
+export const isLess = (a: Rational, b: Rational): boolean =>
+  a.numerator * b.denominator < b.numerator * a.denominator
+export const isEqual = (a: Rational, b: Rational): boolean =>
+  a.numerator * b.denominator === b.numerator * a.denominator
 
 /** Decimal text with `places` decimals, half away from zero as SQL `round(numeric)` does. */
 export function toDecimal(value: Rational, places: number): string {

@@ -2,8 +2,8 @@ import { addDays } from './calendar.ts'
 import { delist, dollars, type Planner, payDividends, rename } from './plan.ts'
 
 /**
- * One of each thing that a stock market does to a database. `copy` counts the repetitions from 0 and moves the days,
- * so that larger worlds hold the same cases on other days.
+ * One of each thing that a stock market does to a database. `copy` counts the repetitions from 0 and moves
+ * the days, so that larger worlds hold the same cases on other days.
  */
 export function planScenarios(planner: Planner, copy: number): void {
   planTickers(planner, copy)
@@ -16,7 +16,8 @@ export function planScenarios(planner: Planner, copy: number): void {
 
 function planTickers({ add, calendar, takeTicker }: Planner, copy: number): void {
   const at = (date: string): string => calendar.shift(date, copy * 9)
-  const renameOn = (plan: Parameters<typeof rename>[0], date: string, ticker: string): void => rename(plan, date, addDays(date, -1), ticker)
+  const renameOn = (plan: Parameters<typeof rename>[0], date: string, ticker: string): void =>
+    rename(plan, date, addDays(date, -1), ticker)
 
   renameOn(add('rename'), at('2022-06-09'), takeTicker())
 
@@ -29,7 +30,11 @@ function planTickers({ add, calendar, takeTicker }: Planner, copy: number): void
   delist(first, at('2021-03-18'), 'voluntary')
   const reused = first.tickers[0]?.ticker ?? ''
   const listed = at('2022-05-11')
-  add('ticker_second_owner', { first_date: listed, list_date: listed, tickers: [{ ticker: reused, valid_from: listed, valid_to: null }] })
+  add('ticker_second_owner', {
+    first_date: listed,
+    list_date: listed,
+    tickers: [{ ticker: reused, valid_from: listed, valid_to: null }],
+  })
 
   // Away and back: A, B, A again.
   const returning = add('ticker_returns')
@@ -48,8 +53,10 @@ function planTickers({ add, calendar, takeTicker }: Planner, copy: number): void
 function planSplits(planner: Planner, copy: number): void {
   const { add, calendar } = planner
   const at = (date: string): string => calendar.shift(date, copy * 9)
-  const split = (ex_date: string, split_from: string, split_to: string) => ({ kind: 'split', ex_date, split_from, split_to }) as const
-  const reverse = (ex_date: string, old: string) => ({ kind: 'reverse_split', ex_date, split_from: old, split_to: '1' }) as const
+  const split = (ex_date: string, split_from: string, split_to: string) =>
+    ({ kind: 'split', ex_date, split_from, split_to }) as const
+  const reverse = (ex_date: string, old: string) =>
+    ({ kind: 'reverse_split', ex_date, split_from: old, split_to: '1' }) as const
 
   add('split', { actions: [split(at('2022-07-18'), '1', '4')], start_price_cents: 31_000 })
   const twice = add('split_twice', {
@@ -57,9 +64,18 @@ function planSplits(planner: Planner, copy: number): void {
     start_price_cents: 18_000,
   })
   payDividends(planner, twice)
-  add('reverse_split', { actions: [reverse(at('2023-05-08'), '20')], start_price_cents: 1900, drift: -0.0018, volatility: 0.02 })
+  add('reverse_split', {
+    actions: [reverse(at('2023-05-08'), '20')],
+    start_price_cents: 1900,
+    drift: -0.0018,
+    volatility: 0.02,
+  })
   add('reverse_splits', {
-    actions: [reverse(at('2021-04-12'), '10'), reverse(at('2022-09-06'), '15'), reverse(at('2024-02-20'), '8')],
+    actions: [
+      reverse(at('2021-04-12'), '10'),
+      reverse(at('2022-09-06'), '15'),
+      reverse(at('2024-02-20'), '8'),
+    ],
     start_price_cents: 1500,
     drift: -0.0045,
     volatility: 0.022,
@@ -71,7 +87,12 @@ function planSplits(planner: Planner, copy: number): void {
   both.actions.push({ kind: 'cash_dividend', ex_date: at('2023-06-08'), amount: '0.4725' })
   const stock = add('stock_dividend', { start_price_cents: 6400 })
   stock.actions.push({ kind: 'stock_dividend', ex_date: at('2021-11-23'), split_from: '1', split_to: '1.05' })
-  stock.actions.push({ kind: 'stock_dividend', ex_date: at('2023-11-21'), split_from: '1', split_to: '1.0027455' })
+  stock.actions.push({
+    kind: 'stock_dividend',
+    ex_date: at('2023-11-21'),
+    split_from: '1',
+    split_to: '1.0027455',
+  })
 }
 
 function planDividends(planner: Planner, copy: number): void {
@@ -81,11 +102,22 @@ function planDividends(planner: Planner, copy: number): void {
 
   const special = add('special_dividend', { start_price_cents: 7200 })
   payDividends(planner, special)
-  special.actions.push({ kind: 'special_dividend', ex_date: at('2022-12-07'), amount: dollars(special.start_price_cents * 0.3) })
-  add('equal_dividends_one_day', { actions: [1, 2, 3].map(() => cash(at('2020-12-10'), '0.06')), start_price_cents: 3100 })
-  add('unequal_dividends_one_day', { actions: [cash(at('2023-12-14'), '0.35'), cash(at('2023-12-14'), '1.10')], start_price_cents: 9900 })
+  special.actions.push({
+    kind: 'special_dividend',
+    ex_date: at('2022-12-07'),
+    amount: dollars(special.start_price_cents * 0.3),
+  })
+  add('equal_dividends_one_day', {
+    actions: [1, 2, 3].map(() => cash(at('2020-12-10'), '0.06')),
+    start_price_cents: 3100,
+  })
+  add('unequal_dividends_one_day', {
+    actions: [cash(at('2023-12-14'), '0.35'), cash(at('2023-12-14'), '1.10')],
+    start_price_cents: 9900,
+  })
   const closed = add('dividend_on_holiday', { start_price_cents: 8800 })
-  closed.actions.push(cash('2021-07-05', '0.44'), cash('2022-06-20', '0.46'), cash('2024-01-13', '0.48')) // Two holidays and a Saturday.
+  // Two holidays and a Saturday.
+  closed.actions.push(cash('2021-07-05', '0.44'), cash('2022-06-20', '0.46'), cash('2024-01-13', '0.48'))
 
   const day = at('2022-04-04')
   const child = add('spin_off_child', { first_date: day, list_date: day, start_price_cents: 2600 })
@@ -108,18 +140,27 @@ function planEndings(planner: Planner, copy: number): void {
     delist(target, at(date), 'merger')
     payDividends(planner, target)
   }
-  delist(add('bankruptcy', { start_price_cents: 1900, drift: -0.004, volatility: 0.03 }), at('2022-02-25'), 'bankruptcy')
+  delist(
+    add('bankruptcy', { start_price_cents: 1900, drift: -0.004, volatility: 0.03 }),
+    at('2022-02-25'),
+    'bankruptcy',
+  )
   const liquidated = add('liquidation', { start_price_cents: 4100 })
   delist(liquidated, at('2023-10-20'), 'liquidation')
   // Paid after the listing: no part of the series any more.
-  liquidated.actions.push({ kind: 'liquidation', ex_date: calendar.shift(at('2023-10-20'), 6), amount: '11.25' })
+  liquidated.actions.push({
+    kind: 'liquidation',
+    ex_date: calendar.shift(at('2023-10-20'), 6),
+    amount: '11.25',
+  })
   // Paid while still listed, but after the last trade: no bar can carry it.
   const halted = add('halted', { start_price_cents: 3300 })
   delist(halted, at('2024-08-30'), 'liquidation')
   halted.last_date = calendar.shift(at('2024-08-30'), -8)
   halted.actions.push({ kind: 'liquidation', ex_date: calendar.shift(at('2024-08-30'), -3), amount: '3.10' })
   delist(add('voluntary_delisting', { filer_number: null }), at('2024-06-14'), 'voluntary')
-  for (const date of ['2020-09-30', '2021-12-09', '2023-09-14']) add('ipo', { first_date: at(date), list_date: at(date) })
+  for (const date of ['2020-09-30', '2021-12-09', '2023-09-14'])
+    add('ipo', { first_date: at(date), list_date: at(date) })
 }
 
 function planFilers(planner: Planner, copy: number): void {
@@ -128,7 +169,11 @@ function planFilers(planner: Planner, copy: number): void {
   const classA = add('class_a', { start_price_cents: 21_000, exchange_mic: 'XNYS' })
   const stem = classA.tickers[0]?.ticker ?? ''
   if (dotted) classA.tickers = [{ ticker: `${stem}.A`, valid_from: classA.first_date, valid_to: null }]
-  const classB = add('class_b', { start_price_cents: 20_400, filer_number: classA.filer_number, exchange_mic: 'XNYS' })
+  const classB = add('class_b', {
+    start_price_cents: 20_400,
+    filer_number: classA.filer_number,
+    exchange_mic: 'XNYS',
+  })
   if (dotted) classB.tickers = [{ ticker: `${stem}.B`, valid_from: classB.first_date, valid_to: null }]
 
   for (const scenario of [
@@ -144,11 +189,17 @@ function planFilers(planner: Planner, copy: number): void {
     add(scenario)
   }
   for (let fund = 0; fund < 4; fund++) {
-    const etf = add('etf', { security_type: 'etf', exchange_mic: 'ARCX', filer_number: null, volatility: 0.008 })
+    const etf = add('etf', {
+      security_type: 'etf',
+      exchange_mic: 'ARCX',
+      filer_number: null,
+      volatility: 0.008,
+    })
     payDividends(planner, etf)
     // A capital gain on the day of an ordinary dividend, as funds pay them in December.
     const december = etf.actions.find((action) => action.ex_date >= '2021-10-01')
-    if (december !== undefined && fund === 1) etf.actions.push({ kind: 'special_dividend', ex_date: december.ex_date, amount: '0.7312' })
+    if (december !== undefined && fund === 1)
+      etf.actions.push({ kind: 'special_dividend', ex_date: december.ex_date, amount: '0.7312' })
   }
 }
 

@@ -17,8 +17,9 @@ export interface StatementOptions {
 }
 
 /**
- * The facts of one filing: the period and its comparatives, flows by quarter and by year to date, balances at the end and at the end
- * of the last fiscal year. Cash flows are given to date alone. Everything per share is on the split basis of the day of filing.
+ * The facts of one filing: the period and its comparatives, flows by quarter and by year to date, balances at
+ * the end and at the end of the last fiscal year. Cash flows are given to date alone. Everything per share is
+ * on the split basis of the day of filing.
  */
 export function stateFacts(options: StatementOptions): Fact[] {
   const { books, index } = options
@@ -33,9 +34,14 @@ export function stateFacts(options: StatementOptions): Fact[] {
     const last = index - 4 * back
     putFlows(put, options, span(books, last, at(books, last).quarter), true)
     if (!is_annual && current.quarter > 1) putFlows(put, options, span(books, last, 1), false)
-    if (is_annual && options.prints_fourth_quarter && back < 2) putFlows(put, options, span(books, last, 1), false)
+    if (is_annual && options.prints_fourth_quarter && back < 2)
+      putFlows(put, options, span(books, last, 1), false)
   }
-  for (const quarter of [current, at(books, index - current.quarter), ...(is_annual ? [at(books, index - 8)] : [])].slice(0, 2)) {
+  for (const quarter of [
+    current,
+    at(books, index - current.quarter),
+    ...(is_annual ? [at(books, index - 8)] : []),
+  ].slice(0, 2)) {
     putBalances(put, quarter)
   }
   const shares = Math.round(current.shares * options.share_multiple)
@@ -52,7 +58,12 @@ export function stateFacts(options: StatementOptions): Fact[] {
 
 type Put = (fact: Omit<Fact, 'frame'>) => void
 
-function putFlows(put: Put, options: StatementOptions, quarters: readonly Quarter[], is_to_date: boolean): void {
+function putFlows(
+  put: Put,
+  options: StatementOptions,
+  quarters: readonly Quarter[],
+  is_to_date: boolean,
+): void {
   const start = at(quarters, 0).start
   const end = at(quarters, quarters.length - 1).end
   const sum = (field: 'revenue' | 'cost' | 'operating' | 'net' | 'cash_flow'): number =>
@@ -67,7 +78,14 @@ function putFlows(put: Put, options: StatementOptions, quarters: readonly Quarte
   if (is_to_date) usd('NetCashProvidedByUsedInOperatingActivities', sum('cash_flow'))
   const average = quarters.reduce((total, quarter) => total + quarter.shares, 0) / quarters.length
   const shares = Math.round(average * options.share_multiple)
-  put({ taxonomy: 'us-gaap', tag: 'WeightedAverageNumberOfDilutedSharesOutstanding', unit: 'shares', start, end, value: `${shares}` })
+  put({
+    taxonomy: 'us-gaap',
+    tag: 'WeightedAverageNumberOfDilutedSharesOutstanding',
+    unit: 'shares',
+    start,
+    end,
+    value: `${shares}`,
+  })
   put({
     taxonomy: 'us-gaap',
     tag: 'EarningsPerShareDiluted',
@@ -80,7 +98,14 @@ function putFlows(put: Put, options: StatementOptions, quarters: readonly Quarte
 
 function putBalances(put: Put, quarter: Quarter): void {
   const usd = (tag: string, thousands: number): void =>
-    put({ taxonomy: 'us-gaap', tag, unit: 'USD', start: null, end: quarter.end, value: thousandsText(thousands) })
+    put({
+      taxonomy: 'us-gaap',
+      tag,
+      unit: 'USD',
+      start: null,
+      end: quarter.end,
+      value: thousandsText(thousands),
+    })
   usd('Assets', quarter.liabilities + quarter.equity)
   usd('Liabilities', quarter.liabilities)
   usd('StockholdersEquity', quarter.equity)
@@ -89,7 +114,8 @@ function putBalances(put: Put, quarter: Quarter): void {
 }
 
 /** The `count` quarters that end with the one at `last`. */
-const span = (books: readonly Quarter[], last: number, count: number): readonly Quarter[] => books.slice(last - count + 1, last + 1)
+const span = (books: readonly Quarter[], last: number, count: number): readonly Quarter[] =>
+  books.slice(last - count + 1, last + 1)
 
 function at(books: readonly Quarter[], index: number): Quarter {
   const quarter = books[index]

@@ -1,6 +1,9 @@
 import type { Calendar } from './calendar.ts'
 
-/** One security of the simulated market, with everything that is true of it. Days are YYYY-MM-DD; money is decimal text in USD. */
+/**
+ * One security of the simulated market, with everything that is true of it. Days are YYYY-MM-DD; money is
+ * decimal text in USD.
+ */
 export interface Security {
   /** Permanent, e.g. `rehearsal:s0017`. */
   readonly source_id: string
@@ -56,7 +59,11 @@ export interface Bar {
 }
 
 export type Action =
-  | { readonly kind: 'cash_dividend' | 'special_dividend' | 'liquidation'; readonly ex_date: string; readonly amount: string }
+  | {
+      readonly kind: 'cash_dividend' | 'special_dividend' | 'liquidation'
+      readonly ex_date: string
+      readonly amount: string
+    }
   | {
       readonly kind: 'split' | 'reverse_split' | 'stock_dividend'
       readonly ex_date: string
@@ -82,8 +89,17 @@ export type Action =
       readonly cash_rate: string | null
       readonly stock_rate: string | null
     }
-  | { readonly kind: 'delisting'; readonly ex_date: string; readonly reason: 'merger' | 'bankruptcy' | 'liquidation' | 'voluntary' }
-  | { readonly kind: 'name_change'; readonly ex_date: string; readonly old_ticker: string; readonly new_ticker: string }
+  | {
+      readonly kind: 'delisting'
+      readonly ex_date: string
+      readonly reason: 'merger' | 'bankruptcy' | 'liquidation' | 'voluntary'
+    }
+  | {
+      readonly kind: 'name_change'
+      readonly ex_date: string
+      readonly old_ticker: string
+      readonly new_ticker: string
+    }
 
 /** A registrant. Facts belong to it, not to its securities. */
 export interface Filer {

@@ -22,7 +22,9 @@ const securityOf = (scenario: string): Security => {
 describe('the world', () => {
   test('holds every scenario, and of each that is no outsider four', () => {
     const held = Map.groupBy(world.securities, (security) => security.scenario)
-    const few = SCENARIOS.filter((scenario) => scenario !== 'outsider' && (held.get(scenario)?.length ?? 0) < 4)
+    const few = SCENARIOS.filter(
+      (scenario) => scenario !== 'outsider' && (held.get(scenario)?.length ?? 0) < 4,
+    )
     expect(few).toEqual([])
     expect(world.outsiders.length).toBeGreaterThan(0)
   })
@@ -60,11 +62,19 @@ describe('the world', () => {
   })
 
   test('pays on closed days, three times on one day, and on the day of a split', () => {
-    const closed = securityOf('dividend_on_holiday').actions.filter((action) => !world.calendar.isSession(action.ex_date))
+    const closed = securityOf('dividend_on_holiday').actions.filter(
+      (action) => !world.calendar.isSession(action.ex_date),
+    )
     expect(closed.map((action) => action.ex_date)).toEqual(['2021-07-05', '2022-06-20', '2024-01-13'])
-    expect(new Set(securityOf('equal_dividends_one_day').actions.map((action) => JSON.stringify(action))).size).toBe(1)
+    expect(
+      new Set(securityOf('equal_dividends_one_day').actions.map((action) => JSON.stringify(action))).size,
+    ).toBe(1)
     const [first, second] = securityOf('split_with_dividend').actions
-    expect([first?.kind, second?.kind, first?.ex_date === second?.ex_date]).toEqual(['split', 'cash_dividend', true])
+    expect([first?.kind, second?.kind, first?.ex_date === second?.ex_date]).toEqual([
+      'split',
+      'cash_dividend',
+      true,
+    ])
   })
 
   test('values a spin-off at the first close of the child', () => {
@@ -86,14 +96,17 @@ describe('the world', () => {
     expect(sessions).toBe(1260)
     for (const security of world.securities) {
       if (security.scenario === 'illiquid') expect(security.bars.length).toBeLessThan(sessions * 0.85)
-      else if (security.list_date === null && security.delist_date === null) expect(security.bars).toHaveLength(sessions)
+      else if (security.list_date === null && security.delist_date === null)
+        expect(security.bars).toHaveLength(sessions)
     }
   })
 
   test('expects no figure where an event of the listing comes after the last bar, and no change by one after the listing', () => {
     expect(expectedAdjusted(world, securityOf('halted')).every((row) => row.adj_close === null)).toBe(true)
     expect(
-      expectedAdjusted(world, securityOf('liquidation')).every((row) => row.price_factor !== null && isEqual(row.price_factor, ONE)),
+      expectedAdjusted(world, securityOf('liquidation')).every(
+        (row) => row.price_factor !== null && isEqual(row.price_factor, ONE),
+      ),
     ).toBe(true)
   })
 
@@ -106,13 +119,19 @@ describe('the world', () => {
     const before = expectedAdjusted(world, security)[index - 1]
     const a = (1 - 1.35 / close(index - 1)) * (1 / 3) * (1 - 0.4725 / close(later - 1))
     const b = (close(index) / (close(index) + 1.35 / 3)) * (1 / 3) * (close(later) / (close(later) + 0.4725))
-    expect(Number(toDecimal(before?.adj_close ?? { numerator: 0n, denominator: 1n }, 12))).toBeCloseTo(close(index - 1) * a, 9)
-    expect(Number(toDecimal(before?.total_return_close ?? { numerator: 0n, denominator: 1n }, 12))).toBeCloseTo(close(index - 1) * b, 9)
+    expect(Number(toDecimal(before?.adj_close ?? { numerator: 0n, denominator: 1n }, 12))).toBeCloseTo(
+      close(index - 1) * a,
+      9,
+    )
+    expect(
+      Number(toDecimal(before?.total_return_close ?? { numerator: 0n, denominator: 1n }, 12)),
+    ).toBeCloseTo(close(index - 1) * b, 9)
   })
 })
 
 describe('the drop', () => {
-  const small = { securities: 120 } // Twice packed and read again; of five hundred nothing else would be seen.
+  // Twice packed and read again; of five hundred nothing else would be seen.
+  const small = { securities: 120 }
   const dropped = createWorld(small)
   let directory: string
   let files: readonly DroppedFile[]
@@ -126,7 +145,10 @@ describe('the drop', () => {
       .filter((file) => file.dataset === dataset)
       .map(async ({ path }) => {
         const bytes = await readFile(join(directory, path))
-        return parse(path.endsWith('.gz') ? gunzipSync(bytes) : bytes, { columns: true }) as Record<string, string>[]
+        return parse(path.endsWith('.gz') ? gunzipSync(bytes) : bytes, { columns: true }) as Record<
+          string,
+          string
+        >[]
       })
     return (await Promise.all(rows)).flat()
   }
@@ -141,7 +163,10 @@ describe('the drop', () => {
   })
 
   test('lists the hash and the rows of every file in its manifest', async () => {
-    const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as { label: string; files: DroppedFile[] }
+    const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as {
+      label: string
+      files: DroppedFile[]
+    }
     expect(manifest.label).toMatch(/^REHEARSAL/)
     for (const file of manifest.files) {
       const bytes = await readFile(join(directory, file.path))
@@ -154,13 +179,17 @@ describe('the drop', () => {
     expect(bars).toHaveLength(dropped.securities.reduce((sum, security) => sum + security.bars.length, 0))
     expect(new Set(bars.map((bar) => `${bar['source_id']} ${bar['date']}`)).size).toBe(bars.length)
     const facts = await read('fundamentals')
-    const keys = facts.map((fact) => ['cik', 'taxonomy', 'tag', 'unit', 'start', 'end', 'accession'].map((column) => fact[column]).join())
+    const keys = facts.map((fact) =>
+      ['cik', 'taxonomy', 'tag', 'unit', 'start', 'end', 'accession'].map((column) => fact[column]).join(),
+    )
     expect(facts.length).toBeGreaterThan(50_000)
     expect(new Set(keys).size).toBe(facts.length)
   })
 
   test('has the securities of its world, under the names of the universe', async () => {
-    expect((await read('securities')).map((row) => `${row['source_id']},${row['ticker']}`)).toEqual(namesOf(universeCsv(dropped)))
+    expect((await read('securities')).map((row) => `${row['source_id']},${row['ticker']}`)).toEqual(
+      namesOf(universeCsv(dropped)),
+    )
   })
 })
 

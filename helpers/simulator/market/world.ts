@@ -7,8 +7,16 @@ import { createRandom } from './random.ts'
 import { planScenarios } from './scenarios.ts'
 import type { Action, Security, World } from './types.ts'
 
-/** The world that a run without configuration sees. `bootstrap.json` names its window, `ingest/universe/rehearsal.csv` its securities. */
-export const REHEARSAL_WORLD = { seed: 'rehearsal', securities: 450, start_date: '2020-01-02', end_date: '2025-01-03' } as const
+/**
+ * The world that a run without configuration sees. `bootstrap.json` names its window,
+ * `ingest/universe/rehearsal.csv` its securities.
+ */
+export const REHEARSAL_WORLD = {
+  seed: 'rehearsal',
+  securities: 450,
+  start_date: '2020-01-02',
+  end_date: '2025-01-03',
+} as const
 
 export interface WorldOptions {
   /** Any text; the same text gives the same world, byte for byte. */
@@ -18,8 +26,9 @@ export interface WorldOptions {
 }
 
 /**
- * Makes the simulated market: five years of several hundred securities, with some of each thing that happens to stocks, and known truth.
- * It has no access to the network, the clock or the disk; 500 securities take about a second and a half.
+ * Makes the simulated market: five years of several hundred securities, with some of each thing that happens
+ * to stocks, and known truth. It has no access to the network, the clock or the disk; 500 securities take
+ * about a second and a half.
  */
 export function createWorld(options: WorldOptions = {}): World {
   const seed = options.seed ?? REHEARSAL_WORLD.seed
@@ -32,7 +41,8 @@ export function createWorld(options: WorldOptions = {}): World {
   const random = createRandom(`${seed}/plan`)
   const { planner, plans } = createPlanner(calendar, start_date, end_date, random, createTickers())
   for (let copy = 0; copy < Math.max(1, Math.round(count / 125)); copy++) planScenarios(planner, copy)
-  if (plans.length > count) throw new RangeError(`The cases alone need ${plans.length} securities; ask for more than ${count}.`)
+  if (plans.length > count)
+    throw new RangeError(`The cases alone need ${plans.length} securities; ask for more than ${count}.`)
   while (plans.length < count) planOrdinary(planner)
   for (let outsider = 0; outsider < 3; outsider++) planOutsider(planner, outsider, plans)
 
@@ -50,22 +60,35 @@ export function createWorld(options: WorldOptions = {}): World {
   }
 }
 
-/** Nothing happens to it but what happens to most in time: of ten, three come to the market within the five years, and six leave it. */
+/**
+ * Nothing happens to it but what happens to most in time: of ten, three come to the market within the five
+ * years, and six leave it.
+ */
 function planOrdinary(planner: Planner): void {
   const { calendar, random, start_date } = planner
   const pays = random.chance(0.4)
   const comes_after = random.chance(0.3) ? random.integer(60, 700) : 0
   const listed = comes_after === 0 ? null : calendar.shift(start_date, comes_after)
-  const plan = planner.add(pays ? 'dividend_payer' : 'plain', listed === null ? {} : { first_date: listed, list_date: listed })
+  const plan = planner.add(
+    pays ? 'dividend_payer' : 'plain',
+    listed === null ? {} : { first_date: listed, list_date: listed },
+  )
   if (random.chance(0.6)) {
     const is_bought = random.chance(0.6)
     if (is_bought) plan.merger = { acquirer: null, kind: 'cash' }
-    delist(plan, calendar.shift(start_date, random.integer(comes_after + 130, 1200)), is_bought ? 'merger' : 'voluntary')
+    delist(
+      plan,
+      calendar.shift(start_date, random.integer(comes_after + 130, 1200)),
+      is_bought ? 'merger' : 'voluntary',
+    )
   }
   if (pays) payDividends(planner, plan, 0.008 + random.next() * 0.02)
 }
 
-/** Another company used the first ticker of a renamed security after it, or the ticker of a listed one before it. */
+/**
+ * Another company used the first ticker of a renamed security after it, or the ticker of a listed one before
+ * it.
+ */
 function planOutsider(planner: Planner, number: number, plans: readonly Plan[]): void {
   const renamed = plans.find((plan) => plan.scenario === 'rename')?.tickers[0]
   if (number === 0 && renamed?.valid_to !== undefined && renamed.valid_to !== null) {
@@ -80,8 +103,16 @@ function planOutsider(planner: Planner, number: number, plans: readonly Plan[]):
   planner.add('outsider')
 }
 
-/** Trades the plan, and writes down the terms that follow from prices. What it refers to was finished before it. */
-function finish(plan: Plan, finished: ReadonlyMap<Plan, Security>, calendar: World['calendar'], seed: string): Security {
+/**
+ * Trades the plan, and writes down the terms that follow from prices. What it refers to was finished before
+ * it.
+ */
+function finish(
+  plan: Plan,
+  finished: ReadonlyMap<Plan, Security>,
+  calendar: World['calendar'],
+  seed: string,
+): Security {
   const actions: Action[] = [...plan.actions]
   if (plan.spin_off !== null) {
     const { ex_date, child, source_rate, new_rate } = plan.spin_off
@@ -99,7 +130,10 @@ function finish(plan: Plan, finished: ReadonlyMap<Plan, Security>, calendar: Wor
   }
   actions.sort((a, b) => (a.ex_date < b.ex_date ? -1 : a.ex_date > b.ex_date ? 1 : 0))
   const bars = tradeBars({ ...plan, actions }, calendar, seed)
-  if (plan.merger !== null) actions.push(mergerTerms(plan, calendar.shift(plan.last_date, 1), bars.at(-1)?.close_cents ?? 0, finished))
+  if (plan.merger !== null)
+    actions.push(
+      mergerTerms(plan, calendar.shift(plan.last_date, 1), bars.at(-1)?.close_cents ?? 0, finished),
+    )
   const is_fund = plan.security_type === 'etf'
   return {
     source_id: sourceIdOf(plan.number),
@@ -109,7 +143,10 @@ function finish(plan: Plan, finished: ReadonlyMap<Plan, Security>, calendar: Wor
     security_type: plan.security_type,
     exchange_mic: plan.exchange_mic,
     cik: plan.filer_number === null ? null : cikOf(plan.filer_number),
-    cusip: cusipOf(plan.number, actions.filter((action) => action.kind === 'reverse_split' || action.kind === 'name_change').length),
+    cusip: cusipOf(
+      plan.number,
+      actions.filter((action) => action.kind === 'reverse_split' || action.kind === 'name_change').length,
+    ),
     list_date: plan.list_date,
     delist_date: plan.delist_date,
     tickers: plan.tickers,
@@ -126,7 +163,12 @@ function nameOf(plan: Plan, is_fund: boolean): string {
   return plan.scenario === 'class_b' ? `${name} Class B` : name
 }
 
-function mergerTerms(plan: Plan, effective_date: string, close_cents: number, finished: ReadonlyMap<Plan, Security>): Action {
+function mergerTerms(
+  plan: Plan,
+  effective_date: string,
+  close_cents: number,
+  finished: ReadonlyMap<Plan, Security>,
+): Action {
   const { acquirer, kind } = plan.merger ?? { acquirer: null, kind: 'cash' }
   const buyer = acquirer === null ? undefined : finished.get(acquirer)
   const buyer_cents = buyer?.bars.findLast((bar) => bar.date <= plan.last_date)?.close_cents ?? 1

@@ -19,8 +19,9 @@ interface Wire {
 }
 
 /**
- * `/v1/corporate-actions`: the whole market, or some symbols. `start` and `end` bound the process date, which for cash is the pay date,
- * weeks after the ex-date; both default to today. Fields that do not apply are left out.
+ * `/v1/corporate-actions`: the whole market, or some symbols. `start` and `end` bound the process date, which
+ * for cash is the pay date, weeks after the ex-date; both default to today. Fields that do not apply are left
+ * out.
  */
 export function createActionsFeed(world: World, disorder: Disorder): (asked: Asked) => Answer {
   const market = [...world.securities, ...world.outsiders]
@@ -59,7 +60,8 @@ export function createActionsFeed(world: World, disorder: Disorder): (asked: Ask
 }
 
 const keyOf = (action: Wire): string => `${action.cusip}|${action.process_date}|${action.id}`
-const list = (value: string | null): readonly string[] | undefined => (value === null || value === '' ? undefined : value.split(','))
+const list = (value: string | null): readonly string[] | undefined =>
+  value === null || value === '' ? undefined : value.split(',')
 
 function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<string, Security>): Wire[] {
   const wires: Wire[] = []
@@ -67,10 +69,16 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
     const id = uuidOf(`${security.asset_id}/action/${index}`)
     const cusip = cusipOn(security, action.ex_date)
     const symbol = tickerOn(security, action.ex_date)
-    const put = (group: string, process_date: string, symbols: readonly string[], value: Wire['value']): void => {
+    const put = (
+      group: string,
+      process_date: string,
+      symbols: readonly string[],
+      value: Wire['value'],
+    ): void => {
       wires.push({ group, process_date, symbols, cusip, id, value: { id, ...value, process_date } })
     }
-    const effective = action.kind === 'merger' ? action.effective_date : calendar.shift(addDays(action.ex_date, 1), 0)
+    const effective =
+      action.kind === 'merger' ? action.effective_date : calendar.shift(addDays(action.ex_date, 1), 0)
     switch (action.kind) {
       case 'cash_dividend':
       case 'special_dividend': {
@@ -111,7 +119,9 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
         })
         break
       case 'stock_dividend': {
-        const rate = Number(toDecimal(subtract(parseDecimal(action.split_to), parseDecimal(action.split_from)), 10))
+        const rate = Number(
+          toDecimal(subtract(parseDecimal(action.split_to), parseDecimal(action.split_from)), 10),
+        )
         put('stock_dividends', action.ex_date, [symbol], {
           cusip,
           ex_date: action.ex_date,
@@ -142,7 +152,12 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
         putMerger(put, action, { symbol, cusip, buyer: byId.get(action.acquirer_source_id ?? '') })
         break
       case 'liquidation':
-        put('redemptions', action.ex_date, [symbol], { cusip, payable_date: action.ex_date, rate: Number(action.amount), symbol })
+        put('redemptions', action.ex_date, [symbol], {
+          cusip,
+          payable_date: action.ex_date,
+          rate: Number(action.amount),
+          symbol,
+        })
         break
       case 'name_change':
         put('name_changes', action.ex_date, [action.old_ticker, action.new_ticker], {
@@ -153,7 +168,8 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
         })
         break
       case 'delisting':
-        // A voluntary delisting is none of the broker's events: the asset turns inactive, and the exchange files a form 25.
+        // A voluntary delisting is none of the broker's events: the asset turns inactive, and the exchange
+        // files a form 25.
         if (action.reason === 'bankruptcy') put('worthless_removals', effective, [symbol], { cusip, symbol })
     }
   }
@@ -171,7 +187,11 @@ function putMerger(
   const days = { effective_date, payable_date: effective_date }
   const acquiree = { acquiree_cusip: who.cusip, acquiree_symbol: who.symbol }
   if (who.buyer === undefined || action.stock_rate === null) {
-    put('cash_mergers', effective_date, [who.symbol], { ...acquiree, ...days, rate: Number(action.cash_rate) })
+    put('cash_mergers', effective_date, [who.symbol], {
+      ...acquiree,
+      ...days,
+      rate: Number(action.cash_rate),
+    })
     return
   }
   const acquirer_symbol = tickerOn(who.buyer, action.ex_date)
@@ -182,14 +202,21 @@ function putMerger(
     acquirer_rate: Number(action.stock_rate),
     acquirer_symbol,
   }
-  if (action.cash_rate === null) put('stock_mergers', effective_date, [who.symbol, acquirer_symbol], { ...stock, ...days })
+  if (action.cash_rate === null)
+    put('stock_mergers', effective_date, [who.symbol, acquirer_symbol], { ...stock, ...days })
   else
-    put('stock_and_cash_mergers', effective_date, [who.symbol, acquirer_symbol], { ...stock, cash_rate: Number(action.cash_rate), ...days })
+    put('stock_and_cash_mergers', effective_date, [who.symbol, acquirer_symbol], {
+      ...stock,
+      cash_rate: Number(action.cash_rate),
+      ...days,
+    })
 }
 
 /** The ticker of a day; after the last day the last one. */
 function tickerOn(security: Security, date: string): string {
-  const held = security.tickers.find(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
+  const held = security.tickers.find(
+    ({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to),
+  )
   return (held ?? security.tickers.at(-1))?.ticker ?? ''
 }
 

@@ -15,11 +15,16 @@ const DELAY_MS = 15 * 60_000
 const KEPT_LISTINGS_MAX = 4
 
 /**
- * `/v2/stocks/bars`: daily bars of many symbols, ordered by symbol and time, so that a page may hold one symbol. The default limit of
- * a thousand points cuts a long answer; only `next_page_token` tells. With `asof=-` a symbol means whoever traded under it on each day; otherwise it means
- * the company that holds it as of that day (by default today), under all its tickers, and an earlier owner is hidden.
+ * `/v2/stocks/bars`: daily bars of many symbols, ordered by symbol and time, so that a page may hold one
+ * symbol. The default limit of a thousand points cuts a long answer; only `next_page_token` tells. With
+ * `asof=-` a symbol means whoever traded under it on each day; otherwise it means the company that holds it
+ * as of that day (by default today), under all its tickers, and an earlier owner is hidden.
  */
-export function createBarsFeed(world: World, disorder: Disorder, hidden: ReadonlySet<string>): (asked: Asked) => Answer {
+export function createBarsFeed(
+  world: World,
+  disorder: Disorder,
+  hidden: ReadonlySet<string>,
+): (asked: Asked) => Answer {
   const market = [...world.securities, ...world.outsiders]
   const kept = new Map<string, readonly Listed[]>()
 
@@ -31,7 +36,9 @@ export function createBarsFeed(world: World, disorder: Disorder, hidden: Readonl
     const symbols = [...new Set((query.get('symbols') ?? '').split(','))].sort()
     const asof = query.get('asof') ?? world.end_date
     const key = `${symbols.join()}|${start}|${end}|${asof}`
-    const all = kept.get(key) ?? symbols.flatMap((symbol) => (hidden.has(symbol) ? [] : listing(market, symbol, asof, start, end)))
+    const all =
+      kept.get(key) ??
+      symbols.flatMap((symbol) => (hidden.has(symbol) ? [] : listing(market, symbol, asof, start, end)))
     kept.set(key, all)
     const oldest = kept.keys().next().value
     if (kept.size > KEPT_LISTINGS_MAX && oldest !== undefined) kept.delete(oldest)
@@ -50,7 +57,8 @@ export function createBarsFeed(world: World, disorder: Disorder, hidden: Readonl
   }
 }
 
-const keyOf = ({ symbol, bar }: Listed): string => `${symbol}|D|${newYorkMidnight(bar.date).slice(0, -1)}.000000000Z`
+const keyOf = ({ symbol, bar }: Listed): string =>
+  `${symbol}|D|${newYorkMidnight(bar.date).slice(0, -1)}.000000000Z`
 
 function faultOf(query: URLSearchParams): Answer | undefined {
   const refuse = (message: string): Answer => json(400, { message })
@@ -60,7 +68,8 @@ function faultOf(query: URLSearchParams): Answer | undefined {
   if (invalid !== undefined) return refuse(`invalid symbol: ${invalid}`)
   if (!['1Day', '1D'].includes(query.get('timeframe') ?? '')) return refuse('invalid timeframe')
   const limit = Number(query.get('limit') ?? LIMIT_DEFAULT)
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) return refuse(`invalid limit: must be between 1 and ${LIMIT_MAX}`)
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
+    return refuse(`invalid limit: must be between 1 and ${LIMIT_MAX}`)
   if ((query.get('adjustment') ?? 'raw') !== 'raw') return refuse('this market serves adjustment=raw alone')
   const end = query.get('end')
   if ((query.get('feed') ?? 'sip') === 'sip' && (end === null || Date.parse(end) > Date.now() - DELAY_MS)) {
@@ -71,20 +80,32 @@ function faultOf(query: URLSearchParams): Answer | undefined {
 
 /** A day, or the New York day of an instant (which is never before 04:00 UTC on a daily bar). */
 const dayOf = (text: string): string =>
-  /T0[0-3]:/.test(text) ? new Date(Date.parse(text) - 86_400_000).toISOString().slice(0, 10) : text.slice(0, 10)
+  /T0[0-3]:/.test(text)
+    ? new Date(Date.parse(text) - 86_400_000).toISOString().slice(0, 10)
+    : text.slice(0, 10)
 
-function listing(market: readonly Security[], symbol: string, asof: string, start: string, end: string): Listed[] {
+function listing(
+  market: readonly Security[],
+  symbol: string,
+  asof: string,
+  start: string,
+  end: string,
+): Listed[] {
   const listed: Listed[] = []
   for (const security of market) {
     const held = security.tickers.filter(
       ({ ticker, valid_from, valid_to }) =>
-        ticker === symbol && (asof === '-' || (valid_from <= asof && (valid_to === null || asof <= valid_to))),
+        ticker === symbol &&
+        (asof === '-' || (valid_from <= asof && (valid_to === null || asof <= valid_to))),
     )
     if (held.length === 0) continue
     for (const bar of security.bars) {
       if (bar.date < start || bar.date > end) continue
       const is_his =
-        asof !== '-' || held.some(({ valid_from, valid_to }) => valid_from <= bar.date && (valid_to === null || bar.date <= valid_to))
+        asof !== '-' ||
+        held.some(
+          ({ valid_from, valid_to }) => valid_from <= bar.date && (valid_to === null || bar.date <= valid_to),
+        )
       if (is_his) listed.push({ symbol, bar })
     }
   }

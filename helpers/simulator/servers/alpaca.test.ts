@@ -1,22 +1,35 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as schemas from '../../testing/market/alpaca-schemas.ts'
-import { createTestClient, readActions, readBars, TEST_HEADERS, type TestClient } from '../../testing/market/client.ts'
+import {
+  createTestClient,
+  readActions,
+  readBars,
+  TEST_HEADERS,
+  type TestClient,
+} from '../../testing/market/client.ts'
 import type { Security } from '../market/types.ts'
 import { createWorld } from '../market/world.ts'
 import { type Market, startMarketServers } from './servers.ts'
 
 const world = createWorld({ securities: 62 })
 const WINDOW = 'start=2020-01-02&end=2025-01-03'
-const allTickers = [...new Set(world.securities.flatMap((security) => security.tickers.map(({ ticker }) => ticker)))]
+const allTickers = [
+  ...new Set(world.securities.flatMap((security) => security.tickers.map(({ ticker }) => ticker))),
+]
 
 /** Bars of the truth as `security day close`, by whoever held the ticker that day. */
 const truthOf = (securities: readonly Security[]): string[] =>
-  securities.flatMap((security) => security.bars.map((bar) => `${security.source_id} ${bar.date} ${bar.close_cents / 100}`)).sort()
+  securities
+    .flatMap((security) =>
+      security.bars.map((bar) => `${security.source_id} ${bar.date} ${bar.close_cents / 100}`),
+    )
+    .sort()
 
 function heldBy(symbol: string, day: string): string {
   const holder = [...world.securities, ...world.outsiders].find((security) =>
     security.tickers.some(
-      ({ ticker, valid_from, valid_to }) => ticker === symbol && valid_from <= day && (valid_to === null || day <= valid_to),
+      ({ ticker, valid_from, valid_to }) =>
+        ticker === symbol && valid_from <= day && (valid_to === null || day <= valid_to),
     ),
   )
   return holder?.source_id ?? 'nobody'
@@ -41,9 +54,10 @@ describe('the broker', () => {
 
   test('serves the bars of another company too, under a ticker that it took over', async () => {
     const bars = await readBars(client, allTickers, 'limit=10000&asof=-')
-    expect(bars.filter((bar) => world.outsiders.some(({ source_id }) => source_id === heldBy(bar.symbol, bar.day))).length).toBeGreaterThan(
-      100,
-    )
+    expect(
+      bars.filter((bar) => world.outsiders.some(({ source_id }) => source_id === heldBy(bar.symbol, bar.day)))
+        .length,
+    ).toBeGreaterThan(100)
   })
 
   test('hides the first owner of a reused ticker without asof=-', async () => {
@@ -54,21 +68,32 @@ describe('the broker', () => {
   })
 
   test('cuts at a thousand points unless asked for more, and says so by the token alone', async () => {
-    const page = await client.read('alpacaData', `/v2/stocks/bars?symbols=${allTickers.join()}&timeframe=1Day&${WINDOW}`, schemas.bars)
+    const page = await client.read(
+      'alpacaData',
+      `/v2/stocks/bars?symbols=${allTickers.join()}&timeframe=1Day&${WINDOW}`,
+      schemas.bars,
+    )
     expect(Object.values(page.bars).flat()).toHaveLength(1000)
     expect(page.next_page_token).not.toBeNull()
   })
 
   test('knows no bars of a symbol that nobody has, and refuses one that cannot be', async () => {
     expect(await readBars(client, ['ZZZZ'], 'asof=-')).toEqual([])
-    const refused = await client.get('alpacaData', `/v2/stocks/bars?symbols=ZQAA,not%20a%20symbol&timeframe=1Day&${WINDOW}`)
-    expect([refused.status, schemas.alpacaError.parse(await refused.json()).message]).toEqual([400, 'invalid symbol: not a symbol'])
+    const refused = await client.get(
+      'alpacaData',
+      `/v2/stocks/bars?symbols=ZQAA,not%20a%20symbol&timeframe=1Day&${WINDOW}`,
+    )
+    expect([refused.status, schemas.alpacaError.parse(await refused.json()).message]).toEqual([
+      400,
+      'invalid symbol: not a symbol',
+    ])
   })
 
   test('serves every action of the truth once, but for voluntary delistings', async () => {
     const groups = await readActions(client, 'limit=50')
     const actions = [...world.securities, ...world.outsiders].flatMap((security) => security.actions)
-    const count = (...kinds: string[]): number => actions.filter((action) => kinds.includes(action.kind)).length
+    const count = (...kinds: string[]): number =>
+      actions.filter((action) => kinds.includes(action.kind)).length
     const served = (group: string): number => groups.get(group)?.length ?? 0
     expect(served('cash_dividends')).toBe(count('cash_dividend', 'special_dividend'))
     expect(served('forward_splits')).toBe(count('split'))
@@ -77,7 +102,9 @@ describe('the broker', () => {
     expect(served('spin_offs')).toBe(count('spin_off'))
     expect(served('name_changes')).toBe(count('name_change'))
     expect(served('redemptions')).toBe(count('liquidation'))
-    expect(served('cash_mergers') + served('stock_mergers') + served('stock_and_cash_mergers')).toBe(count('merger'))
+    expect(served('cash_mergers') + served('stock_mergers') + served('stock_and_cash_mergers')).toBe(
+      count('merger'),
+    )
     expect(served('worthless_removals')).toBe(
       actions.filter((action) => action.kind === 'delisting' && action.reason === 'bankruptcy').length,
     )

@@ -14,14 +14,22 @@ export interface AlpacaKeys {
 }
 
 /** data.alpaca.markets (bars, corporate actions) and paper-api.alpaca.markets (assets). */
-export function createAlpacaFeed(world: World, keys: AlpacaKeys, disorder: Disorder, hidden: ReadonlySet<string>) {
+export function createAlpacaFeed(
+  world: World,
+  keys: AlpacaKeys,
+  disorder: Disorder,
+  hidden: ReadonlySet<string>,
+) {
   const bars = createBarsFeed(world, disorder, hidden)
   const actions = createActionsFeed(world, disorder)
-  const market = [...world.securities, ...world.outsiders].filter((security) => !security.tickers.some(({ ticker }) => hidden.has(ticker)))
+  const market = [...world.securities, ...world.outsiders].filter(
+    (security) => !security.tickers.some(({ ticker }) => hidden.has(ticker)),
+  )
 
   const data = (asked: Asked): Answer => {
     const key = asked.headers['apca-api-key-id']
-    if (key === undefined || asked.headers['apca-api-secret-key'] === undefined) return json(401, { message: 'unauthorized.' })
+    if (key === undefined || asked.headers['apca-api-secret-key'] === undefined)
+      return json(401, { message: 'unauthorized.' })
     if (!isRight(asked, keys)) return json(403, { message: 'forbidden.' })
     if (asked.path === '/v2/stocks/bars') return bars(asked)
     if (asked.path === '/v1/corporate-actions') return actions(asked)
@@ -30,10 +38,17 @@ export function createAlpacaFeed(world: World, keys: AlpacaKeys, disorder: Disor
   const trading = (asked: Asked): Answer => {
     if (!isRight(asked, keys)) return json(401, { code: 40110000, message: 'request is not authorized' })
     if (asked.path === '/v2/account')
-      return json(200, { id: '00000000-0000-4000-8000-000000000000', account_number: 'REHEARSAL', status: 'ACTIVE', currency: 'USD' })
+      return json(200, {
+        id: '00000000-0000-4000-8000-000000000000',
+        account_number: 'REHEARSAL',
+        status: 'ACTIVE',
+        currency: 'USD',
+      })
     if (asked.path !== '/v2/assets') return json(404, { code: 40410000, message: 'endpoint not found' })
     const status = asked.query.get('status') ?? 'all'
-    const assets = market.map((security) => asset(security)).filter((one) => status === 'all' || one.status === status)
+    const assets = market
+      .map((security) => asset(security))
+      .filter((one) => status === 'all' || one.status === status)
     return json(
       200,
       assets.sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0)),
@@ -45,7 +60,10 @@ export function createAlpacaFeed(world: World, keys: AlpacaKeys, disorder: Disor
 const isRight = ({ headers }: Asked, keys: AlpacaKeys): boolean =>
   headers['apca-api-key-id'] === keys.key_id && headers['apca-api-secret-key'] === keys.secret_key
 
-/** An asset keeps its id when its symbol changes; a dead one keeps its last symbol, so that two assets may share one. */
+/**
+ * An asset keeps its id when its symbol changes; a dead one keeps its last symbol, so that two assets may
+ * share one.
+ */
 function asset(security: Security) {
   const is_listed = security.delist_date === null
   return {

@@ -23,11 +23,16 @@ export const html = (status: number, title: string, text: string): Answer => ({
   headers: { 'content-type': 'text/html' },
   body: `<!DOCTYPE html>\n<html lang="en">\n<head><title>${title}</title></head>\n<body>\n<h1>${title}</h1>\n<p>${text}</p>\n</body>\n</html>\n`,
 })
-export const text = (status: number, body: string): Answer => ({ status, headers: { 'content-type': 'text/plain' }, body })
+export const text = (status: number, body: string): Answer => ({
+  status,
+  headers: { 'content-type': 'text/plain' },
+  body,
+})
 
 /** The error of an object store, as the SEC's file servers give it. */
 export function objectStoreError(status: 403 | 404, path: string): Answer {
-  const [code, message] = status === 403 ? ['AccessDenied', 'Access Denied'] : ['NoSuchKey', 'The specified key does not exist.']
+  const [code, message] =
+    status === 403 ? ['AccessDenied', 'Access Denied'] : ['NoSuchKey', 'The specified key does not exist.']
   const key = status === 404 ? `<Key>${path.replace(/^\//, '')}</Key>` : ''
   return {
     status,

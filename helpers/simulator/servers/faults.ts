@@ -1,14 +1,27 @@
 import { createRandom } from '../market/random.ts'
 
-export const FAULT_KINDS = ['throttled_with_wait', 'throttled_bare', 'server_error', 'cut_body', 'html_page', 'quota_in_200'] as const
+export const FAULT_KINDS = [
+  'throttled_with_wait',
+  'throttled_bare',
+  'server_error',
+  'cut_body',
+  'html_page',
+  'quota_in_200',
+] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
-/** What goes wrong on the way. The same plan and the same requests give the same faults, in whatever order the requests come. */
+/**
+ * What goes wrong on the way. The same plan and the same requests give the same faults, in whatever order the
+ * requests come.
+ */
 export interface FaultPlan {
   readonly seed?: string
   /** Share of distinct requests that fail before they succeed, 0 to 1. */
   readonly ratio?: number
-  /** What may befall them. `quota_in_200` is a statement about the account, which should stop a client: it is not in the default. */
+  /**
+   * What may befall them. `quota_in_200` is a statement about the account, which should stop a client: it is
+   * not in the default.
+   */
   readonly kinds?: readonly FaultKind[]
   /** How often in a row one request may fail. */
   readonly times_max?: number
@@ -27,8 +40,9 @@ export interface FaultPlan {
 }
 
 /**
- * Every kind that a run must survive, once for certain and then by chance; no loss. A 429 with Retry-After stops all of a provider's
- * requests for a second: one for each provider shows that the client waits as told, dozens only wait.
+ * Every kind that a run must survive, once for certain and then by chance; no loss. A 429 with Retry-After
+ * stops all of a provider's requests for a second: one for each provider shows that the client waits as told,
+ * dozens only wait.
  */
 export const REHEARSAL_FAULTS: FaultPlan = {
   seed: 'rehearsal',

@@ -15,7 +15,8 @@ export interface Limiter {
 export function createLimiter(limit: Limit): Limiter {
   let admitted: number[] = []
   const recent = (now_ms: number): number[] => {
-    if ((admitted[0] ?? now_ms) <= now_ms - limit.window_ms) admitted = admitted.filter((at) => at > now_ms - limit.window_ms)
+    if ((admitted[0] ?? now_ms) <= now_ms - limit.window_ms)
+      admitted = admitted.filter((at) => at > now_ms - limit.window_ms)
     return admitted
   }
   return {

@@ -2,16 +2,24 @@ import { lastTicker } from '../market/flat-files.ts'
 import type { Security, World } from '../market/types.ts'
 import { type Answer, type Asked, html, text } from './answer.ts'
 
-const NASDAQ_COLUMNS = 'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares'
-const OTHER_COLUMNS = 'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol'
+const NASDAQ_COLUMNS =
+  'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares'
+const OTHER_COLUMNS =
+  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol'
 
-/** The two symbol directories of Nasdaq Trader, as of the evening of the world's last session. They know listed securities alone. */
+/**
+ * The two symbol directories of Nasdaq Trader, as of the evening of the world's last session. They know
+ * listed securities alone.
+ */
 export function createNasdaqFeed(world: World): (asked: Asked) => Answer {
   const listed = [...world.securities, ...world.outsiders].filter((security) => security.delist_date === null)
   const [year, month, day] = world.end_date.split('-')
   const created = `File Creation Time: ${month}${day}${year}21:31`
   const file = (columns: string, rows: readonly string[]): Answer =>
-    text(200, `${[columns, ...rows.toSorted(), `${created}${'|'.repeat(columns.split('|').length - 1)}`].join('\r\n')}\r\n`)
+    text(
+      200,
+      `${[columns, ...rows.toSorted(), `${created}${'|'.repeat(columns.split('|').length - 1)}`].join('\r\n')}\r\n`,
+    )
 
   return ({ path }) => {
     if (path === '/dynamic/symdir/nasdaqlisted.txt') {
@@ -22,13 +30,18 @@ export function createNasdaqFeed(world: World): (asked: Asked) => Answer {
       const rows = listed.filter((security) => security.exchange_mic !== 'XNAS').map(otherRow)
       return file(OTHER_COLUMNS, [...rows, 'ZTEST|NYSE TEST ISSUE|N|ZTEST|N|100|Y|ZTEST'])
     }
-    return html(404, '404 - File or directory not found.', 'The resource you are looking for might have been removed.')
+    return html(
+      404,
+      '404 - File or directory not found.',
+      'The resource you are looking for might have been removed.',
+    )
   }
 }
 
 const flag = (security: Security): 'Y' | 'N' => (security.security_type === 'etf' ? 'Y' : 'N')
 
-const nasdaqRow = (security: Security): string => `${lastTicker(security)}|${security.name} - Common Stock|Q|N|N|100|${flag(security)}|N`
+const nasdaqRow = (security: Security): string =>
+  `${lastTicker(security)}|${security.name} - Common Stock|Q|N|N|100|${flag(security)}|N`
 
 function otherRow(security: Security): string {
   const ticker = lastTicker(security)

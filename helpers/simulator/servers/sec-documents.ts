@@ -3,15 +3,23 @@ import { lastTicker } from '../market/flat-files.ts'
 import type { Fact, Filer, Security, World } from '../market/types.ts'
 
 const EXCHANGES = { XNYS: 'NYSE', XNAS: 'Nasdaq', ARCX: 'NYSE' } as const
-/** Filings beyond this many go to a shard. The SEC keeps a thousand in `recent`; fewer filings show the same thing. */
+/**
+ * Filings beyond this many go to a shard. The SEC keeps a thousand in `recent`; fewer filings show the same
+ * thing.
+ */
 const RECENT_FILINGS_MAX = 20
 
 /** SEC tickers join a share class by a hyphen: what trades as ABC.A is ABC-A there. */
 export const secTicker = (ticker: string): string => ticker.replace('.', '-')
 
-/** `company_tickers_exchange.json`: who is listed today, several rows for several share classes, nothing on those who left. */
+/**
+ * `company_tickers_exchange.json`: who is listed today, several rows for several share classes, nothing on
+ * those who left.
+ */
 export function tickersWithExchange(world: World): unknown {
-  const listed = [...world.securities, ...world.outsiders].filter((security) => security.cik !== null && security.delist_date === null)
+  const listed = [...world.securities, ...world.outsiders].filter(
+    (security) => security.cik !== null && security.delist_date === null,
+  )
   return {
     fields: ['cik', 'name', 'ticker', 'exchange'],
     data: listed.map((security) => [
@@ -25,18 +33,31 @@ export function tickersWithExchange(world: World): unknown {
 
 const nameOfFiler = (security: Security): string => security.name.replace(/ Class [AB]$/, '')
 
-/** `companyfacts`: every fact of a filer, by tag and unit, ordered by end and filing. `cik` is text for one filer in ten. */
+/**
+ * `companyfacts`: every fact of a filer, by tag and unit, ordered by end and filing. `cik` is text for one
+ * filer in ten.
+ */
 export function companyFacts(filer: Filer): unknown {
-  const facts: Record<string, Record<string, { label: string; description: string; units: Record<string, unknown[]> }>> = {}
+  const facts: Record<
+    string,
+    Record<string, { label: string; description: string; units: Record<string, unknown[]> }>
+  > = {}
   const stated = filer.filings.flatMap((filing) => filing.facts.map((fact) => ({ fact, filing })))
   stated.sort(
-    (a, b) => compare(a.fact.end, b.fact.end) || compare(a.fact.start ?? '', b.fact.start ?? '') || compare(a.filing.filed, b.filing.filed),
+    (a, b) =>
+      compare(a.fact.end, b.fact.end) ||
+      compare(a.fact.start ?? '', b.fact.start ?? '') ||
+      compare(a.filing.filed, b.filing.filed),
   )
   for (const taxonomy of ['dei', 'us-gaap'] as const) facts[taxonomy] = {}
   for (const { fact, filing } of stated) {
     const tags = facts[fact.taxonomy] ?? {}
     const label = fact.tag.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    tags[fact.tag] ??= { label, description: `REHEARSAL. ${label} of a company that does not exist.`, units: {} }
+    tags[fact.tag] ??= {
+      label,
+      description: `REHEARSAL. ${label} of a company that does not exist.`,
+      units: {},
+    }
     const points = tags[fact.tag]?.units ?? {}
     points[fact.unit] ??= []
     points[fact.unit]?.push({
@@ -68,7 +89,10 @@ interface Row {
 }
 
 /** `submissions` of a filer: `recent` and shards hold columns, newest filing first. */
-export function submissions(world: World, filer: Filer): { main: unknown; shards: ReadonlyMap<string, unknown> } {
+export function submissions(
+  world: World,
+  filer: Filer,
+): { main: unknown; shards: ReadonlyMap<string, unknown> } {
   const owned = world.securities.concat(world.outsiders).filter((security) => security.cik === filer.cik)
   const listed = owned.filter((security) => security.delist_date === null)
   const rows = rowsOf(filer, owned)
@@ -78,9 +102,20 @@ export function submissions(world: World, filer: Filer): { main: unknown; shards
   if (older.length > 0) {
     const name = `CIK${filer.cik}-submissions-001.json`
     shards.set(name, columns(older))
-    files.push({ name, filingCount: older.length, filingFrom: older.at(-1)?.filingDate, filingTo: older[0]?.filingDate })
+    files.push({
+      name,
+      filingCount: older.length,
+      filingFrom: older.at(-1)?.filingDate,
+      filingTo: older[0]?.filingDate,
+    })
   }
-  const address = { street1: '1 REHEARSAL STREET', street2: null, city: 'NOWHERE', stateOrCountry: 'DE', zipCode: '00000' }
+  const address = {
+    street1: '1 REHEARSAL STREET',
+    street2: null,
+    city: 'NOWHERE',
+    stateOrCountry: 'DE',
+    zipCode: '00000',
+  }
   const place = {
     ...address,
     stateOrCountryDescription: 'DE',
@@ -118,7 +153,10 @@ export function submissions(world: World, filer: Filer): { main: unknown; shards
   return { main, shards }
 }
 
-/** Reports, and what an exchange and a company file when a listing ends: 25-NSE on the last day, 15-12B ten days later. */
+/**
+ * Reports, and what an exchange and a company file when a listing ends: 25-NSE on the last day, 15-12B ten
+ * days later.
+ */
 function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
   const rows: Row[] = filer.filings.map((filing) => ({
     accessionNumber: filing.accession,
@@ -161,7 +199,9 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
       isXBRL: 0,
     })
   }
-  return rows.sort((a, b) => compare(b.filingDate, a.filingDate) || compare(b.accessionNumber, a.accessionNumber))
+  return rows.sort(
+    (a, b) => compare(b.filingDate, a.filingDate) || compare(b.accessionNumber, a.accessionNumber),
+  )
 }
 
 function columns(rows: readonly Row[]): Record<string, readonly (string | number)[]> {

@@ -25,7 +25,14 @@ describe('the SEC and Nasdaq', () => {
         {
           units: Record<
             string,
-            { start?: string | undefined; end: string; val: number; accn: string; filed: string; frame?: string | undefined }[]
+            {
+              start?: string | undefined
+              end: string
+              val: number
+              accn: string
+              filed: string
+              frame?: string | undefined
+            }[]
           >
         }
       >
@@ -49,11 +56,18 @@ describe('the SEC and Nasdaq', () => {
     const zip = await fromBufferPromise(Buffer.from(await response.arrayBuffer()), {})
     const zipped = new Map<string, unknown>()
     for await (const entry of zip.eachEntry())
-      zipped.set(entry.fileName, JSON.parse((await buffer(await zip.openReadStreamPromise(entry))).toString('utf8')))
+      zipped.set(
+        entry.fileName,
+        JSON.parse((await buffer(await zip.openReadStreamPromise(entry))).toString('utf8')),
+      )
     let text_ciks = 0
     for (const filer of world.filers) {
       if (filer.filings.length === 0) continue
-      const body = await client.read('secData', `/api/xbrl/companyfacts/CIK${filer.cik}.json`, schemas.companyFacts)
+      const body = await client.read(
+        'secData',
+        `/api/xbrl/companyfacts/CIK${filer.cik}.json`,
+        schemas.companyFacts,
+      )
       expect(factLines(body)).toEqual(
         filedFacts(filer)
           .map(
@@ -82,7 +96,9 @@ describe('the SEC and Nasdaq', () => {
       const place = main.filings.recent.form.indexOf('25-NSE')
       expect(main.filings.recent.filingDate[place]).toBe(security.delist_date)
       for (const { name, filingCount } of main.filings.files) {
-        expect((await client.read('secData', `/submissions/${name}`, schemas.submissionsShard)).form).toHaveLength(filingCount)
+        expect(
+          (await client.read('secData', `/submissions/${name}`, schemas.submissionsShard)).form,
+        ).toHaveLength(filingCount)
       }
     }
   })
@@ -108,6 +124,8 @@ describe('the SEC and Nasdaq', () => {
       expect(rows.filter((row) => row[test_issue] === 'Y')).toHaveLength(1)
       listed += rows.length - 1
     }
-    expect(listed).toBe([...world.securities, ...world.outsiders].filter((security) => security.delist_date === null).length)
+    expect(listed).toBe(
+      [...world.securities, ...world.outsiders].filter((security) => security.delist_date === null).length,
+    )
   })
 })

@@ -4,8 +4,14 @@ import type { World } from '../market/types.ts'
 import { type Answer, type Asked, html, json, objectStoreError } from './answer.ts'
 import { companyFacts, submissions, tickersWithExchange } from './sec-documents.ts'
 
-/** www.sec.gov and data.sec.gov. Both refuse a client that does not say who it is; a missing object is 403 on one and 404 on the other. */
-export function createSecFeed(world: World): { www(asked: Asked): Promise<Answer>; data(asked: Asked): Answer } {
+/**
+ * www.sec.gov and data.sec.gov. Both refuse a client that does not say who it is; a missing object is 403 on
+ * one and 404 on the other.
+ */
+export function createSecFeed(world: World): {
+  www(asked: Asked): Promise<Answer>
+  data(asked: Asked): Answer
+} {
   const filers = new Map(world.filers.map((filer) => [filer.cik, filer]))
   let facts_zip: Promise<Buffer> | undefined
   let submissions_zip: Promise<Buffer> | undefined
@@ -34,7 +40,9 @@ export function createSecFeed(world: World): { www(asked: Asked): Promise<Answer
   }
   const data = (asked: Asked): Answer => {
     if (!isDeclared(asked)) return undeclared()
-    const [, kind, cik, shard] = /^\/(submissions|api\/xbrl\/companyfacts)\/CIK(\d{10})(-submissions-\d{3})?\.json$/.exec(asked.path) ?? []
+    const [, kind, cik, shard] =
+      /^\/(submissions|api\/xbrl\/companyfacts)\/CIK(\d{10})(-submissions-\d{3})?\.json$/.exec(asked.path) ??
+      []
     const filer = cik === undefined ? undefined : filers.get(cik)
     if (filer === undefined) return objectStoreError(404, asked.path)
     if (kind === 'submissions') {
@@ -68,17 +76,26 @@ export const rateThresholdExceeded = (): Answer =>
   )
 
 function tickersAlone(world: World): unknown {
-  const { data } = tickersWithExchange(world) as { data: readonly (readonly [number, string, string, string])[] }
-  return Object.fromEntries(data.map(([cik_str, title, ticker], index) => [`${index}`, { cik_str, ticker, title }]))
+  const { data } = tickersWithExchange(world) as {
+    data: readonly (readonly [number, string, string, string])[]
+  }
+  return Object.fromEntries(
+    data.map(([cik_str, title, ticker], index) => [`${index}`, { cik_str, ticker, title }]),
+  )
 }
 
-const zipped = (body: Buffer): Answer => ({ status: 200, headers: { 'content-type': 'application/x-zip-compressed' }, body })
+const zipped = (body: Buffer): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'application/x-zip-compressed' },
+  body,
+})
 
 /** A zip whose bytes depend on its entries alone. */
 async function zip(entries: Iterable<readonly [name: string, value: unknown]>): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 1 } })
   const bytes = buffer(archive)
-  for (const [name, value] of entries) archive.append(JSON.stringify(value), { name, date: new Date('2025-01-04T00:00:00Z') })
+  for (const [name, value] of entries)
+    archive.append(JSON.stringify(value), { name, date: new Date('2025-01-04T00:00:00Z') })
   await archive.finalize()
   return bytes
 }

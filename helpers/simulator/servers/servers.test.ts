@@ -7,10 +7,15 @@ import { type Market, type MarketOptions, startMarketServers } from './servers.t
 
 const world = createWorld({ securities: 62 })
 const NO_LIMITS = { sec: null, alpaca: null }
-const allTickers = [...new Set(world.securities.flatMap((security) => security.tickers.map(({ ticker }) => ticker)))]
+const allTickers = [
+  ...new Set(world.securities.flatMap((security) => security.tickers.map(({ ticker }) => ticker))),
+]
 
 /** Starts a market of its own for one test. */
-async function withMarket(options: MarketOptions, use: (client: TestClient, market: Market) => Promise<void>): Promise<void> {
+async function withMarket(
+  options: MarketOptions,
+  use: (client: TestClient, market: Market) => Promise<void>,
+): Promise<void> {
   const market = await startMarketServers(world, options)
   try {
     await use(createTestClient(market), market)
@@ -33,13 +38,14 @@ describe('limits', () => {
         ]
         expect(statuses.map((response) => response.status)).toEqual([404, 200, 404, 403])
         expect(await statuses[3]?.text()).toContain('Request Rate Threshold Exceeded')
-        for (let request = 0; request < 2; request++) expect((await client.get('alpacaTrading', '/v2/assets')).status).toBe(200)
+        for (let request = 0; request < 2; request++)
+          expect((await client.get('alpacaTrading', '/v2/assets')).status).toBe(200)
         const refused = await client.get('alpacaData', '/v1/corporate-actions')
-        expect([refused.status, refused.headers.get('x-ratelimit-limit'), refused.headers.get('x-ratelimit-remaining')]).toEqual([
-          429,
-          '2',
-          '0',
-        ])
+        expect([
+          refused.status,
+          refused.headers.get('x-ratelimit-limit'),
+          refused.headers.get('x-ratelimit-remaining'),
+        ]).toEqual([429, '2', '0'])
         expect(market.refused()).toEqual({ sec: 1, secData: 0, nasdaq: 0, alpacaData: 1, alpacaTrading: 0 })
       },
     )
@@ -47,15 +53,28 @@ describe('limits', () => {
 })
 
 describe('faults', () => {
-  const one = (kind: FaultKind) => ({ limits: NO_LIMITS, faults: { at: [{ match: '/v2/assets', kind, times: 1 }], retry_after_s: 7 } })
+  const one = (kind: FaultKind) => ({
+    limits: NO_LIMITS,
+    faults: { at: [{ match: '/v2/assets', kind, times: 1 }], retry_after_s: 7 },
+  })
 
   test('are told as they were planned, once, and then the answer comes', async () => {
     const seen: Record<string, unknown> = {}
-    for (const kind of ['throttled_with_wait', 'throttled_bare', 'server_error', 'html_page', 'quota_in_200'] as const) {
+    for (const kind of [
+      'throttled_with_wait',
+      'throttled_bare',
+      'server_error',
+      'html_page',
+      'quota_in_200',
+    ] as const) {
       await withMarket(one(kind), async (client, market) => {
         const response = await client.get('alpacaTrading', '/v2/assets')
         await response.text()
-        seen[kind] = [response.status, response.headers.get('retry-after'), response.headers.get('content-type')]
+        seen[kind] = [
+          response.status,
+          response.headers.get('retry-after'),
+          response.headers.get('content-type'),
+        ]
         await client.read('alpacaTrading', '/v2/assets', schemas.assets)
         expect(market.log.map((request) => request.fault)).toEqual([kind, null])
       })
@@ -80,7 +99,11 @@ describe('faults', () => {
   test('depend on the requests, not on their order', () => {
     const requests = Array.from({ length: 500 }, (_, index) => `/submissions/CIK${index}.json`)
     const plan = { seed: 'a', ratio: 0.2, times_max: 1 }
-    const [forwards, backwards, other] = [createFaultSource(plan), createFaultSource(plan), createFaultSource({ ...plan, seed: 'b' })]
+    const [forwards, backwards, other] = [
+      createFaultSource(plan),
+      createFaultSource(plan),
+      createFaultSource({ ...plan, seed: 'b' }),
+    ]
     const first = requests.map((request) => forwards.next('secData', request))
     const second = requests
       .toReversed()
@@ -88,29 +111,41 @@ describe('faults', () => {
       .reverse()
     expect(second).toEqual(first)
     expect(requests.map((request) => other.next('secData', request))).not.toEqual(first)
-    expect(requests.map((request) => forwards.next('secData', request)).every((fault) => fault === null)).toBe(true)
+    expect(
+      requests.map((request) => forwards.next('secData', request)).every((fault) => fault === null),
+    ).toBe(true)
     expect(first.filter((fault) => fault !== null).length).toBeGreaterThan(50)
   })
 
   test('bring records twice and pages out of order, and lose none', async () => {
-    await withMarket({ limits: NO_LIMITS, faults: { duplicates: true, shuffled_pages: true } }, async (client) => {
-      const bars = (await readBars(client, allTickers, 'limit=5000&asof=-')).map((bar) => `${bar.symbol} ${bar.day} ${bar.close}`)
-      await withMarket({ limits: NO_LIMITS }, async (orderly) => {
-        const calm = (await readBars(orderly, allTickers, 'limit=5000&asof=-')).map((bar) => `${bar.symbol} ${bar.day} ${bar.close}`)
-        expect(bars.length).toBeGreaterThan(calm.length)
-        expect([...new Set(bars)].sort()).toEqual(calm.toSorted())
-        expect([...new Set(bars)]).not.toEqual(calm)
-      })
-    })
+    await withMarket(
+      { limits: NO_LIMITS, faults: { duplicates: true, shuffled_pages: true } },
+      async (client) => {
+        const bars = (await readBars(client, allTickers, 'limit=5000&asof=-')).map(
+          (bar) => `${bar.symbol} ${bar.day} ${bar.close}`,
+        )
+        await withMarket({ limits: NO_LIMITS }, async (orderly) => {
+          const calm = (await readBars(orderly, allTickers, 'limit=5000&asof=-')).map(
+            (bar) => `${bar.symbol} ${bar.day} ${bar.close}`,
+          )
+          expect(bars.length).toBeGreaterThan(calm.length)
+          expect([...new Set(bars)].sort()).toEqual(calm.toSorted())
+          expect([...new Set(bars)]).not.toEqual(calm)
+        })
+      },
+    )
   })
 
   test('lose what the plan says is lost, for good', async () => {
     const [filer, ticker] = [world.filers[0]?.cik ?? '', allTickers[0] ?? '']
-    await withMarket({ limits: NO_LIMITS, faults: { broken_ciks: [filer], hidden_tickers: [ticker] } }, async (client) => {
-      for (let again = 0; again < 3; again++)
-        expect((await client.get('secData', `/api/xbrl/companyfacts/CIK${filer}.json`)).status).toBe(503)
-      expect(await readBars(client, [ticker], 'asof=-')).toEqual([])
-    })
+    await withMarket(
+      { limits: NO_LIMITS, faults: { broken_ciks: [filer], hidden_tickers: [ticker] } },
+      async (client) => {
+        for (let again = 0; again < 3; again++)
+          expect((await client.get('secData', `/api/xbrl/companyfacts/CIK${filer}.json`)).status).toBe(503)
+        expect(await readBars(client, [ticker], 'asof=-')).toEqual([])
+      },
+    )
   })
 
   test('of the rehearsal lose nothing', async () => {

@@ -22,7 +22,10 @@ export const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
 }
 
 /** The account that the simulated broker knows unless told otherwise. */
-export const REHEARSAL_KEYS: AlpacaKeys = { key_id: 'PKREHEARSAL000000001', secret_key: 'rehearsal-secret-of-nobody-000000000001' }
+export const REHEARSAL_KEYS: AlpacaKeys = {
+  key_id: 'PKREHEARSAL000000001',
+  secret_key: 'rehearsal-secret-of-nobody-000000000001',
+}
 
 export interface MarketOptions {
   readonly faults?: FaultPlan
@@ -55,24 +58,37 @@ export interface Market {
   stop(): Promise<void>
 }
 
-const LIMITS = { sec: { requests: 10, window_ms: 1000 }, alpaca: { requests: 200, window_ms: 60_000 } } as const
+const LIMITS = {
+  sec: { requests: 10, window_ms: 1000 },
+  alpaca: { requests: 200, window_ms: 60_000 },
+} as const
 const LOG_MAX = 500_000
 
 /**
- * Serves the simulated market on loopback as the SEC, Nasdaq Trader and Alpaca would, on free ports. It answers from the world alone:
- * no request changes anything. Call `stop` at the end; open connections are closed.
+ * Serves the simulated market on loopback as the SEC, Nasdaq Trader and Alpaca would, on free ports. It
+ * answers from the world alone: no request changes anything. Call `stop` at the end; open connections are
+ * closed.
  */
 export async function startMarketServers(world: World, options: MarketOptions = {}): Promise<Market> {
   const plan = options.faults ?? {}
   const faults = createFaultSource(plan)
   const disorder = { duplicates: plan.duplicates ?? false, shuffled_pages: plan.shuffled_pages ?? false }
   const sec = createSecFeed(world)
-  const alpaca = createAlpacaFeed(world, options.keys ?? REHEARSAL_KEYS, disorder, new Set(plan.hidden_tickers))
+  const alpaca = createAlpacaFeed(
+    world,
+    options.keys ?? REHEARSAL_KEYS,
+    disorder,
+    new Set(plan.hidden_tickers),
+  )
   const nasdaq = createNasdaqFeed(world)
-  const limitOf = (limit: Limit | null | undefined, usual: Limit): Limiter | null => (limit === null ? null : createLimiter(limit ?? usual))
+  const limitOf = (limit: Limit | null | undefined, usual: Limit): Limiter | null =>
+    limit === null ? null : createLimiter(limit ?? usual)
   const sec_limiter = limitOf(options.limits?.sec, LIMITS.sec)
   const alpaca_limiter = limitOf(options.limits?.alpaca, LIMITS.alpaca)
-  const feeds: Record<Service, { answer: (asked: Asked) => Answer | Promise<Answer>; limiter: Limiter | null }> = {
+  const feeds: Record<
+    Service,
+    { answer: (asked: Asked) => Answer | Promise<Answer>; limiter: Limiter | null }
+  > = {
     sec: { answer: sec.www, limiter: sec_limiter },
     secData: { answer: sec.data, limiter: sec_limiter },
     nasdaq: { answer: nasdaq, limiter: null },
@@ -82,7 +98,11 @@ export async function startMarketServers(world: World, options: MarketOptions = 
   const log: LoggedRequest[] = []
   const servers: Server[] = []
 
-  const serve = async (service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const serve = async (
+    service: Service,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
     const { answer, limiter } = feeds[service]
     const at_ms = Date.now()
     const path_and_query = request.url ?? '/'
@@ -96,7 +116,15 @@ export async function startMarketServers(world: World, options: MarketOptions = 
         ? faulty(service, fault, plan)
         : await answer(asked)
     if (log.length < LOG_MAX)
-      log.push({ service, method: request.method ?? 'GET', path_and_query, status: given.status, fault, is_refused, at_ms })
+      log.push({
+        service,
+        method: request.method ?? 'GET',
+        path_and_query,
+        status: given.status,
+        fault,
+        is_refused,
+        at_ms,
+      })
     send(response, given, {
       accepts_gzip: /\bgzip\b/.test(asked.headers['accept-encoding'] ?? ''),
       is_cut: fault === 'cut_body',
@@ -108,7 +136,9 @@ export async function startMarketServers(world: World, options: MarketOptions = 
   for (const service of SERVICES) {
     const server = createServer((request, response) => {
       request.resume()
-      serve(service, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+      serve(service, request, response).catch((error: unknown) =>
+        response.destroy(error instanceof Error ? error : undefined),
+      )
     })
     servers.push(server)
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
@@ -132,7 +162,12 @@ export async function startMarketServers(world: World, options: MarketOptions = 
 }
 
 const headersOf = (request: IncomingMessage): Asked['headers'] =>
-  Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
+  Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  )
 
 const isSec = (service: Service): boolean => service === 'sec' || service === 'secData'
 
@@ -148,7 +183,10 @@ function faulty(service: Service, fault: Exclude<FaultKind, 'cut_body'>, plan: F
     case 'throttled_with_wait':
     case 'throttled_bare': {
       const told = isSec(service) ? html(429, 'Too Many Requests', 'Please slow down.') : refusal(service)
-      const headers = fault === 'throttled_bare' ? told.headers : { ...told.headers, 'retry-after': String(plan.retry_after_s ?? 1) }
+      const headers =
+        fault === 'throttled_bare'
+          ? told.headers
+          : { ...told.headers, 'retry-after': String(plan.retry_after_s ?? 1) }
       return { ...told, status: 429, headers }
     }
     case 'server_error':
@@ -156,7 +194,9 @@ function faulty(service: Service, fault: Exclude<FaultKind, 'cut_body'>, plan: F
     case 'html_page':
       return html(200, 'Scheduled maintenance', 'We will be back soon.')
     case 'quota_in_200':
-      return json(200, { detail: 'Error: You have run over your daily request allocation. Please upgrade your plan.' })
+      return json(200, {
+        detail: 'Error: You have run over your daily request allocation. Please upgrade your plan.',
+      })
   }
 }
 
@@ -169,7 +209,8 @@ interface Sending {
 
 function send(response: ServerResponse, answer: Answer, how: Sending): void {
   const plain = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
-  const is_packed = how.accepts_gzip && plain.length > 1024 && !answer.headers['content-type']?.includes('zip')
+  const is_packed =
+    how.accepts_gzip && plain.length > 1024 && !answer.headers['content-type']?.includes('zip')
   const body = is_packed ? gzipSync(plain, { level: 1 }) : plain
   const quota = how.limiter !== null && !isSec(how.service) ? limitHeaders(how.limiter) : {}
   response.writeHead(answer.status, {

@@ -41,13 +41,15 @@ afterAll(() => market.stop())
 describe('recordings and simulator have one schema:', () => {
   for (const { kind, schema, recordings, service, path } of CONTRACTS) {
     test(kind, async () => {
-      for (const file of recordings) expect(schema.safeParse(JSON.parse(recorded(file))).error?.issues.slice(0, 3), file).toBeUndefined()
+      for (const file of recordings)
+        expect(schema.safeParse(JSON.parse(recorded(file))).error?.issues.slice(0, 3), file).toBeUndefined()
       await client.read(service, path, schema)
     })
   }
 
   test('an object that is missing (404 on one host, 403 on the other)', async () => {
-    for (const file of ['sec/data_missing_404.xml', 'sec/archives_missing_403.xml']) sec.objectStoreError.parse(recorded(file))
+    for (const file of ['sec/data_missing_404.xml', 'sec/archives_missing_403.xml'])
+      sec.objectStoreError.parse(recorded(file))
     const missing = await client.get('secData', '/submissions/CIK0000000001.json')
     const forbidden = await client.get('sec', '/Archives/edgar/full-index/2099/QTR1/form.gz')
     expect([missing.status, forbidden.status]).toEqual([404, 403])
@@ -55,7 +57,10 @@ describe('recordings and simulator have one schema:', () => {
   })
 
   test('the refusal of recent SIP data', async () => {
-    const response = await client.get('alpacaData', '/v2/stocks/bars?symbols=ZQAA&timeframe=1Day&start=2020-01-02&feed=sip')
+    const response = await client.get(
+      'alpacaData',
+      '/v2/stocks/bars?symbols=ZQAA&timeframe=1Day&start=2020-01-02&feed=sip',
+    )
     expect(response.status).toBe(403)
     expect(await response.text()).toBe(recorded('errors/alpaca_403_recent_sip.json').trim())
   })
@@ -68,16 +73,24 @@ describe('recordings and simulator have one schema:', () => {
       if (found === undefined) throw new Error(`No contract ${kind}.`)
       return found
     }
-    const theirs = async (kind: string): Promise<unknown> => (await client.get(contract(kind).service, contract(kind).path)).json()
-    expect(keys(bar(await theirs('bars')))).toEqual(keys(bar(JSON.parse(recorded('alpaca/historical_stock_data_0.json')))))
-    expect(keys(await theirs('submissions'))).toEqual(keys(JSON.parse(recorded('sec/submissions_CIK0000320193.json.gz'))))
+    const theirs = async (kind: string): Promise<unknown> =>
+      (await client.get(contract(kind).service, contract(kind).path)).json()
+    expect(keys(bar(await theirs('bars')))).toEqual(
+      keys(bar(JSON.parse(recorded('alpaca/historical_stock_data_0.json')))),
+    )
+    expect(keys(await theirs('submissions'))).toEqual(
+      keys(JSON.parse(recorded('sec/submissions_CIK0000320193.json.gz'))),
+    )
     expect(keys(await theirs('submissions shard'))).toEqual(
       keys(JSON.parse(recorded('sec/submissions_CIK0001318605-submissions-001.json.gz'))),
     )
     const point = (body: unknown): unknown => {
-      const facts = (body as z.infer<typeof sec.companyFacts>).facts['us-gaap']?.['NetIncomeLoss']?.units['USD'] ?? []
+      const facts =
+        (body as z.infer<typeof sec.companyFacts>).facts['us-gaap']?.['NetIncomeLoss']?.units['USD'] ?? []
       return facts.find((fact) => fact.frame !== undefined)
     }
-    expect(keys(point(await theirs('companyfacts')))).toEqual(keys(point(JSON.parse(recorded('sec/companyfacts_CIK0000320193.json.gz')))))
+    expect(keys(point(await theirs('companyfacts')))).toEqual(
+      keys(point(JSON.parse(recorded('sec/companyfacts_CIK0000320193.json.gz')))),
+    )
   })
 })

@@ -3,7 +3,10 @@ import { basename, join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { REHEARSAL_CREDENTIALS } from '../../config/credentials.ts'
 
-/** Keys that a user may have in the environment. None of them may be seen again in anything that a run leaves behind. */
+/**
+ * Keys that a user may have in the environment. None of them may be seen again in anything that a run leaves
+ * behind.
+ */
 export const CANARIES = {
   APCA_API_KEY_ID: 'PKCANARYCANARY000001',
   APCA_API_SECRET_KEY: 'canary-of-alpaca-4b7e1f0a9d3c2856',
@@ -14,8 +17,14 @@ export const CANARIES = {
 /** Those, and the secret that a rehearsal really sends. */
 const SECRETS = [...Object.values(CANARIES), REHEARSAL_CREDENTIALS.alpaca_secret_key ?? '']
 
-/** Files of a run that hold a secret, in the clear or packed, and how many were looked at. The data folder of the server is left out. */
-export function leaks(state: string, output: string): { readonly files: number; readonly leaks: readonly string[] } {
+/**
+ * Files of a run that hold a secret, in the clear or packed, and how many were looked at. The data folder of
+ * the server is left out.
+ */
+export function leaks(
+  state: string,
+  output: string,
+): { readonly files: number; readonly leaks: readonly string[] } {
   const needles = SECRETS.map((secret) => Buffer.from(secret))
   const found = SECRETS.some((secret) => output.includes(secret)) ? ['what the command printed'] : []
   let files = 0

@@ -1,7 +1,9 @@
 import type { Database } from '../../postgres/database.ts'
 import { referenceRows } from '../reference.ts'
 
-/** One figure of the comparison: what was compared, and how much of it is wrong or how far off the worst is. */
+/**
+ * One figure of the comparison: what was compared, and how much of it is wrong or how far off the worst is.
+ */
 export interface Figure {
   readonly name: string
   readonly compared: number
@@ -9,10 +11,15 @@ export interface Figure {
   readonly bound: number
 }
 
-/** Puts reference rows into a temporary table of text columns, so that the comparison is arithmetic of PostgreSQL. */
+/**
+ * Puts reference rows into a temporary table of text columns, so that the comparison is arithmetic of
+ * PostgreSQL.
+ */
 async function table(tx: Database, name: string, rows: readonly Record<string, string>[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {})
-  await tx.execute(`create temporary table ${name} (${columns.map((column) => `"${column}" text`).join(', ')}) on commit drop`)
+  await tx.execute(
+    `create temporary table ${name} (${columns.map((column) => `"${column}" text`).join(', ')}) on commit drop`,
+  )
   const list = columns.map((column) => `nullif(r ->> '${column}', '') as "${column}"`).join(', ')
   for (let at = 0; at < rows.length; at += 5_000) {
     await tx.rows(`insert into pg_temp.${name} select ${list} from jsonb_array_elements($1::jsonb) as r`, [
@@ -22,13 +29,22 @@ async function table(tx: Database, name: string, rows: readonly Record<string, s
 }
 
 /**
- * Compares the database with the answers of the reference folder's `expected` for the drop `flat-files`, by the names of the database surface alone.
- * Definitions, tolerances and file layouts are those of that folder's README.
+ * Compares the database with the answers of the reference folder's `expected` for the drop `flat-files`, by
+ * the names of the database surface alone. Definitions, tolerances and file layouts are those of that
+ * folder's README.
  */
-export function compareWithExpected(db: Database, window: { start_date: string; end_date: string }): Promise<Figure[]> {
+export function compareWithExpected(
+  db: Database,
+  window: { start_date: string; end_date: string },
+): Promise<Figure[]> {
   return db.transaction(async (tx) => {
     const figures: Figure[] = []
-    const figure = async (name: string, bound: number, sql: string, values: readonly unknown[] = []): Promise<void> => {
+    const figure = async (
+      name: string,
+      bound: number,
+      sql: string,
+      values: readonly unknown[] = [],
+    ): Promise<void> => {
       const { compared, value } = await tx.one<{ compared: string; value: string }>(sql, values)
       figures.push({ name, compared: Number(compared), value: Number(value), bound })
     }
@@ -42,9 +58,18 @@ export function compareWithExpected(db: Database, window: { start_date: string; 
            on v.v_source_id = e.source_id and v.trade_date = e.date::date`,
       bounds,
     )
-    const off = (ours: string, theirs: string): string => `max(abs(${ours} / ${theirs}::numeric - 1)) filter (where complete_chain = '1')`
-    await figure('bars.missing', 0, 'select count(*) as compared, count(*) filter (where trade_date is null) as value from pg_temp.bar')
-    await figure('bars.extra', 0, 'select count(*) as compared, count(*) filter (where date is null) as value from pg_temp.bar')
+    const off = (ours: string, theirs: string): string =>
+      `max(abs(${ours} / ${theirs}::numeric - 1)) filter (where complete_chain = '1')`
+    await figure(
+      'bars.missing',
+      0,
+      'select count(*) as compared, count(*) filter (where trade_date is null) as value from pg_temp.bar',
+    )
+    await figure(
+      'bars.extra',
+      0,
+      'select count(*) as compared, count(*) filter (where date is null) as value from pg_temp.bar',
+    )
     await figure(
       'raw_close.different',
       0,
@@ -106,7 +131,10 @@ export function compareWithExpected(db: Database, window: { start_date: string; 
   })
 }
 
-async function compareFacts(tx: Database, figure: (name: string, bound: number, sql: string) => Promise<void>): Promise<void> {
+async function compareFacts(
+  tx: Database,
+  figure: (name: string, bound: number, sql: string) => Promise<void>,
+): Promise<void> {
   await table(tx, 'counts', referenceRows('expected', 'fundamentals_counts.csv'))
   await figure(
     'facts.count',

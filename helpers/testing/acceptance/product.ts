@@ -15,7 +15,10 @@ export interface Command {
   readonly ended: Promise<{ readonly exit_code: number | null; readonly output: string }>
 }
 
-/** The product as its user has it: the commands of the README in a state of its own. Nothing of it is called from inside. */
+/**
+ * The product as its user has it: the commands of the README in a state of its own. Nothing of it is called
+ * from inside.
+ */
 export class Product {
   readonly state: string
   readonly #env: Readonly<Record<string, string>>
@@ -30,7 +33,10 @@ export class Product {
   /** `npx vitest run <filters>`. */
   checklist(...filters: string[]): Command {
     this.#latest_before = this.#latest()
-    return this.#spawn(join('node_modules', 'vitest', 'vitest.mjs'), ['run', ...(filters.length === 0 ? ['phases'] : filters)])
+    return this.#spawn(join('node_modules', 'vitest', 'vitest.mjs'), [
+      'run',
+      ...(filters.length === 0 ? ['phases'] : filters),
+    ])
   }
 
   /** `node ingest/run.ts <args>`. */
@@ -40,7 +46,9 @@ export class Product {
 
   #spawn(script: string, args: readonly string[]): Command {
     const inherited = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(PG|BOOTSTRAP_|DROPBOX_|VITEST|NODE_ENV|TEST$|DEV$|PROD$|MODE$)/.test(name)),
+      Object.entries(process.env).filter(
+        ([name]) => !/^(PG|BOOTSTRAP_|DROPBOX_|VITEST|NODE_ENV|TEST$|DEV$|PROD$|MODE$)/.test(name),
+      ),
     )
     const child = execa(process.execPath, [join(ROOT_DIRECTORY, script), ...args], {
       cwd: ROOT_DIRECTORY,

@@ -1,4 +1,7 @@
-/** The checklist on real market data, on both kinds of server, held to the expected results; and a target that is not ours. */
+/**
+ * The checklist on real market data, on both kinds of server, held to the expected results; and a target that
+ * is not ours.
+ */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -42,9 +45,11 @@ describe.for([
   })
 
   test('meets every expected result', async () => {
-    const connection = 'PGHOST' in where ? { ...server, database: where.PGDATABASE } : await product.connection()
+    const connection =
+      'PGHOST' in where ? { ...server, database: where.PGDATABASE } : await product.connection()
     const figures = await withDatabase(connection, (db) => compareWithExpected(db, WINDOW))
-    for (const { name, compared, value, bound } of figures) figure(name, `${value} (bound ${bound}, ${compared} compared)`)
+    for (const { name, compared, value, bound } of figures)
+      figure(name, `${value} (bound ${bound}, ${compared} compared)`)
     expect(figures.filter(({ compared, value, bound }) => !(compared > 0 && value <= bound))).toEqual([])
     expect(figures.length).toBeGreaterThanOrEqual(18)
   })
@@ -73,7 +78,10 @@ describe('a populated database that the product did not make', () => {
 
   test('is refused before any write, untouched, with the way forward named', async () => {
     const before = await fingerprintOf(target, { scope: 'full' })
-    const oid = () => withDatabase(server, (db) => db.one('select oid::text, datdba::text from pg_database where datname = $1', [database]))
+    const oid = () =>
+      withDatabase(server, (db) =>
+        db.one('select oid::text, datdba::text from pg_database where datname = $1', [database]),
+      )
     const oid_before = await oid()
     const { exit_code, output } = await product.checklist().ended
     expect(exit_code).toBe(1)

@@ -1,4 +1,7 @@
-/** What a user of the default sees: the rehearsal held to the truth, the runner afterwards; a kill and a planted fault in a smaller one. */
+/**
+ * What a user of the default sees: the rehearsal held to the truth, the runner afterwards; a kill and a
+ * planted fault in a smaller one.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -21,7 +24,9 @@ afterAll(() => product.remove())
 const content = (connection: Connection) => fingerprintOf(connection, { scope: 'content', views: 'none' })
 
 /** Every testcase of the report: its phase, its claim, and how it stands. */
-function boxesOf(junit: Element): { phase: string; claim: string; state: 'passed' | 'failed' | 'skipped'; message: string }[] {
+function boxesOf(
+  junit: Element,
+): { phase: string; claim: string; state: 'passed' | 'failed' | 'skipped'; message: string }[] {
   return junit.children.flatMap((suite) =>
     suite.children
       .filter(({ name }) => name === 'testcase')
@@ -65,7 +70,8 @@ describe('the rehearsal', () => {
     expect(differences).toEqual([])
     expect(compared.securities).toBe(REHEARSAL_WORLD.securities)
     expect(compared.bars).toBe(dialect.told(world).securities.reduce((sum, { bars }) => sum + bars.length, 0))
-    expect(compared.look_ups).toBeGreaterThan(4 * compared.facts) // Each fact is looked up on several days, not once.
+    // Each fact is looked up on several days, not once.
+    expect(compared.look_ups).toBeGreaterThan(4 * compared.facts)
     expect(compared.facts).toBeGreaterThan(200_000)
     const { broken, hidden } = losses
     const ended = await product.ask((db) =>
@@ -73,8 +79,9 @@ describe('the rehearsal', () => {
         "select distinct job || ' ' || item as subject, status from ingestion.items where status not in ('ok', 'empty') order by 1",
       ),
     )
-    const subjectsOf = (...statuses: string[]) => ended.flatMap(({ subject, status }) => (statuses.includes(status) ? [subject] : []))
-    expect(subjectsOf('failed', 'parked', 'pending', 'running')).toEqual([
+    const subjectsOf = (...statuses: string[]) =>
+      ended.flatMap(({ subject, status }) => (statuses.includes(status) ? [subject] : []))
+    expect(subjectsOf('failed', 'deferred', 'pending', 'running')).toEqual([
       `corporate-actions ${broken.source_id}`,
       `fundamentals-raw ${broken.cik}`,
     ])
@@ -99,14 +106,19 @@ describe('the rehearsal', () => {
   test('run again by the runner, all jobs insert and update nothing', async () => {
     const { exit_code, output } = await product.runner('run', 'all').ended
     expect(exit_code, output).toBe(3) // Complete with gaps: the simulated market loses two things on purpose.
-    const counts = [...output.matchAll(/([\d,]+) inserted, ([\d,]+) updated/g)].map(([, inserted, updated]) => `${inserted} ${updated}`)
+    const counts = [...output.matchAll(/([\d,]+) inserted, ([\d,]+) updated/g)].map(
+      ([, inserted, updated]) => `${inserted} ${updated}`,
+    )
     expect(counts).toHaveLength(7)
     expect(new Set(counts)).toEqual(new Set(['0 0']))
     expect((await content(await product.connection())).content_sha256).toBe(first.content_sha256)
   })
 })
 
-/** What goes wrong in a run is told by few securities as well as by all: a written universe of its own, with both losses in it. */
+/**
+ * What goes wrong in a run is told by few securities as well as by all: a written universe of its own, with
+ * both losses in it.
+ */
 describe('a rehearsal of 120 securities', () => {
   const universe = join(mkdtempSync(join(tmpdir(), 'universe-')), 'few.csv')
   const few = new Product({ BOOTSTRAP_UNIVERSE: universe })
@@ -114,10 +126,15 @@ describe('a rehearsal of 120 securities', () => {
 
   beforeAll(async () => {
     const losses = lossesOf(createWorld())
-    const [head = '', ...members] = readFileSync(join(ROOT_DIRECTORY, 'ingest', 'universe', 'rehearsal.csv'), 'utf8')
+    const [head = '', ...members] = readFileSync(
+      join(ROOT_DIRECTORY, 'ingest', 'universe', 'rehearsal.csv'),
+      'utf8',
+    )
       .trim()
       .split('\n')
-    const lost = members.filter((line) => [losses.broken, losses.hidden].some(({ source_id }) => line.startsWith(`${source_id},`)))
+    const lost = members.filter((line) =>
+      [losses.broken, losses.hidden].some(({ source_id }) => line.startsWith(`${source_id},`)),
+    )
     writeFileSync(universe, `${[head, ...members.slice(0, 118), ...lost].join('\n')}\n`)
     const { exit_code, output } = await few.checklist().ended
     expect(exit_code, output.slice(-4_000)).toBe(0)
@@ -134,13 +151,17 @@ describe('a rehearsal of 120 securities', () => {
     victim.kill('SIGKILL')
     await victim.ended
     const { entries, fault } = verifyJournal(few.path('journal.jsonl'))
-    expect(fault === undefined || fault.line === entries.length + 1, 'at most the line that was being written is torn').toBe(true)
+    expect(
+      fault === undefined || fault.line === entries.length + 1,
+      'at most the line that was being written is torn',
+    ).toBe(true)
     const states = new Map(boxesOf(few.junit()).map(({ phase, state }) => [phase, state]))
     expect([...states].filter(([phase, state]) => /0[7-9]-/.test(phase) && state === 'passed')).toEqual([])
 
     const { exit_code, output } = await few.checklist().ended
     expect(exit_code, output.slice(-4_000)).toBe(0)
-    const hashes = ({ tables }: typeof first) => Object.entries(tables).map(([name, { rows, sha256 }]) => ({ name, rows, sha256 }))
+    const hashes = ({ tables }: typeof first) =>
+      Object.entries(tables).map(([name, { rows, sha256 }]) => ({ name, rows, sha256 }))
     expect(hashes(await content(await few.connection()))).toEqual(hashes(first))
   })
 
@@ -155,14 +176,22 @@ describe('a rehearsal of 120 securities', () => {
          select security_id, date '2021-01-02', 1 from stocks_research.securities order by 1 limit 1`,
       ),
     )
-    const { exit_code, output } = await few.checklist('phases/05', 'phases/06', 'phases/07', 'phases/08', 'phases/09').ended
+    const { exit_code, output } = await few.checklist(
+      'phases/05',
+      'phases/06',
+      'phases/07',
+      'phases/08',
+      'phases/09',
+    ).ended
     expect(exit_code).toBe(1)
     const boxes = boxesOf(few.junit())
     const later = boxes.filter(({ phase }) => /0[6-9]-/.test(phase))
     expect(later.length).toBeGreaterThan(30)
     expect(later.filter(({ state }) => state !== 'skipped')).toEqual([])
     expect(new Set(later.map(({ message }) => /blocked|not run/.test(message)))).toEqual(new Set([true]))
-    expect(boxes.filter(({ phase, state }) => phase.includes('05-') && state === 'failed').length).toBeGreaterThan(0)
+    expect(
+      boxes.filter(({ phase, state }) => phase.includes('05-') && state === 'failed').length,
+    ).toBeGreaterThan(0)
     expect(output).toContain('05-validation-pass')
   })
 })

@@ -25,11 +25,28 @@ export const bars = z.strictObject({
 
 const event = { id: z.uuid(), process_date: day }
 const one = { ...event, cusip: z.string(), symbol: z.string() }
-const merger = { ...event, acquiree_cusip: z.string(), acquiree_symbol: z.string(), effective_date: day, payable_date: day }
-const stock = { ...merger, acquiree_rate: z.number(), acquirer_cusip: z.string(), acquirer_rate: z.number(), acquirer_symbol: z.string() }
+const merger = {
+  ...event,
+  acquiree_cusip: z.string(),
+  acquiree_symbol: z.string(),
+  effective_date: day,
+  payable_date: day,
+}
+const stock = {
+  ...merger,
+  acquiree_rate: z.number(),
+  acquirer_cusip: z.string(),
+  acquirer_rate: z.number(),
+  acquirer_symbol: z.string(),
+}
 const rates = { new_rate: z.number(), old_rate: z.number() }
 const cusips = { new_cusip: z.string(), old_cusip: z.string() }
-const source = { source_cusip: z.string(), source_symbol: z.string(), new_cusip: z.string(), new_symbol: z.string() }
+const source = {
+  source_cusip: z.string(),
+  source_symbol: z.string(),
+  new_cusip: z.string(),
+  new_symbol: z.string(),
+}
 
 /** Groups without an event are left out. */
 export const corporateActions = z.strictObject({
@@ -75,7 +92,15 @@ export const corporateActions = z.strictObject({
       )
       .optional(),
     stock_dividends: z
-      .array(z.strictObject({ ...one, rate: z.number(), ex_date: day, record_date: day.optional(), payable_date: day.optional() }))
+      .array(
+        z.strictObject({
+          ...one,
+          rate: z.number(),
+          ex_date: day,
+          record_date: day.optional(),
+          payable_date: day.optional(),
+        }),
+      )
       .optional(),
     cash_dividends: z
       .array(
@@ -107,11 +132,21 @@ export const corporateActions = z.strictObject({
     stock_mergers: z.array(z.strictObject(stock)).optional(),
     stock_and_cash_mergers: z.array(z.strictObject({ ...stock, cash_rate: z.number() })).optional(),
     redemptions: z.array(z.strictObject({ ...one, rate: z.number(), payable_date: day })).optional(),
-    name_changes: z.array(z.strictObject({ ...event, ...cusips, old_symbol: z.string(), new_symbol: z.string() })).optional(),
+    name_changes: z
+      .array(z.strictObject({ ...event, ...cusips, old_symbol: z.string(), new_symbol: z.string() }))
+      .optional(),
     worthless_removals: z.array(z.strictObject(one)).optional(),
     rights_distributions: z
       .array(
-        z.strictObject({ ...event, ...source, rate: z.number(), ex_date: day, record_date: day, payable_date: day, expiration_date: day }),
+        z.strictObject({
+          ...event,
+          ...source,
+          rate: z.number(),
+          ex_date: day,
+          record_date: day,
+          payable_date: day,
+          expiration_date: day,
+        }),
       )
       .optional(),
   }),

@@ -29,9 +29,12 @@ export async function fundamentalDifferences(db: Database, world: World): Promis
   const asked = new Set(world.securities.map((security) => security.cik))
   const filers = world.filers.filter((filer) => asked.has(filer.cik))
   const raw = await rawDifferences(db, filers)
-  const rows = await db.rows<DerivedRow>(`select cik, tag, unit, period_start, period_end, known_from, value, ttm_value, yoy_ratio
+  const rows =
+    await db.rows<DerivedRow>(`select cik, tag, unit, period_start, period_end, known_from, value, ttm_value, yoy_ratio
     from stocks_research.fundamentals_derived order by known_from`)
-  const derived = Map.groupBy(rows, (row) => keyOf(row.cik, row.tag, row.unit, row.period_start, row.period_end))
+  const derived = Map.groupBy(rows, (row) =>
+    keyOf(row.cik, row.tag, row.unit, row.period_start, row.period_end),
+  )
   const differences = [...raw.differences]
   let look_ups = 0
   for (const filer of filers) {
@@ -43,7 +46,10 @@ export async function fundamentalDifferences(db: Database, world: World): Promis
   return { differences, facts: raw.count, look_ups }
 }
 
-async function rawDifferences(db: Database, filers: readonly Filer[]): Promise<{ differences: string[]; count: number }> {
+async function rawDifferences(
+  db: Database,
+  filers: readonly Filer[],
+): Promise<{ differences: string[]; count: number }> {
   const rows = await db.rows<{
     line: string
   }>(`select pg_catalog.concat_ws('|', cik, taxonomy, tag, unit, coalesce(period_start::text, '-'), period_end, value, accession, form,
@@ -77,10 +83,15 @@ async function rawDifferences(db: Database, filers: readonly Filer[]): Promise<{
 }
 
 /** One item for each look-up: null when it agrees, else the difference. */
-function* derivedDifferences(filer: Filer, derived: ReadonlyMap<string, readonly DerivedRow[]>): Generator<string | null> {
+function* derivedDifferences(
+  filer: Filer,
+  derived: ReadonlyMap<string, readonly DerivedRow[]>,
+): Generator<string | null> {
   const knowledge = knowledgeOf(filer)
   const days = [...new Set(filer.filings.map((filing) => filing.filed))]
-  const tags = new Map(filedFacts(filer).flatMap((fact) => (fact.start === null ? [] : [[fact.tag, fact.unit] as const])))
+  const tags = new Map(
+    filedFacts(filer).flatMap((fact) => (fact.start === null ? [] : [[fact.tag, fact.unit] as const])),
+  )
   for (const [tag, unit] of tags) {
     for (const quarter of knowledge.quarters) {
       const rows = derived.get(keyOf(filer.cik, tag, unit, quarter.start, quarter.end)) ?? []

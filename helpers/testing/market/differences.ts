@@ -14,19 +14,25 @@ export interface Comparison {
   /** One sentence for each difference, at most fifty a kind; none is a database that equals the truth. */
   readonly differences: readonly string[]
   /** How much was compared, so that nobody takes silence for agreement. */
-  readonly compared: Readonly<Record<'securities' | 'intervals' | 'bars' | 'actions' | 'facts' | 'look_ups', number>>
+  readonly compared: Readonly<
+    Record<'securities' | 'intervals' | 'bars' | 'actions' | 'facts' | 'look_ups', number>
+  >
 }
 
 export interface ComparisonOptions {
   /** How the database names a security; its source_id in the drop unless told otherwise. */
   readonly nameOf?: (security: Security) => string
-  /** The way on which it came: a drop of flat files, which carries everything, or the free providers over HTTP. */
+  /**
+   * The way on which it came: a drop of flat files, which carries everything, or the free providers over
+   * HTTP.
+   */
   readonly dialect?: Dialect
 }
 
 /**
- * Compares a database that was filled from the world with its truth: identity, intervals, raw and adjusted bars, actions, every
- * vintage of every fact, and each quarter, TTM and YoY as known on each day of filing. For tests alone: the product never sees the truth.
+ * Compares a database that was filled from the world with its truth: identity, intervals, raw and adjusted
+ * bars, actions, every vintage of every fact, and each quarter, TTM and YoY as known on each day of filing.
+ * For tests alone: the product never sees the truth.
  */
 export async function differencesFromTruth(
   db: Database,
@@ -41,7 +47,9 @@ export async function differencesFromTruth(
   const actions = await compareActions(db, named, dialect)
   const fundamentals = await fundamentalDifferences(db, world)
   return {
-    differences: [securities, intervals, bars, actions, fundamentals].flatMap(({ differences }) => differences.slice(0, LISTED_MAX)),
+    differences: [securities, intervals, bars, actions, fundamentals].flatMap(({ differences }) =>
+      differences.slice(0, LISTED_MAX),
+    ),
     compared: {
       securities: securities.count,
       intervals: intervals.count,
@@ -135,7 +143,8 @@ async function compareBars(db: Database, world: World, named: Named): Promise<Pa
       const held = security.tickers.find(
         ({ valid_from, valid_to }) => valid_from <= bar.date && (valid_to === null || bar.date <= valid_to),
       )
-      if (row.ticker !== held?.ticker) differences.push(`The ticker of ${key} is ${row.ticker}; it was ${held?.ticker}.`)
+      if (row.ticker !== held?.ticker)
+        differences.push(`The ticker of ${key} is ${row.ticker}; it was ${held?.ticker}.`)
       const open = truth.price_factor === null ? null : scaled(truth.price_factor, bar.open_cents / 100)
       const volume = truth.share_multiple === null ? null : scaled(truth.share_multiple, bar.volume_shares)
       for (const [column, got, wanted, slack] of [
@@ -154,7 +163,8 @@ async function compareBars(db: Database, world: World, named: Named): Promise<Pa
   return { differences, count }
 }
 
-const numberOf = (value: Rational | null): number | null => (value === null ? null : Number(toDecimal(value, 18)))
+const numberOf = (value: Rational | null): number | null =>
+  value === null ? null : Number(toDecimal(value, 18))
 const scaled = (factor: Rational, value: number): number => Number(toDecimal(factor, 18)) * value
 
 function isFar(got: string | null, wanted: number | null, slack: number): boolean {
@@ -175,15 +185,19 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
      join stocks_research.securities s using (security_id)`,
   )
   const terms = (cash: string | null, from: string | null, to: string | null): string => {
-    if (from !== null && to !== null) return `${toDecimal(parseDecimal(from), 8)} to ${toDecimal(parseDecimal(to), 8)}`
+    if (from !== null && to !== null)
+      return `${toDecimal(parseDecimal(from), 8)} to ${toDecimal(parseDecimal(to), 8)}`
     return cash === null ? '-' : toDecimal(parseDecimal(cash), 8)
   }
-  const got = rows.map((row) => [row.source_id, row.ex_date, row.kind, terms(row.cash_amount, row.split_from, row.split_to)].join('|'))
+  const got = rows.map((row) =>
+    [row.source_id, row.ex_date, row.kind, terms(row.cash_amount, row.split_from, row.split_to)].join('|'),
+  )
   const wanted = [...named].flatMap(([name, { actions }]) =>
     actions.flatMap((action) => {
       const kind = dialect.kindOf(action)
       if (kind === undefined) return []
-      const cash = 'amount' in action && (kind !== 'spin_off' || dialect.is_spin_off_valued) ? action.amount : null
+      const cash =
+        'amount' in action && (kind !== 'spin_off' || dialect.is_spin_off_valued) ? action.amount : null
       const [from, to] = 'split_from' in action ? [action.split_from, action.split_to] : [null, null]
       return [[name, action.ex_date, kind, terms(cash, from, to)].join('|')]
     }),
@@ -196,6 +210,8 @@ function lines(what: string, wanted: readonly string[], got: readonly string[]):
   const counts = new Map<string, number>()
   for (const line of wanted) counts.set(line, (counts.get(line) ?? 0) + 1)
   for (const line of got) counts.set(line, (counts.get(line) ?? 0) - 1)
-  const differences = [...counts].flatMap(([line, count]) => (count === 0 ? [] : [`${count > 0 ? 'Missing' : 'Unknown'} ${what}: ${line}`]))
+  const differences = [...counts].flatMap(([line, count]) =>
+    count === 0 ? [] : [`${count > 0 ? 'Missing' : 'Unknown'} ${what}: ${line}`],
+  )
   return { differences, count: wanted.length }
 }

@@ -1,5 +1,12 @@
 import { addDays, daysBetween } from '../../simulator/market/calendar.ts'
-import { add, parseDecimal, type Rational, rational, subtract, ZERO } from '../../simulator/market/rational.ts'
+import {
+  add,
+  parseDecimal,
+  type Rational,
+  rational,
+  subtract,
+  ZERO,
+} from '../../simulator/market/rational.ts'
 import type { FiledFact, Filer, FiscalQuarter } from '../../simulator/market/types.ts'
 
 /** Every vintage of every fact of a filer, in the order of filing. */
@@ -22,14 +29,19 @@ export interface ExpectedChange {
   readonly is_uneven: boolean
 }
 
-/** What a researcher could know of a filer on a day, computed from the filings alone. `as_of` is inclusive. */
+/**
+ * What a researcher could know of a filer on a day, computed from the filings alone. `as_of` is inclusive.
+ */
 export interface FilerKnowledge {
   readonly quarters: readonly FiscalQuarter[]
   /** The newest filed value of a span or, with start null, of an instant. */
   value(tag: string, unit: string, start: string | null, end: string, as_of: string): Rational | null
   /** A quarter of a tag: reported, else derived when the unit is additive (USD). */
   quarter(tag: string, unit: string, quarter: FiscalQuarter, as_of: string): ExpectedValue | null
-  /** The sum of the four quarters that end with this one; null when one is not known or the unit is not additive. */
+  /**
+   * The sum of the four quarters that end with this one; null when one is not known or the unit is not
+   * additive.
+   */
   trailingYear(tag: string, unit: string, quarter: FiscalQuarter, as_of: string): Rational | null
   /** Against the same fiscal quarter one year before. */
   yearOverYear(tag: string, unit: string, quarter: FiscalQuarter, as_of: string): ExpectedChange
@@ -40,18 +52,32 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
   const quarters = filer.quarters
   const indexOf = (quarter: FiscalQuarter): number => quarters.findIndex((other) => other.end === quarter.end)
 
-  const newest = (tag: string, unit: string, start: string | null, end: string, as_of: string): FiledFact | undefined =>
+  const newest = (
+    tag: string,
+    unit: string,
+    start: string | null,
+    end: string,
+    as_of: string,
+  ): FiledFact | undefined =>
     vintages.get(keyOf(tag, unit, start, end))?.findLast((fact) => fact.filed <= as_of)
   const value: FilerKnowledge['value'] = (tag, unit, start, end, as_of) => {
     const known = newest(tag, unit, start, end, as_of)
     return known === undefined ? null : parseDecimal(known.value)
   }
   /**
-   * On which bases the value of a quarter holds, as counts of splits: a value that later filings repeat unchanged holds on theirs too
-   * (a stock dividend of a quarter of a percent does not move the cents of an EPS).
+   * On which bases the value of a quarter holds, as counts of splits: a value that later filings repeat
+   * unchanged holds on theirs too (a stock dividend of a quarter of a percent does not move the cents of an
+   * EPS).
    */
-  const basesOf = (tag: string, unit: string, quarter: FiscalQuarter, as_of: string): { from: number; to: number } => {
-    const known = (vintages.get(keyOf(tag, unit, quarter.start, quarter.end)) ?? []).filter((fact) => fact.filed <= as_of)
+  const basesOf = (
+    tag: string,
+    unit: string,
+    quarter: FiscalQuarter,
+    as_of: string,
+  ): { from: number; to: number } => {
+    const known = (vintages.get(keyOf(tag, unit, quarter.start, quarter.end)) ?? []).filter(
+      (fact) => fact.filed <= as_of,
+    )
     const last = known.at(-1)
     const first = known[known.findLastIndex((fact) => fact.value !== last?.value) + 1]
     const splitsUntil = (filed = ''): number => filer.split_dates.filter((date) => date <= filed).length
@@ -66,7 +92,10 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
     const longer = value(tag, unit, first.start, quarter.end, as_of)
     const shorter = value(tag, unit, first.start, addDays(quarter.start, -1), as_of)
     if (longer === null || shorter === null) return null
-    return { value: subtract(longer, shorter), method: quarter.quarter === 4 ? 'year_minus_nine_months' : 'to_date_difference' }
+    return {
+      value: subtract(longer, shorter),
+      method: quarter.quarter === 4 ? 'year_minus_nine_months' : 'to_date_difference',
+    }
   }
   return {
     quarters,
@@ -91,7 +120,8 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
       if (current === null || base === null) return { ratio: null, reason: 'missing', is_uneven }
       if (base_quarter !== undefined && unit !== 'USD') {
         const [now, then] = [basesOf(tag, unit, quarter, as_of), basesOf(tag, unit, base_quarter, as_of)]
-        if (now.from > then.to || then.from > now.to) return { ratio: null, reason: 'share_basis_differs', is_uneven }
+        if (now.from > then.to || then.from > now.to)
+          return { ratio: null, reason: 'share_basis_differs', is_uneven }
       }
       if (base.value.numerator <= 0n) return { ratio: null, reason: 'base_not_positive', is_uneven }
       const change = subtract(current.value, base.value)
@@ -107,4 +137,5 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
 /** 14 weeks instead of 13. */
 const isLong = (quarter: FiscalQuarter): boolean => daysBetween(quarter.start, quarter.end) + 1 > 94
 
-const keyOf = (tag: string, unit: string, start: string | null, end: string): string => `${tag}|${unit}|${start}|${end}`
+const keyOf = (tag: string, unit: string, start: string | null, end: string): string =>
+  `${tag}|${unit}|${start}|${end}`

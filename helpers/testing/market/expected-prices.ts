@@ -18,7 +18,10 @@ import type { Action, Security, World } from '../../simulator/market/types.ts'
 export interface ExpectedAdjusted {
   readonly date: string
   readonly close: Rational
-  /** Definition A: `1 − ΣD / C(t−1)` for cash, `old / new` for splits. Null when a later event has no bar to carry it. */
+  /**
+   * Definition A: `1 − ΣD / C(t−1)` for cash, `old / new` for splits. Null when a later event has no bar to
+   * carry it.
+   */
   readonly adj_close: Rational | null
   /** Definition B: `C(ex) / (C(ex) + ΣD)` for cash, splits as in A. Null as above. */
   readonly total_return_close: Rational | null
@@ -29,17 +32,21 @@ export interface ExpectedAdjusted {
 }
 
 /**
- * The adjusted series of a security in exact arithmetic. C(t−1) is the last traded close before the ex-date; an ex-date on a closed day
- * belongs to the next session; dividends of one day are summed. Cash of a day with a split is paid on the shares before that split: A takes it from
- * the close before, B reinvests it at the close after, per new share.
- * A factor holds for all days before its ex-date; the factor of the last bar is 1.
+ * The adjusted series of a security in exact arithmetic. C(t−1) is the last traded close before the ex-date;
+ * an ex-date on a closed day belongs to the next session; dividends of one day are summed. Cash of a day with
+ * a split is paid on the shares before that split: A takes it from the close before, B reinvests it at the
+ * close after, per new share. A factor holds for all days before its ex-date; the factor of the last bar is
+ * 1.
  */
 export function expectedAdjusted(world: World, security: Security): ExpectedAdjusted[] {
   const events = eventsBySession(world, security)
   const bars = security.bars
   const last_date = bars.at(-1)?.date ?? ''
-  // A payment after the delisting belongs to holders, not to a price. One before it that no bar can carry breaks the chain.
-  const is_complete = [...events.keys()].every((session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'))
+  // A payment after the delisting belongs to holders, not to a price. One before it that no bar can carry
+  // breaks the chain.
+  const is_complete = [...events.keys()].every(
+    (session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'),
+  )
   const expected: ExpectedAdjusted[] = []
   let [price_factor, total_factor, share_multiple] = [ONE, ONE, ONE]
   for (let index = bars.length - 1; index >= 0; index--) {
@@ -61,9 +68,17 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
       if (session > bar.date || session <= before.date) continue
       const close_before = rational(BigInt(before.close_cents), 100n)
       if (!isLess(event.cash, close_before))
-        throw new RangeError(`${security.source_id} pays ${toDecimal(event.cash, 4)} on ${session}, more than it costs.`)
-      price_factor = divide(multiply(price_factor, subtract(ONE, divide(event.cash, close_before))), event.ratio)
-      total_factor = divide(multiply(total_factor, divide(close, add(close, divide(event.cash, event.ratio)))), event.ratio)
+        throw new RangeError(
+          `${security.source_id} pays ${toDecimal(event.cash, 4)} on ${session}, more than it costs.`,
+        )
+      price_factor = divide(
+        multiply(price_factor, subtract(ONE, divide(event.cash, close_before))),
+        event.ratio,
+      )
+      total_factor = divide(
+        multiply(total_factor, divide(close, add(close, divide(event.cash, event.ratio)))),
+        event.ratio,
+      )
       share_multiple = multiply(share_multiple, event.ratio)
     }
   }
@@ -77,7 +92,9 @@ interface Event {
   readonly ratio: Rational
 }
 
-/** What changes the price of a security from one session to the next, by the session on which it takes effect. */
+/**
+ * What changes the price of a security from one session to the next, by the session on which it takes effect.
+ */
 export function eventsBySession(world: World, security: Security): Map<string, Event> {
   const events = new Map<string, Event>()
   for (const action of security.actions) {
@@ -92,6 +109,7 @@ export function eventsBySession(world: World, security: Security): Map<string, E
 
 function changeOf(action: Action): Event | undefined {
   if ('amount' in action) return { cash: parseDecimal(action.amount), ratio: ONE }
-  if ('split_from' in action) return { cash: ZERO, ratio: divide(parseDecimal(action.split_to), parseDecimal(action.split_from)) }
+  if ('split_from' in action)
+    return { cash: ZERO, ratio: divide(parseDecimal(action.split_to), parseDecimal(action.split_from)) }
   return undefined
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * The shape of each response kind, held against recordings of the real services and against this simulator alike. Objects are strict:
- * a field that no recording has may not be invented here, and one that a recording has must be known here.
+ * The shape of each response kind, held against recordings of the real services and against this simulator
+ * alike. Objects are strict: a field that no recording has may not be invented here, and one that a recording
+ * has must be known here.
  */
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/)
 const day_or_empty = z.union([day, z.literal('')])
@@ -39,9 +40,13 @@ const filingColumns = z
     primaryDocument: z.array(z.string()),
     primaryDocDescription: z.array(z.string()),
   })
-  .refine((columns) => Object.values(columns).every((column) => column == null || column.length === columns.form.length), {
-    message: 'every column has one value for each filing',
-  })
+  .refine(
+    (columns) =>
+      Object.values(columns).every((column) => column == null || column.length === columns.form.length),
+    {
+      message: 'every column has one value for each filing',
+    },
+  )
 
 /** A shard of older filings: the bare columns. */
 export const submissionsShard = filingColumns
@@ -85,7 +90,9 @@ export const submissions = z.strictObject({
   formerNames: z.array(z.strictObject({ name: z.string(), from: z.iso.datetime(), to: z.iso.datetime() })),
   filings: z.strictObject({
     recent: filingColumns,
-    files: z.array(z.strictObject({ name: z.string(), filingCount: z.int(), filingFrom: day, filingTo: day })),
+    files: z.array(
+      z.strictObject({ name: z.string(), filingCount: z.int(), filingFrom: day, filingTo: day }),
+    ),
   }),
 })
 
@@ -111,7 +118,11 @@ export const companyFacts = z.strictObject({
     z.string(),
     z.record(
       z.string(),
-      z.strictObject({ label: z.string().nullable(), description: z.string().nullable(), units: z.record(z.string(), z.array(point)) }),
+      z.strictObject({
+        label: z.string().nullable(),
+        description: z.string().nullable(),
+        units: z.record(z.string(), z.array(point)),
+      }),
     ),
   ),
 })

@@ -33,27 +33,50 @@ export interface TranslatedAction {
   readonly malformed?: string
 }
 
-/** The provider's name for a field that became one of our columns; everything else is kept under its own name. */
+/**
+ * The provider's name for a field that became one of our columns; everything else is kept under its own name.
+ */
 const RENAMED = new Set(['id', 'process_date', 'payable_date', 'special'])
 
 /**
- * Translates an event into the words of `corporate_actions`: `ticker` and `ex_date` say who and when (the ticker is the one that
- * the security had before the event), the terms go to their columns, what is left goes to `detail` by its own name.
+ * Translates an event into the words of `corporate_actions`: `ticker` and `ex_date` say who and when (the
+ * ticker is the one that the security had before the event), the terms go to their columns, what is left goes
+ * to `detail` by its own name.
  */
 export function translateAction({ list, event }: Action): TranslatedAction {
   const text = (name: string): string | null => textOf(event[name])
   const rule = RULES[list]
-  const base = { provider_list: list, provider_action_id: text('id'), process_date: text('process_date'), pay_date: text('payable_date') }
+  const base = {
+    provider_list: list,
+    provider_action_id: text('id'),
+    process_date: text('process_date'),
+    pay_date: text('payable_date'),
+  }
   if (rule === undefined) {
-    return { record: { ...base, ...rest(event, new Set()) }, malformed: `the API has a kind of event that we do not know: ${list}` }
+    return {
+      record: { ...base, ...rest(event, new Set()) },
+      malformed: `the API has a kind of event that we do not know: ${list}`,
+    }
   }
   const [symbol, date] = [text(rule.symbol), text(rule.date)]
   const columns = rule.terms(text)
-  const ends = rule.ends_listing === true && date !== null && isDay(date) ? { ex_date: lastSessionBefore(date), effective_date: date } : {}
+  const ends =
+    rule.ends_listing === true && date !== null && isDay(date)
+      ? { ex_date: lastSessionBefore(date), effective_date: date }
+      : {}
   const used = new Set([rule.symbol, rule.date, ...rule.uses])
   return {
-    record: { ...base, ...rest(event, used), ticker: symbol === null ? null : dotted(symbol), ex_date: date, ...columns, ...ends },
-    ...(symbol === null || date === null ? { malformed: `an event of ${list} without ${symbol === null ? rule.symbol : rule.date}` } : {}),
+    record: {
+      ...base,
+      ...rest(event, used),
+      ticker: symbol === null ? null : dotted(symbol),
+      ex_date: date,
+      ...columns,
+      ...ends,
+    },
+    ...(symbol === null || date === null
+      ? { malformed: `an event of ${list} without ${symbol === null ? rule.symbol : rule.date}` }
+      : {}),
   }
 }
 
@@ -85,7 +108,12 @@ const merger: Rule = {
 const RULES: Readonly<Record<string, Rule>> = {
   forward_splits: split,
   reverse_splits: split,
-  unit_splits: { symbol: 'old_symbol', date: 'effective_date', uses: [], terms: () => ({ kind: 'name_change' }) },
+  unit_splits: {
+    symbol: 'old_symbol',
+    date: 'effective_date',
+    uses: [],
+    terms: () => ({ kind: 'name_change' }),
+  },
   stock_dividends: {
     symbol: 'symbol',
     date: 'ex_date',
@@ -104,7 +132,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     }),
   },
   spin_offs: { symbol: 'source_symbol', date: 'ex_date', uses: [], terms: () => ({ kind: 'spin_off' }) },
-  rights_distributions: { symbol: 'source_symbol', date: 'ex_date', uses: [], terms: () => ({ kind: 'spin_off', distributed: 'rights' }) },
+  rights_distributions: {
+    symbol: 'source_symbol',
+    date: 'ex_date',
+    uses: [],
+    terms: () => ({ kind: 'spin_off', distributed: 'rights' }),
+  },
   cash_mergers: merger,
   stock_mergers: merger,
   stock_and_cash_mergers: merger,
@@ -114,7 +147,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     uses: ['rate'],
     terms: (text) => ({ kind: 'liquidation', cash_amount: text('rate'), currency: 'USD' }),
   },
-  name_changes: { symbol: 'old_symbol', date: 'process_date', uses: [], terms: () => ({ kind: 'name_change' }) },
+  name_changes: {
+    symbol: 'old_symbol',
+    date: 'process_date',
+    uses: [],
+    terms: () => ({ kind: 'name_change' }),
+  },
   worthless_removals: {
     symbol: 'symbol',
     date: 'process_date',
@@ -130,7 +168,10 @@ export const ACTION_TYPES = Object.keys(RULES).map((list) => list.replace(/s$/, 
 function rest(event: TextObject, used: ReadonlySet<string>): SourceRecord {
   const others = Object.entries(event).filter(([name]) => !used.has(name) && !RENAMED.has(name))
   return Object.fromEntries(
-    others.map(([name, value]) => [name, textOf(value) ?? (isObject(value) || isArray(value) ? JSON.stringify(value) : null)]),
+    others.map(([name, value]) => [
+      name,
+      textOf(value) ?? (isObject(value) || isArray(value) ? JSON.stringify(value) : null),
+    ]),
   )
 }
 

@@ -9,7 +9,14 @@ export interface Asset extends Candidate {
   readonly exchange_mic: string | null
 }
 
-const MICS: Readonly<Record<string, string>> = { NASDAQ: 'XNAS', NYSE: 'XNYS', AMEX: 'XASE', ARCA: 'ARCX', BATS: 'BATS', OTC: 'OTCM' }
+const MICS: Readonly<Record<string, string>> = {
+  NASDAQ: 'XNAS',
+  NYSE: 'XNYS',
+  AMEX: 'XASE',
+  ARCA: 'ARCX',
+  BATS: 'BATS',
+  OTC: 'OTCM',
+}
 
 /** The assets of one answer, in its order. */
 export function parseAssets(json: TextJson, watch: FieldWatch): Asset[] {

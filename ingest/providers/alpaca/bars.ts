@@ -14,7 +14,10 @@ export interface BarsPage {
 // Midnight in New York is 04:00 or 05:00 UTC: the calendar day there is the one written here.
 const DAY = /^(\d{4}-\d{2}-\d{2})T0[45]:00:00(?:\.0+)?Z$/
 
-/** Every bar of a page, in its order, by the symbol under which it traded. A time that is no midnight in New York is kept as it is, and refused later. */
+/**
+ * Every bar of a page, in its order, by the symbol under which it traded. A time that is no midnight in New
+ * York is kept as it is, and refused later.
+ */
 export function parseBars(json: TextJson, watch: FieldWatch): BarsPage {
   const page = json as TextObject
   const records: SourceRecord[] = []
@@ -37,23 +40,34 @@ export function parseBars(json: TextJson, watch: FieldWatch): BarsPage {
   return { records, next_page_token: textOf(page['next_page_token']) ?? undefined }
 }
 
-/** The symbols under which `subjects` traded in the window, each once, in order; the last ticker where no interval is known. */
-export function symbolsOf(subjects: readonly Subject[], { start_date, end_date }: { start_date: string; end_date: string }): string[] {
+/**
+ * The symbols under which `subjects` traded in the window, each once, in order; the last ticker where no
+ * interval is known.
+ */
+export function symbolsOf(
+  subjects: readonly Subject[],
+  { start_date, end_date }: { start_date: string; end_date: string },
+): string[] {
   const symbols = subjects.flatMap(({ ticker, tickers }) => {
     if (tickers.length === 0) return ticker === undefined ? [] : [ticker]
     return tickers
-      .filter(({ valid_from, valid_to }) => valid_from <= end_date && (valid_to === null || valid_to >= start_date))
+      .filter(
+        ({ valid_from, valid_to }) => valid_from <= end_date && (valid_to === null || valid_to >= start_date),
+      )
       .map((each) => each.ticker)
   })
   return [...new Set(symbols)]
 }
 
 /**
- * Says whose bars they are, as far as the batch knows: the subject that held the ticker on the day. A bar of a day on which
- * nobody of the batch held it is passed on by ticker alone, and the job judges it against the whole universe. A payment is made
- * to those who held it until up to `after_days` before.
+ * Says whose bars they are, as far as the batch knows: the subject that held the ticker on the day. A bar of
+ * a day on which nobody of the batch held it is passed on by ticker alone, and the job judges it against the
+ * whole universe. A payment is made to those who held it until up to `after_days` before.
  */
-export function holders(subjects: readonly Subject[], after_days = 0): (record: SourceRecord) => SourceRecord {
+export function holders(
+  subjects: readonly Subject[],
+  after_days = 0,
+): (record: SourceRecord) => SourceRecord {
   const byTicker = Map.groupBy(
     subjects.flatMap(({ item, ticker, tickers }) =>
       tickers.length > 0
@@ -68,11 +82,16 @@ export function holders(subjects: readonly Subject[], after_days = 0): (record: 
     const { ticker, date } = record
     if (ticker == null || date == null) return record
     const all = byTicker.get(symbolKey(ticker)) ?? []
-    const on_day = all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to))
+    const on_day = all.filter(
+      ({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || date <= valid_to),
+    )
     const held =
       on_day.length > 0 || after_days === 0
         ? on_day
-        : all.filter(({ valid_from, valid_to }) => valid_from <= date && (valid_to === null || daysBefore(date, after_days) <= valid_to))
+        : all.filter(
+            ({ valid_from, valid_to }) =>
+              valid_from <= date && (valid_to === null || daysBefore(date, after_days) <= valid_to),
+          )
     const [holder] = held
     return held.length === 1 && holder !== undefined ? { ...record, source_id: holder.item } : record
   }

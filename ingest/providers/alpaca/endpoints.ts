@@ -35,8 +35,8 @@ export interface BarsQuestion {
 }
 
 /**
- * Daily bars as traded: `adjustment=raw`, the consolidated tape, and `asof=-`, without which a symbol follows its renames and the
- * former owner of a reused ticker disappears.
+ * Daily bars as traded: `adjustment=raw`, the consolidated tape, and `asof=-`, without which a symbol follows
+ * its renames and the former owner of a reused ticker disappears.
  */
 export const bars = ({ symbols, start_date, end_date, page_token }: BarsQuestion): HttpRequest => ({
   url: withQuery(`${DATA}/v2/stocks/bars`, {
@@ -85,11 +85,13 @@ export const corporateActions = (
 export const assets = (status: 'active' | 'inactive'): HttpRequest => ({
   url: withQuery(`${PAPER}/v2/assets`, { status, asset_class: 'us_equity' }),
   expects: 'json',
-  shape: ({ json }) => (isArray(json) ? undefined : { outcome: 'malformed', reason: 'the answer is no list' }),
+  shape: ({ json }) =>
+    isArray(json) ? undefined : { outcome: 'malformed', reason: 'the answer is no list' },
 })
 
 function withQuery(address: string, query: Readonly<Record<string, string | undefined>>): string {
   const url = new URL(address)
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.set(name, value)
   return url.href
 }

@@ -34,7 +34,8 @@ export const ASSET_FIELDS: FieldTable = {
   attributes: OF_BROKER,
 }
 
-const all = (names: string): FieldTable => Object.fromEntries(names.split(' ').map((name) => [name, as(name)]))
+const all = (names: string): FieldTable =>
+  Object.fromEntries(names.split(' ').map((name) => [name, as(name)]))
 const dated = {
   id: as('provider_action_id'),
   process_date: as('process_date'),
@@ -43,8 +44,8 @@ const dated = {
 }
 
 /**
- * Corporate actions by list. What is not a column of ours is kept as `detail` under the provider's own name, so every field is
- * kept; this table is what we know, and an unknown field is kept and reported.
+ * Corporate actions by list. What is not a column of ours is kept as `detail` under the provider's own name,
+ * so every field is kept; this table is what we know, and an unknown field is kept and reported.
  */
 export const ACTION_FIELDS: Readonly<Record<string, FieldTable>> = {
   forward_splits: {
@@ -67,9 +68,17 @@ export const ACTION_FIELDS: Readonly<Record<string, FieldTable>> = {
     ...dated,
     old_symbol: as('ticker'),
     effective_date: as('ex_date'),
-    ...all('new_symbol alternate_symbol old_rate new_rate alternate_rate old_cusip new_cusip alternate_cusip'),
+    ...all(
+      'new_symbol alternate_symbol old_rate new_rate alternate_rate old_cusip new_cusip alternate_cusip',
+    ),
   },
-  stock_dividends: { ...dated, symbol: as('ticker'), ex_date: as('ex_date'), rate: as('split_to'), ...all('cusip') },
+  stock_dividends: {
+    ...dated,
+    symbol: as('ticker'),
+    ex_date: as('ex_date'),
+    rate: as('split_to'),
+    ...all('cusip'),
+  },
   cash_dividends: {
     ...dated,
     symbol: as('ticker'),

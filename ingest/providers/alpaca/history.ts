@@ -7,15 +7,31 @@ import type { HttpClient } from '../../http/client.ts'
 import type { TranslatedAction } from './actions.ts'
 import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
 import { assets } from './endpoints.ts'
-import { type Departure, eventsOf, type Rename, recordOf, type TickerInterval, UNKNOWN_START, walkBack } from './intervals.ts'
+import {
+  type Departure,
+  eventsOf,
+  type Rename,
+  recordOf,
+  type TickerInterval,
+  UNKNOWN_START,
+  walkBack,
+} from './intervals.ts'
 import { actionPages } from './pages.ts'
 
 // Delisting, renaming and merging end in these kinds; the ticker history needs no others.
-export const HISTORY_TYPES = ['name_change', 'unit_split', 'cash_merger', 'stock_merger', 'stock_and_cash_merger', 'worthless_removal']
+export const HISTORY_TYPES = [
+  'name_change',
+  'unit_split',
+  'cash_merger',
+  'stock_merger',
+  'stock_and_cash_merger',
+  'worthless_removal',
+]
 
 /**
- * Ticker intervals from name changes, walked back from the last ticker of each security. Whether it still has that ticker is asked
- * of the list of active assets: a ticker that was given up and is active again belongs to somebody else, or was taken up anew.
+ * Ticker intervals from name changes, walked back from the last ticker of each security. Whether it still has
+ * that ticker is asked of the list of active assets: a ticker that was given up and is active again belongs
+ * to somebody else, or was taken up anew.
  */
 export async function* readHistory(
   client: HttpClient,
@@ -34,7 +50,9 @@ export async function* readHistory(
     gone: Map.groupBy(gone, ({ ticker }) => symbolKey(ticker ?? '')),
     active_ids: new Set(active.map(({ provider_id }) => provider_id ?? '')),
     shared: new Set(
-      [...Map.groupBy(subjects, ({ ticker }) => symbolKey(ticker ?? ''))].flatMap(([key, some]) => (some.length > 1 ? [key] : [])),
+      [...Map.groupBy(subjects, ({ ticker }) => symbolKey(ticker ?? ''))].flatMap(([key, some]) =>
+        some.length > 1 ? [key] : [],
+      ),
     ),
     renames,
     departures: [...departures, ...departuresOfMaster(subjects, departures)],
@@ -47,7 +65,13 @@ export async function* readHistory(
       continue
     }
     const departures = facts.departures.filter((each) => each !== end.departure)
-    const intervals = walkBack(subject.ticker ?? '', end.until, ask.window.start_date, facts.renames, departures)
+    const intervals = walkBack(
+      subject.ticker ?? '',
+      end.until,
+      ask.window.start_date,
+      facts.renames,
+      departures,
+    )
     const former = formerOwner(subject, intervals[0], facts)
     if (former !== undefined) {
       yield former
@@ -58,7 +82,9 @@ export async function* readHistory(
         const { ticker, valid_from, reason } = interval
         return recordOf(
           subject.item,
-          reason === UNKNOWN_START ? { ...interval, valid_from: knownStart(subject, ticker, valid_from) } : interval,
+          reason === UNKNOWN_START
+            ? { ...interval, valid_from: knownStart(subject, ticker, valid_from) }
+            : interval,
         )
       }),
     )
@@ -77,9 +103,23 @@ interface Facts {
   readonly departures: readonly Departure[]
 }
 
-async function eventsOfMarket(client: HttpClient, watch: FieldWatch, ask: Ask, today: string, signal: AbortSignal) {
+async function eventsOfMarket(
+  client: HttpClient,
+  watch: FieldWatch,
+  ask: Ask,
+  today: string,
+  signal: AbortSignal,
+) {
   const all: TranslatedAction[] = []
-  for await (const { actions } of actionPages(client, watch, HISTORY_TYPES, ask.window.start_date, today, signal)) all.push(...actions)
+  for await (const { actions } of actionPages(
+    client,
+    watch,
+    HISTORY_TYPES,
+    ask.window.start_date,
+    today,
+    signal,
+  ))
+    all.push(...actions)
   return eventsOf(all)
 }
 
@@ -97,13 +137,20 @@ function departuresOfMaster(subjects: readonly Subject[], told: readonly Departu
 const isNear = ({ date }: Departure, delist_date: string): boolean =>
   daysBefore(delist_date, 14) <= date && date <= daysBefore(delist_date, -14)
 
-/** The last day on which `subject` had its last ticker, and the event that ended it; or why nobody can say. */
-function endOf(subject: Subject, facts: Facts): { readonly until: string | null; readonly departure: Departure | undefined } | SubjectEnd {
+/**
+ * The last day on which `subject` had its last ticker, and the event that ended it; or why nobody can say.
+ */
+function endOf(
+  subject: Subject,
+  facts: Facts,
+): { readonly until: string | null; readonly departure: Departure | undefined } | SubjectEnd {
   const { item, ticker } = subject
   if (ticker === undefined) return notFound(item, 'no ticker is known for it')
   const key = symbolKey(ticker)
   const id = parseSourceId(item)
-  const departures = facts.departures.filter((each) => each.ticker === key).toSorted((a, b) => (a.date < b.date ? -1 : 1))
+  const departures = facts.departures
+    .filter((each) => each.ticker === key)
+    .toSorted((a, b) => (a.date < b.date ? -1 : 1))
   const ended = (departure: Departure | undefined) => ({
     until: departure === undefined ? null : lastSessionBefore(departure.date),
     departure,
@@ -117,38 +164,66 @@ function endOf(subject: Subject, facts: Facts): { readonly until: string | null;
   // The master knows when its listing ended: of all who gave up the ticker, it is the one of that day.
   const { delist_date } = subject
   if (delist_date !== undefined) return ended(departures.find((departure) => isNear(departure, delist_date)))
-  // Known by the provider's own id as inactive: the only giving up of its ticker is its own; of several, nobody can say which.
+  // Known by the provider's own id as inactive: the only giving up of its ticker is its own; of several,
+  // nobody can say which.
   if (alpaca_id !== undefined) {
     if (departures.length > 1)
-      return ambiguous(item, `«${ticker}» was given up ${departures.length} times, and the universe does not say which is meant`)
+      return ambiguous(
+        item,
+        `"${ticker}" was given up ${departures.length} times, and the universe does not say which is meant`,
+      )
     if (last !== undefined || !is_active) return ended(last)
-    return ambiguous(item, `it is no longer active, «${ticker}» is somebody else's today, and no event says since when`)
+    return ambiguous(
+      item,
+      `it is no longer active, "${ticker}" is somebody else's today, and no event says since when`,
+    )
   }
-  const is_taken_up = last !== undefined && facts.renames.some(({ to, date }) => to === key && date >= last.date)
+  const is_taken_up =
+    last !== undefined && facts.renames.some(({ to, date }) => to === key && date >= last.date)
   if (facts.shared.has(key)) {
-    return ambiguous(item, `several securities of the universe end as «${ticker}»: name changes alone cannot tell which had it when`)
+    return ambiguous(
+      item,
+      `several securities of the universe end as "${ticker}": name changes alone cannot tell which had it when`,
+    )
   }
   if (last === undefined || (is_active && is_taken_up)) return ended(undefined)
   if (!is_active) return ended(last)
   return ambiguous(
     item,
-    `«${ticker}» was given up on ${last.date} (${last.reason}) and is active again: it has had two owners, and the universe does not say which is meant`,
+    `"${ticker}" was given up on ${last.date} (${last.reason}) and is active again: it has had two owners, and the universe does not say which is meant`,
   )
 }
 
 /**
- * Why the first interval cannot begin with what we know: its ticker had an owner who is gone, and no event says when he gave it
- * up. From then on it is the subject's, before it was his; to take all of it would give one company the prices of another.
+ * Why the first interval cannot begin with what we know: its ticker had an owner who is gone, and no event
+ * says when he gave it up. From then on it is the subject's, before it was his; to take all of it would give
+ * one company the prices of another.
  */
-function formerOwner(subject: Subject, first: TickerInterval | undefined, { gone, departures }: Facts): SubjectEnd | undefined {
+function formerOwner(
+  subject: Subject,
+  first: TickerInterval | undefined,
+  { gone, departures }: Facts,
+): SubjectEnd | undefined {
   const { item } = subject
-  if (first === undefined || departures.some(({ ticker }) => ticker === first.ticker) || first.reason !== UNKNOWN_START) return undefined
-  const others = (gone.get(first.ticker) ?? []).filter(({ provider_id }) => provider_id !== alpacaIdOf(subject))
+  if (
+    first === undefined ||
+    departures.some(({ ticker }) => ticker === first.ticker) ||
+    first.reason !== UNKNOWN_START
+  )
+    return undefined
+  const others = (gone.get(first.ticker) ?? []).filter(
+    ({ provider_id }) => provider_id !== alpacaIdOf(subject),
+  )
   if (others.length === 0) return undefined
   return ambiguous(
     item,
-    `«${first.ticker}» also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, and no event says until when`,
+    `"${first.ticker}" also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, and no event says until when`,
   )
 }
 
-const ambiguous = (item: string, reason: string): SubjectEnd => ({ item, status: 'failed', error_class: 'conflict', reason })
+const ambiguous = (item: string, reason: string): SubjectEnd => ({
+  item,
+  status: 'failed',
+  error_class: 'conflict',
+  reason,
+})

@@ -4,7 +4,8 @@ import { dayBefore } from '../../calendar/days.ts'
 import { type Departure, type Rename, walkBack } from './intervals.ts'
 
 const SINCE = '2020-01-01'
-const day = (n: number): string => new Date(Date.parse(`${SINCE}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10)
+const day = (n: number): string =>
+  new Date(Date.parse(`${SINCE}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10)
 
 interface Span {
   readonly ticker: string
@@ -13,8 +14,8 @@ interface Span {
 }
 
 /**
- * A market of a few tickers: securities rename to whatever is free, and leave. Truth and events come from one history; securities
- * that are there at the beginning have their ticker since before it.
+ * A market of a few tickers: securities rename to whatever is free, and leave. Truth and events come from one
+ * history; securities that are there at the beginning have their ticker since before it.
  */
 function market(moves: readonly { who: number; ticker: number; leaves: boolean }[]) {
   const tickers = ['A', 'B', 'C', 'D', 'E', 'F']
@@ -47,14 +48,22 @@ test('walking back from the last ticker gives the history of each security: rena
         if (last === undefined) continue
         const until = last.to === null ? null : day(last.to)
         // Its own end is not somebody else's giving up.
-        const others = departures.filter(({ ticker, date }) => !(ticker === last.ticker && last.to !== null && date === day(last.to + 1)))
-        const found = walkBack(last.ticker, until, SINCE, renames, others).map(({ ticker, valid_from, valid_to }) => ({
-          ticker,
-          valid_from,
-          valid_to,
-        }))
+        const others = departures.filter(
+          ({ ticker, date }) => !(ticker === last.ticker && last.to !== null && date === day(last.to + 1)),
+        )
+        const found = walkBack(last.ticker, until, SINCE, renames, others).map(
+          ({ ticker, valid_from, valid_to }) => ({
+            ticker,
+            valid_from,
+            valid_to,
+          }),
+        )
         expect(found).toEqual(
-          own.map(({ ticker, from, to }) => ({ ticker, valid_from: day(from), valid_to: to === null ? null : day(to) })),
+          own.map(({ ticker, from, to }) => ({
+            ticker,
+            valid_from: day(from),
+            valid_to: to === null ? null : day(to),
+          })),
         )
       }
     }),
@@ -64,7 +73,11 @@ test('walking back from the last ticker gives the history of each security: rena
 
 test('a ticker that somebody else gave up in between is not claimed for the time before', () => {
   const departures = [{ ticker: 'T', date: '2021-05-03', reason: 'merger' }]
-  expect(walkBack('T', null, SINCE, [], departures)).toMatchObject([{ valid_from: '2021-05-03', valid_to: null }])
-  expect(walkBack('T', null, SINCE, [], [])).toMatchObject([{ valid_from: SINCE, reason: 'since when is not known' }])
+  expect(walkBack('T', null, SINCE, [], departures)).toMatchObject([
+    { valid_from: '2021-05-03', valid_to: null },
+  ])
+  expect(walkBack('T', null, SINCE, [], [])).toMatchObject([
+    { valid_from: SINCE, reason: 'since when is not known' },
+  ])
   expect(dayBefore('2024-03-01')).toBe('2024-02-29')
 })

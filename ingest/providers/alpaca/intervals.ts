@@ -9,14 +9,20 @@ export interface Rename {
   readonly to: string
   readonly date: string
 }
-/** A security stopped having its ticker for another reason: `date` is the first day without it. A merger takes effect after the last session. */
+/**
+ * A security stopped having its ticker for another reason: `date` is the first day without it. A merger takes
+ * effect after the last session.
+ */
 export interface Departure {
   readonly ticker: string
   readonly date: string
   readonly reason: string
 }
 
-export function eventsOf(actions: readonly TranslatedAction[]): { renames: Rename[]; departures: Departure[] } {
+export function eventsOf(actions: readonly TranslatedAction[]): {
+  renames: Rename[]
+  departures: Departure[]
+} {
   const renames: Rename[] = []
   const departures: Departure[] = []
   for (const { record, malformed } of actions) {
@@ -25,7 +31,8 @@ export function eventsOf(actions: readonly TranslatedAction[]): { renames: Renam
     if (malformed !== undefined || !ticker || !date) continue
     if (kind === 'name_change' && new_symbol && symbolKey(new_symbol) !== symbolKey(ticker))
       renames.push({ from: symbolKey(ticker), to: symbolKey(new_symbol), date })
-    else if (kind === 'merger' || kind === 'delisting') departures.push({ ticker: symbolKey(ticker), date, reason: kind })
+    else if (kind === 'merger' || kind === 'delisting')
+      departures.push({ ticker: symbolKey(ticker), date, reason: kind })
   }
   return { renames, departures }
 }
@@ -41,11 +48,13 @@ export interface TickerInterval {
 }
 
 /**
- * The tickers of one security, walked back from its last one. At each step the question is who had the ticker just before the
- * day on which the known part begins: if a rename brought it, the security had the other ticker before; if the ticker was
- * given up by somebody else in between, it cannot have been ours earlier than that.
+ * The tickers of one security, walked back from its last one. At each step the question is who had the ticker
+ * just before the day on which the known part begins: if a rename brought it, the security had the other
+ * ticker before; if the ticker was given up by somebody else in between, it cannot have been ours earlier
+ * than that.
  *
- * `last`: its last ticker; `until`: the last day on which it had it, null while it does. `since`: nothing is known of days before.
+ * `last`: its last ticker; `until`: the last day on which it had it, null while it does. `since`: nothing is
+ * known of days before.
  */
 export function walkBack(
   last: string,
@@ -79,7 +88,10 @@ export function walkBack(
   }
 }
 
-export const recordOf = (source_id: string, { ticker, valid_from, valid_to, reason }: TickerInterval): SourceRecord => ({
+export const recordOf = (
+  source_id: string,
+  { ticker, valid_from, valid_to, reason }: TickerInterval,
+): SourceRecord => ({
   source_id,
   ticker,
   valid_from,

@@ -8,7 +8,10 @@ for (const name of ['historical_stock_data_0', 'historical_stock_data_2', 'histo
   test(`${name}: every bar is read, digit by digit`, () => {
     const file = `alpaca/${name}.json`
     const { watch, unknown } = collecting('alpaca')
-    const page = JSON.parse(recording(file)) as { bars: Record<string, Record<string, unknown>[]>; next_page_token: string | null }
+    const page = JSON.parse(recording(file)) as {
+      bars: Record<string, Record<string, unknown>[]>
+      next_page_token: string | null
+    }
     const { records, next_page_token } = parseBars(recordedJson(file), watch)
     expect(unknown).toEqual([])
     expect(next_page_token ?? null).toBe(page.next_page_token)
@@ -29,7 +32,9 @@ for (const name of ['historical_stock_data_0', 'historical_stock_data_2', 'histo
 }
 
 const FILE = 'alpaca/corporate_actions_0.json'
-const lists = () => (JSON.parse(recording(FILE)) as { corporate_actions: Record<string, Record<string, unknown>[]> }).corporate_actions
+const lists = () =>
+  (JSON.parse(recording(FILE)) as { corporate_actions: Record<string, Record<string, unknown>[]> })
+    .corporate_actions
 
 test('every corporate action is read, and each of its fields stands in the record by name or by column', () => {
   const { watch, unknown } = collecting('alpaca')
@@ -43,17 +48,30 @@ test('every corporate action is read, and each of its fields stands in the recor
     const values = Object.values(record)
     for (const [field, value] of Object.entries(event)) {
       const line = ACTION_FIELDS[list]?.[field]
-      // `special` became the kind, and a rate of 0.05 a ratio of 1 to 1.05; every other value stands there as it was.
+      // `special` became the kind, and a rate of 0.05 a ratio of 1 to 1.05; every other value stands there as
+      // it was.
       if (field === 'special' || (list === 'stock_dividends' && field === 'rate')) continue
-      expect([list, field, line === undefined ? 'unknown' : values.includes(String(value))]).toEqual([list, field, true])
+      expect([list, field, line === undefined ? 'unknown' : values.includes(String(value))]).toEqual([
+        list,
+        field,
+        true,
+      ])
     }
   }
 })
 
 test('the terms of each kind go to their columns', () => {
-  const records = parseActions(recordedJson(FILE), collecting('alpaca').watch).map((action) => translateAction(action).record)
+  const records = parseActions(recordedJson(FILE), collecting('alpaca').watch).map(
+    (action) => translateAction(action).record,
+  )
   expect(records).toContainEqual(
-    expect.objectContaining({ kind: 'split', ticker: 'MNTS', ex_date: '2023-08-24', split_from: '50', split_to: '1' }),
+    expect.objectContaining({
+      kind: 'split',
+      ticker: 'MNTS',
+      ex_date: '2023-08-24',
+      split_from: '50',
+      split_to: '1',
+    }),
   )
   expect(records).toContainEqual(
     expect.objectContaining({
@@ -65,8 +83,12 @@ test('the terms of each kind go to their columns', () => {
       pay_date: '2023-08-21',
     }),
   )
-  expect(records).toContainEqual(expect.objectContaining({ kind: 'stock_dividend', ticker: 'MSBC', split_from: '1', split_to: '1.05' }))
-  expect(records).toContainEqual(expect.objectContaining({ kind: 'cash_dividend', ticker: 'FCF', cash_amount: '0.125', currency: 'USD' }))
+  expect(records).toContainEqual(
+    expect.objectContaining({ kind: 'stock_dividend', ticker: 'MSBC', split_from: '1', split_to: '1.05' }),
+  )
+  expect(records).toContainEqual(
+    expect.objectContaining({ kind: 'cash_dividend', ticker: 'FCF', cash_amount: '0.125', currency: 'USD' }),
+  )
   expect(records).toContainEqual(
     expect.objectContaining({
       kind: 'merger',
@@ -77,6 +99,15 @@ test('the terms of each kind go to their columns', () => {
       cash_rate: '7.8',
     }),
   )
-  expect(records).toContainEqual(expect.objectContaining({ kind: 'name_change', ticker: 'BSAQ', ex_date: '2023-08-15', new_symbol: 'VFS' }))
-  expect(records).toContainEqual(expect.objectContaining({ kind: 'delisting', ticker: 'ATNXQ', ex_date: '2023-10-10' }))
+  expect(records).toContainEqual(
+    expect.objectContaining({
+      kind: 'name_change',
+      ticker: 'BSAQ',
+      ex_date: '2023-08-15',
+      new_symbol: 'VFS',
+    }),
+  )
+  expect(records).toContainEqual(
+    expect.objectContaining({ kind: 'delisting', ticker: 'ATNXQ', ex_date: '2023-10-10' }),
+  )
 })

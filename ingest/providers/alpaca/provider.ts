@@ -24,7 +24,10 @@ const ASSETS_BYTES = 8_000_000
 /** A liquidation pays those who held the security when its listing ended, up to so many days before. */
 const PAID_AFTER_DAYS = 366
 
-/** Alpaca: bars as traded for many symbols at once, and the corporate actions of the whole market. Free with a paper account. */
+/**
+ * Alpaca: bars as traded for many symbols at once, and the corporate actions of the whole market. Free with a
+ * paper account.
+ */
 export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
   const client = context.client(profileOf(keys))
   const watch = fieldWatch('alpaca', context.onUnknownField)
@@ -40,7 +43,8 @@ export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
     batches: (ask) => batchesOf(ask, context.today),
     read(ask, batch, signal) {
       if (ask.dataset === 'prices_daily') return readBars(client, watch, ask, batch, signal)
-      if (ask.dataset === 'corporate_actions') return readActions(client, watch, ask, batch, context.today, signal)
+      if (ask.dataset === 'corporate_actions')
+        return readActions(client, watch, ask, batch, context.today, signal)
       return ask.dataset === 'securities'
         ? readAssets(client, watch, batch, signal)
         : readHistory(client, watch, ask, batch, context.today, signal)
@@ -50,19 +54,28 @@ export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
 
 function batchesOf({ dataset, subjects, window }: Ask, today: string): Batch[] {
   if (subjects.length === 0) return []
-  if (dataset === 'securities') return [{ label: 'assets, active and inactive', subjects, estimate: { requests: 2, bytes: ASSETS_BYTES } }]
+  if (dataset === 'securities')
+    return [
+      { label: 'assets, active and inactive', subjects, estimate: { requests: 2, bytes: ASSETS_BYTES } },
+    ]
   if (dataset === 'prices_daily') {
     const sessions = yearsOf(window.start_date, window.end_date) * SESSIONS_A_YEAR
     return chunksOf(subjects, SECURITIES_A_BATCH).map((some) => {
       const points = Math.ceil(some.length * sessions)
       const label = `bars of ${some[0]?.ticker} … ${some.at(-1)?.ticker}`
-      return { label, subjects: some, estimate: { requests: Math.ceil(points / BARS_A_PAGE), bytes: points * BAR_BYTES } }
+      return {
+        label,
+        subjects: some,
+        estimate: { requests: Math.ceil(points / BARS_A_PAGE), bytes: points * BAR_BYTES },
+      }
     })
   }
   // Most actions are dividends; what the ticker history asks for is one in twenty.
-  const actions = yearsOf(window.start_date, today) * ACTIONS_A_YEAR * (dataset === 'ticker_history' ? 0.05 : 1)
+  const actions =
+    yearsOf(window.start_date, today) * ACTIONS_A_YEAR * (dataset === 'ticker_history' ? 0.05 : 1)
   // The history asks for both lists of assets, too.
-  const [kinds, lists, lists_bytes] = dataset === 'ticker_history' ? [HISTORY_TYPES, 2, ASSETS_BYTES] : [ACTION_TYPES, 0, 0]
+  const [kinds, lists, lists_bytes] =
+    dataset === 'ticker_history' ? [HISTORY_TYPES, 2, ASSETS_BYTES] : [ACTION_TYPES, 0, 0]
   const requests = Math.ceil(actions / 1000) + kinds.length + lists
   return [
     {
@@ -73,7 +86,8 @@ function batchesOf({ dataset, subjects, window }: Ask, today: string): Batch[] {
   ]
 }
 
-const yearsOf = (from: string, to: string): number => Math.max(0.1, (Date.parse(to) - Date.parse(from)) / (365.25 * 86_400_000))
+const yearsOf = (from: string, to: string): number =>
+  Math.max(0.1, (Date.parse(to) - Date.parse(from)) / (365.25 * 86_400_000))
 
 async function* readBars(
   client: HttpClient,
@@ -106,14 +120,23 @@ async function* readActions(
 ): AsyncGenerator<Page> {
   const holderOf = holders(subjects)
   const paidTo = holders(subjects, PAID_AFTER_DAYS)
-  // Pages overlap when events come in while they are read. Three equal dividends of one day have three ids; one told twice has one.
+  // Pages overlap when events come in while they are read. Three equal dividends of one day have three ids;
+  // one told twice has one.
   const seen = new Set<string>()
-  for await (const { response, actions } of actionPages(client, watch, ACTION_TYPES, ask.window.start_date, today, signal)) {
+  for await (const { response, actions } of actionPages(
+    client,
+    watch,
+    ACTION_TYPES,
+    ask.window.start_date,
+    today,
+    signal,
+  )) {
     const records = actions.flatMap(({ record, malformed }, i) => {
       const action_id = `${record['provider_list']} ${record['provider_action_id']}`
       if (record['provider_action_id'] != null && seen.has(action_id)) return []
       seen.add(action_id)
-      // On the day of a rename the old ticker is no longer the security's: whoever had it the day before is meant.
+      // On the day of a rename the old ticker is no longer the security's: whoever had it the day before is
+      // meant.
       const asked = { ticker: record['ticker'] ?? null, date: dayOfHolding(record) }
       const { source_id } = record['kind'] === 'liquidation' ? paidTo(asked) : holderOf(asked)
       return {
@@ -137,7 +160,10 @@ async function* readAssets(
   { subjects }: Batch,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  const answers = [await client.fetch(assets('active'), signal), await client.fetch(assets('inactive'), signal)]
+  const answers = [
+    await client.fetch(assets('active'), signal),
+    await client.fetch(assets('inactive'), signal),
+  ]
   const lists = answers.map((response) => ({ response, listed: parseAssets(response.json, watch) }))
   const matches = matchAssets(
     lists.map(({ listed }) => listed),
@@ -146,23 +172,37 @@ async function* readAssets(
   const found = lists.map(() => [] as SourceRecord[])
   for (const subject of subjects) {
     const [hit, which] = matches.get(subject) ?? [undefined, -1]
-    if (hit === undefined) yield notFound(subject.item, `Alpaca lists no asset «${alpacaIdOf(subject) ?? subject.ticker}»`)
-    else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
+    if (hit === undefined)
+      yield notFound(subject.item, `Alpaca lists no asset "${alpacaIdOf(subject) ?? subject.ticker}"`)
+    else if ('ambiguous' in hit)
+      yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
     else {
       const { ticker, name, exchange_mic } = hit.candidate
       const is_listed = which === 0 ? 'true' : 'false'
-      found[which]?.push({ source_id: subject.item, ticker, name, exchange_mic, currency: 'USD', cik: subject.cik ?? null, is_listed })
+      found[which]?.push({
+        source_id: subject.item,
+        ticker,
+        name,
+        exchange_mic,
+        currency: 'USD',
+        cik: subject.cik ?? null,
+        is_listed,
+      })
     }
   }
   for (const [i, { response }] of lists.entries()) yield pageOf(response, located(found[i] ?? []))
 }
 
 /**
- * Who is which asset, and in which list. Ids first, over both lists: the first owner of a reused ticker is inactive, and must not
- * be taken for its second one. Who has an id of ours that neither list knows is not found, whoever has its ticker. The others are
- * looked up by ticker among what is left; one that is active hides the inactive ones of the same name, which are its former owners.
+ * Who is which asset, and in which list. Ids first, over both lists: the first owner of a reused ticker is
+ * inactive, and must not be taken for its second one. Who has an id of ours that neither list knows is not
+ * found, whoever has its ticker. The others are looked up by ticker among what is left; one that is active
+ * hides the inactive ones of the same name, which are its former owners.
  */
-function matchAssets(lists: readonly (readonly Asset[])[], subjects: readonly Subject[]): Map<Subject, readonly [Match<Asset>, number]> {
+function matchAssets(
+  lists: readonly (readonly Asset[])[],
+  subjects: readonly Subject[],
+): Map<Subject, readonly [Match<Asset>, number]> {
   const matches = new Map<Subject, readonly [Match<Asset>, number]>()
   const by_id = subjects.map((subject) => ({ subject, nameless: { ...subject, ticker: undefined } }))
   const exact = matchAll(
@@ -174,12 +214,16 @@ function matchAssets(lists: readonly (readonly Asset[])[], subjects: readonly Su
     const hit = exact.get(nameless)
     if (hit === undefined) continue
     if ('candidate' in hit) claimed.add(hit.candidate)
-    matches.set(subject, [hit, 'candidate' in hit ? lists.findIndex((list) => list.includes(hit.candidate)) : -1])
+    matches.set(subject, [
+      hit,
+      'candidate' in hit ? lists.findIndex((list) => list.includes(hit.candidate)) : -1,
+    ])
   }
   for (const [which, list] of lists.entries()) {
     const open = subjects.filter((subject) => !matches.has(subject) && alpacaIdOf(subject) === undefined)
     const left = list.filter((asset) => !claimed.has(asset))
-    for (const [subject, hit] of matchAll(left, open)) if (hit !== undefined) matches.set(subject, [hit, which])
+    for (const [subject, hit] of matchAll(left, open))
+      if (hit !== undefined) matches.set(subject, [hit, which])
   }
   return matches
 }

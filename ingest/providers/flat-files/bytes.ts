@@ -6,7 +6,7 @@ import { messageOf } from '../../../helpers/core/errors.ts'
 import { SourceError } from '../../contract/provider.ts'
 import { changed, malformed, truncated } from './faults.ts'
 import { LIMITS } from './limits.ts'
-import type { Codec, DropFile, Part } from './parts.ts'
+import type { Codec, DeliveryFile, Part } from './parts.ts'
 import { memberStream } from './zip.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
@@ -17,23 +17,26 @@ const CHUNK_BYTES = 256 * 1024
  *
  * @throws SourceError when the manifest says another hash.
  */
-export async function hashFile(file: DropFile): Promise<string> {
+export async function hashFile(file: DeliveryFile): Promise<string> {
   const sha256 = await hashNow(file)
   if (file.listed?.sha256 !== undefined && file.listed.sha256 !== sha256) {
-    throw malformed(`${file.name} has SHA-256 ${sha256}; manifest.json says ${file.listed.sha256}. It is damaged, or not complete yet.`)
+    throw malformed(
+      `${file.name} has SHA-256 ${sha256}; manifest.json says ${file.listed.sha256}. It is damaged, or not complete yet.`,
+    )
   }
   return sha256
 }
 
 /** @throws SourceError when a file is no longer the one that was hashed. */
-export async function verifyUnchanged(file: DropFile, sha256: string): Promise<void> {
+export async function verifyUnchanged(file: DeliveryFile, sha256: string): Promise<void> {
   if ((await hashNow(file)) !== sha256) throw changed(file.name)
 }
 
-async function hashNow(file: DropFile): Promise<string> {
+async function hashNow(file: DeliveryFile): Promise<string> {
   const hash = createHash('sha256')
   try {
-    for await (const bytes of createReadStream(file.path, { highWaterMark: CHUNK_BYTES })) hash.update(bytes as Buffer)
+    for await (const bytes of createReadStream(file.path, { highWaterMark: CHUNK_BYTES }))
+      hash.update(bytes as Buffer)
   } catch (error) {
     throw malformed(`${file.name} cannot be read: ${messageOf(error)}`, error)
   }
@@ -41,12 +44,16 @@ async function hashNow(file: DropFile): Promise<string> {
 }
 
 /**
- * The text of a file or of a member of a zip, piece by piece, with the bytes of the drop that were read for it so far.
+ * The text of a file or of a member of a zip, piece by piece, with the bytes of the drop that were read for
+ * it so far.
  *
- * @throws SourceError when it ends too early, is not of the kind that its name says, expands beyond LIMITS, or is not the file that
- *   was hashed.
+ * @throws SourceError when it ends too early, is not of the kind that its name says, expands beyond LIMITS,
+ *   or is not the file that was hashed.
  */
-export async function* textOf(part: Part, sha256: string): AsyncGenerator<{ text: string; read_bytes: number }> {
+export async function* textOf(
+  part: Part,
+  sha256: string,
+): AsyncGenerator<{ text: string; read_bytes: number }> {
   const { name, file, entry, codec } = part
   const hash = createHash('sha256')
   let [raw_bytes, bytes] = [0, 0]
@@ -59,9 +66,14 @@ export async function* textOf(part: Part, sha256: string): AsyncGenerator<{ text
   })
   // Of a member, the share of its zip that it takes.
   const drop_bytes = (): number =>
-    entry === undefined ? raw_bytes : Math.round((raw_bytes / Math.max(1, entry.uncompressedSize)) * entry.compressedSize)
+    entry === undefined
+      ? raw_bytes
+      : Math.round((raw_bytes / Math.max(1, entry.uncompressedSize)) * entry.compressedSize)
 
-  const raw = entry === undefined ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES }) : await memberStream(part, entry)
+  const raw =
+    entry === undefined
+      ? createReadStream(file.path, { highWaterMark: CHUNK_BYTES })
+      : await memberStream(part, entry)
   const { out, unread } = decoded(raw, tap, codec)
   const decoder = new TextDecoder('utf-8', { fatal: true }) // Drops a byte order mark.
   try {
@@ -72,13 +84,18 @@ export async function* textOf(part: Part, sha256: string): AsyncGenerator<{ text
       yield { text: decoder.decode(chunk as Buffer, { stream: true }), read_bytes: drop_bytes() }
     }
     yield { text: decoder.decode(), read_bytes: drop_bytes() }
-    if (unread() > 0) throw malformed(`${name} has ${unread()} bytes after the end of its ${codec} data. It is damaged: copy it again.`)
+    if (unread() > 0)
+      throw malformed(
+        `${name} has ${unread()} bytes after the end of its ${codec} data. It is damaged: copy it again.`,
+      )
   } catch (error) {
     throw error instanceof SourceError ? error : faultOf(part, error, raw_bytes)
   }
   const expected = entry === undefined ? sha256 : part.listed?.sha256
   if (expected === undefined || hash.digest('hex') === expected) return
-  throw entry === undefined ? changed(name) : malformed(`${name} does not have the SHA-256 ${expected} that manifest.json says.`)
+  throw entry === undefined
+    ? changed(name)
+    : malformed(`${name} does not have the SHA-256 ${expected} that manifest.json says.`)
 }
 
 /** A stream of what `raw` holds, and how many of its bytes the decoder left unread at the end. */
@@ -93,7 +110,10 @@ function decoded(raw: Readable, tap: Transform, codec: Codec): { out: Readable; 
       done(null, chunk)
     },
   })
-  const decoder = codec === 'zstd' ? createZstdDecompress({ chunkSize: CHUNK_BYTES }) : createGunzip({ chunkSize: CHUNK_BYTES })
+  const decoder =
+    codec === 'zstd'
+      ? createZstdDecompress({ chunkSize: CHUNK_BYTES })
+      : createGunzip({ chunkSize: CHUNK_BYTES })
   const steps = [raw, tap, ...(frames === undefined ? [] : [frames]), count, decoder]
   return { out: pipeline(steps, ignore) as Duplex, unread: () => fed_bytes - decoder.bytesWritten }
 }
@@ -119,18 +139,28 @@ function refuseOtherKind({ name }: Part, first: Buffer): void {
   const found = KINDS.find(([, magic]) => magic.every((byte, at) => first[at] === byte))
   const is = found?.[0] ?? (first.subarray(0, 1024).includes(0) ? 'no text (it has zero bytes)' : undefined)
   if (is !== undefined)
-    throw malformed(`${name} should be CSV by its name, and is ${is} by its first bytes. Name it for what it is, or convert it.`)
+    throw malformed(
+      `${name} should be CSV by its name, and is ${is} by its first bytes. Name it for what it is, or convert it.`,
+    )
 }
 
 function faultOf({ name, codec }: Part, error: unknown, raw_bytes: number): SourceError {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'Z_BUF_ERROR') {
-    const what = raw_bytes === 0 ? 'is empty: it has no byte.' : `ends in the middle of its ${codec} data: the copy is not complete.`
+    const what =
+      raw_bytes === 0
+        ? 'is empty: it has no byte.'
+        : `ends in the middle of its ${codec} data: the copy is not complete.`
     return truncated(`${name} ${what} Copy it again.`, error)
   }
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-    return malformed(`${name} has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.`, error)
+    return malformed(
+      `${name} has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.`,
+      error,
+    )
   const isCoded = codec !== 'none' && (code?.startsWith('Z_') === true || code?.startsWith('ZSTD_') === true)
-  const what = isCoded ? `no whole ${codec} data (${message}). It is damaged, or not what its name says.` : message
+  const what = isCoded
+    ? `no whole ${codec} data (${message}). It is damaged, or not what its name says.`
+    : message
   return malformed(`${name} cannot be read: ${what}`, error)
 }

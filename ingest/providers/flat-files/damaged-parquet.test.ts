@@ -17,7 +17,11 @@ describe('a Parquet file', () => {
       whole.subarray(0, whole.length - 9),
       /^truncated: prices_daily\/p\.parquet begins as Parquet and does not end as it: the copy is not complete\. Copy it again\.$/,
     ],
-    ['that is empty', Buffer.alloc(0), /^truncated: prices_daily\/p\.parquet is no whole Parquet file: it has 0 bytes\. Copy it again\.$/],
+    [
+      'that is empty',
+      Buffer.alloc(0),
+      /^truncated: prices_daily\/p\.parquet is no whole Parquet file: it has 0 bytes\. Copy it again\.$/,
+    ],
     [
       'that is CSV',
       Buffer.from(PRICES),
@@ -50,28 +54,46 @@ describe('a Parquet file', () => {
         const { records, reasons } = await readDrop({ 'prices_daily/p.parquet': flipped(good, at, at % 8) })
         // A bit of a value itself is told by nothing but a checksum, of its page or of a manifest.
         if (reasons.length === 0) expect(records.length).toBe(9)
-        else expect(reasons).toEqual([expect.stringMatching(/^(malformed|truncated): prices_daily\/p\.parquet /)])
+        else
+          expect(reasons).toEqual([
+            expect.stringMatching(/^(malformed|truncated): prices_daily\/p\.parquet /),
+          ])
       }
     },
   )
 })
 
 describe('a page of Parquet with a CRC', () => {
-  /** A file of one page of days, closes and ids each, written field by field, with the CRC that `of` makes of the page. */
+  /**
+   * A file of one page of days, closes and ids each, written field by field, with the CRC that `of` makes of
+   * the page.
+   */
   function checked(of: (bytes: Uint8Array) => number | undefined): Buffer {
     const writer = new ByteWriter()
     writer.appendUint32(0x31524150)
     const days = new Uint8Array(new Int32Array([18_000, 18_001, 18_002]).buffer)
     const numbers = new Uint8Array(new Float64Array([1.5, 0.1, 7]).buffer)
-    const texts = Buffer.concat(['x:1', 'x:1', 'x:2'].map((text) => Buffer.from([text.length, 0, 0, 0, ...Buffer.from(text)])))
+    const texts = Buffer.concat(
+      ['x:1', 'x:1', 'x:2'].map((text) => Buffer.from([text.length, 0, 0, 0, ...Buffer.from(text)])),
+    )
     const elements: (SchemaElement & { bytes: Uint8Array })[] = [
       { name: 'date', type: 'INT32', converted_type: 'DATE', repetition_type: 'REQUIRED', bytes: days },
       { name: 'close', type: 'DOUBLE', repetition_type: 'REQUIRED', bytes: numbers },
-      { name: 'source_id', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED', bytes: texts },
+      {
+        name: 'source_id',
+        type: 'BYTE_ARRAY',
+        converted_type: 'UTF8',
+        repetition_type: 'REQUIRED',
+        bytes: texts,
+      },
     ]
     const columns = elements.map(({ name, type = 'INT32', bytes }) => {
       const offset = writer.offset
-      const levels = { encoding: 'PLAIN', definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const
+      const levels = {
+        encoding: 'PLAIN',
+        definition_level_encoding: 'RLE',
+        repetition_level_encoding: 'RLE',
+      } as const
       const crc = of(bytes)
       writePageHeader(writer, {
         type: 'DATA_PAGE',
@@ -82,15 +104,29 @@ describe('a page of Parquet with a CRC', () => {
       })
       writer.appendBytes(bytes)
       const size = BigInt(writer.offset - offset)
-      const sizes = { num_values: 3n, total_uncompressed_size: size, total_compressed_size: size, data_page_offset: BigInt(offset) }
+      const sizes = {
+        num_values: 3n,
+        total_uncompressed_size: size,
+        total_compressed_size: size,
+        data_page_offset: BigInt(offset),
+      }
       return {
         file_offset: BigInt(offset),
-        meta_data: { type, encodings: ['PLAIN' as const], path_in_schema: [name], codec: 'UNCOMPRESSED' as const, ...sizes },
+        meta_data: {
+          type,
+          encodings: ['PLAIN' as const],
+          path_in_schema: [name],
+          codec: 'UNCOMPRESSED' as const,
+          ...sizes,
+        },
       }
     })
     writeMetadata(writer, {
       version: 1,
-      schema: [{ name: 'root', num_children: 3 }, ...elements.map(({ bytes: _bytes, ...element }) => element)],
+      schema: [
+        { name: 'root', num_children: 3 },
+        ...elements.map(({ bytes: _bytes, ...element }) => element),
+      ],
       num_rows: 3n,
       row_groups: [{ columns, total_byte_size: BigInt(writer.offset), num_rows: 3n }],
       metadata_length: 0,

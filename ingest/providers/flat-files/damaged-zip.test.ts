@@ -70,7 +70,11 @@ describe('a zip', () => {
       /a\.zip\/p\.zip is of a kind that cannot be read inside a zip/,
     ],
     ['of nothing', async () => zipOf({ 'README.txt': 'x' }), /a\.zip is a zip without a table in it/],
-    ['of an empty member', async () => zipOf({ 'p.csv': '' }), /^truncated: prices_daily\/a\.zip\/p\.csv is empty: not even a header row/],
+    [
+      'of an empty member',
+      async () => zipOf({ 'p.csv': '' }),
+      /^truncated: prices_daily\/a\.zip\/p\.csv is empty: not even a header row/,
+    ],
     [
       'of a cut gzip member',
       async () => zipOf({ 'p.csv.gz': gzipSync(PRICES).subarray(0, 40) }),

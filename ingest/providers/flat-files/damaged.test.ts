@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { flipped, PRICES, reasonOf } from '../../testing/flat-files/damage.ts'
-import { writeDrop } from '../../testing/flat-files/delivery.ts'
+import { writeDelivery } from '../../testing/flat-files/delivery.ts'
 import { BOMB_BYTES, gzipOf, parquetOfCsv, zipOf, zstdOf } from '../../testing/flat-files/formats.ts'
 import { readDrop, readFolder } from '../../testing/flat-files/read-drop.ts'
 
@@ -12,7 +12,11 @@ describe('a compressed file', () => {
     ['gz', [gzipSync(PRICES.slice(0, 90)), gzipSync(PRICES.slice(90))]],
     [
       'zst',
-      [zstdCompressSync(PRICES.slice(0, 90)), Buffer.from([0x53, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]), zstdCompressSync(PRICES.slice(90))],
+      [
+        zstdCompressSync(PRICES.slice(0, 90)),
+        Buffer.from([0x53, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]),
+        zstdCompressSync(PRICES.slice(90)),
+      ],
     ],
   ])('of several members (.%s) is whole, and an error by name wherever it is cut', async (kind, members) => {
     const [name, whole] = [`prices_daily/p.csv.${kind}`, Buffer.concat(members)]
@@ -21,7 +25,10 @@ describe('a compressed file', () => {
     for (let bytes = 0; bytes < whole.length; bytes += 1) {
       const { reasons } = await readDrop({ [name]: whole.subarray(0, bytes) })
       if (reasons.length === 0) silent.push(bytes)
-      else expect(reasons).toEqual([expect.stringMatching(/^truncated: prices_daily\/p\.csv\.\w+ (ends in the middle|is empty)/)])
+      else
+        expect(reasons).toEqual([
+          expect.stringMatching(/^truncated: prices_daily\/p\.csv\.\w+ (ends in the middle|is empty)/),
+        ])
     }
     // Between two members nothing tells a cut from an end; a manifest does.
     expect(silent).toEqual(members.slice(1).map((_, at) => Buffer.concat(members.slice(0, at + 1)).length))
@@ -147,8 +154,8 @@ describe('a compressed file', () => {
 
 describe('a drop', () => {
   it('refuses a link to a folder by name, and reads a link to a file', async () => {
-    const root = await writeDrop({ 'prices_daily/p.csv': PRICES })
-    const elsewhere = await writeDrop({ 'more/q.csv': PRICES })
+    const root = await writeDelivery({ 'prices_daily/p.csv': PRICES })
+    const elsewhere = await writeDelivery({ 'more/q.csv': PRICES })
     await symlink(join(elsewhere, 'more/q.csv'), join(root, 'prices_daily/q.csv'))
     expect((await readFolder(root)).records.length).toBe(18)
     await symlink(join(elsewhere, 'more'), join(root, 'prices_daily/2020'))
@@ -158,11 +165,13 @@ describe('a drop', () => {
   })
 
   it('says which file a broken link and a folder in place of a file are', async () => {
-    const root = await writeDrop({ 'prices_daily/p.csv': PRICES })
+    const root = await writeDelivery({ 'prices_daily/p.csv': PRICES })
     await mkdir(join(root, 'prices_daily/q.csv'))
     await writeFile(join(root, 'prices_daily/_SUCCESS'), '')
     expect((await readFolder(root)).records.length).toBe(9)
     await symlink(join(root, 'none.csv'), join(root, 'prices_daily/r.csv'))
-    expect((await readFolder(root)).reasons).toEqual([expect.stringMatching(/^malformed: prices_daily\/r\.csv cannot be read: ENOENT/)])
+    expect((await readFolder(root)).reasons).toEqual([
+      expect.stringMatching(/^malformed: prices_daily\/r\.csv cannot be read: ENOENT/),
+    ])
   })
 })

@@ -4,7 +4,7 @@ import { malformed } from './faults.ts'
 import type { Folder } from './layout.ts'
 import { type ManifestFile, readManifest } from './manifest.ts'
 import { type Mapping, PLAIN, readMappings } from './mapping.ts'
-import type { Codec, DropFile, Part } from './parts.ts'
+import type { Codec, DeliveryFile, Part } from './parts.ts'
 import { membersOf } from './zip.ts'
 
 const KINDS: readonly (readonly [RegExp, Part['kind'] | 'zip', Codec])[] = [
@@ -18,34 +18,46 @@ const READABLE = '.csv, .csv.gz, .csv.zst, .parquet and .zip can'
 const BESIDE = /^(readme(\.\w+)?|__MACOSX|[._].*)$/i
 
 /**
- * The files of the folders, by path. Hidden files and readmes may stand beside them; a file of any other kind is an error.
+ * The files of the folders, by path. Hidden files and readmes may stand beside them; a file of any other kind
+ * is an error.
  *
- * @throws SourceError that names the file: of a kind that cannot be read, a damaged zip, a link to a folder, or listed by the manifest
- *   and missing.
+ * @throws SourceError that names the file: of a kind that cannot be read, a damaged zip, a link to a folder,
+ *   or listed by the manifest and missing.
  */
-export async function listFiles(root: string, folders: readonly Folder[]): Promise<DropFile[]> {
+export async function listFiles(root: string, folders: readonly Folder[]): Promise<DeliveryFile[]> {
   const manifest = await readManifest(root)
   const mappings = await readMappings(root)
-  const found = await Promise.all(folders.map((folder) => filesOf(root, folder, mappings.get(folder.name) ?? PLAIN, manifest)))
+  const found = await Promise.all(
+    folders.map((folder) => filesOf(root, folder, mappings.get(folder.name) ?? PLAIN, manifest)),
+  )
   const files = found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const names = new Set(files.flatMap(({ name, parts }) => [name, ...parts.map((part) => part.name)]))
   for (const path of manifest.keys()) {
     const isOurs = folders.some(({ name }) => path.startsWith(`${name}/`))
     if (isOurs && !names.has(path))
-      throw malformed(`${path} is listed in manifest.json and is not there. Complete the drop, or correct the manifest.`)
+      throw malformed(
+        `${path} is listed in manifest.json and is not there. Complete the drop, or correct the manifest.`,
+      )
   }
   return files
 }
 
 type Manifest = ReadonlyMap<string, ManifestFile>
 
-async function filesOf(root: string, folder: Folder, mapping: Mapping, manifest: Manifest): Promise<DropFile[]> {
+async function filesOf(
+  root: string,
+  folder: Folder,
+  mapping: Mapping,
+  manifest: Manifest,
+): Promise<DeliveryFile[]> {
   const directory = join(root, folder.name)
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw malformed(`The folder ${folder.name}/ cannot be read: ${error.message}`)
-  })
-  const files: DropFile[] = []
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw malformed(`The folder ${folder.name}/ cannot be read: ${error.message}`)
+    },
+  )
+  const files: DeliveryFile[] = []
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
     const name = relative(root, path).split(sep).join('/')
@@ -56,18 +68,30 @@ async function filesOf(root: string, folder: Folder, mapping: Mapping, manifest:
     if (entry.isSymbolicLink() && status.isDirectory())
       throw malformed(`${name} is a link to a folder, which a drop cannot hold. Put the folder itself there.`)
     if (status.isFile())
-      files.push(await fileOf({ folder, path, name, size_bytes: status.size, listed: manifest.get(name) }, mapping, manifest))
+      files.push(
+        await fileOf(
+          { folder, path, name, size_bytes: status.size, listed: manifest.get(name) },
+          mapping,
+          manifest,
+        ),
+      )
   }
   return files
 }
 
-async function fileOf(found: Omit<DropFile, 'parts'>, mapping: Mapping, manifest: Manifest): Promise<DropFile> {
+async function fileOf(
+  found: Omit<DeliveryFile, 'parts'>,
+  mapping: Mapping,
+  manifest: Manifest,
+): Promise<DeliveryFile> {
   const { folder, name } = found
   const [, kind, codec] = kindOf(name)
   if (kind === undefined || codec === undefined)
-    throw malformed(`${name} is of a kind that cannot be read; ${READABLE}. Convert it, or move it out of the drop.`)
+    throw malformed(
+      `${name} is of a kind that cannot be read; ${READABLE}. Convert it, or move it out of the drop.`,
+    )
   const parts: Part[] = []
-  const file: DropFile = { ...found, parts }
+  const file: DeliveryFile = { ...found, parts }
   if (kind !== 'zip') {
     parts.push({ file, folder, name, kind, codec, entry: undefined, listed: undefined, mapping })
     return file
@@ -77,16 +101,20 @@ async function fileOf(found: Omit<DropFile, 'parts'>, mapping: Mapping, manifest
     if (isBeside(entry.fileName)) continue
     const [, kind, codec] = kindOf(entry.fileName)
     if (kind !== 'csv' || codec === undefined)
-      throw malformed(`${member} is of a kind that cannot be read inside a zip; .csv, .csv.gz and .csv.zst can. Unpack ${name}.`)
+      throw malformed(
+        `${member} is of a kind that cannot be read inside a zip; .csv, .csv.gz and .csv.zst can. Unpack ${name}.`,
+      )
     parts.push({ file, folder, name: member, kind, codec, entry, listed: manifest.get(member), mapping })
   }
-  if (parts.length === 0) throw malformed(`${name} is a zip without a table in it. Copy it again, or move it out of the drop.`)
+  if (parts.length === 0)
+    throw malformed(`${name} is a zip without a table in it. Copy it again, or move it out of the drop.`)
   parts.sort((a, b) => (a.name < b.name ? -1 : 1))
   return file
 }
 
 /** The name without what says its kind: `2020.csv` and its `2020.csv.gz` have one. */
-export const stemOf = (name: string): string => name.replace(/\.(zip|parquet|pq)$|(\.csv)?(\.(gz|zstd?))?$/i, '')
+export const stemOf = (name: string): string =>
+  name.replace(/\.(zip|parquet|pq)$|(\.csv)?(\.(gz|zstd?))?$/i, '')
 
 const kindOf = (name: string) => KINDS.find(([pattern]) => pattern.test(name)) ?? []
 const isBeside = (name: string): boolean => name.split('/').some((part) => BESIDE.test(part))

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fingerprintOf } from '../../../helpers/database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
 import { sessions } from '../../calendar/xnys.ts'
-import { ingestDrop, SMALL_DROP, writeDrop } from '../../testing/flat-files/delivery.ts'
+import { ingestDelivery, SMALL_DELIVERY, writeDelivery } from '../../testing/flat-files/delivery.ts'
 import { asKind, KINDS } from '../../testing/flat-files/formats.ts'
 
 let scratch: Scratch
@@ -14,7 +14,11 @@ afterAll(() => scratch?.drop())
 
 /** A decimal text above zero, with zeros at its end or without. */
 const amount = fc
-  .tuple(fc.bigInt({ min: 1n, max: 10n ** 20n }), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 2 }))
+  .tuple(
+    fc.bigInt({ min: 1n, max: 10n ** 20n }),
+    fc.integer({ min: 0, max: 6 }),
+    fc.integer({ min: 0, max: 2 }),
+  )
   .map(([digits, scale, zeros]) => {
     const text = String(digits).padStart(scale + 1, '0')
     return scale === 0 ? text : `${text.slice(0, -scale)}.${text.slice(-scale)}${'0'.repeat(zeros)}`
@@ -22,7 +26,9 @@ const amount = fc
 const day = fc.constantFrom(...sessions('2015-11-20', '2020-06-30').map(({ session_date }) => session_date))
 const holder = fc.constantFrom('x:first', 'x:second', 'x:third', 'x:none')
 const table = (header: string, row: fc.Arbitrary<string>) =>
-  fc.uniqueArray(row, { maxLength: 40, selector: (line) => line.split(',', 2).join() }).map((rows) => [header, ...rows, ''].join('\n'))
+  fc
+    .uniqueArray(row, { maxLength: 40, selector: (line) => line.split(',', 2).join() })
+    .map((rows) => [header, ...rows, ''].join('\n'))
 const bars = table(
   'source_id,date,close,volume',
   fc
@@ -37,10 +43,12 @@ const dividends = table(
 it('a drop gives one content hash, whether its tables are CSV, gzip, zstd, members of a zip or Parquet', async () => {
   await fc.assert(
     fc.asyncProperty(bars, dividends, async (prices, paid) => {
-      const drop = { ...SMALL_DROP, 'prices_daily/prices.csv': prices, 'dividends/dividends.csv': paid }
-      const hashOf = async (files: Parameters<typeof writeDrop>[0]): Promise<string> => {
-        await scratch.db.execute('truncate stocks_research.securities, stocks_research.fundamentals_raw cascade')
-        await ingestDrop(scratch.connection, await writeDrop(files))
+      const drop = { ...SMALL_DELIVERY, 'prices_daily/prices.csv': prices, 'dividends/dividends.csv': paid }
+      const hashOf = async (files: Parameters<typeof writeDelivery>[0]): Promise<string> => {
+        await scratch.db.execute(
+          'truncate stocks_research.securities, stocks_research.fundamentals_raw cascade',
+        )
+        await ingestDelivery(scratch.connection, await writeDelivery(files))
         return (await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })).content_sha256
       }
       const plain = await hashOf(drop)

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
-import { contentOf, ingestDrop, SMALL_DROP, writeDrop } from '../../testing/flat-files/delivery.ts'
+import {
+  contentOf,
+  ingestDelivery,
+  SMALL_DELIVERY,
+  writeDelivery,
+} from '../../testing/flat-files/delivery.ts'
 import { asKind, KINDS, zipOf } from '../../testing/flat-files/formats.ts'
 
 let scratch: Scratch
@@ -12,10 +17,13 @@ afterEach(() => scratch.drop())
 
 describe('a drop', () => {
   it('gives the same rows whatever kind its files are, and is unchanged when it comes as another', async () => {
-    await ingestDrop(scratch.connection, await writeDrop(SMALL_DROP))
+    await ingestDelivery(scratch.connection, await writeDelivery(SMALL_DELIVERY))
     const content = await contentOf(scratch.db)
     for (const kind of Object.keys(KINDS)) {
-      const { jobs } = await ingestDrop(scratch.connection, await writeDrop(await asKind(SMALL_DROP, kind)))
+      const { jobs } = await ingestDelivery(
+        scratch.connection,
+        await writeDelivery(await asKind(SMALL_DELIVERY, kind)),
+      )
       for (const { job, items, rows_rejected, rows_inserted, rows_updated } of jobs)
         expect({ kind, job, failed: items.failed, rows_rejected, rows_inserted, rows_updated }).toEqual({
           kind,
@@ -30,16 +38,29 @@ describe('a drop', () => {
   })
 
   it('names the member and the line of a bad record, and keeps the hash of its zip in the ledger', async () => {
-    const { 'prices_daily/prices.csv': prices, ...others } = SMALL_DROP
-    const zip = await zipOf({ 'y=1/p.csv': prices, 'y=2/p.csv': 'source_id,date,close\nx:first,2020-02-31,1\n' })
-    await ingestDrop(scratch.connection, await writeDrop({ ...others, 'prices_daily/all.zip': zip }), {
-      thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: { 'prices-daily': 1 } },
+    const { 'prices_daily/prices.csv': prices, ...others } = SMALL_DELIVERY
+    const zip = await zipOf({
+      'y=1/p.csv': prices,
+      'y=2/p.csv': 'source_id,date,close\nx:first,2020-02-31,1\n',
     })
+    await ingestDelivery(
+      scratch.connection,
+      await writeDelivery({ ...others, 'prices_daily/all.zip': zip }),
+      {
+        thresholds: { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: { 'prices-daily': 1 } },
+      },
+    )
     expect(await scratch.db.rows('select file, line::integer, reason from ingestion.rejects')).toEqual([
-      { file: 'prices_daily/all.zip/y=2/p.csv', line: 2, reason: 'date is «2020-02-31», not a day YYYY-MM-DD' },
+      {
+        file: 'prices_daily/all.zip/y=2/p.csv',
+        line: 2,
+        reason: 'date is "2020-02-31", not a day YYYY-MM-DD',
+      },
     ])
-    expect(await scratch.db.rows(`select archive_sha256 from ingestion.items where job = 'prices-daily' and item = 'x:third'`)).toEqual([
-      { archive_sha256: [createHash('sha256').update(zip).digest('hex')] },
-    ])
+    expect(
+      await scratch.db.rows(
+        `select archive_sha256 from ingestion.items where job = 'prices-daily' and item = 'x:third'`,
+      ),
+    ).toEqual([{ archive_sha256: [createHash('sha256').update(zip).digest('hex')] }])
   })
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-/** How the files of one folder say what ours say otherwise. What is left out is as in `docs/flat-files.md`. */
+/**
+ * How the files of one folder say what ours say otherwise. What is left out is as in `docs/flat-files.md`.
+ */
 export const given = z
   .strictObject({
     /** Our column → the name in their header. */
@@ -14,18 +16,24 @@ export const given = z
       ),
     /** Zone in which a moment is a day. */
     timezone: z.string().refine(isZone, 'is no time zone, e.g. America/New_York').optional(),
-    /** Words for «not known» besides the common ones. */
+    /** Words for "not known" besides the common ones. */
     nulls: z.array(z.string()),
     delimiter: z.enum([',', ';', '\t', '|']),
     decimal: z.enum(['.', ',']),
     /** Powers of ten that numbers are to be multiplied by, e.g. `{"close": "0.0001"}`. */
-    scale: z.record(z.string(), z.string().regex(/^(0\.0{0,11}1|10{0,12})$/, 'must be a power of ten as text, e.g. "0.0001"')),
+    scale: z.record(
+      z.string(),
+      z.string().regex(/^(0\.0{0,11}1|10{0,12})$/, 'must be a power of ten as text, e.g. "0.0001"'),
+    ),
     symbol_transform: z.strictObject({
       strip_suffix: z.string().min(1).optional(),
       upper_case: z.boolean().optional(),
       replace: z.record(z.string().min(1), z.string()).optional(),
     }),
-    /** as_traded: whoever held the ticker on the day. last: the security that had it last, over its whole history. */
+    /**
+     * as_traded: whoever held the ticker on the day. last: the security that had it last, over its whole
+     * history.
+     */
     ticker_is: z.enum(['as_traded', 'last']),
     /** What the name of a file without its endings says. */
     file_name_is: z.enum(['ticker', 'source_id']).optional(),

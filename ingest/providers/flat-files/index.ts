@@ -1,15 +1,25 @@
 import { type Log, silentLog } from '../../../helpers/core/log.ts'
 import type { Dataset } from '../../contract/job.ts'
-import { type Ask, type Batch, type Page, type Provider, SourceError, type SubjectEnd } from '../../contract/provider.ts'
+import {
+  type Ask,
+  type Batch,
+  type Page,
+  type Provider,
+  SourceError,
+  type SubjectEnd,
+} from '../../contract/provider.ts'
 import { hashFile, verifyUnchanged } from './bytes.ts'
 import { listFiles, stemOf } from './files.ts'
 import { FOLDERS } from './layout.ts'
 import { otherRows, pagesOf, type Readers } from './pages.ts'
-import type { DropFile, Part } from './parts.ts'
+import type { DeliveryFile, Part } from './parts.ts'
 import { type LastHolder, scopeOf } from './records.ts'
 import { intervalOf } from './ticker-intervals.ts'
 
-/** A drop of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by header name. */
+/**
+ * A drop of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by
+ * header name.
+ */
 export function flatFiles(root: string, log: Log = silentLog()): Provider {
   return {
     name: 'flat-files',
@@ -19,7 +29,13 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
       // Everything at once: a dataset is all of its files together, and any of them may hold any subject.
       const { files } = await filesFor(root, ask).catch(() => ({ files: [] }))
       const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
-      return [{ label: `${ask.dataset}, ${files.length} files`, subjects: ask.subjects, estimate: { requests: files.length, bytes } }]
+      return [
+        {
+          label: `${ask.dataset}, ${files.length} files`,
+          subjects: ask.subjects,
+          estimate: { requests: files.length, bytes },
+        },
+      ]
     },
 
     async *read(ask, batch, signal) {
@@ -31,9 +47,14 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
         return
       }
       const lastHolder = lastHolderOf(ask)
-      const doubles = [...Map.groupBy(files, ({ name }) => stemOf(name)).values()].filter((group) => group.length > 1)
+      const doubles = [...Map.groupBy(files, ({ name }) => stemOf(name)).values()].filter(
+        (group) => group.length > 1,
+      )
       for (const group of doubles)
-        log.warn({ files: group.map(({ name }) => name) }, 'one table by their names: what all of them say is taken once')
+        log.warn(
+          { files: group.map(({ name }) => name) },
+          'one table by their names: what all of them say is taken once',
+        )
       for (const file of files) {
         for await (const page of readFile(file, batch, { lastHolder, log }, signal)) {
           yield 'status' in page || !is_from_securities
@@ -54,7 +75,10 @@ function lastHolderOf({ subjects }: Ask): LastHolder {
 }
 
 /** The files of a dataset. Without intervals of its own a drop has those that follow from its securities. */
-async function filesFor(root: string, { dataset, subjects }: Ask): Promise<{ files: AskedFile[]; is_from_securities: boolean }> {
+async function filesFor(
+  root: string,
+  { dataset, subjects }: Ask,
+): Promise<{ files: AskedFile[]; is_from_securities: boolean }> {
   const filers = new Set(subjects.map(({ cik }) => cik))
   const isAsked = (part: Part): boolean => {
     const scope = scopeOf(part)
@@ -65,18 +89,25 @@ async function filesFor(root: string, { dataset, subjects }: Ask): Promise<{ fil
     .filter(({ parts }) => parts.length > 0)
   const is_from_securities = files.length === 0 && dataset === ('ticker_history' satisfies Dataset)
   return {
-    files: is_from_securities ? (await listFiles(root, FOLDERS.securities)).map((file) => ({ ...file, is_whole: true })) : files,
+    files: is_from_securities
+      ? (await listFiles(root, FOLDERS.securities)).map((file) => ({ ...file, is_whole: true }))
+      : files,
     is_from_securities,
   }
 }
 
 /** A file, and those of its parts that may hold what is asked for. */
-interface AskedFile extends DropFile {
+interface AskedFile extends DeliveryFile {
   readonly is_whole: boolean
 }
 
 /** The pages of one file, and an end for every subject that a fault in it leaves incomplete. */
-async function* readFile(file: AskedFile, batch: Batch, readers: Readers, signal: AbortSignal): AsyncGenerator<Page | SubjectEnd> {
+async function* readFile(
+  file: AskedFile,
+  batch: Batch,
+  readers: Readers,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
   let rows = 0
   try {
     const sha256 = await hashFile(file)
@@ -91,9 +122,11 @@ async function* readFile(file: AskedFile, batch: Batch, readers: Readers, signal
       }
     }
     // Text is hashed while it is read; what is read here and there is hashed once more.
-    if (file.parts.some(({ entry, kind }) => entry !== undefined || kind === 'parquet')) await verifyUnchanged(file, sha256)
+    if (file.parts.some(({ entry, kind }) => entry !== undefined || kind === 'parquet'))
+      await verifyUnchanged(file, sha256)
     const { name, listed, is_whole } = file
-    if (listed?.rows !== undefined && is_whole && !Number.isNaN(rows) && rows !== listed.rows) throw otherRows(name, rows, listed.rows)
+    if (listed?.rows !== undefined && is_whole && !Number.isNaN(rows) && rows !== listed.rows)
+      throw otherRows(name, rows, listed.rows)
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
     yield* endsOf(file.parts, batch, error)
@@ -104,6 +137,7 @@ async function* readFile(file: AskedFile, batch: Batch, readers: Readers, signal
 function* endsOf(parts: readonly Part[], batch: Batch, error: SourceError): Generator<SubjectEnd> {
   const scopes = new Set(parts.map(scopeOf))
   for (const { item, cik } of batch.subjects) {
-    if (scopes.has(undefined) || scopes.has(cik)) yield { item, status: 'failed', error_class: error.error_class, reason: error.message }
+    if (scopes.has(undefined) || scopes.has(cik))
+      yield { item, status: 'failed', error_class: error.error_class, reason: error.message }
   }
 }

@@ -8,7 +8,10 @@ export interface Folder {
   readonly required: readonly string[]
   /** One of these must be there. */
   readonly one_of?: readonly string[]
-  /** Columns that are known and not ours, e.g. a vendor's own adjusted price. They are not reported as unknown. */
+  /**
+   * Columns that are known and not ours, e.g. a vendor's own adjusted price. They are not reported as
+   * unknown.
+   */
   readonly ignored?: readonly string[]
   /** Keeps columns that nobody knows in the record: they become part of `detail`. */
   readonly keeps_unknown?: boolean
@@ -45,7 +48,11 @@ const DELISTINGS = {
   one_of: ['source_id', 'ticker'],
   keeps_unknown: true,
   complete: kindIs((stated) =>
-    /merger|acqui/.test(stated) ? 'merger' : stated === 'spin_off' || stated === 'name_change' ? stated : 'delisting',
+    /merger|acqui/.test(stated)
+      ? 'merger'
+      : stated === 'spin_off' || stated === 'name_change'
+        ? stated
+        : 'delisting',
   ),
 }
 
@@ -105,11 +112,19 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
   corporate_actions: [
     {
       name: 'splits',
-      fields: { ...IDENTITY, ex_date: ['ex_date'], split_from: ['split_from'], split_to: ['split_to'], kind: ['kind'] },
+      fields: {
+        ...IDENTITY,
+        ex_date: ['ex_date'],
+        split_from: ['split_from'],
+        split_to: ['split_to'],
+        kind: ['kind'],
+      },
       required: ['ex_date', 'split_from', 'split_to'],
       one_of: ['source_id', 'ticker'],
       keeps_unknown: true,
-      complete: kindIs((stated) => (stated === 'stock_dividend' ? stated : /^spin[_ -]?off$/.test(stated) ? 'spin_off' : 'split')),
+      complete: kindIs((stated) =>
+        stated === 'stock_dividend' ? stated : /^spin[_ -]?off$/.test(stated) ? 'spin_off' : 'split',
+      ),
     },
     {
       name: 'dividends',
@@ -154,11 +169,21 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
   ],
 }
 
-/** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and «None» may be one. */
+/** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and "None" may be one. */
 export const NAMES = new Set(['source_id', 'ticker', 'tag', 'taxonomy', 'unit', 'accession'])
 
 /** Fields that are numbers. */
-export const NUMBERS = new Set(['open', 'high', 'low', 'close', 'volume', 'split_from', 'split_to', 'cash_amount', 'value'])
+export const NUMBERS = new Set([
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'split_from',
+  'split_to',
+  'cash_amount',
+  'value',
+])
 
 /** Fields that are days. */
 export const DAYS = new Set([
@@ -176,5 +201,18 @@ export const DAYS = new Set([
   'filed',
 ])
 
-/** What vendors write for «not known». */
-export const NULL_TOKENS = new Set(['', 'NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', 'None', 'none', '.', '-'])
+/** What vendors write for "not known". */
+export const NULL_TOKENS = new Set([
+  '',
+  'NA',
+  'N/A',
+  'n/a',
+  'NaN',
+  'nan',
+  'null',
+  'NULL',
+  'None',
+  'none',
+  '.',
+  '-',
+])

@@ -1,4 +1,7 @@
-/** Bounds on what a file of a drop may ask of us. Nothing that a vendor sends comes near them; a damaged or hostile file does. */
+/**
+ * Bounds on what a file of a drop may ask of us. Nothing that a vendor sends comes near them; a damaged or
+ * hostile file does.
+ */
 export const LIMITS = {
   /** Decompressed bytes that a file or a member of a zip may have whatever its size. */
   expanded_bytes_free: 64 * 1024 * 1024,
@@ -8,7 +11,10 @@ export const LIMITS = {
   record_characters_max: 1024 * 1024,
   /** Members of one zip; companyfacts has 19,000. */
   zip_members_max: 200_000,
-  /** Bytes of the footer of a Parquet file, of one column of a row group, of one page without its compression, and values of a page. */
+  /**
+   * Bytes of the footer of a Parquet file, of one column of a row group, of one page without its compression,
+   * and values of a page.
+   */
   parquet_footer_bytes_max: 64 * 1024 * 1024,
   parquet_column_bytes_max: 1024 * 1024 * 1024,
   parquet_page_bytes_max: 256 * 1024 * 1024,

@@ -5,7 +5,9 @@ import { LIMITS } from './limits.ts'
 export interface RawRecord {
   /** Line on which it starts, or row of a Parquet file, from 1. */
   readonly line: number
-  /** Undefined when the line is no record; `text` then says what stands there. Null stands in Parquet alone. */
+  /**
+   * Undefined when the line is no record; `text` then says what stands there. Null stands in Parquet alone.
+   */
   readonly fields: readonly (string | null)[] | undefined
   readonly text: string
 }
@@ -14,8 +16,9 @@ export interface RawRecord {
 const LINES_A_RECORD_MAX = 16
 
 /**
- * Splits text into records by RFC 4180: a comma or another delimiter, double quotes, CRLF or LF, blank lines skipped. A line whose quotes do not close
- * is one bad record, not the end of the file: the next line is tried by itself.
+ * Splits text into records by RFC 4180: a comma or another delimiter, double quotes, CRLF or LF, blank lines
+ * skipped. A line whose quotes do not close is one bad record, not the end of the file: the next line is
+ * tried by itself.
  */
 export class RecordSplitter {
   readonly #delimiter: string
@@ -34,7 +37,8 @@ export class RecordSplitter {
     for (let at = 0; at < lines.length; at += 1) {
       const [record, count] = recordAt(lines, at, this.#delimiter)
       if (record === undefined && !is_last && at + LINES_A_RECORD_MAX > lines.length) {
-        this.#rest = [...lines.slice(at), this.#rest].join('\n') // Its closing quote may stand in the next piece of text.
+        // Its closing quote may stand in the next piece of text.
+        this.#rest = [...lines.slice(at), this.#rest].join('\n')
         return records
       }
       const line = this.#line + 1
@@ -56,7 +60,11 @@ export class RecordSplitter {
 }
 
 /** The record that starts at a line, and how many lines it takes; undefined when its quotes do not close. */
-function recordAt(lines: readonly string[], at: number, delimiter: string): [readonly string[] | undefined, number] {
+function recordAt(
+  lines: readonly string[],
+  at: number,
+  delimiter: string,
+): [readonly string[] | undefined, number] {
   let text = lines[at] ?? ''
   if (!text.includes('"')) return [withoutReturn(text).split(delimiter), 1]
   for (let count = 1; count <= LINES_A_RECORD_MAX; count += 1) {
@@ -71,7 +79,10 @@ function recordAt(lines: readonly string[], at: number, delimiter: string): [rea
 
 const withoutReturn = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text)
 
-/** The fields of a record with quotes; undefined when a quoted field does not close, or text stands beside its quotes. */
+/**
+ * The fields of a record with quotes; undefined when a quoted field does not close, or text stands beside its
+ * quotes.
+ */
 function splitQuoted(text: string, delimiter: string): readonly string[] | undefined {
   const fields: string[] = []
   let at = 0

@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PRICES } from '../../testing/flat-files/damage.ts'
-import { writeDrop } from '../../testing/flat-files/delivery.ts'
+import { writeDelivery } from '../../testing/flat-files/delivery.ts'
 import { gzipOf, parquetOfCsv, zipOf, zstdOf } from '../../testing/flat-files/formats.ts'
 import { readDrop } from '../../testing/flat-files/read-drop.ts'
 import { flatFiles } from './index.ts'
@@ -13,7 +13,10 @@ const MORE = 'source_id,date,close\nx:2,2020-01-02,7\n'
 
 async function read(file: string, content: string | Buffer, ...listed: Record<string, unknown>[]) {
   const manifest = JSON.stringify({ spec: 1, files: listed })
-  const { reasons, records } = await readDrop({ [`prices_daily/${file}`]: content, 'manifest.json': manifest })
+  const { reasons, records } = await readDrop({
+    [`prices_daily/${file}`]: content,
+    'manifest.json': manifest,
+  })
   return reasons.length > 0 ? reasons : records.length
 }
 
@@ -25,7 +28,9 @@ describe('a manifest', () => {
   ])('holds %s to its hash and its records', async (name, content) => {
     const [path, sha256] = [`prices_daily/${name}`, sha256Of(content)]
     expect(await read(name, content, { path, sha256: sha256.toUpperCase(), rows: 9 })).toBe(9)
-    expect(await read(name, content, { path, rows: 10 })).toEqual([`truncated: ${path} has 9 records; manifest.json says 10.`])
+    expect(await read(name, content, { path, rows: 10 })).toEqual([
+      `truncated: ${path} has 9 records; manifest.json says 10.`,
+    ])
     expect(await read(name, content, { path, sha256: '0'.repeat(64) })).toEqual([
       `malformed: ${path} has SHA-256 ${sha256}; manifest.json says ${'0'.repeat(64)}. It is damaged, or not complete yet.`,
     ])
@@ -35,9 +40,16 @@ describe('a manifest', () => {
     const zip = await zipOf({ 'p.csv': PRICES, 'q.csv': MORE })
     const path = 'prices_daily/a.zip'
     expect(
-      await read('a.zip', zip, { path, sha256: sha256Of(zip), rows: 10 }, { path: `${path}/q.csv`, rows: 1, sha256: sha256Of(MORE) }),
+      await read(
+        'a.zip',
+        zip,
+        { path, sha256: sha256Of(zip), rows: 10 },
+        { path: `${path}/q.csv`, rows: 1, sha256: sha256Of(MORE) },
+      ),
     ).toBe(10)
-    expect(await read('a.zip', zip, { path, rows: 9 })).toEqual([`truncated: ${path} has 10 records; manifest.json says 9.`])
+    expect(await read('a.zip', zip, { path, rows: 9 })).toEqual([
+      `truncated: ${path} has 10 records; manifest.json says 9.`,
+    ])
     expect(await read('a.zip', zip, { path: `${path}/q.csv`, rows: 2 })).toEqual([
       `truncated: ${path}/q.csv has 1 records; manifest.json says 2.`,
     ])
@@ -52,7 +64,7 @@ describe('a manifest', () => {
 
 it.each(['p.parquet', 'a.zip'])('%s that changes while it is read is refused', async (name) => {
   const content = name === 'a.zip' ? await zipOf({ 'p.csv': PRICES }) : parquetOfCsv(PRICES)
-  const root = await writeDrop({ [`prices_daily/${name}`]: content })
+  const root = await writeDelivery({ [`prices_daily/${name}`]: content })
   const subjects = [{ item: 'x:1', source_id: 'x:1', cik: undefined, ticker: undefined, tickers: [] }]
   const ask = {
     dataset: 'prices_daily',

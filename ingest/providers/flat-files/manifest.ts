@@ -4,13 +4,20 @@ import { z } from 'zod'
 import { messageOf } from '../../../helpers/core/errors.ts'
 import { malformed } from './faults.ts'
 
-const manifestFile = z.object({ path: z.string(), rows: z.int().optional(), sha256: z.string().toLowerCase().optional() })
+const manifestFile = z.object({
+  path: z.string(),
+  rows: z.int().optional(),
+  sha256: z.string().toLowerCase().optional(),
+})
 const manifestSchema = z.object({ spec: z.literal(1), files: z.array(manifestFile) })
 
 /** What manifest.json says of a file: its records, and the SHA-256 of its bytes as they lie there. */
 export type ManifestFile = z.infer<typeof manifestFile>
 
-/** What the manifest of a drop says, by path; empty where there is none. A member of a zip is `folder/file.zip/member.csv`. */
+/**
+ * What the manifest of a drop says, by path; empty where there is none. A member of a zip is
+ * `folder/file.zip/member.csv`.
+ */
 export async function readManifest(root: string): Promise<ReadonlyMap<string, ManifestFile>> {
   const text = await readFile(join(root, 'manifest.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -18,7 +25,9 @@ export async function readManifest(root: string): Promise<ReadonlyMap<string, Ma
   })
   if (text === undefined) return new Map()
   try {
-    return new Map(manifestSchema.parse(JSON.parse(text.replace(/^\uFEFF/, ''))).files.map((file) => [file.path, file]))
+    return new Map(
+      manifestSchema.parse(JSON.parse(text.replace(/^\uFEFF/, ''))).files.map((file) => [file.path, file]),
+    )
   } catch (error) {
     throw malformed(`manifest.json is not {"spec":1,"files":[{"path":…}]}: ${messageOf(error)}`)
   }

@@ -4,16 +4,26 @@ import { readDrop } from '../../testing/flat-files/read-drop.ts'
 
 type Content = string | Buffer
 
-async function read(folders: Record<string, unknown>, files: Readonly<Record<string, Content>>, dataset?: Parameters<typeof readDrop>[1]) {
-  const { records, reasons } = await readDrop({ ...files, 'mapping.json': JSON.stringify({ spec: 1, folders }) }, dataset)
-  return reasons.length > 0 ? reasons : records.map(({ record, malformed }) => (malformed === undefined ? record : malformed))
+async function read(
+  folders: Record<string, unknown>,
+  files: Readonly<Record<string, Content>>,
+  dataset?: Parameters<typeof readDrop>[1],
+) {
+  const { records, reasons } = await readDrop(
+    { ...files, 'mapping.json': JSON.stringify({ spec: 1, folders }) },
+    dataset,
+  )
+  return reasons.length > 0
+    ? reasons
+    : records.map(({ record, malformed }) => (malformed === undefined ? record : malformed))
 }
 const prices = (mapping: Record<string, unknown>, text: Content, name = 'p.csv') =>
   read({ prices_daily: mapping }, { [`prices_daily/${name}`]: text })
 
 describe('a mapping', () => {
   it('reads another export as ours: columns, delimiter, decimal comma, days, nulls, scale, symbols and a footer', async () => {
-    const text = 'Symbol;Datum;Schluss;Umsatz\r\nbrk/b.us;31.01.2020;1.234.567,50;k.A.\r\naa.us;03.02.2020;0,5;12\r\nStand: 03.02.2020\r\n'
+    const text =
+      'Symbol;Datum;Schluss;Umsatz\r\nbrk/b.us;31.01.2020;1.234.567,50;k.A.\r\naa.us;03.02.2020;0,5;12\r\nStand: 03.02.2020\r\n'
     const mapping = {
       columns: { ticker: 'Symbol', date: 'Datum', close: 'Schluss', volume: 'Umsatz' },
       delimiter: ';',
@@ -38,7 +48,9 @@ describe('a mapping', () => {
     ['MM/DD/YYYY', '31/01/2020', '2020-31-01'], // No day of any calendar: a reject, not another day.
     ['DD.MM.YYYY', '31x01x2020', '31x01x2020'],
   ])('of days %s reads %s as %s', async (date_format, text, date) => {
-    expect(await prices({ date_format }, `source_id,date,close\nx:1,${text},1\n`)).toEqual([{ source_id: 'x:1', date, close: '1' }])
+    expect(await prices({ date_format }, `source_id,date,close\nx:1,${text},1\n`)).toEqual([
+      { source_id: 'x:1', date, close: '1' },
+    ])
   })
 
   it.each([
@@ -53,7 +65,9 @@ describe('a mapping', () => {
     [undefined, '2023-03-13', '2023-03-13'],
   ])('of moments %s in New York reads %s as %s', async (date_format, text, date) => {
     const mapping = { timezone: 'America/New_York', ...(date_format === undefined ? {} : { date_format }) }
-    expect(await prices(mapping, `source_id,date,close\nx:1,${text},1\n`)).toEqual([{ source_id: 'x:1', date, close: '1' }])
+    expect(await prices(mapping, `source_id,date,close\nx:1,${text},1\n`)).toEqual([
+      { source_id: 'x:1', date, close: '1' },
+    ])
   })
 
   it('holds for Parquet and for members of a zip', async () => {
@@ -68,15 +82,17 @@ describe('a mapping', () => {
     const mapping = { columns: { source_id: 'T', date: 'WHEN', close: 'c' }, date_format: 'YYYYMMDD' }
     const record = { source_id: 'x:1', date: '2020-01-31', close: '1.5' }
     expect(await prices(mapping, parquet, 'p.parquet')).toEqual([record])
-    expect(await prices(mapping, await zipOf({ 'p.csv': 'T,when,c\nx:1,20200131,1.5\n' }), 'p.zip')).toEqual([record])
+    expect(await prices(mapping, await zipOf({ 'p.csv': 'T,when,c\nx:1,20200131,1.5\n' }), 'p.zip')).toEqual([
+      record,
+    ])
   })
 
   it('does not make a number of what is none', async () => {
     const text = 'source_id;date;close\nx:1;2020-01-31;1.5\nx:1;2020-02-03;1.50,5\nx:1;2020-02-04;n,n\n'
     const records = await prices({ delimiter: ';', decimal: ',', scale: { close: '0.01' } }, text)
     expect(records.map((record) => (record as { close: string }).close)).toEqual([
-      '«1.5» with a decimal comma',
-      '«1.50,5» with a decimal comma',
+      '"1.5" with a decimal comma',
+      '"1.50,5" with a decimal comma',
       'n.n',
     ])
   })
@@ -87,12 +103,19 @@ describe('a mapping', () => {
       { 'prices_daily/p.csv': 'date\n' },
     )
     expect(reasons).toEqual([
-      expect.stringMatching(/^malformed: mapping\.json is not fit to use: folders\.prices_daily\.scale\.volume: must be a power of ten/),
+      expect.stringMatching(
+        /^malformed: mapping\.json is not fit to use: folders\.prices_daily\.scale\.volume: must be a power of ten/,
+      ),
     ])
     expect(
       await read(
         {
-          prices_daily: { columns: { closs: 'x' }, date_format: 'epoch_ms', profile: 'sharadar', adjusted: 'raw' },
+          prices_daily: {
+            columns: { closs: 'x' },
+            date_format: 'epoch_ms',
+            profile: 'sharadar',
+            adjusted: 'raw',
+          },
           splits: { adjusted: 'split', profile: 'stooq' },
           securities: { ticker_is: 'last' },
           quotes: {},
@@ -104,7 +127,7 @@ describe('a mapping', () => {
         'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, high, low, close, volume; ' +
         'folders.prices_daily.raw_close: prices that are raw need none; ' +
         'folders.prices_daily.timezone: epoch_ms needs one, e.g. America/New_York; ' +
-        'folders.splits.profile: «stooq» is for prices_daily/; ' +
+        'folders.splits.profile: "stooq" is for prices_daily/; ' +
         'folders.splits.columns.date: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
         'folders.splits.columns.open: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
         'folders.splits.columns.high: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
@@ -115,8 +138,12 @@ describe('a mapping', () => {
         'folders.securities.ticker_is: its records say source_id; ' +
         'folders.quotes: a drop has no such folder. See docs/flat-files.md.',
     ])
-    expect(await prices({ colums: {} }, 'date\n')).toEqual([expect.stringMatching(/folders\.prices_daily: Unrecognized key: "colums"/)])
-    expect(await prices({ timezone: 'Mars/Base' }, 'date\n')).toEqual([expect.stringMatching(/timezone: is no time zone/)])
+    expect(await prices({ colums: {} }, 'date\n')).toEqual([
+      expect.stringMatching(/folders\.prices_daily: Unrecognized key: "colums"/),
+    ])
+    expect(await prices({ timezone: 'Mars/Base' }, 'date\n')).toEqual([
+      expect.stringMatching(/timezone: is no time zone/),
+    ])
     expect(await prices({ columns: { close: 'Last' } }, 'source_id,date,close\n')).toEqual([
       'malformed: prices_daily/p.csv has no column Last, which mapping.json says is its close; its columns are source_id, date, close.',
     ])
@@ -138,7 +165,8 @@ describe('prices that are adjusted', () => {
   })
 
   it('give the close as traded where a column has it, and the other prices of a day on which nothing is adjusted', async () => {
-    const text = 'source_id,date,open,close,volume,asTraded\nx:1,2020-01-31,1,2,3,4\nx:1,2020-02-03,1,2.0,3,2\nx:1,2020-02-04,1,2,3,\n'
+    const text =
+      'source_id,date,open,close,volume,asTraded\nx:1,2020-01-31,1,2,3,4\nx:1,2020-02-03,1,2.0,3,2\nx:1,2020-02-04,1,2,3,\n'
     expect(await prices({ adjusted: 'split', raw_close: 'asTraded' }, text)).toEqual([
       { source_id: 'x:1', date: '2020-01-31', open: null, close: '4', volume: null },
       { source_id: 'x:1', date: '2020-02-03', open: '1', close: '2', volume: '3' },
@@ -153,8 +181,10 @@ describe('prices that are adjusted', () => {
         /p\.csv has a column closeunadj: its other prices are adjusted for splits\. Give prices_daily the profile sharadar/,
       ),
     ])
-    const yahoo = { 'prices_daily/ticker=A/p.csv': 'Date,Open,High,Low,Close,Adj Close,Volume\n2020-01-31,1,1,1,1,1,1\n' }
-    expect((await readDrop(yahoo)).reasons).toEqual([expect.stringMatching(/has a column «Adj Close»/)])
+    const yahoo = {
+      'prices_daily/ticker=A/p.csv': 'Date,Open,High,Low,Close,Adj Close,Volume\n2020-01-31,1,1,1,1,1,1\n',
+    }
+    expect((await readDrop(yahoo)).reasons).toEqual([expect.stringMatching(/has a column "Adj Close"/)])
     expect(await read({ prices_daily: { adjusted: 'raw' } }, yahoo)).toHaveLength(1)
   })
 })
@@ -165,16 +195,18 @@ describe('a ticker that is the last one', () => {
     expect(await prices({ ticker_is: 'last' }, text)).toEqual([
       { source_id: 'x:1', ticker: 'ONE', date: '1999-01-04', close: '1' },
       { source_id: 'nobody: NONE', ticker: null, date: '1999-01-04', close: '1' },
-      'several securities of the universe held the ticker «TWICE» last; say source_id instead',
+      'several securities of the universe held the ticker "TWICE" last; say source_id instead',
     ])
   })
 
   it('may be the name of the file', async () => {
-    expect(await prices({ ticker_is: 'last', file_name_is: 'ticker' }, 'date,close\n2020-01-31,1\n', 'ONE.csv')).toEqual([
-      { ticker: 'ONE', source_id: 'x:1', date: '2020-01-31', close: '1' },
-    ])
+    expect(
+      await prices({ ticker_is: 'last', file_name_is: 'ticker' }, 'date,close\n2020-01-31,1\n', 'ONE.csv'),
+    ).toEqual([{ ticker: 'ONE', source_id: 'x:1', date: '2020-01-31', close: '1' }])
     const zip = await zipOf({ 'data/ONE.csv': 'date,close\n2020-01-31,1\n' })
-    expect(await prices({ file_name_is: 'ticker' }, zip, 'all.zip')).toEqual([{ ticker: 'ONE', date: '2020-01-31', close: '1' }])
+    expect(await prices({ file_name_is: 'ticker' }, zip, 'all.zip')).toEqual([
+      { ticker: 'ONE', date: '2020-01-31', close: '1' },
+    ])
   })
 })
 

@@ -31,7 +31,10 @@ export type Mapping = Omit<GivenMapping, keyof typeof DEFAULTS> & {
 /** Of a folder that no mapping speaks of. */
 export const PLAIN: Mapping = DEFAULTS
 
-/** The mapping of each folder, by `mapping.json` in the drop; empty where there is none. @throws SourceError that names every fault. */
+/**
+ * The mapping of each folder, by `mapping.json` in the drop; empty where there is none. @throws SourceError
+ * that names every fault.
+ */
 export async function readMappings(root: string): Promise<ReadonlyMap<string, Mapping>> {
   const text = await readFile(join(root, 'mapping.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -45,7 +48,8 @@ export async function readMappings(root: string): Promise<ReadonlyMap<string, Ma
     throw malformed(`mapping.json is no JSON: ${(error as Error).message}`)
   }
   const { data, error } = fileSchema.safeParse(json)
-  if (data === undefined) throw unfit(error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`))
+  if (data === undefined)
+    throw unfit(error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`))
   const faults: string[] = []
   const mappings = new Map<string, Mapping>()
   for (const [name, { profile, ...own }] of Object.entries(data.folders)) {
@@ -57,7 +61,8 @@ export async function readMappings(root: string): Promise<ReadonlyMap<string, Ma
       continue
     }
     const of = profile === undefined ? undefined : PROFILES[profile]
-    if (of !== undefined && of.folder !== name) faults.push(`folders.${name}.profile: «${profile}» is for ${of.folder}/`)
+    if (of !== undefined && of.folder !== name)
+      faults.push(`folders.${name}.profile: "${profile}" is for ${of.folder}/`)
     const columns = { ...of?.mapping.columns, ...own.columns }
     const mapping = { ...DEFAULTS, ...of?.mapping, ...own, columns, profile } as Mapping
     faults.push(...faultsOf(folder, mapping))
@@ -72,7 +77,8 @@ function faultsOf(folder: Folder, mapping: Mapping): string[] {
   const known = Object.values(folder.fields).map(([name]) => name)
   for (const part of ['columns', 'scale'] as const) {
     for (const name of Object.keys(mapping[part]))
-      if (!known.includes(name)) faults.push(`folders.${folder.name}.${part}.${name}: no such column; it has ${known.join(', ')}`)
+      if (!known.includes(name))
+        faults.push(`folders.${folder.name}.${part}.${name}: no such column; it has ${known.join(', ')}`)
   }
   if (folder.name !== 'prices_daily' && (mapping.adjusted !== 'raw' || mapping.raw_close !== undefined))
     faults.push(`folders.${folder.name}: only prices are adjusted or raw`)
@@ -87,4 +93,5 @@ function faultsOf(folder: Folder, mapping: Mapping): string[] {
   return faults
 }
 
-const unfit = (faults: readonly string[]) => malformed(`mapping.json is not fit to use: ${faults.join('; ')}. See docs/flat-files.md.`)
+const unfit = (faults: readonly string[]) =>
+  malformed(`mapping.json is not fit to use: ${faults.join('; ')}. See docs/flat-files.md.`)

@@ -29,7 +29,11 @@ interface Piece {
  *
  * @throws SourceError that names the table.
  */
-export async function* pagesOf(part: Part, archive_sha256: string, { lastHolder, log }: Readers): AsyncGenerator<Page, number> {
+export async function* pagesOf(
+  part: Part,
+  archive_sha256: string,
+  { lastHolder, log }: Readers,
+): AsyncGenerator<Page, number> {
   let [rows, paged_bytes] = [0, 0]
   let records: LocatedRecord[] = []
   const page = (read_bytes: number): Page => {
@@ -46,7 +50,9 @@ export async function* pagesOf(part: Part, archive_sha256: string, { lastHolder,
     return maker
   }
   let bytes = 0
-  for await (const piece of part.kind === 'parquet' ? parquetRecords(part, makerOf) : csvRecords(part, archive_sha256, makerOf)) {
+  for await (const piece of part.kind === 'parquet'
+    ? parquetRecords(part, makerOf)
+    : csvRecords(part, archive_sha256, makerOf)) {
     bytes = piece.read_bytes
     for (const record of piece.records) {
       records.push(record)
@@ -54,7 +60,8 @@ export async function* pagesOf(part: Part, archive_sha256: string, { lastHolder,
     }
   }
   yield page(bytes)
-  if (part.listed?.rows !== undefined && part.listed.rows !== rows) throw otherRows(part.name, rows, part.listed.rows)
+  if (part.listed?.rows !== undefined && part.listed.rows !== rows)
+    throw otherRows(part.name, rows, part.listed.rows)
   return rows
 }
 

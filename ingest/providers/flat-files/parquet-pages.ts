@@ -32,45 +32,78 @@ type Values = Parameters<typeof convertWithDictionary>[0]
 /**
  * The pages of a column chunk, decoded one at a time.
  *
- * What a damaged page could claim is checked before it is believed: sizes and counts against LIMITS and the chunk, its CRC where it has
- * one, its runs against its count, references against the dictionary, and all values against the rows of the row group.
+ * What a damaged page could claim is checked before it is believed: sizes and counts against LIMITS and the
+ * chunk, its CRC where it has one, its runs against its count, references against the dictionary, and all
+ * values against the rows of the row group.
  *
  * @throws Error that names the column.
  */
-export function* pagesOf(column: Column, chunk: ColumnMetaData, { schema }: FileMetaData, view: DataView, rows: number): Generator<Texts> {
+export function* pagesOf(
+  column: Column,
+  chunk: ColumnMetaData,
+  { schema }: FileMetaData,
+  view: DataView,
+  rows: number,
+): Generator<Texts> {
   const { name } = column.element
   const decoder = decoderOf(column, chunk, schema)
   const reader = { view, offset: 0 }
   let dictionary: string[] | undefined
   let seen = 0
   while (seen < rows) {
-    if (reader.offset >= view.byteLength) throw new Error(`the column ${name} has ${seen} values in a row group of ${rows}`)
+    if (reader.offset >= view.byteLength)
+      throw new Error(`the column ${name} has ${seen} values in a row group of ${rows}`)
     const header = parquetHeader(reader)
     const { compressed_page_size: size } = header
-    const values = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values ?? 0
+    const values =
+      (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values ??
+      0
     checkSizes(name, header, values, view.byteLength - reader.offset)
     const bytes = new Uint8Array(view.buffer, view.byteOffset + reader.offset, size)
     reader.offset += size
-    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0) throw new Error(`a page of the column ${name} does not have its CRC`)
+    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0)
+      throw new Error(`a page of the column ${name} does not have its CRC`)
     if (header.dictionary_page_header !== undefined) {
       const page = decompressPage(bytes, header.uncompressed_page_size, decoder.codec, decoder.compressors)
-      const plain = readPlain({ view: viewOf(page), offset: 0 }, decoder.type, values, column.element.type_length)
+      const plain = readPlain(
+        { view: viewOf(page), offset: 0 },
+        decoder.type,
+        values,
+        column.element.type_length,
+      )
       dictionary = Array.from(convert(plain, decoder), (value) => column.text(value))
     } else if (values > 0) {
-      if (seen + values > rows) throw new Error(`the column ${name} has more values than the ${rows} rows of its row group`)
+      if (seen + values > rows)
+        throw new Error(`the column ${name} has more values than the ${rows} rows of its row group`)
       yield textsOf(column, decoder, header, bytes, dictionary)
       seen += values
     }
   }
 }
 
-function decoderOf({ element, path }: Column, { type, codec }: ColumnMetaData, schema: SchemaElement[]): Decoder {
-  if (type !== element.type) throw new Error(`the column ${element.name} is ${type} in a row group and ${element.type} in the schema`)
+function decoderOf(
+  { element, path }: Column,
+  { type, codec }: ColumnMetaData,
+  schema: SchemaElement[],
+): Decoder {
+  if (type !== element.type)
+    throw new Error(`the column ${element.name} is ${type} in a row group and ${element.type} in the schema`)
   // Without what its values mean, the library leaves them as they are stored.
   const { converted_type: _converted, logical_type: _logical, ...stored } = element
-  const schemaPath = getSchemaPath(schema, [...path]).map((tree) => (tree.element === element ? { ...tree, element: stored } : tree))
+  const schemaPath = getSchemaPath(schema, [...path]).map((tree) =>
+    tree.element === element ? { ...tree, element: stored } : tree,
+  )
   const parsers = { ...DEFAULT_PARSERS, timestampFromNanoseconds: (nanos: bigint) => nanos as never }
-  return { pathInSchema: [...path], type, element: stored, schemaPath, codec, parsers, compressors: COMPRESSORS, utf8: false }
+  return {
+    pathInSchema: [...path],
+    type,
+    element: stored,
+    schemaPath,
+    codec,
+    parsers,
+    compressors: COMPRESSORS,
+    utf8: false,
+  }
 }
 
 function checkSizes(
@@ -80,21 +113,35 @@ function checkSizes(
   left: number,
 ): void {
   if (!(size >= 0 && size <= left)) throw new Error(`a page of the column ${name} goes beyond its end`)
-  const isSane = full >= 0 && full <= LIMITS.parquet_page_bytes_max && values >= 0 && values <= LIMITS.parquet_page_values_max
-  if (!isSane) throw new Error(`a page of the column ${name} says that it has ${values} values in ${full} bytes`)
+  const isSane =
+    full >= 0 &&
+    full <= LIMITS.parquet_page_bytes_max &&
+    values >= 0 &&
+    values <= LIMITS.parquet_page_values_max
+  if (!isSane)
+    throw new Error(`a page of the column ${name} says that it has ${values} values in ${full} bytes`)
 }
 
-function textsOf(column: Column, stored: Decoder, header: Header, bytes: Uint8Array, dictionary: string[] | undefined): Texts {
+function textsOf(
+  column: Column,
+  stored: Decoder,
+  header: Header,
+  bytes: Uint8Array,
+  dictionary: string[] | undefined,
+): Texts {
   const { element } = column
   const { name } = element
   const [v1, v2] = [header.data_page_header, header.data_page_header_v2]
   const isNullable = element.repetition_type !== 'REQUIRED'
   const count = (v1 ?? v2)?.num_values ?? 0
   const encoding = (v1 ?? v2)?.encoding ?? 'PLAIN'
-  // The library reads the first of 32-bit deltas modulo 2^32 by halves: as 64-bit ones they are exact, whatever their writer took them for.
+  // The library reads the first of 32-bit deltas modulo 2^32 by halves: as 64-bit ones they are exact,
+  // whatever their writer took them for.
   const isDelta32 = encoding === 'DELTA_BINARY_PACKED' && element.type === 'INT32'
   const decoder: Decoder = isDelta32 ? { ...stored, type: 'INT64' } : stored
-  const text: TextOf = isDelta32 ? (value) => column.text(Number(BigInt.asIntN(32, value as bigint))) : column.text
+  const text: TextOf = isDelta32
+    ? (value) => column.text(Number(BigInt.asIntN(32, value as bigint)))
+    : column.text
   let page: { definitionLevels: number[] | undefined; dataPage: Values }
   if (v1 !== undefined) {
     const plain = decompressPage(bytes, header.uncompressed_page_size, decoder.codec, decoder.compressors)
@@ -107,7 +154,9 @@ function textsOf(column: Column, stored: Decoder, header: Header, bytes: Uint8Ar
       throw new Error(`a page of the column ${name} has levels of ${levels} bytes`)
     const body = bytes.subarray(levels)
     const isPacked = v2.is_compressed !== false && body.length > 0
-    const plain = isPacked ? decompressPage(body, header.uncompressed_page_size - levels, decoder.codec, decoder.compressors) : body
+    const plain = isPacked
+      ? decompressPage(body, header.uncompressed_page_size - levels, decoder.codec, decoder.compressors)
+      : body
     if (isNullable) checkRuns(viewOf(bytes), 0, levels, 1, count)
     checkValues(viewOf(plain), 0, encoding, count, element.type === 'BOOLEAN')
     const whole = Buffer.concat([bytes.subarray(0, levels), plain])
@@ -115,7 +164,8 @@ function textsOf(column: Column, stored: Decoder, header: Header, bytes: Uint8Ar
   } else throw new Error(`a page of the column ${name} is of the type ${header.type}`)
 
   const isCoded = encoding.endsWith('_DICTIONARY')
-  if (isCoded && dictionary === undefined) throw new Error(`the column ${name} refers to a dictionary that it does not have`)
+  if (isCoded && dictionary === undefined)
+    throw new Error(`the column ${name} refers to a dictionary that it does not have`)
   const values = convertWithDictionary(page.dataPage, isCoded ? dictionary : undefined, encoding, decoder)
   const levels = page.definitionLevels ?? []
   const texts: (string | null)[] = new Array(count)
@@ -127,24 +177,35 @@ function textsOf(column: Column, stored: Decoder, header: Header, bytes: Uint8Ar
     }
     const value: unknown = values[next]
     next += 1
-    // The library gives `undefined` where a page ends before its values, or refers to what its dictionary does not have.
+    // The library gives `undefined` where a page ends before its values, or refers to what its dictionary
+    // does not have.
     if (value === undefined) throw new Error(`a page of the column ${name} lacks a value that it says it has`)
     texts[at] = isCoded ? (value as string) : text(value)
   }
-  if (next !== values.length) throw new Error(`a page of the column ${name} has ${values.length} values, and its levels say ${next}`)
+  if (next !== values.length)
+    throw new Error(`a page of the column ${name} has ${values.length} values, and its levels say ${next}`)
   return texts
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Checks definition levels that stand before the values, length first; gives the place where the values start. */
+/**
+ * Checks definition levels that stand before the values, length first; gives the place where the values
+ * start.
+ */
 function checkLevels(view: DataView, count: number): number {
   const bytes = view.getUint32(0, true)
   checkRuns(view, 4, bytes, 1, count)
   return 4 + bytes
 }
 
-function checkValues(view: DataView, from: number, encoding: string, count: number, isBoolean: boolean): void {
+function checkValues(
+  view: DataView,
+  from: number,
+  encoding: string,
+  count: number,
+  isBoolean: boolean,
+): void {
   if (from > view.byteLength) throw new Error('its levels go beyond its end')
   if (encoding === 'RLE' && isBoolean) checkRuns(view, from + 4, view.getUint32(from, true), 1, count)
   if (encoding.endsWith('_DICTIONARY') && from < view.byteLength)
@@ -152,8 +213,8 @@ function checkValues(view: DataView, from: number, encoding: string, count: numb
 }
 
 /**
- * Walks over runs of the RLE and bit-packing hybrid (Parquet, Encodings.md). A run writes as many values as it says: a flipped bit
- * could ask for a billion of them.
+ * Walks over runs of the RLE and bit-packing hybrid (Parquet, Encodings.md). A run writes as many values as
+ * it says: a flipped bit could ask for a billion of them.
  */
 function checkRuns(view: DataView, from: number, bytes: number, width: number, count: number): void {
   const end = from + bytes

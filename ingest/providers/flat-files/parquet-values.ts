@@ -4,13 +4,19 @@ import type { SchemaElement } from 'hyparquet'
 export type TextOf = (value: unknown) => string
 
 /**
- * How the values of a column read as text, exactly: DECIMAL by its digits, INT64 by all of them, DOUBLE and FLOAT by the shortest text
- * that gives the same number back, DATE and midnights as days YYYY-MM-DD. Undefined for a column that no field of ours can be.
+ * How the values of a column read as text, exactly: DECIMAL by its digits, INT64 by all of them, DOUBLE and
+ * FLOAT by the shortest text that gives the same number back, DATE and midnights as days YYYY-MM-DD.
+ * Undefined for a column that no field of ours can be.
  *
- * Values come as they are stored (see `parquet.ts`): the library's own conversion takes decimals and large integers through floats,
- * and cuts nanoseconds.
+ * Values come as they are stored (see `parquet.ts`): the library's own conversion takes decimals and large
+ * integers through floats, and cuts nanoseconds.
  */
-export function textOfColumn({ type, converted_type, logical_type, scale }: SchemaElement): TextOf | undefined {
+export function textOfColumn({
+  type,
+  converted_type,
+  logical_type,
+  scale,
+}: SchemaElement): TextOf | undefined {
   const logical = logical_type?.type
   if (converted_type === 'DECIMAL' || logical_type?.type === 'DECIMAL') {
     const digits = logical_type?.type === 'DECIMAL' ? logical_type.scale : (scale ?? 0)
@@ -20,8 +26,10 @@ export function textOfColumn({ type, converted_type, logical_type, scale }: Sche
     case 'BOOLEAN':
       return String
     case 'INT32':
-      if (converted_type === 'DATE' || logical === 'DATE') return (value) => dayOf(BigInt(value as number) * DAY)
-      if (logical === 'TIME' || converted_type?.startsWith('TIME_')) return (value) => timeOf(BigInt(value as number) * 1_000_000n)
+      if (converted_type === 'DATE' || logical === 'DATE')
+        return (value) => dayOf(BigInt(value as number) * DAY)
+      if (logical === 'TIME' || converted_type?.startsWith('TIME_'))
+        return (value) => timeOf(BigInt(value as number) * 1_000_000n)
       return isUnsigned(converted_type, logical_type) ? (value) => String((value as number) >>> 0) : String
     case 'INT64':
       return textOfInt64(converted_type, logical_type)
@@ -32,9 +40,15 @@ export function textOfColumn({ type, converted_type, logical_type, scale }: Sche
     case 'DOUBLE':
       return String
     case 'BYTE_ARRAY':
-      return logical === 'VARIANT' || logical === 'GEOMETRY' || logical === 'GEOGRAPHY' || converted_type === 'BSON' ? undefined : utf8
+      return logical === 'VARIANT' ||
+        logical === 'GEOMETRY' ||
+        logical === 'GEOGRAPHY' ||
+        converted_type === 'BSON'
+        ? undefined
+        : utf8
     case 'FIXED_LEN_BYTE_ARRAY':
-      if (logical === 'UUID') return (value) => hexOf(value as Uint8Array).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+      if (logical === 'UUID')
+        return (value) => hexOf(value as Uint8Array).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
       return logical === 'FLOAT16' || converted_type === 'INTERVAL' ? undefined : utf8
     default:
       return undefined
@@ -47,7 +61,9 @@ type Converted = SchemaElement['converted_type']
 function textOfInt64(converted: Converted, logical: Logical): TextOf {
   if (logical?.type === 'TIMESTAMP') {
     const unit = UNITS[logical.unit]
-    return logical.isAdjustedToUTC ? (value) => instantOf((value as bigint) * unit) : (value) => wallTimeOf((value as bigint) * unit)
+    return logical.isAdjustedToUTC
+      ? (value) => instantOf((value as bigint) * unit)
+      : (value) => wallTimeOf((value as bigint) * unit)
   }
   // Without a logical type an old writer meant UTC (Parquet, LogicalTypes.md).
   if (converted === 'TIMESTAMP_MILLIS') return (value) => instantOf((value as bigint) * UNITS.MILLIS)
@@ -71,9 +87,11 @@ function scaled(unscaled: bigint, scale: number): string {
   return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
 }
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+const hexOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 /** Two's complement, the highest byte first. */
-const signedOf = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hexOf(bytes)}`)))
+const signedOf = (bytes: Uint8Array): bigint =>
+  bytes.length === 0 ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hexOf(bytes)}`))
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 const utf8: TextOf = (value) => decoder.decode(value as Uint8Array)
 
@@ -93,10 +111,15 @@ const UNITS = { MILLIS: 1_000_000n, MICROS: 1_000n, NANOS: 1n } as const
 
 const floorDiv = (value: bigint, by: bigint): bigint => (value - (((value % by) + by) % by)) / by
 
-/** YYYY-MM-DD of nanoseconds since 1970-01-01. A day that no calendar has stays a text which no check takes for one. */
+/**
+ * YYYY-MM-DD of nanoseconds since 1970-01-01. A day that no calendar has stays a text which no check takes
+ * for one.
+ */
 function dayOf(nanos: bigint): string {
   const date = new Date(Number(floorDiv(nanos, DAY)) * 86_400_000)
-  return Number.isNaN(date.getTime()) ? `day ${floorDiv(nanos, DAY)} since 1970-01-01` : date.toISOString().replace(/T.*/, '')
+  return Number.isNaN(date.getTime())
+    ? `day ${floorDiv(nanos, DAY)} since 1970-01-01`
+    : date.toISOString().replace(/T.*/, '')
 }
 
 function timeOf(nanos: bigint): string {
@@ -114,11 +137,15 @@ function wallTimeOf(nanos: bigint): string {
   return time === 0n ? dayOf(nanos) : `${dayOf(nanos)}T${timeOf(time)}`
 }
 
-const NEW_YORK = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', hour: 'numeric', hourCycle: 'h23' })
+const NEW_YORK = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/New_York',
+  hour: 'numeric',
+  hourCycle: 'h23',
+})
 
 /**
- * A moment. Vendors write a session as midnight UTC or as midnight in New York: both are that day. Any other moment stays one, with
- * its Z, and is no day.
+ * A moment. Vendors write a session as midnight UTC or as midnight in New York: both are that day. Any other
+ * moment stays one, with its Z, and is no day.
  */
 function instantOf(nanos: bigint): string {
   const time = nanos - floorDiv(nanos, DAY) * DAY

@@ -10,19 +10,33 @@ const group = fc.integer({ min: 1, max: 9 })
 const RUNS = { numRuns: 200 }
 
 /** What is read of a column of dividends that nobody knows: it is kept as it stands. */
-async function textsOf(element: SchemaElement, data: readonly unknown[], kind: ParquetCodec, rowGroupSize: number) {
+async function textsOf(
+  element: SchemaElement,
+  data: readonly unknown[],
+  kind: ParquetCodec,
+  rowGroupSize: number,
+) {
   const text = (name: string) =>
     column(
       { name, type: 'BYTE_ARRAY', converted_type: 'UTF8' },
       data.map(() => '2020-01-02'),
     )
-  const columns = [text('source_id'), text('ex_date'), text('amount'), column({ ...element, name: 'x' }, data)]
-  const { records, reasons } = await readDrop({ 'dividends/d.parquet': parquetOf(columns, kind, rowGroupSize) }, 'corporate_actions')
+  const columns = [
+    text('source_id'),
+    text('ex_date'),
+    text('amount'),
+    column({ ...element, name: 'x' }, data),
+  ]
+  const { records, reasons } = await readDrop(
+    { 'dividends/d.parquet': parquetOf(columns, kind, rowGroupSize) },
+    'corporate_actions',
+  )
   expect(reasons).toEqual([])
   return records.map(({ record }) => record['x'] ?? null)
 }
 
-const some = <T>(value: fc.Arbitrary<T>) => fc.array(fc.option(value, { freq: 4 }), { minLength: 1, maxLength: 40 })
+const some = <T>(value: fc.Arbitrary<T>) =>
+  fc.array(fc.option(value, { freq: 4 }), { minLength: 1, maxLength: 40 })
 
 function holds<T>(
   title: string,
@@ -35,7 +49,9 @@ function holds<T>(
     await fc.assert(
       fc.asyncProperty(some(value), codec, group, async (values, kind, size) => {
         const data = values.map((each) => (each === null ? null : stored(each)))
-        expect(await textsOf(element, data, kind, size)).toEqual(values.map((each) => (each === null ? null : textOf(each))))
+        expect(await textsOf(element, data, kind, size)).toEqual(
+          values.map((each) => (each === null ? null : textOf(each))),
+        )
       }),
       RUNS,
     )
@@ -52,7 +68,14 @@ holds('INT64 keeps every digit', { name: 'x', type: 'INT64' }, bits(64n), String
 holds('INT32 keeps every digit', { name: 'x', type: 'INT32' }, bits(32n), String, Number)
 holds(
   'DECIMAL in 128 bits keeps every digit',
-  { name: 'x', type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, converted_type: 'DECIMAL', scale: 9, precision: 38 },
+  {
+    name: 'x',
+    type: 'FIXED_LEN_BYTE_ARRAY',
+    type_length: 16,
+    converted_type: 'DECIMAL',
+    scale: 9,
+    precision: 38,
+  },
   bits(126n),
   scaledText(9),
 )
@@ -111,21 +134,27 @@ it.each(['MILLIS', 'MICROS', 'NANOS'] as const)(
     const daylight = (day: string): boolean => day.slice(5) > '04-10' && day.slice(5) < '10-20'
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: -20_000, max: 25_000 }), async (at) => {
-        const [day, midnight] = [new Date(at * 86_400_000).toISOString().slice(0, 10), BigInt(at) * 86_400n * units]
+        const [day, midnight] = [
+          new Date(at * 86_400_000).toISOString().slice(0, 10),
+          BigInt(at) * 86_400n * units,
+        ]
         const element = (isAdjustedToUTC: boolean): SchemaElement => ({
           name: 'x',
           type: 'INT64',
           logical_type: { type: 'TIMESTAMP', isAdjustedToUTC, unit },
         })
-        expect(await textsOf(element(false), [midnight, midnight + 16n * 3_600n * units], 'SNAPPY', 5)).toEqual([day, `${day}T16:00:00`])
-        expect(await textsOf(element(true), [midnight, midnight + 16n * 3_600n * units + 1n], 'SNAPPY', 5)).toEqual([
-          day,
-          expect.stringMatching(/^\S{10}T16:00:00\.0+1Z$/),
-        ])
+        expect(
+          await textsOf(element(false), [midnight, midnight + 16n * 3_600n * units], 'SNAPPY', 5),
+        ).toEqual([day, `${day}T16:00:00`])
+        expect(
+          await textsOf(element(true), [midnight, midnight + 16n * 3_600n * units + 1n], 'SNAPPY', 5),
+        ).toEqual([day, expect.stringMatching(/^\S{10}T16:00:00\.0+1Z$/)])
         // Between the changes of the clock of every year since 2007.
         if (day > '2008-01-01' && (daylight(day) || day.slice(5) > '11-10' || day.slice(5) < '03-01')) {
           const hours = daylight(day) ? 4n : 5n
-          expect(await textsOf(element(true), [midnight + hours * 3_600n * units], 'SNAPPY', 5)).toEqual([day])
+          expect(await textsOf(element(true), [midnight + hours * 3_600n * units], 'SNAPPY', 5)).toEqual([
+            day,
+          ])
         }
       }),
       { numRuns: 60 },

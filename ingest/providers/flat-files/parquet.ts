@@ -1,5 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { type AsyncBuffer, type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type SchemaElement } from 'hyparquet'
+import {
+  type AsyncBuffer,
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadataAsync,
+  type SchemaElement,
+} from 'hyparquet'
 import { messageOf } from '../../../helpers/core/errors.ts'
 import { SourceError } from '../../contract/provider.ts'
 import { malformed, truncated } from './faults.ts'
@@ -27,8 +33,8 @@ const MAGIC_ENCRYPTED = 0x45524150 // PARE
 const ROWS_A_PIECE = 4_000
 
 /**
- * Opens a Parquet file. Of each column one chunk as it lies in the file, and one page of it decoded, are in memory at a time: the
- * bound is a row group, whatever the file holds.
+ * Opens a Parquet file. Of each column one chunk as it lies in the file, and one page of it decoded, are in
+ * memory at a time: the bound is a row group, whatever the file holds.
  *
  * @throws SourceError when it is none, cut, encrypted, or its footer does not hold together.
  */
@@ -38,9 +44,14 @@ export async function openParquet(part: Part): Promise<ParquetTable> {
     const metadata = await metadataOf(part, handle)
     const leaves = leavesOf(metadata)
     const columns = leaves.filter((leaf): leaf is Column => leaf.text !== undefined)
-    const [rows, counted] = [Number(metadata.num_rows), metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0)]
+    const [rows, counted] = [
+      Number(metadata.num_rows),
+      metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0),
+    ]
     if (rows !== counted)
-      throw malformed(`${part.name} says that it has ${rows} rows, and its row groups have ${counted}. It is damaged: copy it again.`)
+      throw malformed(
+        `${part.name} says that it has ${rows} rows, and its row groups have ${counted}. It is damaged: copy it again.`,
+      )
     return {
       columns: columns.map(({ element }) => element.name),
       others: leaves.filter(({ text }) => text === undefined).map(({ path }) => path.join('.')),
@@ -64,13 +75,22 @@ async function metadataOf({ name, file }: Part, handle: FileHandle): Promise<Fil
   if (size < 12) throw truncated(`${name} is no whole Parquet file: it has ${size} bytes. Copy it again.`)
   const [head, tail] = [await read(handle, 0, 4), await read(handle, size - 8, 8)]
   const [first, length, last] = [head.getUint32(0, true), tail.getUint32(0, true), tail.getUint32(4, true)]
-  if (first === MAGIC_ENCRYPTED || last === MAGIC_ENCRYPTED) throw malformed(`${name} is encrypted. Write it without encryption.`)
+  if (first === MAGIC_ENCRYPTED || last === MAGIC_ENCRYPTED)
+    throw malformed(`${name} is encrypted. Write it without encryption.`)
   if (first !== MAGIC)
-    throw malformed(`${name} should be Parquet by its name, and is not by its first bytes. Name it for what it is, or convert it.`)
-  if (last !== MAGIC) throw truncated(`${name} begins as Parquet and does not end as it: the copy is not complete. Copy it again.`)
+    throw malformed(
+      `${name} should be Parquet by its name, and is not by its first bytes. Name it for what it is, or convert it.`,
+    )
+  if (last !== MAGIC)
+    throw truncated(
+      `${name} begins as Parquet and does not end as it: the copy is not complete. Copy it again.`,
+    )
   if (length > LIMITS.parquet_footer_bytes_max || length > size - 12)
-    throw malformed(`${name} says that its footer has ${length} bytes; it has ${size} in all. It is damaged: copy it again.`)
-  const slice = async (from: number, to = size): Promise<ArrayBuffer> => (await read(handle, from, to - from)).buffer
+    throw malformed(
+      `${name} says that its footer has ${length} bytes; it has ${size} in all. It is damaged: copy it again.`,
+    )
+  const slice = async (from: number, to = size): Promise<ArrayBuffer> =>
+    (await read(handle, from, to - from)).buffer
   const buffer: AsyncBuffer = { byteLength: size, slice }
   return parquetMetadataAsync(buffer, { initialFetchSize: Math.min(size, length + 8), geoparquet: false })
 }
@@ -91,7 +111,12 @@ function leavesOf({ schema }: FileMetaData): Leaf[] {
     const here = at === 0 ? [] : [...path, element.name]
     const repeats = isRepeated || element.repetition_type === 'REPEATED'
     const children = element.num_children ?? 0
-    if (children === 0 && at > 0) leaves.push({ path: here, element, text: here.length > 1 || repeats ? undefined : textOfColumn(element) })
+    if (children === 0 && at > 0)
+      leaves.push({
+        path: here,
+        element,
+        text: here.length > 1 || repeats ? undefined : textOfColumn(element),
+      })
     let next = at + 1
     for (let child = 0; child < children; child += 1) next = walk(next, here, repeats)
     return next
@@ -107,8 +132,10 @@ async function* rowsOf(part: Part, handle: FileHandle, metadata: FileMetaData, c
       const rows_count = Number(group.num_rows)
       const cursors: Cursor[] = []
       for (const column of columns) {
-        const { meta_data, file_path } = group.columns.find((each) => each.meta_data?.path_in_schema[0] === column.path[0]) ?? {}
-        if (meta_data === undefined || file_path) throw new Error(`the column ${column.element.name} is not in each of its row groups`)
+        const { meta_data, file_path } =
+          group.columns.find((each) => each.meta_data?.path_in_schema[0] === column.path[0]) ?? {}
+        if (meta_data === undefined || file_path)
+          throw new Error(`the column ${column.element.name} is not in each of its row groups`)
         const view = await chunkOf(part, handle, meta_data)
         read_bytes += view.byteLength
         cursors.push(new Cursor(pagesOf(column, meta_data, metadata, view, rows_count)))
@@ -116,7 +143,10 @@ async function* rowsOf(part: Part, handle: FileHandle, metadata: FileMetaData, c
       for (let from = 0; from < rows_count; from += ROWS_A_PIECE) {
         const count = Math.min(ROWS_A_PIECE, rows_count - from)
         const taken = cursors.map((cursor) => cursor.take(count))
-        yield { rows: Array.from({ length: count }, (_, at): TextRow => taken.map((texts) => texts[at] ?? null)), read_bytes }
+        yield {
+          rows: Array.from({ length: count }, (_, at): TextRow => taken.map((texts) => texts[at] ?? null)),
+          read_bytes,
+        }
       }
     }
   } catch (error) {
@@ -129,9 +159,12 @@ async function chunkOf({ file }: Part, handle: FileHandle, chunk: ColumnMetaData
   const dictionary = Number(chunk.dictionary_page_offset ?? 0)
   const from = dictionary > 0 && dictionary < data ? dictionary : data
   const bytes = Number(chunk.total_compressed_size)
-  if (!(from >= 4 && bytes >= 0 && from + bytes <= file.size_bytes)) throw new Error(`a column is said to have ${bytes} bytes at ${from}`)
+  if (!(from >= 4 && bytes >= 0 && from + bytes <= file.size_bytes))
+    throw new Error(`a column is said to have ${bytes} bytes at ${from}`)
   if (bytes > LIMITS.parquet_column_bytes_max)
-    throw new Error(`a column has ${bytes} bytes in one row group, more than ${LIMITS.parquet_column_bytes_max}; write smaller row groups`)
+    throw new Error(
+      `a column has ${bytes} bytes in one row group, more than ${LIMITS.parquet_column_bytes_max}; write smaller row groups`,
+    )
   return read(handle, from, bytes)
 }
 
@@ -172,7 +205,9 @@ function faultOf({ name }: Part, error: unknown): SourceError {
   if (error instanceof SourceError) return error
   // What the library trips over says nothing to a reader.
   const what =
-    error instanceof TypeError || error instanceof RangeError ? 'what it says of itself does not hold together' : messageOf(error)
+    error instanceof TypeError || error instanceof RangeError
+      ? 'what it says of itself does not hold together'
+      : messageOf(error)
   return malformed(
     `${name} cannot be read as Parquet: ${what}. It is damaged, or of a kind that is not known: copy it again, or write it anew.`,
     error,

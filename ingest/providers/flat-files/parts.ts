@@ -6,7 +6,7 @@ import type { Mapping } from './mapping.ts'
 export type Codec = 'none' | 'gzip' | 'zstd'
 
 /** One file of a drop as it lies there, and what is to be read of it. */
-export interface DropFile {
+export interface DeliveryFile {
   readonly folder: Folder
   readonly path: string
   /** Relative to the drop, with slashes. */
@@ -20,9 +20,11 @@ export interface DropFile {
 
 /** A table: a file, or a member of a zip. */
 export interface Part {
-  readonly file: DropFile
+  readonly file: DeliveryFile
   readonly folder: Folder
-  /** The name that rejects and logs use, e.g. `prices_daily/2020.csv.gz` or `prices_daily/all.zip/2020.csv`. */
+  /**
+   * The name that rejects and logs use, e.g. `prices_daily/2020.csv.gz` or `prices_daily/all.zip/2020.csv`.
+   */
   readonly name: string
   readonly kind: 'csv' | 'parquet'
   readonly codec: Codec

@@ -15,7 +15,11 @@ const FIELDS = ['date', 'open', 'high', 'low', 'close', 'volume'] as const
 const of = (row: Row) => Object.fromEntries(FIELDS.map((field) => [field, row[field]]))
 
 it('a recorded download of Tiingo reads as it stands, and takes its ticker from the name of the file', async () => {
-  const { records, rows } = await read('tiingo-csv', 'ONE.csv', recording('tiingo/ticker_price_pandas_daily_csv.csv'))
+  const { records, rows } = await read(
+    'tiingo-csv',
+    'ONE.csv',
+    recording('tiingo/ticker_price_pandas_daily_csv.csv'),
+  )
   expect(rows.length).toBeGreaterThan(0)
   expect(records).toEqual(rows.map((row) => ({ ...of(row), ticker: 'ONE', source_id: 'x:1' })))
 })
@@ -25,5 +29,7 @@ it('recorded rows of Sharadar read as they stand where nothing is adjusted yet',
   const { records, rows } = await read('sharadar', 'stocks.csv', text)
   expect(rows.length).toBeGreaterThan(0)
   expect(rows.every(({ close, closeunadj }) => close === closeunadj)).toBe(true)
-  expect(records).toEqual(rows.map((row) => ({ ...of(row), ticker: null, source_id: `nobody: ${row['ticker']}` })))
+  expect(records).toEqual(
+    rows.map((row) => ({ ...of(row), ticker: null, source_id: `nobody: ${row['ticker']}` })),
+  )
 })

@@ -6,7 +6,7 @@ import { messageOf } from '../../../helpers/core/errors.ts'
 import { SourceError } from '../../contract/provider.ts'
 import { malformed } from './faults.ts'
 import { LIMITS } from './limits.ts'
-import type { DropFile, Part } from './parts.ts'
+import type { DeliveryFile, Part } from './parts.ts'
 
 export type { Entry }
 
@@ -17,14 +17,16 @@ const METHODS = new Set([0, 8]) // Stored and deflated.
 /**
  * The members of a zip by its central directory, folders left out.
  *
- * @throws SourceError that names the zip, and the member where it is about one: damaged, encrypted, a link, a name that leads out of
- *   the zip or stands twice, members that lie over each other, too many.
+ * @throws SourceError that names the zip, and the member where it is about one: damaged, encrypted, a link, a
+ *   name that leads out of the zip or stands twice, members that lie over each other, too many.
  */
-export async function membersOf(file: DropFile): Promise<Entry[]> {
+export async function membersOf(file: DeliveryFile): Promise<Entry[]> {
   const zip = await openZip(file)
   try {
     if (zip.entryCount > LIMITS.zip_members_max)
-      throw malformed(`${file.name} says that it has ${zip.entryCount} members, more than ${LIMITS.zip_members_max}. Unpack it.`)
+      throw malformed(
+        `${file.name} says that it has ${zip.entryCount} members, more than ${LIMITS.zip_members_max}. Unpack it.`,
+      )
     const entries: Entry[] = []
     for await (const entry of zip.eachEntry()) entries.push(entry)
     await refuseShortDirectory(file, zip)
@@ -32,13 +34,16 @@ export async function membersOf(file: DropFile): Promise<Entry[]> {
     for (const entry of members) refuseUnfit(file, entry)
     const names = new Set<string>()
     for (const { fileName } of members) {
-      if (names.has(fileName)) throw malformed(`${file.name} has the member ${fileName} twice. Pack it again with one of them.`)
+      if (names.has(fileName))
+        throw malformed(`${file.name} has the member ${fileName} twice. Pack it again with one of them.`)
       names.add(fileName)
     }
     // A zip bomb lets many members share the same bytes.
     const compressed_bytes = members.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
     if (compressed_bytes > file.size_bytes)
-      throw malformed(`${file.name} has ${file.size_bytes} bytes, and its members take ${compressed_bytes} of them. It is damaged.`)
+      throw malformed(
+        `${file.name} has ${file.size_bytes} bytes, and its members take ${compressed_bytes} of them. It is damaged.`,
+      )
     return members
   } catch (error) {
     throw error instanceof SourceError ? error : damaged(file.name, error)
@@ -47,13 +52,17 @@ export async function membersOf(file: DropFile): Promise<Entry[]> {
   }
 }
 
-/** The bytes of a member as they were before they were packed. Its length and its CRC are checked at the end. */
+/**
+ * The bytes of a member as they were before they were packed. Its length and its CRC are checked at the end.
+ */
 export async function memberStream({ file, name }: Part, entry: Entry): Promise<Readable> {
   const zip = await openZip(file)
   try {
-    // The directory alone says whose rows they are (CIK….csv, year=2020/); the name before the data must say the same.
+    // The directory alone says whose rows they are (CIK….csv, year=2020/); the name before the data must say
+    // the same.
     const { fileName } = await zip.readLocalFileHeaderPromise(entry)
-    if (!fileName.equals(entry.fileNameRaw)) throw new Error(`it is called ${fileName.toString()} where its data begins`)
+    if (!fileName.equals(entry.fileNameRaw))
+      throw new Error(`it is called ${fileName.toString()} where its data begins`)
     const raw = await zip.openReadStreamPromise(entry)
     let crc = 0
     const check = new Transform({
@@ -65,7 +74,9 @@ export async function memberStream({ file, name }: Part, entry: Entry): Promise<
         done(
           crc === entry.crc32
             ? null
-            : malformed(`${name} does not have the CRC that its zip says. ${file.name} is damaged: copy it again.`),
+            : malformed(
+                `${name} does not have the CRC that its zip says. ${file.name} is damaged: copy it again.`,
+              ),
         )
       },
     })
@@ -76,16 +87,20 @@ export async function memberStream({ file, name }: Part, entry: Entry): Promise<
   }
 }
 
-async function openZip(file: DropFile): Promise<ZipFile> {
-  return yauzl.openPromise(file.path, { lazyEntries: true, autoClose: false, strictFileNames: false }).catch((error: unknown) => {
-    throw damaged(file.name, error)
-  })
+async function openZip(file: DeliveryFile): Promise<ZipFile> {
+  return yauzl
+    .openPromise(file.path, { lazyEntries: true, autoClose: false, strictFileNames: false })
+    .catch((error: unknown) => {
+      throw damaged(file.name, error)
+    })
 }
 
-function refuseUnfit(file: DropFile, entry: Entry): void {
+function refuseUnfit(file: DeliveryFile, entry: Entry): void {
   const name = `${file.name}/${entry.fileName}`
-  if (entry.isEncrypted()) throw malformed(`${name} is encrypted. Unpack ${file.name}, or pack it without a password.`)
-  if (((entry.externalFileAttributes >>> 16) & FILE_KINDS) === LINK) throw malformed(`${name} is a link, not a file. Pack the file itself.`)
+  if (entry.isEncrypted())
+    throw malformed(`${name} is encrypted. Unpack ${file.name}, or pack it without a password.`)
+  if (((entry.externalFileAttributes >>> 16) & FILE_KINDS) === LINK)
+    throw malformed(`${name} is a link, not a file. Pack the file itself.`)
   if (!METHODS.has(entry.compressionMethod))
     throw malformed(
       `${name} is packed by method ${entry.compressionMethod}; stored (0) and deflated (8) can be read. Pack it again, or unpack it.`,
@@ -95,10 +110,11 @@ function refuseUnfit(file: DropFile, entry: Entry): void {
 const END_SIGNATURES = new Set([0x06054b50, 0x06064b50, 0x05054b50])
 
 /**
- * A damaged count would end the list of members too early, and the others would be missing without a word: what follows the last
- * record must be the end of the directory. yauzl does not look there, but knows the place.
+ * A damaged count would end the list of members too early, and the others would be missing without a word:
+ * what follows the last record must be the end of the directory. yauzl does not look there, but knows the
+ * place.
  */
-async function refuseShortDirectory(file: DropFile, zip: ZipFile): Promise<void> {
+async function refuseShortDirectory(file: DeliveryFile, zip: ZipFile): Promise<void> {
   const { readEntryCursor: place } = zip as unknown as { readEntryCursor: number }
   const handle = await open(file.path)
   try {
@@ -111,4 +127,7 @@ async function refuseShortDirectory(file: DropFile, zip: ZipFile): Promise<void>
 }
 
 const damaged = (name: string, error: unknown): SourceError =>
-  malformed(`${name} cannot be read as a zip: ${messageOf(error)}. It is damaged or not complete: copy it again.`, error)
+  malformed(
+    `${name} cannot be read as a zip: ${messageOf(error)}. It is damaged or not complete: copy it again.`,
+    error,
+  )

@@ -22,8 +22,9 @@ type Stretch = 'header' | 'body' | 'skip'
 /**
  * Hands on Zstandard frames (RFC 8878, 3.1) so that no chunk runs over the end of one.
  *
- * node:zlib forgets what follows a frame in the same chunk: a file of two frames would lose the second without a word, and one that
- * is cut there would look whole. The walk over block headers costs three bytes a block; contents and checksums stay zlib's.
+ * node:zlib forgets what follows a frame in the same chunk: a file of two frames would lose the second
+ * without a word, and one that is cut there would look whole. The walk over block headers costs three bytes a
+ * block; contents and checksums stay zlib's.
  */
 export class ZstdFrames extends Transform {
   #step: Field | Stretch = 'magic'
@@ -78,7 +79,10 @@ export class ZstdFrames extends Transform {
       case 'magic':
         if (value === MAGIC) return this.#go('descriptor', 1)
         if (value - (value % 16) === SKIPPABLE) return this.#go('skip-size', 4)
-        throw new ZstdFramesError('Z_DATA_ERROR', this.#frames === 0 ? 'it has no magic number of zstd' : 'what follows a frame is none')
+        throw new ZstdFramesError(
+          'Z_DATA_ERROR',
+          this.#frames === 0 ? 'it has no magic number of zstd' : 'what follows a frame is none',
+        )
       case 'skip-size':
         return this.#go('skip', value)
       case 'descriptor':

@@ -19,9 +19,10 @@ export const directory = (file: DirectoryFile): HttpRequest => ({
   url: `${ORIGIN}/dynamic/symdir/${file}.txt`,
   expects: 'text',
   shape: ({ text }) => {
-    if (!/^[^\n]*Symbol\|/.test(text)) return { outcome: 'malformed', reason: 'the first line names no columns' }
+    if (!/^[^\n]*Symbol\|/.test(text))
+      return { outcome: 'malformed', reason: 'the first line names no columns' }
     return /^File Creation Time:/m.test(text)
       ? undefined
-      : { outcome: 'truncated', reason: 'the last line, «File Creation Time», is missing' }
+      : { outcome: 'truncated', reason: 'the last line, "File Creation Time", is missing' }
   },
 })

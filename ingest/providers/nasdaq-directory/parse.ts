@@ -19,13 +19,24 @@ export interface Directory {
   readonly created: string | null
 }
 
-const MICS: Readonly<Record<string, string>> = { A: 'XASE', N: 'XNYS', P: 'ARCX', Z: 'BATS', V: 'IEXG', M: 'XCHI' }
+const MICS: Readonly<Record<string, string>> = {
+  A: 'XASE',
+  N: 'XNYS',
+  P: 'ARCX',
+  Z: 'BATS',
+  V: 'IEXG',
+  M: 'XCHI',
+}
 
 /** Reads a directory by the names in its header, whatever their order. */
 export function parseDirectory(file: DirectoryFile, text: string, watch: FieldWatch): Directory {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const names = (lines[0] ?? '').split('|')
-  watch(file, file === 'nasdaqlisted' ? NASDAQ_LISTED_FIELDS : OTHER_LISTED_FIELDS, Object.fromEntries(names.map((name) => [name, true])))
+  watch(
+    file,
+    file === 'nasdaqlisted' ? NASDAQ_LISTED_FIELDS : OTHER_LISTED_FIELDS,
+    Object.fromEntries(names.map((name) => [name, true])),
+  )
   const listings: Listing[] = []
   const malformed: { line: number; text: string }[] = []
   let [test_issues_count, created]: [number, string | null] = [0, null]

@@ -2,7 +2,15 @@ import { type AdapterContext, located, notFound, pageOf } from '../../adapter/ad
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { matchAll } from '../../adapter/identity.ts'
 import type { SourceRecord } from '../../contract/job.ts'
-import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
+import type {
+  Ask,
+  Batch,
+  LocatedRecord,
+  Page,
+  Provider,
+  Subject,
+  SubjectEnd,
+} from '../../contract/provider.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { type DirectoryFile, directory, PROFILE } from './endpoints.ts'
 import { type Listing, parseDirectory } from './parse.ts'
@@ -10,8 +18,9 @@ import { type Listing, parseDirectory } from './parse.ts'
 const FILES: readonly DirectoryFile[] = ['nasdaqlisted', 'otherlisted']
 
 /**
- * The symbol directories of Nasdaq Trader: what is listed today on which exchange. Free, no key. It knows neither filers nor the
- * past: a security that is no longer listed is not found, and a ticker interval begins when our own knowledge does.
+ * The symbol directories of Nasdaq Trader: what is listed today on which exchange. Free, no key. It knows
+ * neither filers nor the past: a security that is no longer listed is not found, and a ticker interval begins
+ * when our own knowledge does.
  */
 export function nasdaqDirectory(context: AdapterContext): Provider {
   const client = context.client(PROFILE)
@@ -21,7 +30,9 @@ export function nasdaqDirectory(context: AdapterContext): Provider {
     datasets: ['securities', 'ticker_history'],
     probe: async (signal) => void (await client.fetch(directory('otherlisted'), signal)),
     batches: ({ subjects }) =>
-      subjects.length === 0 ? [] : [{ label: 'symbol directories', subjects, estimate: { requests: 2, bytes: 1_500_000 } }],
+      subjects.length === 0
+        ? []
+        : [{ label: 'symbol directories', subjects, estimate: { requests: 2, bytes: 1_500_000 } }],
     read: (ask, batch, signal) => read(client, watch, ask, batch, signal),
   }
 }
@@ -49,8 +60,9 @@ async function* read(
   const found = new Map<Listing, Subject[]>()
   for (const subject of listed) {
     const hit = matches.get(subject)
-    if (hit === undefined) yield notFound(subject.item, `no exchange lists «${subject.ticker}» today`)
-    else if ('ambiguous' in hit) yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
+    if (hit === undefined) yield notFound(subject.item, `no exchange lists "${subject.ticker}" today`)
+    else if ('ambiguous' in hit)
+      yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
     else found.set(hit.candidate, [...(found.get(hit.candidate) ?? []), subject])
   }
   for (const { response, listings, malformed, created } of answers) {
@@ -66,9 +78,15 @@ async function* read(
   }
 }
 
-function recordsOf(ask: Ask, subject: Subject, { ticker, name, exchange_mic, type }: Listing, created: string | null): SourceRecord[] {
+function recordsOf(
+  ask: Ask,
+  subject: Subject,
+  { ticker, name, exchange_mic, type }: Listing,
+  created: string | null,
+): SourceRecord[] {
   const source_id = subject.item
-  if (ask.dataset === 'securities') return [{ source_id, ticker, name, exchange_mic, type, currency: 'USD', cik: subject.cik ?? null }]
+  if (ask.dataset === 'securities')
+    return [{ source_id, ticker, name, exchange_mic, type, currency: 'USD', cik: subject.cik ?? null }]
   const told = `listed in the directory of ${created ?? 'an unknown day'}`
   const interval = (valid_from: string, reason: string): SourceRecord => ({
     source_id,
@@ -80,10 +98,13 @@ function recordsOf(ask: Ask, subject: Subject, { ticker, name, exchange_mic, typ
   })
   const last = subject.tickers.at(-1)
   const today = dayOf(created)
-  // What we know of the past stays as it is: the directory knows today alone. A new ticker is his since we first see it there.
+  // What we know of the past stays as it is: the directory knows today alone. A new ticker is his since we
+  // first see it there.
   if (last === undefined) return [interval(ask.first_session_date, `${told}; since when is not known`)]
-  if (last.ticker === ticker && last.valid_to === null) return [interval(last.valid_from, `${told}; since when is known from before`)]
-  if (today === null || last.valid_from >= today) return [interval(ask.first_session_date, `${told}; since when is not known`)]
+  if (last.ticker === ticker && last.valid_to === null)
+    return [interval(last.valid_from, `${told}; since when is known from before`)]
+  if (today === null || last.valid_from >= today)
+    return [interval(ask.first_session_date, `${told}; since when is not known`)]
   const former = {
     source_id,
     ticker: last.ticker,
@@ -100,4 +121,5 @@ const dayOf = (created: string | null): string | null => {
   const [, month, day, year] = /^(\d\d)(\d\d)(\d{4})/.exec(created ?? '') ?? []
   return year === undefined ? null : `${year}-${month}-${day}`
 }
-const dayBefore = (day: string): string => new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)
+const dayBefore = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)

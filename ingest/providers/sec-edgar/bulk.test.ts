@@ -38,7 +38,9 @@ test('above the bound all facts come from one file: wanted entries alone, a miss
   await zip.finalize()
   await written
   const bytes = await readFile(file)
-  server = await serve((_, response) => response.writeHead(200, { 'content-length': String(bytes.length) }).end(bytes))
+  server = await serve((_, response) =>
+    response.writeHead(200, { 'content-length': String(bytes.length) }).end(bytes),
+  )
   const client = (profile: HttpProfile) =>
     openClient(profile, {
       ledger: memoryLedger(),

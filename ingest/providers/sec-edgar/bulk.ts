@@ -6,8 +6,8 @@ import { FormatError, messageOf } from '../../../helpers/core/errors.ts'
 const ENTRY_BYTES_MAX = 512 * 1024 * 1024
 
 /**
- * The files of the zip at `path` whose names are in `wanted`, in the order of the zip, one at a time; with its fault in place of its
- * body, one that is damaged or larger than any filer's facts.
+ * The files of the zip at `path` whose names are in `wanted`, in the order of the zip, one at a time; with
+ * its fault in place of its body, one that is damaged or larger than any filer's facts.
  *
  * @throws FormatError when the zip as a whole cannot be read.
  */
@@ -17,7 +17,9 @@ export async function* entriesOf(
   signal: AbortSignal,
 ): AsyncGenerator<{ name: string; body: Buffer } | { name: string; fault: string }> {
   const zip = await yauzl.openPromise(path, { lazyEntries: true }).catch((error: unknown) => {
-    throw new FormatError(`${path} cannot be read as a zip. Remove it from the archive and fetch it again.`, { cause: error })
+    throw new FormatError(`${path} cannot be read as a zip. Remove it from the archive and fetch it again.`, {
+      cause: error,
+    })
   })
   try {
     for await (const entry of zip.eachEntry()) {

@@ -9,14 +9,18 @@ const END_OF_REGISTRATION = /^15-(12B|12G|15D)(\/A)?$/
 /**
  * The delisting of `subject`, as far as its filer's papers prove one.
  *
- * Form 25 withdraws one class of securities, and the index does not say which: a matured note is withdrawn by the same form as
- * the common stock. So it counts only when the filer no longer has the ticker listed. The day is that of the filing of the last
- * Form 25; the withdrawal takes effect ten days later, and trading has ended by then. A Form 15 that follows confirms it.
+ * Form 25 withdraws one class of securities, and the index does not say which: a matured note is withdrawn by
+ * the same form as the common stock. So it counts only when the filer no longer has the ticker listed. The
+ * day is that of the filing of the last Form 25; the withdrawal takes effect ten days later, and trading has
+ * ended by then. A Form 15 that follows confirms it.
  */
 export function delistingsOf(filer: Filer, subject: Subject): SourceRecord[] {
   const isListed = filer.listings.some(
     ({ ticker, exchange }) =>
-      exchange !== null && exchange !== 'OTC' && subject.ticker !== undefined && symbolKey(ticker) === symbolKey(subject.ticker),
+      exchange !== null &&
+      exchange !== 'OTC' &&
+      subject.ticker !== undefined &&
+      symbolKey(ticker) === symbolKey(subject.ticker),
   )
   if (isListed) return []
   const withdrawal = newest(filer.filings, WITHDRAWAL)
@@ -32,7 +36,9 @@ export function delistingsOf(filer: Filer, subject: Subject): SourceRecord[] {
       accession: withdrawal.accession,
       file_number: withdrawal.file_number,
       day_is: 'filing of Form 25',
-      confirmed_by: confirms ? `${registration.form} ${registration.accession}, filed ${registration.filed}` : null,
+      confirmed_by: confirms
+        ? `${registration.form} ${registration.accession}, filed ${registration.filed}`
+        : null,
     },
   ]
 }

@@ -6,7 +6,10 @@ import type { HttpProfile, HttpRequest } from '../../http/profile.ts'
 const WWW = 'https://www.sec.gov'
 const DATA = 'https://data.sec.gov'
 
-/** The SEC allows 10 requests a second over all of its hosts, and blocks for ten minutes whoever sends more; 8 leave room. */
+/**
+ * The SEC allows 10 requests a second over all of its hosts, and blocks for ten minutes whoever sends more; 8
+ * leave room.
+ */
 export const profileOf = (user_agent: string): HttpProfile => ({
   provider: 'sec-edgar',
   adapter_version: '1',
@@ -22,7 +25,10 @@ const missing = (what: string): Verdict => ({ outcome: 'malformed', reason: `the
 export const tickers = (): HttpRequest => ({
   url: `${WWW}/files/company_tickers_exchange.json`,
   expects: 'json',
-  shape: ({ json }) => (isObject(json) && isArray(json['fields']) && isArray(json['data']) ? undefined : missing('fields and data')),
+  shape: ({ json }) =>
+    isObject(json) && isArray(json['fields']) && isArray(json['data'])
+      ? undefined
+      : missing('fields and data'),
 })
 
 /** `cik`: ten digits. */
@@ -30,7 +36,8 @@ export const submissions = (cik: string): HttpRequest => ({
   url: `${DATA}/submissions/CIK${cik}.json`,
   expects: 'json',
   shape: ({ json }) => {
-    if (!isObject(json) || !isObject(json['filings']) || !isObject(json['filings']['recent'])) return missing('filings.recent')
+    if (!isObject(json) || !isObject(json['filings']) || !isObject(json['filings']['recent']))
+      return missing('filings.recent')
     return sameCik(json['cik'], cik)
   },
 })
@@ -39,7 +46,8 @@ export const submissions = (cik: string): HttpRequest => ({
 export const submissionsShard = (name: string): HttpRequest => ({
   url: `${DATA}/submissions/${encodeURIComponent(name)}`,
   expects: 'json',
-  shape: ({ json }) => (isObject(json) && isArray(json['accessionNumber']) ? undefined : missing('accessionNumber')),
+  shape: ({ json }) =>
+    isObject(json) && isArray(json['accessionNumber']) ? undefined : missing('accessionNumber'),
 })
 
 export const companyFacts = (cik: string): HttpRequest => ({
@@ -49,13 +57,18 @@ export const companyFacts = (cik: string): HttpRequest => ({
     if (!isObject(json) || !(isObject(json['facts']) || json['facts'] === null)) return missing('facts')
     return (
       sameCik(json['cik'], cik) ??
-      (Object.keys(json['facts'] ?? {}).length === 0 ? { outcome: 'empty', reason: 'the filer has no facts' } : undefined)
+      (Object.keys(json['facts'] ?? {}).length === 0
+        ? { outcome: 'empty', reason: 'the filer has no facts' }
+        : undefined)
     )
   },
 })
 
 /** Every filer's facts in one file of about 1.4 GB. */
-export const companyFactsBulk = (): HttpRequest => ({ url: `${WWW}/Archives/edgar/daily-index/xbrl/companyfacts.zip`, expects: 'zip' })
+export const companyFactsBulk = (): HttpRequest => ({
+  url: `${WWW}/Archives/edgar/daily-index/xbrl/companyfacts.zip`,
+  expects: 'zip',
+})
 
 /** Files of the bulk zip, by filer. */
 export const bulkEntryName = (cik: string): string => `CIK${cik}.json`

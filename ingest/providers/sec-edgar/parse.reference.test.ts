@@ -15,17 +15,25 @@ const identity = {
   isListed: () => false,
   hasFiler: () => true,
 }
-const context = { identity, window: { start_date: '2000-01-01', end_date: '2030-01-01' }, isSession: () => true, provider: 'sec-edgar' }
+const context = {
+  identity,
+  window: { start_date: '2000-01-01', end_date: '2030-01-01' },
+  isSession: () => true,
+  provider: 'sec-edgar',
+}
 
 for (const cik of ['0000320193', '0001045810', '0001997711']) {
   test(`every fact of filer ${cik} is read, with its value as it was written, and becomes a row of its own`, () => {
     const file = `sec/companyfacts_CIK${cik}.json.gz`
     const { watch, unknown } = collecting('sec-edgar')
     const records = parseCompanyFacts(recordedJson(file), watch)
-    const facts = Object.entries((JSON.parse(recording(file)) as { facts: Raw }).facts).flatMap(([taxonomy, tags]) =>
-      Object.entries(tags as Record<string, { units: Record<string, Raw[]> }>).flatMap(([tag, { units }]) =>
-        Object.entries(units).flatMap(([unit, list]) => list.map((fact) => ({ taxonomy, tag, unit, ...fact }) as Raw)),
-      ),
+    const facts = Object.entries((JSON.parse(recording(file)) as { facts: Raw }).facts).flatMap(
+      ([taxonomy, tags]) =>
+        Object.entries(tags as Record<string, { units: Record<string, Raw[]> }>).flatMap(([tag, { units }]) =>
+          Object.entries(units).flatMap(([unit, list]) =>
+            list.map((fact) => ({ taxonomy, tag, unit, ...fact }) as Raw),
+          ),
+        ),
     )
     expect(unknown).toEqual([])
     expect(records).toHaveLength(facts.length)
@@ -44,19 +52,27 @@ for (const cik of ['0000320193', '0001045810', '0001997711']) {
         tag: 'tag',
         unit: 'unit',
       }
-      const differs = Object.entries(pairs).some(([ours, theirs]) => record[ours] !== (fact[theirs] == null ? null : String(fact[theirs])))
+      const differs = Object.entries(pairs).some(
+        ([ours, theirs]) => record[ours] !== (fact[theirs] == null ? null : String(fact[theirs])),
+      )
       return differs || Number(record['value']) !== fact['val'] || record['cik'] !== cik
     })
     expect(wrong).toEqual([])
     expect(records.filter((record) => !('row' in fundamentalsRaw.parse(record, context)))).toEqual([])
     const keys = records.map((record) =>
-      ['taxonomy', 'tag', 'unit', 'period_start', 'period_end', 'accession'].map((name) => record[name]).join('|'),
+      ['taxonomy', 'tag', 'unit', 'period_start', 'period_end', 'accession']
+        .map((name) => record[name])
+        .join('|'),
     )
     expect(new Set(keys).size).toBe(records.length)
   })
 
   test(`the facts of filer ${cik} pass the classifier, and no other filer's do`, () => {
-    const answer = { http_status: 200, headers: {}, body: Buffer.from(recording(`sec/companyfacts_CIK${cik}.json.gz`)) }
+    const answer = {
+      http_status: 200,
+      headers: {},
+      body: Buffer.from(recording(`sec/companyfacts_CIK${cik}.json.gz`)),
+    }
     const { shape } = endpoints.companyFacts(cik)
     const classifier = { provider: 'sec-edgar', expects: 'json' as const }
     expect(classify(answer, { ...classifier, ...(shape && { shape }) }).outcome).toBe('ok')
@@ -67,10 +83,16 @@ for (const cik of ['0000320193', '0001045810', '0001997711']) {
 
 test('every row of the list of tickers is read', () => {
   const { watch, unknown } = collecting('sec-edgar')
-  const rows = (JSON.parse(recording('sec/company_tickers_exchange.json.gz')) as { data: [number, string, string, string][] }).data
+  const rows = (
+    JSON.parse(recording('sec/company_tickers_exchange.json.gz')) as {
+      data: [number, string, string, string][]
+    }
+  ).data
   const listed = parseTickers(recordedJson('sec/company_tickers_exchange.json.gz'), watch)
   expect(unknown).toEqual([])
-  expect(listed.map(({ cik, name }) => [Number(cik), name ?? ''])).toEqual(rows.map(([cik, name]) => [cik, name]))
+  expect(listed.map(({ cik, name }) => [Number(cik), name ?? ''])).toEqual(
+    rows.map(([cik, name]) => [cik, name]),
+  )
   expect(listed.filter(({ cik }) => !/^\d{10}$/.test(cik ?? ''))).toEqual([])
   expect(listed.filter(({ exchange_mic }) => exchange_mic === 'XNAS')).toHaveLength(
     rows.filter(([, , , exchange]) => exchange === 'Nasdaq').length,
@@ -78,12 +100,26 @@ test('every row of the list of tickers is read', () => {
 })
 
 test('a filer with one listing is found by its CIK, one with several by CIK and ticker, and never by guess', () => {
-  const match = matcher(parseTickers(recordedJson('sec/company_tickers_exchange.json.gz'), collecting('sec-edgar').watch))
-  const subject = (source_id: string, ticker: string | undefined) => ({ item: source_id, source_id, cik: undefined, ticker, tickers: [] })
+  const match = matcher(
+    parseTickers(recordedJson('sec/company_tickers_exchange.json.gz'), collecting('sec-edgar').watch),
+  )
+  const subject = (source_id: string, ticker: string | undefined) => ({
+    item: source_id,
+    source_id,
+    cik: undefined,
+    ticker,
+    tickers: [],
+  })
   expect(match(subject('cik:320193', 'WHATEVER'))).toMatchObject({ candidate: { ticker: 'AAPL' }, by: 'cik' })
-  expect(match(subject('cik:0001652044/GOOGL', 'GOOGL'))).toMatchObject({ candidate: { ticker: 'GOOGL' }, by: 'cik' })
+  expect(match(subject('cik:0001652044/GOOGL', 'GOOGL'))).toMatchObject({
+    candidate: { ticker: 'GOOGL' },
+    by: 'cik',
+  })
   expect(match(subject('cik:0001652044/x', 'NONE'))).toHaveProperty('ambiguous')
-  expect(match(subject('opaque', 'BRK.B'))).toMatchObject({ candidate: { cik: '0001067983', ticker: 'BRK.B' }, by: 'ticker' })
+  expect(match(subject('opaque', 'BRK.B'))).toMatchObject({
+    candidate: { cik: '0001067983', ticker: 'BRK.B' },
+    by: 'ticker',
+  })
   expect(match(subject('cik:0000000001', 'AAPL'))).toHaveProperty('ambiguous')
 })
 
@@ -112,7 +148,8 @@ for (const cik of ['0000320193', '0000789019', '0000895419', '0001045810', '0001
     // Once the ticker is gone from the list, the last Form 25 is what ended it.
     const gone = delistingsOf({ ...filer, listings: [] }, subject)
     expect(gone).toHaveLength(filer.filings.some(({ form }) => form === '25' || form === '25-NSE') ? 1 : 0)
-    for (const record of gone) expect(record).toMatchObject({ kind: 'delisting', ex_date: expect.stringMatching(/^\d{4}-/) })
+    for (const record of gone)
+      expect(record).toMatchObject({ kind: 'delisting', ex_date: expect.stringMatching(/^\d{4}-/) })
   })
 }
 
@@ -121,5 +158,7 @@ test('a shard is the bare columns, and all of its rows are read', () => {
   const filings = parseFilings(recordedJson('sec/submissions_CIK0001318605-submissions-001.json.gz'), watch)
   expect(unknown).toEqual([])
   expect(filings).toHaveLength(720)
-  expect(filings.filter(({ accession, filed, form }) => accession === null || filed === null || form === null)).toEqual([])
+  expect(
+    filings.filter(({ accession, filed, form }) => accession === null || filed === null || form === null),
+  ).toEqual([])
 })

@@ -7,9 +7,10 @@ import * as fields from './fields.ts'
 /** Ten digits, whether the SEC wrote a number or a padded string. */
 const cikText = (value: TextJson | undefined): string | null => textOf(value)?.padStart(10, '0') ?? null
 
-// «NYSE» stands for the whole group, NYSE American and Arca included: which one, the SEC does not say.
+// "NYSE" stands for the whole group, NYSE American and Arca included: which one, the SEC does not say.
 const EXCHANGE_MICS: Readonly<Record<string, string>> = { Nasdaq: 'XNAS', CBOE: 'BATS', OTC: 'OTCM' }
-const micOf = (exchange: string | null): string | null => (exchange === null ? null : (EXCHANGE_MICS[exchange] ?? null))
+const micOf = (exchange: string | null): string | null =>
+  exchange === null ? null : (EXCHANGE_MICS[exchange] ?? null)
 
 export interface ListedSecurity extends Candidate {
   readonly name: string | null
@@ -18,8 +19,15 @@ export interface ListedSecurity extends Candidate {
 
 /** The rows of company_tickers_exchange.json, in their order. */
 export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[] {
-  const { fields: names, data } = json as { fields: readonly string[]; data: readonly (readonly TextJson[])[] }
-  watch('company_tickers_exchange', fields.TICKER_FIELDS, Object.fromEntries(names.map((name) => [name, true])))
+  const { fields: names, data } = json as {
+    fields: readonly string[]
+    data: readonly (readonly TextJson[])[]
+  }
+  watch(
+    'company_tickers_exchange',
+    fields.TICKER_FIELDS,
+    Object.fromEntries(names.map((name) => [name, true])),
+  )
   return data.map((row) => {
     const cell = (name: string): TextJson | undefined => (isArray(row) ? row[names.indexOf(name)] : undefined)
     const ticker = textOf(cell('ticker'))
@@ -104,7 +112,8 @@ export function parseSubmissions(json: TextJson, watch: FieldWatch): Filer {
 /**
  * The rows of columnar arrays.
  *
- * @throws RangeError when the columns have different lengths: then nobody knows which cell belongs to which row.
+ * @throws RangeError when the columns have different lengths: then nobody knows which cell belongs to which
+ *   row.
  */
 export function parseFilings(json: TextJson | undefined, watch: FieldWatch): Filing[] {
   const columns = objectOf(json)

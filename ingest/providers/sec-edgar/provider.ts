@@ -1,4 +1,13 @@
-import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf, understood } from '../../adapter/adapter.ts'
+import {
+  type AdapterContext,
+  ahead,
+  answered,
+  chunksOf,
+  located,
+  notFound,
+  pageOf,
+  understood,
+} from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { cikOfSubject, matchAll } from '../../adapter/identity.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
@@ -10,11 +19,17 @@ import { delistingsOf } from './delistings.ts'
 import * as endpoints from './endpoints.ts'
 import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTickers } from './parse.ts'
 
-/** Above so many filers one file of all facts is quicker than a request for each: 1.4 GB are some 900 requests at 8 a second. */
+/**
+ * Above so many filers one file of all facts is quicker than a request for each: 1.4 GB are some 900 requests
+ * at 8 a second.
+ */
 const BULK_FILERS_MIN = 1000
 
 const FILERS_A_BATCH = 25
-/** Of a universe that holds the dead of five years, so many are no longer in the list of tickers, and are asked for one by one. */
+/**
+ * Of a universe that holds the dead of five years, so many are no longer in the list of tickers, and are
+ * asked for one by one.
+ */
 const DEAD_RATIO = 0.2
 const LOOK_AHEAD = 4
 const FACTS_BYTES = 150_000
@@ -23,8 +38,8 @@ const TICKERS_BYTES = 200_000
 const BULK_BYTES = 1_390_000_000
 
 /**
- * SEC EDGAR: who files (securities), what they filed (fundamentals), and delistings by Form 25 (corporate actions). Free, no key;
- * the SEC wants to know who asks: `user_agent` is `Name contact@example.com`.
+ * SEC EDGAR: who files (securities), what they filed (fundamentals), and delistings by Form 25 (corporate
+ * actions). Free, no key; the SEC wants to know who asks: `user_agent` is `Name contact@example.com`.
  */
 export function secEdgar(
   context: AdapterContext,
@@ -41,7 +56,9 @@ export function secEdgar(
     read(ask, batch, signal) {
       if (ask.dataset === 'securities') return readSecurities(client, watch, batch, signal)
       if (ask.dataset === 'corporate_actions') return readDelistings(client, watch, batch, signal)
-      return batch.label.startsWith(BULK) ? readBulk(client, watch, batch, signal) : readFacts(client, watch, batch, signal)
+      return batch.label.startsWith(BULK)
+        ? readBulk(client, watch, batch, signal)
+        : readFacts(client, watch, batch, signal)
     },
   }
 }
@@ -57,7 +74,8 @@ function batchesOf({ dataset, subjects }: Ask, bulk_filers_min: number): Batch[]
   if (dataset === 'fundamentals' && subjects.length >= bulk_filers_min) {
     return [{ label: `${BULK}, one file`, subjects, estimate: { requests: 1, bytes: BULK_BYTES } }]
   }
-  const [what, each_bytes] = dataset === 'fundamentals' ? ['facts', FACTS_BYTES] : ['filings', SUBMISSIONS_BYTES]
+  const [what, each_bytes] =
+    dataset === 'fundamentals' ? ['facts', FACTS_BYTES] : ['filings', SUBMISSIONS_BYTES]
   return chunksOf(subjects, FILERS_A_BATCH).map((some) => ({
     label: `${what} of ${some[0]?.item} … ${some.at(-1)?.item}`,
     subjects: some,
@@ -81,7 +99,9 @@ async function* readSecurities(
       return []
     }
     const { name, cik, exchange_mic, ticker } = found.candidate
-    return [{ source_id: subject.item, ticker, name, exchange_mic, type: null, currency: null, cik: cik ?? null }]
+    return [
+      { source_id: subject.item, ticker, name, exchange_mic, type: null, currency: null, cik: cik ?? null },
+    ]
   })
   yield pageOf(response, located(records))
   // Who is not listed today may still have a filer: a delisted company is one whose filings end.
@@ -94,14 +114,15 @@ async function* readSecurities(
       else
         yield notFound(
           subject.item,
-          `the SEC lists no filer with the ticker ${subject.ticker} today, and «${subject.item}» names none`,
+          `the SEC lists no filer with the ticker ${subject.ticker} today, and "${subject.item}" names none`,
           response,
         )
       continue
     }
     const answer = await answered(subject.item, client.fetch(endpoints.submissions(cik), signal))
     if ('status' in answer) yield answer
-    else if (answer.outcome === 'not_found') yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
+    else if (answer.outcome === 'not_found')
+      yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
     else {
       const known = await filerOf(client, watch, subject.item, answer, signal)
       if ('status' in known) {
@@ -113,13 +134,25 @@ async function* readSecurities(
       const nothing = { exchange_mic: null, type: null, currency: null }
       yield pageOf(
         answer,
-        located([{ source_id: subject.item, ticker: subject.ticker ?? null, name: filer.name, ...nothing, cik, delist_date }]),
+        located([
+          {
+            source_id: subject.item,
+            ticker: subject.ticker ?? null,
+            name: filer.name,
+            ...nothing,
+            cik,
+            delist_date,
+          },
+        ]),
       )
     }
   }
 }
 
-/** The day of the last Form 25, when it is sure that the security is no longer listed: nothing of the filer is, or another part says so. */
+/**
+ * The day of the last Form 25, when it is sure that the security is no longer listed: nothing of the filer
+ * is, or another part says so.
+ */
 function endOfListing(filer: Filer, subject: Subject): string | null {
   const isQuoted = filer.listings.some(({ exchange }) => exchange !== null && exchange !== 'OTC')
   if (isQuoted && subject.ticker !== undefined) return null
@@ -135,8 +168,10 @@ async function* readFacts(
   for await (const { subject, response } of answersOf(client, subjects, endpoints.companyFacts, signal)) {
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
     else if ('status' in response) yield response
-    else if (response.outcome === 'not_found') yield notFound(subject.item, `the SEC has no XBRL facts of filer ${subject.item}`, response)
-    else if (response.outcome === 'empty') yield { item: subject.item, status: 'empty', reason: 'the filer has no facts' }
+    else if (response.outcome === 'not_found')
+      yield notFound(subject.item, `the SEC has no XBRL facts of filer ${subject.item}`, response)
+    else if (response.outcome === 'empty')
+      yield { item: subject.item, status: 'empty', reason: 'the filer has no facts' }
     else {
       const facts = understood(subject.item, response, () => parseCompanyFacts(response.json, watch))
       yield 'status' in facts ? facts : pageOf(response, located(facts.content))
@@ -151,19 +186,34 @@ async function* readBulk(
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
   const response = await client.download(endpoints.companyFactsBulk(), signal)
-  const items = new Map(subjects.map((subject) => [endpoints.bulkEntryName(cikOfSubject(subject) ?? subject.item), subject.item]))
+  const items = new Map(
+    subjects.map((subject) => [endpoints.bulkEntryName(cikOfSubject(subject) ?? subject.item), subject.item]),
+  )
   for await (const entry of entriesOf(response.path, new Set(items.keys()), signal)) {
     const { name } = entry
     const item = items.get(name) ?? name
     items.delete(name)
     if ('fault' in entry) {
-      yield { item, status: 'failed', error_class: 'malformed', reason: `${name} of ${response.url} cannot be unpacked: ${entry.fault}` }
+      yield {
+        item,
+        status: 'failed',
+        error_class: 'malformed',
+        reason: `${name} of ${response.url} cannot be unpacked: ${entry.fault}`,
+      }
       continue
     }
     const file = `${response.url}#${name}`
-    const facts = understood(item, { ...response, url: file }, () => parseCompanyFacts(parseJson(entry.body.toString('utf8')), watch))
+    const facts = understood(item, { ...response, url: file }, () =>
+      parseCompanyFacts(parseJson(entry.body.toString('utf8')), watch),
+    )
     if ('status' in facts) yield facts
-    else yield { file, archive_sha256: response.sha256, records: located(facts.content), read_bytes: entry.body.length }
+    else
+      yield {
+        file,
+        archive_sha256: response.sha256,
+        records: located(facts.content),
+        read_bytes: entry.body.length,
+      }
   }
   for (const [name, item] of items) yield notFound(item, `the SEC's file of all facts has no ${name}`)
 }
@@ -177,7 +227,8 @@ async function* readDelistings(
   for await (const { subject, response } of answersOf(client, subjects, endpoints.submissions, signal)) {
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
     else if ('status' in response) yield response
-    else if (response.outcome !== 'ok') yield notFound(subject.item, `the SEC knows no filer of «${subject.item}»`, response)
+    else if (response.outcome !== 'ok')
+      yield notFound(subject.item, `the SEC knows no filer of "${subject.item}"`, response)
     else {
       const filer = await filerOf(client, watch, subject.item, response, signal)
       yield 'status' in filer ? filer : pageOf(response, located(delistingsOf(filer.content, subject)))
@@ -197,12 +248,16 @@ async function filerOf(
   if ('status' in read) return read
   const filer = read.content
   // The newest filings are here; a filer that is gone files no more than a thousand papers after its Form 25.
-  if (filer.listings.length > 0 || filer.filings.some(({ form }) => form?.startsWith('25') ?? false)) return read
+  if (filer.listings.length > 0 || filer.filings.some(({ form }) => form?.startsWith('25') ?? false))
+    return read
   const filings = [...filer.filings]
   for (const name of filer.shards) {
     const shard = await answered(item, client.fetch(endpoints.submissionsShard(name), signal))
     if ('status' in shard) return shard
-    const older = shard.outcome === 'ok' ? understood(item, shard, () => parseFilings(shard.json, watch)) : { content: [] }
+    const older =
+      shard.outcome === 'ok'
+        ? understood(item, shard, () => parseFilings(shard.json, watch))
+        : { content: [] }
     if ('status' in older) return older
     filings.push(...older.content)
   }
@@ -217,6 +272,10 @@ function answersOf(
 ) {
   return ahead(subjects, LOOK_AHEAD, async (subject) => {
     const cik = cikOfSubject(subject) ?? (/^\d{10}$/.test(subject.item) ? subject.item : undefined)
-    return { subject, response: cik === undefined ? undefined : await answered(subject.item, client.fetch(request(cik), signal)) }
+    return {
+      subject,
+      response:
+        cik === undefined ? undefined : await answered(subject.item, client.fetch(request(cik), signal)),
+    }
   })
 }

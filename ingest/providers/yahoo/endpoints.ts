@@ -17,8 +17,9 @@ export const PROFILE: HttpProfile = {
 const seconds = (date: string): string => String(Date.parse(`${date}T00:00:00Z`) / 1000)
 
 /**
- * Bars and events of one symbol from `start_date` through today, whatever the window of the run: prices are adjusted for every
- * split until now, and a split after the window that was not asked for could never be undone.
+ * Bars and events of one symbol from `start_date` through today, whatever the window of the run: prices are
+ * adjusted for every split until now, and a split after the window that was not asked for could never be
+ * undone.
  */
 export const chart = (symbol: string, start_date: string, today: string): HttpRequest => {
   const url = new URL(`${ORIGIN}/v8/finance/chart/${encodeURIComponent(symbol)}`)
@@ -39,7 +40,9 @@ export const chart = (symbol: string, start_date: string, today: string): HttpRe
       const result = isObject(json) && isObject(json['chart']) ? json['chart']['result'] : undefined
       if (!isArray(result) || !isObject(result[0]) || !isObject(result[0]['meta']))
         return { outcome: 'malformed', reason: 'the answer has no chart' }
-      return isArray(result[0]['timestamp']) ? undefined : { outcome: 'empty', reason: 'the chart has no rows' }
+      return isArray(result[0]['timestamp'])
+        ? undefined
+        : { outcome: 'empty', reason: 'the chart has no rows' }
     },
   }
 }

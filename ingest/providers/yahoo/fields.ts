@@ -1,11 +1,22 @@
 import { as, type FieldTable, ignored } from '../../adapter/fields.ts'
 
-export const RESULT_FIELDS: FieldTable = { meta: as('currency'), timestamp: as('date'), events: as('kind'), indicators: as('close') }
+export const RESULT_FIELDS: FieldTable = {
+  meta: as('currency'),
+  timestamp: as('date'),
+  events: as('kind'),
+  indicators: as('close'),
+}
 export const INDICATOR_FIELDS: FieldTable = {
   quote: as('close'),
   adjclose: ignored('adjusted for dividends: ours is computed from the actions'),
 }
-export const QUOTE_FIELDS: FieldTable = { open: as('open'), high: as('high'), low: as('low'), close: as('close'), volume: as('volume') }
+export const QUOTE_FIELDS: FieldTable = {
+  open: as('open'),
+  high: as('high'),
+  low: as('low'),
+  close: as('close'),
+  volume: as('volume'),
+}
 export const EVENT_FIELDS: FieldTable = {
   dividends: as('cash_amount'),
   splits: as('split_to'),

@@ -8,7 +8,10 @@ import * as fields from './fields.ts'
 export interface Chart {
   readonly symbol: string | null
   readonly currency: string | null
-  /** Raw bars, in the order of the answer; `line` is the index of the row. A row of nulls is a day without trade, and is not here. */
+  /**
+   * Raw bars, in the order of the answer; `line` is the index of the row. A row of nulls is a day without
+   * trade, and is not here.
+   */
   readonly bars: readonly LocatedRecord[]
   /** Splits and dividends as they were on their day. */
   readonly events: readonly SourceRecord[]
@@ -22,13 +25,16 @@ const PRICE_PLACES_MAX = 4
 const PRICE_PLACES_MAX_BELOW_ONE = 6
 
 /**
- * Rebuilds what was traded from what is adjusted. Each price was divided by every split after its day, up to the day of the
- * request; volumes were multiplied, dividends divided likewise. So each is multiplied back by the product of the later splits,
- * in exact arithmetic, and then rounded to the digits that a 32-bit float holds.
+ * Rebuilds what was traded from what is adjusted. Each price was divided by every split after its day, up to
+ * the day of the request; volumes were multiplied, dividends divided likewise. So each is multiplied back by
+ * the product of the later splits, in exact arithmetic, and then rounded to the digits that a 32-bit float
+ * holds.
  *
- * Only right for an answer that was asked through today: a later split that is not listed stays in the prices.
+ * Only right for an answer that was asked through today: a later split that is not listed stays in the
+ * prices.
  *
- * @throws RangeError when the arrays have different lengths, and when an event has no day or a split no ratio: every price before it
+ * @throws RangeError when the arrays have different lengths, and when an event has no day or a split no
+ *   ratio: every price before it
  * would be wrong.
  */
 export function parseChart(json: TextJson, watch: FieldWatch): Chart {
@@ -47,13 +53,29 @@ export function parseChart(json: TextJson, watch: FieldWatch): Chart {
     watch('chart dividend', fields.DIVIDEND_FIELDS, each)
     const ex_date = eventDay(key, each, dayOf)
     const amount = textOf(each['amount'])
-    return { kind: 'cash_dividend', ex_date, cash_amount: amount === null ? null : rounded(amount, later(ex_date)), currency }
+    return {
+      kind: 'cash_dividend',
+      ex_date,
+      cash_amount: amount === null ? null : rounded(amount, later(ex_date)),
+      currency,
+    }
   })
   const { bars, rows_without_trade } = barsOf(result, dayOf, later, watch)
-  return { symbol, currency, bars, events: [...splits.map(({ record }) => record), ...dividends], rows_without_trade }
+  return {
+    symbol,
+    currency,
+    bars,
+    events: [...splits.map(({ record }) => record), ...dividends],
+    rows_without_trade,
+  }
 }
 
-function barsOf(result: TextObject, dayOf: Calendar, later: Later, watch: FieldWatch): Pick<Chart, 'bars' | 'rows_without_trade'> {
+function barsOf(
+  result: TextObject,
+  dayOf: Calendar,
+  later: Later,
+  watch: FieldWatch,
+): Pick<Chart, 'bars' | 'rows_without_trade'> {
   const timestamps = listOf(result['timestamp'])
   const indicators = objectOf(result['indicators'])
   watch('chart indicators', fields.INDICATOR_FIELDS, indicators)
@@ -101,17 +123,28 @@ function splitOf([key, event]: Event, dayOf: Calendar, watch: FieldWatch): Split
   const ex_date = eventDay(key, event, dayOf)
   const [, over, under] = /^([\d.]+)[:/]([\d.]+)$/.exec(textOf(event['splitRatio']) ?? '') ?? []
   const [numerator, denominator] = [textOf(event['numerator']) ?? over, textOf(event['denominator']) ?? under]
-  if (!(Number(numerator) > 0 && Number(denominator) > 0) || numerator === undefined || denominator === undefined) {
+  if (
+    !(Number(numerator) > 0 && Number(denominator) > 0) ||
+    numerator === undefined ||
+    denominator === undefined
+  ) {
     throw new RangeError(`the split of ${ex_date} has no ratio: ${JSON.stringify(event)}`)
   }
-  return { ex_date, numerator, denominator, record: { kind: 'split', ex_date, split_from: denominator, split_to: numerator } }
+  return {
+    ex_date,
+    numerator,
+    denominator,
+    record: { kind: 'split', ex_date, split_from: denominator, split_to: numerator },
+  }
 }
 
 /** An event with its key, which is its time. */
 type Event = readonly [key: string, event: TextObject]
 /** Events are an object by time; a list of them is read too. */
 const eventsOf = (events: TextJson | undefined): Event[] =>
-  Object.entries(isArray(events) ? Object.fromEntries(events.entries()) : objectOf(events)).map(([key, event]) => [key, objectOf(event)])
+  Object.entries(isArray(events) ? Object.fromEntries(events.entries()) : objectOf(events)).map(
+    ([key, event]) => [key, objectOf(event)],
+  )
 
 function eventDay(key: string, event: TextObject, dayOf: Calendar): string {
   const seconds = textOf(event['date']) ?? (/^-?\d{6,}$/.test(key) ? key : null)
@@ -120,7 +153,10 @@ function eventDay(key: string, event: TextObject, dayOf: Calendar): string {
 }
 
 type Later = (date: string) => { readonly over: bigint; readonly under: bigint }
-/** The product of the splits after a day. There are a handful of splits and a thousand days: each product is made once. */
+/**
+ * The product of the splits after a day. There are a handful of splits and a thousand days: each product is
+ * made once.
+ */
 function laterSplits(splits: readonly Split[]): Later {
   const known = new Map<string, { over: bigint; under: bigint }>()
   return (date) => {
@@ -140,7 +176,12 @@ function rounded(text: string, factor: { over: bigint; under: bigint }): string 
 /** Unix seconds → calendar day at the exchange, with the offset that held on that day. */
 type Calendar = (seconds: string | null) => string
 function calendar(timeZone: string): Calendar {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  })
   return (seconds) => (seconds === null ? '' : format.format(new Date(Number(seconds) * 1000)))
 }
 

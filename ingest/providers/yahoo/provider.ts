@@ -1,4 +1,13 @@
-import { type AdapterContext, ahead, answered, chunksOf, located, notFound, pageOf, understood } from '../../adapter/adapter.ts'
+import {
+  type AdapterContext,
+  ahead,
+  answered,
+  chunksOf,
+  located,
+  notFound,
+  pageOf,
+  understood,
+} from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { dashed } from '../../adapter/identity.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
@@ -8,12 +17,16 @@ import { type Chart, parseChart } from './parse.ts'
 
 const SUBJECTS_A_BATCH = 25
 const BAR_BYTES = 90
-/** A fund that has traded for as long as there are funds: asked for one day of it, to learn whether anybody answers. */
+/**
+ * A fund that has traded for as long as there are funds: asked for one day of it, to learn whether anybody
+ * answers.
+ */
 const PROBE_SYMBOL = 'SPY'
 
 /**
- * Yahoo's chart: bars and events of one symbol a request, without a key. Unofficial, and only for those who opt in. It serves a
- * symbol as it is held today: what a security traded under an earlier ticker is joined, what is delisted is gone.
+ * Yahoo's chart: bars and events of one symbol a request, without a key. Unofficial, and only for those who
+ * opt in. It serves a symbol as it is held today: what a security traded under an earlier ticker is joined,
+ * what is delisted is gone.
  */
 export function yahoo(context: AdapterContext): Provider {
   const client = context.client(PROFILE)
@@ -21,7 +34,8 @@ export function yahoo(context: AdapterContext): Provider {
   return {
     name: 'yahoo',
     datasets: ['prices_daily', 'corporate_actions'],
-    probe: async (signal) => void (await client.fetch(chart(PROBE_SYMBOL, context.today, context.today), signal)),
+    probe: async (signal) =>
+      void (await client.fetch(chart(PROBE_SYMBOL, context.today, context.today), signal)),
     batches: (ask) => batchesOf(ask, context.today),
     read: (ask, batch, signal) => read(client, watch, ask, batch, context.today, signal),
   }
@@ -48,15 +62,22 @@ async function* read(
   const asked: { subject: Subject; ticker: string }[] = []
   for (const subject of batch.subjects) {
     const gone = subject.tickers.at(-1)?.valid_to
-    // Its symbol is free since then, and may be somebody else's today: prices of another company would look like its own.
+    // Its symbol is free since then, and may be somebody else's today: prices of another company would look
+    // like its own.
     if (subject.ticker === undefined) yield notFound(subject.item, 'no ticker is known for it')
     else if (gone != null)
-      yield notFound(subject.item, `it gave up «${subject.ticker}» on ${gone}; Yahoo serves a symbol as it is held today`)
+      yield notFound(
+        subject.item,
+        `it gave up "${subject.ticker}" on ${gone}; Yahoo serves a symbol as it is held today`,
+      )
     else asked.push({ subject, ticker: subject.ticker })
   }
   const answers = ahead(asked, 2, async ({ subject, ticker }) => ({
     subject,
-    response: await answered(subject.item, client.fetch(chart(dashed(ticker), ask.window.start_date, today), signal)),
+    response: await answered(
+      subject.item,
+      client.fetch(chart(dashed(ticker), ask.window.start_date, today), signal),
+    ),
   }))
   for await (const { subject, response } of answers) {
     const { item } = subject
@@ -77,12 +98,20 @@ const IN_HUNDREDTHS = /^(GBX|ILA|[A-Z]{2}[a-z])$/
 /** Taken for the currency itself, hundredths would be a hundredfold. */
 function inWholeUnits(chart: Chart): Chart {
   const { currency } = chart
-  if (currency !== null && IN_HUNDREDTHS.test(currency)) throw new RangeError(`its prices are in ${currency}, hundredths of a currency`)
+  if (currency !== null && IN_HUNDREDTHS.test(currency))
+    throw new RangeError(`its prices are in ${currency}, hundredths of a currency`)
   return chart
 }
 
-function recordsOf({ dataset }: Ask, source_id: string, { bars, events }: Chart, today: string): Page['records'] {
+function recordsOf(
+  { dataset }: Ask,
+  source_id: string,
+  { bars, events }: Chart,
+  today: string,
+): Page['records'] {
   if (dataset === 'corporate_actions') return located(events.map((record) => ({ source_id, ...record })))
   // The bar of today is not finished, and would be kept as if it were.
-  return bars.filter(({ record }) => (record['date'] ?? '') < today).map(({ record, line }) => ({ record: { source_id, ...record }, line }))
+  return bars
+    .filter(({ record }) => (record['date'] ?? '') < today)
+    .map(({ record, line }) => ({ record: { source_id, ...record }, line }))
 }

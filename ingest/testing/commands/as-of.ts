@@ -1,13 +1,19 @@
 import type { Security, World } from '../../../helpers/simulator/market/types.ts'
 
-/** The simulated market as it stood on the evening of `day`: who was listed, by the ticker of that day, and what had happened and been filed. */
+/**
+ * The simulated market as it stood on the evening of `day`: who was listed, by the ticker of that day, and
+ * what had happened and been filed.
+ */
 export function worldAsOf(world: World, day: string): World {
   return {
     ...world,
     end_date: day,
     securities: world.securities.flatMap((security) => securityAsOf(security, day)),
     outsiders: world.outsiders.flatMap((security) => securityAsOf(security, day)),
-    filers: world.filers.map((filer) => ({ ...filer, filings: filer.filings.filter(({ filed }) => filed <= day) })),
+    filers: world.filers.map((filer) => ({
+      ...filer,
+      filings: filer.filings.filter(({ filed }) => filed <= day),
+    })),
   }
 }
 

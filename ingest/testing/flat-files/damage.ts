@@ -1,7 +1,11 @@
 import { readDrop } from './read-drop.ts'
 
 /** Nine bars of one security. */
-export const PRICES = ['source_id,date,close', ...Array.from({ length: 9 }, (_, at) => `x:1,2020-01-0${at + 1},1.${at}5`), ''].join('\n')
+export const PRICES = [
+  'source_id,date,close',
+  ...Array.from({ length: 9 }, (_, at) => `x:1,2020-01-0${at + 1},1.${at}5`),
+  '',
+].join('\n')
 
 /** Why a file of prices is refused; undefined when it is taken. */
 export async function reasonOf(name: string, content: string | Buffer): Promise<string | undefined> {
@@ -11,7 +15,12 @@ export async function reasonOf(name: string, content: string | Buffer): Promise<
 }
 
 /** A copy with some bytes replaced, counted from the last place where `mark` stands. */
-export function patched(bytes: Buffer, mark: string | Buffer, offset: number, patch: string | readonly number[]): Buffer {
+export function patched(
+  bytes: Buffer,
+  mark: string | Buffer,
+  offset: number,
+  patch: string | readonly number[],
+): Buffer {
   const copy = Buffer.from(bytes)
   const at = copy.lastIndexOf(mark)
   if (at === -1) throw new Error(`There is no ${mark.toString('hex')} to be replaced.`)

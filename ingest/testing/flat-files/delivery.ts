@@ -8,8 +8,11 @@ import { type IngestOptions, ingest } from '../../pipeline/run.ts'
 import { flatFiles } from '../../providers/flat-files/index.ts'
 import { readUniverse } from '../../universe/read.ts'
 
-/** Writes files (path in the drop → text or bytes) into a new folder, which goes when the tests are over; returns it. */
-export async function writeDrop(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+/**
+ * Writes files (path in the drop → text or bytes) into a new folder, which goes when the tests are over;
+ * returns it.
+ */
+export async function writeDelivery(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const root = await mkdtemp(join(inject('testDirectory'), 'drop-'))
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name)
@@ -19,8 +22,11 @@ export async function writeDrop(files: Readonly<Record<string, string | Buffer>>
   return root
 }
 
-/** A drop of invented securities: `first` was renamed, its old ticker went to `second`, and `third` is delisted. */
-export const SMALL_DROP = {
+/**
+ * A drop of invented securities: `first` was renamed, its old ticker went to `second`, and `third` is
+ * delisted.
+ */
+export const SMALL_DELIVERY = {
   'universe.csv': 'source_id,ticker\nx:first,NEW\nx:second,OLD\nx:third,GONE\n',
   'securities/securities.csv':
     'source_id,ticker,name,exchange_mic,type,currency,cik,list_date,delist_date\n' +
@@ -49,12 +55,25 @@ export const SMALL_DROP = {
     '1,us-gaap,Revenues,USD,2019-01-01,2019-12-31,5e2,a-1,10-K,2019,FY,2020-02-20,\n',
 } as const
 
-export const SOURCED = ['securities', 'ticker-history', 'prices-daily', 'corporate-actions', 'fundamentals-raw'] as const
+export const SOURCED = [
+  'securities',
+  'ticker-history',
+  'prices-daily',
+  'corporate-actions',
+  'fundamentals-raw',
+] as const
 
 type Rest = Partial<Omit<IngestOptions, 'connection' | 'jobs'>> & { readonly jobs?: readonly JobName[] }
 
-/** Ingests a drop with the universe that lies in it: the sourced jobs, a wide window and wide bounds unless said otherwise. */
-export async function ingestDrop(connection: IngestOptions['connection'], root: string, { jobs = SOURCED, ...rest }: Rest = {}) {
+/**
+ * Ingests a drop with the universe that lies in it: the sourced jobs, a wide window and wide bounds unless
+ * said otherwise.
+ */
+export async function ingestDelivery(
+  connection: IngestOptions['connection'],
+  root: string,
+  { jobs = SOURCED, ...rest }: Rest = {},
+) {
   const report = await ingest({
     connection,
     jobs: jobsInOrder(jobs),
@@ -79,11 +98,15 @@ export async function ingestDrop(connection: IngestOptions['connection'], root: 
 
 const TABLES = ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'fundamentals_raw']
 
-/** The rows of the core tables as text, in the order of all their columns: equal exactly when the content is. */
+/**
+ * The rows of the core tables as text, in the order of all their columns: equal exactly when the content is.
+ */
 export async function contentOf(db: Database): Promise<Record<string, string[]>> {
   const content: Record<string, string[]> = {}
   for (const table of TABLES) {
-    const rows = await db.rows<{ row: string }>(`select t::text as row from stocks_research.${table} t order by t::text collate "C"`)
+    const rows = await db.rows<{ row: string }>(
+      `select t::text as row from stocks_research.${table} t order by t::text collate "C"`,
+    )
     content[table] = rows.map(({ row }) => row)
   }
   return content
@@ -91,5 +114,5 @@ export async function contentOf(db: Database): Promise<Record<string, string[]>>
 
 /** `rows_read` went somewhere: outside, rejected, withheld or staged; and what was staged was merged. */
 export const isAccounted = (job: JobReport): boolean =>
-  job.rows_read === job.rows_outside + job.rows_rejected + job.rows_withheld + job.rows_staged &&
+  job.rows_read === job.rows_skipped + job.rows_rejected + job.rows_withheld + job.rows_staged &&
   job.rows_staged === job.rows_inserted + job.rows_updated + job.rows_unchanged

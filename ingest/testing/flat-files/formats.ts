@@ -6,7 +6,7 @@ import type { SchemaElement } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { LIMITS } from '../../providers/flat-files/limits.ts'
 
-/** A drop as `writeDrop` takes it. */
+/** A drop as `writeDelivery` takes it. */
 export type Files = Readonly<Record<string, string | Buffer>>
 
 /** A zip of members, deflated. */
@@ -38,8 +38,15 @@ function halvesOf(text: string): Buffer[] {
 export type ParquetCodec = 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP' | 'ZSTD'
 
 /** A Parquet file of these columns, with small pages and row groups. */
-export function parquetOf(columns: readonly (ColumnSource & { element: SchemaElement })[], codec: ParquetCodec, rowGroupSize = 3): Buffer {
-  const compressors = { GZIP: (bytes: Uint8Array) => gzipSync(bytes), ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes) }
+export function parquetOf(
+  columns: readonly (ColumnSource & { element: SchemaElement })[],
+  codec: ParquetCodec,
+  rowGroupSize = 3,
+): Buffer {
+  const compressors = {
+    GZIP: (bytes: Uint8Array) => gzipSync(bytes),
+    ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes),
+  }
   return Buffer.from(
     parquetWriteBuffer({
       columnData: columns.map(({ element: _element, ...column }) => column),
@@ -55,7 +62,10 @@ export function parquetOf(columns: readonly (ColumnSource & { element: SchemaEle
 const DAY = /^\d{4}-\d\d-\d\d$/
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
-/** A CSV file as a typed exporter writes it: days as DATE, numbers as DECIMAL, the rest as text, nulls where a field is empty. */
+/**
+ * A CSV file as a typed exporter writes it: days as DATE, numbers as DECIMAL, the rest as text, nulls where a
+ * field is empty.
+ */
 export function parquetOfCsv(text: string, codec: ParquetCodec = 'SNAPPY'): Buffer {
   const [header = [], ...rows] = parse(text) as string[][]
   return parquetOf(
@@ -66,7 +76,14 @@ export function parquetOfCsv(text: string, codec: ParquetCodec = 'SNAPPY'): Buff
         return column({ name, type: 'INT32', converted_type: 'DATE' }, texts.map(daysOf))
       if (known.length > 0 && known.every((value) => DECIMAL.test(value) && !value.startsWith('0000'))) {
         const scale = Math.max(...known.map((value) => value.split('.')[1]?.length ?? 0))
-        const element = { name, type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, converted_type: 'DECIMAL', scale, precision: 38 } as const
+        const element = {
+          name,
+          type: 'FIXED_LEN_BYTE_ARRAY',
+          type_length: 16,
+          converted_type: 'DECIMAL',
+          scale,
+          precision: 38,
+        } as const
         return column(
           element,
           texts.map((value) => unscaledOf(value, scale)),
@@ -79,13 +96,17 @@ export function parquetOfCsv(text: string, codec: ParquetCodec = 'SNAPPY'): Buff
 }
 
 /** A column that may hold nulls. */
-export const column = (element: SchemaElement, data: readonly unknown[]): ColumnSource & { element: SchemaElement } => ({
+export const column = (
+  element: SchemaElement,
+  data: readonly unknown[],
+): ColumnSource & { element: SchemaElement } => ({
   name: element.name,
   data: [...data],
   element: { repetition_type: 'OPTIONAL', ...element },
 })
 
-const daysOf = (text: string | null): number | null => (text === null ? null : Date.parse(`${text}T00:00:00Z`) / 86_400_000)
+const daysOf = (text: string | null): number | null =>
+  text === null ? null : Date.parse(`${text}T00:00:00Z`) / 86_400_000
 
 function unscaledOf(text: string | null, scale: number): bigint | null {
   if (text === null) return null
@@ -100,10 +121,18 @@ export const KINDS: Readonly<Record<string, (name: string, text: string) => Prom
   zip: async (name, text) => {
     const [folder = '', file = ''] = name.split('/')
     const some = text.split('\n').slice(0, 2).join('\n') // What two members say alike is one row.
-    return { [`${folder}/all.zip`]: await zipOf({ [`a/${file}`]: text, [`b/deep/${file}.gz`]: gzipSync(some), 'README.txt': 'no table' }) }
+    return {
+      [`${folder}/all.zip`]: await zipOf({
+        [`a/${file}`]: text,
+        [`b/deep/${file}.gz`]: gzipSync(some),
+        'README.txt': 'no table',
+      }),
+    }
   },
   parquet: async (name, text) => ({ [name.replace('.csv', '.parquet')]: parquetOfCsv(text, 'SNAPPY') }),
-  'parquet, zstd': async (name, text) => ({ [name.replace('.csv', '.zstd.parquet')]: parquetOfCsv(text, 'ZSTD') }),
+  'parquet, zstd': async (name, text) => ({
+    [name.replace('.csv', '.zstd.parquet')]: parquetOfCsv(text, 'ZSTD'),
+  }),
   'parquet, gzip': async (name, text) => ({ [name.replace('.csv', '.pq')]: parquetOfCsv(text, 'GZIP') }),
 }
 

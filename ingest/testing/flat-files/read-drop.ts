@@ -1,7 +1,7 @@
 import type { Dataset } from '../../contract/job.ts'
 import type { LocatedRecord } from '../../contract/provider.ts'
 import { flatFiles } from '../../providers/flat-files/index.ts'
-import { writeDrop } from './delivery.ts'
+import { writeDelivery } from './delivery.ts'
 import type { Files } from './formats.ts'
 
 /** What reading one dataset of a drop gives, without a database. */
@@ -22,7 +22,7 @@ const SUBJECTS = ['ONE', 'TWO', 'TWICE', 'TWICE'].map((ticker, at) => ({
 
 /** Reads one dataset of a drop that is written for it; faults about the drop as a whole count as reasons. */
 export async function readDrop(files: Files, dataset: Dataset = 'prices_daily'): Promise<DropRead> {
-  return readFolder(await writeDrop(files), dataset)
+  return readFolder(await writeDelivery(files), dataset)
 }
 
 /** Reads one dataset of the drop in a folder. */

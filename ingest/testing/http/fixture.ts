@@ -27,7 +27,8 @@ export async function openFixture() {
   const opened: { close(): Promise<void> }[] = []
   let server: TestServer | undefined
   const open = (options: Partial<ClientOptions> = {}, own: Partial<HttpProfile> = {}): HttpClient => {
-    const stand_in = server === undefined || options.mode === 'replay' ? {} : { stand_ins: { [OFFICIAL]: server.origin } }
+    const stand_in =
+      server === undefined || options.mode === 'replay' ? {} : { stand_ins: { [OFFICIAL]: server.origin } }
     const client = openClient(
       { ...profile, ...own },
       { ledger, archive: openArchive(directory), log: silentLog(), mode: 'live', ...stand_in, ...options },
@@ -50,7 +51,8 @@ export async function openFixture() {
       opened.push(server)
       return open(options, own)
     },
-    ask: (client: HttpClient, path = '/a?x=1', signal = never) => client.fetch({ url: `${OFFICIAL}${path}`, expects: 'json' }, signal),
+    ask: (client: HttpClient, path = '/a?x=1', signal = never) =>
+      client.fetch({ url: `${OFFICIAL}${path}`, expects: 'json' }, signal),
     classes: (): unknown[] => ledger.entries.map(({ settlement }) => settlement?.outcome),
     async close() {
       for (const each of opened) await each.close()

@@ -1,13 +1,27 @@
 import type { Outcome } from '../../http/outcome.ts'
 
 /** What providers are known to say, by their documentation and by those who met it: status, words, class. */
-export const NOTICES: Readonly<Record<string, readonly (readonly [status: number, body: string, outcome: Outcome])[]>> = {
+export const NOTICES: Readonly<
+  Record<string, readonly (readonly [status: number, body: string, outcome: Outcome])[]>
+> = {
   'sec-edgar': [
-    [403, '<!DOCTYPE html><html><head><title>SEC.gov | Request Rate Threshold Exceeded</title></head></html>', 'throttled'],
+    [
+      403,
+      '<!DOCTYPE html><html><head><title>SEC.gov | Request Rate Threshold Exceeded</title></head></html>',
+      'throttled',
+    ],
     [429, '<html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>', 'throttled'],
     [403, '<html><h1>Your Request Originates from an Undeclared Automated Tool</h1></html>', 'auth'],
-    [403, '<HTML><H1>Access Denied</H1>You don\'t have permission to access "http://www.sec.gov/x" on this server.</HTML>', 'auth'],
-    [403, '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>', 'not_found'],
+    [
+      403,
+      '<HTML><H1>Access Denied</H1>You don\'t have permission to access "http://www.sec.gov/x" on this server.</HTML>',
+      'auth',
+    ],
+    [
+      403,
+      '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>',
+      'not_found',
+    ],
     [404, '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Key>x.json</Key></Error>', 'not_found'],
     [404, '<html><title>SEC.gov | Page not found</title></html>', 'not_found'],
     [200, '<html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>', 'throttled'],
@@ -23,7 +37,11 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
     [401, '{"code":40110000,"message":"request is not authorized"}', 'auth'],
     [403, '{"message":"forbidden."}', 'auth'],
     [403, '{"code":40310000,"message":"subscription does not permit this feed"}', 'entitlement'],
-    [403, '{"message":"your subscription does not permit querying data from the past 15 minutes"}', 'entitlement'],
+    [
+      403,
+      '{"message":"your subscription does not permit querying data from the past 15 minutes"}',
+      'entitlement',
+    ],
     [403, '{"message": "your subscription does not permit querying SIP data"}', 'entitlement'],
     [429, '{"code":42910000,"message":"rate limit exceeded"}', 'throttled'],
     [429, '{"message":"too many requests."}', 'throttled'],
@@ -44,10 +62,26 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
     [200, 'Too Many Requests\r\n', 'throttled'],
     [429, '<html><body>Edge: Too Many Requests</body></html>', 'throttled'],
     [999, 'Unable to process request at this time -- error 999', 'throttled'],
-    [401, '{"finance":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}}}', 'auth'],
-    [401, '{"finance":{"result":null,"error":{"code":"Unauthorized","description":"User is unable to access this feature"}}}', 'auth'],
-    [404, '{"quoteSummary":{"result":null,"error":{"code":"Not Found","description":"Quote not found for symbol: NOPE"}}}', 'not_found'],
-    [404, '{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}', 'not_found'],
+    [
+      401,
+      '{"finance":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}}}',
+      'auth',
+    ],
+    [
+      401,
+      '{"finance":{"result":null,"error":{"code":"Unauthorized","description":"User is unable to access this feature"}}}',
+      'auth',
+    ],
+    [
+      404,
+      '{"quoteSummary":{"result":null,"error":{"code":"Not Found","description":"Quote not found for symbol: NOPE"}}}',
+      'not_found',
+    ],
+    [
+      404,
+      '{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}',
+      'not_found',
+    ],
     [200, '{ "chart" : { "result" : null, "error" : { "code" : "Not Found" } } }', 'not_found'],
     [
       400,
@@ -64,9 +98,21 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
       '{"chart":{"result":null,"error":{"code":"Unprocessable Entity","description":"1m data not available for startTime=1 and endTime=2"}}}',
       'malformed',
     ],
-    [500, '{"chart":{"result":null,"error":{"code":"Internal Server Error","description":"server error"}}}', 'transient'],
-    [502, '<!DOCTYPE html><html><title>Yahoo</title>Our engineers are working quickly to resolve the issue</html>', 'transient'],
-    [200, '<!DOCTYPE html><html><title>Yahoo is part of the Yahoo family of brands</title></html>', 'malformed'],
+    [
+      500,
+      '{"chart":{"result":null,"error":{"code":"Internal Server Error","description":"server error"}}}',
+      'transient',
+    ],
+    [
+      502,
+      '<!DOCTYPE html><html><title>Yahoo</title>Our engineers are working quickly to resolve the issue</html>',
+      'transient',
+    ],
+    [
+      200,
+      '<!DOCTYPE html><html><title>Yahoo is part of the Yahoo family of brands</title></html>',
+      'malformed',
+    ],
   ],
   massive: [
     [401, '{"status":"ERROR","request_id":"1","error":"API Key was not provided"}', 'auth'],
@@ -76,7 +122,11 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
       '{"status":"NOT_AUTHORIZED","request_id":"1","message":"Your plan doesn\'t include this data timeframe. Please upgrade your plan."}',
       'entitlement',
     ],
-    [200, '{"status":"NOT_AUTHORIZED","request_id":"1","message":"You are not entitled to this data."}', 'entitlement'],
+    [
+      200,
+      '{"status":"NOT_AUTHORIZED","request_id":"1","message":"You are not entitled to this data."}',
+      'entitlement',
+    ],
     [404, '{"status":"NOT_FOUND","request_id":"1","message":"Ticker not found."}', 'not_found'],
     [404, '404 page not found', 'malformed'],
     [200, '{"status":"NOT_FOUND","request_id":"1"}', 'not_found'],
@@ -86,7 +136,11 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
       '{"status":"ERROR","request_id":"1","error":"You\\u0027ve exceeded the maximum requests per minute, please wait or upgrade."}',
       'throttled',
     ],
-    [200, '{"status":"ERROR","request_id":"1","error":"You’ve exceeded the maximum requests per minute"}', 'throttled'],
+    [
+      200,
+      '{"status":"ERROR","request_id":"1","error":"You’ve exceeded the maximum requests per minute"}',
+      'throttled',
+    ],
     [429, '', 'throttled'],
     [500, '{"status":"ERROR","error":"internal server error"}', 'transient'],
   ],
@@ -94,14 +148,22 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
     [200, 'You have run over your 500 symbol look up for this month. Please upgrade.', 'quota'],
     [200, '{"detail":"Error: You have run over your 50 symbol look up for this hour."}', 'quota'],
     [429, '{"detail":"Error: You have run over your daily request allocation. Contact us."}', 'quota'],
-    [429, 'Error: You have run over your hourly request allocation. Please upgrade to have your limits increased.', 'quota'],
+    [
+      429,
+      'Error: You have run over your hourly request allocation. Please upgrade to have your limits increased.',
+      'quota',
+    ],
     [200, '{"detail":"Error: You have run over your monthly bandwidth allocation."}', 'quota'],
     [429, '{"detail":"Request was throttled. Expected available in 12 seconds."}', 'throttled'],
     [401, '{"detail":"Please supply a token"}', 'auth'],
     [403, '{"detail":"Invalid token."}', 'auth'],
     [403, '{"detail":"Authentication credentials were not provided."}', 'auth'],
     [403, '{"detail":"You do not have permission to access the News API"}', 'entitlement'],
-    [400, '{"detail":"Error: Free and Power plans are limited to the DOW 30. Please E-mail us for an add-on."}', 'entitlement'],
+    [
+      400,
+      '{"detail":"Error: Free and Power plans are limited to the DOW 30. Please E-mail us for an add-on."}',
+      'entitlement',
+    ],
     [404, '{"detail":"Not found."}', 'not_found'],
     [200, '{"detail":"Error: Ticker \'NOPE\' not found"}', 'not_found'],
     [400, '{"detail":"Error: startDate must be of the form YYYY-MM-DD"}', 'malformed'],
@@ -131,19 +193,39 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
       "Premium Query Parameter: 'Special Endpoint : This value set for 'limit' is not available under your current subscription",
       'entitlement',
     ],
-    [402, 'Restricted Endpoint: This endpoint is not available under your current subscription', 'entitlement'],
+    [
+      402,
+      'Restricted Endpoint: This endpoint is not available under your current subscription',
+      'entitlement',
+    ],
     [
       403,
       '{"Error Message":"Exclusive Endpoint : This endpoint is not available under your current subscription agreement"}',
       'entitlement',
     ],
-    [403, '{"Error Message":"Legacy Endpoint : Due to Legacy endpoints being no longer supported"}', 'entitlement'],
-    [200, '{"Error Message":"Free plan is limited to US stocks only please visit our subscription page"}', 'entitlement'],
-    [200, '{"error":"No content for this symbol . Please retry","message":"Contact us for more details"}', 'not_found'],
+    [
+      403,
+      '{"Error Message":"Legacy Endpoint : Due to Legacy endpoints being no longer supported"}',
+      'entitlement',
+    ],
+    [
+      200,
+      '{"Error Message":"Free plan is limited to US stocks only please visit our subscription page"}',
+      'entitlement',
+    ],
+    [
+      200,
+      '{"error":"No content for this symbol . Please retry","message":"Contact us for more details"}',
+      'not_found',
+    ],
     [404, '[]', 'not_found'],
   ],
   alphavantage: [
-    [200, '{"Note":"Our standard API call frequency is 5 calls per minute and 500 calls per day."}', 'throttled'],
+    [
+      200,
+      '{"Note":"Our standard API call frequency is 5 calls per minute and 500 calls per day."}',
+      'throttled',
+    ],
     [
       200,
       '{"Information":"We have detected your API key as ABC and our standard API rate limit is 25 requests per day. Please subscribe to any of the premium plans to instantly remove all daily rate limits."}',
@@ -154,16 +236,44 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
       '{"Information":"Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe to lift the free key rate limit (25 requests per day)"}',
       'throttled',
     ],
-    [200, '{"Information":"Burst pattern detected. Please consider spreading out your API requests more evenly."}', 'throttled'],
-    [200, '{"Information":"Thank you! This is a premium endpoint. You may subscribe to any of the premium plans"}', 'entitlement'],
-    [200, '{"Information":"The outputsize=full parameter value is a premium feature for the daily endpoint."}', 'entitlement'],
-    [200, '{"Information":"The **demo** API key is for demo purposes only. Please claim your free API key"}', 'auth'],
-    [200, '{"Error Message":"the parameter apikey is invalid or missing. Please claim your free API key"}', 'auth'],
-    [200, '{"Error Message":"Invalid API call. Please retry or visit the documentation for TIME_SERIES_DAILY."}', 'not_found'],
+    [
+      200,
+      '{"Information":"Burst pattern detected. Please consider spreading out your API requests more evenly."}',
+      'throttled',
+    ],
+    [
+      200,
+      '{"Information":"Thank you! This is a premium endpoint. You may subscribe to any of the premium plans"}',
+      'entitlement',
+    ],
+    [
+      200,
+      '{"Information":"The outputsize=full parameter value is a premium feature for the daily endpoint."}',
+      'entitlement',
+    ],
+    [
+      200,
+      '{"Information":"The **demo** API key is for demo purposes only. Please claim your free API key"}',
+      'auth',
+    ],
+    [
+      200,
+      '{"Error Message":"the parameter apikey is invalid or missing. Please claim your free API key"}',
+      'auth',
+    ],
+    [
+      200,
+      '{"Error Message":"Invalid API call. Please retry or visit the documentation for TIME_SERIES_DAILY."}',
+      'not_found',
+    ],
     [200, '{"Error Message":"This API function (TIME_SERIES_DALY) does not exist."}', 'not_found'],
   ],
   'nasdaq-datalink': [
-    [429, '{"quandl_error":{"code":"QELx01","message":"You have exceeded the anonymous user limit of 50 calls per day."}}', 'quota'],
+    [
+      429,
+      '{"quandl_error":{"code":"QELx01","message":"You have exceeded the anonymous user limit of 50 calls per day."}}',
+      'quota',
+    ],
     [
       429,
       '{"quandl_error":{"code":"QELx05","message":"You have exceeded the API speed limit of 5000 calls per 10 minutes."}}',
@@ -171,10 +281,26 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
     ],
     [422, '{"quandl_error":{"code":"QELx06","message":"You have requested too many rows."}}', 'malformed'],
     [413, '{"quandl_error":{"code":"QELx08","message":"The amount of data is too large."}}', 'malformed'],
-    [400, '{"quandl_error":{"code":"QEAx01","message":"We could not recognize your API key. Please check it."}}', 'auth'],
-    [403, '{"quandl_error":{"code":"QEPx04","message":"You do not have permission to view this datatable."}}', 'entitlement'],
-    [404, '{"quandl_error":{"code":"QECx02","message":"You have submitted an incorrect code."}}', 'not_found'],
-    [422, '{"quandl_error":{"code":"QESx04","message":"You have submitted incorrect query parameters."}}', 'malformed'],
+    [
+      400,
+      '{"quandl_error":{"code":"QEAx01","message":"We could not recognize your API key. Please check it."}}',
+      'auth',
+    ],
+    [
+      403,
+      '{"quandl_error":{"code":"QEPx04","message":"You do not have permission to view this datatable."}}',
+      'entitlement',
+    ],
+    [
+      404,
+      '{"quandl_error":{"code":"QECx02","message":"You have submitted an incorrect code."}}',
+      'not_found',
+    ],
+    [
+      422,
+      '{"quandl_error":{"code":"QESx04","message":"You have submitted incorrect query parameters."}}',
+      'malformed',
+    ],
     [503, '{"quandl_error":{"code":"QEXx03","message":"Service unavailable"}}', 'transient'],
     [400, '{"quandl_error":{"message":"We could not recognize your API key."}}', 'auth'],
   ],
@@ -222,7 +348,11 @@ export const NOTICES: Readonly<Record<string, readonly (readonly [status: number
   'some-other': [
     [200, '{"error":"API rate limit exceeded"}', 'throttled'],
     [200, '{"status":"error","code":"429","message":"You have run out of API credits for the day"}', 'quota'],
-    [200, '{"success":false,"error":{"code":"101","message":"You have not supplied a valid API Access Key"}}', 'auth'],
+    [
+      200,
+      '{"success":false,"error":{"code":"101","message":"You have not supplied a valid API Access Key"}}',
+      'auth',
+    ],
     [200, '{"s":"no_data"}', 'ok'],
     [200, '{"error":"You don\'t have access to this resource. Please upgrade."}', 'entitlement'],
     [200, '"Unknown symbol NOPE"', 'not_found'],

@@ -4,11 +4,17 @@ import type { AddressInfo } from 'node:net'
 /** A server on loopback, for tests: counts what it is asked. */
 export interface TestServer {
   readonly origin: string
-  readonly asked: readonly { readonly url: string; readonly headers: IncomingMessage['headers']; readonly at_ms: number }[]
+  readonly asked: readonly {
+    readonly url: string
+    readonly headers: IncomingMessage['headers']
+    readonly at_ms: number
+  }[]
   close(): Promise<void>
 }
 
-export async function serve(answer: (request: IncomingMessage, response: ServerResponse, count: number) => void): Promise<TestServer> {
+export async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
+): Promise<TestServer> {
   const asked: { url: string; headers: IncomingMessage['headers']; at_ms: number }[] = []
   const listener: RequestListener = (request, response) => {
     asked.push({ url: request.url ?? '', headers: request.headers, at_ms: performance.now() })
@@ -27,8 +33,17 @@ export async function serve(answer: (request: IncomingMessage, response: ServerR
   }
 }
 
-export function json(response: ServerResponse, value: unknown, status = 200, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  value: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
   const body = typeof value === 'string' ? value : JSON.stringify(value)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+    ...headers,
+  })
   response.end(body)
 }

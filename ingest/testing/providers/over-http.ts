@@ -34,7 +34,11 @@ export async function readAll(provider: Provider, ask: Ask) {
       else records.push(...each.records)
     }
   }
-  return { records: records.map(({ record }) => record), ends, malformed: records.filter(({ malformed }) => malformed !== undefined) }
+  return {
+    records: records.map(({ record }) => record),
+    ends,
+    malformed: records.filter(({ malformed }) => malformed !== undefined),
+  }
 }
 
 const ORIGINS = [
@@ -46,7 +50,10 @@ const ORIGINS = [
   'https://query2.finance.yahoo.com',
 ]
 
-/** The real adapters over one server on loopback that answers by path, or by what stands behind it; what it does not know is missing as at the SEC. */
+/**
+ * The real adapters over one server on loopback that answers by path, or by what stands behind it; what it
+ * does not know is missing as at the SEC.
+ */
 export async function openOverHttp() {
   const directory = await mkdtemp(join(tmpdir(), 'providers-'))
   const opened: { close(): Promise<void> }[] = []
@@ -55,10 +62,14 @@ export async function openOverHttp() {
   return {
     unknown,
     asked: (): TestServer['asked'] => server?.asked ?? [],
-    async providersOver(answers: Readonly<Record<string, unknown>>, options: Partial<OpenOptions> = {}): Promise<Providers> {
+    async providersOver(
+      answers: Readonly<Record<string, unknown>>,
+      options: Partial<OpenOptions> = {},
+    ): Promise<Providers> {
       server = await serve((request, response) => {
         const given = answers[(request.url ?? '').split('?')[0] ?? '']
-        const body: unknown = typeof given === 'function' ? given(new URL(request.url ?? '', 'http://x').searchParams) : given
+        const body: unknown =
+          typeof given === 'function' ? given(new URL(request.url ?? '', 'http://x').searchParams) : given
         if (body === undefined) json(response, '<Error><Code>NoSuchKey</Code></Error>', 404)
         else json(response, body)
       })

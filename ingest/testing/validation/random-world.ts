@@ -1,10 +1,23 @@
 import fc from 'fast-check'
 import type { Database } from '../../../helpers/postgres/database.ts'
 
-/** A small market of 2018 to 2021 with everything that may lie about the past: renames, delistings, events, restatements, changed tags. */
+/**
+ * A small market of 2018 to 2021 with everything that may lie about the past: renames, delistings, events,
+ * restatements, changed tags.
+ */
 export interface World {
-  readonly securities: readonly { security_id: number; currency: string; list_date: string; delist_date: string | null }[]
-  readonly tickers: readonly { security_id: number; ticker: string; valid_from: string; valid_to: string | null }[]
+  readonly securities: readonly {
+    security_id: number
+    currency: string
+    list_date: string
+    delist_date: string | null
+  }[]
+  readonly tickers: readonly {
+    security_id: number
+    ticker: string
+    valid_from: string
+    valid_to: string | null
+  }[]
   readonly bars: readonly { security_id: number; at: number; close: string }[]
   readonly actions: readonly {
     security_id: number
@@ -38,9 +51,12 @@ const CIKS = ['0000000001', '0000000002']
 
 export const dayAfter = (days: number, from = WORLD_START): string =>
   new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10)
-export const dayOfWorld: fc.Arbitrary<string> = fc.integer({ min: 0, max: DAYS + 200 }).map((days) => dayAfter(days))
+export const dayOfWorld: fc.Arbitrary<string> = fc
+  .integer({ min: 0, max: DAYS + 200 })
+  .map((days) => dayAfter(days))
 
-const cents = (max: number): fc.Arbitrary<string> => fc.integer({ min: 1, max }).map((n) => (n / 100).toFixed(2))
+const cents = (max: number): fc.Arbitrary<string> =>
+  fc.integer({ min: 1, max }).map((n) => (n / 100).toFixed(2))
 const security_id = fc.constantFrom(...SECURITIES)
 const day = fc.integer({ min: 0, max: DAYS }).map((days) => dayAfter(days))
 const ratio = fc.constantFrom(['1', '2'], ['20', '1'], ['1', '1.05'], ['2', '3'])
@@ -54,7 +70,13 @@ const action = fc.oneof(
     kind: fc.constantFrom('cash_dividend', 'special_dividend', 'spin_off'),
     cash_amount: cents(900),
   }),
-  fc.record({ security_id, ex_date: day, declared_date, kind: fc.constantFrom('split', 'stock_dividend', 'spin_off'), ratio }),
+  fc.record({
+    security_id,
+    ex_date: day,
+    declared_date,
+    kind: fc.constantFrom('split', 'stock_dividend', 'spin_off'),
+    ratio,
+  }),
   fc.record({ security_id, ex_date: day, declared_date, kind: fc.constant('spin_off'), child: security_id }),
 )
 
@@ -72,10 +94,13 @@ const TAGS = [
 const fact = fc.record({
   cik: fc.constantFrom(...CIKS),
   tag: fc.constantFrom(...TAGS),
-  /** Last quarter of the period, counted from the first of 2017, and quarters that it spans within its year. */
+  /**
+   * Last quarter of the period, counted from the first of 2017, and quarters that it spans within its year.
+   */
   quarter: fc.integer({ min: 0, max: 14 }),
   spans: fc.integer({ min: 1, max: 4 }),
-  // Mostly the report of the period, at times a restatement long after it, now and then a date that cannot be.
+  // Mostly the report of the period, at times a restatement long after it, now and then a date that cannot
+  // be.
   lag: fc.oneof(fc.constantFrom(35, 60), fc.integer({ min: -20, max: 800 })),
   is_amendment: fc.boolean(),
   value: fc.integer({ min: -50, max: 500 }),
@@ -91,15 +116,21 @@ function periodOf(quarter: number, spans: number): [start: string, end: string] 
 export const world: fc.Arbitrary<World> = fc
   .record({
     delisted: fc.array(fc.option(day), { minLength: 3, maxLength: 3 }),
-    renames: fc.uniqueArray(fc.record({ security_id, days: fc.integer({ min: 1, max: DAYS }), back: fc.boolean() }), {
-      selector: (each) => `${each.security_id} ${each.days}`,
-      maxLength: 5,
-    }),
-    bars: fc.uniqueArray(fc.record({ security_id, at: fc.integer({ min: 0, max: 900 }), close: cents(20_000) }), {
-      selector: (each) => `${each.security_id} ${each.at}`,
-      minLength: 5,
-      maxLength: 60,
-    }),
+    renames: fc.uniqueArray(
+      fc.record({ security_id, days: fc.integer({ min: 1, max: DAYS }), back: fc.boolean() }),
+      {
+        selector: (each) => `${each.security_id} ${each.days}`,
+        maxLength: 5,
+      },
+    ),
+    bars: fc.uniqueArray(
+      fc.record({ security_id, at: fc.integer({ min: 0, max: 900 }), close: cents(20_000) }),
+      {
+        selector: (each) => `${each.security_id} ${each.at}`,
+        minLength: 5,
+        maxLength: 60,
+      },
+    ),
     actions: fc.array(action, { maxLength: 15 }),
     // Without a size most worlds are near the shortest: too thin for a year of quarters.
     facts: fc.array(fact, { minLength: 10, maxLength: 70, size: 'max' }),
@@ -112,7 +143,10 @@ export const world: fc.Arbitrary<World> = fc
       delist_date: delisted[at] ?? null,
     })),
     tickers: SECURITIES.flatMap((id, at) => {
-      const days = [0, ...renames.filter((each) => each.security_id === id).map((each) => each.days)].toSorted((a, b) => a - b)
+      const days = [
+        0,
+        ...renames.filter((each) => each.security_id === id).map((each) => each.days),
+      ].toSorted((a, b) => a - b)
       return days.map((from, index) => {
         const next = days[index + 1]
         // Even names return to their owner; odd ones are new.
@@ -156,7 +190,8 @@ export const world: fc.Arbitrary<World> = fc
 
 /** Loads a world into empty tables. The calendar must be there. */
 export async function loadWorld(db: Database, given: World): Promise<void> {
-  const load = (sql: string, rows: readonly unknown[]): Promise<unknown> => db.rows(sql, [JSON.stringify(rows)])
+  const load = (sql: string, rows: readonly unknown[]): Promise<unknown> =>
+    db.rows(sql, [JSON.stringify(rows)])
   await load(
     `insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date, delist_date)
      select security_id, 's' || security_id, 'T' || security_id, currency, list_date, delist_date

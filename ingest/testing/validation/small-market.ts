@@ -1,7 +1,10 @@
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../../calendar/load.ts'
 
-/** A database of one security, one payment and one filer, in which every check passes: a fault put into it is the only one. */
+/**
+ * A database of one security, one payment and one filer, in which every check passes: a fault put into it is
+ * the only one.
+ */
 export async function smallMarket(): Promise<Scratch> {
   const scratch = await scratchDatabase({ migrated: true })
   await scratch.db.transaction((tx) => loadCalendar(tx, { today: '2022-01-03' }))
@@ -29,7 +32,7 @@ export async function smallMarket(): Promise<Scratch> {
   return scratch
 }
 
-/** The names of the checks, in order, of which a fault makes offenders; the fault is taken back. */
+/** The names of the checks, in order, of which a fault makes violations; the fault is taken back. */
 export async function offendedBy(
   scratch: Scratch,
   fault: string,

@@ -1,4 +1,7 @@
-/** Standard items told again, filing by filing, as docs/methods.md says them. Shares nothing with the SQL that it judges. */
+/**
+ * Standard items told again, filing by filing, as docs/methods.md says them. Shares nothing with the SQL that
+ * it judges.
+ */
 
 export interface ItemTag {
   readonly item: string
@@ -83,12 +86,24 @@ const newest = reversed(
     (each) => each.accession,
   ),
 )
-const periodOf = ({ period_start, period_end }: { period_start: string | null; period_end: string }): string =>
-  `${period_start} ${period_end}`
+const periodOf = ({
+  period_start,
+  period_end,
+}: {
+  period_start: string | null
+  period_end: string
+}): string => `${period_start} ${period_end}`
 
 /** The items of one filer on `day`; `quarters` as they were known on it. */
-export function itemsOn(day: string, tags: readonly ItemTag[], all: readonly ItemFact[], quarters: readonly DerivedQuarter[]): ItemRow[] {
-  const facts = all.filter(({ filed, period_end, form }) => filed <= day && filed >= period_end && /^10-[KQ](\/A)?$/.test(form))
+export function itemsOn(
+  day: string,
+  tags: readonly ItemTag[],
+  all: readonly ItemFact[],
+  quarters: readonly DerivedQuarter[],
+): ItemRow[] {
+  const facts = all.filter(
+    ({ filed, period_end, form }) => filed <= day && filed >= period_end && /^10-[KQ](\/A)?$/.test(form),
+  )
   const filings = [...Map.groupBy(facts, (fact) => `${fact.accession} ${periodOf(fact)}`).values()]
   const best = filings.flatMap((filing) => bestOf(filing, tags))
   const choices = [...Map.groupBy(best, (each) => `${each.item} ${periodOf(each)}`).values()].map(
@@ -108,42 +123,77 @@ export function itemsOn(day: string, tags: readonly ItemTag[], all: readonly Ite
   const rows: ItemRow[] = []
   for (const { quarter, tag, may_be_part } of derived) {
     const choice = choices.find((each) => each.item === tag.item && periodOf(each) === periodOf(quarter))
-    const isBetter = choice === undefined || (quarter.value !== null && !may_be_part && (tag.tier < choice.tier || choice.may_be_part))
+    const isBetter =
+      choice === undefined ||
+      (quarter.value !== null && !may_be_part && (tag.tier < choice.tier || choice.may_be_part))
     if (!isBetter) continue
     if (choice !== undefined) replaced.add(choice)
     const { period_start, period_end, method } = quarter
     const reason = quarter.value === null ? quarter.reason : may_be_part ? 'may_be_a_part' : null
-    rows.push({ item: tag.item, period_start, period_end, value: may_be_part ? null : quarter.value, tag: tag.tag, method, reason })
+    rows.push({
+      item: tag.item,
+      period_start,
+      period_end,
+      value: may_be_part ? null : quarter.value,
+      tag: tag.tag,
+      method,
+      reason,
+    })
   }
   for (const choice of choices.filter((each) => !replaced.has(each))) {
     const { item, period_start, period_end, tag } = choice
-    const reason = choice.may_be_part ? 'may_be_a_part' : isOnBasis(choice, choices, facts, tags) ? null : 'share_basis_may_differ'
-    rows.push({ item, period_start, period_end, value: reason === null ? choice.value : null, tag, method: 'reported', reason })
+    const reason = choice.may_be_part
+      ? 'may_be_a_part'
+      : isOnBasis(choice, choices, facts, tags)
+        ? null
+        : 'share_basis_may_differ'
+    rows.push({
+      item,
+      period_start,
+      period_end,
+      value: reason === null ? choice.value : null,
+      tag,
+      method: 'reported',
+      reason,
+    })
   }
   return [...rows, ...notFiled(rows, tags)]
 }
 
 /** What one filing says of one period: of each item the best tag. */
 function bestOf(filing: readonly ItemFact[], tags: readonly ItemTag[]): Statement[] {
-  const amountOf = (tag: string): number | undefined => filing.find((fact) => fact.tag === tag && fact.unit === 'USD')?.value
+  const amountOf = (tag: string): number | undefined =>
+    filing.find((fact) => fact.tag === tag && fact.unit === 'USD')?.value
   const totals = SUMS.flatMap(([one, other]) => {
     const [a, b] = [amountOf(one), amountOf(other)]
     return a === undefined || b === undefined || a === 0 || b === 0 ? [] : [a + b]
   })
   const stated = tags.flatMap((tag) =>
     filing
-      .filter((fact) => fact.tag === tag.tag && fact.unit === UNITS[tag.value_kind] && (fact.period_start === null) === tag.is_instant)
+      .filter(
+        (fact) =>
+          fact.tag === tag.tag &&
+          fact.unit === UNITS[tag.value_kind] &&
+          (fact.period_start === null) === tag.is_instant,
+      )
       .map((fact) => ({ ...tag, ...fact })),
   )
   const largest = Math.max(
     ...stated
-      .filter(({ item, tag }) => item === 'revenue' && tag !== 'RevenueFromContractWithCustomerIncludingAssessedTax')
+      .filter(
+        ({ item, tag }) =>
+          item === 'revenue' && tag !== 'RevenueFromContractWithCustomerIncludingAssessedTax',
+      )
       .map(({ value }) => value),
   )
   const weighed = stated.map((each) => {
     const is_total = each.item === 'revenue' && totals.includes(each.value)
     const hasOthers = (each.part_beside ?? []).some((tag) => (amountOf(tag) ?? 0) !== 0)
-    return { ...each, is_total, may_be_part: !is_total && (hasOthers || (each.item === 'revenue' && each.value < 0.9 * largest)) }
+    return {
+      ...each,
+      is_total,
+      may_be_part: !is_total && (hasOthers || (each.item === 'revenue' && each.value < 0.9 * largest)),
+    }
   })
   return [...Map.groupBy(weighed, ({ item }) => item).values()].map(
     (some) =>
@@ -158,14 +208,22 @@ function bestOf(filing: readonly ItemFact[], tags: readonly ItemTag[]): Statemen
 }
 
 /** Of each item and quarter the best derived one, whose tag both of its filings would give. */
-function derivedOf(quarters: readonly DerivedQuarter[], tags: readonly ItemTag[], best: readonly Statement[]) {
+function derivedOf(
+  quarters: readonly DerivedQuarter[],
+  tags: readonly ItemTag[],
+  best: readonly Statement[],
+) {
   const candidates = quarters.flatMap((quarter) =>
     tags
       .filter((tag) => tag.tag === quarter.tag && !tag.is_instant)
       .flatMap((tag) => {
         const gives = (accession: string | null, period_end: string): Statement[] =>
           best.filter(
-            (each) => each.item === tag.item && each.tag === tag.tag && each.accession === accession && each.period_end === period_end,
+            (each) =>
+              each.item === tag.item &&
+              each.tag === tag.tag &&
+              each.accession === accession &&
+              each.period_end === period_end,
           )
         const day_before = new Date(Date.parse(quarter.period_start) - 86_400_000).toISOString().slice(0, 10)
         return gives(quarter.accession, quarter.period_end).flatMap((longer) =>
@@ -192,20 +250,35 @@ function derivedOf(quarters: readonly DerivedQuarter[], tags: readonly ItemTag[]
   )
 }
 
-/** True when the filing and the newest one of the period state some value per share, or count of shares, alike. */
-function isOnBasis(choice: Statement, choices: readonly Statement[], facts: readonly ItemFact[], tags: readonly ItemTag[]): boolean {
+/**
+ * True when the filing and the newest one of the period state some value per share, or count of shares,
+ * alike.
+ */
+function isOnBasis(
+  choice: Statement,
+  choices: readonly Statement[],
+  facts: readonly ItemFact[],
+  tags: readonly ItemTag[],
+): boolean {
   const hasBasis = (each: ItemTag): boolean => each.value_kind !== 'amount' && !each.is_instant
   if (!hasBasis(choice)) return true
-  const basis = choices.filter((each) => hasBasis(each) && periodOf(each) === periodOf(choice)).toSorted(newest)[0]
+  const basis = choices
+    .filter((each) => hasBasis(each) && periodOf(each) === periodOf(choice))
+    .toSorted(newest)[0]
   if (basis === undefined || basis.accession === choice.accession) return true
   const known = new Set(tags.filter(hasBasis).map(({ tag, value_kind }) => `${tag} ${UNITS[value_kind]}`))
   const statedIn = (accession: string): ItemFact[] =>
     facts.filter(
       (fact) =>
-        fact.accession === accession && periodOf(fact) === periodOf(choice) && known.has(`${fact.tag} ${fact.unit}`) && fact.value !== 0,
+        fact.accession === accession &&
+        periodOf(fact) === periodOf(choice) &&
+        known.has(`${fact.tag} ${fact.unit}`) &&
+        fact.value !== 0,
     )
   const ours = statedIn(choice.accession)
-  return statedIn(basis.accession).some((one) => ours.some((other) => other.tag === one.tag && other.value === one.value))
+  return statedIn(basis.accession).some((one) =>
+    ours.some((other) => other.tag === one.tag && other.value === one.value),
+  )
 }
 
 /** A row for every item that a period with results, or a day with a balance, does not state. */
@@ -219,7 +292,9 @@ function notFiled(rows: readonly ItemRow[], tags: readonly ItemTag[]): ItemRow[]
       (days(row) === 0 || (days(row) >= 80 && days(row) <= 100) || days(row) >= 350),
   )
   const periods = [...new Map(told.map((row) => [periodOf(row), row])).values()]
-  const items = [...new Map(tags.map((tag) => [tag.item, tag])).values()].filter(({ item }) => item !== 'shares_outstanding')
+  const items = [...new Map(tags.map((tag) => [tag.item, tag])).values()].filter(
+    ({ item }) => item !== 'shares_outstanding',
+  )
   return periods.flatMap(({ period_start, period_end }) =>
     items
       .filter(
@@ -227,6 +302,14 @@ function notFiled(rows: readonly ItemRow[], tags: readonly ItemTag[]): ItemRow[]
           is_instant === (period_start === null) &&
           !rows.some((row) => row.item === item && periodOf(row) === periodOf({ period_start, period_end })),
       )
-      .map(({ item }) => ({ item, period_start, period_end, value: null, tag: null, method: 'none', reason: 'not_filed' })),
+      .map(({ item }) => ({
+        item,
+        period_start,
+        period_end,
+        value: null,
+        tag: null,
+        method: 'none',
+        reason: 'not_filed',
+      })),
   )
 }

@@ -1,8 +1,9 @@
 import type { Check } from '../../contract/job.ts'
 
 /**
- * What happened between one bar and the next, from the side of the bars: not how the factors were made. A spin-off told as a ratio of prices
- * moves them as a split does; one told by what was given out is worth what the factor row says, which the recomputation judges.
+ * What happened between one bar and the next, from the side of the bars: not how the factors were made. A
+ * spin-off told as a ratio of prices moves them as a split does; one told by what was given out is worth what
+ * the factor row says, which the recomputation judges.
  */
 const steps = `
   with effective as (
@@ -31,7 +32,8 @@ const steps = `
     select e.security_id, e.trade_date from effective e group by e.security_id, e.trade_date
     having count(distinct e.ex_date) > 1 and bool_or(e.is_ratio)
   ), places as (
-    -- Inside an interval one row gives every factor, so only where an event is, or a factor row starts, can a series break.
+    -- Inside an interval one row gives every factor, so only where an event is, or a factor row starts, can a
+    -- series break.
     select e.security_id, e.trade_date from events e
     union
     select f.security_id, (select min(p.trade_date) from stocks_research.prices_daily p where p.security_id = f.security_id and p.trade_date >= f.first_date)
@@ -42,7 +44,8 @@ const steps = `
     from places l
     cross join lateral (
       select max(p.trade_date) as before_date from stocks_research.prices_daily p where p.security_id = l.security_id and p.trade_date < l.trade_date) b
-    -- «offset 0» has each place looked up by its day: joined at will, all intervals of a security are paired with each other first.
+    -- "offset 0" has each place looked up by its day: joined at will, all intervals of a security are paired
+    -- with each other first.
     cross join lateral (
       select w.* from stocks_research.prices_daily_adjusted_v w where w.security_id = l.security_id and w.trade_date = l.trade_date offset 0) v
     cross join lateral (
@@ -55,7 +58,7 @@ export const adjustmentChecks: readonly Check[] = [
     claim:
       'adjusted closes are continuous at every session: |(adj(t-1)/C(t-1)) / (adj(t)/C(t)) / m(t) - 1| <= 1e-6, with m = (1 - D/C(t-1)) / split ratio',
     severity: 'hard',
-    offenders: `${steps}
+    violations: `${steps}
       select s.source_id as subject, b.trade_date, b.before_date, coalesce(e.cash, 0) as cash, round(coalesce(e.ratio, 1), 12) as split_ratio,
         round(b.before_adj_close / b.before_close / (b.adj_close / b.close), 12) as step
       from bars b
@@ -68,7 +71,7 @@ export const adjustmentChecks: readonly Check[] = [
     name: 'total-return-continuous',
     claim: 'total-return closes grow by (C(t) x split ratio + D) / C(t-1) at every session, within 1e-6',
     severity: 'hard',
-    offenders: `${steps}
+    violations: `${steps}
       select s.source_id as subject, b.trade_date, b.before_date, coalesce(e.cash, 0) as cash, round(coalesce(e.ratio, 1), 12) as split_ratio,
         round(b.total_return_close / b.before_total_return_close, 12) as growth
       from bars b
@@ -81,7 +84,7 @@ export const adjustmentChecks: readonly Check[] = [
     name: 'one-factor-a-bar',
     claim: 'every bar has exactly one factor row',
     severity: 'hard',
-    offenders: `
+    violations: `
       select s.source_id as subject, min(p.trade_date) as first_date, max(p.trade_date) as last_date, count(*) as bars_count
       from stocks_research.prices_daily p
       join stocks_research.securities s using (security_id)
@@ -98,7 +101,7 @@ export const adjustmentChecks: readonly Check[] = [
     name: 'factor-changes-at-events-only',
     claim: 'a factor changes only where an event stands between two intervals',
     severity: 'hard',
-    offenders: `
+    violations: `
       select s.source_id as subject, f.first_date, f.last_date, f.price_factor
       from (
         select a.*, lead(a.first_date) over w as next_first_date from stocks_research.adjustment_factors a
@@ -110,7 +113,7 @@ export const adjustmentChecks: readonly Check[] = [
     name: 'one-ratio-a-bar',
     claim: 'adjusted open, high, low and close of a bar share one ratio, to the rounding of the view',
     severity: 'hard',
-    offenders: `
+    violations: `
       select v.ticker as subject, v.trade_date, v.open, v.high, v.low, v.close, v.adj_open, v.adj_high, v.adj_low, v.adj_close
       from stocks_research.prices_daily_adjusted_v v
       -- Most bars are as they were told, and share the ratio 1: a comparison costs less than the products.
@@ -123,16 +126,17 @@ export const adjustmentChecks: readonly Check[] = [
     name: 'unadjusted-has-reason',
     claim: 'an adjusted close is null exactly where a reason says so',
     severity: 'hard',
-    offenders: `
+    violations: `
       select v.security_id::text as subject, v.trade_date, v.adjustment_reason
       from stocks_research.prices_daily_adjusted_v v
       where (v.adj_close is null or v.total_return_close is null) <> (v.adjustment_reason is not null)`,
   },
   {
     name: 'refused-event-stops-adjustment',
-    claim: 'no factor stands before an event inside the series that its source told and that could not be taken',
+    claim:
+      'no factor stands before an event inside the series that its source told and that could not be taken',
     severity: 'hard',
-    offenders: `
+    violations: `
       select s.source_id as subject, r.ex_date, r.kind, r.reason, f.first_date, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator
       from stocks_research.refused_events r
       join stocks_research.securities s using (security_id)
@@ -155,7 +159,7 @@ export const adjustmentChecks: readonly Check[] = [
     name: 'event-cannot-be-applied',
     claim: 'every event inside a series can be applied',
     severity: 'soft',
-    offenders: `
+    violations: `
       select s.source_id as subject, f.reason, min(f.first_date) as first_date, max(f.last_date) as last_date
       from stocks_research.adjustment_factors f
       join stocks_research.securities s using (security_id)

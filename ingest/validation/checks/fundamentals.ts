@@ -1,15 +1,16 @@
 import type { Check } from '../../contract/job.ts'
 
 /**
- * Claims that a filing itself can break, by a typing error of the filer. They block like every hard claim, since far more often
- * a loader broke them; a finding whose filing was read by a person may be accepted in writing (accepted.json).
+ * Claims that a filing itself can break, by a typing error of the filer. They block like every hard claim,
+ * since far more often a loader broke them; a finding whose filing was read by a person may be accepted in
+ * writing (accepted.json).
  */
 export const filingChecks: readonly Check[] = [
   {
     name: 'balance-identity',
     claim: 'assets equal liabilities and equity, exactly, in every filing that states both for a day',
     severity: 'hard',
-    offenders: `
+    violations: `
       select a.cik as subject, a.period_end, a.unit, a.value as assets, l.value as liabilities_and_equity, a.accession
       from stocks_research.fundamentals_raw a
       join stocks_research.fundamentals_raw l on l.cik = a.cik and l.taxonomy = a.taxonomy and l.tag = 'LiabilitiesAndStockholdersEquity'
@@ -24,7 +25,7 @@ export const fundamentalsChecks: readonly Check[] = [
     name: 'no-look-ahead',
     claim: 'no derived row uses a filing of a later day',
     severity: 'hard',
-    offenders: `
+    violations: `
       with filed as materialized (
         select distinct r.cik, r.accession, r.filed from stocks_research.fundamentals_raw r
       )
@@ -32,7 +33,8 @@ export const fundamentalsChecks: readonly Check[] = [
       from stocks_research.fundamentals_derived d
       join filed f on f.cik = d.cik and f.accession = d.accession
       where f.filed > d.known_from
-      -- The other filing in a join of its own: with either of the two in one, each row meets all filings of its filer.
+      -- The other filing in a join of its own: with either of the two in one, each row meets all filings of
+      -- its filer.
       union all
       select d.cik, d.tag, d.unit, d.period_end, d.known_from, f.accession, f.filed
       from stocks_research.fundamentals_derived d
@@ -43,7 +45,7 @@ export const fundamentalsChecks: readonly Check[] = [
     name: 'quarter-equals-its-filing',
     claim: 'a reported quarter equals the fact of its filing',
     severity: 'hard',
-    offenders: `
+    violations: `
       select d.cik as subject, d.tag, d.unit, d.period_start, d.period_end, d.known_from, d.value, d.accession
       from stocks_research.fundamentals_derived d
       where d.method = 'reported' and not exists (
@@ -53,9 +55,10 @@ export const fundamentalsChecks: readonly Check[] = [
   },
   {
     name: 'quarters-add-up',
-    claim: 'a derived quarter and the period that was subtracted add up to the longer period, exactly; so the four quarters make the year',
+    claim:
+      'a derived quarter and the period that was subtracted add up to the longer period, exactly; so the four quarters make the year',
     severity: 'hard',
-    offenders: `
+    violations: `
       select d.cik as subject, d.tag, d.unit, d.period_start, d.period_end, d.known_from, d.value, d.method, d.accession, d.subtracted_accession
       from stocks_research.fundamentals_derived d
       where d.subtracted_accession is not null and d.value is not null and not exists (

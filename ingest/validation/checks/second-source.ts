@@ -1,6 +1,9 @@
 import type { Check } from '../../contract/job.ts'
 
-/** Events of one kind on both sides, one value a day, matched by day, else by value within a week; only where both sources hold closes. */
+/**
+ * Events of one kind on both sides, one value a day, matched by day, else by value within a week; only where
+ * both sources hold closes.
+ */
 const events = (ours: string, theirs: string, is_equal: (a: string, b: string) => string): string => `
   with spans as (
     select c.security_id, c.source_id, c.first_date, c.last_date from ingestion.second_source_coverage_v c where c.compared_count > 0
@@ -34,8 +37,9 @@ export const secondSourceChecks: readonly Check[] = [
     name: 'second-source-close',
     claim: 'no close lies more than 50 hundredths of a per cent from that of the second source',
     severity: 'soft',
-    // Two vendors of liquid shares agree to 10 hundredths on 99 of 100 days since 2012, and to 50 on all. A run of sessions that differ is one finding, however long.
-    offenders: `
+    // Two vendors of liquid shares agree to 10 hundredths on 99 of 100 days since 2012, and to 50 on all. A
+    // run of sessions that differ is one finding, however long.
+    violations: `
       with pairs as (
         select p.security_id, p.trade_date, p.close, q.close as other_close, abs(p.close - q.close) > 0.005 * q.close as is_apart
         from stocks_research.prices_daily p join ingestion.second_prices q using (security_id, trade_date)
@@ -54,7 +58,7 @@ export const secondSourceChecks: readonly Check[] = [
     name: 'second-source-bar',
     claim: 'no session has a bar in the second source alone, between our first and last one of the security',
     severity: 'soft',
-    offenders: `
+    violations: `
       select s.source_id as subject, min(q.trade_date) as first_date, max(q.trade_date) as last_date, count(*) as sessions_count
       from ingestion.second_prices q
       join stocks_research.securities s using (security_id)
@@ -69,7 +73,7 @@ export const secondSourceChecks: readonly Check[] = [
     claim: 'every split stands in both sources, on one day and with one ratio',
     severity: 'soft',
     // Some vendors print a ratio to seven digits.
-    offenders: `select * from (${events(
+    violations: `select * from (${events(
       `round(stocks_research.product_exact(a.split_to) filter (where a.kind in ('split', 'stock_dividend'))
         / nullif(stocks_research.product_exact(a.split_from) filter (where a.kind in ('split', 'stock_dividend')), 0), 12)
         * nullif(bool_or(a.kind in ('split', 'stock_dividend')), false)::integer`,
@@ -82,7 +86,7 @@ export const secondSourceChecks: readonly Check[] = [
     claim:
       'every payment stands in both sources, on one day and with one amount, to one per cent or to the digits of the one that prints fewer',
     severity: 'soft',
-    offenders: `select * from (${events(
+    violations: `select * from (${events(
       `nullif(sum(a.cash_amount) filter (where a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')), 0)`,
       'nullif(sum(a.cash_amount), 0)',
       (a, b) =>

@@ -9,22 +9,26 @@ const orphans = (table: string, column: string, parent: string): string => `
   where c.${column} is not null and not exists (select from stocks_research.${parent} p where p.${column} = c.${column})
   group by c.${column}`
 
-/** Claims about the schema's own promises. They hold on every table, so that a dropped or disabled constraint is found out. */
+/**
+ * Claims about the schema's own promises. They hold on every table, so that a dropped or disabled constraint
+ * is found out.
+ */
 export const structureChecks: readonly Check[] = [
   {
     name: 'constraints-validated',
     claim: 'every foreign key and every other constraint is validated',
     severity: 'hard',
-    offenders: `
+    violations: `
       select conrelid::regclass::text as subject, conname as constraint_name, contype::text as kind
       from pg_constraint c join pg_namespace n on n.oid = c.connamespace
       where n.nspname in ${OURS} and not c.convalidated`,
   },
   {
     name: 'foreign-keys-present',
-    claim: 'every table that carries a security_id has its foreign key to securities, and no trigger of a constraint is disabled',
+    claim:
+      'every table that carries a security_id has its foreign key to securities, and no trigger of a constraint is disabled',
     severity: 'hard',
-    offenders: `
+    violations: `
       select c.oid::regclass::text as subject, 'no foreign key to securities' as fault
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'security_id' and not a.attisdropped
@@ -39,7 +43,7 @@ export const structureChecks: readonly Check[] = [
     name: 'indexes-valid',
     claim: 'every index is valid and every core table has a unique key',
     severity: 'hard',
-    offenders: `
+    violations: `
       select i.indexrelid::regclass::text as subject, 'the index is not valid' as fault
       from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
       where n.nspname in ${OURS} and not (i.indisvalid and i.indisready)
@@ -53,7 +57,7 @@ export const structureChecks: readonly Check[] = [
     name: 'no-orphans',
     claim: 'no row points at a security or filer that is not there',
     severity: 'hard',
-    offenders: [
+    violations: [
       orphans('ticker_history', 'security_id', 'securities'),
       orphans('prices_daily', 'security_id', 'securities'),
       orphans('corporate_actions', 'security_id', 'securities'),

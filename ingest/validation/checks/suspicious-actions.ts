@@ -20,7 +20,7 @@ export const suspiciousActionChecks: readonly Check[] = [
     name: 'event-rejected',
     claim: 'no event of a security was refused: the prices before it are then not adjusted',
     severity: 'soft',
-    offenders: `
+    violations: `
       select s.source_id as subject, r.ex_date, r.kind, r.reason
       from stocks_research.refused_events r join stocks_research.securities s using (security_id)`,
   },
@@ -28,7 +28,7 @@ export const suspiciousActionChecks: readonly Check[] = [
     name: 'cash-without-drop',
     claim: 'a payment of more than 3.5 per cent of the price lowers it by at least a fifth of the payment',
     severity: 'soft',
-    offenders: `${events}
+    violations: `${events}
       select e.source_id as subject, e.ex_date, e.cash_amount, e.before_close, e.after_close
       from events e
       where e.kind in ${cashKinds} and e.cash_amount > 0.035 * e.before_close and e.before_close - e.after_close < 0.2 * e.cash_amount
@@ -36,9 +36,10 @@ export const suspiciousActionChecks: readonly Check[] = [
   },
   {
     name: 'cash-told-twice',
-    claim: 'no payment is followed on its day or within seven by one of the same amount, give or take 8 per cent',
+    claim:
+      'no payment is followed on its day or within seven by one of the same amount, give or take 8 per cent',
     severity: 'soft',
-    offenders: `
+    violations: `
       select s.source_id as subject, a.ex_date, b.ex_date as again_date, a.cash_amount, b.cash_amount as again_amount
       from stocks_research.corporate_actions a
       join stocks_research.corporate_actions b on b.security_id = a.security_id and b.ex_date >= a.ex_date and b.ex_date <= a.ex_date + 7
@@ -48,9 +49,10 @@ export const suspiciousActionChecks: readonly Check[] = [
   },
   {
     name: 'cash-in-other-unit',
-    claim: 'no payment is a hundred times, or a hundredth of, what the security pays within a year and a half of it',
+    claim:
+      'no payment is a hundred times, or a hundredth of, what the security pays within a year and a half of it',
     severity: 'soft',
-    offenders: `
+    violations: `
       with paid as (
         select a.security_id, a.ex_date, a.kind, a.cash_amount from stocks_research.corporate_actions a where a.kind in ${cashKinds} and a.cash_amount > 0
       )
@@ -69,8 +71,9 @@ export const suspiciousActionChecks: readonly Check[] = [
     name: 'cash-skipped',
     claim: 'no payment is missing from a rhythm that is kept before and after it',
     severity: 'soft',
-    // Three regular intervals, one of twice their length, three regular ones again: dividends that were cut do not come back so.
-    offenders: `
+    // Three regular intervals, one of twice their length, three regular ones again: dividends that were cut
+    // do not come back so.
+    violations: `
       with days as (
         select a.security_id, a.ex_date, a.ex_date - lag(a.ex_date) over (partition by a.security_id order by a.ex_date) as days
         from (select distinct c.security_id, c.ex_date from stocks_research.corporate_actions c where c.kind = 'cash_dividend' and c.cash_amount > 0) a
@@ -91,7 +94,7 @@ export const suspiciousActionChecks: readonly Check[] = [
     name: 'cash-above-half',
     claim: 'no payment is more than half of the price',
     severity: 'soft',
-    offenders: `${events}
+    violations: `${events}
       select e.source_id as subject, e.ex_date, e.kind, e.cash_amount, e.before_close, e.after_close
       from events e where e.kind in ${cashKinds} and e.cash_amount > 0.5 * e.before_close`,
   },
@@ -99,7 +102,7 @@ export const suspiciousActionChecks: readonly Check[] = [
     name: 'split-without-move',
     claim: 'a declared split moves the price by its ratio, not by nothing',
     severity: 'soft',
-    offenders: `${events}
+    violations: `${events}
       select e.source_id as subject, e.ex_date, e.split_from, e.split_to, e.before_close, e.after_close
       from events e
       where (e.kind in ('split', 'stock_dividend') or e.cash_amount is null) and abs(ln(e.split_to / e.split_from)) > 0.15
@@ -110,8 +113,9 @@ export const suspiciousActionChecks: readonly Check[] = [
     claim:
       'no split gives a ratio between 1 and 2 that is none of whole numbers: some sources print a spin-off so, and it must not touch the volume',
     severity: 'soft',
-    // 21 for 20 is the finest split that is common; 1 to 1.046 was a spin-off. A stock dividend may have any ratio, and says what it is.
-    offenders: `
+    // 21 for 20 is the finest split that is common; 1 to 1.046 was a spin-off. A stock dividend may have any
+    // ratio, and says what it is.
+    violations: `
       select s.source_id as subject, a.ex_date, a.split_from, a.split_to, round(a.split_to / a.split_from, 7) as split_ratio
       from stocks_research.corporate_actions a join stocks_research.securities s using (security_id)
       where a.kind = 'split' and a.split_to > a.split_from and a.split_to < 2 * a.split_from and not exists (
@@ -121,7 +125,7 @@ export const suspiciousActionChecks: readonly Check[] = [
     name: 'split-told-twice',
     claim: 'no split is followed within seven days by one of the same ratio',
     severity: 'soft',
-    offenders: `
+    violations: `
       select s.source_id as subject, a.ex_date, b.ex_date as again_date, a.split_from, a.split_to
       from stocks_research.corporate_actions a
       join stocks_research.corporate_actions b on b.security_id = a.security_id and b.ex_date > a.ex_date and b.ex_date <= a.ex_date + 7

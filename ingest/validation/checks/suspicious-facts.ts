@@ -1,6 +1,9 @@
 import type { Check } from '../../contract/job.ts'
 
-/** Facts of periods of which periodic reports state two values and more. They are few, so that only these are put in the order of their filing. */
+/**
+ * Facts of periods of which periodic reports state two values and more. They are few, so that only these are
+ * put in the order of their filing.
+ */
 const restated = `
   with restated as materialized (
     select r.cik, r.taxonomy, r.tag, r.unit, r.period_start, r.period_end from stocks_research.fundamentals_raw r
@@ -13,14 +16,18 @@ const restated = `
     and f.period_end = p.period_end and f.period_start is not distinct from p.period_start
   where stocks_research.is_periodic_report(f.form)`
 
-/** What filers got wrong, or what only looks so. These facts are kept as filed; derived quarters do not use the first kind. */
+/**
+ * What filers got wrong, or what only looks so. These facts are kept as filed; derived quarters do not use
+ * the first kind.
+ */
 export const suspiciousFactChecks: readonly Check[] = [
   {
-    // Filers tag announced dividends and typing errors so: five in 50,000 real facts. What is derived from them is held to it by a hard check.
+    // Filers tag announced dividends and typing errors so: five in 50,000 real facts. What is derived from
+    // them is held to it by a hard check.
     name: 'filed-after-period-end',
     claim: 'no annual or quarterly report states a fact of a period that had not ended',
     severity: 'soft',
-    offenders: `
+    violations: `
       select f.cik as subject, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.filed, f.form, f.accession
       from stocks_research.fundamentals_raw f
       where f.filed < f.period_end and stocks_research.is_periodic_report(f.form)`,
@@ -30,7 +37,7 @@ export const suspiciousFactChecks: readonly Check[] = [
     claim: 'no filing restates a value by a factor of about a thousand or a million',
     severity: 'soft',
     // One finding a filing: whoever forgot the scale once forgot it in a whole table.
-    offenders: `
+    violations: `
       select f.cik as subject, f.accession, f.form, f.filed, count(*) as facts_count, min(f.tag) as first_tag
       from (
         select r.*, lag(r.value) over (partition by r.cik, r.taxonomy, r.tag, r.unit, r.period_start, r.period_end order by r.filed, r.accession) as before_value
@@ -40,12 +47,14 @@ export const suspiciousFactChecks: readonly Check[] = [
       group by f.cik, f.accession, f.form, f.filed`,
   },
   {
-    // A filing that tags a period wrongly, or forgets a scale or a split, is contradicted by the one before it and the one after it alike.
+    // A filing that tags a period wrongly, or forgets a scale or a split, is contradicted by the one before
+    // it and the one after it alike.
     name: 'value-changed-and-back',
-    claim: 'no filing states a value that differs by more than a hundredth from what the filings before and after it say alike',
+    claim:
+      'no filing states a value that differs by more than a hundredth from what the filings before and after it say alike',
     severity: 'soft',
     // One finding a filing.
-    offenders: `
+    violations: `
       select f.cik as subject, f.accession, f.form, f.filed, count(*) as facts_count, min(f.tag) as first_tag
       from (
         select r.*, lag(r.value) over vintages as before_value, lead(r.value) over vintages as after_value
@@ -55,11 +64,12 @@ export const suspiciousFactChecks: readonly Check[] = [
       group by f.cik, f.accession, f.form, f.filed`,
   },
   {
-    // A year and its four reported quarters are rounded one by one: up to half a unit each, of the unit that the filing uses.
+    // A year and its four reported quarters are rounded one by one: up to half a unit each, of the unit that
+    // the filing uses.
     name: 'reported-quarters-add-up',
     claim: 'four reported quarters of one filer make its reported year, within half a per cent',
     severity: 'soft',
-    offenders: `
+    violations: `
       with newest as (
         select f.*, f.period_end - f.period_start + 1 as days
         from stocks_research.fundamentals_as_of('infinity') f
@@ -82,7 +92,8 @@ export const suspiciousFactChecks: readonly Check[] = [
       )
       select s.cik as subject, s.tag, s.unit, s.period_start, s.period_end, s.year_value, s.quarters_value, s.accession
       from sums s
-      -- Matched names are slow: only what differs is asked of what kind it is, since one unit and tag is one kind.
+      -- Matched names are slow: only what differs is asked of what kind it is, since one unit and tag is one
+      -- kind.
       where abs(s.quarters_value - s.year_value) > 0.005 * abs(s.year_value) and stocks_research.fact_kind(s.unit, s.tag) = 'amount'`,
   },
   {
@@ -91,7 +102,7 @@ export const suspiciousFactChecks: readonly Check[] = [
       'net income by the diluted shares of its filing and period is about the diluted earnings per share, not a thousand or a million times them',
     severity: 'soft',
     // Inside one filing, so that no split can lie between its three values. One finding a filing.
-    offenders: `
+    violations: `
       select t.cik as subject, t.accession, count(*) as periods_count, min(t.period_end) as first_period_end, min(w) as first_shares
       from ( -- Gathered in one pass: joined to each other, the three would be looked up one by one.
         select r.cik, r.accession, r.period_start, r.period_end,
@@ -110,11 +121,12 @@ export const suspiciousFactChecks: readonly Check[] = [
       group by t.cik, t.accession`,
   },
   {
-    // The choice between tags is by priority, so two of them that differ much are worth a look: one is a part of the other.
+    // The choice between tags is by priority, so two of them that differ much are worth a look: one is a part
+    // of the other.
     name: 'standard-tags-agree',
     claim: 'tags of one standard item state about the same wherever one filing states two of them',
     severity: 'soft',
-    offenders: `
+    violations: `
       select a.cik as subject, m.item, a.tag, b.tag as other_tag, count(*) as facts_count, min(a.accession) as first_accession
       from stocks_research.standard_item_tags m
       join stocks_research.standard_item_tags n on n.item = m.item and n.taxonomy = m.taxonomy and n.tier = m.tier and n.priority > m.priority

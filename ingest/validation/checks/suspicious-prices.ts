@@ -1,8 +1,9 @@
 import type { Check } from '../../contract/job.ts'
 
 /**
- * Bars beside their neighbours. A split that nobody declared moves price and share volume, and leaves the money traded as it was; news
- * moves the money traded. So the money tells a missing split from a crash (AAPL lost half of its price on 2000-09-29).
+ * Bars beside their neighbours. A split that nobody declared moves price and share volume, and leaves the
+ * money traded as it was; news moves the money traded. So the money tells a missing split from a crash (AAPL
+ * lost half of its price on 2000-09-29).
  */
 const neighbours = `
   with bars as (
@@ -34,9 +35,10 @@ const neighbours = `
 export const suspiciousPriceChecks: readonly Check[] = [
   {
     name: 'jump-without-action',
-    claim: 'no close moves by more than a quarter, without a declared action, on no more than the usual money traded',
+    claim:
+      'no close moves by more than a quarter, without a declared action, on no more than the usual money traded',
     severity: 'soft',
-    offenders: `${neighbours}
+    violations: `${neighbours}
       select m.source_id as subject, m.trade_date, m.before_close, m.close, round(m.growth - 1, 4) as return_ratio, round(m.traded_ratio, 2) as traded_ratio
       from traded m
       where abs(m.growth - 1) > 0.25 and coalesce(m.traded_ratio, 0) < 2`,
@@ -45,7 +47,7 @@ export const suspiciousPriceChecks: readonly Check[] = [
     name: 'split-like-jump',
     claim: 'no close jumps by a split ratio that nobody declared',
     severity: 'soft',
-    offenders: `${neighbours}
+    violations: `${neighbours}
       select distinct on (m.source_id, m.trade_date) m.source_id as subject, m.trade_date, m.before_close, m.close, k.ratio as like_split,
         round(m.traded_ratio, 2) as traded_ratio
       from traded m
@@ -58,7 +60,7 @@ export const suspiciousPriceChecks: readonly Check[] = [
     name: 'close-repeats',
     claim: 'no close stands still for five sessions and more while shares are traded',
     severity: 'soft',
-    offenders: `
+    violations: `
       with marked as (
         select p.security_id, p.trade_date, p.close, p.volume, row_number() over w as bar, lag(p.close) over w as before_close
         from stocks_research.prices_daily p
@@ -81,7 +83,7 @@ export const suspiciousPriceChecks: readonly Check[] = [
     name: 'price-without-volume',
     claim: 'no close changes on a session without volume',
     severity: 'soft',
-    offenders: `
+    violations: `
       select s.source_id as subject, min(p.trade_date) as first_date, max(p.trade_date) as last_date, count(*) as sessions_count
       from stocks_research.prices_daily p
       join stocks_research.securities s using (security_id)
@@ -95,7 +97,7 @@ export const suspiciousPriceChecks: readonly Check[] = [
     name: 'session-missing',
     claim: 'every session between the first and the last bar of a listed security has a bar',
     severity: 'soft',
-    offenders: `
+    violations: `
       with spans as (
         select p.security_id, min(p.trade_date) as first_date, max(p.trade_date) as last_date, count(*) as bars_count
         from stocks_research.prices_daily p group by p.security_id
@@ -117,7 +119,7 @@ export const suspiciousPriceChecks: readonly Check[] = [
     claim:
       'no session has less than a twentieth of the usual bars: it would be a closure that the calendar does not know, or a hole in the source',
     severity: 'soft',
-    offenders: `
+    violations: `
       with counts as (
         select c.session_date, coalesce(d.bars_count, 0) as bars_count
         from stocks_research.trading_sessions c
@@ -132,7 +134,7 @@ export const suspiciousPriceChecks: readonly Check[] = [
     name: 'price-restated',
     claim: 'no source has restated a price after it was stored',
     severity: 'soft',
-    offenders: `
+    violations: `
       select coalesce(s.source_id, r.security_id::text) as subject, r.trade_date, r.field, r.old_value, r.new_value, r.run_id
       from ingestion.price_revisions r left join stocks_research.securities s using (security_id)`,
   },

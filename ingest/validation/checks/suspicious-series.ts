@@ -1,12 +1,16 @@
 import type { Check } from '../../contract/job.ts'
 
-/** Defects that show in the run of a series, or beside another one. Floats: nothing here is kept, and the bounds are wide. */
+/**
+ * Defects that show in the run of a series, or beside another one. Floats: nothing here is kept, and the
+ * bounds are wide.
+ */
 export const suspiciousSeriesChecks: readonly Check[] = [
   {
     name: 'spike-reverts',
-    claim: 'no close leaps by four usual moves and more than 3 per cent, to be taken back at the open and the close of the next session',
+    claim:
+      'no close leaps by four usual moves and more than 3 per cent, to be taken back at the open and the close of the next session',
     severity: 'soft',
-    offenders: `
+    violations: `
       with bars as (
         select p.security_id, p.trade_date, p.close, lag(p.close) over (partition by p.security_id order by p.trade_date) as before_close
         from stocks_research.prices_daily p
@@ -19,7 +23,8 @@ export const suspiciousSeriesChecks: readonly Check[] = [
         cross join lateral (
           select p.open, p.close from stocks_research.prices_daily p
           where p.security_id = b.security_id and p.trade_date > b.trade_date order by p.trade_date limit 1) n
-        -- A move that the market took back leaves its mark on the next open; one that only stands in the file does not.
+        -- A move that the market took back leaves its mark on the next open; one that only stands in the file
+        -- does not.
         where abs(b.move) > 0.03 and abs(n.close / b.before_close - 1) < 0.25 * abs(b.move)
           and coalesce(abs(n.open / b.before_close - 1) < 0.35 * abs(b.move), true)
       )
@@ -35,13 +40,15 @@ export const suspiciousSeriesChecks: readonly Check[] = [
   },
   {
     name: 'open-close-swapped',
-    claim: 'the open of a session lies nearer to the close before than that open does to this close: else the two columns are swapped',
+    claim:
+      'the open of a session lies nearer to the close before than that open does to this close: else the two columns are swapped',
     severity: 'soft',
-    // From one close to the next open is a night; from the open before to this close are two sessions and that night.
-    offenders: `
+    // From one close to the next open is a night; from the open before to this close are two sessions and
+    // that night.
+    violations: `
       with bars as (
         select p.security_id, p.open, p.close, lag(p.open) over w as before_open, lag(p.close) over w as before_close
-        from ( -- «offset 0», so that each price is turned into a float once.
+        from ( -- "offset 0", so that each price is turned into a float once.
           select x.security_id, x.trade_date, x.open::float8 as open, x.close::float8 as close
           from stocks_research.prices_daily x order by x.security_id, x.trade_date offset 0) p
         window w as (partition by p.security_id order by p.trade_date)
@@ -60,7 +67,7 @@ export const suspiciousSeriesChecks: readonly Check[] = [
     claim: 'no two securities have the same close and the same volume on session after session',
     severity: 'soft',
     // Every fifth session is enough to see a file that was told under two names.
-    offenders: `
+    violations: `
       with bars as (
         select p.security_id, p.trade_date, p.close, p.volume from stocks_research.prices_daily p where p.volume > 0 and extract(isodow from p.trade_date) = 3
       )

@@ -5,15 +5,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fingerprintOf } from '../database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump } from './dump.ts'
-import { mendTable } from './mend.ts'
+import { repairTable } from './repair.ts'
 
 let directory: string
 let damaged: Scratch
 let backup: Backup
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mend-'))
+  directory = await mkdtemp(join(tmpdir(), 'repair-'))
   damaged = await scratchDatabase()
-  // Whatever COPY has to write in another way, a key that knows null, a reference, an identity, and more rows than one chunk.
+  // Whatever COPY has to write in another way, a key that knows null, a reference, an identity, and more rows
+  // than one chunk.
   await damaged.db.execute(String.raw`
     create schema "My, schema";
     create table "My, schema"."Odd ""table""" (
@@ -33,43 +34,62 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const mend = (table: string) => mendTable(backup, damaged.connection, table)
+const repair = (table: string) => repairTable(backup, damaged.connection, table)
 const hashes = async () => {
   const { tables } = await fingerprintOf(damaged.connection, { scope: 'full' })
   return Object.fromEntries(Object.entries(tables).map(([name, { sha256 }]) => [name, sha256]))
 }
-const expected = () => Object.fromEntries(Object.entries(backup.manifest.fingerprint.tables).map(([name, { sha256 }]) => [name, sha256]))
+const expected = () =>
+  Object.fromEntries(
+    Object.entries(backup.manifest.fingerprint.tables).map(([name, { sha256 }]) => [name, sha256]),
+  )
 
 test.each([
-  ['update public.parent set name = $$oops$$', 'public.parent', { rows_deleted: 0, rows_updated: 300, rows_inserted: 0 }],
-  ['delete from public.parent where id > 250', 'public.parent', { rows_deleted: 0, rows_updated: 0, rows_inserted: 50 }],
-  ['insert into public.empty values (1), (2)', 'public.empty', { rows_deleted: 2, rows_updated: 0, rows_inserted: 0 }],
-  ['truncate "My, schema"."Odd ""table"""', '"My, schema"."Odd ""table"""', { rows_deleted: 0, rows_updated: 0, rows_inserted: 20_000 }],
+  [
+    'update public.parent set name = $$oops$$',
+    'public.parent',
+    { rows_deleted: 0, rows_updated: 300, rows_inserted: 0 },
+  ],
+  [
+    'delete from public.parent where id > 250',
+    'public.parent',
+    { rows_deleted: 0, rows_updated: 0, rows_inserted: 50 },
+  ],
+  [
+    'insert into public.empty values (1), (2)',
+    'public.empty',
+    { rows_deleted: 2, rows_updated: 0, rows_inserted: 0 },
+  ],
+  [
+    'truncate "My, schema"."Odd ""table"""',
+    '"My, schema"."Odd ""table"""',
+    { rows_deleted: 0, rows_updated: 0, rows_inserted: 20_000 },
+  ],
   [
     'update "My, schema"."Odd ""table""" set "Wert" = -1 where part is null and "Wert" > 2850',
     '"My, schema"."Odd ""table"""',
     { rows_deleted: 0, rows_updated: 16, rows_inserted: 0 },
   ],
-])('«%s» is undone in %s, row by row, and nothing else is touched', async (harm, table, counts) => {
+])('"%s" is undone in %s, row by row, and nothing else is touched', async (harm, table, counts) => {
   await damaged.db.execute(harm)
   expect(await hashes()).not.toEqual(expected())
-  expect(await mend(table)).toEqual({ ...counts, sha256: expected()[table] })
+  expect(await repair(table)).toEqual({ ...counts, sha256: expected()[table] })
   expect(await hashes()).toEqual(expected())
 })
 
 test('a table that is as it was is left alone', async () => {
-  expect(await mend('public.parent')).toMatchObject({ rows_deleted: 0, rows_updated: 0, rows_inserted: 0 })
+  expect(await repair('public.parent')).toMatchObject({ rows_deleted: 0, rows_updated: 0, rows_inserted: 0 })
 })
 
 test('a row that cannot come back leaves the table as it is', async () => {
   await damaged.db.execute('delete from public.child; delete from public.parent where id = 7')
-  await expect(mend('public.child')).rejects.toThrow(/violates foreign key constraint/)
+  await expect(repair('public.child')).rejects.toThrow(/violates foreign key constraint/)
   expect(await damaged.db.rows('select from public.child')).toEqual([])
 })
 
 test('a table without a key, one that is not in the backup, and one that is gone are refused', async () => {
-  await expect(mend('public.heap')).rejects.toThrow('Restore the whole backup')
-  await expect(mend('public.none')).rejects.toThrow('Restore the whole backup')
+  await expect(repair('public.heap')).rejects.toThrow('Restore the whole backup')
+  await expect(repair('public.none')).rejects.toThrow('Restore the whole backup')
   await damaged.db.execute('drop table public.empty')
-  await expect(mend('public.empty')).rejects.toThrow(/does not exist/)
+  await expect(repair('public.empty')).rejects.toThrow(/does not exist/)
 })

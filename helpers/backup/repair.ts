@@ -10,7 +10,7 @@ import { partsOf } from './archive.ts'
 import type { Backup } from './dump.ts'
 import { NOWHERE, runClient } from './tool.ts'
 
-export interface Mended {
+export interface Repaired {
   readonly rows_deleted: number
   readonly rows_updated: number
   readonly rows_inserted: number
@@ -19,17 +19,27 @@ export interface Mended {
 }
 
 /**
- * Makes one table of `damaged` hold what a backup holds of it: rows that differ are updated, rows that are gone come back, others go. Rows
- * that are equal, and every other table, are left alone. All of it in one transaction; then the table is hashed and compared with the manifest.
+ * Makes one table of `damaged` hold what a backup holds of it: rows that differ are updated, rows that are
+ * gone come back, others go. Rows that are equal, and every other table, are left alone. All of it in one
+ * transaction; then the table is hashed and compared with the manifest.
  *
- * @param table as the manifest names it. It must be there, with its columns and a key: for a table that is gone, restore the whole backup.
- * @throws VerificationError when the table is not what was dumped afterwards, ToolError when pg_restore fails, DatabaseError when a row is refused.
+ * @param table as the manifest names it. It must be there, with its columns and a key: for a table that is
+ *   gone, restore the whole backup.
+ * @throws VerificationError when the table is not what was dumped afterwards, ToolError when pg_restore
+ *   fails, DatabaseError when a row is refused.
  */
-export async function mendTable(backup: Backup, damaged: Connection, table: string, signal?: AbortSignal): Promise<Mended> {
+export async function repairTable(
+  backup: Backup,
+  damaged: Connection,
+  table: string,
+  signal?: AbortSignal,
+): Promise<Repaired> {
   const { archive, manifest } = backup
   const expected = manifest.fingerprint.tables[table]
   if (expected === undefined || expected.key.length === 0) {
-    throw new VerificationError(`${archive} holds no table ${table} with a key. Restore the whole backup beside, and copy from it.`)
+    throw new VerificationError(
+      `${archive} holds no table ${table} with a key. Restore the whole backup beside, and copy from it.`,
+    )
   }
   const { version } = await describeServer(damaged)
   const counts = await withDatabase(damaged, (db) =>
@@ -46,7 +56,9 @@ export async function mendTable(backup: Backup, damaged: Connection, table: stri
   )
   const sha256 = found[table]?.sha256 ?? 'none'
   if (sha256 !== expected.sha256) {
-    throw new VerificationError(`${table} was mended from ${archive}, and is not what was dumped: ${sha256} instead of ${expected.sha256}.`)
+    throw new VerificationError(
+      `${table} was repaired from ${archive}, and is not what was dumped: ${sha256} instead of ${expected.sha256}.`,
+    )
   }
   return { ...counts, sha256 }
 }
@@ -58,7 +70,10 @@ interface Source {
   readonly signal: AbortSignal | undefined
 }
 
-/** Reads the rows of the table from the archive into `pg_temp.mended`; gives the columns that the archive has, quoted. */
+/**
+ * Reads the rows of the table from the archive into `pg_temp.repaired`; gives the columns that the archive has,
+ * quoted.
+ */
 async function copyBackup(tx: Database, { archive, version, table, signal }: Source): Promise<string[]> {
   const [schema = '', name = ''] = partsOf(table)
   const script = new PassThrough()
@@ -66,8 +81,13 @@ async function copyBackup(tx: Database, { archive, version, table, signal }: Sou
   const reading = runClient('pg_restore', version, args, NOWHERE, { signal, stdout: script })
   reading.catch((error: unknown) => script.destroy(error as Error)) // Whoever reads the script hears of it.
   const { columns, rows } = await copyBlockOf(script, `${archive} holds no rows of ${table}.`)
-  await tx.execute(`create temporary table mended on commit drop as select ${columns} from ${table} with no data`)
-  await pipeline(Readable.from(rows, { objectMode: false }), tx.client().query(copyFrom(`copy pg_temp.mended (${columns}) from stdin`)))
+  await tx.execute(
+    `create temporary table repaired on commit drop as select ${columns} from ${table} with no data`,
+  )
+  await pipeline(
+    Readable.from(rows, { objectMode: false }),
+    tx.client().query(copyFrom(`copy pg_temp.repaired (${columns}) from stdin`)),
+  )
   await reading
   return columns.match(/"(?:[^"]|"")*"|[^,\s]+/g) ?? []
 }
@@ -76,13 +96,17 @@ const HEADER = /^COPY [^\n]*? \(([^\n]*)\) FROM stdin;\n/m
 const END = Buffer.from('\n\\.\n') // No row reads like this: COPY writes a backslash as two.
 
 /** The block of rows in a script of pg_restore: its columns, as they stand there, and its bytes. */
-async function copyBlockOf(script: Readable, missing: string): Promise<{ columns: string; rows: AsyncGenerator<Buffer> }> {
+async function copyBlockOf(
+  script: Readable,
+  missing: string,
+): Promise<{ columns: string; rows: AsyncGenerator<Buffer> }> {
   const chunks = script[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let rest: Buffer = Buffer.alloc(0)
   for (;;) {
     const header = HEADER.exec(rest.toString('latin1'))
     if (header !== null) {
-      const start = Buffer.concat([Buffer.from('\n'), rest.subarray(header.index + header[0].length)]) // So that a block without rows ends too.
+      // So that a block without rows ends too.
+      const start = Buffer.concat([Buffer.from('\n'), rest.subarray(header.index + header[0].length)])
       return { columns: Buffer.from(header[1] ?? '', 'latin1').toString('utf8'), rows: rowsOf(start, chunks) }
     }
     const next = await chunks.next()
@@ -110,8 +134,13 @@ async function* rowsOf(start: Buffer, chunks: AsyncIterator<Buffer>): AsyncGener
   }
 }
 
-/** Brings the table to what stands in `pg_temp.mended`. */
-async function settle(tx: Database, table: string, columns: readonly string[], key: readonly string[]): Promise<Omit<Mended, 'sha256'>> {
+/** Brings the table to what stands in `pg_temp.repaired`. */
+async function settle(
+  tx: Database,
+  table: string,
+  columns: readonly string[],
+  key: readonly string[],
+): Promise<Omit<Repaired, 'sha256'>> {
   const attributes = await tx.rows<{ name: string; is_required: boolean; is_given: boolean }>(
     `select quote_ident(attname) as name, attnotnull as is_required, attidentity = 'a' as is_given from pg_attribute
       where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
@@ -120,27 +149,37 @@ async function settle(tx: Database, table: string, columns: readonly string[], k
   const notNull = new Set(attributes.flatMap(({ name, is_required }) => (is_required ? [name] : [])))
   // No statement may set a column that is always generated; a row that differs in it shows in the hash.
   const given = new Set(attributes.flatMap(({ name, is_given }) => (is_given ? [name] : [])))
-  // A join knows no hash for a comparison that knows null: such columns follow the others, and a key of nothing else is compared as text.
-  const rowOf = (alias: string): string => `row(${key.map((column) => `${alias}.${column}`).join(', ')})::text`
+  // A join knows no hash for a comparison that knows null: such columns follow the others, and a key of
+  // nothing else is compared as text.
+  const rowOf = (alias: string): string =>
+    `row(${key.map((column) => `${alias}.${column}`).join(', ')})::text`
   const same = key.some((column) => notNull.has(column))
-    ? key.map((column) => `t.${column} ${notNull.has(column) ? '=' : 'is not distinct from'} m.${column}`).join(' and ')
+    ? key
+        .map((column) => `t.${column} ${notNull.has(column) ? '=' : 'is not distinct from'} m.${column}`)
+        .join(' and ')
     : `${rowOf('t')} = ${rowOf('m')}`
   const values = columns.filter((column) => !key.includes(column) && !given.has(column))
   const listed = (alias: string): string => values.map((column) => `${alias}.${column}`).join(', ')
-  await tx.execute('set local enable_nestloop = off; analyze pg_temp.mended')
+  await tx.execute('set local enable_nestloop = off; analyze pg_temp.repaired')
   const counted = async (sql: string): Promise<number> =>
-    (await tx.one<{ rows: number }>(`with changed as (${sql} returning 1) select count(*)::int as rows from changed`)).rows
+    (
+      await tx.one<{ rows: number }>(
+        `with changed as (${sql} returning 1) select count(*)::int as rows from changed`,
+      )
+    ).rows
   return {
-    rows_deleted: await counted(`delete from ${table} t where not exists (select from pg_temp.mended m where ${same})`),
+    rows_deleted: await counted(
+      `delete from ${table} t where not exists (select from pg_temp.repaired m where ${same})`,
+    ),
     rows_updated:
       values.length === 0
         ? 0
         : await counted(
-            `update ${table} t set ${values.map((column) => `${column} = m.${column}`).join(', ')} from pg_temp.mended m
+            `update ${table} t set ${values.map((column) => `${column} = m.${column}`).join(', ')} from pg_temp.repaired m
               where ${same} and (${listed('t')}) is distinct from (${listed('m')})`,
           ),
     rows_inserted: await counted(
-      `insert into ${table} (${columns.join(', ')}) overriding system value select ${columns.join(', ')} from pg_temp.mended m
+      `insert into ${table} (${columns.join(', ')}) overriding system value select ${columns.join(', ')} from pg_temp.repaired m
         where not exists (select from ${table} t where ${same})`,
     ),
   }
