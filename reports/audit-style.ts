@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 /** The audit page's whole style: no script, no font, no image from elsewhere. */
 export const STYLE = `
-:root{--ink:#1b1f24;--soft:#5b6470;--line:#dfe3e8;--paper:#fff;--tint:#f5f7f9;--good:#1a7f4b;--bad:#b3261e;--warn:#9a6700;color-scheme:light}
-@media (prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#9aa4b0;--line:#30363d;--paper:#14171b;--tint:#1c2127;--good:#4cc38a;--bad:#ff8a80;--warn:#e3b341;color-scheme:dark}}
+:root{--ink:#1b1f24;--soft:#5b6470;--line:#dfe3e8;--paper:#fff;--tint:#f5f7f9;--good:#1a7f4b;--bad:#b3261e;--warn:#9a6700;--idle:#1f6feb;color-scheme:light}
+@media (prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#9aa4b0;--line:#30363d;--paper:#14171b;--tint:#1c2127;--good:#4cc38a;--bad:#ff8a80;--warn:#e3b341;--idle:#79b8ff;color-scheme:dark}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:24px 28px 64px}
@@ -14,7 +14,7 @@ p{margin:6px 0}
 a{color:inherit}
 code,.mono{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 .soft{color:var(--soft)}
-.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
+.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.idle{color:var(--idle)}
 .ribbon{background:#9a6700;color:#fff;text-align:center;font-weight:600;letter-spacing:.12em;padding:7px 12px}
 .verdict{border:1px solid var(--line);border-left:6px solid var(--bad);border-radius:6px;padding:16px 20px;margin:18px 0;background:var(--tint)}
 .verdict.passed{border-left-color:var(--good)}

@@ -132,7 +132,7 @@ test('coverage is drawn by security and month, and rows of each session against 
   ])
   const sessions = svgs.find((svg) => svg.includes('of each session'))
   expect(sessions).toBeDefined()
-  expect(pagesOf('live').audit).toContain('Sessions that are short: 1, by at most 2 bars.')
+  expect(pagesOf('live').audit).toContain('Sessions that miss bars: 1, at most 2 bars each.')
   expect(parseXml(`<a>${heatmap}${sessions}</a>`).children).toHaveLength(2)
 })
 

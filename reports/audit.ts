@@ -1,9 +1,12 @@
-import type { AuditSection } from '../helpers/checklist/events.ts'
+import type { AuditSection, Fault } from '../helpers/checklist/events.ts'
+import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import { durationText } from '../helpers/checklist/text.ts'
 import {
   type BoxView,
   boxesOf,
+  countsOf,
   isRehearsal,
+  MARK,
   type PhaseView,
   type RunView,
 } from '../helpers/checklist/view.ts'
@@ -12,7 +15,6 @@ import { ganttOf } from './gantt.ts'
 import { heatmapOf, isHeatmap } from './heatmap.ts'
 import { escapeHtml, evidenceHtml, factsHtml, type Picture } from './html.ts'
 import { isSessions, sessionsOf } from './sessions.ts'
-import { MARK } from './ticked.ts'
 
 /**
  * The run as one static page: no script, nothing loaded from anywhere. `head` is the hash of the journal's
@@ -45,6 +47,10 @@ export function auditOf(view: RunView, head: string): string {
     heading: `${index + 2} · ${name}`,
     body,
   }))
+  const links = numbered.map(({ id, heading }) => `<a href="#${id}">${escapeHtml(heading)}</a>`)
+  const parts = numbered.map(
+    ({ id, heading, body }) => `<section><h2 id="${id}">${escapeHtml(heading)}</h2>\n${body}</section>`,
+  )
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -55,18 +61,20 @@ export function auditOf(view: RunView, head: string): string {
 <style>${STYLE}</style>
 </head>
 <body>
-${isRehearsal(view) ? '<div class="ribbon">REHEARSAL · simulated data, not fit for research</div>' : ''}
+${isRehearsal(view) ? RIBBON : ''}
 <main>
 <h1>Checklist run <span class="mono">${escapeHtml(view.run_id)}</span></h1>
 <p class="soft">${escapeHtml(subtitle(view))}</p>
 ${verdictHtml(view)}
-<nav>${numbered.map(({ id, heading }) => `<a href="#${id}">${escapeHtml(heading)}</a>`).join('')}</nav>
-${numbered.map(({ id, heading, body }) => `<section><h2 id="${id}">${escapeHtml(heading)}</h2>\n${body}</section>`).join('\n')}
+<nav>${links.join('')}</nav>
+${parts.join('\n')}
 </main>
 </body>
 </html>
 `
 }
+
+const RIBBON = '<div class="ribbon">REHEARSAL · simulated data, not fit for research</div>'
 
 function subtitle(view: RunView): string {
   const database = view.identity['database']
@@ -79,29 +87,30 @@ function subtitle(view: RunView): string {
 }
 
 function verdictHtml(view: RunView): string {
-  const boxes = boxesOf(view).map(({ box }) => box)
-  const count = (state: BoxView['state']): number => boxes.filter((box) => box.state === state).length
+  const { total, passed, failed, not_applicable, open } = countsOf(boxesOf(view).map(({ box }) => box))
+  const phases_ticked = view.phases.filter((phase) => phase.state === 'ticked').length
   const has_passed = view.verdict === 'PASSED'
   const duration =
     view.ended_at === null ? '…' : durationText(Date.parse(view.ended_at) - Date.parse(view.started_at))
-  const figures = [
-    [`${count('passed')} / ${boxes.length}`, 'boxes ticked'],
-    [String(count('failed')), 'failed'],
-    [String(count('unticked')), 'open'],
-    [
-      `${view.phases.filter((phase) => phase.state === 'ticked').length} / ${view.phases.length}`,
-      'phases ticked',
-    ],
+  const figures: readonly (readonly [value: string, name: string])[] = [
+    [`${passed} / ${total}`, 'boxes ticked'],
+    [String(failed), 'failed'],
+    [String(not_applicable), 'not applicable'],
+    [String(open), 'open'],
+    [`${phases_ticked} / ${view.phases.length}`, 'phases ticked'],
     [duration, 'from start to end'],
   ]
+  const tiles = figures
+    .map(([value, name]) => `<div><b>${escapeHtml(value)}</b><span class="soft">${name}</span></div>`)
+    .join('')
   const reasons = view.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')
   const meaning = has_passed
-    ? 'Every expected box ran and passed, once, in order, in this run.'
-    : 'What stands between this run and PASSED:'
+    ? 'Every expected box ran once, in order, in this run, and passed or had nothing to verify.'
+    : 'What keeps this run from PASSED:'
   return `<div class="verdict ${has_passed ? 'passed' : ''}" id="s1">
 <strong class="${has_passed ? 'good' : 'bad'}">${view.verdict}${isRehearsal(view) ? ' · REHEARSAL' : ''}</strong>
 <p>${meaning}</p>${reasons === '' ? '' : `<ul class="reasons">${reasons}</ul>`}
-<div class="figures">${figures.map(([value, name]) => `<div><b>${escapeHtml(value ?? '')}</b><span class="soft">${name}</span></div>`).join('')}</div>
+<div class="figures">${tiles}</div>
 </div>`
 }
 
@@ -113,23 +122,39 @@ const pictureOf: Picture = (_name, rows, { first_month }) => {
 /** The whole checklist at a glance: a row a phase, a mark a box, in order. */
 function overviewHtml(view: RunView): string {
   const rows = view.phases.map((phase) => {
-    const passed = phase.boxes.filter((box) => box.state === 'passed').length
+    const { total, passed } = countsOf(phase.boxes)
     const marks = phase.boxes
-      .map(
-        (box) =>
-          `<span class="${MARK_CLASS[box.state]}" title="${escapeHtml(box.claim)}">${GLANCE[box.state]}</span>`,
-      )
+      .map(({ state, claim }) => {
+        const look = LOOK[state]
+        return `<span class="${look.color}" title="${escapeHtml(claim)}">${look.glance}</span>`
+      })
       .join('')
     const took =
       phase.started_at === null || phase.ended_at === null
         ? ''
         : durationText(Date.parse(phase.ended_at) - Date.parse(phase.started_at))
-    return `<tr><td><a href="#${phase.phase}">${escapeHtml(phase.title)}</a></td><td class="${STATE_CLASS[phase.state]}">${phase.state}</td><td class="glance">${marks}</td><td class="num">${passed} of ${phase.boxes.length}</td><td class="num soft">${took}</td></tr>`
+    const cells = [
+      `<td><a href="#${phase.phase}">${escapeHtml(phase.title)}</a></td>`,
+      `<td class="${STATE_CLASS[phase.state]}">${phase.state}</td>`,
+      `<td class="glance">${marks}</td>`,
+      `<td class="num">${passed} of ${total}</td>`,
+      `<td class="num soft">${took}</td>`,
+    ]
+    return `<tr>${cells.join('')}</tr>`
   })
-  return `<div class="wide"><table class="overview"><tr><th>phase</th><th>state</th><th>boxes: ■ ticked, ✗ failed, □ open</th><th class="num">ticked</th><th class="num">took</th></tr>${rows.join('')}</table></div>`
+  const key = 'boxes: ■ ticked, ✗ failed, – not applicable, □ open'
+  const head = `<th>phase</th><th>state</th><th>${key}</th><th class="num">ticked</th><th class="num">took</th>`
+  return `<div class="wide"><table class="overview"><tr>${head}</tr>${rows.join('')}</table></div>`
 }
 
-const GLANCE = { passed: '■', failed: '✗', unticked: '□' } as const
+/** How a box looks: its colour, and its mark in the overview. */
+const LOOK = {
+  passed: { color: 'good', glance: '■' },
+  failed: { color: 'bad', glance: '✗' },
+  'not applicable': { color: 'idle', glance: '–' },
+  open: { color: 'soft', glance: '□' },
+} as const
+
 const STATE_CLASS = {
   ticked: 'good',
   failed: 'bad',
@@ -142,38 +167,51 @@ const STATE_CLASS = {
 function phaseHtml(phase: PhaseView): string {
   const faults = phase.faults.map((fault) => `<pre class="bad">${escapeHtml(fault.message)}</pre>`).join('')
   const cause = phase.cause === null ? '' : `<p class="warn">${escapeHtml(phase.cause)}</p>`
-  const rows = phase.boxes.map((box) => boxHtml(box, phase.cause)).join('')
-  return `<h3 id="${escapeHtml(phase.phase)}">${escapeHtml(phase.title)} · <span class="${STATE_CLASS[phase.state]}">${phase.state}</span></h3>${cause}${faults}
-<table class="boxes"><tr><th class="mark"></th><th>claim and evidence</th><th class="num entry">journal line</th><th class="num took">took</th></tr>${rows}</table>`
+  const required = phase.boxes.filter((box) => !box.is_also_proven).map((box) => boxHtml(box, phase.cause))
+  const also = phase.boxes.filter((box) => box.is_also_proven).map((box) => boxHtml(box, phase.cause))
+  const also_heading =
+    also.length === 0 ? '' : `<tr><td></td><th colspan="3" scope="rowgroup">${ALSO_PROVEN}</th></tr>`
+  const state = `<span class="${STATE_CLASS[phase.state]}">${phase.state}</span>`
+  const id = escapeHtml(phase.phase)
+  return `<h3 id="${id}">${escapeHtml(phase.title)} · ${state}</h3>${cause}${faults}
+<table class="boxes"><tr>${BOX_HEAD}</tr>${required.join('')}${also_heading}${also.join('')}</table>`
 }
 
-const MARK_CLASS = { passed: 'good', failed: 'bad', unticked: 'soft' } as const
+const BOX_HEAD =
+  '<th class="mark"></th><th>claim and evidence</th>' +
+  '<th class="num entry">journal line</th><th class="num took">took</th>'
 
 function boxHtml(box: BoxView, cause: string | null): string {
-  const faults = box.faults
-    .map(
-      (fault) =>
-        `<pre class="bad">${escapeHtml(`${fault.message}${fault.at === undefined ? '' : `\nat ${fault.at}`}`)}</pre>`,
-    )
-    .join('')
+  const faults = box.faults.map(faultHtml).join('')
+  const color = box.state === 'not applicable' ? 'idle' : 'warn'
   const reason =
-    box.reason === null || box.reason === cause ? '' : `<p class="warn">${escapeHtml(box.reason)}</p>`
-  const line =
-    box.line === null || box.state === 'unticked'
-      ? ''
-      : `${box.line.seq} <code title="${box.line.sha256}">${box.line.sha256.slice(0, 8)}</code>`
-  const took = box.state === 'unticked' ? '' : durationText(box.duration_ms)
-  return `<tr><td class="mark ${MARK_CLASS[box.state]}">${MARK[box.state]}</td><td>${escapeHtml(box.claim)}${reason}${faults}${evidenceHtml(box.evidence)}</td><td class="num soft entry">${line}</td><td class="num soft">${took}</td></tr>`
+    box.reason === null || box.reason === cause ? '' : `<p class="${color}">${escapeHtml(box.reason)}</p>`
+  const has_ended = box.line !== null && box.state !== 'open'
+  const hash = box.line?.sha256 ?? ''
+  const line = has_ended ? `${box.line.seq} <code title="${hash}">${hash.slice(0, 8)}</code>` : ''
+  const cells = [
+    `<td class="mark ${LOOK[box.state].color}">${MARK[box.state]}</td>`,
+    `<td>${escapeHtml(box.claim)}${reason}${faults}${evidenceHtml(box.evidence)}</td>`,
+    `<td class="num soft entry">${line}</td>`,
+    `<td class="num soft">${box.state === 'open' ? '' : durationText(box.duration_ms)}</td>`,
+  ]
+  return `<tr>${cells.join('')}</tr>`
+}
+
+/** The first line is what a person must fix; the others are below it. */
+function faultHtml({ message, at }: Fault): string {
+  const place = at === undefined ? '' : `\nat ${at}`
+  return `<pre class="bad">${escapeHtml(`${message}${place}`)}</pre>`
 }
 
 function sectionHtml(view: RunView, section: AuditSection): string {
   const given = view.sections.filter((each) => each.section === section)
-  if (given.length === 0) return '<p class="soft">No box gave evidence to this section in this run.</p>'
+  if (given.length === 0) return '<p class="soft">No box recorded evidence for this section in this run.</p>'
   return given
-    .map(
-      ({ phase, claim, evidence }) =>
-        `<h3>${escapeHtml(claim)}</h3><p class="soft">from ${escapeHtml(phase)}</p>${evidenceHtml(evidence, true, pictureOf)}`,
-    )
+    .map(({ phase, claim, evidence }) => {
+      const source = `<p class="soft">from ${escapeHtml(phase)}</p>`
+      return `<h3>${escapeHtml(claim)}</h3>${source}${evidenceHtml(evidence, true, pictureOf)}`
+    })
     .join('')
 }
 
@@ -185,7 +223,7 @@ function overridesHtml(view: RunView): string {
 function verifyHtml(view: RunView): string {
   const folder = `reports/runs/${escapeHtml(view.run_id)}`
   return `<p>From the root of a checkout, with the folder of this run in place:</p>
-<pre># the journal's chain, the manifest, and that every page follows from the journal
+<pre># the journal's chain, the manifest, and whether every page follows from the journal
 npm run report:verify -- ${folder}
 
 # what ran, where, by whom, and which boxes were expected
@@ -193,11 +231,15 @@ head -n 1 ${folder}/journal.jsonl
 
 # the same boxes again, from a clean state
 npx vitest run phases</pre>
-<p class="soft">Each line of the journal names the SHA-256 of the line before it. A changed, removed or added line breaks the chain at that line;
-the hash of the last line is sealed below and in <code>manifest.json</code>. A chain proves order and wholeness; keep the manifest's hash elsewhere to prove its age.</p>`
+<p class="soft">Each line of the journal contains the SHA-256 of the line before it. A changed, removed or
+added line breaks the chain at that line; the hash of the last line is below and in <code>manifest.json</code>.
+The chain proves that the lines are complete and in order; to prove its age, keep the hash of the manifest
+elsewhere.</p>`
 }
 
 const sealHtml = (head: string): string =>
-  `<p>SHA-256 of the journal's last line when this page was written:</p><pre>${head}</pre><p class="soft"><code>manifest.json</code> holds the SHA-256 of this page, of <code>junit.xml</code> and of <code>checklist.md</code>.</p>`
+  `<p>SHA-256 of the journal's last line when this page was written:</p><pre>${head}</pre>
+<p class="soft"><code>manifest.json</code> contains the SHA-256 of this page, of <code>junit.xml</code> and of
+<code>checklist.md</code>.</p>`
 
 const utc = (at: string): string => `${at.slice(0, 19).replace('T', ' ')} UTC`

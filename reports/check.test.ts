@@ -52,9 +52,9 @@ test.for([
   [
     'an unrun box that JUnit shows as passed',
     'junit.xml',
-    '<skipped message="blocked by 00-ground: "the ground is level" failed"/>',
+    '<skipped message="blocked by 00-ground: &quot;the ground is level&quot; failed"/>',
     '',
-    'junit.xml: "the roof is tight" of 01-roof is passed, the journal says unticked',
+    'junit.xml: "the roof is tight" of 01-roof is passed, the journal says open',
   ],
   [
     'a testcase that was removed from JUnit',
@@ -112,7 +112,7 @@ test.for([
   ([name, from, to]) => {
     falsify(name, from, to, true)
     expect(checkRun(directory, () => true).faults).toEqual([
-      `${name} is not what the journal makes of it: it was changed after it was written`,
+      `${name} does not follow from the journal: it was changed after it was written`,
     ])
     expect(checkRun(directory, () => false)).toMatchObject({
       faults: [],
@@ -162,7 +162,7 @@ test('a journal that was written anew with another verdict contradicts its own b
   journal.close()
   writeReports(directory)
   expect(checkRun(directory).faults).toEqual([
-    `journal.jsonl, line ${entries.length}: it says PASSED, but the boxes add up to FAILED`,
+    `journal.jsonl, line ${entries.length}: it says PASSED, but its boxes give FAILED`,
   ])
 })
 
@@ -190,7 +190,9 @@ function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...even
 
 test('the command exits 0 on what holds, and 1 with file and line on what does not', async () => {
   const verify = () =>
-    execa(process.execPath, [join(ROOT_DIRECTORY, 'reports', 'verify.ts'), directory], { reject: false })
+    execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'commands', 'verify-report.ts'), directory], {
+      reject: false,
+    })
   expect(await verify()).toMatchObject({ exitCode: 0 })
   falsify('journal.jsonl', '"rows":3', '"rows":4', false)
   const { exitCode, stdout } = await verify()

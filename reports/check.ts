@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { JournalEntry } from '../helpers/checklist/events.ts'
-import { codeIdentity } from '../helpers/checklist/identity.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { judge } from '../helpers/checklist/judge.ts'
-import { boxesOf, type RunView, viewOf } from '../helpers/checklist/view.ts'
+import { codeIdentity } from '../helpers/checklist/opening.ts'
+import { boxesOf, MARK, type RunView, viewOf } from '../helpers/checklist/view.ts'
 import { messageOf } from '../helpers/core/errors.ts'
 import { escapeHtml } from './html.ts'
 import { escapeXml, RUN_SUITE } from './junit.ts'
-import { MARK } from './ticked.ts'
 import { PAGES, sha256Of } from './write.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -23,15 +22,15 @@ const manifestSchema = z.strictObject({
 
 export interface CheckResult {
   readonly view: RunView | undefined
-  /** What does not hold, each with its file and where possible its line. Empty when everything does. */
+  /** What is wrong, each with its file and where possible its line. Empty when nothing is. */
   readonly faults: readonly string[]
-  /** What is worth knowing, and no fault. */
+  /** What a reader should know, and is no fault. */
   readonly notes: readonly string[]
 }
 
 /**
- * Checks one run's folder: the chain of the journal, the manifest, and that every page tells what the journal
- * tells. The very code that wrote the pages must write them again byte by byte; with another version of it,
+ * Checks one run's folder: the chain of the journal, the manifest, and whether every page agrees with the
+ * journal. The code that wrote the pages must write them again byte by byte; with another version of it,
  * verdict and boxes are compared, and a note says so.
  */
 export function checkRun(run_directory: string, is_same_code = isSameCode): CheckResult {
@@ -51,55 +50,52 @@ export function checkRun(run_directory: string, is_same_code = isSameCode): Chec
   const manifest = readManifest(run_directory)
   if (typeof manifest === 'string') faults.push(manifest)
   const last = reading.entries.at(-1)
-  // Reports of a run that goes on, or died, tell the lines up to the last phase that ended; those they must
-  // tell rightly.
-  const told_lines =
+  // Reports of a run that has not ended cover the lines up to the last phase that ended.
+  const reported_lines =
     last?.event === 'run-ended' || typeof manifest === 'string'
       ? reading.entries.length
       : Math.max(1, manifest.journal.lines)
-  const entries = reading.entries.slice(0, told_lines)
+  const entries = reading.entries.slice(0, reported_lines)
   const view = viewOf(entries)
   const head = entries.at(-1)?.sha256 ?? ''
   if (last?.event !== 'run-ended') {
     notes.push(
-      `the run has not ended: it goes on, or its process died (the next run says so); its reports tell the first ${told_lines} of ${reading.entries.length} lines`,
+      `the run has not ended: it is still running, or its process died (then the next run records that); ` +
+        `its reports cover the first ${reported_lines} of ${reading.entries.length} lines`,
     )
   } else {
     const { verdict } = judge(reading.entries)
     const agrees = last.verdict === verdict || last.verdict === 'INTERRUPTED'
     if (!agrees)
-      faults.push(
-        `journal.jsonl, line ${last.seq}: it says ${last.verdict}, but the boxes add up to ${verdict}`,
-      )
+      faults.push(`journal.jsonl, line ${last.seq}: it says ${last.verdict}, but its boxes give ${verdict}`)
   }
   if (typeof manifest !== 'string') faults.push(...manifestFaults(run_directory, manifest, view, entries))
   for (const [name, write] of Object.entries(PAGES)) {
     const path = join(run_directory, name)
-    if (!existsSync(path)) continue // The manifest has named it already.
+    if (!existsSync(path)) continue // Reported already, as missing from the manifest's list.
     const text = readFileSync(path, 'utf8')
     if (text === write(view, head)) continue
-    const told = TOLD[name]?.(text, view, head) ?? []
-    faults.push(...told)
+    const differing = DIFFERENCES[name]?.(text, view, head) ?? []
+    faults.push(...differing)
     if (is_same_code(view))
-      faults.push(`${name} is not what the journal makes of it: it was changed after it was written`)
-    else if (told.length === 0)
+      faults.push(`${name} does not follow from the journal: it was changed after it was written`)
+    else if (differing.length === 0)
       notes.push(
-        `${name} is not word for word what this code writes: another version wrote it, or it was changed. Its verdict and boxes agree; its evidence was not compared, and the journal has it`,
+        `${name} differs from what this code writes: another version wrote it, or it was changed. ` +
+          'Its verdict and boxes agree; its evidence was not compared, and is in the journal',
       )
   }
   return { view, faults, notes }
 }
 
-/**
- * Where the clock of the machine went backwards: the order of the lines is certain all the same, their times
- * are not.
- */
+/** Lines at which the clock of the machine was set back: their order is certain, their times are not. */
 const setBack = (entries: readonly JournalEntry[]): string[] =>
   entries.flatMap(({ seq, at }, index) => {
     const before = entries[index - 1]?.at ?? at
     return at < before
       ? [
-          `journal.jsonl, line ${seq}: its time, ${at}, lies before that of the line before: the clock was set back`,
+          `journal.jsonl, line ${seq}: its time, ${at}, is earlier than that of the line before: ` +
+            'the clock was set back',
         ]
       : []
   })
@@ -155,14 +151,14 @@ function isSameCode({ identity }: RunView): boolean {
   )
 }
 
-/** What each page says that the journal does not. */
-const TOLD: Readonly<Record<string, (text: string, view: RunView, head: string) => string[]>> = {
+/** By page, how to find where it differs from the journal. */
+const DIFFERENCES: Readonly<Record<string, (text: string, view: RunView, head: string) => string[]>> = {
   'junit.xml': junitFaults,
   'checklist.md': tickedFaults,
   'audit.html': auditFaults,
 }
 
-/** Verdict, seal, and boxes of the audit page that say something else than the journal. */
+/** Verdict, seal, and boxes of the audit page that differ from the journal. */
 function auditFaults(text: string, view: RunView, head: string): string[] {
   const verdicts = [/<title>(\w+)/, /<div class="verdict[^>]*>\s*<strong[^>]*>(\w+)/].map(
     (where) => where.exec(text)?.[1],
@@ -177,36 +173,41 @@ function auditFaults(text: string, view: RunView, head: string): string[] {
     const [, mark, claim = ''] = said[index] ?? []
     if (mark !== MARK[box.state] || claim !== escapeHtml(box.claim))
       faults.push(
-        `audit.html: box ${index + 1} is ${mark ?? 'missing'} "${claim}", the journal says ${MARK[box.state]} "${box.claim}"`,
+        `audit.html: box ${index + 1} is ${mark ?? 'missing'} "${claim}", ` +
+          `the journal says ${MARK[box.state]} "${box.claim}"`,
       )
   }
   return faults
 }
 
-/** Boxes whose JUnit testcase says something else than the journal. */
+/** Boxes whose JUnit testcase differs from the journal. */
 function junitFaults(text: string, view: RunView): string[] {
-  const told = new Map<string, string>()
+  const states = new Map<string, string>()
   for (const [, phase = '', claim = '', body = ''] of text.matchAll(
     /<testcase classname="([^"]*)" name="([^"]*)"[^>]*>([\s\S]*?)<\/testcase>/g,
   )) {
-    told.set(
-      `${phase}\n${claim}`,
-      /<(failure|error)\b/.test(body) ? 'failed' : /<skipped\b/.test(body) ? 'unticked' : 'passed',
-    )
+    states.set(`${phase}\n${claim}`, stateOfTestcase(body))
   }
   const faults = boxesOf(view).flatMap(({ phase, box }) => {
-    const said = told.get(`${phase.phase}\n${escapeXml(box.claim).replaceAll('"', '&quot;')}`)
-    return said === box.state
-      ? []
-      : [`junit.xml: "${box.claim}" of ${phase.phase} is ${said ?? 'missing'}, the journal says ${box.state}`]
+    const said = states.get(`${phase.phase}\n${escapeXml(box.claim).replaceAll('"', '&quot;')}`)
+    if (said === box.state) return []
+    const found = `"${box.claim}" of ${phase.phase} is ${said ?? 'missing'}`
+    return [`junit.xml: ${found}, the journal says ${box.state}`]
   })
-  const run = [...told].find(([key]) => key.startsWith(`${RUN_SUITE}\n`))?.[1]
+  const run = [...states].find(([key]) => key.startsWith(`${RUN_SUITE}\n`))?.[1]
   if (run !== (view.verdict === 'PASSED' ? 'passed' : 'failed'))
     faults.push(`junit.xml: its verdict is not ${view.verdict}`)
   return faults
 }
 
-/** Lines of the ticked checklist that say something else than the journal. */
+/** The state of a box by the content of its testcase. */
+function stateOfTestcase(body: string): string {
+  if (/<(failure|error)\b/.test(body)) return 'failed'
+  if (/<skipped message="not applicable: /.test(body)) return 'not applicable'
+  return /<skipped\b/.test(body) ? 'open' : 'passed'
+}
+
+/** Lines of the ticked checklist that differ from the journal. */
 function tickedFaults(text: string, view: RunView): string[] {
   const lines = text.split('\n')
   const said = lines.flatMap((line, index) => (/^- \[.\] /.test(line) ? [{ line, number: index + 1 }] : []))
@@ -219,7 +220,7 @@ function tickedFaults(text: string, view: RunView): string[] {
       : [`checklist.md, line ${number}: the journal says "${wanted.slice(2)}"`]
   })
   if (said.length > boxes.length)
-    faults.push(`checklist.md, line ${said[boxes.length]?.number}: the journal knows no such box`)
+    faults.push(`checklist.md, line ${said[boxes.length]?.number}: the journal has no such box`)
   if (!lines[0]?.includes(view.verdict)) faults.push(`checklist.md, line 1: the verdict is ${view.verdict}`)
   return faults
 }

@@ -1,7 +1,6 @@
 import { durationText } from '../helpers/checklist/text.ts'
 import type { PhaseView, RunView } from '../helpers/checklist/view.ts'
-import { escapeHtml } from './html.ts'
-import { round } from './svg.ts'
+import { escapeHtml, round } from './html.ts'
 
 const WIDTH = 1024
 const LABEL_WIDTH = 280
@@ -25,7 +24,9 @@ export function ganttOf(view: RunView): string {
   const x = (at: string): number => LABEL_WIDTH + (Date.parse(at) - start_ms) * scale
   const height = AXIS_HEIGHT + ran.length * ROW_HEIGHT
   const rows = ran.map((phase, index) => row(phase, AXIS_HEIGHT + index * ROW_HEIGHT, x)).join('')
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="When each phase ran">${axis(end_ms - start_ms, scale, height)}${rows}</svg>`
+  const marks = axis(end_ms - start_ms, scale, height)
+  const label = 'When each phase ran'
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">${marks}${rows}</svg>`
 }
 
 function axis(span_ms: number, scale: number, height: number): string {
@@ -37,7 +38,9 @@ function axis(span_ms: number, scale: number, height: number): string {
   return marks
     .map((seconds) => {
       const at = round(LABEL_WIDTH + seconds * 1000 * scale)
-      return `<line class="grid" x1="${at}" x2="${at}" y1="${AXIS_HEIGHT - 6}" y2="${height}"/><text class="soft" x="${at}" y="12" text-anchor="middle">${seconds === 0 ? '0' : shortText(seconds)}</text>`
+      const line = `<line class="grid" x1="${at}" x2="${at}" y1="${AXIS_HEIGHT - 6}" y2="${height}"/>`
+      const text = seconds === 0 ? '0' : shortText(seconds)
+      return `${line}<text class="soft" x="${at}" y="12" text-anchor="middle">${text}</text>`
     })
     .join('')
 }
@@ -45,20 +48,24 @@ function axis(span_ms: number, scale: number, height: number): string {
 function row(phase: PhaseView, y: number, x: (at: string) => number): string {
   const from = phase.started_at ?? ''
   const to = phase.ended_at ?? from
-  const kind = phase.state === 'ticked' ? 'ticked' : phase.state === 'failed' ? 'failed' : 'other'
-  const bar = `<rect class="${kind}" fill-opacity="0.35" x="${round(x(from))}" y="${y + 5}" width="${round(Math.max(2, x(to) - x(from)))}" height="15" rx="2"/>`
+  const kind = phase.state === 'ticked' || phase.state === 'failed' ? phase.state : 'other'
+  const place = `x="${round(x(from))}" y="${y + 5}" width="${round(Math.max(2, x(to) - x(from)))}" height="15"`
+  const bar = `<rect class="${kind}" fill-opacity="0.35" ${place} rx="2"/>`
   const boxes = phase.boxes.map((box) => {
     if (box.started_at === null || box.ended_at === null) return ''
     const width = round(Math.max(1, x(box.ended_at) - x(box.started_at) - 0.5))
-    return `<rect class="${box.state === 'passed' ? 'ticked' : 'failed'}" x="${round(x(box.started_at))}" y="${y + 9}" width="${width}" height="7"><title>${escapeHtml(`${box.claim}: ${durationText(box.duration_ms)}`)}</title></rect>`
+    const kind = box.state === 'failed' ? 'failed' : 'ticked'
+    const title = `<title>${escapeHtml(`${box.claim}: ${durationText(box.duration_ms)}`)}</title>`
+    const place = `x="${round(x(box.started_at))}" y="${y + 9}" width="${width}" height="7"`
+    return `<rect class="${kind}" ${place}>${title}</rect>`
   })
   const duration = durationText(Date.parse(to) - Date.parse(from))
-  return `<text x="0" y="${y + 17}">${escapeHtml(phase.title)}</text>${bar}${boxes.join('')}<text class="soft" x="${WIDTH}" y="${y + 17}" text-anchor="end">${duration}</text>`
+  const name = `<text x="0" y="${y + 17}">${escapeHtml(phase.title)}</text>`
+  const took = `<text class="soft" x="${WIDTH}" y="${y + 17}" text-anchor="end">${duration}</text>`
+  return `${name}${bar}${boxes.join('')}${took}`
 }
 
-const shortText = (seconds: number): string =>
-  seconds >= 3600
-    ? `${round(seconds / 3600)} h`
-    : seconds >= 60
-      ? `${round(seconds / 60)} min`
-      : `${round(seconds)} s`
+function shortText(seconds: number): string {
+  if (seconds >= 3600) return `${round(seconds / 3600)} h`
+  return seconds >= 60 ? `${round(seconds / 60)} min` : `${round(seconds)} s`
+}

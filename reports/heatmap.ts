@@ -1,13 +1,12 @@
 import type { EvidenceRow } from '../helpers/checklist/events.ts'
-import { escapeHtml, scalarHtml } from './html.ts'
-import { round } from './svg.ts'
+import { escapeHtml, round, scalarHtml } from './html.ts'
 
 const WIDTH = 1024
 const LABEL_WIDTH = 150
 const VALUE_WIDTH = 84
 const ROW_HEIGHT = 15
 const AXIS_HEIGHT = 20
-/** Narrower cells hold no digit; their title still says it. */
+/** Narrower cells show no digit; their title has it. */
 const DIGIT_WIDTH_MIN = 9
 
 /** Whether rows are of `coverageMonths`: a string with one character a month. */
@@ -25,8 +24,13 @@ export function heatmapOf(first_month: string, rows: readonly EvidenceRow[]): st
   const body = rows
     .map((row, index) => rowOf(row, AXIS_HEIGHT + index * ROW_HEIGHT, cell, first_month))
     .join('')
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Sessions with a bar, by security and month">${yearsOf(first_month, count, cell, height)}<text class="soft" x="${WIDTH}" y="12" text-anchor="end">missing</text>${body}</svg>
-<p class="soft key">One cell a month: <b class="m-full">■</b> every listed session has a bar, <b class="m-some">9 … 1</b> tenths of them, <b class="m-none">0</b> none, empty: not listed, or not known to be yet. Without a row of its own a security misses nothing, or less than those shown.</p>`
+  const label = 'Sessions with a bar, by security and month'
+  const missing = `<text class="soft" x="${WIDTH}" y="12" text-anchor="end">missing</text>`
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">\
+${yearsOf(first_month, count, cell, height)}${missing}${body}</svg>
+<p class="soft key">One cell a month: <b class="m-full">■</b> every listed session has a bar, \
+<b class="m-some">9 … 1</b> tenths of them, <b class="m-none">0</b> none, empty: not listed, or the listing \
+day is unknown. A security without a row misses no session, or fewer than those shown.</p>`
 }
 
 function yearsOf(first_month: string, count: number, cell: number, height: number): string {
@@ -52,13 +56,15 @@ function rowOf(
   const runs = [...String(months).matchAll(/(.)\1*/g)].filter(([run]) => !run.startsWith('-'))
   const bars = runs.map(({ 0: run, index }) => {
     const level = run[0] ?? '0'
-    const [from, to] = [monthAt(first_month, index), monthAt(first_month, index + run.length - 1)]
+    const from = monthAt(first_month, index)
+    const to = monthAt(first_month, index + run.length - 1)
     const x = LABEL_WIDTH + index * cell
-    const kind = level === '#' ? 'm-full' : level === '0' ? 'm-none' : 'm-some'
-    const says =
-      level === '#' ? 'every session' : level === '0' ? 'no session' : `about ${level}0 % of the sessions`
-    const title = `<title>${escapeHtml(`${label}, ${from}${to === from ? '' : ` to ${to}`}: ${says}`)}</title>`
-    const rect = `<rect class="${kind}" x="${round(x)}" y="${y}" width="${round(Math.max(0.5, run.length * cell - 0.7))}" height="${ROW_HEIGHT - 3}">${title}</rect>`
+    const { kind, covered } = levelOf(level)
+    const months_text = from === to ? from : `${from} to ${to}`
+    const title = `<title>${escapeHtml(`${label}, ${months_text}: ${covered}`)}</title>`
+    const width = round(Math.max(0.5, run.length * cell - 0.7))
+    const place = `x="${round(x)}" y="${y}" width="${width}" height="${ROW_HEIGHT - 3}"`
+    const rect = `<rect class="${kind}" ${place}>${title}</rect>`
     if (level === '#' || cell < DIGIT_WIDTH_MIN) return rect
     const digits = [...run].map(
       (digit, at) =>
@@ -67,7 +73,17 @@ function rowOf(
     return `${rect}${digits.join('')}`
   })
   const name = label.length > 20 ? `${label.slice(0, 19)}…` : label
-  return `<text x="0" y="${y + 10}">${escapeHtml(name)}<title>${escapeHtml(String(source_id ?? ''))}</title></text>${bars.join('')}<text class="soft" x="${WIDTH}" y="${y + 10}" text-anchor="end">${typeof missing === 'number' ? scalarHtml(missing) : ''}</text>`
+  const id = `<title>${escapeHtml(String(source_id ?? ''))}</title>`
+  const count = typeof missing === 'number' ? scalarHtml(missing) : ''
+  const count_text = `<text class="soft" x="${WIDTH}" y="${y + 10}" text-anchor="end">${count}</text>`
+  return `<text x="0" y="${y + 10}">${escapeHtml(name)}${id}</text>${bars.join('')}${count_text}`
+}
+
+/** What one character of a row means: `#` is every session, a digit the tenths that have a bar. */
+function levelOf(level: string): { kind: string; covered: string } {
+  if (level === '#') return { kind: 'm-full', covered: 'every session' }
+  if (level === '0') return { kind: 'm-none', covered: 'no session' }
+  return { kind: 'm-some', covered: `about ${level}0 % of the sessions` }
 }
 
 /** `2020-11` and 3 give `2021-02`. */

@@ -1,14 +1,17 @@
 import type { Evidence, EvidenceRow, EvidenceValue, Scalar } from '../helpers/checklist/events.ts'
-import { clip } from '../helpers/checklist/text.ts'
+import { clip, counted } from '../helpers/checklist/text.ts'
 import { escapeXml } from './junit.ts'
 
 /** Rows of a table of evidence that the page shows; the journal holds them all. */
 const ROWS_SHOWN_MAX = 500
-/** A longer table, text or list stands folded under its name. */
+/** A longer table, text or list is folded under its name. */
 const ROWS_OPEN_MAX = 80
 const LIST_OPEN_MAX = 8
 const RATIO_DIGITS = 6
 const TEXT_CHARACTERS_MAX = 1_200
+
+/** Coordinates of an SVG to a tenth: a finer position is invisible, and costs bytes. */
+export const round = (value: number): number => Math.round(value * 10) / 10
 
 /** Text as HTML may hold it, in elements and in double-quoted attributes. */
 export const escapeHtml = (text: string): string => escapeXml(text).replaceAll('"', '&quot;')
@@ -16,7 +19,7 @@ export const escapeHtml = (text: string): string => escapeXml(text).replaceAll('
 const isRows = (value: EvidenceValue): value is readonly EvidenceRow[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => each !== null && typeof each === 'object')
 
-/** Counts get thin separators of thousands; hashes, dates and money stay as they are. */
+/** Counts get thin separators of thousands; hashes, dates and money are unchanged. */
 export function scalarHtml(value: Scalar): string {
   if (value === null) return '<span class="soft">none</span>'
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) >= 10_000)
@@ -45,7 +48,7 @@ export function evidenceHtml(evidence: Evidence, is_open = false, picture?: Pict
   return `${list === '' ? '' : `<dl>${list}</dl>`}${blocks.join('')}`
 }
 
-/** Draws rows of evidence; undefined when they are nothing that it can draw. */
+/** Draws rows of evidence; undefined for rows of another kind. */
 export type Picture = (name: string, rows: readonly EvidenceRow[], evidence: Evidence) => string | undefined
 
 const isLong = (value: EvidenceValue): value is string | readonly Scalar[] =>
@@ -54,7 +57,7 @@ const isLong = (value: EvidenceValue): value is string | readonly Scalar[] =>
     : typeof value === 'string' && value.trim().includes('\n')
 
 /**
- * A list with one entry a line, or a text of several lines, as it is: a command's output is read by its
+ * A list with one entry a line, or a text of several lines unchanged: a command's output is read by its
  * lines.
  */
 function longHtml(name: string, value: string | readonly Scalar[], is_open: boolean): string {
@@ -64,18 +67,17 @@ function longHtml(name: string, value: string | readonly Scalar[], is_open: bool
       : value.map((each) => clip(String(each), TEXT_CHARACTERS_MAX))
   const unit = typeof value === 'string' ? 'lines' : 'entries'
   const shown = lines.slice(0, ROWS_SHOWN_MAX)
-  const rest =
-    lines.length > shown.length ? `\n… ${lines.length - shown.length} more ${unit} stand in the journal` : ''
-  const open = is_open && lines.length <= ROWS_OPEN_MAX ? ' open' : ''
-  return `<details${open}><summary>${escapeHtml(name)} · ${lines.length} ${unit}</summary><pre>${escapeHtml(shown.join('\n'))}${rest}</pre></details>`
+  const left = lines.length - shown.length
+  const rest = left > 0 ? `\n… ${left} more ${unit} are in the journal` : ''
+  const text = `<pre>${escapeHtml(shown.join('\n'))}${rest}</pre>`
+  return foldedHtml(`${name} · ${lines.length} ${unit}`, text, is_open && lines.length <= ROWS_OPEN_MAX)
 }
 
-const valueHtml = (value: EvidenceValue): string =>
-  Array.isArray(value)
-    ? value.length === 0
-      ? '<span class="soft">none</span>'
-      : value.map((each) => scalarHtml(each as Scalar)).join(', ')
-    : scalarHtml(value as Scalar)
+function valueHtml(value: EvidenceValue): string {
+  if (!Array.isArray(value)) return scalarHtml(value as Scalar)
+  if (value.length === 0) return '<span class="soft">none</span>'
+  return value.map((each) => scalarHtml(each as Scalar)).join(', ')
+}
 
 function tableHtml(name: string, rows: readonly EvidenceRow[], is_open: boolean): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
@@ -87,18 +89,24 @@ function tableHtml(name: string, rows: readonly EvidenceRow[], is_open: boolean)
     .join('')
   const shown = rows.slice(0, ROWS_SHOWN_MAX)
   const body = shown.map((row) => `<tr>${columns.map((column) => cell(row, column)).join('')}</tr>`).join('')
-  const rest =
-    rows.length > shown.length
-      ? `<p class="soft">${rows.length - shown.length} more rows stand in the journal.</p>`
-      : ''
-  return `<details${is_open && rows.length <= ROWS_OPEN_MAX ? ' open' : ''}><summary>${escapeHtml(name)} · ${rows.length} ${rows.length === 1 ? 'row' : 'rows'}</summary><div class="wide"><table><tr>${head}</tr>${body}</table></div>${rest}</details>`
+  const left = rows.length - shown.length
+  const rest = left > 0 ? `<p class="soft">${left} more rows are in the journal.</p>` : ''
+  const table = `<div class="wide"><table><tr>${head}</tr>${body}</table></div>${rest}`
+  return foldedHtml(
+    `${name} · ${counted(rows.length, 'row')}`,
+    table,
+    is_open && rows.length <= ROWS_OPEN_MAX,
+  )
 }
+
+const foldedHtml = (name: string, body: string, is_open: boolean): string =>
+  `<details${is_open ? ' open' : ''}><summary>${escapeHtml(name)}</summary>${body}</details>`
 
 /** Names and values, one a line. */
 export const factsHtml = (facts: Readonly<Record<string, Scalar>>): string =>
-  `<dl class="facts">${Object.entries(facts)
-    .map(
-      ([name, value]) =>
-        `<div><dt>${escapeHtml(name.replaceAll('_', ' '))}</dt><dd${name === 'git_is_dirty' && value === true ? ' class="warn"' : ''}>${scalarHtml(value)}</dd></div>`,
-    )
-    .join('')}</dl>`
+  `<dl class="facts">${Object.entries(facts).map(factHtml).join('')}</dl>`
+
+function factHtml([name, value]: [string, Scalar]): string {
+  const warning = name === 'git_is_dirty' && value === true ? ' class="warn"' : ''
+  return `<div><dt>${escapeHtml(name.replaceAll('_', ' '))}</dt><dd${warning}>${scalarHtml(value)}</dd></div>`
+}

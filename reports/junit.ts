@@ -1,19 +1,27 @@
 import type { Fault, Scalar } from '../helpers/checklist/events.ts'
 import { clip } from '../helpers/checklist/text.ts'
-import { type BoxView, isRehearsal, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
+import {
+  type BoxView,
+  boxesOf,
+  countsOf,
+  isRehearsal,
+  type PhaseView,
+  type RunView,
+} from '../helpers/checklist/view.ts'
 
 const PROPERTY_CHARACTERS_MAX = 2_000
+const MESSAGE_CHARACTERS_MAX = 500
 
 /**
- * The testcase that fails whenever the run did not pass, so that a reader of JUnit sees what no single box
- * can say.
+ * The suite with one testcase, which fails whenever the run did not pass: a reader of JUnit sees that a run
+ * is incomplete, which no single box says.
  */
 export const RUN_SUITE = 'run'
-const RUN_CLAIM = 'every expected box ran and passed, in order'
+const RUN_CLAIM = 'every expected box ran in order, and passed or had nothing to verify'
 
 /**
  * The run as JUnit XML: one suite a phase, one testcase an expected box, evidence as properties. A box that
- * did not run is `<skipped>` with its reason, never a plain testcase.
+ * did not run, or does not apply, is `<skipped>` with its reason, never a plain testcase.
  */
 export function junitOf(view: RunView): string {
   const suites = view.phases.map((phase) => phaseSuite(view, phase))
@@ -42,12 +50,12 @@ interface Suite {
 function phaseSuite(view: RunView, phase: PhaseView): Suite {
   const boxes = phase.boxes.map((box) => boxCase(phase.phase, box))
   const faults = phase.faults.map((fault, index) => faultCase(phase.phase, fault, index))
-  const count = (state: BoxView['state']): number => phase.boxes.filter((box) => box.state === state).length
+  const { failed, open, not_applicable } = countsOf(phase.boxes)
   const totals = {
     tests: boxes.length + faults.length,
-    failures: count('failed'),
+    failures: failed,
     errors: faults.length,
-    skipped: count('unticked'),
+    skipped: open + not_applicable,
   }
   const attributes = attributesOf({
     name: phase.phase,
@@ -56,7 +64,13 @@ function phaseSuite(view: RunView, phase: PhaseView): Suite {
     timestamp: phase.started_at ?? view.started_at,
   })
   const properties = propertiesOf(
-    { title: phase.title, state: phase.state, mode: modeOf(view), run_id: view.run_id },
+    {
+      title: phase.title,
+      state: phase.state,
+      boxes_not_applicable: not_applicable,
+      mode: modeOf(view),
+      run_id: view.run_id,
+    },
     '    ',
   )
   return {
@@ -73,31 +87,43 @@ function boxCase(phase: string, box: BoxView): string {
       Array.isArray(value) ? JSON.stringify(value) : (value as Scalar),
     ]),
   )
-  const outcome =
-    box.state === 'failed'
-      ? failure('failure', box.faults)
-      : box.state === 'unticked'
-        ? `      <skipped${attributesOf({ message: box.reason ?? 'not run' })}/>\n`
-        : ''
-  return `    <testcase${attributes}>\n${propertiesOf(evidence, '      ')}${outcome}    </testcase>\n`
+  return `    <testcase${attributes}>\n${propertiesOf(evidence, '      ')}${outcomeOf(box)}    </testcase>\n`
+}
+
+function outcomeOf(box: BoxView): string {
+  if (box.state === 'passed') return ''
+  if (box.state === 'failed') return failure('failure', box.faults)
+  return `      <skipped${attributesOf({ message: box.reason ?? 'not run' })}/>\n`
 }
 
 /** An error outside of a box: an import, a hook, a worker that died. */
-const faultCase = (phase: string, fault: Fault, index: number): string =>
-  `    <testcase${attributesOf({ classname: phase, name: `the phase runs without an error outside of its boxes${index === 0 ? '' : ` (${index + 1})`}`, time: '0.000' })}>\n${failure('error', [fault])}    </testcase>\n`
+function faultCase(phase: string, fault: Fault, index: number): string {
+  const number = index === 0 ? '' : ` (${index + 1})`
+  const name = `the phase runs without an error outside of its boxes${number}`
+  const attributes = attributesOf({ classname: phase, name, time: '0.000' })
+  return `    <testcase${attributes}>\n${failure('error', [fault])}    </testcase>\n`
+}
 
 function runSuite(view: RunView): Suite {
   const has_passed = view.verdict === 'PASSED'
   const totals = { tests: 1, failures: has_passed ? 0 : 1, errors: 0, skipped: 0 }
   const message = `${view.verdict}: ${view.reasons[0] ?? ''}`
-  const outcome = has_passed
-    ? ''
-    : `      <failure${attributesOf({ message: clip(message, 500), type: view.verdict })}>${escapeXml(view.reasons.join('\n'))}</failure>\n`
+  const about = attributesOf({ message: clip(message, MESSAGE_CHARACTERS_MAX), type: view.verdict })
+  const reasons = escapeXml(view.reasons.join('\n'))
+  const outcome = has_passed ? '' : `      <failure${about}>${reasons}</failure>\n`
+  const { not_applicable } = countsOf(boxesOf(view).map(({ box }) => box))
   const properties = propertiesOf(
-    { verdict: view.verdict, mode: modeOf(view), run_id: view.run_id, ...view.identity },
+    {
+      verdict: view.verdict,
+      boxes_not_applicable: not_applicable,
+      mode: modeOf(view),
+      run_id: view.run_id,
+      ...view.identity,
+    },
     '    ',
   )
-  const testcase = `    <testcase${attributesOf({ classname: RUN_SUITE, name: RUN_CLAIM, time: '0.000' })}>\n${outcome}    </testcase>\n`
+  const named = attributesOf({ classname: RUN_SUITE, name: RUN_CLAIM, time: '0.000' })
+  const testcase = `    <testcase${named}>\n${outcome}    </testcase>\n`
   const attributes = attributesOf({ name: RUN_SUITE, ...totals, time: '0.000', timestamp: view.started_at })
   return { ...totals, xml: `  <testsuite${attributes}>\n${properties}${testcase}  </testsuite>\n` }
 }
@@ -107,7 +133,8 @@ function failure(element: 'failure' | 'error', faults: readonly Fault[]): string
   const text = faults
     .map((fault) => `${fault.name}: ${fault.message}${fault.at === undefined ? '' : `\n  at ${fault.at}`}`)
     .join('\n\n')
-  return `      <${element}${attributesOf({ message: clip(first.message, 500), type: first.name })}>${escapeXml(text)}</${element}>\n`
+  const about = attributesOf({ message: clip(first.message, MESSAGE_CHARACTERS_MAX), type: first.name })
+  return `      <${element}${about}>${escapeXml(text)}</${element}>\n`
 }
 
 function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: string): string {
@@ -119,7 +146,7 @@ function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: stri
 }
 
 const modeOf = (view: RunView): string => (isRehearsal(view) ? 'REHEARSAL' : (view.mode ?? 'unknown'))
-/** Never negative, also where the clock was set back between the two. */
+/** Zero when the clock was set back between the two. */
 const spanOf = (from: string | null, to: string | null): number =>
   from === null || to === null ? 0 : Math.max(0, Date.parse(to) - Date.parse(from))
 const secondsOf = (duration_ms: number): string => (duration_ms / 1000).toFixed(3)
@@ -132,7 +159,7 @@ const attributesOf = (attributes: Readonly<Record<string, string | number>>): st
     )
     .join('')
 
-/** Text as XML 1.0 may hold it. Characters that it may not hold become the replacement character. */
+/** Text as XML 1.0 may hold it; every other character becomes the replacement character. */
 export const escapeXml = (text: string): string =>
   text
     .toWellFormed()

@@ -1,5 +1,5 @@
 import type { EvidenceRow } from '../helpers/checklist/events.ts'
-import { round } from './svg.ts'
+import { round } from './html.ts'
 
 const WIDTH = 1024
 const LEFT = 60
@@ -26,17 +26,19 @@ export const isSessions = (rows: readonly EvidenceRow[]): boolean =>
 export function sessionsOf(rows: readonly EvidenceRow[]): string {
   const counts = (name: 'listed' | 'bars'): number[] =>
     rows.flatMap((row) => String(row[name]).split(' ').map(Number))
-  const [listed, bars] = [counts('listed'), counts('bars')]
+  const listed = counts('listed')
+  const bars = counts('bars')
   const missing = listed.map((count, index) => count - (bars[index] ?? 0))
-  const [max, missing_max] = [Math.max(1, ...listed, ...bars), Math.max(0, ...missing)]
+  const max = Math.max(1, ...listed, ...bars)
+  const missing_max = Math.max(0, ...missing)
   const step = (WIDTH - LEFT) / Math.max(1, listed.length)
   const x = (index: number): number => round(LEFT + index * step)
   const y = (count: number): number => round(TOP + (MIDDLE - TOP) * (1 - count / max))
-  const strokes = missing.map((count, index) =>
-    count > 0
-      ? `M${round(x(index) + step / 2)} ${BASE}v${-round(Math.max(1, (count / missing_max) * (BASE - MIDDLE - BAND_GAP)))}`
-      : '',
-  )
+  const strokes = missing.map((count, index) => {
+    if (count <= 0) return ''
+    const height = Math.max(1, (count / missing_max) * (BASE - MIDDLE - BAND_GAP))
+    return `M${round(x(index) + step / 2)} ${BASE}v${-round(height)}`
+  })
   const level = (text: string, at: number): string =>
     `<text class="soft" x="${LEFT - 6}" y="${at}" text-anchor="end">${text}</text>`
   const levels = [
@@ -44,12 +46,18 @@ export function sessionsOf(rows: readonly EvidenceRow[]): string {
     level('0', MIDDLE + 4),
     missing_max === 0 ? '' : level(thousands(missing_max), MIDDLE + BAND_GAP + 4),
   ]
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Rows of each session against the calendar">${yearsOf(rows, x)}${levels.join('')}<path class="line soft" d="${stepsOf(listed, x, y)}"/><path class="line m-full" d="${stepsOf(bars, x, y)}"/><path class="line m-none" d="${strokes.join('')}"/></svg>
-<p class="soft key">${thousands(listed.length)} sessions: securities that were listed (grey), <b class="m-full">those with a bar</b>, and below <b class="m-none">those without</b>. ${
+  const line = (kind: string, path: string): string => `<path class="line ${kind}" d="${path}"/>`
+  const short_count = missing.filter((count) => count > 0).length
+  const shortage =
     missing_max === 0
-      ? 'No session is short.'
-      : `Sessions that are short: ${thousands(missing.filter((count) => count > 0).length)}, by at most ${thousands(missing_max)} bars.`
-  }</p>`
+      ? 'No session misses a bar.'
+      : `Sessions that miss bars: ${thousands(short_count)}, at most ${thousands(missing_max)} bars each.`
+  const label = 'Rows of each session against the calendar'
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">\
+${yearsOf(rows, x)}${levels.join('')}${line('soft', stepsOf(listed, x, y))}\
+${line('m-full', stepsOf(bars, x, y))}${line('m-none', strokes.join(''))}</svg>
+<p class="soft key">${thousands(listed.length)} sessions: listed securities (grey), \
+<b class="m-full">those with a bar</b>, and below <b class="m-none">those without</b>. ${shortage}</p>`
 }
 
 /** A line of steps: one level a session, drawn where it changes. */
@@ -71,11 +79,9 @@ function yearsOf(rows: readonly EvidenceRow[], x: (index: number) => number): st
     const at = x(sessions)
     sessions += String(listed).split(' ').length
     if (!String(month).endsWith('-01')) return ''
-    const label =
-      at > WIDTH - YEAR_WIDTH
-        ? ''
-        : `<text class="soft" x="${at + 2}" y="${HEIGHT - 4}">${String(month).slice(0, 4)}</text>`
-    return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${BASE}"/>${label}`
+    const line = `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${BASE}"/>`
+    if (at > WIDTH - YEAR_WIDTH) return line
+    return `${line}<text class="soft" x="${at + 2}" y="${HEIGHT - 4}">${String(month).slice(0, 4)}</text>`
   })
   return marks.join('')
 }

@@ -6,13 +6,12 @@ import { Journal, verifyJournal } from './journal.ts'
 import { judge } from './judge.ts'
 import type { WriteReports } from './record.ts'
 
-/** A journal of another machine that has been silent for this long has no process any more. */
+/** A journal of another machine without a new line for this long has no process any more. */
 const SILENCE_MAX_MS = 60 * 60_000
 
 /**
  * A process that seems to have begun later than the run by less than this is taken for the run's own: a clock
- * that was set forward makes it look younger, and the journal of a run at work must never be ended by
- * another.
+ * that was set forward makes it look younger, and the journal of a working run must never be ended by another.
  */
 const CLOCK_STEP_MAX_MS = 60_000
 
@@ -23,7 +22,7 @@ const CLOCK_STEP_MAX_MS = 60_000
  */
 export function endAbandonedRuns(runs_directory: string, by_run_id: string, write: WriteReports): string[] {
   if (!existsSync(runs_directory)) return []
-  const said: string[] = []
+  const notes: string[] = []
   for (const run_id of readdirSync(runs_directory).toSorted()) {
     const directory = join(runs_directory, run_id)
     const file = join(directory, 'journal.jsonl')
@@ -34,28 +33,29 @@ export function endAbandonedRuns(runs_directory: string, by_run_id: string, writ
       continue
     if (isAlive(started.pid, started.host, statSync(file).mtimeMs, started.at)) continue
     if (reading.fault !== undefined && !reading.is_torn) {
-      said.push(
-        `the journal of run ${run_id} does not hold at line ${reading.fault.line}: ${reading.fault.what}; it is left as it is`,
+      notes.push(
+        `the journal of run ${run_id} is damaged at line ${reading.fault.line}: ${reading.fault.what}; ` +
+          'it is left unchanged',
       )
       continue
     }
     const journal = Journal.recover(file, reading)
     const last_at = reading.entries.at(-1)?.at ?? started.at
     const reasons = [
-      `its process died after ${last_at}, before the run was over; run ${by_run_id} found it so`,
+      `its process died after ${last_at}, before the run ended; run ${by_run_id} found that`,
       ...judge(reading.entries, 'INTERRUPTED').reasons,
     ]
     journal.append({ event: 'run-ended', verdict: 'INTERRUPTED', reasons, noticed_by: by_run_id })
     journal.close()
     write(directory)
-    said.push(`run ${run_id} was interrupted; its reports say so now`)
+    notes.push(`run ${run_id} was interrupted; its reports say so now`)
   }
-  return said
+  return notes
 }
 
 function isAlive(pid: number, host: string, written_at_ms: number, started_at: string): boolean {
   if (host !== hostname()) return Date.now() - written_at_ms < SILENCE_MAX_MS
-  if (pid === process.pid) return false // Our own number, used again: containers count from one.
+  if (pid === process.pid) return false // Our own number, used again: containers number from one.
   if (!isRunning(pid)) return false
   const age_ms = statOf(pid)?.age_ms
   return age_ms === undefined || Date.now() - age_ms <= Date.parse(started_at) + CLOCK_STEP_MAX_MS
@@ -66,7 +66,7 @@ export function isRunning(pid: number): boolean {
   return isProcess(pid) && statOf(pid)?.state !== 'Z'
 }
 
-/** State and age of a process, where the system tells: a number may belong to a younger process by now. */
+/** State and age of a process, where the system shows them: a number may belong to a younger process by now. */
 function statOf(pid: number): { state: string | undefined; age_ms: number } | undefined {
   const TICKS_PER_SECOND = 100 // USER_HZ, the same on every Linux that Node runs on.
   try {

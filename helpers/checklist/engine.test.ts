@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
-import { type Trial, type TrialRun, trialsOf } from '../testing/trial.ts'
+import { HEAD, type Trial, type TrialRun, trialsOf } from '../testing/trial.ts'
 import { type Element, parseXml } from '../testing/xml.ts'
 
 const PLAN = `
@@ -51,11 +51,9 @@ function expectTruthful(run: TrialRun): void {
         (each) => each.attributes['classname'] === phase.phase && each.attributes['name'] === claim,
       )
       if (found === undefined) throw new Error(`JUnit has no testcase for "${claim}"`)
-      expect([is(found, 'failure'), is(found, 'skipped')], claim).toEqual([
-        state === 'failed',
-        state === 'unticked',
-      ])
-      if (state === 'unticked')
+      const is_skipped = state === 'open' || state === 'not applicable'
+      expect([is(found, 'failure'), is(found, 'skipped')], claim).toEqual([state === 'failed', is_skipped])
+      if (is_skipped)
         expect(found.children.find((each) => each.name === 'skipped')?.attributes['message']).toMatch(/\w/)
     }
   }
@@ -100,7 +98,7 @@ describe('a run', () => {
     const run = await subject.run()
     expectTruthful(run)
     expect(run.view.verdict).toBe('FAILED')
-    expect(states(run)).toEqual(['failed', 'passed', 'unticked', 'unticked', 'unticked'])
+    expect(states(run)).toEqual(['failed', 'passed', 'open', 'open', 'open'])
     expect(boxOf(run, 'the roof is tight')?.reason).toBe('blocked by 00-ground: "the ground holds" failed')
     expect(boxOf(run, 'the ground holds')?.evidence).toEqual({ rows: 0 })
     expect(run.output).toContain('expected +0 to be 3')
@@ -126,7 +124,7 @@ describe('a run', () => {
     const alone = await subject.run(['02'])
     expectTruthful(alone)
     expect(alone.view.verdict).toBe('INCOMPLETE')
-    expect(states(alone)).toEqual(['unticked', 'unticked', 'unticked', 'unticked', 'passed'])
+    expect(states(alone)).toEqual(['open', 'open', 'open', 'open', 'passed'])
     const elsewhere = await subject.run(['02'], { TRIAL_DATABASE: 'two' })
     expectTruthful(elsewhere)
     expect(elsewhere.view.phases[2]?.state, 'a tick of one target opens no phase of another').toBe('blocked')
@@ -144,6 +142,79 @@ describe('a run', () => {
     const run = await trial().run(['-t', 'no such box', '--passWithNoTests'])
     expectTruthful(run)
     expect(run.view.verdict).toBe('INCOMPLETE')
+  })
+})
+
+describe('a box that is not applicable', () => {
+  const level = (body: string): Readonly<Record<string, string>> => ({
+    '00-ground':
+      box('the ground holds') +
+      `test('the ground is level', async ({ record, notApplicable, skip }) => { ${body} })\n`,
+  })
+
+  test('does not keep the run from PASSED, is counted apart everywhere, and gives its reason', async () => {
+    const subject = trial(level(`await record({ slopes: 0 }); notApplicable('no slope was measured')`))
+    const run = await subject.run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('PASSED')
+    expect(states(run)).toEqual(['passed', 'not applicable', 'passed', 'passed', 'passed'])
+    expect(boxOf(run, 'the ground is level')).toMatchObject({
+      reason: 'not applicable: no slope was measured',
+      evidence: { slopes: 0 },
+    })
+    expect(ticks(subject)).toEqual(['00-ground.json', '01-walls.json', '02-roof.json'])
+    const counts = '4 of 5 boxes ticked, 0 failed, 1 not applicable, 0 open'
+    expect(run.output).toContain('[-] the ground is level\n      not applicable: no slope was measured')
+    expect(run.output).toContain(`PASSED · REHEARSAL · ${counts}`)
+    expect(run.junit).toContain('<skipped message="not applicable: no slope was measured"/>')
+    expect(run.junit).toContain('<property name="boxes_not_applicable" value="1"/>')
+    const read = (name: string): string => readFileSync(join(run.run_directory, name), 'utf8')
+    expect(read('checklist.md')).toContain(counts)
+    expect(read('checklist.md')).toContain('- [-] the ground is level')
+    expect(read('audit.html')).toContain('<b>1</b><span class="soft">not applicable</span>')
+  })
+
+  test.for([
+    ['without evidence', `notApplicable('no slope was measured')`, 'FAILED', 'records its evidence first'],
+    ['without a reason', `await record({ slopes: 0 }); notApplicable('')`, 'FAILED', 'gives a reason'],
+    ['that only skips itself', `await record({ slopes: 0 }); skip('tired')`, 'INCOMPLETE', 'tired'],
+    [
+      'whose assertion failed before',
+      `await record({ slopes: 0 }); expect(0).toBe(1); notApplicable('x')`,
+      'FAILED',
+      '',
+    ],
+  ] as const)('%s is no such box', async ([, body, verdict, reason]) => {
+    const run = await trial(level(body)).run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe(verdict)
+    expect(run.view.reasons.join('\n')).toContain(reason)
+    expect(run.view.phases[1]?.state).toBe('blocked')
+  })
+})
+
+describe('boxes beyond the original checklist', () => {
+  test('are apart in every report, stop with the others, and need no other order', async () => {
+    const plan = PLAN.replace('- [ ] the walls are', '### also proven\n- [ ] the walls are')
+    const also = `test.describe('also proven', () => { ${box('the walls are "straight" & <plumb>')} })`
+    const walls = (first: string): string => `needs('00-ground')\nstopsAtFirstFailure()\n${first}${also}`
+    const subject = trial({ '01-walls': walls(box('the walls stand')) })
+    subject.write({ 'plan.md': plan })
+    const run = await subject.run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('PASSED')
+    expect(run.view.phases[1]?.boxes.map(({ is_also_proven }) => is_also_proven)).toEqual([false, true])
+    expect(readFileSync(join(run.run_directory, 'checklist.md'), 'utf8')).toMatch(
+      /stand\n.*\n\n### also proven\n\n- \[x\] the walls are/,
+    )
+    expect(readFileSync(join(run.run_directory, 'audit.html'), 'utf8')).toContain('also proven</th>')
+    const failing = box('the walls stand', 'await record({ bricks: 0 }); expect(0).toBe(1)')
+    subject.write({ 'boxes/01-walls.test.ts': `${HEAD}${walls(failing)}` })
+    const stopped = await subject.run()
+    expectTruthful(stopped)
+    expect(boxOf(stopped, 'the walls are "straight" & <plumb>')?.reason).toBe(
+      'skipped: "the walls stand" failed',
+    )
   })
 })
 
@@ -214,15 +285,11 @@ describe('boxes that are not as the plan says', () => {
     ],
     ['a todo', `${leftOut('todo')}${second}`, 'was not selected'],
     ['a missing one', second, 'has no such box'],
-    [
-      'a renamed one',
-      `${box('the walls stand up')}${second}`,
-      '"the walls stand up" does not stand in the plan',
-    ],
+    ['a renamed one', `${box('the walls stand up')}${second}`, '"the walls stand up" is not in the plan'],
     [
       'an additional one',
       `${first}${second}${box('the walls are blue')}`,
-      '"the walls are blue" does not stand in the plan',
+      '"the walls are blue" is not in the plan',
     ],
     ['reordered ones', `${second}${first}`, 'against the order of the plan'],
     ['a repeated one', `${first}${first}${second}`, 'twice'],
@@ -246,7 +313,7 @@ describe('boxes that are not as the plan says', () => {
   test('a phase file that the plan does not know is named', async () => {
     const run = await trial({ '03-garden': box('the garden grows') }).run()
     expectTruthful(run)
-    expect(run.view.reasons.join('\n')).toContain('03-garden does not stand in the plan')
+    expect(run.view.reasons.join('\n')).toContain('03-garden is not in the plan')
     expect(run.view.verdict).toBe('INCOMPLETE')
   })
 })

@@ -1,7 +1,7 @@
-/** What can happen in a run, as the journal tells it. Every report is written from these events alone. */
+/** What can happen in a run, as the journal records it. Every report is written from these events alone. */
 import type { PlannedPhase } from './plan.ts'
 
-/** Annotations of these types carry what a box tells while it runs, from the worker to the reporter. */
+/** Annotations of these types carry what a box reports while it runs, from the worker to the reporter. */
 export const EVIDENCE_ANNOTATION = 'evidence'
 export const PROGRESS_ANNOTATION = 'progress'
 
@@ -15,7 +15,7 @@ export type EvidenceRow = Readonly<Record<string, Scalar>>
 export type EvidenceValue = Scalar | readonly Scalar[] | readonly EvidenceRow[]
 export type Evidence = Readonly<Record<string, EvidenceValue>>
 
-/** Where the audit page repeats a piece of evidence, apart from its box. */
+/** The section of the audit page that repeats a piece of evidence, apart from its box. */
 export type AuditSection = 'data' | 'validation' | 'idempotence' | 'backups' | 'overrides'
 
 export type Verdict = 'PASSED' | 'FAILED' | 'INCOMPLETE' | 'INTERRUPTED'
@@ -50,7 +50,12 @@ export type RunEvent =
       readonly scope: string
       readonly identity: Readonly<Record<string, Scalar>>
     }
-  | { readonly event: 'precondition-failed'; readonly message: string }
+  | {
+      readonly event: 'precondition-failed'
+      readonly message: string
+      /** The box of the plan that checks this precondition; null when none does. */
+      readonly box: { readonly phase: string; readonly claim: string } | null
+    }
   | { readonly event: 'phase-queued'; readonly phase: string }
   | {
       readonly event: 'phase-collected'
@@ -69,8 +74,9 @@ export type RunEvent =
       readonly event: 'box-ended'
       readonly phase: string
       readonly claim: string
-      readonly state: 'passed' | 'failed' | 'skipped'
+      readonly state: 'passed' | 'failed' | 'skipped' | 'not-applicable'
       readonly errors: readonly Fault[]
+      /** Why the box was skipped, or does not apply. */
       readonly note: string | null
       readonly duration_ms: number
     }
@@ -78,7 +84,7 @@ export type RunEvent =
       readonly event: 'phase-ended'
       readonly phase: string
       readonly ticked: boolean
-      /** Set when the phase before was not ticked, so that no box of this one ran. */
+      /** The earlier phase that is not ticked, so that no box of this one ran. */
       readonly blocked_by: string | null
       /** Errors outside of a box: an import, a hook, a worker that died. */
       readonly errors: readonly Fault[]
@@ -92,7 +98,7 @@ export type RunEvent =
     }
 
 /**
- * An event as it stands in the journal. `sha256` covers the line without itself; `prev` is the hash of the
+ * An event as the journal holds it. `sha256` covers the line without itself; `prev` is the hash of the
  * line before.
  */
 export type JournalEntry = { readonly seq: number; readonly at: string; readonly prev: string } & RunEvent & {

@@ -67,7 +67,7 @@ const skippedOf = (junit: string): string[] =>
         .map((child) => `${each.attributes['name']}: ${child.attributes['message']}`),
     )
 
-test('a killed run leaves a whole journal and a truthful JUnit; the next run marks it INTERRUPTED and starts clean', async () => {
+test('a killed run leaves an intact journal and a truthful JUnit; the next run marks it INTERRUPTED and starts clean', async () => {
   const subject = trial()
   const { child, worker_pid } = await startSlow(subject)
   child.kill('SIGKILL')
@@ -92,7 +92,7 @@ test('a killed run leaves a whole journal and a truthful JUnit; the next run mar
   const marked = subject.read(killed.run_directory)
   expect(marked.view.verdict).toBe('INTERRUPTED')
   expect(marked.entries.at(-1)).toMatchObject({ event: 'run-ended', noticed_by: next.view.run_id })
-  expect(marked.view.ended_at, 'it ended with its last word').toBe(marked.entries.at(-2)?.at)
+  expect(marked.view.ended_at, 'it ended with its last line').toBe(marked.entries.at(-2)?.at)
   expect(skippedOf(marked.junit)[0]).toBe('the walls stand: not finished: the run was interrupted')
   expect(checkRun(killed.run_directory)).toMatchObject({ faults: [], notes: [] })
   expect(next.output).toContain(`run ${killed.view.run_id} was interrupted`)
@@ -121,7 +121,7 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test('a precondition that fails is a sentence, and every box is blocked by it', async () => {
+test('a precondition that fails without a box of its own is a sentence, and blocks every box', async () => {
   const subject = trial()
   await subject.run()
   const run = await subject.run([], {
@@ -136,6 +136,28 @@ test('a precondition that fails is a sentence, and every box is blocked by it', 
   expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
 })
 
+test('a precondition with a box of its own fails that box, and blocks every other', async () => {
+  const subject = trial()
+  const why = 'psql is not on PATH. Install it: apt-get install postgresql-client.'
+  const run = await subject.run([], { TRIAL_PRECONDITION: why, TRIAL_PRECONDITION_CLAIM: 'the ground holds' })
+  expect(run.exit_code).toBe(1)
+  expect(run.view.verdict).toBe('FAILED')
+  expect(run.view.reasons).toEqual([
+    `00-ground: "the ground holds" failed: ${why}`,
+    'no phase ran: 3 boxes are blocked by the precondition',
+  ])
+  expect(run.view.phases.map(({ state }) => state)).toEqual(['failed', 'blocked', 'blocked'])
+  const [failed, ...others] = run.view.phases.flatMap(({ boxes }) => boxes)
+  expect(failed).toMatchObject({ claim: 'the ground holds', state: 'failed', faults: [{ message: why }] })
+  expect(others.map(({ state, reason }) => `${state}: ${reason}`)).toEqual(
+    Array(3).fill(`open: blocked by precondition: ${why}`),
+  )
+  expect(run.output).toContain(`[!] the ground holds\n      ${why}`)
+  expect(run.junit).toContain(`<failure message="${why}" type="PreconditionError">`)
+  expect(run.entries.filter(({ event }) => event === 'phase-queued')).toEqual([])
+  expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
+})
+
 test('a global setup that cannot be loaded makes the run FAILED', async () => {
   const subject = trial()
   subject.write({ 'setup.ts': `import './missing.ts'` })
@@ -146,7 +168,7 @@ test('a global setup that cannot be loaded makes the run FAILED', async () => {
   expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
 })
 
-test('a damaged journal is left as it is, and said', async () => {
+test('a damaged journal is left unchanged, and reported', async () => {
   const subject = trial()
   const { child } = await startSlow(subject)
   child.kill('SIGKILL')
@@ -157,12 +179,12 @@ test('a damaged journal is left as it is, and said', async () => {
   appendFileSync(file, text)
   const next = await subject.run()
   expect(next.output).toMatch(
-    /journal of run \S+ does not hold at line \d+: its hash does not match its content; it is left/,
+    /journal of run \S+ is damaged at line \d+: its hash does not match its content; it is left unchanged/,
   )
   expect(readFileSync(file, 'utf8')).toBe(text)
 })
 
-test('a secret stands in no report, no journal and on no terminal, whatever fails', async () => {
+test('a secret is in no report, in no journal and on no terminal, whatever fails', async () => {
   const secret = 'canary/7Q x&<pass>"word'
   const leak = `throw Object.assign(new Error('cannot log in with ' + process.env.TRIAL_SECRET, { cause: new Error(process.env.TRIAL_SECRET) }), { name: process.env.TRIAL_SECRET })`
   const subject = trial({

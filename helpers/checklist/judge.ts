@@ -1,8 +1,5 @@
 import type { JournalEntry, RunStarted, Verdict } from './events.ts'
-import { clip } from './text.ts'
-import { type BoxView, boxesOf, firstLine, viewOf } from './view.ts'
-
-const OFFENDER_CHARACTERS_MAX = 240
+import { type BoxView, boxesOf, firstLine, isSettled, viewOf } from './view.ts'
 
 export interface Judgement {
   readonly verdict: Verdict
@@ -10,9 +7,9 @@ export interface Judgement {
 }
 
 /**
- * The verdict on a run, from its journal alone. PASSED only when every expected box ran once and passed, in
- * the order of the plan, and nothing else happened. A failure or an error makes it FAILED; anything short of
- * the plan, INCOMPLETE.
+ * The verdict on a run, from its journal alone. PASSED only when every expected box ran once, in the order of
+ * the plan, and passed or had nothing to verify, and nothing else happened. A failure or an error makes it
+ * FAILED; anything short of the plan, INCOMPLETE.
  */
 export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERRUPTED' = 'over'): Judgement {
   const view = viewOf(entries, ending)
@@ -21,9 +18,11 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
   const shortfalls: string[] =
     narrowed === null ? [] : [`the run was narrowed on the command line: ${narrowed}`]
   const is_shut = entries.some((entry) => entry.event === 'precondition-failed')
-  if (is_shut) shortfalls.push(`no box ran: all ${boxesOf(view).length} are blocked by the precondition`)
+  const blocked_count = boxesOf(view).filter(({ box }) => box.state === 'open').length
+  if (is_shut) shortfalls.push(`no phase ran: ${blocked_count} boxes are blocked by the precondition`)
   for (const entry of entries) {
-    if (entry.event === 'precondition-failed') failures.push(`precondition: ${entry.message}`)
+    if (entry.event === 'precondition-failed' && entry.box === null)
+      failures.push(`precondition: ${entry.message}`)
     if (entry.event === 'run-error') failures.push(`${entry.fault.name}: ${firstLine(entry.fault.message)}`)
   }
   for (const phase of view.phases) {
@@ -31,35 +30,23 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
       if (phase.state !== 'blocked') failures.push(`${phase.phase}: ${firstLine(fault.message)}`)
     for (const box of phase.boxes)
       if (box.state === 'failed') failures.push(`${phase.phase}: ${failureOf(box)}`)
-    if (!is_shut) shortfalls.push(...unticked(phase.phase, phase.boxes))
-    const is_settled = phase.boxes.every((box) => box.state === 'passed')
-    if (is_settled && phase.state !== 'ticked') shortfalls.push(`${phase.phase}: it was not ticked`)
+    if (!is_shut) shortfalls.push(...openBoxes(phase.phase, phase.boxes))
+    if (phase.boxes.every(isSettled) && phase.state !== 'ticked')
+      shortfalls.push(`${phase.phase}: it was not ticked`)
   }
   shortfalls.push(...misplaced(entries))
   const reasons = [...failures, ...shortfalls]
-  return { verdict: failures.length > 0 ? 'FAILED' : reasons.length > 0 ? 'INCOMPLETE' : 'PASSED', reasons }
+  if (failures.length > 0) return { verdict: 'FAILED', reasons }
+  return { verdict: reasons.length > 0 ? 'INCOMPLETE' : 'PASSED', reasons }
 }
 
-function failureOf(box: BoxView): string {
-  const message = box.faults[0]?.message ?? 'no message'
-  return `"${box.claim}" failed: ${firstLine(message)}${firstViolation(message)}`
-}
+const failureOf = (box: BoxView): string =>
+  `"${box.claim}" failed: ${firstLine(box.faults[0]?.message ?? 'no message')}`
 
-/**
- * A list that should be empty is a list of violations: "expected [ …(2) ] to deeply equal []" says less than
- * the first of them.
- */
-function firstViolation(message: string): string {
-  const violation = /^expected \[.*\] to deeply equal \[\]/.test(message)
-    ? /^\+ {2,}(.+?),?$/m.exec(message)?.[1]
-    : undefined
-  return violation === undefined ? '' : `; the first: ${clip(violation, OFFENDER_CHARACTERS_MAX)}`
-}
-
-/** One line for each cause, which names every box that it kept open, or says that it was all of them. */
-function unticked(phase: string, boxes: readonly BoxView[]): string[] {
+/** One line a cause, with the name of every box that it left open, or their number when it was all of them. */
+function openBoxes(phase: string, boxes: readonly BoxView[]): string[] {
   const open = Map.groupBy(
-    boxes.filter((box) => box.state === 'unticked'),
+    boxes.filter((box) => box.state === 'open'),
     (box) => box.reason ?? 'not run',
   )
   return [...open].map(([reason, group]) => {
@@ -72,7 +59,7 @@ function unticked(phase: string, boxes: readonly BoxView[]): string[] {
 }
 
 /**
- * Boxes that the plan does not know, that ran twice, or that ran out of its order; of one phase, or of all.
+ * Boxes that are not in the plan, that ran twice, or that ran out of its order; of one phase, or of all.
  */
 export function misplaced(entries: readonly JournalEntry[], of_phase?: string): string[] {
   const { expected } = entries[0] as JournalEntry & RunStarted
@@ -85,11 +72,11 @@ export function misplaced(entries: readonly JournalEntry[], of_phase?: string): 
   for (const entry of entries) {
     if (of_phase !== undefined && 'phase' in entry && entry.phase !== of_phase) continue
     if (entry.event === 'phase-queued' && !expected.some((each) => each.phase === entry.phase))
-      found.push(`${entry.phase} does not stand in the plan`)
+      found.push(`${entry.phase} is not in the plan`)
     if (entry.event === 'phase-collected') {
       for (const { claim } of entry.boxes)
         if (!place.has(`${entry.phase}\n${claim}`))
-          found.push(`${entry.phase}: "${claim}" does not stand in the plan`)
+          found.push(`${entry.phase}: "${claim}" is not in the plan`)
     }
     if (entry.event !== 'box-started') continue
     const key = `${entry.phase}\n${entry.claim}`

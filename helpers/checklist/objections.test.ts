@@ -1,8 +1,10 @@
-/** What Vitest calls a success, or does not ask about at all, and a checklist must refuse. */
+/** What Vitest accepts, or does not check, and a checklist must reject. */
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
 import { trialsOf } from '../testing/trial.ts'
 
 const PLAN =
@@ -54,15 +56,20 @@ test.for([
   expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
 })
 
-test('a box whose list of violations is not empty fails by the name of the first', async () => {
-  const ground = HOLDS.replace(
+test('a failure is the sentence of its assertion, and its first line is the reason of the run', async () => {
+  const url = pathToFileURL(join(ROOT_DIRECTORY, 'helpers', 'checklist', 'expectations.ts')).href
+  const ground = `import { expectNone } from '${url}'\n${HOLDS.replace(
     'expect(1).toBe(1)',
-    "expect(['row 7 is loose', 'row 8 is loose'].map((each) => each.repeat(5))).toEqual([])",
+    "expectNone(['row 7 is loose', 'row 8 is loose', 'row 8 is loose'], 'violation of a check')",
+  )}`
+  const run = await trial({ '00-ground': ground }).run()
+  const sentence = 'found 3 violations of a check, expected none: row 7 is loose'
+  expect(run.view.reasons[0]).toBe(`00-ground: "the ground holds" failed: ${sentence}`)
+  expect(run.output).toContain(`      ${sentence}\n        row 8 is loose (2 times)\n      at `)
+  expect(run.junit).toContain(
+    `<failure message="${sentence}&#10;  row 8 is loose (2 times)" type="ClaimError">`,
   )
-  const { reasons } = (await trial({ '00-ground': ground }).run()).view
-  expect(reasons[0]).toMatch(
-    /"the ground holds" failed: expected \[.*\] to deeply equal \[\]; the first: "row 7 is loose/,
-  )
+  expect(run.view.phases[0]?.boxes[0]?.faults[0]?.at).toContain('00-ground.test.ts')
 })
 
 test('a plan that is missing or cannot be read is a sentence, and no older PASSED looks like the result', async () => {
@@ -104,7 +111,7 @@ test('a watched checklist does not begin: a saved file would start a rebuild', a
   const subject = trial()
   const child = subject.start(['--watch'])
   const { all } = await child
-  expect(all).toContain('The checklist is not watched')
+  expect(all).toContain('The checklist does not run in watch mode')
   expect(subject.latest().view.verdict).toBe('FAILED')
 })
 

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import { arch, hostname, release, userInfo } from 'node:os'
+import { execaSync } from 'execa'
 import type { Vitest } from 'vitest/node'
-import { type Config, readConfig } from '../config/config.ts'
+import { type Config, childEnvironment, ROOT_DIRECTORY, readConfig } from '../config/config.ts'
+import { PRODUCT_VERSION } from '../config/version.ts'
 import { messageOf } from '../core/errors.ts'
-import type { RunStarted } from './events.ts'
-import { identityOf } from './identity.ts'
+import type { RunStarted, Scalar } from './events.ts'
 import { type Plan, readPlan } from './plan.ts'
 
-/** What is known of a run before its first phase. */
+/** What a run records before its first phase: the plan, the code, the machine, the configuration. */
 export interface Opening {
-  /** Holds no phase when there is a fault. */
+  /** Has no phase when there is a fault. */
   readonly plan: Plan
-  /** Why the run may not go on. */
+  /** Why the run stops here; undefined when it does not. */
   readonly fault: string | undefined
   readonly started: RunStarted
 }
@@ -38,9 +39,12 @@ export function openingOf(plan_file: string, vitest: Vitest | undefined): Openin
 
 function planOf(file: string, is_watching: boolean): Pick<Opening, 'plan' | 'fault'> {
   const nothing: Plan = { phases: [], sha256: '' }
-  const watching =
-    'The checklist is not watched: each saved file would start a rebuild. Run npx vitest run phases.'
-  if (is_watching) return { plan: nothing, fault: watching }
+  if (is_watching) {
+    const fault =
+      'The checklist does not run in watch mode: each saved file would start a rebuild. ' +
+      'Run npx vitest run phases.'
+    return { plan: nothing, fault }
+  }
   try {
     return { plan: readPlan(file), fault: undefined }
   } catch (error) {
@@ -57,8 +61,8 @@ function tryReadConfig(): Config | undefined {
 }
 
 /**
- * The command-line options that leave boxes out, for the report. File filters are seen by the boxes that they
- * leave out.
+ * The command-line options that leave boxes out, for the report. A file filter shows in the boxes that it
+ * leaves out.
  */
 function narrowingOf(vitest: Vitest | undefined): string | null {
   const { testNamePattern: pattern, shard } = vitest?.config ?? {}
@@ -67,4 +71,64 @@ function narrowingOf(vitest: Vitest | undefined): string | null {
     shard == null ? '' : `--shard ${shard.index}/${shard.count}`,
   ]
   return parts.filter((part) => part !== '').join(' ') || null
+}
+
+/** Who ran what, where: for the journal and the audit page. Holds no secret. */
+export function identityOf(
+  config: Config | undefined,
+  vitest_version: string,
+): Readonly<Record<string, Scalar>> {
+  return {
+    product_version: PRODUCT_VERSION,
+    ...codeIdentity(),
+    operator: operator(),
+    host: hostname(),
+    platform: `${process.platform} ${release()} ${arch()}`,
+    node_version: process.version,
+    vitest_version,
+    ...(config === undefined ? {} : configIdentity(config)),
+  }
+}
+
+/** Which code this is. */
+export function codeIdentity(): { readonly git_commit: string; readonly git_is_dirty: boolean | null } {
+  const commit = git('rev-parse', 'HEAD')
+  const changes = git('status', '--porcelain')
+  return {
+    git_commit: commit ?? 'not a git checkout',
+    git_is_dirty: changes === undefined ? null : changes !== '',
+  }
+}
+
+const configIdentity = (config: Config): Record<string, Scalar> => ({
+  mode: config.source.mode,
+  source_directory: 'directory' in config.source ? config.source.directory : null,
+  postgres: config.postgres.kind,
+  database: config.database,
+  dropbox: config.dropbox.kind,
+  universe_file: config.universe_file,
+  start_date: config.window.start_date,
+  end_date: config.window.end_date,
+  thresholds: JSON.stringify(config.bootstrap.thresholds),
+  is_ci: config.is_ci,
+})
+
+function git(...args: string[]): string | undefined {
+  const options = {
+    cwd: ROOT_DIRECTORY,
+    env: childEnvironment(),
+    extendEnv: false,
+    reject: false,
+    timeout: 10_000,
+  } as const
+  const { exitCode, stdout } = execaSync('git', args, options)
+  return exitCode === 0 ? stdout.trim() : undefined
+}
+
+function operator(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'unknown' // The user of a container may have a number and no name.
+  }
 }

@@ -1,4 +1,4 @@
-import { test as base, expect, inject } from 'vitest'
+import { test as base, expect, inject, type RunnerTask } from 'vitest'
 import { StocksError } from '../core/errors.ts'
 import { redact, redactDeep } from '../core/redact.ts'
 import {
@@ -17,10 +17,12 @@ export type { AuditSection, Evidence } from './events.ts'
 declare module 'vitest' {
   interface TaskMeta {
     evidence?: Evidence
+    /** Why the box had nothing to verify. Set by `notApplicable` alone. */
+    not_applicable?: string
   }
 }
 
-/** The phase may not start. `blocked_by` names the phase that keeps it shut, or `precondition`. */
+/** The phase may not start. `blocked_by` names the phase that is not ticked, or `precondition`. */
 class PhaseBlockedError extends StocksError {
   readonly transient = false
   readonly blocked_by: string
@@ -51,24 +53,34 @@ export const test = base
         await annotate(JSON.stringify({ evidence: clean, section: section ?? null }), EVIDENCE_ANNOTATION)
       },
   )
-  /** Says how far a long box is. Cheap to call often: at most two lines a second leave the process. */
+  /**
+   * Ends the box as not applicable: it had nothing to verify, for the reason given. Neither a pass nor a
+   * failure. The evidence that shows it is recorded first.
+   */
+  .extend('notApplicable', ({ task, skip }) => (reason: string): never => {
+    if (task.meta.evidence === undefined || reason.trim() === '')
+      throw new TypeError('A box that is not applicable records its evidence first, and gives a reason.')
+    task.meta.not_applicable = reason
+    return skip(reason)
+  })
+  /** Reports how far a long box is. Cheap to call often: at most two lines a second leave the process. */
   .extend('progress', ({ annotate }) => {
     let last_ms = Number.NEGATIVE_INFINITY
     return (line: string): void => {
       const now_ms = performance.now()
       if (now_ms - last_ms < PROGRESS_INTERVAL_MS) return
       last_ms = now_ms
-      // The box has ended; nobody waits for this line.
+      // Once the box has ended, nothing reads this line.
       annotate(redact(line).slice(0, 200), PROGRESS_ANNOTATION).catch(() => {})
     }
   })
 
-/** Evidence as a phase gives it: `bigint` and `Date` are welcome and become text; `undefined` is left out. */
+/** Evidence as a phase gives it: `bigint` and `Date` become text; `undefined` is left out. */
 export type EvidenceInput = Readonly<Record<string, unknown>>
 
 /**
- * Opens this phase only when `previous` is ticked for this target; else every box stays unticked, and the
- * cause is named once.
+ * Opens this phase only when `previous` is ticked for this target; else no box runs, and the cause is named
+ * once.
  */
 export function needs(previous: string): void {
   test.beforeAll(({}, file) => {
@@ -85,12 +97,20 @@ export function needs(previous: string): void {
   })
 }
 
-/** In this phase each box stands on the one before: after a failed one the rest do not act, and say so. */
+/** In this phase each box builds on the one before: after a failed one, the others do not run. */
 export function stopsAtFirstFailure(): void {
   test.beforeEach(({ task, skip }) => {
-    const failed = task.file.tasks.find((each) => each.result?.state === 'fail')
+    const failed = firstFailed(task.file.tasks)
     if (failed !== undefined) skip(`"${failed.name}" failed`)
   })
+}
+
+function firstFailed(tasks: readonly RunnerTask[]): RunnerTask | undefined {
+  for (const task of tasks) {
+    const failed = task.type === 'suite' ? firstFailed(task.tasks) : task
+    if (failed?.result?.state === 'fail') return failed
+  }
+  return undefined
 }
 
 function bounded(input: EvidenceInput): Evidence {
@@ -123,13 +143,13 @@ function scalar(value: unknown): string | number | boolean | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'boolean') return value
-  const text =
-    value instanceof Date
-      ? value.toISOString()
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value)
+  const text = textOf(value)
   return text.length <= TEXT_CHARACTERS_MAX
     ? text
     : `${text.slice(0, TEXT_CHARACTERS_MAX)} … (${text.length} characters)`
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Date) return value.toISOString()
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { FormatError } from '../core/errors.ts'
 
-/** One phase as the plan wants it: its heading, its file, and its claims in order. */
+/** One phase as the plan requires it: its heading, its file, and its claims in order. */
 export interface PlannedPhase {
   /** Name of the phase file without `.test.ts`, such as `05-validation-pass`. */
   readonly phase: string
@@ -11,6 +11,8 @@ export interface PlannedPhase {
   readonly title: string
   /** The claims, in the order in which they must run. Unique within the phase. */
   readonly boxes: readonly string[]
+  /** How many boxes at the end are beyond the original checklist; absent when none is. */
+  readonly also_proven_count?: number
 }
 
 /** The boxes that a run must tick, known before it starts. */
@@ -19,6 +21,9 @@ export interface Plan {
   /** SHA-256 of the plan's text, hex. */
   readonly sha256: string
 }
+
+/** The heading above the boxes of a phase that are beyond the original checklist; in its file a `describe`. */
+export const ALSO_PROVEN = 'also proven'
 
 /** The name of a phase by the path of its file. */
 export const phaseOf = (path: string): string => basename(path.replaceAll('\\', '/'), '.test.ts')
@@ -29,11 +34,11 @@ export function readPlan(file: string): Plan {
 }
 
 /**
- * Parses a plan: `## heading`, a line that begins with the phase's `file-name` in backticks, and `- [ ]
- * claim` lines. Other lines are prose.
+ * Parses a plan: `## heading`, a line that begins with the phase's `file-name` in backticks, `- [ ] claim`
+ * lines, and `### also proven` before the claims beyond the original checklist. Other lines are prose.
  */
 export function parsePlan(text: string, name = 'the plan'): Plan {
-  const phases: { phase: string; title: string; boxes: string[] }[] = []
+  const phases: { phase: string; title: string; boxes: string[]; also_proven_count?: number }[] = []
   const lines = text.split(/\r?\n/)
   const fault = (index: number, what: string): FormatError =>
     new FormatError(`${name}, line ${index + 1}: ${what}`)
@@ -46,15 +51,17 @@ export function parsePlan(text: string, name = 'the plan'): Plan {
     if (file !== undefined) {
       if (current.phase !== '') throw fault(index, `"${current.title}" names a second file, ${file}`)
       if (phases.some((each) => each.phase >= file))
-        throw fault(index, `phase ${file} does not stand in the order of its number`)
+        throw fault(index, `phase ${file} is not in the order of its number`)
       current.phase = file
     }
+    if (line.trimEnd() === `### ${ALSO_PROVEN}`) current.also_proven_count = 0
     if (/^\s*[-*] \[[^ ]\]/.test(line)) throw fault(index, 'a box of the plan must be open: - [ ]')
     const claim = /^- \[ \] +(.+?) *$/.exec(line)?.[1]
     if (claim === undefined) continue
     if (current.phase === '') throw fault(index, `"${current.title}" has boxes before the name of its file`)
-    if (current.boxes.includes(claim)) throw fault(index, `the claim stands twice in its phase: ${claim}`)
+    if (current.boxes.includes(claim)) throw fault(index, `the phase has this claim twice: ${claim}`)
     current.boxes.push(claim)
+    if (current.also_proven_count !== undefined) current.also_proven_count += 1
   }
   const empty = phases.find((each) => each.phase === '' || each.boxes.length === 0)
   if (empty !== undefined)

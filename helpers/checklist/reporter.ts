@@ -7,15 +7,15 @@ import { pointTo } from '../core/atomic-file.ts'
 import { messageOf } from '../core/errors.ts'
 import { endAbandonedRuns } from './abandoned.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
-import { faultOf } from './fault.ts'
 import { misplaced } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import { openingOf } from './opening.ts'
-import { outcomeOf } from './outcome.ts'
+import { faultOf, outcomeOf } from './outcome.ts'
 import { type Plan, phaseOf } from './plan.ts'
 import { RunRecord, type WriteReports } from './record.ts'
 import { PHASES } from './sequencer.ts'
 import { Terminal } from './terminal.ts'
+import { isSettled } from './view.ts'
 
 /** Time for what was opened to be closed after a signal. */
 const CLOSING_MAX_MS = 15_000
@@ -74,7 +74,7 @@ export class ChecklistReporter implements Reporter {
     this.#record.append(started)
     pointTo(join(directory, 'latest'), run_directory)
     if (fault !== undefined) {
-      this.#record.append({ event: 'precondition-failed', message: fault })
+      this.#record.append({ event: 'precondition-failed', message: fault, box: null })
       project.provide('gate', { is_open: false, fault })
     }
     this.#record.writeReports()
@@ -84,9 +84,11 @@ export class ChecklistReporter implements Reporter {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, this.#interrupt)
   }
 
-  /** A run that can leave no evidence does not begin, and an older one must not look like its result. */
+  /** A run that can leave no evidence does not begin, and an older run must not look like its result. */
   #refuse(project: TestProject, directory: string, why: string): void {
-    const fault = `The evidence of this run cannot be written below ${directory}: ${why}. Nothing was touched. Make room or give access there, and run again.`
+    const fault =
+      `The evidence of this run cannot be written below ${directory}: ${why}. ` +
+      'Nothing was touched. Make room or give access there, and run again.'
     this.#record = undefined
     process.exitCode = 1
     project.provide('gate', { is_open: false, fault })
@@ -97,8 +99,8 @@ export class ChecklistReporter implements Reporter {
   }
 
   /**
-   * A phase that starts is open again, and so are all later ones: a crash must not leave yesterday's ticks
-   * behind.
+   * A phase that starts is open again, and so are all later ones: a crash must not leave the ticks of an
+   * earlier run.
    */
   onTestModuleQueued(module: TestModule): void {
     if (!this.#isPhase(module)) return
@@ -152,12 +154,12 @@ export class ChecklistReporter implements Reporter {
       this.#phaseView(phase)?.boxes.find((box) => box.claim === test.name)?.evidence ??
       test.meta().evidence ??
       {}
-    const { state, errors } = outcomeOf(test, evidence)
+    const { state, errors, note } = outcomeOf(test, evidence)
     const duration_ms = Math.round(test.diagnostic()?.duration ?? 0)
-    const note = result.state === 'skipped' ? (result.note ?? null) : null
     this.#record?.append({ event: 'box-ended', phase, claim: test.name, state, errors, note, duration_ms })
-    // Else shown when the phase ends.
-    if (state !== 'skipped') this.#terminal.box(test.name, state, duration_ms, evidence, errors)
+    const box = this.#phaseView(phase)?.boxes.find(({ claim }) => claim === test.name)
+    // An open one is shown when the phase ends, with the others that have its reason.
+    if (box !== undefined && box.state !== 'open') this.#terminal.box(box)
   }
 
   onTestModuleEnd(module: TestModule): void {
@@ -169,7 +171,7 @@ export class ChecklistReporter implements Reporter {
     this.#close(phaseOf(module.moduleId), module.state() === 'passed', errors)
   }
 
-  /** Reads the whole run: a phase whose worker was killed has no `onTestModuleEnd`. */
+  /** Reads the whole run: a phase whose worker was killed calls no `onTestModuleEnd`. */
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const record = this.#record
     if (record === undefined || record.has_ended) return
@@ -179,7 +181,8 @@ export class ChecklistReporter implements Reporter {
     if (this.#scope === undefined && !record.entries.some((entry) => entry.event === 'precondition-failed')) {
       record.append({
         event: 'precondition-failed',
-        message: 'the global setup ended without a word; its error stands on the terminal',
+        message: 'the global setup ended without a result; its error is on the terminal',
+        box: null,
       })
     }
     const others = modules.filter((module) => module.project.name !== PHASES && !module.ok())
@@ -190,7 +193,7 @@ export class ChecklistReporter implements Reporter {
     this.#finish(record.end())
   }
 
-  /** What a phase or a library prints belongs to nobody's evidence, but is not swallowed. */
+  /** What a phase or a library prints is no evidence, but it is shown. */
   onUserConsoleLog(log: UserConsoleLog): void {
     if (this.#record === undefined) return
     for (const line of log.content.trimEnd().split('\n').slice(0, 50)) this.#terminal.note(`    | ${line}`)
@@ -203,14 +206,15 @@ export class ChecklistReporter implements Reporter {
     for (const phase of view.phases) {
       if (phase.state !== 'not run' && phase.cause?.startsWith('blocked by precondition') !== true) continue
       this.#terminal.phase(phase.title)
-      this.#terminal.unticked(phase)
+      for (const box of phase.boxes) if (box.state === 'failed') this.#terminal.box(box)
+      this.#terminal.open(phase)
     }
     const errors = this.#record.entries.flatMap((entry) => (entry.event === 'run-error' ? [entry.fault] : []))
     if (errors.length > 0) this.#terminal.phase('Errors outside of the boxes')
     for (const error of errors) this.#terminal.fault(error)
     const directory = relative(process.cwd(), this.#record.directory)
     this.#terminal.ended(view, directory.startsWith('..') ? this.#record.directory : directory)
-    // Vitest calls a skipped test a success; a checklist does not.
+    // Vitest counts a skipped test as a success; a checklist does not.
     if (verdict !== 'PASSED') process.exitCode = 1
     if (this.#vitest?.config.watch === true) void this.#vitest.exit(true)
   }
@@ -234,7 +238,9 @@ export class ChecklistReporter implements Reporter {
     if (gate.is_open) {
       this.#scope = gate.scope
       this.#record.append({ event: 'target-prepared', scope: gate.scope, identity: gate.identity })
-    } else this.#record.append({ event: 'precondition-failed', message: gate.fault })
+      return
+    }
+    this.#record.append({ event: 'precondition-failed', message: gate.fault, box: this.#boxOf(gate.claim) })
   }
 
   #start(test: TestCase): void {
@@ -256,8 +262,7 @@ export class ChecklistReporter implements Reporter {
       errors.map((error) => error['blocked_by']).find((each) => typeof each === 'string') ?? null
     const boxes = this.#phaseView(phase)?.boxes ?? []
     const is_as_planned = boxes.length > 0 && misplaced(record.entries, phase).length === 0
-    const ticked =
-      has_passed && is_as_planned && boxes.every((box) => box.state === 'passed') && this.#scope !== undefined
+    const ticked = has_passed && is_as_planned && boxes.every(isSettled) && this.#scope !== undefined
     record.append({
       event: 'phase-ended',
       phase,
@@ -277,8 +282,15 @@ export class ChecklistReporter implements Reporter {
     this.#open = undefined
     const view = this.#phaseView(phase)
     for (const fault of view?.faults ?? []) this.#terminal.fault(fault)
-    if (view !== undefined) this.#terminal.unticked(view)
+    if (view !== undefined) this.#terminal.open(view)
     record.writeReports()
+  }
+
+  /** The box of the plan with this claim, in the first phase that has it. */
+  #boxOf(claim: string | undefined): { phase: string; claim: string } | null {
+    if (claim === undefined) return null
+    const phase = this.#plan?.phases.find(({ boxes }) => boxes.includes(claim))?.phase
+    return phase === undefined ? null : { phase, claim }
   }
 
   #phaseView(phase: string) {

@@ -15,7 +15,12 @@ export interface RunContext {
 /** Whether the phases may run at all, and for which scope their ticks hold. */
 export type Gate =
   | { readonly is_open: true; readonly scope: string; readonly identity: Readonly<Record<string, Scalar>> }
-  | { readonly is_open: false; readonly fault: string }
+  | {
+      readonly is_open: false
+      readonly fault: string
+      /** The claim of the box that checks what failed, where one does. */
+      readonly claim?: string | undefined
+    }
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,8 +30,13 @@ declare module 'vitest' {
 }
 
 export interface PrepareContext extends RunContext {
-  /** Tells the person at the terminal what takes long. */
+  /** Shows a line on the terminal, before a step that takes long. */
   say(line: string): void
+  /**
+   * Checks what a box of phase 0 claims, before anything is touched. When `check` throws, that box fails with
+   * its message, and nothing else runs.
+   */
+  precondition<T>(claim: string, check: () => T | Promise<T>): Promise<T>
   /**
    * Ends the run from outside of a box, e.g. when the run lock is lost: boxes in flight are aborted, the
    * verdict is FAILED.
@@ -37,7 +47,7 @@ export interface PrepareContext extends RunContext {
 export interface Prepared<T> {
   /** Reaches the phases as `target`. */
   readonly target: T
-  /** What a tick is about. Any difference makes it another world, in which no old tick opens a phase. */
+  /** What a tick holds for. With any difference it is another scope, in which no old tick opens a phase. */
   readonly scope: Readonly<Record<string, Scalar>>
   /** Goes into the journal and on the audit page: server, versions, hashes. Never a secret. */
   readonly identity: Readonly<Record<string, Scalar>>
@@ -49,14 +59,15 @@ export type Prepare<T> = (context: PrepareContext) => Promise<Prepared<T>>
 
 /**
  * Runs `prepare` and provides its result. A precondition that fails is not thrown: it is provided as a closed
- * gate, so that every box is listed as blocked by it, and the terminal shows a sentence instead of a stack.
+ * gate, so that its box is listed as failed and every other one as blocked by it, and the terminal shows a
+ * sentence instead of a stack.
  */
 export async function setUp(
   project: TestProject,
   prepare: Prepare<ProvidedContext['target']>,
 ): Promise<(() => Promise<void>) | undefined> {
   const { run, gate }: Partial<ProvidedContext> = project.getProvidedContext()
-  // The reporter shut it: a run that leaves no evidence does not begin.
+  // The reporter closed it: a run that leaves no evidence does not begin.
   if (gate?.is_open === false) return undefined
   if (run === undefined) {
     process.exitCode = 1 // Whatever --passWithNoTests says.
@@ -70,17 +81,24 @@ export async function setUp(
     project.vitest.state.catchError({ name: 'Halted', message: redact(reason) }, 'Halted')
     void project.vitest.cancelCurrentRun('keyboard-input')
   }
+  let claim: string | undefined
   try {
     const prepared = await prepare({
       ...run,
       say: (line) => void process.stdout.write(`  ${redact(line)}\n`),
+      async precondition(of_box, check) {
+        claim = of_box
+        const result = await check()
+        claim = undefined
+        return result
+      },
       halt,
     })
     project.provide('target', prepared.target)
     project.provide('gate', { is_open: true, scope: hashOf(prepared.scope), identity: prepared.identity })
     return () => prepared.close()
   } catch (error) {
-    project.provide('gate', { is_open: false, fault: redact(messageOf(error)) })
+    project.provide('gate', { is_open: false, fault: redact(messageOf(error)), claim })
     return undefined
   }
 }

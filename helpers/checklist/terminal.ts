@@ -1,9 +1,10 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { redact } from '../core/redact.ts'
-import type { Evidence, Fault } from './events.ts'
-import { Pace } from './pace.ts'
+import type { Fault } from './events.ts'
 import { clip, durationText, evidenceText, wrapped } from './text.ts'
-import { boxesOf, type PhaseView, type RunView } from './view.ts'
+import { type BoxView, boxesOf, countsText, MARK, type PhaseView, type RunView } from './view.ts'
+
+const COLOUR = { passed: 'green', failed: 'red', 'not applicable': 'cyan', open: 'yellow' } as const
 
 const PROGRESS_INTERVAL_MS = 10_000
 /** Columns before evidence. */
@@ -44,22 +45,11 @@ export class Terminal {
     this.#line(this.#style('bold', title))
   }
 
-  box(
-    claim: string,
-    state: 'passed' | 'failed' | 'skipped',
-    duration_ms: number,
-    evidence: Evidence,
-    faults: readonly Fault[],
-  ): void {
-    const mark =
-      state === 'passed'
-        ? this.#style('green', '[x]')
-        : state === 'failed'
-          ? this.#style('red', '[!]')
-          : '[ ]'
-    this.#line(
-      `  ${mark} ${claim}${duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''}`,
-    )
+  /** A box that ended: its mark, its claim, its evidence, and why it failed or does not apply. */
+  box({ claim, state, reason, duration_ms, evidence, faults }: BoxView): void {
+    const took = duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''
+    this.#line(`  ${this.#style(COLOUR[state], MARK[state])} ${claim}${took}`)
+    if (reason !== null) this.#line(`${' '.repeat(INDENT)}${this.#style(COLOUR[state], reason)}`)
     const proof = evidenceText(evidence)
     const width =
       this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
@@ -77,7 +67,7 @@ export class Terminal {
   progress(line: string): void {
     const text = stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' ')
     const pace = this.#pace.of(text, performance.now())
-    // What goes on is at the end of the line: a narrow screen loses the middle of it, not how far it is.
+    // The pace is at the end of the line: a narrow screen cuts the text before it.
     const clean = `${clip(text, Math.max(20, (this.#screen.columns ?? 140) - 8 - pace.length))}${pace}`
     if (this.#screen.isTTY === true) {
       this.#screen.write(`\r\u001b[2K      … ${clean}`)
@@ -90,13 +80,13 @@ export class Terminal {
     this.#line(`      … ${clean}`)
   }
 
-  /** What a phase or the run says beside its boxes. */
+  /** A line of a phase or of the run, beside the boxes. */
   note(line: string): void {
     this.#line(`  ${line}`)
   }
 
-  unticked(phase: PhaseView): void {
-    const open = phase.boxes.filter((box) => box.state === 'unticked')
+  open(phase: PhaseView): void {
+    const open = phase.boxes.filter((box) => box.state === 'open')
     for (const [reason, boxes] of Map.groupBy(open, (box) => box.reason ?? 'not run')) {
       for (const box of boxes) this.#line(`  [ ] ${box.claim}`)
       this.#line(this.#style('yellow', `      ${clip(reason, 200)}`))
@@ -105,13 +95,12 @@ export class Terminal {
 
   ended(run: RunView, directory: string): void {
     const boxes = boxesOf(run).map(({ box }) => box)
-    const count = (state: string): number => boxes.filter((box) => box.state === state).length
+    const took_ms = Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at)
     const colour = run.verdict === 'PASSED' ? 'green' : 'red'
     const mode = run.mode === 'rehearsal' ? ' · REHEARSAL' : ''
     this.#line('')
-    this.#line(
-      `${this.#style(colour, this.#style('bold', run.verdict))}${mode} · ${count('passed')} of ${boxes.length} boxes ticked, ${count('failed')} failed, ${count('unticked')} open · ${durationText(Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at))}`,
-    )
+    const verdict = this.#style(colour, this.#style('bold', run.verdict))
+    this.#line(`${verdict}${mode} · ${countsText(boxes)} · ${durationText(took_ms)}`)
     for (const reason of run.reasons.slice(0, 20))
       for (const line of reason.split('\n').slice(0, 30)) this.#line(`  ${clip(line, 400)}`)
     if (run.reasons.length > 20) this.#line(`  … and ${run.reasons.length - 20} more in the report`)
@@ -135,16 +124,58 @@ export class Terminal {
   }
 }
 
-/** What to do about a run that did not pass. */
+/** The next step after a run that did not pass. */
 export function nextStep(run: RunView): string | undefined {
   if (run.verdict === 'PASSED') return undefined
   if (
     run.phases.length === 0 ||
     run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition'))
   )
-    return 'put the precondition right, then npx vitest run phases'
+    return 'fix the precondition, then npx vitest run phases'
   const broken = run.phases.find((phase) => phase.state === 'failed' || phase.state === 'incomplete')
   const first = broken ?? run.phases.find((phase) => phase.state === 'blocked')
-  if (first === undefined) return 'npx vitest run phases runs all of it'
-  return `put ${first.phase} right; npx vitest run phases/${first.phase.slice(0, 2)} tries it alone, npx vitest run phases runs all`
+  if (first === undefined) return 'npx vitest run phases runs the whole checklist'
+  const number = first.phase.slice(0, 2)
+  return (
+    `fix ${first.phase}; npx vitest run phases/${number} runs it alone, ` +
+    'npx vitest run phases runs the whole checklist'
+  )
 }
+
+/** A rate measured over less time than this is not shown. */
+const SETTLED_MS = 2_000
+
+/**
+ * The rate of a count and the time left, from lines such as `200 of 500 items`. A line with another beginning
+ * or total, or a lower count, is another piece of work.
+ */
+export class Pace {
+  #work = ''
+  #began_ms = 0
+  #began_count = 0
+  #count = 0
+
+  /** What to append to `line`; empty when there is no rate yet. */
+  of(line: string, now_ms: number): string {
+    const [, beginning = '', done = '', total = '', unit = ''] =
+      /^(.*?)([\d,]+) of ([\d,]+) ([a-z]+)/.exec(line) ?? []
+    if (total === '') return ''
+    const count = numberOf(done)
+    const count_max = numberOf(total)
+    const work = `${beginning.split(' · ')[0]} ${total} ${unit}`
+    if (work !== this.#work || count < this.#count) {
+      this.#work = work
+      this.#began_ms = now_ms
+      this.#began_count = count
+    }
+    this.#count = count
+    const took_ms = now_ms - this.#began_ms
+    const rate = (count - this.#began_count) / took_ms
+    if (took_ms < SETTLED_MS || rate <= 0 || count >= count_max) return ''
+    return ` · ${rateText(rate * 1000)} ${unit}/s · about ${durationText((count_max - count) / rate)} left`
+  }
+}
+
+const rateText = (rate: number): string =>
+  rate >= 10 ? Math.round(rate).toLocaleString('en-US') : rate.toPrecision(2)
+const numberOf = (text: string): number => Number(text.replaceAll(',', ''))

@@ -1,8 +1,9 @@
-import type { Evidence } from './events.ts'
+import type { Evidence, Scalar } from './events.ts'
 
 const EVIDENCE_CHARACTERS_MAX = 240
-/** Of a longer table only the size is told: its first rows stand for nothing. */
-const TABLE_ROWS_TOLD_MAX = 20
+const SCALAR_CHARACTERS_MAX = 90
+/** Of a longer table only the size is shown: its first rows are not representative. */
+const TABLE_ROWS_SHOWN_MAX = 20
 const SEPARATOR = ' · '
 
 /**
@@ -15,14 +16,17 @@ export function evidenceText(
 ): string {
   const parts = Object.entries(evidence).map(
     ([name, value]) =>
-      `${name} = ${Array.isArray(value) ? listText(value, entries_max) : clip(String(value).replaceAll(/\s+/g, ' '), 90)}`,
+      `${name} = ${Array.isArray(value) ? listText(value, entries_max) : scalarText(value as Scalar)}`,
   )
   return clip(parts.join(SEPARATOR), characters_max)
 }
 
+const scalarText = (value: Scalar): string =>
+  clip(String(value).replaceAll(/\s+/g, ' '), SCALAR_CHARACTERS_MAX)
+
 function listText(list: readonly unknown[], entries_max: number): string {
   if (list.length === 0) return 'none'
-  if (list.length > TABLE_ROWS_TOLD_MAX && typeof list[0] === 'object') return `${list.length} rows`
+  if (list.length > TABLE_ROWS_SHOWN_MAX && typeof list[0] === 'object') return `${list.length} rows`
   const entries = list.slice(0, entries_max).map((entry) =>
     clip(
       entry !== null && typeof entry === 'object'
@@ -53,10 +57,22 @@ export const clip = (text: string, characters_max: number): string =>
 
 /** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 07 min`. */
 export function durationText(measured_ms: number): string {
-  const duration_ms = Math.max(0, measured_ms) // A clock that was set back between two stamps.
+  const duration_ms = Math.max(0, measured_ms) // Below zero when the clock was set back in between.
   if (duration_ms < 1000) return `${Math.round(duration_ms)} ms`
   if (duration_ms < 60_000) return `${(duration_ms / 1000).toFixed(1)} s`
   const seconds = Math.round(duration_ms / 1000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
   return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`
+}
+
+/** `1 row`, `2,345 rows`; of a longer noun the first word counts: `2 violations of a hard check`. */
+export function counted(count: number, noun: string): string {
+  const [first = '', ...rest] = noun.split(' of ')
+  const head = count === 1 ? first : pluralOf(first)
+  return [`${count.toLocaleString('en-US')} ${head}`, ...rest].join(' of ')
+}
+
+const pluralOf = (noun: string): string => {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
+  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
 }

@@ -2,15 +2,18 @@ import type { Evidence, Fault, JournalEntry, RunEvent, RunStarted, Scalar, Verdi
 
 export interface BoxView {
   readonly claim: string
-  readonly state: 'passed' | 'failed' | 'unticked'
-  /** Why the box is not ticked, when it did not fail by itself. */
+  /** `not applicable`: the box ran, and had nothing to verify. `open`: it did not run to its end. */
+  readonly state: 'passed' | 'failed' | 'not applicable' | 'open'
+  /** True for a box beyond the original checklist. */
+  readonly is_also_proven: boolean
+  /** Why the box is open or not applicable. */
   readonly reason: string | null
   readonly evidence: Evidence
   readonly faults: readonly Fault[]
   readonly started_at: string | null
   readonly ended_at: string | null
   readonly duration_ms: number
-  /** The line of the journal that tells the result: its number and its hash. */
+  /** The line of the journal with the result: its number and its hash. */
   readonly line: { readonly seq: number; readonly sha256: string } | null
 }
 
@@ -18,7 +21,7 @@ export interface PhaseView {
   readonly phase: string
   readonly title: string
   readonly state: 'ticked' | 'failed' | 'blocked' | 'incomplete' | 'running' | 'not run'
-  /** What kept the phase shut, back to the first cause. */
+  /** Why the phase did not run, back to the first cause. */
   readonly cause: string | null
   readonly faults: readonly Fault[]
   readonly boxes: readonly BoxView[]
@@ -26,12 +29,12 @@ export interface PhaseView {
   readonly ended_at: string | null
 }
 
-/** A run as its journal tells it. */
+/** A run as its journal records it. */
 export interface RunView {
   readonly run_id: string
   readonly mode: string | null
   readonly verdict: Verdict | 'RUNNING'
-  /** Everything that stands between the run and PASSED, each with the phase or box that it is about. */
+  /** Everything that keeps the run from PASSED, each with its phase or box. */
   readonly reasons: readonly string[]
   readonly started_at: string
   readonly ended_at: string | null
@@ -53,8 +56,8 @@ const pick = <E extends RunEvent['event']>(entries: readonly JournalEntry[], eve
   entries.filter((entry): entry is Of<E> => entry.event === event)
 
 /**
- * Reads a journal that begins with `run-started`. `assumed` is how it ended, where the journal does not say
- * so yet.
+ * Reads a journal that begins with `run-started`. `assumed` is how the run ended, where the journal does not
+ * contain that yet.
  */
 export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['ending']): RunView {
   const started = entries[0] as (JournalEntry & RunStarted) | undefined
@@ -70,7 +73,7 @@ export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['endi
     verdict: ended?.verdict ?? 'RUNNING',
     reasons: ended?.reasons ?? ['the run is not finished'],
     started_at: started.at,
-    // A run that died ended with its last word, not when a later run found it.
+    // A run whose process died ended with its last line, not when a later run found it.
     ended_at: (ended !== undefined && ended.noticed_by !== null ? entries.at(-2)?.at : ended?.at) ?? null,
     plan_sha256: started.plan_sha256,
     identity: { ...started.identity, ...prepared?.identity },
@@ -100,7 +103,13 @@ function phaseView(
   const end = pick(entries, 'phase-ended').at(-1)
   const precondition = pick(all, 'precondition-failed').at(-1)
   const cause = causeOf(planned.phase, queued !== undefined, end, precondition?.message, before, ending)
-  const boxes = planned.boxes.map((claim) => boxView(claim, entries, cause))
+  const also_proven_from = planned.boxes.length - (planned.also_proven_count ?? 0)
+  const boxes = planned.boxes.map((claim, index) => ({
+    is_also_proven: index >= also_proven_from,
+    ...(precondition?.box?.phase === planned.phase && precondition.box.claim === claim
+      ? failedPrecondition(precondition)
+      : boxView(claim, entries, cause)),
+  }))
   const has_failed = (end?.errors.length ?? 0) > 0 || boxes.some((box) => box.state === 'failed')
   const state = stateOf(
     queued !== undefined,
@@ -128,8 +137,8 @@ function stateOf(
   has_precondition: boolean,
   is_over: boolean,
 ): PhaseView['state'] {
-  if (has_precondition || (end !== undefined && end.blocked_by !== null)) return 'blocked'
   if (has_failed) return 'failed'
+  if (has_precondition || (end !== undefined && end.blocked_by !== null)) return 'blocked'
   if (end !== undefined) return end.ticked ? 'ticked' : 'incomplete'
   if (queued && !is_over) return 'running'
   return queued ? 'incomplete' : 'not run'
@@ -164,15 +173,30 @@ function shortcoming(phase: PhaseView): string {
   const failed = phase.boxes.find((box) => box.state === 'failed')
   if (failed !== undefined) return `"${failed.claim}" failed`
   if (phase.faults[0] !== undefined) return firstLine(phase.faults[0].message)
-  const open = phase.boxes.find((box) => box.state !== 'passed')
+  const open = phase.boxes.find((box) => box.state === 'open')
   return open === undefined ? 'it is not ticked' : `"${open.claim}" is not ticked`
 }
 
-function boxView(claim: string, phase: readonly JournalEntry[], cause: string | null): BoxView {
+type BoxResult = Omit<BoxView, 'is_also_proven'>
+
+/** The box of a precondition that was checked and failed before any phase was started. */
+const failedPrecondition = ({ box, message, at, seq, sha256 }: Of<'precondition-failed'>): BoxResult => ({
+  claim: box?.claim ?? '',
+  state: 'failed',
+  reason: null,
+  evidence: {},
+  faults: [{ name: 'PreconditionError', message }],
+  started_at: at,
+  ended_at: at,
+  duration_ms: 0,
+  line: { seq, sha256 },
+})
+
+function boxView(claim: string, phase: readonly JournalEntry[], cause: string | null): BoxResult {
   const entries = phase.filter((entry) => 'claim' in entry && entry.claim === claim)
   const started = pick(entries, 'box-started').at(-1)
   const results = pick(entries, 'box-ended')
-  // A box that ran twice must not pass by its second try.
+  // A box that ran twice does not pass by its second try.
   const ended = results.find((each) => each.state === 'failed') ?? results.at(-1)
   const evidence = Object.assign(
     {},
@@ -188,9 +212,11 @@ function boxView(claim: string, phase: readonly JournalEntry[], cause: string | 
   }
   if (ended?.state === 'passed') return { ...facts, state: 'passed', reason: null, faults: [] }
   if (ended?.state === 'failed') return { ...facts, state: 'failed', reason: null, faults: ended.errors }
+  if (ended?.state === 'not-applicable')
+    return { ...facts, state: 'not applicable', reason: `not applicable: ${ended.note}`, faults: [] }
   return {
     ...facts,
-    state: 'unticked',
+    state: 'open',
     reason: reasonOf(phase, claim, started !== undefined, ended, cause),
     faults: [],
   }
@@ -211,6 +237,34 @@ function reasonOf(
   if (is_started && ended === undefined)
     return cause === null ? 'not finished' : cause.replace(/^not run:/, 'not finished:')
   return cause ?? 'not run'
+}
+
+/** The mark of a box, on the terminal and in every report. */
+export const MARK = { passed: '[x]', failed: '[!]', 'not applicable': '[-]', open: '[ ]' } as const
+
+/** A box that keeps no phase and no run from passing: it passed, or there was nothing to verify. */
+export const isSettled = ({ state }: Pick<BoxView, 'state'>): boolean =>
+  state === 'passed' || state === 'not applicable'
+
+/** How many boxes are in each state, for every report alike. */
+export function countsOf(boxes: readonly BoxView[]) {
+  const count = (state: BoxView['state']): number => boxes.filter((box) => box.state === state).length
+  return {
+    total: boxes.length,
+    passed: count('passed'),
+    failed: count('failed'),
+    not_applicable: count('not applicable'),
+    open: count('open'),
+  }
+}
+
+/** `120 of 124 boxes ticked, 1 failed, 2 not applicable, 1 open`. */
+export function countsText(boxes: readonly BoxView[]): string {
+  const { total, passed, failed, not_applicable, open } = countsOf(boxes)
+  return (
+    `${passed} of ${total} boxes ticked, ${failed} failed, ` +
+    `${not_applicable} not applicable, ${open} open`
+  )
 }
 
 export const firstLine = (text: string): string => text.trim().split('\n', 1)[0] ?? ''

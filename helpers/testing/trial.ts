@@ -27,16 +27,17 @@ export default defineConfig({
 const SETUP = `
 import { setUp } from ${url('helpers/checklist/setup.ts')}
 import { registerSecret } from ${url('helpers/core/redact.ts')}
-export default (project) => setUp(project, async ({ say }) => {
+export default (project) => setUp(project, async ({ say, precondition }) => {
   registerSecret('canary', process.env.TRIAL_SECRET)
-  if (process.env.TRIAL_PRECONDITION) throw new Error(process.env.TRIAL_PRECONDITION)
+  const check = () => { if (process.env.TRIAL_PRECONDITION) throw new Error(process.env.TRIAL_PRECONDITION) }
+  await precondition(process.env.TRIAL_PRECONDITION_CLAIM, check)
   if (process.env.TRIAL_SECRET) say('prepared with ' + process.env.TRIAL_SECRET)
   return { target: {}, scope: { mode: 'trial', database: process.env.TRIAL_DATABASE ?? 'one' }, identity: { database: 'trial' }, close: async () => {} }
 })
 `
 
 /** Text that a box file of a trial begins with. */
-export const HEAD = `import { expect } from 'vitest'\nimport { needs, test } from ${url('helpers/checklist/phase.ts')}\n`
+export const HEAD = `import { expect } from 'vitest'\nimport { needs, stopsAtFirstFailure, test } from ${url('helpers/checklist/phase.ts')}\n`
 
 export interface TrialRun {
   readonly exit_code: number | undefined

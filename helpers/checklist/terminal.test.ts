@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Pace } from './pace.ts'
+import { Pace } from './terminal.ts'
 
 test('a count that goes on gets a rate and the time left, once there is something to go by', () => {
   const pace = new Pace()
