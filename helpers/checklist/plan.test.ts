@@ -19,12 +19,8 @@ describe('a plan', () => {
 
   test.for([
     ['a ticked box', GOOD.replace('- [ ] two', '- [x] two'), 'line 10: a box of the plan must be open'],
-    ['a claim twice', GOOD.replace('two', 'one'), 'line 10: the claim stands twice'],
-    [
-      'phases out of order',
-      GOOD.replace('`00-a`', '`02-a`'),
-      'line 13: phase 01-b does not stand in the order',
-    ],
+    ['a claim twice', GOOD.replace('two', 'one'), 'line 10: the phase has this claim twice'],
+    ['phases out of order', GOOD.replace('`00-a`', '`02-a`'), 'line 13: phase 01-b is not in the order'],
     ['boxes before a file name', GOOD.replace('`01-b`', ''), 'has boxes before the name of its file'],
     [
       'a phase without boxes',
