@@ -18,8 +18,8 @@ import { TOOL_NAMES } from '../helpers/postgres/tools.ts'
 import { FIRST_DATE, sessions } from '../ingest/calendar/xnys.ts'
 import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { JOBS } from '../ingest/jobs.ts'
-import { weighProviders } from '../ingest/providers/choose.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
+import { weighConfigured } from '../ingest/providers/live.ts'
 import { test } from './fixtures.ts'
 
 test("the project's own Node.js runtime is active, and its version satisfies `engines`", async ({
@@ -77,10 +77,7 @@ test('every secret that this mode needs is present', async ({ config, record }) 
   const { mode } = config.source
   // A provider without its key is passed over for the next one of its job; a job that has none left lacks a
   // key.
-  const { choices, faults } =
-    mode === 'live'
-      ? weighProviders(config.providers.set, config.providers.credentials)
-      : { choices: [], faults: [] }
+  const { choices, faults } = mode === 'live' ? weighConfigured(config) : { choices: [], faults: [] }
   const missing = [...needed.filter(({ is_present }) => !is_present).map(({ name }) => name), ...faults]
   const passed_over = choices.flatMap((choice) => choice.passed_over.map((why) => `${choice.job}: ${why}`))
   await record({ mode, secrets_needed: needed.map(({ name }) => name), passed_over, missing })

@@ -20,6 +20,28 @@ export const JOB_NAMES = [
   'fundamentals-derived',
 ] as const
 
+const PROVIDER_NAME = /^[a-z][a-z0-9-]*$/
+
+/** The name of a provider, or a list of names that are asked together. */
+const providerOrCombination = z
+  .custom<string | readonly string[]>()
+  .superRefine((given: unknown, context) => {
+    const fault = combinationFault(given)
+    if (fault !== undefined) context.addIssue(fault)
+  })
+
+function combinationFault(given: unknown): string | undefined {
+  if (typeof given === 'string' && given.includes('+')) {
+    const names = given.split('+').map((name) => name.trim())
+    return `is ${JSON.stringify(given)}; providers that are asked together are a list: ${JSON.stringify(names)}`
+  }
+  const names: unknown = typeof given === 'string' ? [given] : given
+  const isList = Array.isArray(names) && names.length > 0 && new Set(names).size === names.length
+  const isNamed = isList && names.every((name) => typeof name === 'string' && PROVIDER_NAME.test(name))
+  if (isNamed) return undefined
+  return `is ${JSON.stringify(given)}; it must be the name of a provider, or a list of different names`
+}
+
 const bootstrapSchema = z.strictObject({
   universe: z.string().min(1),
   start_date: date,
@@ -51,9 +73,9 @@ const bootstrapSchema = z.strictObject({
     .default({ overlap_sessions: 10 }),
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
-  /** By name: job → providers by preference; "a + b" asks both. */
+  /** By name: job → providers by preference; a list within the list is asked together. */
   provider_sets: z
-    .record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(z.string().min(1)).min(1)))
+    .record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(providerOrCombination).min(1)))
     .default({}),
   /**
    * A second source beside which ours is compared: flat-files:<folder>. BOOTSTRAP_SECOND_SOURCE stands above

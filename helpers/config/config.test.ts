@@ -114,6 +114,28 @@ describe('readConfig', () => {
     expect(faults.some((fault) => fault.includes('sampel'))).toBe(true)
   })
 
+  test.for([
+    [['alpaca + sec-edgar'], 'providers that are asked together are a list: ["alpaca","sec-edgar"]'],
+    [[['alpaca', 'alpaca']], 'a list of different names'],
+    [[[]], 'a list of different names'],
+    [[1], 'the name of a provider'],
+    [['Alpaca'], 'the name of a provider'],
+  ] as const)('the providers %j are refused with the form that is right', ([securities, message]) => {
+    const provider_sets = { mine: { securities } }
+    writeFileSync(join(root, 'bootstrap.json'), JSON.stringify({ ...BOOTSTRAP, provider_sets }))
+    expect(faultsOf({})).toEqual([
+      expect.stringMatching(/^bootstrap\.json: provider_sets\.mine\.securities\.0: is .*/),
+    ])
+    expect(faultsOf({})[0]).toContain(message)
+  })
+
+  test('providers that are asked together are a list within the list', () => {
+    const securities = [['alpaca', 'sec-edgar'], 'nasdaq-directory']
+    const sets = { provider_set: 'mine', provider_sets: { mine: { securities } } }
+    writeFileSync(join(root, 'bootstrap.json'), JSON.stringify({ ...BOOTSTRAP, ...sets }))
+    expect(readConfig({}, root).providers.set).toEqual({ securities })
+  })
+
   test('.env lies beneath the environment, and an empty variable is one that is not set', () => {
     writeFileSync(join(root, '.env'), 'PGHOST=from-file\nPGUSER=file-user\nPGDATABASE=\n')
     const config = readConfig({ PGUSER: 'env-user', PGPASSWORD: '' }, root)

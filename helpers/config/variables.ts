@@ -11,7 +11,6 @@ const DROPBOX = 'ACCESS_TOKEN APP_KEY APP_SECRET FOLDER REFRESH_TOKEN'
   .map((name) => `DROPBOX_${name}`)
 const OTHERS = [
   ...'PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE PGSSLROOTCERT PGPASSFILE'.split(' '),
-  ...'SEC_USER_AGENT APCA_API_KEY_ID APCA_API_SECRET_KEY YAHOO_ENABLED'.split(' '),
   ...'ADMIN OWNER INGEST READER'.split(' ').map((kind) => `ROLE_${kind}_PASSWORD`),
 ]
 const KNOWN = [...BOOTSTRAP, ...DROPBOX, ...OTHERS]
@@ -25,7 +24,7 @@ export const unknownVariables = (env: Readonly<Record<string, string | undefined
   Object.keys(env).flatMap((name) => {
     if (KNOWN.includes(name)) return []
     const near = KNOWN.find((known) => isSlip(name, known))
-    if (near !== undefined) return [`${name} is set, and no such variable is known; did you mean ${near}?`]
+    if (near !== undefined) return [slipText(name, near)]
     const family = name.startsWith('BOOTSTRAP_')
       ? BOOTSTRAP
       : name.startsWith('DROPBOX_')
@@ -35,6 +34,16 @@ export const unknownVariables = (env: Readonly<Record<string, string | undefined
       ? []
       : [`${name} is set, and no such variable is known; ours are ${family.join(', ')}`]
   })
+
+/** A fault for each of `names` that is one slip of the hand away from a variable in `known`, and is none. */
+export const misspelled = (names: Iterable<string>, known: readonly string[]): string[] =>
+  [...names].flatMap((name) => {
+    const near = known.includes(name) ? undefined : known.find((each) => isSlip(name, each))
+    return near === undefined ? [] : [slipText(name, near)]
+  })
+
+const slipText = (name: string, near: string): string =>
+  `${name} is set, and no such variable is known; did you mean ${near}?`
 
 /**
  * Whether `name` is `known` in other letters, or with one letter missing, added inside, changed, or two of

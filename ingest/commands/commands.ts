@@ -16,10 +16,11 @@ import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import { findRun, type RunRow } from '../pipeline/run-record.ts'
-import { chooseProviders } from '../providers/choose.ts'
+import { chooseProviders, nameOf } from '../providers/choose.ts'
+import { namesOfCombined } from '../providers/combined.ts'
 import { openRunProviders } from '../providers/index.ts'
+import { credentialsOf } from '../providers/live.ts'
 import { describePlan } from '../providers/plan.ts'
-import { partsOf } from '../providers/registry.ts'
 import { readUniverse } from '../universe/read.ts'
 import { progressLine, summaryText } from './console.ts'
 import { runDaily } from './daily.ts'
@@ -135,7 +136,7 @@ export async function showPlan(
   try {
     const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
     const chosen = providers.choices.map(({ job, provider, passed_over }) =>
-      [`${job}: ${provider}`, ...passed_over.map((why) => `passed over ${why}`)].join('; '),
+      [`${job}: ${nameOf(provider)}`, ...passed_over.map((why) => `skipped ${why}`)].join('; '),
     )
     say(`${[...chosen, ...describePlan(plan)].join('\n')}\n`)
   } finally {
@@ -253,10 +254,9 @@ function nextStep({ state, run_id, jobs }: RunReport, config: Config): string {
 function waysOn(run_id: string, jobs: RunReport['jobs'], config: Config): string {
   const later = `Go on, once it answers again, with: npx node ingest/run.ts resume ${run_id}`
   const silent = silentProviders(jobs)
-  const { set, credentials } = config.providers
   try {
     if (silent.length === 0 || config.source.mode !== 'live') return later
-    chooseProviders(set, credentials, silent)
+    chooseProviders(config.providers.set, credentialsOf(config), silent)
   } catch {
     return later // Nobody stands behind it in the lists.
   }
@@ -272,7 +272,7 @@ const silentProviders = (jobs: RunReport['jobs']): string[] => [
   ...new Set(
     jobs.flatMap(({ provider, gaps }) => {
       const words = gaps.flatMap(({ status, reason }) => (status === 'deferred' ? [reason] : []))
-      return partsOf(provider).filter((part) => words.some((reason) => reason.includes(part)))
+      return namesOfCombined(provider).filter((part) => words.some((reason) => reason.includes(part)))
     }),
   ),
 ]

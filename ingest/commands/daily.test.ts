@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { silentLog } from '../../helpers/core/log.ts'
 import { WIRE } from '../../helpers/simulator/market/dialect.ts'
@@ -43,7 +42,7 @@ async function at<T>(
     await readFile(join(import.meta.dirname, '..', '..', 'bootstrap.json'), 'utf8'),
   )
   const providers = {
-    credentials: REHEARSAL_CREDENTIALS,
+    variables: new Map(),
     set: bootstrap.provider_sets['free-keys'],
     stand_ins: market.stand_ins,
   }

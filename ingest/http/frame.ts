@@ -3,14 +3,15 @@ import { redact } from '../../helpers/core/redact.ts'
 import { isUnclosed, parseJson, type TextJson } from './json.ts'
 import { noticeOf } from './notice.ts'
 import type { Answer, Outcome, Verdict } from './outcome.ts'
-import { matchPattern } from './patterns.ts'
+import { matchPattern, type Pattern } from './pattern.ts'
 import { isNoAddress, limitOf, meaningOf } from './words.ts'
 
 /** What a request is promised to give back. */
 export type Expectation = 'json' | 'text' | 'zip'
 
 export interface Classifier {
-  readonly provider: string
+  /** What this provider is known to mean by certain words. */
+  readonly patterns: readonly Pattern[]
   readonly expects: Expectation
   /**
    * Looks at a body that is well-formed: are the required keys there, is there anything in it? Undefined =
@@ -34,12 +35,12 @@ const SENTENCES_CHARACTERS_MAX = 2000
  */
 export function classify(answer: Answer, classifier: Classifier): Verdict {
   const { http_status: status, body } = answer
-  const { provider, expects } = classifier
+  const { patterns, expects } = classifier
   const head = body.subarray(0, ERROR_BODY_BYTES_MAX).toString('utf8').trim()
   const isPage = looksLikeMarkup(head)
   if (status !== 200) {
     const said = noticeOf(head) ?? head
-    const known = matchPattern(provider, status, said)
+    const known = matchPattern(patterns, status, said)
     return known === undefined
       ? byStatus(status, head, isPage ? '' : said, expects)
       : { ...known, reason: `HTTP ${status}: ${known.reason}` }
@@ -48,7 +49,7 @@ export function classify(answer: Answer, classifier: Classifier): Verdict {
   const isSentence =
     said !== undefined && (isPage || /^[{["]/.test(said) || said.length <= SENTENCES_CHARACTERS_MAX)
   if (said !== undefined && isSentence) {
-    const known = matchPattern(provider, status, said) ?? (isPage ? undefined : meaningOf(said))
+    const known = matchPattern(patterns, status, said) ?? (isPage ? undefined : meaningOf(said))
     if (known !== undefined)
       return {
         ...known,
@@ -62,13 +63,13 @@ export function classify(answer: Answer, classifier: Classifier): Verdict {
   if (expects === 'zip') return zipForm(body)
   if (isPage)
     return { outcome: 'malformed', reason: `a page of markup in place of ${expects}: "${excerpt(head)}"` }
+  if (said !== undefined && /^[{["]/.test(said))
+    return { outcome: 'malformed', reason: `words in place of data: "${excerpt(said)}"` }
   if (expects === 'text') {
     const text = body.toString('utf8')
     if (text.includes('\u0000')) return { outcome: 'malformed', reason: 'binary bytes in place of text' }
     return classifier.shape?.({ json: null, text }) ?? { outcome: 'ok', reason: 'HTTP 200' }
   }
-  if (said !== undefined && /^[{["]/.test(said))
-    return { outcome: 'malformed', reason: `words in place of data: "${excerpt(said)}"` }
   return jsonForm(body.toString('utf8'), classifier)
 }
 

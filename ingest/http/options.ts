@@ -32,10 +32,10 @@ export interface ClientOptions {
 
 /** What the classifier must know of a request. */
 export const classifierOf = (
-  { provider }: HttpProfile,
+  { patterns = [] }: HttpProfile,
   { expects, shape }: HttpRequest,
 ): Parameters<typeof classify>[1] => ({
-  provider,
+  patterns,
   expects,
   ...(shape === undefined ? {} : { shape }),
 })

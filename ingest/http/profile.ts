@@ -3,6 +3,7 @@ import type { Limit } from './budget.ts'
 import type { Expectation } from './frame.ts'
 import type { TextJson } from './json.ts'
 import type { Result, Verdict } from './outcome.ts'
+import type { Pattern } from './pattern.ts'
 import type { Timeouts } from './transport.ts'
 
 /** What the client must know of a provider. An adapter declares it; nothing else knows a provider. */
@@ -27,6 +28,8 @@ export interface HttpProfile {
   readonly account_key?: string
   /** Requests at once. */
   readonly concurrency_max: number
+  /** What the provider is known to mean by certain words. */
+  readonly patterns?: readonly Pattern[]
   readonly timeouts?: Partial<Timeouts>
 }
 

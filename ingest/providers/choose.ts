@@ -1,10 +1,11 @@
-import type { Credentials } from '../../helpers/config/credentials.ts'
 import { ConfigError } from '../../helpers/core/errors.ts'
+import type { Credentials } from '../adapter/declaration.ts'
 import type { Dataset, JobName } from '../contract/job.ts'
-import { ADAPTERS, partsOf } from './registry.ts'
+import { lackOf } from './credentials.ts'
+import { ADAPTERS, type Named, partsOf } from './registry.ts'
 
-/** Job → providers by preference. "a + b" is one choice: both together. */
-export type ProviderSet = Readonly<Record<string, readonly string[]>>
+/** Job → providers by preference. A list within the list is one choice: they are asked together. */
+export type ProviderSet = Readonly<Record<string, readonly Named[]>>
 
 const DATASET_OF: Readonly<Partial<Record<JobName, Dataset>>> = {
   securities: 'securities',
@@ -18,8 +19,8 @@ export interface Choice {
   readonly job: JobName
   readonly dataset: Dataset
   /** As `openProviders().get` takes it. */
-  readonly provider: string
-  /** What stood before it in the list, and why it was passed over. */
+  readonly provider: Named
+  /** What is before it in the list, and why it was skipped. */
   readonly passed_over: readonly string[]
 }
 
@@ -49,37 +50,40 @@ export function weighProviders(
   const faults = without
     .filter((name) => ADAPTERS[name] === undefined)
     .map(
-      (name) => `--without ${name}: there is no such provider; there are ${Object.keys(ADAPTERS).join(', ')}`,
+      (name) => `--without ${name}: unknown provider; the providers are ${Object.keys(ADAPTERS).join(', ')}`,
     )
   const choices = Object.entries(DATASET_OF).flatMap(([job, dataset]): Choice[] => {
     const passed_over: string[] = []
     for (const name of set[job] ?? []) {
       const fault = faultOf(name, dataset, credentials, without)
       if (fault === undefined) return [{ job: job as JobName, dataset, provider: name, passed_over }]
-      passed_over.push(`${name}: ${fault}`)
+      passed_over.push(`${nameOf(name)}: ${fault}`)
     }
     faults.push(
-      `providers.${job}: ${passed_over.length === 0 ? 'none is named' : `none can be used (${passed_over.join('; ')})`}`,
+      `providers.${job}: ${passed_over.length === 0 ? 'no provider is named' : `no provider can be used (${passed_over.join('; ')})`}`,
     )
     return []
   })
   for (const job of Object.keys(set))
-    if (!(job in DATASET_OF)) faults.push(`providers.${job}: there is no such job that asks a provider`)
+    if (!(job in DATASET_OF)) faults.push(`providers.${job}: unknown job, or one that needs no provider`)
   return { choices, faults }
 }
 
+/** "sec-edgar and nasdaq-directory". */
+export const nameOf = (names: Named): string => partsOf(names).join(' and ')
+
 function faultOf(
-  name: string,
+  names: Named,
   dataset: Dataset,
   credentials: Credentials,
   without: readonly string[],
 ): string | undefined {
-  for (const part of partsOf(name)) {
+  for (const part of partsOf(names)) {
     const adapter = ADAPTERS[part]
-    if (adapter === undefined) return `there is no provider "${part}"`
-    if (without.includes(part)) return 'passed over by --without'
+    if (adapter === undefined) return `unknown provider "${part}"`
+    if (without.includes(part)) return 'skipped by --without'
     if (!adapter.datasets.includes(dataset)) return `${part} does not serve ${dataset.replaceAll('_', ' ')}`
-    const lack = adapter.lacks(credentials)
+    const lack = lackOf(adapter, credentials)
     if (lack !== undefined) return lack
   }
   return undefined

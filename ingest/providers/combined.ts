@@ -1,9 +1,13 @@
 import type { SourceRecord } from '../contract/job.ts'
 import type { Ask, Batch, LocatedRecord, Page, Provider, Subject, SubjectEnd } from '../contract/provider.ts'
 
+const JOIN = '+'
+/** The providers behind the name of a combination, as the run record keeps it. */
+export const namesOfCombined = (name: string): string[] => name.split(JOIN)
+
 /**
- * Several providers as one, for a dataset that none of them serves whole: `sec-edgar + nasdaq-directory`
- * knows filers from the one and exchanges from the other.
+ * Several providers as one, for a dataset that none of them serves whole: of `["sec-edgar",
+ * "nasdaq-directory"]` the first knows filers and the second exchanges.
  *
  * Securities are filled up field by field, in the order of the parts; where two parts contradict each other
  * in a field that says who it is (cik, FIGI), the subject fails as a conflict. Corporate actions are put side
@@ -18,7 +22,7 @@ export function combined(parts: readonly Provider[]): Provider {
   )
   const concurrency = Math.min(...parts.map((part) => part.concurrency ?? 1))
   return {
-    name: parts.map(({ name }) => name).join('+'),
+    name: parts.map(({ name }) => name).join(JOIN),
     datasets: shared.filter((dataset) => dataset === 'securities' || dataset === 'corporate_actions'),
     concurrency,
     async batches(ask) {

@@ -6,7 +6,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
 import { RefusedError } from '../../helpers/core/errors.ts'
 import { silentLog } from '../../helpers/core/log.ts'
 import { universeCsv, writeFlatFiles } from '../../helpers/simulator/market/flat-files.ts'
@@ -66,7 +65,7 @@ async function overHttp(more: Partial<IngestOptions> = {}) {
         reports: directory,
       },
       providers: {
-        credentials: REHEARSAL_CREDENTIALS,
+        variables: new Map(),
         set: bootstrap.provider_sets['free-keys'],
         stand_ins: market.stand_ins,
       },

@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Credentials } from '../../helpers/config/credentials.ts'
+import type { Credentials } from '../adapter/declaration.ts'
 import { askFor, openOverHttp, readAll, subject } from '../testing/providers/over-http.ts'
 import { chooseProviders, weighProviders } from './choose.ts'
 import { describePlan, planOf } from './plan.ts'
 
 const NO_KEYS: Credentials = {
-  sec_user_agent: 'Jane Doe jane@example.com',
-  alpaca_key_id: undefined,
-  alpaca_secret_key: undefined,
-  is_yahoo_allowed: false,
+  SEC_USER_AGENT: 'Jane Doe jane@example.com',
 }
 const SET = {
-  securities: ['sec-edgar + nasdaq-directory'],
+  securities: [['sec-edgar', 'nasdaq-directory']],
   'ticker-history': ['alpaca', 'nasdaq-directory'],
   'prices-daily': ['alpaca', 'yahoo'],
-  'corporate-actions': ['alpaca + sec-edgar', 'yahoo + sec-edgar'],
+  'corporate-actions': [
+    ['alpaca', 'sec-edgar'],
+    ['yahoo', 'sec-edgar'],
+  ],
   'fundamentals-raw': ['sec-edgar'],
 }
 let over: Awaited<ReturnType<typeof openOverHttp>>
@@ -24,15 +24,17 @@ beforeEach(async () => {
 afterEach(() => over.close())
 
 test('the first provider of a list that can be used is chosen, and why the others were passed over is said', () => {
-  const choices = chooseProviders(SET, { ...NO_KEYS, is_yahoo_allowed: true })
+  const choices = chooseProviders(SET, { ...NO_KEYS, YAHOO_ENABLED: '1' })
   expect(choices.map(({ job, provider }) => [job, provider])).toEqual([
-    ['securities', 'sec-edgar + nasdaq-directory'],
+    ['securities', ['sec-edgar', 'nasdaq-directory']],
     ['ticker-history', 'nasdaq-directory'],
     ['prices-daily', 'yahoo'],
-    ['corporate-actions', 'yahoo + sec-edgar'],
+    ['corporate-actions', ['yahoo', 'sec-edgar']],
     ['fundamentals-raw', 'sec-edgar'],
   ])
-  expect(choices[2]?.passed_over).toEqual(['alpaca: APCA_API_KEY_ID is not set'])
+  expect(choices[2]?.passed_over).toEqual([
+    'alpaca: APCA_API_KEY_ID is not set; it must be a key of a paper account',
+  ])
 })
 
 test('every job without a provider is named at once, with what each one lacks', () => {
@@ -41,7 +43,7 @@ test('every job without a provider is named at once, with what each one lacks', 
     NO_KEYS,
   )
   expect(faults).toEqual([
-    expect.stringContaining('there is no provider "nobody"'),
+    expect.stringContaining('unknown provider "nobody"'),
     expect.stringContaining('YAHOO_ENABLED is not set'),
     expect.stringContaining('corporate-actions'),
     expect.stringContaining('alpaca does not serve fundamentals'),
@@ -102,7 +104,7 @@ test('the SEC knows the filer, the directory the exchange, and together they fil
     subject('x:present', 'OLD'),
   ]
   const { records, ends, malformed } = await readAll(
-    providers.get('sec-edgar + nasdaq-directory'),
+    providers.get(['sec-edgar', 'nasdaq-directory']),
     askFor('securities', subjects),
   )
   expect(records.filter(({ source_id }) => source_id !== undefined)).toEqual([

@@ -95,10 +95,10 @@ test('a load that is killed at twenty random moments and resumed has the content
 }, 600_000)
 
 test('no key stands in what the load has left behind', async () => {
-  const { REHEARSAL_CREDENTIALS } = await import('../../helpers/config/credentials.ts')
+  const { REHEARSAL_CREDENTIALS } = await import('./credentials.ts')
   const { globSync } = await import('node:fs')
   const files = globSync(`${directory}/**/*.{json,jsonl,log}`)
   expect(files.length).toBeGreaterThan(50)
-  const secret = REHEARSAL_CREDENTIALS.alpaca_secret_key ?? ''
+  const secret = REHEARSAL_CREDENTIALS['APCA_API_SECRET_KEY'] ?? ''
   for (const file of files) expect(await readFile(file, 'utf8'), file).not.toContain(secret)
 })

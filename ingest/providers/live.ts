@@ -1,16 +1,18 @@
 import type { Config } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
-import { messageOf } from '../../helpers/core/errors.ts'
+import { ConfigError, messageOf } from '../../helpers/core/errors.ts'
 import type { Log } from '../../helpers/core/log.ts'
 import { openDatabase } from '../../helpers/postgres/database.ts'
+import type { Credentials } from '../adapter/declaration.ts'
 import { openArchive } from '../archive/archive.ts'
 import type { Dataset, JobName, Window } from '../contract/job.ts'
 import type { Provider, Subject } from '../contract/provider.ts'
 import { memoryLedger, openLedger } from '../http/ledger.ts'
 import type { Universe } from '../universe/read.ts'
-import { type Choice, chooseProviders } from './choose.ts'
+import { type Choice, chooseProviders, weighProviders } from './choose.ts'
+import { credentialFaults, REHEARSAL_CREDENTIALS, readCredentials } from './credentials.ts'
 import { type Plan, type PlannedAsk, planOf } from './plan.ts'
-import { type OpenOptions, openProviders, type Providers, partsOf } from './registry.ts'
+import { type Named, type OpenOptions, openProviders, type Providers, partsOf } from './registry.ts'
 
 /** The providers of a run over HTTP, and what to do with them afterwards. */
 export interface HttpProviders {
@@ -34,8 +36,10 @@ export interface HttpProvidersOptions {
   readonly reuse_since_at?: string
   readonly requests_max?: number
   readonly haste?: number
-  /** Providers that are passed over this time. */
+  /** Providers that are skipped this time. */
   readonly without?: readonly string[]
+  /** In place of those of the configuration; for tests. */
+  readonly credentials?: Credentials
   /** The moment that counts as now; for tests. */
   readonly now?: Date
 }
@@ -50,14 +54,15 @@ export function openHttpProviders(
   options: HttpProvidersOptions,
 ): HttpProviders {
   const { source, providers: settings, directories } = config
-  const choices = chooseProviders(settings.set, settings.credentials, options.without)
+  const credentials = options.credentials ?? credentialsOf(config)
+  const choices = chooseProviders(settings.set, credentials, options.without)
   const db =
     options.connection === undefined
       ? undefined
       : openDatabase(options.connection, { connections_max: 2, application: 'stocks-research requests' })
   const open: OpenOptions = {
     mode: source.mode === 'replay' ? 'replay' : source.mode === 'rehearsal' ? 'rehearsal' : 'live',
-    credentials: settings.credentials,
+    credentials,
     archive: openArchive(source.mode === 'replay' ? source.directory : directories.archive),
     ledger: db === undefined ? memoryLedger() : openLedger(db, 'current'),
     log: options.log,
@@ -110,6 +115,24 @@ function asksOf(
   })
 }
 
+/**
+ * Who we are to the providers: a live run reads the environment, any other mode uses what a rehearsal sends.
+ *
+ * @throws ConfigError that names every fault of a variable that is set.
+ */
+export function credentialsOf({ source, providers }: Pick<Config, 'source' | 'providers'>): Credentials {
+  if (source.mode !== 'live') return REHEARSAL_CREDENTIALS
+  const faults = credentialFaults(providers.variables)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return readCredentials(providers.variables)
+}
+
+/** What a live run would choose for each job, and every reason why it cannot; nothing is thrown. */
+export function weighConfigured({ providers }: Pick<Config, 'providers'>): ReturnType<typeof weighProviders> {
+  const weighed = weighProviders(providers.set, readCredentials(providers.variables))
+  return { ...weighed, faults: [...credentialFaults(providers.variables), ...weighed.faults] }
+}
+
 /** What a provider said to us; `fault` is undefined when it accepts us. */
 export interface Probed {
   readonly provider: string
@@ -129,8 +152,8 @@ async function probeAll(opened: Providers, names: readonly string[], signal: Abo
 }
 
 /** A provider that serves one dataset: it may be chosen for prices and passed over for actions. */
-function only(opened: Providers, name: string, dataset: Dataset): Provider {
-  const provider = opened.get(name)
+function only(opened: Providers, names: Named, dataset: Dataset): Provider {
+  const provider = opened.get(names)
   return { ...provider, datasets: [dataset] }
 }
 

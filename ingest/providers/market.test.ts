@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
 import { silentLog } from '../../helpers/core/log.ts'
 import { WIRE } from '../../helpers/simulator/market/dialect.ts'
 import { lastTicker, universeCsv } from '../../helpers/simulator/market/flat-files.ts'
@@ -65,7 +64,7 @@ describe('the free providers, against servers that speak their language and fail
     const directories = { data: directory, archive, backups: directory, reports: directory }
     const source = mode === 'replay' ? { mode, directory: archive } : { mode }
     const http = openHttpProviders(
-      { source, directories, providers: { credentials: REHEARSAL_CREDENTIALS, set, stand_ins } },
+      { source, directories, providers: { variables: new Map(), set, stand_ins } },
       { connection: scratch.connection, log: silentLog(), now: new Date('2025-01-04T12:00:00Z') },
     )
     const report = await ingest({

@@ -7,7 +7,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
 import { silentLog } from '../../helpers/core/log.ts'
 import { lastTicker, universeCsv } from '../../helpers/simulator/market/flat-files.ts'
 import type { Security } from '../../helpers/simulator/market/types.ts'
@@ -63,7 +62,7 @@ beforeAll(async () => {
         reports: directory,
       },
       providers: {
-        credentials: { ...REHEARSAL_CREDENTIALS, alpaca_key_id: undefined, alpaca_secret_key: undefined },
+        variables: new Map(),
         set: bootstrap.provider_sets['free-no-key'],
         stand_ins: { ...stand_ins, 'https://query2.finance.yahoo.com': yahoo.origin },
       },
@@ -72,6 +71,7 @@ beforeAll(async () => {
       connection: scratch.connection,
       log: silentLog(),
       now: new Date('2025-01-04T12:00:00Z'),
+      credentials: { SEC_USER_AGENT: 'Jane Doe jane@example.com', YAHOO_ENABLED: '1' },
       haste: REHEARSAL_HASTE,
     },
   )

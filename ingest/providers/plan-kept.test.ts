@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
 import { silentLog } from '../../helpers/core/log.ts'
 import { universeCsv } from '../../helpers/simulator/market/flat-files.ts'
 import { createWorld } from '../../helpers/simulator/market/world.ts'
@@ -52,7 +51,7 @@ const open = async (requests_max?: number) => {
         reports: directory,
       },
       providers: {
-        credentials: REHEARSAL_CREDENTIALS,
+        variables: new Map(),
         set: bootstrap.provider_sets['free-keys'],
         stand_ins: market.stand_ins,
       },

@@ -93,7 +93,7 @@ export function describePlan({ lines, requests, bytes, minutes }: Plan): string[
         ({ limit, minutes, window_share }) =>
           `  limit ${describeLimits([limit])}: at least ${minutes.toFixed(1)} min; ${quota(limit, window_share)}`,
       ),
-      ...(ADAPTERS[line.provider] === undefined ? [] : [`  cannot: ${ADAPTERS[line.provider]?.cannot}`]),
+      ...cannotOf(line.provider),
     ]),
     `in all: ${requests} requests, ${gigabytes(bytes)}, at least ${minutes.toFixed(1)} min`,
   ]
@@ -102,3 +102,9 @@ export function describePlan({ lines, requests, bytes, minutes }: Plan): string[
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e8 ? 3 : 2)} GB`
 const quota = ({ window_ms }: Limit, share: number): string =>
   window_ms <= MINUTE_MS ? `${share.toFixed(1)} windows full` : `${(share * 100).toFixed(0)} % of the quota`
+
+function cannotOf(provider: string): string[] {
+  const adapter = ADAPTERS[provider]
+  if (adapter === undefined) return []
+  return [`  API as of ${adapter.api_as_of}; it cannot serve: ${adapter.cannot.join('; ')}`]
+}

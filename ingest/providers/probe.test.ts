@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { REHEARSAL_CREDENTIALS } from '../../helpers/config/credentials.ts'
 import { silentLog } from '../../helpers/core/log.ts'
 import { universeCsv } from '../../helpers/simulator/market/flat-files.ts'
 import { createWorld } from '../../helpers/simulator/market/world.ts'
 import { startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { writeDelivery } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from '../universe/read.ts'
+import { REHEARSAL_CREDENTIALS } from './credentials.ts'
 import { openHttpProviders } from './live.ts'
 
 test('each provider is asked something cheap; a wrong key is told by the name of its provider, and a plan asks nobody', async () => {
@@ -21,13 +21,17 @@ test('each provider is asked something cheap; a wrong key is told by the name of
       {
         source: { mode: 'rehearsal' },
         directories: { data: directory, archive: directory, backups: directory, reports: directory },
-        providers: { credentials, set: bootstrap.provider_sets['free-keys'], stand_ins: market.stand_ins },
+        providers: {
+          variables: new Map(),
+          set: bootstrap.provider_sets['free-keys'],
+          stand_ins: market.stand_ins,
+        },
       },
-      { log: silentLog() },
+      { log: silentLog(), credentials },
     )
   const [right, wrong] = [
     open(REHEARSAL_CREDENTIALS),
-    open({ ...REHEARSAL_CREDENTIALS, alpaca_secret_key: 'wrong' }),
+    open({ ...REHEARSAL_CREDENTIALS, APCA_API_SECRET_KEY: 'wrong' }),
   ]
   try {
     const universe = await readUniverse(

@@ -23,7 +23,7 @@ it('an event that came over HTTP and cannot be taken is kept as refused, for who
     })
     await ingestDelivery(scratch.connection, root, {
       jobs: ['corporate-actions'],
-      providers: [providers.get('alpaca + sec-edgar')],
+      providers: [providers.get(['alpaca', 'sec-edgar'])],
       source: 'live',
       thresholds: {
         reject_max_ratio: 1,

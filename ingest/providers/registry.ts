@@ -1,79 +1,22 @@
-import type { Credentials } from '../../helpers/config/credentials.ts'
 import type { Log } from '../../helpers/core/log.ts'
 import { type AdapterContext, guarded } from '../adapter/adapter.ts'
+import type { Adapter, Credentials } from '../adapter/declaration.ts'
 import type { Archive } from '../archive/archive.ts'
-import type { Dataset } from '../contract/job.ts'
 import type { Provider } from '../contract/provider.ts'
 import { sourceError } from '../http/breaker.ts'
-import type { Limit } from '../http/budget.ts'
 import { type HttpClient, openClient } from '../http/client.ts'
 import type { Ledger } from '../http/ledger.ts'
 import type { HttpProfile } from '../http/profile.ts'
-import { profileOf as alpacaProfile } from './alpaca/endpoints.ts'
-import { alpaca } from './alpaca/provider.ts'
+import { ADAPTER as alpaca } from './alpaca/adapter.ts'
 import { combined } from './combined.ts'
-import { PROFILE as NASDAQ_PROFILE } from './nasdaq-directory/endpoints.ts'
-import { nasdaqDirectory } from './nasdaq-directory/provider.ts'
-import { profileOf as secProfile } from './sec-edgar/endpoints.ts'
-import { secEdgar } from './sec-edgar/provider.ts'
-import { PROFILE as YAHOO_PROFILE } from './yahoo/endpoints.ts'
-import { yahoo } from './yahoo/provider.ts'
+import { ADAPTER as nasdaqDirectory } from './nasdaq-directory/adapter.ts'
+import { ADAPTER as secEdgar } from './sec-edgar/adapter.ts'
+import { ADAPTER as yahoo } from './yahoo/adapter.ts'
 
-/** What is known of an adapter before it is opened. This table is the only place that lists them. */
-export interface Adapter {
-  readonly datasets: readonly Dataset[]
-  readonly limits: readonly Limit[]
-  /** What it does not do, for the plan: said before the run and not during it. */
-  readonly cannot: string
-  /** Why it cannot be used with these credentials; undefined when it can. */
-  readonly lacks: (credentials: Credentials) => string | undefined
-  readonly open: (context: AdapterContext, credentials: Credentials) => Provider
-}
-
-const unset = (name: string): string => `${name} is not set`
-
-export const ADAPTERS: Readonly<Record<string, Adapter>> = {
-  'sec-edgar': {
-    datasets: ['securities', 'fundamentals', 'corporate_actions'],
-    limits: secProfile('').limits,
-    cannot:
-      'of corporate actions it knows delistings alone, by the day of the filing; of exchanges it cannot tell those of the NYSE group apart',
-    lacks: ({ sec_user_agent }) =>
-      sec_user_agent === undefined
-        ? `${unset('SEC_USER_AGENT')}; the SEC wants "Name contact@example.com"`
-        : undefined,
-    open: (context, { sec_user_agent = '' }) => secEdgar(context, { user_agent: sec_user_agent }),
-  },
-  'nasdaq-directory': {
-    datasets: ['securities', 'ticker_history'],
-    limits: NASDAQ_PROFILE.limits,
-    cannot: 'it knows what is listed today: nothing delisted, no filers, no earlier tickers',
-    lacks: () => undefined,
-    open: (context) => nasdaqDirectory(context),
-  },
-  alpaca: {
-    datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions'],
-    limits: alpacaProfile({ key_id: '', secret_key: '' }).limits,
-    cannot: 'nothing before 2016; a free plan has no consolidated prices of the last 15 minutes',
-    lacks: ({ alpaca_key_id, alpaca_secret_key }) =>
-      alpaca_key_id === undefined
-        ? unset('APCA_API_KEY_ID')
-        : alpaca_secret_key === undefined
-          ? unset('APCA_API_SECRET_KEY')
-          : undefined,
-    open: (context, { alpaca_key_id: key_id = '', alpaca_secret_key: secret_key = '' }) =>
-      alpaca(context, { key_id, secret_key }),
-  },
-  yahoo: {
-    datasets: ['prices_daily', 'corporate_actions'],
-    limits: YAHOO_PROFILE.limits,
-    cannot:
-      'nothing delisted; prices are rebuilt from adjusted ones; it is unofficial, and its terms want personal use',
-    lacks: ({ is_yahoo_allowed }) =>
-      is_yahoo_allowed ? undefined : `${unset('YAHOO_ENABLED')}; set it to 1 to opt in`,
-    open: (context) => yahoo(context),
-  },
-}
+/** The adapters over HTTP by name. This list is the only place that names them all. */
+export const ADAPTERS: Readonly<Record<string, Adapter>> = Object.fromEntries(
+  [secEdgar, nasdaqDirectory, alpaca, yahoo].map((adapter) => [adapter.name, adapter]),
+)
 
 export interface OpenOptions {
   readonly mode: 'live' | 'rehearsal' | 'replay'
@@ -93,8 +36,8 @@ export interface OpenOptions {
   readonly requests_max?: number
 }
 export interface Providers {
-  /** A provider by name, or several with " + " between them; the same one at every call. */
-  get(name: string): Provider
+  /** A provider by name, or several that are asked together; the same one at every call. */
+  get(names: Named): Provider
   /** Requests that were permitted so far. */
   requests(): number
   close(): Promise<void>
@@ -140,7 +83,9 @@ export function openProviders(options: OpenOptions): Providers {
   const one = (name: string): Provider => {
     const adapter = ADAPTERS[name]
     if (adapter === undefined)
-      throw new TypeError(`There is no provider "${name}"; there are ${Object.keys(ADAPTERS).join(', ')}.`)
+      throw new TypeError(
+        `Unknown provider "${name}"; the providers are ${Object.keys(ADAPTERS).join(', ')}.`,
+      )
     const provider =
       opened.get(name) ??
       guarded(adapter.open({ client, today: options.today, onUnknownField }, options.credentials))
@@ -148,10 +93,12 @@ export function openProviders(options: OpenOptions): Providers {
     return provider
   }
   return {
-    get(name) {
-      const parts = partsOf(name)
-      const key = parts.join('+')
-      const provider = opened.get(key) ?? (parts.length === 1 ? one(key) : combined(parts.map(one)))
+    get(names) {
+      const parts = partsOf(names)
+      const [first = '', second] = parts
+      if (second === undefined) return one(first)
+      const key = JSON.stringify(parts)
+      const provider = opened.get(key) ?? combined(parts.map(one))
       opened.set(key, provider)
       return provider
     },
@@ -160,5 +107,6 @@ export function openProviders(options: OpenOptions): Providers {
   }
 }
 
-/** "a + b" → [a, b]. */
-export const partsOf = (name: string): string[] => name.split('+').map((part) => part.trim())
+/** A provider, or several that are asked together, as bootstrap.json names them. */
+export type Named = string | readonly string[]
+export const partsOf = (names: Named): readonly string[] => (typeof names === 'string' ? [names] : names)

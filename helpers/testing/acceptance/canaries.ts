@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { REHEARSAL_CREDENTIALS } from '../../config/credentials.ts'
+import { REHEARSAL_KEYS } from '../../simulator/servers/servers.ts'
 
 /**
  * Keys that a user may have in the environment. None of them may be seen again in anything that a run leaves
@@ -15,7 +15,7 @@ export const CANARIES = {
 } as const
 
 /** Those, and the secret that a rehearsal really sends. */
-const SECRETS = [...Object.values(CANARIES), REHEARSAL_CREDENTIALS.alpaca_secret_key ?? '']
+const SECRETS = [...Object.values(CANARIES), REHEARSAL_KEYS.secret_key]
 
 /**
  * Files of a run that hold a secret, in the clear or packed, and how many were looked at. The data folder of

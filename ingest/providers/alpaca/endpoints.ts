@@ -1,6 +1,7 @@
 import { MINUTE_MS, per, SECOND_MS } from '../../http/budget.ts'
 import { isArray, isObject } from '../../http/json.ts'
 import type { HttpProfile, HttpRequest } from '../../http/profile.ts'
+import { PATTERNS } from './patterns.ts'
 
 const DATA = 'https://data.alpaca.markets'
 const PAPER = 'https://paper-api.alpaca.markets'
@@ -16,6 +17,7 @@ export interface AlpacaKeys {
 export const profileOf = ({ key_id, secret_key }: AlpacaKeys): HttpProfile => ({
   provider: 'alpaca',
   adapter_version: '1',
+  patterns: PATTERNS,
   origins: [DATA, PAPER],
   limits: [per(MINUTE_MS, REQUESTS_A_MINUTE), per(SECOND_MS, 8)],
   headers: { 'apca-api-key-id': key_id, 'apca-api-secret-key': secret_key },

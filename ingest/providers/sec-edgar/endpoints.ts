@@ -2,6 +2,7 @@ import { per, SECOND_MS } from '../../http/budget.ts'
 import { isArray, isObject } from '../../http/json.ts'
 import type { Verdict } from '../../http/outcome.ts'
 import type { HttpProfile, HttpRequest } from '../../http/profile.ts'
+import { PATTERNS } from './patterns.ts'
 
 const WWW = 'https://www.sec.gov'
 const DATA = 'https://data.sec.gov'
@@ -13,6 +14,7 @@ const DATA = 'https://data.sec.gov'
 export const profileOf = (user_agent: string): HttpProfile => ({
   provider: 'sec-edgar',
   adapter_version: '1',
+  patterns: PATTERNS,
   origins: [WWW, DATA],
   limits: [per(SECOND_MS, 8)],
   // The SEC refuses who does not say who he is.

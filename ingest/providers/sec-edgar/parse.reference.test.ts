@@ -74,7 +74,7 @@ for (const cik of ['0000320193', '0001045810', '0001997711']) {
       body: Buffer.from(recording(`sec/companyfacts_CIK${cik}.json.gz`)),
     }
     const { shape } = endpoints.companyFacts(cik)
-    const classifier = { provider: 'sec-edgar', expects: 'json' as const }
+    const classifier = { patterns: [], expects: 'json' as const }
     expect(classify(answer, { ...classifier, ...(shape && { shape }) }).outcome).toBe('ok')
     const { shape: other } = endpoints.companyFacts('0000000001')
     expect(classify(answer, { ...classifier, ...(other && { shape: other }) }).outcome).toBe('malformed')

@@ -1,6 +1,7 @@
 import { MINUTE_MS, per, SECOND_MS } from '../../http/budget.ts'
 import { isArray, isObject } from '../../http/json.ts'
 import type { HttpProfile, HttpRequest } from '../../http/profile.ts'
+import { PATTERNS } from './patterns.ts'
 
 const ORIGIN = 'https://query2.finance.yahoo.com'
 
@@ -8,6 +9,7 @@ const ORIGIN = 'https://query2.finance.yahoo.com'
 export const PROFILE: HttpProfile = {
   provider: 'yahoo',
   adapter_version: '1',
+  patterns: PATTERNS,
   origins: [ORIGIN],
   limits: [per(MINUTE_MS, 60), per(SECOND_MS, 2)],
   headers: { 'user-agent': 'Mozilla/5.0' },

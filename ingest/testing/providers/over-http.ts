@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { REHEARSAL_CREDENTIALS } from '../../../helpers/config/credentials.ts'
 import { silentLog } from '../../../helpers/core/log.ts'
 import type { UnknownField } from '../../adapter/fields.ts'
 import { openArchive } from '../../archive/archive.ts'
 import type { Ask, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
 import { memoryLedger } from '../../http/ledger.ts'
+import { REHEARSAL_CREDENTIALS } from '../../providers/credentials.ts'
 import { type OpenOptions, openProviders, type Providers } from '../../providers/registry.ts'
 import { json, serve, type TestServer } from '../http/server.ts'
 

@@ -1,25 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { classify } from './frame.ts'
+import { classify } from '../http/frame.ts'
+import { ADAPTERS } from './registry.ts'
 
-const PROVIDERS = [
-  'sec-edgar',
-  'nasdaq-directory',
-  'alpaca',
-  'yahoo',
-  'massive',
-  'tiingo',
-  'eodhd',
-  'fmp',
-  'alphavantage',
-  'stooq',
-  'sharadar',
-  'nasdaq-datalink',
-  'openfigi',
-  'simfin',
-]
+/** With the patterns of each adapter, and with none: the rules alone. */
+const PROVIDERS = [...Object.keys(ADAPTERS), 'a provider without an adapter']
 const outcomeOf = (provider: string, body: string, expects: 'json' | 'text' = 'json') =>
-  classify({ http_status: 200, headers: {}, body: Buffer.from(body) }, { provider, expects }).outcome
+  classify(
+    { http_status: 200, headers: {}, body: Buffer.from(body) },
+    { patterns: ADAPTERS[provider]?.patterns ?? [], expects },
+  ).outcome
 
 /** Companies that are called as errors are. */
 const NAMES = [

@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest'
-import { NOTICES } from '../testing/http/notices.ts'
-import { classify } from './frame.ts'
-import type { Outcome } from './outcome.ts'
+import { classify } from '../http/frame.ts'
+import type { Outcome } from '../http/outcome.ts'
+import { NOTICES } from '../testing/providers/notices.ts'
+import { ADAPTERS } from './registry.ts'
+
+const patternsOf = (provider: string) => ADAPTERS[provider]?.patterns ?? []
 
 for (const [provider, notices] of Object.entries(NOTICES)) {
   test(`what ${provider} says falls into its class`, () => {
     const verdictOf = (http_status: number, body: string, expects: 'json' | 'text'): Outcome =>
-      classify({ http_status, headers: {}, body: Buffer.from(body) }, { provider, expects }).outcome
+      classify(
+        { http_status, headers: {}, body: Buffer.from(body) },
+        { patterns: patternsOf(provider), expects },
+      ).outcome
     expect(notices.map(([status, body]) => [status, body, verdictOf(status, body, 'json')])).toEqual(notices)
     // The same words where a table is expected, e.g. from an endpoint that sends CSV.
     const words = notices.filter(
@@ -19,8 +25,10 @@ for (const [provider, notices] of Object.entries(NOTICES)) {
 
 test('a notice that names a window says how long it holds', () => {
   const waitOf = (provider: string, body: string) =>
-    classify({ http_status: 429, headers: {}, body: Buffer.from(body) }, { provider, expects: 'json' })
-      .wait_ms
+    classify(
+      { http_status: 429, headers: {}, body: Buffer.from(body) },
+      { patterns: patternsOf(provider), expects: 'json' },
+    ).wait_ms
   expect(waitOf('tiingo', '{"detail":"Error: You have run over your hourly request allocation."}')).toBe(
     3_600_000,
   )

@@ -1,6 +1,10 @@
 import type { Outcome } from '../../http/outcome.ts'
 
-/** What providers are known to say, by their documentation and by those who met it: status, words, class. */
+/**
+ * What providers are known to answer in place of data, by their documentation and by those who met it: status,
+ * words, class. The first four have adapters, whose patterns decide first. The others have none: they show what
+ * the rules alone make of words that nobody has written a line for.
+ */
 export const NOTICES: Readonly<
   Record<string, readonly (readonly [status: number, body: string, outcome: Outcome])[]>
 > = {
@@ -159,11 +163,6 @@ export const NOTICES: Readonly<
     [403, '{"detail":"Invalid token."}', 'auth'],
     [403, '{"detail":"Authentication credentials were not provided."}', 'auth'],
     [403, '{"detail":"You do not have permission to access the News API"}', 'entitlement'],
-    [
-      400,
-      '{"detail":"Error: Free and Power plans are limited to the DOW 30. Please E-mail us for an add-on."}',
-      'entitlement',
-    ],
     [404, '{"detail":"Not found."}', 'not_found'],
     [200, '{"detail":"Error: Ticker \'NOPE\' not found"}', 'not_found'],
     [400, '{"detail":"Error: startDate must be of the form YYYY-MM-DD"}', 'malformed'],
@@ -253,20 +252,9 @@ export const NOTICES: Readonly<
     ],
     [
       200,
-      '{"Information":"The **demo** API key is for demo purposes only. Please claim your free API key"}',
-      'auth',
-    ],
-    [
-      200,
       '{"Error Message":"the parameter apikey is invalid or missing. Please claim your free API key"}',
       'auth',
     ],
-    [
-      200,
-      '{"Error Message":"Invalid API call. Please retry or visit the documentation for TIME_SERIES_DAILY."}',
-      'not_found',
-    ],
-    [200, '{"Error Message":"This API function (TIME_SERIES_DALY) does not exist."}', 'not_found'],
   ],
   'nasdaq-datalink': [
     [
@@ -280,7 +268,6 @@ export const NOTICES: Readonly<
       'throttled',
     ],
     [422, '{"quandl_error":{"code":"QELx06","message":"You have requested too many rows."}}', 'malformed'],
-    [413, '{"quandl_error":{"code":"QELx08","message":"The amount of data is too large."}}', 'malformed'],
     [
       400,
       '{"quandl_error":{"code":"QEAx01","message":"We could not recognize your API key. Please check it."}}',
@@ -308,8 +295,6 @@ export const NOTICES: Readonly<
     [401, '{"error":"Invalid API key"}', 'auth'],
     [403, '{"error":"Invalid api_key"}', 'auth'],
     [403, '{"error":"years=10 is not included in your subscription"}', 'entitlement'],
-    [403, '<html><title>Attention Required! | Cloudflare</title></html>', 'auth'],
-    [403, 'error code: 1010', 'auth'],
     [429, '{"error":"Rate limit exceeded"}', 'throttled'],
     [429, '{"error":"Daily quota exceeded"}', 'quota'],
     [400, '{"error":"too many tickers: at most 30 in a list"}', 'malformed'],
@@ -318,8 +303,6 @@ export const NOTICES: Readonly<
   openfigi: [
     [429, 'Too many requests, please try again later.', 'throttled'],
     [401, '{"error":"Invalid API key."}', 'auth'],
-    [413, 'Payload Too Large', 'malformed'],
-    [413, '', 'malformed'],
     [200, '[{"warning":"No identifier found."}]', 'not_found'],
     [200, '[{"error":"No identifier found."},{"error":"No identifier found."}]', 'not_found'],
     [200, '[{"error":"Invalid idType."}]', 'malformed'],
@@ -337,11 +320,7 @@ export const NOTICES: Readonly<
   ],
   stooq: [
     [200, 'Exceeded the daily hits limit', 'quota'],
-    [200, 'Przekroczony dzienny limit wywolan', 'quota'],
     [200, 'No data\n', 'not_found'],
-    [200, 'Brak danych', 'not_found'],
-    [200, 'Write to www@stooq.com if you want to use our data.', 'entitlement'],
-    [200, 'Get your apikey:\n\n1. Open the page with &get_apikey\n2. Enter the captcha code.', 'auth'],
     [200, '<!DOCTYPE html><html><body><script>verify()</script></body></html>', 'malformed'],
   ],
   // Nobody has written a line about this one: the rules alone must do.

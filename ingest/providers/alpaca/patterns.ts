@@ -1,0 +1,30 @@
+import { ANY_WORDS, type Pattern, pattern } from '../../http/pattern.ts'
+
+/** What alpaca is known to mean by its words. */
+export const PATTERNS: readonly Pattern[] = [
+  pattern(
+    /subscription does not permit|not permit querying|not entitled/i,
+    'entitlement',
+    'the subscription does not permit this query',
+    {
+      statuses: [401, 402, 403],
+    },
+  ),
+  pattern(ANY_WORDS, 'auth', 'Alpaca does not accept the keys', { statuses: [401] }),
+  pattern(
+    /forbidden|unauthorized|access key|authentication|not authorized/i,
+    'auth',
+    'Alpaca does not accept the keys',
+    {
+      statuses: [403],
+    },
+  ),
+  pattern(
+    /invalid symbol|symbol .*not found|no data found for symbol|asset not found/i,
+    'not_found',
+    'Alpaca does not know a symbol of the request',
+    {
+      statuses: [400, 404, 422],
+    },
+  ),
+]
