@@ -120,7 +120,8 @@ export function guarded(provider: Provider): Provider {
 
 /**
  * `work` over `items`, in their order, with up to `places` under way: the next answers travel while one is
- * parsed. The first failure is thrown in its turn; what is still under way is left to end by itself.
+ * parsed. The first failure is thrown in its turn; what is still under way is left to end by itself. p-limit
+ * would bound what is under way, and not what has ended and waits to be read.
  */
 export async function* ahead<T, R>(
   items: readonly T[],

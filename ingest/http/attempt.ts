@@ -1,10 +1,10 @@
+import type { LimitFunction } from 'p-limit'
 import { redact } from '../../helpers/core/redact.ts'
 import type { ArchiveEntry } from '../archive/archive.ts'
 import type { Incoming } from '../archive/objects.ts'
 import { sourceError } from './breaker.ts'
 import { DAY_MS, HOUR_MS } from './budget.ts'
 import { classify } from './frame.ts'
-import type { Gate } from './gate.ts'
 import { type ClientOptions, classifierOf } from './options.ts'
 import { type Answer, isResult, type Result, type Verdict } from './outcome.ts'
 import { destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
@@ -27,7 +27,7 @@ export interface Attempt {
   readonly options: ClientOptions & { readonly wait_max_ms: number }
   readonly attempt: number
   /** Where requests of this client wait for their slots. */
-  readonly queue: Gate
+  readonly queue: LimitFunction
   /** Throws when the provider has meanwhile said something about the account. */
   readonly check: () => void
 }
@@ -153,7 +153,7 @@ const withoutLength = ({ 'content-length': _, ...headers }: Answer['headers']): 
 /** One at a time: the others of this process would only be told to ask again. */
 function takeSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {
   base.options.permit?.()
-  return base.queue.through(() => askForSlot(base), base.signal)
+  return base.queue(() => askForSlot(base))
 }
 
 async function askForSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {

@@ -1,10 +1,10 @@
+import pLimit from 'p-limit'
 import { redact } from '../../helpers/core/redact.ts'
 import { type Archive, type ArchiveEntry, fingerprintOf } from '../archive/archive.ts'
 import type { SourceError } from '../contract/provider.ts'
 import { type Attempt, attemptOnce } from './attempt.ts'
 import { type Breaker, openBreaker, sourceError } from './breaker.ts'
 import { classify } from './frame.ts'
-import { openGate } from './gate.ts'
 import { type ClientOptions, classifierOf } from './options.ts'
 import { type Failure, isAboutAccount, isResult, isWorthRetry, type Verdict } from './outcome.ts'
 import { accountOf, destinationOf, type HttpProfile, type HttpRequest, type HttpResponse } from './profile.ts'
@@ -37,8 +37,15 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...profile.timeouts }
   let transport: Transport | undefined
   const breaker = openBreaker()
-  const gate = openGate(profile.concurrency_max)
-  const queue = openGate(1)
+  const places = pLimit(profile.concurrency_max)
+  const queue = pLimit(1)
+  // p-limit keeps an aborted caller in its queue until its turn. That is soon: the requests before it carry
+  // the signal of the same run and end with it, and each one has a time limit of its own.
+  const inTurn = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    places(() => {
+      signal.throwIfAborted()
+      return work()
+    })
 
   async function ask(
     request: HttpRequest,
@@ -88,8 +95,8 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
 
   return {
     profile,
-    fetch: (request, signal) => gate.through(() => ask(request, signal, false), signal),
-    download: (request, signal) => gate.through(() => ask(request, signal, true), signal),
+    fetch: (request, signal) => inTurn(signal, () => ask(request, signal, false)),
+    download: (request, signal) => inTurn(signal, () => ask(request, signal, true)),
     close: async () => transport?.close(),
   }
 }
