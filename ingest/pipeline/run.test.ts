@@ -116,7 +116,7 @@ describe('a run', () => {
     const { 'prices_daily/prices.csv': _, ...rest } = SMALL_DELIVERY
     const { job } = await ingestDelivery(scratch.connection, await writeDelivery(rest))
     expect(job('prices-daily').gaps.map(({ reason }) => reason)).toEqual(
-      Array(3).fill('The drop has no prices_daily/ with a file in it.'),
+      Array(3).fill('The delivery has no prices_daily/ with a file in it.'),
     )
   })
 

@@ -13,15 +13,16 @@ import { ZstdFrames } from './zstd-frames.ts'
 const CHUNK_BYTES = 256 * 1024
 
 /**
- * The hash of a file as it stands, before it is read: what was recorded is then what is read, or an error.
+ * The hash of a file before it is read, so that a file which changes while it is read is an error.
  *
- * @throws SourceError when the manifest says another hash.
+ * @throws SourceError when the manifest lists another hash.
  */
 export async function hashFile(file: DeliveryFile): Promise<string> {
   const sha256 = await hashNow(file)
   if (file.listed?.sha256 !== undefined && file.listed.sha256 !== sha256) {
     throw malformed(
-      `${file.name} has SHA-256 ${sha256}; manifest.json says ${file.listed.sha256}. It is damaged, or not complete yet.`,
+      `${file.name} has SHA-256 ${sha256}; manifest.json lists ${file.listed.sha256}. ` +
+        'The file is damaged, or not complete yet: copy it again.',
     )
   }
   return sha256
@@ -44,10 +45,10 @@ async function hashNow(file: DeliveryFile): Promise<string> {
 }
 
 /**
- * The text of a file or of a member of a zip, piece by piece, with the bytes of the drop that were read for
- * it so far.
+ * The text of a file or of a member of a zip, piece by piece, with the bytes of the delivery that were read
+ * for it so far.
  *
- * @throws SourceError when it ends too early, is not of the kind that its name says, expands beyond LIMITS,
+ * @throws SourceError when it ends too early, is not of the kind that its name states, expands beyond LIMITS,
  *   or is not the file that was hashed.
  */
 export async function* textOf(
@@ -64,8 +65,8 @@ export async function* textOf(
       done(null, chunk)
     },
   })
-  // Of a member, the share of its zip that it takes.
-  const drop_bytes = (): number =>
+  // For a member of a zip: its share of the compressed bytes.
+  const delivery_bytes = (): number =>
     entry === undefined
       ? raw_bytes
       : Math.round((raw_bytes / Math.max(1, entry.uncompressedSize)) * entry.compressedSize)
@@ -80,10 +81,10 @@ export async function* textOf(
     for await (const chunk of out) {
       if (bytes === 0) refuseOtherKind(part, chunk as Buffer)
       bytes += (chunk as Buffer).length
-      refuseBomb(name, bytes, entry === undefined ? raw_bytes : drop_bytes())
-      yield { text: decoder.decode(chunk as Buffer, { stream: true }), read_bytes: drop_bytes() }
+      refuseBomb(name, bytes, entry === undefined ? raw_bytes : delivery_bytes())
+      yield { text: decoder.decode(chunk as Buffer, { stream: true }), read_bytes: delivery_bytes() }
     }
-    yield { text: decoder.decode(), read_bytes: drop_bytes() }
+    yield { text: decoder.decode(), read_bytes: delivery_bytes() }
     if (unread() > 0)
       throw malformed(
         `${name} has ${unread()} bytes after the end of its ${codec} data. It is damaged: copy it again.`,
@@ -95,10 +96,10 @@ export async function* textOf(
   if (expected === undefined || hash.digest('hex') === expected) return
   throw entry === undefined
     ? changed(name)
-    : malformed(`${name} does not have the SHA-256 ${expected} that manifest.json says.`)
+    : malformed(`${name} does not have the SHA-256 ${expected} that manifest.json lists.`)
 }
 
-/** A stream of what `raw` holds, and how many of its bytes the decoder left unread at the end. */
+/** The decoded stream of `raw`, and how many of its bytes the decoder left unread at the end. */
 function decoded(raw: Readable, tap: Transform, codec: Codec): { out: Readable; unread: () => number } {
   const ignore = (): void => {} // The stream that is iterated throws the same error.
   if (codec === 'none') return { out: pipeline([raw, tap], ignore) as Duplex, unread: () => 0 }
@@ -121,8 +122,9 @@ function decoded(raw: Readable, tap: Transform, codec: Codec): { out: Readable; 
 function refuseBomb(name: string, bytes: number, read_bytes: number): void {
   if (bytes <= LIMITS.expanded_bytes_free || bytes <= read_bytes * LIMITS.expanded_ratio_max) return
   throw malformed(
-    `${name} expands to more than ${LIMITS.expanded_ratio_max} times its size (${bytes} bytes of ${read_bytes} so far), as no table does. ` +
-      'If it is meant, put it into the drop uncompressed.',
+    `${name} expands to more than ${LIMITS.expanded_ratio_max} times its size ` +
+      `(${bytes} bytes of ${read_bytes} so far), as no table does. ` +
+      'If this is intended, put it into the delivery uncompressed.',
   )
 }
 
@@ -137,10 +139,12 @@ const KINDS: readonly (readonly [string, readonly number[]])[] = [
 
 function refuseOtherKind({ name }: Part, first: Buffer): void {
   const found = KINDS.find(([, magic]) => magic.every((byte, at) => first[at] === byte))
-  const is = found?.[0] ?? (first.subarray(0, 1024).includes(0) ? 'no text (it has zero bytes)' : undefined)
+  const is =
+    found?.[0] ?? (first.subarray(0, 1024).includes(0) ? 'binary data (it has zero bytes)' : undefined)
   if (is !== undefined)
     throw malformed(
-      `${name} should be CSV by its name, and is ${is} by its first bytes. Name it for what it is, or convert it.`,
+      `${name} should be CSV by its name, and is ${is} by its first bytes. ` +
+        'Rename it to match its content, or convert it.',
     )
 }
 
@@ -155,12 +159,13 @@ function faultOf({ name, codec }: Part, error: unknown, raw_bytes: number): Sour
   }
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
     return malformed(
-      `${name} has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.`,
+      `${name} has bytes that are not UTF-8. ` +
+        'Save it as UTF-8: otherwise different names could be read as one.',
       error,
     )
   const isCoded = codec !== 'none' && (code?.startsWith('Z_') === true || code?.startsWith('ZSTD_') === true)
   const what = isCoded
-    ? `no whole ${codec} data (${message}). It is damaged, or not what its name says.`
+    ? `it is not complete ${codec} data (${message}). It is damaged, or its name is wrong.`
     : message
   return malformed(`${name} cannot be read: ${what}`, error)
 }

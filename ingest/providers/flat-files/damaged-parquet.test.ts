@@ -6,7 +6,7 @@ import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import { describe, expect, it } from 'vitest'
 import { flipped, PRICES, patched, reasonOf } from '../../testing/flat-files/damage.ts'
 import { column, parquetOf, parquetOfCsv } from '../../testing/flat-files/formats.ts'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 
 describe('a Parquet file', () => {
   const whole = parquetOfCsv(PRICES)
@@ -15,12 +15,12 @@ describe('a Parquet file', () => {
     [
       'that is cut',
       whole.subarray(0, whole.length - 9),
-      /^truncated: prices_daily\/p\.parquet begins as Parquet and does not end as it: the copy is not complete\. Copy it again\.$/,
+      /^truncated: prices_daily\/p\.parquet begins as Parquet and does not end as Parquet: the copy is not complete\. Copy it again\.$/,
     ],
     [
       'that is empty',
       Buffer.alloc(0),
-      /^truncated: prices_daily\/p\.parquet is no whole Parquet file: it has 0 bytes\. Copy it again\.$/,
+      /^truncated: prices_daily\/p\.parquet is not a complete Parquet file: it has 0 bytes\. Copy it again\.$/,
     ],
     [
       'that is CSV',
@@ -33,9 +33,9 @@ describe('a Parquet file', () => {
       /^malformed: prices_daily\/p\.parquet is encrypted\. Write it without encryption\.$/,
     ],
     [
-      'whose footer is said to be larger than it',
+      'that states a footer larger than itself',
       patched(whole, 'PAR1', -4, [255, 255, 255, 1]),
-      /p\.parquet says that its footer has 33554431 bytes; it has \d+ in all\. It is damaged: copy it again\.$/,
+      /p\.parquet states a footer of 33554431 bytes; it has \d+ in all\. It is damaged: copy it again\.$/,
     ],
     [
       'without a column',
@@ -51,8 +51,10 @@ describe('a Parquet file', () => {
     async (codec) => {
       const good = parquetOfCsv(PRICES, codec)
       for (let at = 0; at < good.length; at += 3) {
-        const { records, reasons } = await readDrop({ 'prices_daily/p.parquet': flipped(good, at, at % 8) })
-        // A bit of a value itself is told by nothing but a checksum, of its page or of a manifest.
+        const { records, reasons } = await readDelivery({
+          'prices_daily/p.parquet': flipped(good, at, at % 8),
+        })
+        // A flipped bit of a value itself shows only in a checksum: of its page or of a manifest.
         if (reasons.length === 0) expect(records.length).toBe(9)
         else
           expect(reasons).toEqual([
@@ -139,7 +141,7 @@ describe('a page of Parquet with a CRC', () => {
     ['that is right', (bytes: Uint8Array) => crc32(bytes) | 0],
     ['of none', () => undefined],
   ])('%s is read', async (_, of) => {
-    const { reasons, records } = await readDrop({ 'prices_daily/p.parquet': checked(of) })
+    const { reasons, records } = await readDelivery({ 'prices_daily/p.parquet': checked(of) })
     expect(reasons).toEqual([])
     expect(records.map(({ record }) => record)).toEqual([
       { source_id: 'x:1', date: '2019-04-14', close: '1.5' },
@@ -155,7 +157,7 @@ describe('a page of Parquet with a CRC', () => {
         checked((bytes) => crc32(bytes) ^ 1),
       ),
     ).toBe(
-      'malformed: prices_daily/p.parquet cannot be read as Parquet: a page of the column source_id does not have its CRC. It is damaged, or of a kind that is not known: copy it again, or write it anew.',
+      'malformed: prices_daily/p.parquet cannot be read as Parquet: a page of the column source_id does not have its CRC. It is damaged, or uses a feature that is not supported: copy it again, or write it with other options.',
     )
   })
 })

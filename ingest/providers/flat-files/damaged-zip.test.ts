@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { flipped, PRICES, patched, reasonOf } from '../../testing/flat-files/damage.ts'
 import { parquetOfCsv, zipOf } from '../../testing/flat-files/formats.ts'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 
 describe('a zip', () => {
   const DIRECTORY = Buffer.from([0x50, 0x4b, 0x01, 0x02])
@@ -22,7 +22,7 @@ describe('a zip', () => {
     [
       'that counts too few members',
       async () => patched(await zipOf({ 'p.csv': PRICES, 'q.csv': PRICES }), END, 10, [1, 0]),
-      /a\.zip cannot be read as a zip: its directory goes on after the 1 members/,
+      /a\.zip cannot be read as a zip: its directory continues after the 1 members/,
     ],
     [
       'of an encrypted member',
@@ -52,7 +52,7 @@ describe('a zip', () => {
     [
       'whose member does not have its CRC',
       async () => patched(await zipOf({ 'p.csv': PRICES }), DIRECTORY, 16, [1, 2, 3, 4]),
-      /a\.zip\/p\.csv does not have the CRC that its zip says\. prices_daily\/a\.zip is damaged: copy it again\.$/,
+      /a\.zip\/p\.csv does not have the CRC that its zip states\. prices_daily\/a\.zip is damaged: copy it again\.$/,
     ],
     [
       'whose member has another length',
@@ -84,12 +84,12 @@ describe('a zip', () => {
     expect(await reasonOf('a.zip', await make())).toMatch(reason)
   })
 
-  it('with a flipped byte is refused, or says what it said before', async () => {
+  it('with a flipped byte is refused, or gives the same records', async () => {
     const whole = await zipOf({ 'p.csv': PRICES, 'q.csv': 'source_id,date,close\nx:2,2020-01-02,7\n' })
-    const { records } = await readDrop({ 'prices_daily/a.zip': whole })
+    const { records } = await readDelivery({ 'prices_daily/a.zip': whole })
     expect(records.length).toBe(10)
     for (let at = 0; at < whole.length; at += 1) {
-      const read = await readDrop({ 'prices_daily/a.zip': flipped(whole, at) })
+      const read = await readDelivery({ 'prices_daily/a.zip': flipped(whole, at) })
       if (read.reasons.length === 0) expect({ at, records: read.records }).toEqual({ at, records })
     }
   })

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { flipped, PRICES, reasonOf } from '../../testing/flat-files/damage.ts'
 import { writeDelivery } from '../../testing/flat-files/delivery.ts'
 import { BOMB_BYTES, gzipOf, parquetOfCsv, zipOf, zstdOf } from '../../testing/flat-files/formats.ts'
-import { readDrop, readFolder } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery, readFolder } from '../../testing/flat-files/read-delivery.ts'
 
 describe('a compressed file', () => {
   it.each([
@@ -18,21 +18,24 @@ describe('a compressed file', () => {
         zstdCompressSync(PRICES.slice(90)),
       ],
     ],
-  ])('of several members (.%s) is whole, and an error by name wherever it is cut', async (kind, members) => {
-    const [name, whole] = [`prices_daily/p.csv.${kind}`, Buffer.concat(members)]
-    expect((await readDrop({ [name]: whole })).records.length).toBe(9)
-    const silent: number[] = []
-    for (let bytes = 0; bytes < whole.length; bytes += 1) {
-      const { reasons } = await readDrop({ [name]: whole.subarray(0, bytes) })
-      if (reasons.length === 0) silent.push(bytes)
-      else
-        expect(reasons).toEqual([
-          expect.stringMatching(/^truncated: prices_daily\/p\.csv\.\w+ (ends in the middle|is empty)/),
-        ])
-    }
-    // Between two members nothing tells a cut from an end; a manifest does.
-    expect(silent).toEqual(members.slice(1).map((_, at) => Buffer.concat(members.slice(0, at + 1)).length))
-  })
+  ])(
+    'of several members (.%s) is read completely, and cut anywhere it is an error that names it',
+    async (kind, members) => {
+      const [name, whole] = [`prices_daily/p.csv.${kind}`, Buffer.concat(members)]
+      expect((await readDelivery({ [name]: whole })).records.length).toBe(9)
+      const silent: number[] = []
+      for (let bytes = 0; bytes < whole.length; bytes += 1) {
+        const { reasons } = await readDelivery({ [name]: whole.subarray(0, bytes) })
+        if (reasons.length === 0) silent.push(bytes)
+        else
+          expect(reasons).toEqual([
+            expect.stringMatching(/^truncated: prices_daily\/p\.csv\.\w+ (ends in the middle|is empty)/),
+          ])
+      }
+      // A cut between two members looks like an end; only a manifest shows it.
+      expect(silent).toEqual(members.slice(1).map((_, at) => Buffer.concat(members.slice(0, at + 1)).length))
+    },
+  )
 
   it.each([
     [
@@ -45,73 +48,73 @@ describe('a compressed file', () => {
       'p.csv.gz',
       'gzip with text behind it',
       Buffer.concat([gzipSync(PRICES), Buffer.from('x:1')]),
-      'cannot be read: no whole gzip data (incorrect header check). It is damaged, or not what its name says.',
+      'cannot be read: it is not complete gzip data (incorrect header check). It is damaged, or its name is wrong.',
     ],
     [
       'p.csv.zst',
       'zstd with text behind it',
       Buffer.concat([zstdCompressSync(PRICES), Buffer.from('x:1,2020')]),
-      'cannot be read: no whole zstd data (what follows a frame is none). It is damaged, or not what its name says.',
+      'cannot be read: it is not complete zstd data (what follows a frame is none). It is damaged, or its name is wrong.',
     ],
     [
       'p.csv.zst',
       'plain text',
       PRICES,
-      'cannot be read: no whole zstd data (it has no magic number of zstd). It is damaged, or not what its name says.',
+      'cannot be read: it is not complete zstd data (it has no magic number of zstd). It is damaged, or its name is wrong.',
     ],
     [
       'p.csv.gz',
       'zstd',
       zstdOf(PRICES),
-      'cannot be read: no whole gzip data (incorrect header check). It is damaged, or not what its name says.',
+      'cannot be read: it is not complete gzip data (incorrect header check). It is damaged, or its name is wrong.',
     ],
     [
       'p.csv',
       'gzip',
       gzipOf(PRICES),
-      'should be CSV by its name, and is a gzip file by its first bytes. Name it for what it is, or convert it.',
+      'should be CSV by its name, and is a gzip file by its first bytes. Rename it to match its content, or convert it.',
     ],
     [
       'p.csv',
       'UTF-16',
       Buffer.from(`\uFEFF${PRICES}`, 'utf16le'),
-      'should be CSV by its name, and is text in UTF-16, not UTF-8 by its first bytes. Name it for what it is, or convert it.',
+      'should be CSV by its name, and is text in UTF-16, not UTF-8 by its first bytes. Rename it to match its content, or convert it.',
     ],
     [
       'p.csv',
       'Windows-1252',
       Buffer.from('source_id,date,close\nx:é,2020-01-02,1\nx:è,2020-01-02,2\n', 'latin1'),
-      'has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.',
+      'has bytes that are not UTF-8. Save it as UTF-8: otherwise different names could be read as one.',
     ],
     [
       'p.csv',
       'cut in the middle of a letter',
       Buffer.from('source_id,date,close\nx:1,2020-01-02,1é').subarray(0, -1),
-      'has bytes that are no UTF-8. Save it as UTF-8: read as it is, different names would become one.',
+      'has bytes that are not UTF-8. Save it as UTF-8: otherwise different names could be read as one.',
     ],
     [
       'p.csv',
       'bytes',
       Buffer.from('a,b\n\0\0\0\0'),
-      'should be CSV by its name, and is no text (it has zero bytes) by its first bytes. Name it for what it is, or convert it.',
+      'should be CSV by its name, and is binary data (it has zero bytes) by its first bytes. Rename it to match its content, or convert it.',
     ],
     [
       'p.csv',
       'one endless line',
       `source_id,date,close\n${'x'.repeat(2_000_000)}`,
-      'has no end of a line within 1048576 characters after line 1. It is no CSV.',
+      'has no line break within 1048576 characters after line 1. It is not CSV.',
     ],
     [
       'p.csv',
       'a Parquet file',
       parquetOfCsv(PRICES),
-      'should be CSV by its name, and is a Parquet file by its first bytes. Name it for what it is, or convert it.',
+      'should be CSV by its name, and is a Parquet file by its first bytes. Rename it to match its content, or convert it.',
     ],
     [
       'p.csv.bz2',
       'of no known kind',
       'BZh9',
-      'is of a kind that cannot be read; .csv, .csv.gz, .csv.zst, .parquet and .zip can. Convert it, or move it out of the drop.',
+      'is of a kind that cannot be read; .csv, .csv.gz, .csv.zst, .parquet and .zip can. Convert it, or move it out of the delivery.',
     ],
     [
       'p.csv',
@@ -129,30 +132,30 @@ describe('a compressed file', () => {
     expect(await reasonOf(name, content)).toBe(`malformed: prices_daily/${name} ${reason}`)
   })
 
-  it('with a flipped byte is refused, or says what it said before', async () => {
+  it('with a flipped byte is refused, or gives the same records', async () => {
     for (const [name, whole] of [
       ['p.csv.gz', gzipOf(PRICES)],
       ['p.csv.zst', zstdOf(PRICES)],
     ] as const) {
-      const { records } = await readDrop({ [`prices_daily/${name}`]: whole })
+      const { records } = await readDelivery({ [`prices_daily/${name}`]: whole })
       for (let at = 0; at < whole.length; at += 1) {
-        const read = await readDrop({ [`prices_daily/${name}`]: flipped(whole, at) })
+        const read = await readDelivery({ [`prices_daily/${name}`]: flipped(whole, at) })
         if (read.reasons.length === 0) expect({ at, records: read.records }).toEqual({ at, records })
       }
     }
   })
 
-  it('that expands as no table does is stopped', async () => {
+  it('that expands more than a table does is stopped', async () => {
     const bomb = `x:1,2020-01-02,1${' '.repeat(100_000)}\n`.repeat(BOMB_BYTES / 100_000)
     const reason =
-      /^malformed: prices_daily\/\S+ expands to more than 250 times its size \(\d+ bytes of \d+ so far\), as no table does\. If it is meant, put it/
+      /^malformed: prices_daily\/\S+ expands to more than 250 times its size \(\d+ bytes of \d+ so far\), as no table does\. If this is intended, put it/
     expect(await reasonOf('p.csv.gz', gzipSync(`source_id,date,close\n${bomb}`))).toMatch(reason)
     expect(await reasonOf('p.csv.zst', zstdCompressSync(`source_id,date,close\n${bomb}`))).toMatch(reason)
     expect(await reasonOf('p.zip', await zipOf({ 'p.csv': `source_id,date,close\n${bomb}` }))).toMatch(reason)
   })
 })
 
-describe('a drop', () => {
+describe('a delivery', () => {
   it('refuses a link to a folder by name, and reads a link to a file', async () => {
     const root = await writeDelivery({ 'prices_daily/p.csv': PRICES })
     const elsewhere = await writeDelivery({ 'more/q.csv': PRICES })
@@ -160,11 +163,11 @@ describe('a drop', () => {
     expect((await readFolder(root)).records.length).toBe(18)
     await symlink(join(elsewhere, 'more'), join(root, 'prices_daily/2020'))
     expect((await readFolder(root)).reasons).toEqual([
-      'malformed: prices_daily/2020 is a link to a folder, which a drop cannot hold. Put the folder itself there.',
+      'malformed: prices_daily/2020 is a link to a folder, which is not followed. Put the folder itself there.',
     ])
   })
 
-  it('says which file a broken link and a folder in place of a file are', async () => {
+  it('names a broken link, and skips a folder that is named like a file', async () => {
     const root = await writeDelivery({ 'prices_daily/p.csv': PRICES })
     await mkdir(join(root, 'prices_daily/q.csv'))
     await writeFile(join(root, 'prices_daily/_SUCCESS'), '')

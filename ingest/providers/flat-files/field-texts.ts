@@ -103,7 +103,7 @@ function formatted(format: string): (text: string) => string {
   }
 }
 
-/** Days as a zone's clock shows them. A drop has a few thousand different moments and millions of records. */
+/** Days as a zone's clock shows them. A delivery has a few thousand different moments and millions of records. */
 function dayIn(timeZone: string): (epoch_ms: number) => string {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,

@@ -18,8 +18,8 @@ const READABLE = '.csv, .csv.gz, .csv.zst, .parquet and .zip can'
 const BESIDE = /^(readme(\.\w+)?|__MACOSX|[._].*)$/i
 
 /**
- * The files of the folders, by path. Hidden files and readmes may stand beside them; a file of any other kind
- * is an error.
+ * The files of the folders, by path. Hidden files and readmes are skipped; a file of any other kind is an
+ * error.
  *
  * @throws SourceError that names the file: of a kind that cannot be read, a damaged zip, a link to a folder,
  *   or listed by the manifest and missing.
@@ -36,7 +36,8 @@ export async function listFiles(root: string, folders: readonly Folder[]): Promi
     const isOurs = folders.some(({ name }) => path.startsWith(`${name}/`))
     if (isOurs && !names.has(path))
       throw malformed(
-        `${path} is listed in manifest.json and is not there. Complete the drop, or correct the manifest.`,
+        `${path} is listed in manifest.json and is missing. ` +
+          'Complete the delivery, or correct the manifest.',
       )
   }
   return files
@@ -66,7 +67,7 @@ async function filesOf(
       throw malformed(`${name} cannot be read: ${error.message}`)
     })
     if (entry.isSymbolicLink() && status.isDirectory())
-      throw malformed(`${name} is a link to a folder, which a drop cannot hold. Put the folder itself there.`)
+      throw malformed(`${name} is a link to a folder, which is not followed. Put the folder itself there.`)
     if (status.isFile())
       files.push(
         await fileOf(
@@ -88,7 +89,7 @@ async function fileOf(
   const [, kind, codec] = kindOf(name)
   if (kind === undefined || codec === undefined)
     throw malformed(
-      `${name} is of a kind that cannot be read; ${READABLE}. Convert it, or move it out of the drop.`,
+      `${name} is of a kind that cannot be read; ${READABLE}. Convert it, or move it out of the delivery.`,
     )
   const parts: Part[] = []
   const file: DeliveryFile = { ...found, parts }
@@ -107,12 +108,12 @@ async function fileOf(
     parts.push({ file, folder, name: member, kind, codec, entry, listed: manifest.get(member), mapping })
   }
   if (parts.length === 0)
-    throw malformed(`${name} is a zip without a table in it. Copy it again, or move it out of the drop.`)
+    throw malformed(`${name} is a zip without a table in it. Copy it again, or move it out of the delivery.`)
   parts.sort((a, b) => (a.name < b.name ? -1 : 1))
   return file
 }
 
-/** The name without what says its kind: `2020.csv` and its `2020.csv.gz` have one. */
+/** The name without its endings: `2020.csv` and `2020.csv.gz` have the same stem. */
 export const stemOf = (name: string): string =>
   name.replace(/\.(zip|parquet|pq)$|(\.csv)?(\.(gz|zstd?))?$/i, '')
 

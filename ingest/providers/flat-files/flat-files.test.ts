@@ -31,7 +31,7 @@ async function reasonsOf(files: Record<string, string | Buffer>): Promise<string
   return [...new Set(job('prices-daily').gaps.map(({ error_class, reason }) => `${error_class}: ${reason}`))]
 }
 
-describe('a file of a drop', () => {
+describe('a file of a delivery', () => {
   it('means the same with CRLF, a byte order mark, quotes, gzip and another order of columns', async () => {
     await ingestDelivery(scratch.connection, await writeDelivery(SMALL_DELIVERY))
     const content = await contentOf(scratch.db)
@@ -193,7 +193,7 @@ describe('a manifest', () => {
     ...SMALL_DELIVERY,
     'manifest.json': JSON.stringify({
       spec: 1,
-      label: 'a drop',
+      label: 'a delivery',
       files: [{ path: PRICES, dataset: 'prices_daily', ...file }],
     }),
   })
@@ -215,7 +215,7 @@ describe('a manifest', () => {
     [
       'another number of rows',
       { rows: 5 },
-      /^truncated: prices_daily\/prices\.csv has 4 records; manifest\.json says 5\.$/,
+      /^truncated: prices_daily\/prices\.csv has 4 records; manifest\.json lists 5\.$/,
     ],
     [
       'a file that is not there',

@@ -40,10 +40,14 @@ const dividends = table(
   fc.tuple(holder, day, amount, fc.constantFrom('USD', '')).map((row) => row.join()),
 )
 
-it('a drop gives one content hash, whether its tables are CSV, gzip, zstd, members of a zip or Parquet', async () => {
+it('a delivery gives one content hash, whether its tables are CSV, gzip, zstd, members of a zip or Parquet', async () => {
   await fc.assert(
     fc.asyncProperty(bars, dividends, async (prices, paid) => {
-      const drop = { ...SMALL_DELIVERY, 'prices_daily/prices.csv': prices, 'dividends/dividends.csv': paid }
+      const delivery = {
+        ...SMALL_DELIVERY,
+        'prices_daily/prices.csv': prices,
+        'dividends/dividends.csv': paid,
+      }
       const hashOf = async (files: Parameters<typeof writeDelivery>[0]): Promise<string> => {
         await scratch.db.execute(
           'truncate stocks_research.securities, stocks_research.fundamentals_raw cascade',
@@ -51,8 +55,9 @@ it('a drop gives one content hash, whether its tables are CSV, gzip, zstd, membe
         await ingestDelivery(scratch.connection, await writeDelivery(files))
         return (await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })).content_sha256
       }
-      const plain = await hashOf(drop)
-      for (const kind of Object.keys(KINDS)) expect(await hashOf(await asKind(drop, kind)), kind).toBe(plain)
+      const plain = await hashOf(delivery)
+      for (const kind of Object.keys(KINDS))
+        expect(await hashOf(await asKind(delivery, kind)), kind).toBe(plain)
     }),
     { numRuns: 6, endOnFailure: true },
   )

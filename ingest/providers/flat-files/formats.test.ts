@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => scratch.drop())
 
-describe('a drop', () => {
+describe('a delivery', () => {
   it('gives the same rows whatever kind its files are, and is unchanged when it comes as another', async () => {
     await ingestDelivery(scratch.connection, await writeDelivery(SMALL_DELIVERY))
     const content = await contentOf(scratch.db)

@@ -3,6 +3,7 @@ import type { Dataset } from '../../contract/job.ts'
 import {
   type Ask,
   type Batch,
+  type LocatedRecord,
   type Page,
   type Provider,
   SourceError,
@@ -14,10 +15,9 @@ import { FOLDERS } from './layout.ts'
 import { otherRows, pagesOf, type Readers } from './pages.ts'
 import type { DeliveryFile, Part } from './parts.ts'
 import { type LastHolder, scopeOf } from './records.ts'
-import { intervalOf } from './ticker-intervals.ts'
 
 /**
- * A drop of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by
+ * A delivery of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by
  * header name.
  */
 export function flatFiles(root: string, log: Log = silentLog()): Provider {
@@ -42,7 +42,7 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
       const { files, is_from_securities } = await filesFor(root, ask)
       if (files.length === 0) {
         const folders = FOLDERS[ask.dataset].map(({ name }) => `${name}/`)
-        const reason = `The drop has no ${folders.join(', ')}${folders.length > 1 ? ' with files in any of them' : ' with a file in it'}.`
+        const reason = `The delivery has no ${folders.join(', ')}${folders.length > 1 ? ' with files in any of them' : ' with a file in it'}.`
         for (const { item } of batch.subjects) yield { item, status: 'not_found', reason }
         return
       }
@@ -74,7 +74,7 @@ function lastHolderOf({ subjects }: Ask): LastHolder {
   }
 }
 
-/** The files of a dataset. Without intervals of its own a drop has those that follow from its securities. */
+/** The files of a dataset. Without intervals of its own a delivery has those that follow from its securities. */
 async function filesFor(
   root: string,
   { dataset, subjects }: Ask,
@@ -140,4 +140,24 @@ function* endsOf(parts: readonly Part[], batch: Batch, error: SourceError): Gene
     if (scopes.has(undefined) || scopes.has(cik))
       yield { item, status: 'failed', error_class: error.error_class, reason: error.message }
   }
+}
+
+/**
+ * The ticker interval that follows from a record of the securities, for a delivery without intervals: its last
+ * ticker over its whole listing. Earlier renames are unknown; the reason marks the row.
+ */
+function intervalOf({ record, line, malformed }: LocatedRecord, first_session_date: string): LocatedRecord {
+  const list_date = record['list_date'] ?? null
+  const interval = {
+    source_id: record['source_id'] ?? null,
+    ticker: record['ticker'] ?? null,
+    valid_from: list_date ?? first_session_date,
+    valid_to: record['delist_date'] ?? null,
+    exchange_mic: record['exchange_mic'] ?? null,
+    reason:
+      list_date === null
+        ? 'from the securities master, since the first session known'
+        : 'from the securities master',
+  }
+  return malformed === undefined ? { record: interval, line } : { record: interval, line, malformed }
 }

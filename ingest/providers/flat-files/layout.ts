@@ -1,6 +1,6 @@
 import type { Dataset } from '../../contract/job.ts'
 
-/** A folder of a drop: which columns its files may have, and what a record of it is in our words. */
+/** A folder of a delivery: which columns its files may have, and what a record of it is in our words. */
 export interface Folder {
   readonly name: string
   /** Our field, and the names that a header may give it. */

@@ -1,6 +1,6 @@
 /**
- * Bounds on what a file of a drop may ask of us. Nothing that a vendor sends comes near them; a damaged or
- * hostile file does.
+ * Limits on the memory and time that one file of a delivery can take. A vendor's files stay far below them; a
+ * damaged or hostile file does not.
  */
 export const LIMITS = {
   /** Decompressed bytes that a file or a member of a zip may have whatever its size. */

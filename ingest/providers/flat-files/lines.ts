@@ -6,7 +6,7 @@ export interface RawRecord {
   /** Line on which it starts, or row of a Parquet file, from 1. */
   readonly line: number
   /**
-   * Undefined when the line is no record; `text` then says what stands there. Null stands in Parquet alone.
+   * Undefined when the line is not a record; `text` is then the line itself. Only Parquet has nulls.
    */
   readonly fields: readonly (string | null)[] | undefined
   readonly text: string
@@ -37,7 +37,7 @@ export class RecordSplitter {
     for (let at = 0; at < lines.length; at += 1) {
       const [record, count] = recordAt(lines, at, this.#delimiter)
       if (record === undefined && !is_last && at + LINES_A_RECORD_MAX > lines.length) {
-        // Its closing quote may stand in the next piece of text.
+        // Its closing quote may be in the next piece of text.
         this.#rest = [...lines.slice(at), this.#rest].join('\n')
         return records
       }
@@ -54,7 +54,8 @@ export class RecordSplitter {
   refuseEndless(name: string): void {
     if (this.#rest.length <= LIMITS.record_characters_max) return
     throw malformed(
-      `${name} has no end of a line within ${LIMITS.record_characters_max} characters after line ${this.#line}. It is no CSV.`,
+      `${name} has no line break within ${LIMITS.record_characters_max} characters after line ${this.#line}. ` +
+        'It is not CSV.',
     )
   }
 }
@@ -80,8 +81,8 @@ function recordAt(
 const withoutReturn = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text)
 
 /**
- * The fields of a record with quotes; undefined when a quoted field does not close, or text stands beside its
- * quotes.
+ * The fields of a record with quotes; undefined when a quoted field does not close, or text follows its
+ * closing quote.
  */
 function splitQuoted(text: string, delimiter: string): readonly string[] | undefined {
   const fields: string[] = []
@@ -101,7 +102,7 @@ function splitQuoted(text: string, delimiter: string): readonly string[] | undef
       field += text.slice(from, quote)
       at = quote + 1
       if (text[at] !== '"') break
-      field += '"' // A doubled quote stands for one.
+      field += '"' // A doubled quote means one.
       from = at + 1
     }
     fields.push(field)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { PRICES } from '../../testing/flat-files/damage.ts'
 import { writeDelivery } from '../../testing/flat-files/delivery.ts'
 import { gzipOf, parquetOfCsv, zipOf, zstdOf } from '../../testing/flat-files/formats.ts'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 import { flatFiles } from './index.ts'
 
 const sha256Of = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex')
@@ -13,7 +13,7 @@ const MORE = 'source_id,date,close\nx:2,2020-01-02,7\n'
 
 async function read(file: string, content: string | Buffer, ...listed: Record<string, unknown>[]) {
   const manifest = JSON.stringify({ spec: 1, files: listed })
-  const { reasons, records } = await readDrop({
+  const { reasons, records } = await readDelivery({
     [`prices_daily/${file}`]: content,
     'manifest.json': manifest,
   })
@@ -29,14 +29,14 @@ describe('a manifest', () => {
     const [path, sha256] = [`prices_daily/${name}`, sha256Of(content)]
     expect(await read(name, content, { path, sha256: sha256.toUpperCase(), rows: 9 })).toBe(9)
     expect(await read(name, content, { path, rows: 10 })).toEqual([
-      `truncated: ${path} has 9 records; manifest.json says 10.`,
+      `truncated: ${path} has 9 records; manifest.json lists 10.`,
     ])
     expect(await read(name, content, { path, sha256: '0'.repeat(64) })).toEqual([
-      `malformed: ${path} has SHA-256 ${sha256}; manifest.json says ${'0'.repeat(64)}. It is damaged, or not complete yet.`,
+      `malformed: ${path} has SHA-256 ${sha256}; manifest.json lists ${'0'.repeat(64)}. The file is damaged, or not complete yet: copy it again.`,
     ])
   })
 
-  it('holds a zip to the records of all its members, and each member to what is said of it', async () => {
+  it('compares a zip with the records of all its members, and each member with its own entry', async () => {
     const zip = await zipOf({ 'p.csv': PRICES, 'q.csv': MORE })
     const path = 'prices_daily/a.zip'
     expect(
@@ -48,16 +48,16 @@ describe('a manifest', () => {
       ),
     ).toBe(10)
     expect(await read('a.zip', zip, { path, rows: 9 })).toEqual([
-      `truncated: ${path} has 10 records; manifest.json says 9.`,
+      `truncated: ${path} has 10 records; manifest.json lists 9.`,
     ])
     expect(await read('a.zip', zip, { path: `${path}/q.csv`, rows: 2 })).toEqual([
-      `truncated: ${path}/q.csv has 1 records; manifest.json says 2.`,
+      `truncated: ${path}/q.csv has 1 records; manifest.json lists 2.`,
     ])
     expect(await read('a.zip', zip, { path: `${path}/q.csv`, sha256: sha256Of(PRICES) })).toEqual([
-      `malformed: ${path}/q.csv does not have the SHA-256 ${sha256Of(PRICES)} that manifest.json says.`,
+      `malformed: ${path}/q.csv does not have the SHA-256 ${sha256Of(PRICES)} that manifest.json lists.`,
     ])
     expect(await read('a.zip', zip, { path: `${path}/r.csv` })).toEqual([
-      `malformed: ${path}/r.csv is listed in manifest.json and is not there. Complete the drop, or correct the manifest.`,
+      `malformed: ${path}/r.csv is listed in manifest.json and is missing. Complete the delivery, or correct the manifest.`,
     ])
   })
 })
@@ -83,7 +83,7 @@ it.each(['p.parquet', 'a.zip'])('%s that changes while it is read is refused', a
       item: 'x:1',
       status: 'failed',
       error_class: 'transient',
-      reason: `prices_daily/${name} changed while it was read. Wait until the drop is complete, and start again.`,
+      reason: `prices_daily/${name} changed while it was read. Wait until the delivery is complete, and start again.`,
     },
   ])
 })

@@ -11,11 +11,11 @@ const manifestFile = z.object({
 })
 const manifestSchema = z.object({ spec: z.literal(1), files: z.array(manifestFile) })
 
-/** What manifest.json says of a file: its records, and the SHA-256 of its bytes as they lie there. */
+/** What manifest.json lists for a file: the number of its records, and the SHA-256 of its bytes. */
 export type ManifestFile = z.infer<typeof manifestFile>
 
 /**
- * What the manifest of a drop says, by path; empty where there is none. A member of a zip is
+ * The files of manifest.json by path; empty where there is no manifest. A member of a zip is
  * `folder/file.zip/member.csv`.
  */
 export async function readManifest(root: string): Promise<ReadonlyMap<string, ManifestFile>> {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { column, parquetOf, zipOf } from '../../testing/flat-files/formats.ts'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 
 type Content = string | Buffer
 
 async function read(
   folders: Record<string, unknown>,
   files: Readonly<Record<string, Content>>,
-  dataset?: Parameters<typeof readDrop>[1],
+  dataset?: Parameters<typeof readDelivery>[1],
 ) {
-  const { records, reasons } = await readDrop(
+  const { records, reasons } = await readDelivery(
     { ...files, 'mapping.json': JSON.stringify({ spec: 1, folders }) },
     dataset,
   )
@@ -136,7 +136,7 @@ describe('a mapping', () => {
         'folders.splits.columns.volume: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
         'folders.splits: only prices are adjusted or raw; ' +
         'folders.securities.ticker_is: its records say source_id; ' +
-        'folders.quotes: a drop has no such folder. See docs/flat-files.md.',
+        'folders.quotes: a delivery has no such folder. See docs/flat-files.md.',
     ])
     expect(await prices({ colums: {} }, 'date\n')).toEqual([
       expect.stringMatching(/folders\.prices_daily: Unrecognized key: "colums"/),
@@ -147,7 +147,7 @@ describe('a mapping', () => {
     expect(await prices({ columns: { close: 'Last' } }, 'source_id,date,close\n')).toEqual([
       'malformed: prices_daily/p.csv has no column Last, which mapping.json says is its close; its columns are source_id, date, close.',
     ])
-    expect((await readDrop({ 'prices_daily/p.csv': 'x', 'mapping.json': '{' })).reasons).toEqual([
+    expect((await readDelivery({ 'prices_daily/p.csv': 'x', 'mapping.json': '{' })).reasons).toEqual([
       expect.stringMatching(/^malformed: mapping\.json is no JSON: /),
     ])
   })
@@ -175,7 +175,7 @@ describe('prices that are adjusted', () => {
   })
 
   it('are told by their headers where no mapping speaks of them', async () => {
-    const { reasons } = await readDrop({ 'prices_daily/p.csv': 'ticker,date,close,closeunadj\n' })
+    const { reasons } = await readDelivery({ 'prices_daily/p.csv': 'ticker,date,close,closeunadj\n' })
     expect(reasons).toEqual([
       expect.stringMatching(
         /p\.csv has a column closeunadj: its other prices are adjusted for splits\. Give prices_daily the profile sharadar/,
@@ -184,7 +184,7 @@ describe('prices that are adjusted', () => {
     const yahoo = {
       'prices_daily/ticker=A/p.csv': 'Date,Open,High,Low,Close,Adj Close,Volume\n2020-01-31,1,1,1,1,1,1\n',
     }
-    expect((await readDrop(yahoo)).reasons).toEqual([expect.stringMatching(/has a column "Adj Close"/)])
+    expect((await readDelivery(yahoo)).reasons).toEqual([expect.stringMatching(/has a column "Adj Close"/)])
     expect(await read({ prices_daily: { adjusted: 'raw' } }, yahoo)).toHaveLength(1)
   })
 })
@@ -215,5 +215,5 @@ it('a folder of a partition that stands for null, or is not encoded, is read as 
     'prices_daily/ticker=100%/p.csv': 'date,close\n2020-01-31,1\n',
     'prices_daily/ticker=__HIVE_DEFAULT_PARTITION__/p.csv': 'date,close\n2020-01-31,2\n',
   }
-  expect((await readDrop(files)).records.map(({ record }) => record['ticker'])).toEqual(['100%', null])
+  expect((await readDelivery(files)).records.map(({ record }) => record['ticker'])).toEqual(['100%', null])
 })

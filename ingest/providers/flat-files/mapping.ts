@@ -32,7 +32,7 @@ export type Mapping = Omit<GivenMapping, keyof typeof DEFAULTS> & {
 export const PLAIN: Mapping = DEFAULTS
 
 /**
- * The mapping of each folder, by `mapping.json` in the drop; empty where there is none. @throws SourceError
+ * The mapping of each folder, by `mapping.json` in the delivery; empty where there is none. @throws SourceError
  * that names every fault.
  */
 export async function readMappings(root: string): Promise<ReadonlyMap<string, Mapping>> {
@@ -57,7 +57,7 @@ export async function readMappings(root: string): Promise<ReadonlyMap<string, Ma
       .flat()
       .find((each) => each.name === name)
     if (folder === undefined) {
-      faults.push(`folders.${name}: a drop has no such folder`)
+      faults.push(`folders.${name}: a delivery has no such folder`)
       continue
     }
     const of = profile === undefined ? undefined : PROFILES[profile]

@@ -18,7 +18,7 @@ export interface Readers {
 /** Makes the maker of the records, once the header is known; `unreadable` are columns that have no text. */
 type MakerOf = (header: readonly string[], unreadable: readonly string[]) => RecordMaker
 
-/** Records that were read, and the bytes of the drop that it took so far. */
+/** Records that were read, and the bytes of the delivery that it took so far. */
 interface Piece {
   readonly records: LocatedRecord[]
   readonly read_bytes: number
@@ -46,7 +46,7 @@ export async function* pagesOf(
   const makerOf: MakerOf = (header, unreadable) => {
     const maker = recordMaker(part, header, lastHolder)
     const columns = [...maker.unknown_columns, ...unreadable]
-    if (columns.length > 0) log.info({ file: part.name, columns }, 'columns that nobody knows')
+    if (columns.length > 0) log.info({ file: part.name, columns }, 'unknown columns')
     return maker
   }
   let bytes = 0
@@ -66,7 +66,7 @@ export async function* pagesOf(
 }
 
 export const otherRows = (name: string, rows: number, listed: number) =>
-  truncated(`${name} has ${rows} records; manifest.json says ${listed}.`)
+  truncated(`${name} has ${rows} records; manifest.json lists ${listed}.`)
 
 async function* csvRecords(part: Part, archive_sha256: string, makerOf: MakerOf): AsyncGenerator<Piece> {
   const splitter = new RecordSplitter(part.mapping.delimiter)

@@ -1,15 +1,15 @@
 import type { SchemaElement } from 'hyparquet'
 
-/** The text of one value; null for a value that is none. */
+/** The text of one value. */
 export type TextOf = (value: unknown) => string
 
 /**
  * How the values of a column read as text, exactly: DECIMAL by its digits, INT64 by all of them, DOUBLE and
  * FLOAT by the shortest text that gives the same number back, DATE and midnights as days YYYY-MM-DD.
- * Undefined for a column that no field of ours can be.
+ * Undefined for a column whose values have no text.
  *
- * Values come as they are stored (see `parquet.ts`): the library's own conversion takes decimals and large
- * integers through floats, and cuts nanoseconds.
+ * Values arrive as they are stored (see `parquet-pages.ts`): the library's own conversion turns decimals and
+ * large integers into floats, and truncates nanoseconds.
  */
 export function textOfColumn({
   type,
@@ -63,7 +63,7 @@ function textOfInt64(converted: Converted, logical: Logical): TextOf {
     const unit = UNITS[logical.unit]
     return logical.isAdjustedToUTC
       ? (value) => instantOf((value as bigint) * unit)
-      : (value) => wallTimeOf((value as bigint) * unit)
+      : (value) => localTimeOf((value as bigint) * unit)
   }
   // Without a logical type an old writer meant UTC (Parquet, LogicalTypes.md).
   if (converted === 'TIMESTAMP_MILLIS') return (value) => instantOf((value as bigint) * UNITS.MILLIS)
@@ -79,7 +79,7 @@ function textOfInt64(converted: Converted, logical: Logical): TextOf {
 const isUnsigned = (converted: Converted, logical: Logical): boolean =>
   converted?.startsWith('UINT_') === true || (logical?.type === 'INTEGER' && !logical.isSigned)
 
-/** A whole number with its point moved: `1350` and scale 2 are `13.50`. */
+/** A whole number with its decimal point moved: `1350` with scale 2 is `13.50`. */
 function scaled(unscaled: bigint, scale: number): string {
   if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale))
   const [sign, digits] = unscaled < 0n ? ['-', String(-unscaled)] : ['', String(unscaled)]
@@ -112,8 +112,8 @@ const UNITS = { MILLIS: 1_000_000n, MICROS: 1_000n, NANOS: 1n } as const
 const floorDiv = (value: bigint, by: bigint): bigint => (value - (((value % by) + by) % by)) / by
 
 /**
- * YYYY-MM-DD of nanoseconds since 1970-01-01. A day that no calendar has stays a text which no check takes
- * for one.
+ * YYYY-MM-DD of nanoseconds since 1970-01-01. A day outside the calendar becomes a text that is rejected as a
+ * day.
  */
 function dayOf(nanos: bigint): string {
   const date = new Date(Number(floorDiv(nanos, DAY)) * 86_400_000)
@@ -128,11 +128,12 @@ function timeOf(nanos: bigint): string {
   const fraction = String(nanos % 1_000_000_000n)
     .padStart(9, '0')
     .replace(/0+$/, '')
-  return `${two(seconds / 3_600n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}${fraction === '' ? '' : `.${fraction}`}`
+  const clock = `${two(seconds / 3_600n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}`
+  return fraction === '' ? clock : `${clock}.${fraction}`
 }
 
-/** A time on the wall, of no zone: its day, with the time where it is not midnight. */
-function wallTimeOf(nanos: bigint): string {
+/** A local time without a zone: its day, with the time where it is not midnight. */
+function localTimeOf(nanos: bigint): string {
   const time = nanos - floorDiv(nanos, DAY) * DAY
   return time === 0n ? dayOf(nanos) : `${dayOf(nanos)}T${timeOf(time)}`
 }
@@ -145,7 +146,7 @@ const NEW_YORK = new Intl.DateTimeFormat('en-US', {
 
 /**
  * A moment. Vendors write a session as midnight UTC or as midnight in New York: both are that day. Any other
- * moment stays one, with its Z, and is no day.
+ * moment keeps its time and its Z, and is rejected as a day.
  */
 function instantOf(nanos: bigint): string {
   const time = nanos - floorDiv(nanos, DAY) * DAY
@@ -154,5 +155,5 @@ function instantOf(nanos: bigint): string {
   const date = new Date(Number(nanos / 1_000_000n))
   // New York is four or five hours behind: the day of its midnight is that of UTC.
   if (isFullHour && !Number.isNaN(date.getTime()) && NEW_YORK.format(date) === '00') return dayOf(nanos)
-  return `${wallTimeOf(nanos)}Z`
+  return `${localTimeOf(nanos)}Z`
 }

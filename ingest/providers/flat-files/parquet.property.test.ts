@@ -3,7 +3,7 @@ import type { SchemaElement } from 'hyparquet'
 import { expect, it } from 'vitest'
 import { decimal } from '../../contract/fields.ts'
 import { column, type ParquetCodec, parquetOf } from '../../testing/flat-files/formats.ts'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 
 const codec = fc.constantFrom<ParquetCodec>('UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD')
 const group = fc.integer({ min: 1, max: 9 })
@@ -27,7 +27,7 @@ async function textsOf(
     text('amount'),
     column({ ...element, name: 'x' }, data),
   ]
-  const { records, reasons } = await readDrop(
+  const { records, reasons } = await readDelivery(
     { 'dividends/d.parquet': parquetOf(columns, kind, rowGroupSize) },
     'corporate_actions',
   )

@@ -23,7 +23,7 @@ export interface ParquetTable {
   readonly columns: readonly string[]
   /** Nested columns, and others of which no text can be made. */
   readonly others: readonly string[]
-  /** The rows of the columns that stand at these places in `columns`, some at a time. */
+  /** The rows of the columns at these places in `columns`, some at a time. */
   rows(wanted: readonly number[]): AsyncGenerator<{ rows: TextRow[]; read_bytes: number }>
   close(): Promise<void>
 }
@@ -33,10 +33,9 @@ const MAGIC_ENCRYPTED = 0x45524150 // PARE
 const ROWS_A_PIECE = 4_000
 
 /**
- * Opens a Parquet file. Of each column one chunk as it lies in the file, and one page of it decoded, are in
- * memory at a time: the bound is a row group, whatever the file holds.
+ * Opens a Parquet file. For each column one chunk of a row group and one decoded page are in memory at a time.
  *
- * @throws SourceError when it is none, cut, encrypted, or its footer does not hold together.
+ * @throws SourceError when it is not Parquet, is cut or encrypted, or its footer contradicts itself.
  */
 export async function openParquet(part: Part): Promise<ParquetTable> {
   const handle = await open(part.file.path)
@@ -50,7 +49,7 @@ export async function openParquet(part: Part): Promise<ParquetTable> {
     ]
     if (rows !== counted)
       throw malformed(
-        `${part.name} says that it has ${rows} rows, and its row groups have ${counted}. It is damaged: copy it again.`,
+        `${part.name} states ${rows} rows, and its row groups have ${counted}. It is damaged: copy it again.`,
       )
     return {
       columns: columns.map(({ element }) => element.name),
@@ -72,22 +71,24 @@ export async function openParquet(part: Part): Promise<ParquetTable> {
 
 async function metadataOf({ name, file }: Part, handle: FileHandle): Promise<FileMetaData> {
   const size = file.size_bytes
-  if (size < 12) throw truncated(`${name} is no whole Parquet file: it has ${size} bytes. Copy it again.`)
+  if (size < 12)
+    throw truncated(`${name} is not a complete Parquet file: it has ${size} bytes. Copy it again.`)
   const [head, tail] = [await read(handle, 0, 4), await read(handle, size - 8, 8)]
   const [first, length, last] = [head.getUint32(0, true), tail.getUint32(0, true), tail.getUint32(4, true)]
   if (first === MAGIC_ENCRYPTED || last === MAGIC_ENCRYPTED)
     throw malformed(`${name} is encrypted. Write it without encryption.`)
   if (first !== MAGIC)
     throw malformed(
-      `${name} should be Parquet by its name, and is not by its first bytes. Name it for what it is, or convert it.`,
+      `${name} should be Parquet by its name, and is not by its first bytes. ` +
+        'Rename it to match its content, or convert it.',
     )
   if (last !== MAGIC)
     throw truncated(
-      `${name} begins as Parquet and does not end as it: the copy is not complete. Copy it again.`,
+      `${name} begins as Parquet and does not end as Parquet: the copy is not complete. Copy it again.`,
     )
   if (length > LIMITS.parquet_footer_bytes_max || length > size - 12)
     throw malformed(
-      `${name} says that its footer has ${length} bytes; it has ${size} in all. It is damaged: copy it again.`,
+      `${name} states a footer of ${length} bytes; it has ${size} in all. It is damaged: copy it again.`,
     )
   const slice = async (from: number, to = size): Promise<ArrayBuffer> =>
     (await read(handle, from, to - from)).buffer
@@ -160,10 +161,11 @@ async function chunkOf({ file }: Part, handle: FileHandle, chunk: ColumnMetaData
   const from = dictionary > 0 && dictionary < data ? dictionary : data
   const bytes = Number(chunk.total_compressed_size)
   if (!(from >= 4 && bytes >= 0 && from + bytes <= file.size_bytes))
-    throw new Error(`a column is said to have ${bytes} bytes at ${from}`)
+    throw new Error(`a column states ${bytes} bytes at ${from}`)
   if (bytes > LIMITS.parquet_column_bytes_max)
     throw new Error(
-      `a column has ${bytes} bytes in one row group, more than ${LIMITS.parquet_column_bytes_max}; write smaller row groups`,
+      `a column has ${bytes} bytes in one row group, more than ${LIMITS.parquet_column_bytes_max}; ` +
+        'write smaller row groups',
     )
   return read(handle, from, bytes)
 }
@@ -203,13 +205,14 @@ class Cursor {
 
 function faultOf({ name }: Part, error: unknown): SourceError {
   if (error instanceof SourceError) return error
-  // What the library trips over says nothing to a reader.
+  // These come from inside the library, and their text does not help a reader.
   const what =
     error instanceof TypeError || error instanceof RangeError
-      ? 'what it says of itself does not hold together'
+      ? 'its metadata contradict each other'
       : messageOf(error)
   return malformed(
-    `${name} cannot be read as Parquet: ${what}. It is damaged, or of a kind that is not known: copy it again, or write it anew.`,
+    `${name} cannot be read as Parquet: ${what}. ` +
+      'It is damaged, or uses a feature that is not supported: copy it again, or write it with other options.',
     error,
   )
 }

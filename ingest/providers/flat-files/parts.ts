@@ -5,14 +5,14 @@ import type { Mapping } from './mapping.ts'
 
 export type Codec = 'none' | 'gzip' | 'zstd'
 
-/** One file of a drop as it lies there, and what is to be read of it. */
+/** One file of a delivery, and the tables in it. */
 export interface DeliveryFile {
   readonly folder: Folder
   readonly path: string
-  /** Relative to the drop, with slashes. */
+  /** Relative to the delivery, with slashes. */
   readonly name: string
   readonly size_bytes: number
-  /** What the manifest says of it, when there is one. */
+  /** Its entry in the manifest, when there is one. */
   readonly listed: ManifestFile | undefined
   /** Itself, or the members of a zip. */
   readonly parts: readonly Part[]
@@ -30,6 +30,6 @@ export interface Part {
   readonly codec: Codec
   readonly entry: Entry | undefined
   readonly listed: ManifestFile | undefined
-  /** How it says what ours say otherwise. */
+  /** How its columns and values are read. */
   readonly mapping: Mapping
 }

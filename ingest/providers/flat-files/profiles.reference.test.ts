@@ -1,13 +1,13 @@
 import { parse } from 'csv-parse/sync'
 import { expect, it } from 'vitest'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 import { recording } from '../../testing/providers/recordings.ts'
 
 type Row = Record<string, string>
 
 async function read(profile: string, name: string, text: string) {
   const mapping = JSON.stringify({ spec: 1, folders: { prices_daily: { profile } } })
-  const { records, reasons } = await readDrop({ [`prices_daily/${name}`]: text, 'mapping.json': mapping })
+  const { records, reasons } = await readDelivery({ [`prices_daily/${name}`]: text, 'mapping.json': mapping })
   expect(reasons).toEqual([])
   return { records: records.map(({ record }) => record), rows: parse(text, { columns: true }) as Row[] }
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { gzipOf } from '../../testing/flat-files/formats.ts'
-import { readDrop } from '../../testing/flat-files/read-drop.ts'
+import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 import type { PROFILES } from './profiles.ts'
 
 const read = async (profile: keyof typeof PROFILES, files: Readonly<Record<string, string | Buffer>>) =>
-  readDrop({ ...files, 'mapping.json': JSON.stringify({ spec: 1, folders: { prices_daily: { profile } } }) })
+  readDelivery({
+    ...files,
+    'mapping.json': JSON.stringify({ spec: 1, folders: { prices_daily: { profile } } }),
+  })
 
 // Invented rows below the headers that the vendors document.
 describe('the profile', () => {
@@ -78,7 +81,7 @@ describe('the profile', () => {
   it('may be corrected by the mapping beside it', async () => {
     const folders = { prices_daily: { profile: 'stooq', adjusted: 'raw', columns: { volume: 'Shares' } } }
     const text = '<TICKER>,<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,Shares\nONE.US,20200131,1,2,1,2,7\n'
-    const { records } = await readDrop({
+    const { records } = await readDelivery({
       'prices_daily/p.csv': text,
       'mapping.json': JSON.stringify({ spec: 1, folders }),
     })

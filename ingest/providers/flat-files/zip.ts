@@ -18,14 +18,14 @@ const METHODS = new Set([0, 8]) // Stored and deflated.
  * The members of a zip by its central directory, folders left out.
  *
  * @throws SourceError that names the zip, and the member where it is about one: damaged, encrypted, a link, a
- *   name that leads out of the zip or stands twice, members that lie over each other, too many.
+ *   name that leads out of the zip or occurs twice, members that overlap, too many.
  */
 export async function membersOf(file: DeliveryFile): Promise<Entry[]> {
   const zip = await openZip(file)
   try {
     if (zip.entryCount > LIMITS.zip_members_max)
       throw malformed(
-        `${file.name} says that it has ${zip.entryCount} members, more than ${LIMITS.zip_members_max}. Unpack it.`,
+        `${file.name} states ${zip.entryCount} members, more than ${LIMITS.zip_members_max}. Unpack it.`,
       )
     const entries: Entry[] = []
     for await (const entry of zip.eachEntry()) entries.push(entry)
@@ -42,7 +42,7 @@ export async function membersOf(file: DeliveryFile): Promise<Entry[]> {
     const compressed_bytes = members.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
     if (compressed_bytes > file.size_bytes)
       throw malformed(
-        `${file.name} has ${file.size_bytes} bytes, and its members take ${compressed_bytes} of them. It is damaged.`,
+        `${file.name} has ${file.size_bytes} bytes, and its members state ${compressed_bytes}. It is damaged.`,
       )
     return members
   } catch (error) {
@@ -58,8 +58,8 @@ export async function membersOf(file: DeliveryFile): Promise<Entry[]> {
 export async function memberStream({ file, name }: Part, entry: Entry): Promise<Readable> {
   const zip = await openZip(file)
   try {
-    // The directory alone says whose rows they are (CIK….csv, year=2020/); the name before the data must say
-    // the same.
+    // The name of a member can be part of its data (CIK….csv, year=2020/), so the name in the directory and
+    // the name before the data must be the same.
     const { fileName } = await zip.readLocalFileHeaderPromise(entry)
     if (!fileName.equals(entry.fileNameRaw))
       throw new Error(`it is called ${fileName.toString()} where its data begins`)
@@ -75,7 +75,7 @@ export async function memberStream({ file, name }: Part, entry: Entry): Promise<
           crc === entry.crc32
             ? null
             : malformed(
-                `${name} does not have the CRC that its zip says. ${file.name} is damaged: copy it again.`,
+                `${name} does not have the CRC that its zip states. ${file.name} is damaged: copy it again.`,
               ),
         )
       },
@@ -103,16 +103,16 @@ function refuseUnfit(file: DeliveryFile, entry: Entry): void {
     throw malformed(`${name} is a link, not a file. Pack the file itself.`)
   if (!METHODS.has(entry.compressionMethod))
     throw malformed(
-      `${name} is packed by method ${entry.compressionMethod}; stored (0) and deflated (8) can be read. Pack it again, or unpack it.`,
+      `${name} is packed by method ${entry.compressionMethod}; stored (0) and deflated (8) can be read. ` +
+        'Pack it again, or unpack it.',
     )
 }
 
 const END_SIGNATURES = new Set([0x06054b50, 0x06064b50, 0x05054b50])
 
 /**
- * A damaged count would end the list of members too early, and the others would be missing without a word:
- * what follows the last record must be the end of the directory. yauzl does not look there, but knows the
- * place.
+ * A damaged count would end the list of members too early, and the others would be missing silently: the last
+ * record must be followed by the end of the directory. yauzl does not check this, but it knows the place.
  */
 async function refuseShortDirectory(file: DeliveryFile, zip: ZipFile): Promise<void> {
   const { readEntryCursor: place } = zip as unknown as { readEntryCursor: number }
@@ -123,7 +123,7 @@ async function refuseShortDirectory(file: DeliveryFile, zip: ZipFile): Promise<v
   } finally {
     await handle.close()
   }
-  throw new Error(`its directory goes on after the ${zip.entryCount} members that it says it has`)
+  throw new Error(`its directory continues after the ${zip.entryCount} members that it states`)
 }
 
 const damaged = (name: string, error: unknown): SourceError =>

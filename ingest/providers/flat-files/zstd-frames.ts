@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
-/** A Zstandard stream that ends inside a frame, or is none. The codes are those of node:zlib. */
+/** A stream that ends inside a Zstandard frame, or is not Zstandard. The codes are those of node:zlib. */
 class ZstdFramesError extends Error {
   readonly code: 'Z_BUF_ERROR' | 'Z_DATA_ERROR'
   constructor(code: 'Z_BUF_ERROR' | 'Z_DATA_ERROR', message: string) {
@@ -15,16 +15,16 @@ const SKIPPABLE = 0x184d2a50 // And the fifteen above it.
 const RLE = 1
 const RESERVED = 3
 
-/** Short fields whose value says what follows, and stretches that are passed over. */
+/** Short fields whose value decides what follows, and stretches of bytes that are skipped. */
 type Field = 'magic' | 'skip-size' | 'descriptor' | 'block'
 type Stretch = 'header' | 'body' | 'skip'
 
 /**
- * Hands on Zstandard frames (RFC 8878, 3.1) so that no chunk runs over the end of one.
+ * Splits Zstandard frames (RFC 8878, 3.1) so that no chunk crosses the end of a frame.
  *
- * node:zlib forgets what follows a frame in the same chunk: a file of two frames would lose the second
- * without a word, and one that is cut there would look whole. The walk over block headers costs three bytes a
- * block; contents and checksums stay zlib's.
+ * node:zlib ignores the bytes that follow a frame in the same chunk: a file of two frames would silently lose
+ * the second, and a file cut there would look complete. Walking over the block headers reads three bytes a
+ * block; contents and checksums are left to zlib.
  */
 export class ZstdFrames extends Transform {
   #step: Field | Stretch = 'magic'

@@ -1,4 +1,4 @@
-import { readDrop } from './read-drop.ts'
+import { readDelivery } from './read-delivery.ts'
 
 /** Nine bars of one security. */
 export const PRICES = [
@@ -9,7 +9,7 @@ export const PRICES = [
 
 /** Why a file of prices is refused; undefined when it is taken. */
 export async function reasonOf(name: string, content: string | Buffer): Promise<string | undefined> {
-  const { reasons } = await readDrop({ [`prices_daily/${name}`]: content })
+  const { reasons } = await readDelivery({ [`prices_daily/${name}`]: content })
   if (reasons.length > 1) throw new Error(`One file, several reasons: ${reasons.join(' | ')}`)
   return reasons[0]
 }

@@ -9,11 +9,11 @@ import { flatFiles } from '../../providers/flat-files/index.ts'
 import { readUniverse } from '../../universe/read.ts'
 
 /**
- * Writes files (path in the drop → text or bytes) into a new folder, which goes when the tests are over;
+ * Writes files (path in the delivery → text or bytes) into a new folder, which goes when the tests are over;
  * returns it.
  */
 export async function writeDelivery(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
-  const root = await mkdtemp(join(inject('testDirectory'), 'drop-'))
+  const root = await mkdtemp(join(inject('testDirectory'), 'delivery-'))
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name)
     await mkdir(dirname(path), { recursive: true })
@@ -23,7 +23,7 @@ export async function writeDelivery(files: Readonly<Record<string, string | Buff
 }
 
 /**
- * A drop of invented securities: `first` was renamed, its old ticker went to `second`, and `third` is
+ * A delivery of invented securities: `first` was renamed, its old ticker went to `second`, and `third` is
  * delisted.
  */
 export const SMALL_DELIVERY = {
@@ -66,7 +66,7 @@ export const SOURCED = [
 type Rest = Partial<Omit<IngestOptions, 'connection' | 'jobs'>> & { readonly jobs?: readonly JobName[] }
 
 /**
- * Ingests a drop with the universe that lies in it: the sourced jobs, a wide window and wide bounds unless
+ * Ingests a delivery with the universe that lies in it: the sourced jobs, a wide window and wide thresholds unless
  * said otherwise.
  */
 export async function ingestDelivery(

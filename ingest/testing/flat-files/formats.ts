@@ -6,7 +6,7 @@ import type { SchemaElement } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { LIMITS } from '../../providers/flat-files/limits.ts'
 
-/** A drop as `writeDelivery` takes it. */
+/** A delivery as `writeDelivery` takes it. */
 export type Files = Readonly<Record<string, string | Buffer>>
 
 /** A zip of members, deflated. */
@@ -136,7 +136,7 @@ export const KINDS: Readonly<Record<string, (name: string, text: string) => Prom
   'parquet, gzip': async (name, text) => ({ [name.replace('.csv', '.pq')]: parquetOfCsv(text, 'GZIP') }),
 }
 
-/** The drop with every table as another kind. */
+/** The delivery with every table as another kind. */
 export async function asKind(files: Files, kind: keyof typeof KINDS): Promise<Files> {
   const made = await Promise.all(
     Object.entries(files).map(async ([name, content]) =>

@@ -4,8 +4,8 @@ import { flatFiles } from '../../providers/flat-files/index.ts'
 import { writeDelivery } from './delivery.ts'
 import type { Files } from './formats.ts'
 
-/** What reading one dataset of a drop gives, without a database. */
-export interface DropRead {
+/** What reading one dataset of a delivery gives, without a database. */
+export interface DeliveryRead {
   readonly records: readonly LocatedRecord[]
   readonly files: readonly string[]
   /** Reasons with their class, each once. */
@@ -20,13 +20,13 @@ const SUBJECTS = ['ONE', 'TWO', 'TWICE', 'TWICE'].map((ticker, at) => ({
   tickers: [],
 }))
 
-/** Reads one dataset of a drop that is written for it; faults about the drop as a whole count as reasons. */
-export async function readDrop(files: Files, dataset: Dataset = 'prices_daily'): Promise<DropRead> {
+/** Reads one dataset of a delivery that is written for it; faults about the delivery as a whole count as reasons. */
+export async function readDelivery(files: Files, dataset: Dataset = 'prices_daily'): Promise<DeliveryRead> {
   return readFolder(await writeDelivery(files), dataset)
 }
 
-/** Reads one dataset of the drop in a folder. */
-export async function readFolder(root: string, dataset: Dataset = 'prices_daily'): Promise<DropRead> {
+/** Reads one dataset of the delivery in a folder. */
+export async function readFolder(root: string, dataset: Dataset = 'prices_daily'): Promise<DeliveryRead> {
   const provider = flatFiles(root)
   const ask = {
     dataset,
