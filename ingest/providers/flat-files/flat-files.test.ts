@@ -210,7 +210,7 @@ describe('a manifest', () => {
     [
       'another hash',
       { sha256: '0'.repeat(64) },
-      /^malformed: prices_daily\/prices\.csv has SHA-256 .* damaged, or not complete yet\.$/,
+      /^malformed: prices_daily\/prices\.csv has SHA-256 .* damaged, or not complete yet: copy it again\.$/,
     ],
     [
       'another number of rows',
@@ -220,7 +220,7 @@ describe('a manifest', () => {
     [
       'a file that is not there',
       { path: 'prices_daily/none.csv' },
-      /^malformed: prices_daily\/none\.csv is listed in manifest\.json and is not there/,
+      /^malformed: prices_daily\/none\.csv is listed in manifest\.json and is missing/,
     ],
   ])('that says %s keeps them out', async (_, file, reason) => {
     expect(await reasonsOf(manifest(file))).toEqual([expect.stringMatching(reason)])
