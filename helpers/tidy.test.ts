@@ -23,6 +23,10 @@ const migrations = globSync('migrations/*.sql')
   .toSorted()
   .map((path) => ({ path: slashed(path), text: readFileSync(path, 'utf8') }))
 
+/** A statement that creates a schema object: its kind and its name. */
+const CREATED =
+  /^create (?:or replace )?(?:unique )?(table|view|function|aggregate|index|trigger|type|schema|extension) (?:if not exists )?([\w.]+)/gim
+
 /** What a file imports: project paths for relative imports, package names else. */
 const importsOf = ({ path, text }: { path: string; text: string }): string[] =>
   [...text.matchAll(/(?:from|import) '([^']+)'/g)].map(([, from = '']) =>
@@ -247,6 +251,21 @@ describe('tidy', () => {
       ].map(([, kind, name]) => `${path}: ${kind} ${name}`),
     )
     expect(bare).toEqual([])
+  })
+
+  test('every schema object is created in one migration, in its final form', () => {
+    // Until the first tag. After it, a change is a new migration (migrations/README.md), and this test holds for the
+    // files of the first tag.
+    const places = new Map<string, string[]>()
+    for (const { path, text } of migrations) {
+      const code = text.replace(/--.*$/gm, '')
+      for (const [, kind = '', name = ''] of code.matchAll(CREATED))
+        places.set(`${kind} ${name}`, [...(places.get(`${kind} ${name}`) ?? []), path])
+      for (const [statement] of code.matchAll(/^(alter|drop|truncate|update|delete)\b.*$/gim))
+        places.set(`${path}: ${statement}`, [path, 'a later change of an object'])
+    }
+    expect(places.size).toBeGreaterThan(60)
+    expect([...places].filter(([, files]) => files.length !== 1)).toEqual([])
   })
 
   test('no file names a machine’s path or a registry’s host', () => {

@@ -1,10 +1,9 @@
--- 001 · Schemas.
+-- Schemas.
 --
--- `stocks_research` is what research reads; `ingestion` is how it came to be. Roll forward only: once
--- applied, a migration is never edited. Every session of ours runs with search_path = pg_catalog, so every
--- name here is written with its schema.
+-- `stocks_research` is what research reads; `ingestion` records how the data was loaded. Every session of the
+-- product runs with search_path = pg_catalog, so every name in these files is written with its schema.
 
-create schema if not exists ingestion; -- The migration runner has made it already, for its own table.
+create schema if not exists ingestion; -- The migration runner has created it, for its own table.
 create schema stocks_research;
 
 comment on schema ingestion is 'How the data came to be: runs, items, rejects, findings, migrations, changes. Append-mostly; nothing here is a market fact.';

@@ -1,4 +1,4 @@
--- 014 · How a listing ended, and prices that their source restated.
+-- How a listing ended.
 
 create view stocks_research.securities_listing_v as
 select s.security_id, s.source_id, s.ticker, s.list_date, s.delist_date, b.first_trade_date, b.last_trade_date,
@@ -42,43 +42,3 @@ comment on column stocks_research.securities_listing_v.delisting_kind is 'merger
 comment on column stocks_research.securities_listing_v.delisting_event_date is 'Day of the delisting or merger in corporate_actions.';
 comment on column stocks_research.securities_listing_v.delisting_return is 'Cash received per share / last close - 1, 12 decimals; only where holders of a merged company got cash alone. It is no part of any price series.';
 comment on column stocks_research.securities_listing_v.delisting_return_reason is 'Why delisting_return is null: listed, no_event_known, no_close, or proceeds_not_known (shares, distributions to come, nothing stated).';
-
-create table ingestion.price_revisions (
-  revision_id       bigint      generated always as identity primary key,
-  security_id       bigint      not null,
-  trade_date        date        not null,
-  field             text        not null check (field in ('open', 'high', 'low', 'close', 'volume')),
-  old_value         numeric,
-  new_value         numeric,
-  run_id            uuid,
-  revised_at        timestamptz not null default now(),
-  constraint price_revisions_differ check (old_value is distinct from new_value)
-);
-create index price_revisions_by_bar on ingestion.price_revisions (security_id, trade_date);
-comment on table ingestion.price_revisions is 'Every value of a stored bar that was overwritten later, written by a trigger: a source that restates its past is seen.';
-comment on column ingestion.price_revisions.revision_id is 'Identity of the revision.';
-comment on column ingestion.price_revisions.security_id is 'The security of the bar.';
-comment on column ingestion.price_revisions.trade_date is 'The session of the bar.';
-comment on column ingestion.price_revisions.field is 'Which value of the bar.';
-comment on column ingestion.price_revisions.old_value is 'What stood there.';
-comment on column ingestion.price_revisions.new_value is 'What replaced it.';
-comment on column ingestion.price_revisions.run_id is 'The run that replaced it; null for a hand.';
-comment on column ingestion.price_revisions.revised_at is 'When, UTC.';
-
-create function ingestion.record_price_revisions() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
-begin
-  insert into ingestion.price_revisions (security_id, trade_date, field, old_value, new_value, run_id)
-  select n.security_id, n.trade_date, f.field, f.old_value, f.new_value, nullif(current_setting('stocks_research.run_id', true), '')::uuid
-  from new_rows n
-  join old_rows o using (security_id, trade_date)
-  cross join lateral (values ('open', o.open, n.open), ('high', o.high, n.high), ('low', o.low, n.low), ('close', o.close, n.close),
-    ('volume', o.volume, n.volume)) f (field, old_value, new_value)
-  where f.old_value is distinct from f.new_value
-  order by n.security_id, n.trade_date, f.field;
-  return null;
-end
-$$;
-comment on function ingestion.record_price_revisions() is 'Statement trigger: writes one row of ingestion.price_revisions for each value of a bar that changes.';
-create trigger price_revisions after update on stocks_research.prices_daily
-  referencing new table as new_rows old table as old_rows for each statement execute function ingestion.record_price_revisions();

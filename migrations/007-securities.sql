@@ -1,7 +1,7 @@
--- 004 · Identity: securities and their tickers.
+-- Identity: securities and their tickers.
 --
--- Every other row hangs on security_id, never on a ticker. A ticker belongs to a security for an interval of
--- days.
+-- Every other row refers to security_id, never to a ticker. A ticker belongs to a security for an interval of
+-- days. The functions have no settings of their own, so that PostgreSQL plans them inside the calling query.
 
 create table stocks_research.securities (
   security_id       bigint      primary key check (security_id > 0),
@@ -33,6 +33,9 @@ comment on column stocks_research.securities.share_class_figi is 'Share class FI
 comment on column stocks_research.securities.list_date is 'First day of listing; null when the source does not know it.';
 comment on column stocks_research.securities.delist_date is 'Last day of listing, inclusive; null while listed or when not known.';
 
+select ingestion.watch_table('stocks_research.securities');
+select ingestion.version_table('stocks_research.securities', 'security_id');
+
 create table stocks_research.ticker_history (
   security_id       bigint      not null references stocks_research.securities on delete restrict,
   ticker            text        not null check (ticker <> ''),
@@ -53,5 +56,30 @@ comment on column stocks_research.ticker_history.valid_to is 'Last calendar day,
 comment on column stocks_research.ticker_history.exchange_mic is 'ISO 10383 code of the listing exchange in that interval; null when not known.';
 comment on column stocks_research.ticker_history.reason is 'Why the interval starts or ends, when the source says so.';
 
-select ingestion.watch_table('stocks_research.securities');
 select ingestion.watch_table('stocks_research.ticker_history');
+select ingestion.version_table('stocks_research.ticker_history', 'security_id');
+
+create function stocks_research.security_as_of(ticker text, as_of date) returns bigint
+language sql stable parallel safe as $$
+select h.security_id from stocks_research.ticker_history h
+where h.ticker = $1 and h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity')
+$$;
+comment on function stocks_research.security_as_of(text, date) is 'The security that held this ticker on this day; null when none of ours did: then it was nobody''s, or another company''s.';
+
+create function stocks_research.ticker_as_of(security_id bigint, as_of date) returns text
+language sql stable parallel safe as $$
+select h.ticker from stocks_research.ticker_history h
+where h.security_id = $1 and h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity')
+$$;
+comment on function stocks_research.ticker_as_of(bigint, date) is 'The ticker of this security on this day; null when it had none.';
+
+create function stocks_research.securities_as_of(as_of date)
+returns table (security_id bigint, source_id text, ticker text, exchange_mic text)
+language sql stable parallel safe as $$
+select s.security_id, s.source_id, h.ticker, coalesce(h.exchange_mic, s.exchange_mic)
+from stocks_research.ticker_history h
+join stocks_research.securities s using (security_id)
+where h.valid_from <= $1 and $1 <= coalesce(h.valid_to, 'infinity')
+  and $1 >= coalesce(s.list_date, '-infinity') and $1 <= coalesce(s.delist_date, 'infinity')
+$$;
+comment on function stocks_research.securities_as_of(date) is 'Every security that was listed on this day, with its ticker of that day, later delisted ones included: a universe without survivorship bias.';

@@ -1,20 +1,39 @@
--- 051 · Standard items: what another tag means, and more of them.
+-- Standard items.
 --
--- The newest filing chose among all tags of an item, also among those that mean something else: a cash flow
--- statement repeats cash with restricted cash, and a statement of equity net income with minority interests,
--- for days and periods whose proper line an older filing stated. Tags are now in tiers: of one tier are names
--- of one thing, which a filer may change; a lower tier is another thing, asked only where no filing states
--- the first. And a tag that names a part of a total beside its other parts gives no total.
+-- Filers name one line of a statement by different tags, and change them over time. A small reviewed table says
+-- which tags mean which item.
+--
+-- Tags are in tiers. The tags of one tier are names of one thing, which a filer may change: of these the newest
+-- filing decides, and inside it the priority. A lower tier is another thing: a cash flow statement repeats cash
+-- with restricted cash, a statement of equity repeats net income with minority interests. It is used only where
+-- no filing states the first. A tag that names a part of a total beside its other parts gives no total.
 
-alter table stocks_research.standard_item_tags
-  drop constraint standard_item_tags_one_item_a_tag,
-  add column tier integer not null default 1 check (tier >= 1),
-  add column part_beside text[];
+create table stocks_research.standard_item_tags (
+  item              text        not null check (item ~ '^[a-z_]+$'),
+  taxonomy          text        not null check (taxonomy in ('us-gaap', 'ifrs-full', 'dei')),
+  tag               text        not null,
+  priority          integer     not null check (priority >= 1),
+  value_kind        text        not null check (value_kind in ('amount', 'per_share', 'shares')),
+  is_instant        boolean     not null,
+  sign              integer     not null default 1 check (sign in (-1, 1)),
+  note              text,
+  tier              integer     not null default 1 check (tier >= 1),
+  part_beside       text[],
+  primary key (item, taxonomy, tag),
+  constraint standard_item_tags_one_priority_a_tag unique (item, taxonomy, priority)
+);
+comment on table stocks_research.standard_item_tags is 'Which XBRL tags mean which standard item: reviewed by hand, part of the schema, changed by migrations alone.';
+comment on column stocks_research.standard_item_tags.item is 'The standard item, e.g. revenue.';
+comment on column stocks_research.standard_item_tags.taxonomy is 'XBRL taxonomy of the tag; us-gaap and dei are asked before ifrs-full.';
+comment on column stocks_research.standard_item_tags.tag is 'XBRL element that states the item for the whole filer.';
+comment on column stocks_research.standard_item_tags.priority is 'Of several tags of a tier in one filing the lowest number is taken.';
+comment on column stocks_research.standard_item_tags.value_kind is 'amount: money. per_share: money per share. shares: a count of shares. The unit of a fact must fit.';
+comment on column stocks_research.standard_item_tags.is_instant is 'True for a stock at the end of a day, false for a flow over a period.';
+comment on column stocks_research.standard_item_tags.sign is 'What the filed value is multiplied with: -1 where the tag counts the other way round than the item.';
+comment on column stocks_research.standard_item_tags.note is 'What a reader should know of this choice.';
 comment on column stocks_research.standard_item_tags.tier is 'Tags of one tier name the same thing, and the newest filing decides among them. Those of a higher number mean something near it, and are asked only where no filing until then states the item for the period by a lower one.';
 comment on column stocks_research.standard_item_tags.part_beside is 'Tags that show this one to be a part of the total, when the same filing states one of them for the period. The item is then null, unless the lines of the filing add up to it.';
-comment on column stocks_research.standard_item_tags.priority is 'Of several tags of a tier in one filing the lowest number is taken.';
 
-truncate stocks_research.standard_item_tags;
 insert into stocks_research.standard_item_tags (item, taxonomy, tag, tier, priority, value_kind, is_instant, part_beside, note) values
   ('revenue', 'us-gaap', 'Revenues', 1, 1, 'amount', false, null, 'The total line; asked first, since the contract tags leave out interest, premiums and leases.'),
   ('revenue', 'us-gaap', 'RevenuesNetOfInterestExpense', 1, 2, 'amount', false, null, 'The total line of banks and brokers.'),
@@ -133,136 +152,3 @@ select unnest(array['GrossProfit', 'CostOfRevenue', 'CostOfGoodsAndServicesSold'
   'BenefitsLossesAndExpenses', 'IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest'])
 $$;
 comment on function stocks_research.standard_sum_tags() is 'Tags whose sums tell which tag of revenue a filing''s own lines add up to.';
-
-create or replace function stocks_research.fundamentals_standard_as_of(as_of date, ciks text[] default null)
-returns table (
-  cik text, item text, period_kind text, period_start date, period_end date, unit text, value numeric, taxonomy text, tag text,
-  method text, accession text, known_from date, reason text)
-language sql stable parallel safe set search_path = pg_catalog set enable_nestloop = off set enable_mergejoin = off set jit = off set work_mem = '64MB' as $$
-with facts as materialized (
-  select f.cik, m.item, m.value_kind, m.is_instant, m.tier, m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority, m.part_beside,
-    f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value * m.sign as value, f.accession, f.form, f.filed,
-    coalesce(f.period_start, '-infinity') as first_date, m.value_kind <> 'amount' and not m.is_instant as has_share_basis,
-    case when m.is_instant then 'instant'
-      when d.days between 80 and 100 then 'quarter' when d.days between 170 and 195 then 'half'
-      when d.days between 260 and 290 then 'nine_months' when d.days between 350 and 378 then 'year' end as period_kind
-  from stocks_research.standard_item_tags m
-  join stocks_research.fundamentals_raw f using (taxonomy, tag)
-  cross join lateral (select f.period_end - f.period_start + 1 as days) d
-  where f.filed <= $1 and ($2 is null or f.cik = any ($2)) and stocks_research.is_periodic_report(f.form) and f.filed >= f.period_end
-    and m.is_instant = (f.period_start is null)
-    and f.unit ~ case m.value_kind when 'amount' then '^[A-Z]{3}$' when 'per_share' then '^[A-Z]{3}/shares$' else '^shares$' end
-    and (m.is_instant or d.days between 80 and 100 or d.days between 170 and 195 or d.days between 260 and 290 or d.days between 350 and 378)
-), sides as materialized (
-  -- Lines that tell a total of revenue from a part of it. They count as revenue does: by filing and period.
-  select f.cik, f.accession, f.tag, f.unit, f.period_start as first_date, f.period_end, f.value
-  from stocks_research.fundamentals_raw f
-  where f.taxonomy = 'us-gaap' and f.filed <= $1 and ($2 is null or f.cik = any ($2)) and f.period_start is not null and f.value <> 0
-    and f.tag in (select s.tag from stocks_research.standard_sum_tags() s union select unnest(t.part_beside) from stocks_research.standard_item_tags t)
-), totals as (
-  -- What the lines of a filing add up to: gross profit and cost, income and all costs.
-  select distinct a.cik, a.accession, a.unit, a.first_date, a.period_end, a.value + b.value as value
-  from (values ('GrossProfit', 'CostOfRevenue'), ('GrossProfit', 'CostOfGoodsAndServicesSold'), ('GrossProfit', 'CostOfGoodsSold'),
-    ('OperatingIncomeLoss', 'CostsAndExpenses'), ('IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest', 'CostsAndExpenses'), ('IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest', 'BenefitsLossesAndExpenses')) p (one, other)
-  join sides a on a.tag = p.one
-  join sides b on b.tag = p.other and b.cik = a.cik and b.accession = a.accession and b.unit = a.unit and b.first_date = a.first_date and b.period_end = a.period_end
-), parts as (
-  select distinct f.cik, f.accession, f.item, f.tag, f.unit, f.first_date, f.period_end
-  from facts f
-  cross join lateral unnest(f.part_beside) o (tag)
-  join sides s on s.cik = f.cik and s.accession = f.accession and s.tag = o.tag and s.unit = f.unit and s.first_date = f.first_date and s.period_end = f.period_end
-), weighed as (
-  select f.*, t.cik is not null as is_total,
-    t.cik is null and (p.cik is not null or (f.item = 'revenue' and f.value < 0.9 * max(f.value) filter (where f.tag <> 'RevenueFromContractWithCustomerIncludingAssessedTax')
-      over (partition by f.cik, f.accession, f.item, f.unit, f.first_date, f.period_end))) as may_be_part
-  from facts f
-  left join totals t on f.item = 'revenue' and t.cik = f.cik and t.accession = f.accession and t.unit = f.unit
-    and t.first_date = f.first_date and t.period_end = f.period_end and t.value = f.value
-  left join parts p on p.cik = f.cik and p.accession = f.accession and p.item = f.item and p.tag = f.tag and p.unit = f.unit
-    and p.first_date = f.first_date and p.period_end = f.period_end
-), of_filings as materialized (
-  -- Inside a filing the tier decides, then the priority, unless another tag of revenue is what the other
-  -- lines add up to.
-  select distinct on (w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession) w.*
-  from weighed w
-  order by w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession, w.tier, w.is_total desc, w.priority
-), choices as materialized (
-  -- The newest filing of the best tier decides. What may be a part of the total comes last.
-  select distinct on (o.cik, o.item, o.unit, o.first_date, o.period_end) o.*
-  from of_filings o
-  order by o.cik, o.item, o.unit, o.first_date, o.period_end, o.tier, o.may_be_part, o.filed desc, o.form like '%/A' desc, o.accession desc
-), bases as (
-  -- Values per share and counts of shares of one period are on the basis of the newest filing that states any
-  -- of them …
-  select distinct on (c.cik, c.first_date, c.period_end) c.cik, c.first_date, c.period_end, c.accession as basis_accession
-  from choices c where c.has_share_basis
-  order by c.cik, c.first_date, c.period_end, c.filed desc, c.form like '%/A' desc, c.accession desc
-), on_basis as (
-  -- … and one from an older filing is taken only when both filings state some such value alike: then no split
-  -- lies between them.
-  select distinct o.cik, o.first_date, o.period_end, o.accession
-  from bases b
-  join facts n on n.cik = b.cik and n.first_date = b.first_date and n.period_end = b.period_end and n.accession = b.basis_accession and n.has_share_basis
-  join facts o on o.cik = n.cik and o.taxonomy = n.taxonomy and o.tag = n.tag and o.unit = n.unit and o.first_date = n.first_date
-    and o.period_end = n.period_end and o.value = n.value
-  where n.value <> 0
-), based as (
-  select c.*, not c.has_share_basis or c.accession = b.basis_accession or o.accession is not null as is_on_basis
-  from choices c
-  left join bases b on b.cik = c.cik and b.first_date = c.first_date and b.period_end = c.period_end
-  left join on_basis o on o.cik = c.cik and o.first_date = c.first_date and o.period_end = c.period_end and o.accession = c.accession
-), quarters as (
-  select distinct on (m.item, d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end) d.*, m.item, m.sign, m.tier,
-    m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority
-  from stocks_research.standard_item_tags m
-  join stocks_research.fundamentals_derived d using (taxonomy, tag)
-  where d.known_from <= $1 and ($2 is null or d.cik = any ($2)) and not m.is_instant
-    and d.unit ~ case m.value_kind when 'amount' then '^[A-Z]{3}$' when 'per_share' then '^[A-Z]{3}/shares$' else '^shares$' end
-  order by m.item, d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end, d.known_from desc
-), derived as (
-  -- A difference counts when the tag is the one that both of its filings would give.
-  select distinct on (q.cik, q.item, q.unit, q.period_start, q.period_end) q.*, l.may_be_part or s.may_be_part as may_be_part
-  from quarters q
-  join of_filings l on l.cik = q.cik and l.item = q.item and l.tag = q.tag and l.unit = q.unit and l.accession = q.accession
-    and l.period_end = q.period_end and l.first_date < q.period_start
-  join of_filings s on s.cik = q.cik and s.item = q.item and s.tag = q.tag and s.unit = q.unit and s.accession = q.subtracted_accession
-    and s.period_end = q.period_start - 1 and s.first_date = l.first_date
-  where q.method <> 'reported'
-  order by q.cik, q.item, q.unit, q.period_start, q.period_end, q.value is null, q.tier, l.may_be_part or s.may_be_part, q.known_from desc, q.priority
-), better as (
-  -- Nobody states the quarter, or only by a tag of a lower tier.
-  select d.*, c.cik is not null as replaces
-  from derived d
-  left join choices c on c.cik = d.cik and c.item = d.item and c.unit = d.unit and c.first_date = d.period_start and c.period_end = d.period_end
-  where c.cik is null or (d.value is not null and not d.may_be_part and (d.tier < c.tier or c.may_be_part))
-), stated as materialized (
-  select b.cik, b.item, b.period_kind, b.period_start, b.period_end, b.unit, case when b.is_on_basis and not b.may_be_part then b.value end as value,
-    b.taxonomy, b.tag, 'reported' as method, b.accession, b.filed as known_from,
-    case when b.may_be_part then 'may_be_a_part' when not b.is_on_basis then 'share_basis_may_differ' end as reason
-  from based b
-  where not exists (select from better d where d.replaces and d.cik = b.cik and d.item = b.item and d.unit = b.unit
-    and d.period_start = b.first_date and d.period_end = b.period_end)
-  union all
-  select d.cik, d.item, 'quarter', d.period_start, d.period_end, d.unit, case when not d.may_be_part then d.value * d.sign end, d.taxonomy, d.tag,
-    d.method, d.accession, d.known_from, case when d.value is null then d.reason when d.may_be_part then 'may_be_a_part' end
-  from better d
-), periods as (
-  -- The periods and days for which a filer states results or a balance: for these every item has a row.
-  select distinct s.cik, s.period_kind, s.period_start, s.period_end
-  from stated s
-  where s.item in ('net_income', 'assets') and s.period_kind in ('quarter', 'year', 'instant') and s.value is not null
-), items as (
-  select distinct m.item, m.is_instant from stocks_research.standard_item_tags m where m.item <> 'shares_outstanding'
-)
-select s.* from stated s
-union all
-select p.cik, i.item, p.period_kind, p.period_start, p.period_end, null, null, null, null, 'none', null, null, 'not_filed'
-from periods p
-join items i on i.is_instant = (p.period_kind = 'instant')
-where not exists (select from stated s where s.cik = p.cik and s.item = i.item and s.period_end = p.period_end
-  and coalesce(s.period_start, '-infinity') = coalesce(p.period_start, '-infinity'))
-$$;
-comment on function stocks_research.fundamentals_standard_as_of(date, text[]) is
-'Standard items as they were known at the end of the day as_of, one row for each filer, item and period, the tag used beside the value. period_kind: quarter, half, nine_months, year, instant. method: reported, or how a quarter was derived. value is null with a reason: not_filed (no filing until then states the item for the period), not_additive (only longer periods state it), may_be_a_part (the filing states lines beside the tag that a total would hold, and nothing proves it the total), share_basis_may_differ (a split may lie between the filing and the newest one that states the period per share).';
-
-comment on column stocks_research.fundamentals_standard_v.reason is 'Why value is null: not_filed, not_additive, may_be_a_part or share_basis_may_differ; see fundamentals_standard_as_of.';

@@ -1,6 +1,6 @@
--- 006 · Corporate actions.
+-- Corporate actions.
 --
--- Every event as its source states it, kept whole whatever the window. Several a day are several rows.
+-- Every event as its source states it, whatever the window. Several events of one day are several rows.
 
 create table stocks_research.corporate_actions (
   security_id       bigint      not null references stocks_research.securities on delete restrict,
@@ -27,12 +27,12 @@ comment on table stocks_research.corporate_actions is 'Dividends, splits, delist
 comment on column stocks_research.corporate_actions.security_id is 'The security that it happened to.';
 comment on column stocks_research.corporate_actions.ex_date is 'First day on which a buyer no longer gets it; for a delisting the last day of listing; for a change of name the day it takes effect.';
 comment on column stocks_research.corporate_actions.kind is 'What it is.';
-comment on column stocks_research.corporate_actions.action_key is 'What tells two events of one kind and day apart: the terms in canonical form (amount and currency, or ratio).';
+comment on column stocks_research.corporate_actions.action_key is 'What tells two events of one kind and day apart: the terms in canonical form (amount and currency, or ratio), or the security that was spun off.';
 comment on column stocks_research.corporate_actions.occurrence is 'Counts events with equal terms on one day from 1: three dividends of 0.06 on one ex-date are three events.';
 comment on column stocks_research.corporate_actions.cash_amount is 'Cash per share as paid on the ex-date, not adjusted for later splits, in currency.';
 comment on column stocks_research.corporate_actions.currency is 'ISO 4217 code of cash_amount.';
-comment on column stocks_research.corporate_actions.split_from is 'So many old shares …';
-comment on column stocks_research.corporate_actions.split_to is '… became so many new ones. 20 to 1 is a reverse split; a stock dividend of 2 % is 1 to 1.02.';
+comment on column stocks_research.corporate_actions.split_from is 'So many old shares … (of a spin-off: the price before, 1 …)';
+comment on column stocks_research.corporate_actions.split_to is '… became so many new ones. 20 to 1 is a reverse split; a stock dividend of 2 % is 1 to 1.02. Of a spin-off: … is to the price after as this to split_from; no share is added.';
 comment on column stocks_research.corporate_actions.declared_date is 'Day of declaration, when known.';
 comment on column stocks_research.corporate_actions.record_date is 'Record date, when known.';
 comment on column stocks_research.corporate_actions.pay_date is 'Pay date, when known.';
@@ -40,3 +40,27 @@ comment on column stocks_research.corporate_actions.detail is 'Other terms as th
 comment on column stocks_research.corporate_actions.source is 'The adapter that gave it.';
 
 select ingestion.watch_table('stocks_research.corporate_actions');
+select ingestion.version_table('stocks_research.corporate_actions', 'security_id');
+
+-- An event without an amount, or reported twice with two ratios, becomes no row of corporate_actions. But it
+-- happened: adjusted prices that ignore it would be wrong and look right. So it is kept here, and all earlier
+-- adjusted values are null until the source delivers a valid record.
+create table stocks_research.refused_events (
+  security_id       bigint      not null references stocks_research.securities on delete restrict,
+  ex_date           date,
+  kind              text        not null check (kind in (
+                      'cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off',
+                      'merger', 'name_change', 'delisting', 'unknown')),
+  declared_date     date,
+  reason            text        not null,
+  constraint refused_events_stand_once unique nulls not distinct (security_id, ex_date, kind, declared_date, reason)
+);
+comment on table stocks_research.refused_events is 'Events that a source told of a security and that could not be taken: malformed, or told with different values. Written anew whenever the events of the security are read.';
+comment on column stocks_research.refused_events.security_id is 'The security that it happened to.';
+comment on column stocks_research.refused_events.ex_date is 'As in corporate_actions; null when it cannot be read.';
+comment on column stocks_research.refused_events.kind is 'As in corporate_actions; unknown when its source says something else.';
+comment on column stocks_research.refused_events.declared_date is 'Day of declaration, when it can be read.';
+comment on column stocks_research.refused_events.reason is 'Why it was not taken, in a sentence.';
+
+select ingestion.watch_table('stocks_research.refused_events');
+select ingestion.version_table('stocks_research.refused_events', 'security_id');

@@ -1,15 +1,12 @@
--- 052 · A filing that states revenue with passed-on taxes alone.
---
--- Nothing can exceed such a revenue, and the comparison with nothing was null: the value too, without a
--- reason.
+-- Standard items as they were known on a day, and today.
 
-create or replace function stocks_research.fundamentals_standard_as_of(as_of date, ciks text[] default null)
+create function stocks_research.fundamentals_standard_as_of(as_of date, ciks text[] default null)
 returns table (
   cik text, item text, period_kind text, period_start date, period_end date, unit text, value numeric, taxonomy text, tag text,
   method text, accession text, known_from date, reason text)
 language sql stable parallel safe set search_path = pg_catalog set enable_nestloop = off set enable_mergejoin = off set jit = off set work_mem = '64MB' as $$
 with facts as materialized (
-  select f.cik, m.item, m.value_kind, m.is_instant, m.tier, m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority, m.part_beside,
+  select f.cik, m.item, m.value_kind, m.is_instant, m.tier, m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority,
     f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value * m.sign as value, f.accession, f.form, f.filed,
     coalesce(f.period_start, '-infinity') as first_date, m.value_kind <> 'amount' and not m.is_instant as has_share_basis,
     case when m.is_instant then 'instant'
@@ -36,10 +33,10 @@ with facts as materialized (
   join sides a on a.tag = p.one
   join sides b on b.tag = p.other and b.cik = a.cik and b.accession = a.accession and b.unit = a.unit and b.first_date = a.first_date and b.period_end = a.period_end
 ), parts as (
-  select distinct f.cik, f.accession, f.item, f.tag, f.unit, f.first_date, f.period_end
-  from facts f
-  cross join lateral unnest(f.part_beside) o (tag)
-  join sides s on s.cik = f.cik and s.accession = f.accession and s.tag = o.tag and s.unit = f.unit and s.first_date = f.first_date and s.period_end = f.period_end
+  -- By the parts that stand beside a tag, not by the tag: those are few.
+  select distinct s.cik, s.accession, t.item, t.tag, s.unit, s.first_date, s.period_end
+  from (select m.item, m.tag, unnest(m.part_beside) as beside from stocks_research.standard_item_tags m) t
+  join sides s on s.tag = t.beside
 ), weighed as (
   select f.*, t.cik is not null as is_total,
     t.cik is null and (p.cik is not null or (f.item = 'revenue' and coalesce(f.value < 0.9 * max(f.value) filter (
@@ -132,3 +129,23 @@ join items i on i.is_instant = (p.period_kind = 'instant')
 where not exists (select from stated s where s.cik = p.cik and s.item = i.item and s.period_end = p.period_end
   and coalesce(s.period_start, '-infinity') = coalesce(p.period_start, '-infinity'))
 $$;
+comment on function stocks_research.fundamentals_standard_as_of(date, text[]) is
+'Standard items as they were known at the end of the day as_of, one row for each filer, item and period, the tag used beside the value. period_kind: quarter, half, nine_months, year, instant. method: reported, or how a quarter was derived. value is null with a reason: not_filed (no filing until then states the item for the period), not_additive (only longer periods state it), may_be_a_part (the filing states lines beside the tag that a total would hold, and nothing proves it the total), share_basis_may_differ (a split may lie between the filing and the newest one that states the period per share).';
+
+create view stocks_research.fundamentals_standard_v as
+select s.cik, s.item, s.period_kind, s.period_start, s.period_end, s.unit, s.value, s.taxonomy, s.tag, s.method, s.accession, s.known_from, s.reason
+from stocks_research.fundamentals_standard_as_of('infinity') s;
+comment on view stocks_research.fundamentals_standard_v is 'Standard items as known today; for a past day ask fundamentals_standard_as_of. Its values hold no look-ahead only in the function.';
+comment on column stocks_research.fundamentals_standard_v.cik is 'SEC Central Index Key of the filer, ten digits.';
+comment on column stocks_research.fundamentals_standard_v.item is 'The standard item, see standard_item_tags.';
+comment on column stocks_research.fundamentals_standard_v.period_kind is 'quarter, half, nine_months or year by its days; instant for a balance.';
+comment on column stocks_research.fundamentals_standard_v.period_start is 'First day of the period; null for an instant.';
+comment on column stocks_research.fundamentals_standard_v.period_end is 'Last day of the period, or the instant.';
+comment on column stocks_research.fundamentals_standard_v.unit is 'Unit as filed; null where nothing was.';
+comment on column stocks_research.fundamentals_standard_v.value is 'The value in unit; null with a reason.';
+comment on column stocks_research.fundamentals_standard_v.taxonomy is 'Taxonomy of the tag that was used.';
+comment on column stocks_research.fundamentals_standard_v.tag is 'The tag that was used.';
+comment on column stocks_research.fundamentals_standard_v.method is 'reported, or how the quarter was derived, as in fundamentals_derived; none where there is no value to read.';
+comment on column stocks_research.fundamentals_standard_v.accession is 'Filing of the value, or of the longer period.';
+comment on column stocks_research.fundamentals_standard_v.known_from is 'Day on which it was filed; of a derived quarter the day on which all of it was known.';
+comment on column stocks_research.fundamentals_standard_v.reason is 'Why value is null: not_filed, not_additive, may_be_a_part or share_basis_may_differ; see fundamentals_standard_as_of.';

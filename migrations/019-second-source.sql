@@ -1,7 +1,7 @@
--- 047 · What a second source says of closes, splits and dividends.
+-- What a second source reports for closes, splits and dividends.
 --
--- It is compared with ours and never mixed with it: nothing of it stands in stocks_research, no price or
--- factor is made from it.
+-- It is compared with the data and never mixed with it: no row of it is in stocks_research, no price or factor is
+-- computed from it.
 
 create table ingestion.second_source (
   is_only_row       boolean     primary key default true check (is_only_row),
@@ -56,7 +56,7 @@ comment on column ingestion.second_events.ex_date is 'Ex-date.';
 comment on column ingestion.second_events.cash_amount is 'Cash per share as paid on the ex-date; null for a split.';
 comment on column ingestion.second_events.split_ratio is 'New shares per old share; null for a payment.';
 
--- Where both sources say something, so that one can miss what the other has.
+-- Where both sources have values, so that one can miss what the other has.
 create view ingestion.second_source_coverage_v as
 select s.security_id, s.source_id, c.closes_count, c.compared_count, c.closes_count - c.compared_count as not_held_count, c.first_date, c.last_date
 from stocks_research.securities s

@@ -1,7 +1,7 @@
--- 002 · The ledger of ingestion.
+-- Runs and their work items.
 --
 -- The unit of work is an item: one subject of one job in one run. Its status and its rows commit in one
--- transaction, so that resuming means taking the pending ones.
+-- transaction, so that resuming means taking the pending items.
 
 create table ingestion.environment (
   is_only_row       boolean     primary key default true check (is_only_row),
@@ -120,83 +120,49 @@ comment on column ingestion.rejects.line is 'Line (files) or index (responses) i
 comment on column ingestion.rejects.record is 'The record as it was read.';
 comment on column ingestion.rejects.rejected_at is 'When, UTC.';
 
-create table ingestion.findings (
-  finding_id        bigint      generated always as identity primary key,
-  fingerprint       text        not null unique check (fingerprint ~ '^[0-9a-f]{64}$'),
-  check_name        text        not null,
-  severity          text        not null check (severity in ('hard', 'soft')),
-  subject           text        not null,
-  evidence          jsonb       not null,
-  first_run_id      uuid        references ingestion.runs on delete restrict,
-  last_run_id       uuid        references ingestion.runs on delete restrict,
-  first_seen_at     timestamptz not null default now(),
-  last_seen_at      timestamptz not null default now(),
-  resolved_at       timestamptz
+-- A source may deliver only a part of its rows, so a row that is missing from a source is never deleted. It is
+-- counted here instead.
+create table ingestion.withdrawals (
+  withdrawal_id     bigint      generated always as identity primary key,
+  run_id            uuid        not null references ingestion.runs on delete restrict,
+  job               text        not null,
+  provider          text        not null,
+  item              text        not null,
+  rows_count        bigint      not null check (rows_count > 0),
+  first_date        date        not null,
+  last_date         date        not null,
+  examples          jsonb       not null,
+  named_at          timestamptz not null default now(),
+  constraint withdrawals_dates_are_ordered check (first_date <= last_date)
 );
-create index findings_by_check on ingestion.findings (check_name, severity);
-comment on table ingestion.findings is 'What the checks found: hard ones block, soft ones are listed for a person to judge.';
-comment on column ingestion.findings.finding_id is 'Identity of the finding.';
-comment on column ingestion.findings.fingerprint is 'SHA-256 of check, subject and evidence key: the same finding in a later run, or after a rebuild, is the same row.';
-comment on column ingestion.findings.check_name is 'The check that found it.';
-comment on column ingestion.findings.severity is 'hard blocks progression; soft quarantines and is listed.';
-comment on column ingestion.findings.subject is 'What it is about, e.g. a source_id or a cik.';
-comment on column ingestion.findings.evidence is 'The offending row, as the check returned it.';
-comment on column ingestion.findings.first_run_id is 'Run that saw it first, when it was found by a run.';
-comment on column ingestion.findings.last_run_id is 'Run that saw it last.';
-comment on column ingestion.findings.first_seen_at is 'When it was seen first, UTC.';
-comment on column ingestion.findings.last_seen_at is 'When it was seen last, UTC.';
-comment on column ingestion.findings.resolved_at is 'When a later validation no longer found it, UTC; null while it stands.';
+create index withdrawals_by_item on ingestion.withdrawals (job, item);
+comment on table ingestion.withdrawals is 'Rows that stand in our tables and were not in their source when it was last read over their days, counted for each item. Written anew whenever the item is read.';
+comment on column ingestion.withdrawals.withdrawal_id is 'Identity of the entry.';
+comment on column ingestion.withdrawals.run_id is 'The run that read the source and missed them.';
+comment on column ingestion.withdrawals.job is 'The job whose rows they are.';
+comment on column ingestion.withdrawals.provider is 'The adapter that it read; another one may have brought the rows.';
+comment on column ingestion.withdrawals.item is 'The subject: a source_id, or a cik.';
+comment on column ingestion.withdrawals.rows_count is 'How many rows.';
+comment on column ingestion.withdrawals.first_date is 'Day of the first of them.';
+comment on column ingestion.withdrawals.last_date is 'Day of the last of them.';
+comment on column ingestion.withdrawals.examples is 'The first three, as our table holds them.';
+comment on column ingestion.withdrawals.named_at is 'When, UTC.';
 
-create table ingestion.table_changes (
-  change_id         bigint      generated always as identity primary key,
-  run_id            uuid,
-  table_name        text        not null,
-  operation         text        not null check (operation in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')),
-  rows_count        bigint,
-  database_user     text        not null default session_user,
-  application       text        not null default current_setting('application_name', true),
-  changed_at        timestamptz not null default now()
+create table ingestion.derived_inputs (
+  job               text        not null,
+  item              text        not null,
+  inputs_sha256     text        not null check (inputs_sha256 ~ '^[0-9a-f]{64}$'),
+  output_versions   text        not null,
+  rows_count        bigint      not null check (rows_count >= 0),
+  run_id            uuid        not null references ingestion.runs on delete restrict,
+  derived_at        timestamptz not null default now(),
+  primary key (job, item)
 );
-create index table_changes_by_run on ingestion.table_changes (run_id);
-comment on table ingestion.table_changes is 'Every statement that changed a core table, written by triggers. A row without a recorded run is a manual edit.';
-comment on column ingestion.table_changes.change_id is 'Identity of the change.';
-comment on column ingestion.table_changes.run_id is 'The run that made it, from the setting stocks_research.run_id of its session; null for a hand.';
-comment on column ingestion.table_changes.table_name is 'The table, with its schema.';
-comment on column ingestion.table_changes.operation is 'What was done.';
-comment on column ingestion.table_changes.rows_count is 'Rows that it touched; null for TRUNCATE.';
-comment on column ingestion.table_changes.database_user is 'The session user.';
-comment on column ingestion.table_changes.application is 'application_name of the session.';
-comment on column ingestion.table_changes.changed_at is 'Start of its transaction, UTC.';
-
--- Attached to every core table by the migration that creates it: three triggers, since a transition table has
--- one name a trigger.
-create function ingestion.record_change() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
-declare
-  touched bigint;
-begin
-  if tg_op = 'INSERT' or tg_op = 'UPDATE' then
-    select count(*) into touched from new_rows;
-  elsif tg_op = 'DELETE' then
-    select count(*) into touched from old_rows;
-  end if;
-  -- A statement that touched nothing changed nothing.
-  if touched is distinct from 0 then
-    insert into ingestion.table_changes (run_id, table_name, operation, rows_count)
-    values (nullif(current_setting('stocks_research.run_id', true), '')::uuid, tg_table_schema || '.' || tg_table_name, tg_op, touched);
-  end if;
-  return null;
-end
-$$;
-comment on function ingestion.record_change() is 'Statement trigger: writes one row of ingestion.table_changes.';
-
-create function ingestion.watch_table(watched regclass) returns void
-language plpgsql set search_path = pg_catalog as $$
-begin
-  execute format('create trigger change_insert after insert on %s referencing new table as new_rows for each statement execute function ingestion.record_change()', watched);
-  execute format('create trigger change_update after update on %s referencing new table as new_rows for each statement execute function ingestion.record_change()', watched);
-  execute format('create trigger change_delete after delete on %s referencing old table as old_rows for each statement execute function ingestion.record_change()', watched);
-  execute format('create trigger change_truncate after truncate on %s for each statement execute function ingestion.record_change()', watched);
-end
-$$;
-comment on function ingestion.watch_table(regclass) is 'Attaches ingestion.record_change to a core table.';
+comment on table ingestion.derived_inputs is 'From what each item was last derived. An item whose inputs and output stand as they are here is not derived again.';
+comment on column ingestion.derived_inputs.job is 'The job that derives, e.g. adjustment-factors.';
+comment on column ingestion.derived_inputs.item is 'The subject: a source_id or a cik.';
+comment on column ingestion.derived_inputs.inputs_sha256 is 'SHA-256 over the rule (the text of its functions), the day, and the versions of the inputs, read before the rows were derived.';
+comment on column ingestion.derived_inputs.output_versions is 'Versions of the derived rows, read after they were written: somebody else''s change to them is seen.';
+comment on column ingestion.derived_inputs.rows_count is 'Rows that were derived.';
+comment on column ingestion.derived_inputs.run_id is 'The run that derived them.';
+comment on column ingestion.derived_inputs.derived_at is 'When, UTC.';

@@ -1,8 +1,8 @@
--- 020 · Requests to providers, and what they may still spend.
+-- Requests to providers, and what they may still spend.
 --
--- The ledger of requests is the budget: a slot is taken by writing the row of its request, under a lock of
--- the account, so that all processes together keep within the limits. A request whose process died keeps its
--- slot: the provider has counted it too.
+-- The table of requests is the budget: a slot is taken by writing the row of its request, under a lock of the
+-- account, so that all processes together keep within the limits. A request whose process died keeps its slot:
+-- the provider has counted it too.
 
 create table ingestion.requests (
   request_id        bigint      generated always as identity primary key,
@@ -109,7 +109,9 @@ begin
   ask_at := now_at;   -- Not worth asking before: until then what blocks us cannot be known better.
 
   select p.until_at, p.reason, p.class into each from ingestion.pauses as p
-   where p.provider = in_provider and p.account = in_account and p.until_at > now_at;
+   where p.provider = in_provider and p.account = in_account and p.until_at > now_at
+     -- None is set for longer than a day: this one is from a clock that was wrong.
+     and p.until_at < now_at + interval '2 days';
   if found then
     ask_at := each.until_at;
     because := each.reason;
@@ -135,6 +137,9 @@ begin
          -- Between its slot and its sending a process may have been held up; by more than this, and it is out
          -- of its window anyway.
          and r.started_at > now_at - (2 * each.window_ms + each.hold_ms) * interval '1 ms'
+         -- A slot is given a second ahead at most: what is further ahead was taken before the clock was put
+         -- back.
+         and r.started_at < now_at + interval '5 s'
        order by release_at desc
       offset each.requests_max - 1 limit 1;
       free_at := blocker.release_at;
@@ -150,7 +155,8 @@ begin
                      sum(b.cost_count) over () as spent
                 from ingestion.budgets as b
                where b.provider = in_provider and b.account = in_account
-                 and b.minute_at > now_at - (each.window_ms + 60000) * interval '1 ms') as s
+                 and b.minute_at > now_at - (each.window_ms + 60000) * interval '1 ms'
+                 and b.minute_at <= now_at + each.window_ms * interval '1 ms') as s
        where s.spent + in_cost > each.requests_max and s.spent_until_then >= s.spent + in_cost - each.requests_max;
       ask_at := greatest(ask_at, free_at);
     end if;

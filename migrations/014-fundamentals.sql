@@ -1,6 +1,8 @@
--- 008 · Fundamentals as filed.
+-- Fundamentals as filed: every vintage of every fact. A restatement is another row with another accession number;
+-- nothing is overwritten.
 --
--- Every vintage of every fact. A restatement is another row with another accession; nothing is overwritten.
+-- Only 10-K, 10-Q and their amendments count. Of several filings the newest on or before a day is valid on that
+-- day; of two filings of one day the amendment, then the higher accession number.
 
 create table stocks_research.fundamentals_raw (
   cik               text        not null check (cik ~ '^[0-9]{10}$'),
@@ -35,3 +37,28 @@ comment on column stocks_research.fundamentals_raw.filed is 'Day of filing: the 
 comment on column stocks_research.fundamentals_raw.frame is 'Calendar frame that the SEC assigns, when it does. Unreliable across amendments; not used.';
 
 select ingestion.watch_table('stocks_research.fundamentals_raw');
+select ingestion.version_table('stocks_research.fundamentals_raw', 'cik');
+
+create function stocks_research.is_periodic_report(form text) returns boolean
+language sql immutable parallel safe return form in ('10-K', '10-K/A', '10-Q', '10-Q/A');
+comment on function stocks_research.is_periodic_report(text) is 'True for the forms whose facts count: annual and quarterly reports and their amendments. Other forms repeat facts, at times wrongly.';
+
+create function stocks_research.fact_kind(unit text, tag text) returns text
+language sql immutable parallel safe return case
+  when unit ~ '/shares$' then 'per_share'
+  when unit = 'shares' then 'shares'
+  when unit ~ '^[A-Z]{3}$' and tag !~ '(Average|PerShare|PerUnit|Percent|Ratio|Rate$|Price$|Maximum|Minimum)' then 'amount'
+  else 'other' end;
+comment on function stocks_research.fact_kind(text, text) is 'amount: money of a period, which adds up over periods. per_share and shares: depend on splits, do not add up. other: ratios, averages, counts.';
+
+-- Without a setting of its own this function is planned inside the query that calls it, so that a filter on a
+-- tag reaches the index.
+create function stocks_research.fundamentals_as_of(as_of date, ciks text[] default null)
+returns setof stocks_research.fundamentals_raw
+language sql stable parallel safe as $$
+select distinct on (f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start) f.*
+from stocks_research.fundamentals_raw f
+where f.filed <= $1 and ($2 is null or f.cik = any ($2)) and stocks_research.is_periodic_report(f.form)
+order by f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start, f.filed desc, f.form like '%/A' desc, f.accession desc
+$$;
+comment on function stocks_research.fundamentals_as_of(date, text[]) is 'Every fact as it was known at the end of the day as_of: of several filings the newest on or before it. Nothing filed later is seen.';
