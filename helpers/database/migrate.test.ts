@@ -7,7 +7,8 @@ import { ROOT_DIRECTORY } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
 import type { Database } from '../postgres/database.ts'
 import { scratchDatabase } from '../testing/scratch.ts'
-import { migrate, readMigrations } from './migrate.ts'
+import { migrate } from './migrate.ts'
+import { readMigrations } from './migration-files.ts'
 
 const ONE = 'create table public.one (n integer);\n'
 const TWO = 'create table public.two (n integer);\n'
@@ -228,4 +229,66 @@ test('a file that is not named as a migration, and two with one number, are refu
   await expect(readMigrations(directory)).rejects.toThrow('1-one.sql: a migration is named NNN-noun.sql')
   const other = await setUp({ '001-one.sql': ONE, '001-two.sql': TWO })
   await expect(readMigrations(other.directory)).rejects.toThrow('two migrations have the number 001')
+})
+
+const WITH_DATA =
+  '-- data: names.csv -> public.named\ncreate table public.named (n integer primary key, name text, note text);\n'
+
+/** A migration that loads `csv`, not applied yet. */
+async function setUpData(csv: string): ReturnType<typeof setUp> {
+  const set = await setUp({ '001-named.sql': WITH_DATA })
+  await mkdir(join(set.directory, 'data'))
+  await writeFile(join(set.directory, 'data', 'names.csv'), csv)
+  return set
+}
+
+test('the data file of a migration is loaded in its transaction; an empty value is null, a quoted one is not', async () => {
+  const { directory, connection, db } = await setUpData('n,name\n1,"a, ""b"""\n2,\n3,""\n')
+  await migrate(connection, directory)
+  expect(await db.rows('select n, name, note from public.named order by n')).toEqual([
+    { n: 1, name: 'a, "b"', note: null },
+    { n: 2, name: null, note: null },
+    { n: 3, name: '', note: null },
+  ])
+})
+
+test('an edited data file is refused with both hashes, as an edited migration is; its line ends do not count', async () => {
+  const { directory, connection, db } = await setUpData('n,name\n1,a\n')
+  const before = (await migrate(connection, directory)).head?.sha256
+  await writeFile(join(directory, 'data', 'names.csv'), '\uFEFFn,name\r\n1,a\r\n')
+  expect((await migrate(connection, directory)).head?.sha256).toBe(before)
+  await writeFile(join(directory, 'data', 'names.csv'), 'n,name\n1,b\n')
+  const after = (await readMigrations(directory))[0]?.sha256
+  await expect(migrate(connection, directory)).rejects.toThrow(
+    `001-named.sql or data/names.csv was edited after it was applied\n      applied ${before}\n      found   ${after}`,
+  )
+  expect(await db.rows('select name from public.named')).toEqual([{ name: 'a' }])
+})
+
+test('a missing data file, one without a header and a line that names none are refused before anything is applied', async () => {
+  const { directory, connection, db } = await setUpData('1;a\n')
+  await expect(migrate(connection, directory)).rejects.toThrow(
+    'data/names.csv: the first line is "1;a"; expected the names of columns, separated by commas.',
+  )
+  await rm(join(directory, 'data', 'names.csv'))
+  await expect(migrate(connection, directory)).rejects.toThrow(
+    `001-named.sql loads data/names.csv, which is not in ${directory}. Put the file back.`,
+  )
+  await writeFile(join(directory, '001-named.sql'), WITH_DATA.replace('public.named', 'named'))
+  await expect(migrate(connection, directory)).rejects.toThrow('names no data')
+  expect(await tablesOf(db)).toEqual([])
+})
+
+test('a malformed data file undoes its migration, and the message shows file, line and text', async () => {
+  const { directory, connection, db } = await setUpData('n,name\n1,a\ntwo,b\n')
+  const error = await migrate(connection, directory).catch((thrown: Error) => thrown)
+  expect(error).toMatchObject({ name: 'MigrationError', file: 'data/names.csv', line: 3, sqlstate: '22P02' })
+  expect(String(error)).toContain('data/names.csv:3: invalid input syntax for type integer: "two"')
+  expect(String(error)).toContain('3 | two,b')
+  await writeFile(join(directory, 'data', 'names.csv'), 'n,name\n1,a\n2,b,c\n')
+  await expect(migrate(connection, directory)).rejects.toThrow(
+    'data/names.csv:3: extra data after last expected column',
+  )
+  expect(await tablesOf(db)).toEqual([])
+  expect(await db.rows('select from ingestion.migrations')).toEqual([])
 })

@@ -1,24 +1,15 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { from as copyFrom } from 'pg-copy-streams'
 import type { Connection } from '../config/connection.ts'
 import { FormatError, PreconditionError, RefusedError } from '../core/errors.ts'
 import { type Database, openDatabase } from '../postgres/database.ts'
-import { executeFile, statementsOf } from '../postgres/sql-file.ts'
-
-/** A migration file, as it lies in the folder. */
-export interface Migration {
-  readonly name: string
-  /** SHA-256 of its text with LF line ends: a checkout on Windows has the same. */
-  readonly sha256: string
-  readonly sql: string
-  /**
-   * False when its first line is `-- no-transaction`: then it is one statement, such as `create index
-   * concurrently`.
-   */
-  readonly is_transactional: boolean
-}
+import { queryFile } from '../postgres/query-file.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
+import { executeFile, MigrationError } from '../postgres/sql-file.ts'
+import { type Migration, type MigrationData, readMigrations } from './migration-files.ts'
 
 export interface MigrateReport {
   /** Names of the migrations that this call applied, in order. */
@@ -36,38 +27,22 @@ export interface MigrateOptions {
   readonly wait_max_ms?: number
 }
 
-const NAME = /^\d{3}-[a-z0-9-]+\.sql$/
-const NO_TRANSACTION = '-- no-transaction'
 // Chosen once; every migrator of this product must use the same.
 const LOCK_KEY = '4917213885064201'
 const LOCK_POLL_MS = 100
 
-const LEDGER = `
-create schema if not exists ingestion;
-create table if not exists ingestion.migrations (
-  name              text        primary key,
-  sha256            text        not null check (sha256 ~ '^[0-9a-f]{64}$'),
-  applied_at        timestamptz not null default now(),
-  duration_ms       integer     not null check (duration_ms >= 0),
-  run_id            text
-);
-comment on table ingestion.migrations is 'The migrations that made this schema, each once, in order of name. An applied one is never edited.';
-comment on column ingestion.migrations.name is 'File name, e.g. 001-schemas.sql. Its number is its place.';
-comment on column ingestion.migrations.sha256 is 'SHA-256 of the file as it was applied, with LF line ends.';
-comment on column ingestion.migrations.applied_at is 'When it was applied, UTC.';
-comment on column ingestion.migrations.duration_ms is 'How long it took.';
-comment on column ingestion.migrations.run_id is 'The checklist run that applied it; null when it was applied by hand.';`
+const SQL = join(import.meta.dirname, 'sql')
 
 /**
- * Applies what is pending in `directory`, in order of name, each file in one transaction. A second call
- * changes nothing; two at once wait for each other.
+ * Applies the pending migrations of `directory` in order of name, each file and its data in one transaction. A
+ * second call changes nothing; concurrent calls wait for each other.
  *
- * @throws RefusedError when an applied migration was edited, removed or reordered: both hashes are shown,
- *   nothing is done.
+ * @throws RefusedError when an applied migration or its data was edited, removed or reordered. The message shows
+ *   both hashes; nothing is applied.
  * @throws FormatError when a file cannot be a migration.
- * @throws MigrationError when PostgreSQL refuses a statement: file, line and the SQL are shown. That file is
- *   rolled back.
- * @throws PreconditionError when another migrator does not end, or an INVALID index stands in the way.
+ * @throws MigrationError when PostgreSQL rejects a statement or a row: the message shows file, line and text. That
+ *   file is rolled back.
+ * @throws PreconditionError when another migrator does not end, or an INVALID index exists.
  */
 export async function migrate(
   target: Connection | Database,
@@ -91,7 +66,7 @@ async function migrateSession(
 ): Promise<MigrateReport> {
   await takeLock(db, options.wait_max_ms ?? 600_000)
   try {
-    if (!(await hasLedger(db))) await db.transaction((tx) => tx.execute(LEDGER))
+    if (!(await hasLedger(db))) await db.transaction((tx) => tx.execute(queryFile(SQL, 'migration-ledger')))
     const present = await db.rows<Applied>(
       'select name, sha256 from ingestion.migrations order by name collate "C"',
     )
@@ -112,67 +87,48 @@ async function migrateSession(
   }
 }
 
-type Applied = { name: string; sha256: string }
+type Applied = Pick<Migration, 'name' | 'sha256'>
 
-/** The migrations of a folder, in order of name. Other files than `.sql` are passed over. */
-export async function readMigrations(directory: string): Promise<Migration[]> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).toSorted()
-  const strange = names.filter((name) => !NAME.test(name))
-  if (strange.length > 0)
-    throw new FormatError(
-      `${directory}: ${strange.join(', ')}: a migration is named NNN-noun.sql, e.g. 001-schemas.sql.`,
-    )
-  const twin = names.find((name, index) => name.slice(0, 3) === names[index + 1]?.slice(0, 3))
-  if (twin !== undefined)
-    throw new FormatError(
-      `${directory}: two migrations have the number ${twin.slice(0, 3)}. The number is the order; give each its own.`,
-    )
-  return Promise.all(
-    names.map(async (name) => {
-      const text = await readFile(join(directory, name), 'utf8')
-      const sql = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
-      const is_transactional = sql.split('\n', 1)[0]?.trim() !== NO_TRANSACTION
-      if (!is_transactional && statementsOf(sql).length !== 1)
-        throw new FormatError(
-          `${name} is marked "${NO_TRANSACTION}" but holds ${statementsOf(sql).length} statements; it may hold one, since half of it could not be undone.`,
-        )
-      return { name, sql, is_transactional, sha256: createHash('sha256').update(sql).digest('hex') }
-    }),
+/** Why the applied migrations are not the first ones of the folder, one sentence each; empty when they are. */
+export function faultsOf(applied: readonly Applied[], migrations: readonly Migration[]): string[] {
+  const names = new Set(applied.map(({ name }) => name))
+  const last = applied.at(-1)
+  const changed = applied.flatMap((entry) => changeOf(entry, migrations) ?? [])
+  const late = migrations.filter(({ name }) => last !== undefined && name < last.name && !names.has(name))
+  const reordered = late.map(
+    ({ name, sha256 }) =>
+      `${name} comes before ${last?.name}, which is applied already (reordered)\n` +
+      `      applied ${last?.sha256} as ${last?.name}\n` +
+      `      found   ${sha256} as ${name}`,
+  )
+  return [...changed, ...reordered]
+}
+
+/** How the file of an applied migration differs from what was applied; undefined when it does not. */
+function changeOf({ name, sha256 }: Applied, migrations: readonly Migration[]): string | undefined {
+  const file = migrations.find((migration) => migration.name === name)
+  if (file?.sha256 === sha256) return undefined
+  if (file !== undefined) {
+    const files = [name, ...file.data.map((data) => data.file)].join(' or ')
+    return `${files} was edited after it was applied\n      applied ${sha256}\n      found   ${file.sha256}`
+  }
+  const moved = migrations.find((migration) => migration.sha256 === sha256)
+  if (moved === undefined)
+    return `${name} was applied and is now missing from the folder\n      applied ${sha256}\n      found   none`
+  return (
+    `${name} was applied and is now named ${moved.name} (reordered or renamed)\n` +
+    `      applied ${sha256} as ${name}\n` +
+    `      found   ${moved.sha256} as ${moved.name}`
   )
 }
 
-/** What keeps the applied migrations from being the first ones of the folder, one sentence each. */
-export function faultsOf(applied: readonly Applied[], migrations: readonly Migration[]): string[] {
-  const files = new Map(migrations.map((migration) => [migration.name, migration]))
-  const changed = applied.flatMap(({ name, sha256 }) => {
-    const file = files.get(name)
-    if (file?.sha256 === sha256) return []
-    if (file !== undefined)
-      return [
-        `${name} was edited after it was applied\n      applied ${sha256}\n      found   ${file.sha256}`,
-      ]
-    const moved = migrations.find((migration) => migration.sha256 === sha256)
-    return [
-      moved === undefined
-        ? `${name} was applied and is now missing from the folder\n      applied ${sha256}\n      found   none`
-        : `${name} was applied and is now named ${moved.name} (reordered or renamed)\n      applied ${sha256} as ${name}\n      found   ${moved.sha256} as ${moved.name}`,
-    ]
-  })
-  const names = new Set(applied.map(({ name }) => name))
-  const last = applied.at(-1)
-  const late = migrations.filter(({ name }) => last !== undefined && name < last.name && !names.has(name))
-  return [
-    ...changed,
-    ...late.map(
-      ({ name, sha256 }) =>
-        `${name} comes before ${last?.name}, which is applied already (reordered)\n      applied ${last?.sha256} as ${last?.name}\n      found   ${sha256} as ${name}`,
-    ),
-  ]
-}
-
 const refusal = (faults: readonly string[]): string =>
-  `The migrations of the folder are not those that made this database; nothing was applied.\n${faults.map((fault) => `  - ${fault}`).join('\n')}\n` +
-  'Put the applied files back as they were and write what you want to change as a new migration with the next number, or rebuild the database from a clean state.'
+  [
+    'The migrations of the folder are not those that created this database; nothing was applied.',
+    ...faults.map((fault) => `  - ${fault}`),
+    'Restore the applied files, and write the change as a new migration with the next number, ' +
+      'or rebuild the database from a clean state.',
+  ].join('\n')
 
 async function apply(db: Database, migration: Migration, run_id: string | undefined): Promise<void> {
   const started = performance.now()
@@ -185,13 +141,14 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
     ])
   if (migration.is_transactional) {
     await db.transaction(async (tx) => {
-      const before = await tx.one<{ id: string }>('select pg_current_xact_id()::text as id')
+      const before = await transactionOf(tx)
       await executeFile(tx, migration)
-      const after = await tx.one<{ id: string }>('select pg_current_xact_id()::text as id')
-      if (before.id !== after.id)
+      if ((await transactionOf(tx)) !== before)
         throw new FormatError(
-          `${migration.name} ends its own transaction (commit or rollback). The runner gives each migration one; take it out, and rebuild the database from a clean state, since a part of the file may be in.`,
+          `${migration.name} ends its own transaction (commit or rollback). The runner gives each migration one: ` +
+            'remove the statement, and rebuild the database from a clean state, since a part of the file may be applied.',
         )
+      for (const data of migration.data) await load(tx, data)
       await record(tx)
     })
   } else {
@@ -204,41 +161,53 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
   }
 }
 
+const transactionOf = async (tx: Database): Promise<string> =>
+  (await tx.one<{ id: string }>('select pg_current_xact_id()::text as id')).id
+
+/** Loads a data file into its table. PostgreSQL parses it; an empty value without quotation marks is null. */
+async function load(tx: Database, { file, schema, table, columns, csv }: MigrationData): Promise<void> {
+  const target = `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`
+  const list = columns.map(quoteIdentifier).join(', ')
+  const copy = copyFrom(`copy ${target} (${list}) from stdin with (format csv, header)`)
+  try {
+    await pipeline(Readable.from([csv]), tx.client().query(copy))
+  } catch (error) {
+    const [, line] = /, line (\d+)/.exec((error as { where?: string }).where ?? '') ?? []
+    throw new MigrationError(file, line === undefined ? null : Number(line), csv, error as Error)
+  }
+}
+
 const hasLedger = async (db: Database): Promise<boolean> =>
   (await db.one<{ is_there: boolean }>("select to_regclass('ingestion.migrations') is not null as is_there"))
     .is_there
 
-/**
- * A failed or killed `create index concurrently` leaves an index that is maintained but never used, under the
- * name we want.
- */
+/** A failed or killed `create index concurrently` leaves an index that is maintained, but that no query uses. */
 async function refuseInvalidIndexes(db: Database, cause = ''): Promise<void> {
-  const invalid = await db.rows<{ name: string; table: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as name, i.indrelid::regclass::text as table
-       from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
-      where not i.indisvalid and c.relkind = 'i' order by 1`,
-  )
+  const invalid = await db.rows<{ name: string; table: string }>(queryFile(SQL, 'invalid-indexes'))
   if (invalid.length === 0) return
   const list = invalid.map(({ name, table }) => `  - ${name} on ${table}: drop index concurrently ${name};`)
   throw new PreconditionError(
-    `${cause}An index was left INVALID by a create index concurrently that did not end. Remove what stood in its way (e.g. duplicate keys), drop it, and migrate again:\n${list.join('\n')}`,
+    `${cause}An index was left INVALID by a create index concurrently that did not end. ` +
+      'Remove the cause (e.g. duplicate keys), drop the index, and migrate again:\n' +
+      list.join('\n'),
   )
 }
 
 async function takeLock(db: Database, wait_max_ms: number): Promise<void> {
-  // Asked again and again instead of waited for inside PostgreSQL: a session that waits there holds a
-  // snapshot, and a `create index concurrently` of the lock's holder would wait for that snapshot for ever.
+  // Polled: a session that waits inside PostgreSQL holds a snapshot, and a `create index concurrently` of the
+  // lock's holder would wait for that snapshot for ever.
   const started = performance.now()
   while (!(await db.one<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [LOCK_KEY])).taken) {
     if (performance.now() - started > wait_max_ms) {
       const [holder] = await db.rows<{ pid: number; application_name: string }>(
-        `select a.pid, a.application_name from pg_locks l join pg_stat_activity a using (pid)
-          where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
-            and (l.classid::bigint << 32) + l.objid::bigint = $1 and l.objsubid = 1`,
+        queryFile(SQL, 'migration-lock-holder'),
         [LOCK_KEY],
       )
+      const name = holder?.application_name ?? 'unknown'
       throw new PreconditionError(
-        `Another migration of this database has not ended in ${wait_max_ms / 1000} s (backend ${holder?.pid ?? 'unknown'}, ${holder?.application_name ?? 'unknown'}). Wait for it, or end it with select pg_terminate_backend(${holder?.pid ?? 'pid'}).`,
+        `Another migration of this database has not ended in ${wait_max_ms / 1000} s ` +
+          `(backend ${holder?.pid ?? 'unknown'}, ${name}). ` +
+          `Wait for it, or end it with select pg_terminate_backend(${holder?.pid ?? 'pid'}).`,
       )
     }
     await sleep(LOCK_POLL_MS)

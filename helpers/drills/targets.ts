@@ -1,10 +1,11 @@
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backup } from '../backup/dump.ts'
 import type { Connection } from '../config/connection.ts'
 import { messageOf } from '../core/errors.ts'
 import { assertLockHeld, takeRunLock } from '../database/lock.ts'
 import { migrate } from '../database/migrate.ts'
+import { readMigrations } from '../database/migration-files.ts'
 import { createEmptyDatabase } from '../database/scratch.ts'
 import { dropPolicy, inspectTarget } from '../database/target.ts'
 import { withDatabase } from '../postgres/database.ts'
@@ -15,7 +16,7 @@ import { type Drill, recover, withFolder, withScratch } from './drill.ts'
 export const editMigration = (target: Connection, migrations: string): Promise<Drill> =>
   withFolder(async (folder) => {
     await cp(migrations, folder, { recursive: true })
-    const last = (await readdir(folder)).toSorted().at(-1) ?? ''
+    const last = (await readMigrations(folder)).at(-1)?.name ?? ''
     await writeFile(join(folder, last), `${await readFile(join(folder, last), 'utf8')}\n-- a late thought\n`)
     const detected_by = await migrate(target, folder).then(() => '', messageOf)
     return recover(detected_by, async () => (await migrate(target, migrations)).applied.length === 0)

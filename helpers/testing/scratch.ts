@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
 import { migrate } from '../database/migrate.ts'
+import { readMigrations } from '../database/migration-files.ts'
 import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
 import { quoteIdentifier } from '../postgres/sql.ts'
 
@@ -56,8 +56,7 @@ export async function scratchDatabase({
  */
 async function migratedTemplate(db: Database, server: Connection): Promise<string> {
   const hash = createHash('sha256')
-  for (const name of (await readdir(MIGRATIONS)).toSorted())
-    hash.update(name).update(await readFile(join(MIGRATIONS, name)))
+  for (const { name, sha256 } of await readMigrations(MIGRATIONS)) hash.update(name).update(sha256)
   const template = `migrated_${hash.digest('hex').slice(0, 16)}`
   await db.session(async (session) => {
     await session.rows('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
