@@ -19,10 +19,12 @@ create table stocks_research.fundamentals_derived (
   is_fourteen_weeks       boolean     not null,
   yoy_ratio               numeric,
   yoy_reason              text        check (yoy_reason in (
-                            'no_value', 'no_base_quarter', 'base_has_no_value', 'base_not_positive', 'share_basis_may_differ', 'not_comparable')),
+                            'no_value', 'no_base_quarter', 'base_has_no_value', 'base_not_positive', 'basis_may_differ',
+                            'share_basis_may_differ', 'not_comparable')),
   yoy_base_period_end     date,
   ttm_value               numeric,
-  ttm_reason              text        check (ttm_reason in ('not_additive', 'fewer_than_four_quarters', 'a_quarter_has_no_value')),
+  ttm_reason              text        check (ttm_reason in (
+                            'not_additive', 'fewer_than_four_quarters', 'a_quarter_has_no_value', 'basis_may_differ')),
   primary key (cik, taxonomy, tag, unit, period_start, period_end, known_from),
   constraint fundamentals_derived_is_a_quarter check (period_end - period_start + 1 between 80 and 100),
   constraint fundamentals_derived_null_has_reason check ((value is null) = (reason is not null) and (value is null) = (method = 'none')),
@@ -44,10 +46,10 @@ comment on column stocks_research.fundamentals_derived.accession is 'Filing of t
 comment on column stocks_research.fundamentals_derived.subtracted_accession is 'Filing of the shorter period that was subtracted; null when nothing was.';
 comment on column stocks_research.fundamentals_derived.is_fourteen_weeks is 'True when the quarter has 95 days or more: changes against and sums with other quarters then hold a week more.';
 comment on column stocks_research.fundamentals_derived.yoy_ratio is 'value / value of the quarter that ended a year (within 10 days) earlier - 1, both as known on known_from; 20 decimals.';
-comment on column stocks_research.fundamentals_derived.yoy_reason is 'Why yoy_ratio is null. share_basis_may_differ: per-share values and share counts of two filings, between which a split may lie, are not compared.';
+comment on column stocks_research.fundamentals_derived.yoy_reason is 'Why yoy_ratio is null. basis_may_differ: one of the two quarters was restated, and the other one was not stated again since. share_basis_may_differ: per-share values and share counts of two filings, between which a split may lie, are not compared.';
 comment on column stocks_research.fundamentals_derived.yoy_base_period_end is 'Last day of the quarter that yoy_ratio compares with; null when there is none.';
 comment on column stocks_research.fundamentals_derived.ttm_value is 'Sum of this and the three quarters before it, each ending the day before the next starts, all as known on known_from.';
-comment on column stocks_research.fundamentals_derived.ttm_reason is 'Why ttm_value is null.';
+comment on column stocks_research.fundamentals_derived.ttm_reason is 'Why ttm_value is null. basis_may_differ: one of the quarters was restated, and another one was not stated again since.';
 
 select ingestion.watch_table('stocks_research.fundamentals_derived');
 select ingestion.version_table('stocks_research.fundamentals_derived', 'cik');

@@ -3,15 +3,28 @@
 -- Where filings leave a choice (one quarter stated with two first days, two years that lead to one quarter, two
 -- ends about a year ago), the choice is made for each day, from what was known on that day.
 --
+-- Values are on one basis when each of them was stated on or after the last day on which one of them was restated. A
+-- difference is taken of values on one basis alone, and keeps its last value until another one on one basis takes
+-- its place. A sum of four quarters and a ratio to a year before of values that may be on two bases are null.
+--
 -- The planner cannot know how many rows a common table expression gives, assumes one, and would sort both sides
 -- of each join. With hash joins the same rows take two thirds of the time.
+
+create function stocks_research.is_restatement(value_before numeric, value numeric) returns boolean
+language sql immutable parallel safe as $$
+  -- Not the same value rounded to thousands, to tenths of a million or to millions.
+  select value_before is not null and value_before <> value and not exists (
+    select from unnest(array[1000, 100000, 1000000]::numeric[]) u (unit)
+    where (value % u.unit = 0 or value_before % u.unit = 0) and abs(value - value_before) <= u.unit / 2)
+$$;
+comment on function stocks_research.is_restatement(numeric, numeric) is 'True when a filing states another value than the one before it, and not the same one rounded to thousands, to tenths of a million or to millions.';
 
 create function stocks_research.derive_fundamentals(ciks text[])
 returns table (
   cik text, taxonomy text, tag text, unit text, period_start date, period_end date, known_from date, value numeric, method text, reason text,
   accession text, subtracted_accession text, is_fourteen_weeks boolean, yoy_ratio numeric, yoy_reason text, yoy_base_period_end date,
   ttm_value numeric, ttm_reason text)
-language sql stable parallel safe set search_path = pg_catalog set enable_nestloop = off set jit = off set work_mem = '64MB' set enable_mergejoin = off as $$
+language sql stable parallel safe set search_path = pg_catalog set enable_nestloop = off set enable_mergejoin = off set jit = off set work_mem = '64MB' as $$
 with facts as materialized (
   select f.cik, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value, f.accession, f.form, f.filed, k.kind,
     dense_rank() over (order by f.cik, f.taxonomy, f.tag, f.unit) as series,
@@ -35,21 +48,60 @@ with facts as materialized (
   from newest n
 ), versions as materialized (
   -- What was valid from one filing until the next one that says something else.
+  -- One that is not the first restates the period.
   select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession, c.filed as known_from,
-    lead(c.filed, 1, 'infinity') over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to
+    lead(c.filed, 1, 'infinity') over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
+    case when stocks_research.is_restatement(c.value_before, c.value) then c.filed else '-infinity' end::date as restated_on
   from changes c
   where c.value is distinct from c.value_before
+), restated_series as materialized (
+  -- Only there can values be on two bases.
+  select distinct v.series
+  from versions v
+  where v.restated_on > '-infinity' and v.kind = 'amount'
+), statements as materialized (
+  -- Each day on which a filing states a period, until the next: the last restatement by then, and the day itself.
+  select n.series, n.period_start, n.period_end, n.filed as stated_on,
+    lead(n.filed, 1, 'infinity') over by_day as stated_to,
+    coalesce(max(v.restated_on) over by_day, '-infinity') as restated_on
+  from newest n
+  join restated_series using (series)
+  left join versions v on v.series = n.series and v.period_start = n.period_start and v.period_end = n.period_end and v.known_from = n.filed
+  window by_day as (partition by n.series, n.period_start, n.period_end order by n.filed)
 ), reported as (
   select v.*, min(v.known_from) over (partition by v.series, v.period_start, v.period_end) as first_known_from
   from versions v where v.quarters = 1
-), alternatives as (
+), pairs as (
   select l.series, s.period_end + 1 as period_start, l.period_end, l.kind, l.quarters, l.value - s.value as value,
-    l.accession, s.accession as subtracted_accession, greatest(l.known_from, s.known_from) as known_from, least(l.known_to, s.known_to) as known_to,
-    l.period_start as longer_start
+    l.accession, s.accession as subtracted_accession, greatest(l.known_from, s.known_from) as known_from,
+    l.period_start as longer_start, least(l.known_to, s.known_to) as known_to,
+    case when l.kind = 'amount' then greatest(l.restated_on, s.restated_on) else '-infinity' end::date as restated_on
   from versions l
   join versions s on s.series = l.series and s.period_start = l.period_start and s.quarters = l.quarters - 1
     and s.known_from < l.known_to and l.known_from < s.known_to
   where l.period_end - s.period_end between 80 and 100
+), confirmations as (
+  -- The first days on which both were stated on or after the last restatement of one of them.
+  select p.series, p.period_start, p.period_end, p.longer_start, p.known_from, greatest(min(l.stated_on), min(s.stated_on)) as confirmed_on
+  from pairs p
+  join statements l on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
+    and l.stated_on >= p.restated_on
+  join statements s on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
+    and s.stated_on >= p.restated_on
+  where p.restated_on > '-infinity'
+  group by p.series, p.period_start, p.period_end, p.longer_start, p.known_from
+), on_one_basis as (
+  select p.*, greatest(p.known_from, c.confirmed_on) as one_basis_from
+  from pairs p
+  left join confirmations c using (series, period_start, period_end, longer_start, known_from)
+  where p.restated_on = '-infinity' or c.confirmed_on < p.known_to
+), alternatives as (
+  -- A difference stands until another one on one basis takes its place.
+  select o.series, o.period_start, o.period_end, o.kind, o.quarters, o.value, o.accession, o.subtracted_accession, o.longer_start,
+    o.one_basis_from as known_from,
+    lead(o.one_basis_from, 1, 'infinity') over (partition by o.series, o.period_start, o.period_end, o.longer_start
+      order by o.one_basis_from) as known_to
+  from on_one_basis o
 ), differences as (
   -- Two years that both lead to one quarter (a change of fiscal year): the later one, from the day on which
   -- it is known.
@@ -58,17 +110,34 @@ with facts as materialized (
   from alternatives a
 ), known as materialized (
   select r.series, r.period_start, r.period_end, r.kind, r.value, 'reported' as method, null as reason, r.accession, null as subtracted_accession,
-    r.known_from, r.known_to
+    r.period_start as longer_start, r.known_from, r.known_to
   from reported r
   union all
   select d.series, d.period_start, d.period_end, d.kind,
     case when d.kind = 'amount' then d.value end,
     case when d.kind <> 'amount' then 'none' when d.quarters = 4 then 'year_less_nine_months' when d.quarters = 3 then 'nine_months_less_half' else 'half_less_quarter' end,
     case when d.kind <> 'amount' then 'not_additive' end,
-    d.accession, d.subtracted_accession, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
+    d.accession, d.subtracted_accession, d.longer_start, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
   from differences d
   left join (select distinct series, period_start, period_end, first_known_from from reported) r using (series, period_start, period_end)
   where d.known_from < least(d.known_to, d.replaced_from, r.first_known_from)
+), basis as materialized (
+  -- Of a quarter, from each day on: when what it is made of was last restated, and since when all of it has been stated.
+  select s.series, s.period_start, s.period_end, s.period_start as longer_start, s.stated_on as known_from, s.stated_to as known_to,
+    s.restated_on, s.stated_on
+  from statements s
+  join (select distinct series, period_start, period_end from reported) r using (series, period_start, period_end)
+  union all
+  select p.series, p.period_start, p.period_end, p.longer_start, greatest(l.stated_on, s.stated_on), least(l.stated_to, s.stated_to),
+    greatest(l.restated_on, s.restated_on), least(l.stated_on, s.stated_on)
+  from (select distinct series, period_start, period_end, longer_start from pairs) p
+  join statements l on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
+  join statements s on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
+    and s.stated_on < l.stated_to and l.stated_on < s.stated_to
+), turns as (
+  select k.series, k.period_start, k.period_end, k.known_from from known k
+  union
+  select b.series, b.period_start, b.period_end, b.known_from from basis b
 ), periods as materialized (
   select k.series, k.period_start, k.period_end, min(k.known_from) as known_from
   from known k group by k.series, k.period_start, k.period_end
@@ -120,7 +189,7 @@ with facts as materialized (
   group by q.series, q.period_start, q.period_end, q.base_start, q.base_end, c.value, b.value
 ), moments as (
   -- Every day on which a row may change: its own value, its base, or one of the three quarters before it.
-  select p.series, p.period_start, p.period_end, k.known_from
+  select p.series, p.period_start, p.period_end, t.known_from
   from periods p
   join (
     select series, period_start, period_end, period_start as s, period_end as e from periods
@@ -128,8 +197,8 @@ with facts as materialized (
     union all select * from before_1
     union all select * from before_2
     union all select * from before_3) n using (series, period_start, period_end)
-  join known k on k.series = n.series and k.period_start = n.s and k.period_end = n.e
-  where k.known_from >= p.known_from
+  join turns t on t.series = n.series and t.period_start = n.s and t.period_end = n.e
+  where t.known_from >= p.known_from
   union
   select t.series, t.period_start, t.period_end, t.known_from from stated_together t
   union
@@ -138,7 +207,11 @@ with facts as materialized (
   select m.series, m.period_start, m.period_end, m.known_from, k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
     q.base_end, b.value as base_value, b.known_from as base_known_from, t.series is not null as is_stated_together,
     k1.known_from as known_1, k2.known_from as known_2, k3.known_from as known_3,
-    k.value + k1.value + k2.value + k3.value as sum_of_four
+    k.value + k1.value + k2.value + k3.value as sum_of_four,
+    -- Values are on one basis when each was stated on or after the last restatement of any of them.
+    greatest(s.restated_on, sb.restated_on) > least(s.stated_on, sb.stated_on) as is_base_on_another,
+    greatest(s.restated_on, s1.restated_on, s2.restated_on, s3.restated_on) > least(s.stated_on, s1.stated_on, s2.stated_on, s3.stated_on)
+      as are_four_on_more
   from moments m
   join known k on k.series = m.series and k.period_start = m.period_start and k.period_end = m.period_end
     and m.known_from >= k.known_from and m.known_from < k.known_to
@@ -158,6 +231,16 @@ with facts as materialized (
     and m.known_from >= three.known_from and m.known_from < three.known_to
   left join known k3 on k3.series = m.series and k3.period_start = three.period_start and k3.period_end = three.period_end
     and m.known_from >= k3.known_from and m.known_from < k3.known_to
+  left join basis s on s.series = m.series and s.period_start = k.period_start and s.period_end = k.period_end
+    and s.longer_start = k.longer_start and m.known_from >= s.known_from and m.known_from < s.known_to
+  left join basis sb on sb.series = m.series and sb.period_start = b.period_start and sb.period_end = b.period_end
+    and sb.longer_start = b.longer_start and m.known_from >= sb.known_from and m.known_from < sb.known_to
+  left join basis s1 on s1.series = m.series and s1.period_start = k1.period_start and s1.period_end = k1.period_end
+    and s1.longer_start = k1.longer_start and m.known_from >= s1.known_from and m.known_from < s1.known_to
+  left join basis s2 on s2.series = m.series and s2.period_start = k2.period_start and s2.period_end = k2.period_end
+    and s2.longer_start = k2.longer_start and m.known_from >= s2.known_from and m.known_from < s2.known_to
+  left join basis s3 on s3.series = m.series and s3.period_start = k3.period_start and s3.period_end = k3.period_end
+    and s3.longer_start = k3.longer_start and m.known_from >= s3.known_from and m.known_from < s3.known_to
   left join stated_together t on t.series = m.series and t.period_start = m.period_start and t.period_end = m.period_end
     and t.base_start = q.base_start and t.base_end = q.base_end
     and t.value = k.value and t.base_value = b.value and t.known_from <= m.known_from
@@ -170,11 +253,13 @@ with facts as materialized (
       when r.base_value is null then 'base_has_no_value'
       when r.base_value <= 0 then 'base_not_positive'
       when r.kind in ('per_share', 'shares') and not r.is_stated_together then 'share_basis_may_differ'
+      when r.kind = 'amount' and r.is_base_on_another then 'basis_may_differ'
     end as yoy_reason,
     case
       when r.kind <> 'amount' then 'not_additive'
       when r.known_1 is null or r.known_2 is null or r.known_3 is null then 'fewer_than_four_quarters'
       when r.sum_of_four is null then 'a_quarter_has_no_value'
+      when r.are_four_on_more then 'basis_may_differ'
     end as ttm_reason
   from rows r
 ), results as (

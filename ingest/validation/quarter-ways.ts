@@ -65,6 +65,18 @@ export interface Period {
   readonly quarters: 1 | 2 | 3 | 4
   /** In the order in which they became valid: the last one is the valid one. */
   readonly filed: Fact[]
+  /** The last day on which a filing stated it; empty before the first. */
+  stated_on: string
+  /** The last day on which a filing stated another value than the day before knew; empty when none did. */
+  restated_on: string
+}
+
+/** One way to a quarter: a period that is one, or the difference of two that begin together. */
+export interface Way {
+  readonly longer: Period
+  readonly shorter: Period | undefined
+  /** What this way last gave on one basis. */
+  known: Known | undefined
 }
 
 /** A quarter as one day knows it. Unchanged quarters stay the same object from day to day. */
@@ -75,6 +87,7 @@ export interface Known {
   /** What it was read from: one fact, or the longer and the shorter one. */
   readonly longer: Fact
   readonly shorter: Fact | undefined
+  readonly way: Way
 }
 
 /** A quarter that the facts of a series may give, sooner or later. */
@@ -84,7 +97,7 @@ export interface Quarter {
   readonly period_start: string
   readonly period_end: string
   /** How it may be told, the best way first: as reported, then from the longer period that begins last. */
-  readonly ways: { readonly longer: Period; readonly shorter: Period | undefined }[]
+  readonly ways: Way[]
   /** The day on which the quarter before ended. */
   before: LastDay | undefined
   /** Days on which a quarter ended a year earlier, give or take ten; the nearest first. */
@@ -105,6 +118,8 @@ export interface Links {
   readonly base: Known | undefined
   readonly addends: readonly Known[]
   readonly ours_count: number
+  readonly is_base_on_one_basis: boolean
+  readonly are_addends_on_one_basis: boolean
   readonly bases_count: number
 }
 
@@ -126,7 +141,11 @@ export function layOut(periods: readonly Period[]): {
 } {
   const quarters = new Map<number, Quarter>()
   const add = (start: number, end: number, longer: Period, shorter?: Period): void => {
-    keep(quarters, keyOf(start, end), () => newQuarter(start, end)).ways.push({ longer, shorter })
+    keep(quarters, keyOf(start, end), () => newQuarter(start, end)).ways.push({
+      longer,
+      shorter,
+      known: undefined,
+    })
   }
   for (const period of periods) if (period.quarters === 1) add(period.start, period.end, period)
   const byStart = Map.groupBy(periods, ({ start }) => start)

@@ -39,14 +39,27 @@ export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
     const [start, end] = [dayNumber(fact.period_start), dayNumber(fact.period_end)]
     const quarters = quartersIn(end - start + 1)
     if (quarters === undefined) continue
-    const period = keep(periods, keyOf(start, end), () => ({ start, end, quarters, filed: [] }))
+    const period = keep(periods, keyOf(start, end), () => ({
+      start,
+      end,
+      quarters,
+      filed: [],
+      stated_on: '',
+      restated_on: '',
+    }))
     keep(byDay, fact.filed, () => []).push({ fact, period })
   }
   const { quarters, lastDays } = layOut([...periods.values()])
   const vintages: Vintage[] = []
   for (const day of [...byDay.keys()].toSorted()) {
-    for (const { fact, period } of (byDay.get(day) ?? []).toSorted((a, b) => inOneDay(a.fact, b.fact)))
-      period.filed.push(fact)
+    const filed = (byDay.get(day) ?? []).toSorted((x, y) => inOneDay(x.fact, y.fact))
+    const before = new Map(filed.map(({ period }) => [period, period.filed.at(-1)?.value]))
+    for (const { fact, period } of filed) period.filed.push(fact)
+    for (const [period, value] of before) {
+      period.stated_on = day
+      const now = period.filed.at(-1)?.value
+      if (value !== undefined && now !== undefined && isRestatement(value, now)) period.restated_on = day
+    }
     for (const quarter of quarters) quarter.known = knownOf(quarter, kind)
     for (const lastDay of lastDays) lastDay.preferred = preferred(lastDay.quarters)
     for (const quarter of quarters) {
@@ -75,17 +88,56 @@ function inOneDay(a: Fact, b: Fact): number {
   return a.accession < b.accession ? -1 : 1
 }
 
-/** The quarter as the facts filed so far tell it. */
+/** Another value, and not the same one rounded to thousands, to tenths of a million or to millions. */
+function isRestatement(before: Rational, now: Rational): boolean {
+  if (equals(before, now)) return false
+  const isMultiple = (value: Rational, unit: bigint): boolean => value.d === 1n && value.n % unit === 0n
+  const off = subtract(now, before)
+  const size = off.n < 0n ? -off.n : off.n
+  return ![1_000n, 100_000n, 1_000_000n].some(
+    (unit) => (isMultiple(now, unit) || isMultiple(before, unit)) && 2n * size <= unit * off.d,
+  )
+}
+
+/**
+ * True when these periods, as stated so far, are on one basis: each was stated on or after the last day on which one of
+ * them was restated.
+ */
+function areOnOneBasis(periods: readonly Period[]): boolean {
+  let restated_on = ''
+  for (const period of periods) if (period.restated_on > restated_on) restated_on = period.restated_on
+  return periods.every((period) => period.stated_on >= restated_on)
+}
+
+const periodsOf = ({ way }: Known): Period[] =>
+  way.shorter === undefined ? [way.longer] : [way.longer, way.shorter]
+
+/** The quarter as the facts filed so far state it. A difference keeps its last value on one basis. */
 function knownOf(quarter: Quarter, kind: Kind): Known | undefined {
   for (const way of quarter.ways) {
     const longer = way.longer.filed.at(-1)
     const shorter = way.shorter?.filed.at(-1)
     if (longer === undefined || (way.shorter !== undefined && shorter === undefined)) continue
-    if (quarter.known?.longer === longer && quarter.known.shorter === shorter) return quarter.known
-    if (shorter === undefined) return { quarter, value: longer.value, method: METHODS[1], longer, shorter }
+    if (way.known?.longer === longer && way.known.shorter === shorter) return way.known
+    if (way.shorter === undefined || shorter === undefined) {
+      way.known = { quarter, value: longer.value, method: METHODS[1], longer, shorter: undefined, way }
+      return way.known
+    }
     const isAmount = kind === 'amount'
+    if (isAmount && !areOnOneBasis([way.longer, way.shorter])) {
+      if (way.known === undefined) continue
+      return way.known
+    }
     const value = isAmount ? subtract(longer.value, shorter.value) : null
-    return { quarter, value, method: isAmount ? METHODS[way.longer.quarters] : 'none', longer, shorter }
+    way.known = {
+      quarter,
+      value,
+      method: isAmount ? METHODS[way.longer.quarters] : 'none',
+      longer,
+      shorter,
+      way,
+    }
+    return way.known
   }
   return undefined
 }
@@ -104,6 +156,8 @@ function linksOf(known: Known): Links {
     base,
     addends,
     ours_count: statements(known).length,
+    is_base_on_one_basis: base === undefined || areOnOneBasis([...periodsOf(known), ...periodsOf(base)]),
+    are_addends_on_one_basis: areOnOneBasis(addends.flatMap(periodsOf)),
     bases_count: base === undefined ? 0 : statements(base).length,
   }
 }
@@ -118,13 +172,16 @@ const areEqual = (a: Links, b: Links): boolean =>
   a.base === b.base &&
   a.ours_count === b.ours_count &&
   a.bases_count === b.bases_count &&
+  a.is_base_on_one_basis === b.is_base_on_one_basis &&
+  a.are_addends_on_one_basis === b.are_addends_on_one_basis &&
   a.addends.length === b.addends.length &&
   a.addends.every((addend, at) => addend === b.addends[at])
 
-function vintageOf(known: Known, { base, addends }: Links, kind: Kind, known_from: string): Vintage {
+function vintageOf(known: Known, links: Links, kind: Kind, known_from: string): Vintage {
+  const { base } = links
   const { period_start, period_end } = known.quarter
-  const yoy = growth(kind, known, base)
-  const ttm = yearOf(kind, addends)
+  const yoy = growth(kind, known, links)
+  const ttm = yearOf(kind, links)
   return {
     period_start,
     period_end,
@@ -158,7 +215,7 @@ interface Result {
 const none = (reason: string): Result => ({ value: null, reason })
 
 /** The sum of a quarter and the three before it. */
-function yearOf(kind: Kind, addends: readonly Known[]): Result {
+function yearOf(kind: Kind, { addends, are_addends_on_one_basis }: Links): Result {
   if (kind !== 'amount') return none('not_additive')
   if (addends.length < 4) return none('fewer_than_four_quarters')
   const value = addends.reduce<Rational | null>(
@@ -168,16 +225,18 @@ function yearOf(kind: Kind, addends: readonly Known[]): Result {
       d: 1n,
     },
   )
-  return value === null ? none('a_quarter_has_no_value') : { value, reason: null }
+  if (value === null) return none('a_quarter_has_no_value')
+  return are_addends_on_one_basis ? { value, reason: null } : none('basis_may_differ')
 }
 
-function growth(kind: Kind, known: Known, base: Known | undefined): Result {
+function growth(kind: Kind, known: Known, { base, is_base_on_one_basis }: Links): Result {
   if (kind === 'other') return none('not_comparable')
   if (known.value === null) return none('no_value')
   if (base === undefined) return none('no_base_quarter')
   if (base.value === null) return none('base_has_no_value')
   if (base.value.n <= 0n) return none('base_not_positive')
   if (kind !== 'amount' && !areStatedTogether(known, base)) return none('share_basis_may_differ')
+  if (kind === 'amount' && !is_base_on_one_basis) return none('basis_may_differ')
   return { value: divide(subtract(known.value, base.value), base.value), reason: null }
 }
 

@@ -20,11 +20,17 @@ export interface ExpectedValue {
   readonly value: Rational
   /** reported: a filing gives the quarter itself. The others are differences of reported spans. */
   readonly method: 'reported' | 'year_minus_nine_months' | 'to_date_difference'
+  /** The spans that it is made of. */
+  readonly spans: readonly Span[]
+}
+interface Span {
+  readonly start: string
+  readonly end: string
 }
 export interface ExpectedChange {
   /** (this − base) / base; null when the reason is not `ok`. */
   readonly ratio: Rational | null
-  readonly reason: 'ok' | 'missing' | 'share_basis_differs' | 'base_not_positive'
+  readonly reason: 'ok' | 'missing' | 'share_basis_differs' | 'basis_differs' | 'base_not_positive'
   /** One of the two quarters has 14 weeks. */
   readonly is_uneven: boolean
 }
@@ -83,19 +89,46 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
     const splitsUntil = (filed = ''): number => filer.split_dates.filter((date) => date <= filed).length
     return { from: splitsUntil(first?.filed), to: splitsUntil(last?.filed) }
   }
+  /** True when each span was stated on or after the last day on which one of them was restated, all as of a day. */
+  const areOnOneBasis = (tag: string, unit: string, spans: readonly Span[], as_of: string): boolean => {
+    const stated = spans.map(({ start, end }) =>
+      (vintages.get(keyOf(tag, unit, start, end)) ?? []).filter((fact) => fact.filed <= as_of),
+    )
+    const restated_on = stated.flatMap((facts) =>
+      facts.flatMap(({ value, filed }, at) => {
+        const before = facts[at - 1]
+        return before !== undefined && isRestatement(before.value, value) ? [filed] : []
+      }),
+    )
+    const last = restated_on.toSorted().at(-1) ?? ''
+    return stated.every((facts) => (facts.at(-1)?.filed ?? '') >= last)
+  }
   const quarterValue: FilerKnowledge['quarter'] = (tag, unit, quarter, as_of) => {
     const reported = value(tag, unit, quarter.start, quarter.end, as_of)
-    if (reported !== null) return { value: reported, method: 'reported' }
+    if (reported !== null) return { value: reported, method: 'reported', spans: [quarter] }
     if (unit !== 'USD' || quarter.quarter === 1) return null
     const first = quarters[indexOf(quarter) - quarter.quarter + 1]
     if (first === undefined) return null
-    const longer = value(tag, unit, first.start, quarter.end, as_of)
-    const shorter = value(tag, unit, first.start, addDays(quarter.start, -1), as_of)
-    if (longer === null || shorter === null) return null
-    return {
-      value: subtract(longer, shorter),
-      method: quarter.quarter === 4 ? 'year_minus_nine_months' : 'to_date_difference',
+    const longer = { start: first.start, end: quarter.end }
+    const shorter = { start: first.start, end: addDays(quarter.start, -1) }
+    // A difference keeps its last value on one basis: the newest day on which both were.
+    const days = [longer, shorter].flatMap(({ start, end }) =>
+      (vintages.get(keyOf(tag, unit, start, end)) ?? []).map(({ filed }) => filed),
+    )
+    for (const day of days
+      .filter((filed) => filed <= as_of)
+      .toSorted()
+      .toReversed()) {
+      const whole = value(tag, unit, longer.start, longer.end, day)
+      const part = value(tag, unit, shorter.start, shorter.end, day)
+      if (whole === null || part === null || !areOnOneBasis(tag, unit, [longer, shorter], day)) continue
+      return {
+        value: subtract(whole, part),
+        method: quarter.quarter === 4 ? 'year_minus_nine_months' : 'to_date_difference',
+        spans: [longer, shorter],
+      }
     }
+    return null
   }
   return {
     quarters,
@@ -105,12 +138,14 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
       const last = indexOf(quarter)
       if (unit !== 'USD' || last < 3) return null
       let sum = ZERO
+      const spans: Span[] = []
       for (const part of quarters.slice(last - 3, last + 1)) {
         const known = quarterValue(tag, unit, part, as_of)
         if (known === null) return null
         sum = add(sum, known.value)
+        spans.push(...known.spans)
       }
-      return sum
+      return areOnOneBasis(tag, unit, spans, as_of) ? sum : null
     },
     yearOverYear: (tag, unit, quarter, as_of) => {
       const base_quarter = quarters[indexOf(quarter) - 4]
@@ -124,6 +159,8 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
           return { ratio: null, reason: 'share_basis_differs', is_uneven }
       }
       if (base.value.numerator <= 0n) return { ratio: null, reason: 'base_not_positive', is_uneven }
+      if (unit === 'USD' && !areOnOneBasis(tag, unit, [...current.spans, ...base.spans], as_of))
+        return { ratio: null, reason: 'basis_differs', is_uneven }
       const change = subtract(current.value, base.value)
       return {
         ratio: rational(change.numerator * base.value.denominator, change.denominator * base.value.numerator),
@@ -132,6 +169,19 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
       }
     },
   }
+}
+
+/** Another value, and not the same one rounded to thousands, to tenths of a million or to millions. */
+function isRestatement(before: string, now: string): boolean {
+  const [old, given] = [parseDecimal(before), parseDecimal(now)]
+  if (old.denominator !== 1n || given.denominator !== 1n) return before !== now
+  const off = old.numerator - given.numerator
+  const size = off < 0n ? -off : off
+  if (size === 0n) return false
+  const units = [1_000n, 100_000n, 1_000_000n]
+  return !units.some(
+    (unit) => size * 2n <= unit && (old.numerator % unit === 0n || given.numerator % unit === 0n),
+  )
 }
 
 /** 14 weeks instead of 13. */
