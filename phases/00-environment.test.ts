@@ -7,8 +7,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { expect } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
+import { describe } from 'vitest'
+import {
+  expectAtLeast,
+  expectAtMost,
+  expectEqual,
+  expectNone,
+  expectThat,
+} from '../helpers/checklist/expectations.ts'
+import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
+import { type Config, childEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { compareWithLockfile } from '../helpers/config/lockfile.ts'
 import { secretsOf } from '../helpers/config/secrets.ts'
 import { silentLog } from '../helpers/core/log.ts'
@@ -21,6 +29,61 @@ import { JOBS } from '../ingest/jobs.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import { weighConfigured } from '../ingest/providers/live.ts'
 import { test } from './fixtures.ts'
+import { PRECONDITIONS } from './preconditions.ts'
+
+const MAJOR = 10_000
+
+test(PRECONDITIONS.postgres, async ({ target, record }) => {
+  const { kind, version } = target.server
+  const { host, port, user, database } = target.connection
+  const [answer] = await withDatabase(target.maintenance, (db) =>
+    db.rows<{ version: string }>('select version()'),
+  )
+  await record({
+    server: `${host}:${port}`,
+    server_kind: kind,
+    user,
+    target_database: database,
+    server_version: version,
+    answer: answer?.version,
+  })
+  expectThat(answer !== undefined, `PostgreSQL at ${host}:${port} does not answer "select version()"`)
+})
+
+test(PRECONDITIONS.tools, async ({ target, tools, record }) => {
+  const server_major = Math.floor(target.server.version_number / MAJOR)
+  await record({
+    server_version: target.server.version,
+    ...Object.fromEntries(TOOL_NAMES.map((name) => [name, `${tools[name].version} at ${tools[name].path}`])),
+  })
+  for (const name of TOOL_NAMES)
+    expectAtLeast(`the major version of ${name}`, tools[name].major, server_major, 'Install a newer client')
+})
+
+test(PRECONDITIONS.directory, async ({ record }) => {
+  await record({ working_directory: process.cwd(), repository_root: ROOT_DIRECTORY })
+  expectEqual('the working directory', process.cwd(), ROOT_DIRECTORY)
+})
+
+test(PRECONDITIONS.configuration, async ({ config, record }) => {
+  // The fixture reads the configuration anew, and fails with every fault by name.
+  await record({
+    mode: config.source.mode,
+    postgres: config.postgres.kind,
+    database: config.database,
+    dropbox: config.dropbox.kind,
+    universe_file: config.universe_file,
+    ...config.window,
+  })
+  expectThat(config.window.start_date < config.window.end_date, 'the window ends before it starts')
+})
+
+test(PRECONDITIONS.lock, async ({ target, assertHeld, record }) => {
+  const { database, run_id, key, backend_pid, backend_started_at } = target.lock
+  await record({ target_database: database, held_by_run: run_id, key, backend_pid, backend_started_at })
+  await assertHeld() // Throws unless the server says that the lock is ours now.
+  expectEqual('the run that holds the lock', run_id, target.run_id)
+})
 
 test("the project's own Node.js runtime is active, and its version satisfies `engines`", async ({
   record,
@@ -30,121 +93,125 @@ test("the project's own Node.js runtime is active, and its version satisfies `en
   }
   await record({ node_version: process.versions.node, engines: engines.node, executable: process.execPath })
   const [, major_min] = /^>=(\d+)$/.exec(engines.node) ?? []
-  expect(Number(process.versions.node.split('.')[0])).toBeGreaterThanOrEqual(Number(major_min))
+  const major = Number(process.versions.node.split('.')[0])
+  expectAtLeast('the major version of Node.js', major, Number(major_min), 'Run npm ci, then npx vitest')
 })
 
 test('dependencies are installed exactly as the lockfile says', async ({ record }) => {
   const compared = compareWithLockfile(ROOT_DIRECTORY)
   await record({ ...compared })
-  expect(compared.differing).toEqual([])
-  expect(compared.extraneous).toEqual([])
-  expect(compared.packages_installed).toBeGreaterThan(0)
+  const fix = { fix: 'Run npm ci' }
+  expectNone(compared.differing, 'package that differs from the lockfile', fix)
+  expectNone(compared.extraneous, 'package that is not in the lockfile', fix)
+  expectAtLeast('installed packages', compared.packages_installed, 1, fix.fix)
 })
 
 test('the ingestion runner executes: `ingest/run.ts --help` exits 0 and names the seven jobs', async ({
   record,
 }) => {
-  const { exitCode, stdout } = await execa(
-    process.execPath,
-    [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), '--help'],
-    {
-      env: childEnvironment(),
-      extendEnv: false,
-      reject: false,
-    },
-  )
-  const named = JOB_NAMES.filter((job) => stdout.includes(job))
-  await record({ command: 'node ingest/run.ts --help', exit_code: exitCode, jobs_named: named.length })
-  expect(exitCode).toBe(0)
-  expect(named).toEqual(JOB_NAMES)
-})
-
-test('the client tools `psql pg_dump pg_restore createdb dropdb` are on PATH, and not older than the server', async ({
-  target,
-  tools,
-  record,
-}) => {
-  const server_major = Math.floor(target.server.version_number / 10_000)
-  await record({
-    server_version: target.server.version,
-    ...Object.fromEntries(TOOL_NAMES.map((name) => [name, `${tools[name].version} at ${tools[name].path}`])),
+  const runner = join(ROOT_DIRECTORY, 'ingest', 'run.ts')
+  const { exitCode, all } = await execa(process.execPath, [runner, '--help'], {
+    env: childEnvironment(),
+    extendEnv: false,
+    reject: false,
+    all: true,
   })
-  expect(TOOL_NAMES.filter((name) => tools[name].major < server_major)).toEqual([])
+  const unnamed = JOB_NAMES.filter((job) => !all.includes(job))
+  await record({
+    command: 'node ingest/run.ts --help',
+    exit_code: exitCode,
+    jobs_named: JOB_NAMES.length - unnamed.length,
+    jobs_unnamed: unnamed,
+  })
+  expectThat(exitCode === 0, `node ingest/run.ts --help ends with exit code ${exitCode}: ${all}`)
+  expectNone(unnamed, 'job that --help does not name')
 })
 
-test('every secret that this mode needs is present', async ({ config, record }) => {
-  const needed = secretsOf(config)
-  const { mode } = config.source
-  // A provider without its key is passed over for the next one of its job; a job that has none left lacks a
-  // key.
-  const { choices, faults } = mode === 'live' ? weighConfigured(config) : { choices: [], faults: [] }
-  const missing = [...needed.filter(({ is_present }) => !is_present).map(({ name }) => name), ...faults]
-  const passed_over = choices.flatMap((choice) => choice.passed_over.map((why) => `${choice.job}: ${why}`))
-  await record({ mode, secrets_needed: needed.map(({ name }) => name), passed_over, missing })
-  expect(missing).toEqual([])
-})
-
-test('the universe and the window can be used: each security stands once, and the calendar knows the days', async ({
+test('every secret that this mode needs is present and accepted by its service', async ({
   config,
-  universe,
+  remote,
   record,
+  signal,
 }) => {
-  const { start_date, end_date } = config.window
-  const days = start_date < FIRST_DATE ? [] : sessions(start_date, end_date)
-  await record({
-    file: universe.file,
-    sha256: universe.sha256,
-    securities: universe.members.length,
-    start_date,
-    end_date,
-    calendar_begins_on: FIRST_DATE,
-    sessions: days.length,
-  })
-  expect(universe.members.length).toBeGreaterThan(0)
-  expect(
-    days.length,
-    `BOOTSTRAP_START must be ${FIRST_DATE} or later, and a session must lie in the window`,
-  ).toBeGreaterThan(0)
+  const { missing, ...secrets } = secretsNeeded(config)
+  await record({ mode: config.source.mode, ...secrets, missing })
+  expectNone(missing, 'missing secret', { fix: 'Set it in the environment, or in .env' })
+
+  const { unserved, rejecting, ...answers } = await probeProviders(config, signal)
+  await record({ ...answers, jobs_without_provider: unserved })
+  expectNone(unserved, 'job without a provider', { fix: 'Name one in bootstrap.json, provider_sets' })
+  expectNone(rejecting, 'provider that rejects its credentials')
+
+  const { scopes, ...space } = await remote.check() // Throws when the token or a scope is rejected.
+  const bytes_free = space.bytes_allocated - space.bytes_used
+  await record({ remote: remote.describe(), ...space, scopes: [...scopes], bytes_free })
+  expectAtLeast(`free bytes in ${remote.describe()}`, bytes_free, 1, 'Make room there')
 })
 
-test('the providers accept their credentials', async ({ config, record, signal }) => {
+describe(ALSO_PROVEN, () => {
+  test('each security of the universe is listed once, and the calendar covers the window', async ({
+    config,
+    universe,
+    record,
+  }) => {
+    const { start_date, end_date } = config.window
+    const days = start_date < FIRST_DATE ? [] : sessions(start_date, end_date)
+    await record({
+      file: universe.file,
+      sha256: universe.sha256,
+      securities: universe.members.length,
+      start_date,
+      end_date,
+      calendar_begins_on: FIRST_DATE,
+      sessions: days.length,
+    })
+    expectAtLeast(`securities in ${universe.file}`, universe.members.length, 1)
+    const fix = `Set BOOTSTRAP_START to ${FIRST_DATE} or later, and a window that contains a session`
+    expectAtLeast(`sessions from ${start_date} to ${end_date}`, days.length, 1, fix)
+  })
+
+  test('the clock of this machine agrees with the clock of the server', async ({ target, record }) => {
+    const offset_ms = await withDatabase(target.maintenance, (db) => clockOffset(db))
+    await record({ offset_ms, offset_max_ms: CLOCK_OFFSET_MAX_MS })
+    const fix = 'Set both clocks by NTP'
+    expectAtMost('milliseconds between the clocks', Math.abs(offset_ms), CLOCK_OFFSET_MAX_MS, fix)
+  })
+})
+
+/**
+ * A provider without its key is skipped for the next one of its job. A job with no provider left lacks a key.
+ */
+function secretsNeeded(config: Config) {
+  const needed = secretsOf(config)
+  const { choices, faults } =
+    config.source.mode === 'live' ? weighConfigured(config) : { choices: [], faults: [] }
+  const absent = needed.filter(({ is_present }) => !is_present).map(({ name }) => name)
+  return {
+    secrets_needed: needed.map(({ name }) => name),
+    providers_skipped: skippedOf(choices),
+    missing: [...absent, ...faults],
+  }
+}
+
+/** What the providers answer to one request each. A replay makes no request, and files need no credentials. */
+async function probeProviders(config: Config, signal: AbortSignal) {
   const opened = await openRunProviders(config, silentLog())
   try {
     const served = new Set(opened.providers.flatMap(({ datasets }) => datasets))
-    const unserved = JOBS.flatMap((job) =>
-      job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : [],
-    )
-    // A replay asks nobody, and a folder of files has no credentials.
     const probed = config.source.mode === 'replay' ? [] : await opened.probe(signal)
-    await record({
+    return {
       providers: opened.providers.map(({ name, datasets }) => `${datasets.join(', ')}: ${name}`),
-      passed_over: opened.choices.flatMap(({ job, passed_over }) =>
-        passed_over.map((why) => `${job}: ${why}`),
-      ),
+      providers_skipped: skippedOf(opened.choices),
       answers: probed.map(({ provider, fault }) => `${provider}: ${fault ?? 'accepted'}`),
-      jobs_unserved: unserved,
-    })
-    expect(unserved).toEqual([])
-    expect(
-      probed.flatMap(({ provider, fault }) => (fault === undefined ? [] : [`${provider}: ${fault}`])),
-    ).toEqual([])
+      unserved: JOBS.flatMap((job) => (job.kind === 'sourced' && !served.has(job.dataset) ? [job.name] : [])),
+      rejecting: probed.flatMap(({ provider, fault }) =>
+        fault === undefined ? [] : [`${provider}: ${fault}`],
+      ),
+    }
   } finally {
     await opened.close()
   }
-})
+}
 
-test('Dropbox accepts its token, the scopes are present, and the space is enough', async ({
-  remote,
-  record,
-}) => {
-  const check = await remote.check()
-  const bytes_free = check.bytes_allocated - check.bytes_used
-  await record({ remote: remote.describe(), ...check, scopes: [...check.scopes], bytes_free })
-  expect(bytes_free).toBeGreaterThan(0)
-})
-
-test('the clock of this machine agrees with the clock of the server', async ({ target, record }) => {
-  const offset_ms = await withDatabase(target.maintenance, (db) => clockOffset(db))
-  await record({ offset_ms, bound_ms: CLOCK_OFFSET_MAX_MS })
-  expect(Math.abs(offset_ms)).toBeLessThanOrEqual(CLOCK_OFFSET_MAX_MS)
-})
+const skippedOf = (choices: readonly { job: string; passed_over: readonly string[] }[]): string[] =>
+  choices.flatMap(({ job, passed_over }) => passed_over.map((why) => `${job}: ${why}`))

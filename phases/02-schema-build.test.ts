@@ -7,7 +7,9 @@
 import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { describe } from 'vitest'
+import { expectEqual, expectNone, expectThat } from '../helpers/checklist/expectations.ts'
+import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { PRODUCT_VERSION } from '../helpers/config/version.ts'
 import { messageOf } from '../helpers/core/errors.ts'
@@ -15,12 +17,15 @@ import { driftOf } from '../helpers/database/drift.ts'
 import { leastPrivilege } from '../helpers/database/least-privilege.ts'
 import { migrate } from '../helpers/database/migrate.ts'
 import { recordEnvironment } from '../helpers/database/target-database.ts'
+import type { Database } from '../helpers/postgres/database.ts'
 import { quoteIdentifier } from '../helpers/postgres/sql.ts'
 import { needs, test } from './fixtures.ts'
+import { query } from './query.ts'
 
 needs('01-database-creation')
 
 const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
+const SHA256 = /[0-9a-f]{64}/g
 const CORE_TABLES = [
   'securities',
   'ticker_history',
@@ -33,11 +38,11 @@ const CORE_TABLES = [
 ] as const
 
 test('all migrations are applied in order', async ({ server, target, db, record }) => {
-  const report = await migrate(server.connection, MIGRATIONS, { run_id: target.run_id })
+  const { applied, head } = await migrate(server.connection, MIGRATIONS, { run_id: target.run_id })
   await recordEnvironment(db, { mode: target.mode, run_id: target.run_id, product_version: PRODUCT_VERSION })
   const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).toSorted()
-  await record({ applied: [...report.applied], head: report.head?.name, head_sha256: report.head?.sha256 })
-  expect(report.applied).toEqual(files)
+  await record({ applied: [...applied], head: head?.name, head_sha256: head?.sha256 })
+  expectEqual('the migrations applied, in order', applied.join(' '), files.join(' '))
 })
 
 test('an edited, removed or reordered migration is refused with both hashes shown', async ({
@@ -64,76 +69,86 @@ test('an edited, removed or reordered migration is refused with both hashes show
       await rename(join(copy, 'aside'), join(copy, `${second.slice(0, 3)}${first.slice(3)}`))
     })
     await record({ edited, removed, reordered })
-    for (const refusal of [edited, removed, reordered]) expect(refusal).toMatch(/[0-9a-f]{64}/)
-    expect(new Set(edited.match(/[0-9a-f]{64}/g)).size, 'both hashes of the edited one').toBe(2)
+    for (const [change, refusal] of Object.entries({ edited, removed, reordered }))
+      expectThat(
+        refusal.match(SHA256) !== null,
+        `the refusal of the ${change} migration shows no hash: ${refusal}`,
+      )
+    const hashes = new Set(edited.match(SHA256)).size
+    expectEqual('the hashes that the refusal of the edited migration shows', hashes, 2)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 })
 
-test.for(['ingestion', 'stocks_research'])('schema `%s` exists', async (schema, { db, record }) => {
-  const found = await db.rows('select nspname from pg_namespace where nspname = $1', [schema])
-  await record({ schema, found: found.length })
-  expect(found).toHaveLength(1)
+test('schemas `ingestion` and `stocks_research` exist', async ({ db, record }) => {
+  const found = await db.rows<{ schema: string }>(
+    "select nspname as schema from pg_namespace where nspname in ('ingestion', 'stocks_research') order by 1",
+  )
+  const schemas = found.map(({ schema }) => schema)
+  await record({ schemas })
+  expectEqual('the schemas', schemas.join(', '), 'ingestion, stocks_research')
 })
 
-test.for(CORE_TABLES)('`SELECT COUNT(*) FROM stocks_research.%s` answers', async (table, { db, record }) => {
-  const { rows } = await db.one<{ rows: number }>(
-    `select count(*)::int as rows from stocks_research.${quoteIdentifier(table)}`,
-  )
+test.for(CORE_TABLES)(
+  'core tables exist: `SELECT COUNT(*) FROM stocks_research.%s` answers',
+  async (table, { db, record }) => {
+    const rows = await countOf(db, 'stocks_research', table)
+    await record({ rows })
+    expectEqual(`rows of ${table} before any job ran`, rows, 0)
+  },
+)
+
+test('views build cleanly: `SELECT COUNT(*) FROM stocks_research.prices_daily_adjusted_v` answers', async ({
+  db,
+  record,
+}) => {
+  const rows = await countOf(db, 'stocks_research', 'prices_daily_adjusted_v')
   await record({ rows })
-  expect(rows, 'nothing is in it yet').toBe(0)
+  expectEqual('rows of prices_daily_adjusted_v before any job ran', rows, 0)
 })
 
-test('`SELECT COUNT(*) FROM stocks_research.prices_daily_adjusted_v` answers', async ({ db, record }) => {
-  const { rows } = await db.one<{ rows: number }>(
-    'select count(*)::int as rows from stocks_research.prices_daily_adjusted_v',
-  )
-  await record({ rows })
-  expect(rows).toBe(0)
-})
-
-test('every other view builds cleanly and answers a count', async ({ db, record }) => {
-  const views = await db.rows<{ schema: string; view: string }>(
-    "select schemaname as schema, viewname as view from pg_views where schemaname in ('ingestion', 'stocks_research') and viewname <> 'prices_daily_adjusted_v' order by 1, 2",
-  )
+test('views build cleanly: every other view answers a count', async ({ db, record }) => {
+  const views = await db.rows<{ schema: string; view: string }>(query('other_views'))
   const counts: Record<string, number> = {}
-  for (const { schema, view } of views) {
-    counts[`${schema}.${view}`] = (
-      await db.one<{ rows: number }>(
-        `select count(*)::int as rows from ${quoteIdentifier(schema)}.${quoteIdentifier(view)}`,
-      )
-    ).rows
-  }
+  for (const { schema, view } of views) counts[`${schema}.${view}`] = await countOf(db, schema, view)
   await record({ views: views.length, ...counts })
-  expect(Object.keys(counts)).toHaveLength(views.length)
+  expectEqual('the views that answer', Object.keys(counts).length, views.length)
 })
 
 test('applying the migrations again changes nothing', async ({ server, target, record }) => {
-  const report = await migrate(server.connection, MIGRATIONS, { run_id: target.run_id })
-  await record({ applied: [...report.applied], present: report.present.length })
-  expect(report.applied).toEqual([])
+  const { applied, present } = await migrate(server.connection, MIGRATIONS, { run_id: target.run_id })
+  await record({ applied: [...applied], present: present.length })
+  expectNone(applied, 'migration that was applied a second time')
 })
 
 test('the live schema equals the migrations: there is no drift', async ({ server, record }) => {
   const drift = await driftOf(server.connection, MIGRATIONS)
-  await record({
-    ...drift,
-    objects: drift.objects.map(({ object, difference }) => `${object}: ${difference}`),
-  })
-  expect(drift.objects).toEqual([])
-  expect(drift.found_sha256).toBe(drift.expected_sha256)
+  const differing = drift.objects.map(({ object, difference }) => `${object}: ${difference}`)
+  await record({ ...drift, objects: differing })
+  expectNone(differing, 'object that differs from the migrations')
+  expectEqual('the hash of the live schema', drift.found_sha256, drift.expected_sha256)
 })
 
-test('the roles admin, owner, ingest and reader do their work and are refused the rest, or the connection itself may create no role', async ({
-  server,
-  config,
-  record,
-}) => {
-  const { faults, ...evidence } = await leastPrivilege(server, config.role_passwords, MIGRATIONS)
-  await record({
-    ...evidence,
-    faults: faults.map(({ role, statement, what }) => `${role}: ${statement}: ${what}`),
+describe(ALSO_PROVEN, () => {
+  test('the roles admin, owner, ingest and reader may do their work, and nothing else', async ({
+    server,
+    config,
+    record,
+    notApplicable,
+  }) => {
+    const { faults, ...evidence } = await leastPrivilege(server, config.role_passwords, MIGRATIONS)
+    const faulty = faults.map(({ role, statement, what }) => `${role}: ${statement}: ${what}`)
+    await record({ ...evidence, faults: faulty })
+    if (evidence.statements_allowed === 0)
+      notApplicable(`${server.connection.user} may not create roles, and is no superuser`)
+    expectNone(faulty, 'right that is missing or too much')
   })
-  expect(faults).toEqual([])
 })
+
+async function countOf(db: Database, schema: string, name: string): Promise<number> {
+  const { rows } = await db.one<{ rows: number }>(
+    `select count(*)::int as rows from ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+  )
+  return rows
+}

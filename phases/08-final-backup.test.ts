@@ -5,11 +5,12 @@
  * Again: makes another backup under a name of its own; none is overwritten.
  */
 import { stat } from 'node:fs/promises'
-import { expect } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { recordProof } from '../helpers/backup/proof.ts'
 import { verifyArchive, verifyFile, verifyRemote } from '../helpers/backup/verify.ts'
-import { backupEvidence, needs, stopsAtFirstFailure, test } from './fixtures.ts'
+import { expectAtLeast, expectEqual, expectThat } from '../helpers/checklist/expectations.ts'
+import { backupEvidence, DUMP_COMMAND } from './evidence.ts'
+import { needs, stopsAtFirstFailure, test } from './fixtures.ts'
 
 needs('07-post-ingestion-validation')
 stopsAtFirstFailure()
@@ -22,47 +23,48 @@ test('a full backup is made: `pg_dump --format=custom --compress=9 --no-owner --
 }) => {
   backup = await makeBackup() // Throws unless pg_dump exits with 0.
   await record(backupEvidence(backup))
-  expect(backup.manifest.command).toMatch(/^pg_dump --format=custom --compress=9 --no-owner --no-privileges /)
-  expect((await stat(backup.archive)).size).toBe(backup.manifest.bytes)
+  const { command, bytes } = backup.manifest
+  expectThat(DUMP_COMMAND.test(command), `the backup was made by another command: ${command}`)
+  expectEqual('the bytes of the archive', (await stat(backup.archive)).size, bytes)
 })
 
-test('the final backup is copied to Dropbox, and the remote copy has the same content hash', async ({
+test('the full backup is copied to Dropbox, and the remote copy has the same content hash', async ({
   upload,
   record,
 }) => {
   const local = await verifyFile(backup)
   const copy = await upload(backup)
   await record({ ...copy, local_content_hash: local.content_hash })
-  expect(copy.content_hash).toBe(local.content_hash)
+  expectEqual('the content hash of the remote copy', copy.content_hash, local.content_hash)
 })
 
-test('`pg_restore --list` reads the final archive and names every table', async ({ record, signal }) => {
+test('the full backup is verified: `pg_restore --list` names every table', async ({ record, signal }) => {
   const { list_command, list_exit_code, entries } = await verifyArchive(backup, signal)
   const tables = Object.keys(backup.manifest.fingerprint.tables).length
   await record({ list_command, list_exit_code, entries, tables })
-  expect(list_exit_code).toBe(0)
-  expect(entries).toBeGreaterThanOrEqual(tables)
+  expectEqual('the exit code of pg_restore --list', list_exit_code, 0)
+  expectAtLeast('the entries of the archive', entries, tables)
 })
 
-test('the final archive is read to its end without an error', async ({ record, signal }) => {
+test('the full backup is verified: it is read to its end without an error', async ({ record, signal }) => {
   const evidence = await verifyArchive(backup, signal)
   const { read_command, read_exit_code, duration_ms } = evidence
   await record({ read_command, read_exit_code, duration_ms })
   await recordProof(backup, [evidence])
-  expect(read_exit_code).toBe(0)
+  expectEqual('the exit code of pg_restore', read_exit_code, 0)
 })
 
-test('the remote copy of the final backup, downloaded again, equals the local file byte for byte', async ({
+test('the full backup is verified: the remote copy, downloaded again, equals the local file', async ({
   remote,
   record,
 }) => {
   const copy = await verifyRemote(backup, remote)
   await record({ ...copy })
   await recordProof(backup, [copy])
-  expect(copy.sha256).toBe(backup.manifest.sha256)
+  expectEqual('the SHA-256 of the remote copy', copy.sha256, backup.manifest.sha256)
 })
 
-test("the final backup's file name, timestamp, size and hashes are recorded", async ({ record }) => {
+test('the file name, timestamp, size and hashes of the full backup are recorded', async ({ record }) => {
   const { file, snapshot_at, ended_at, bytes, sha256, content_hash, fingerprint } = backup.manifest
   const tables = Object.entries(fingerprint.tables).map(([table, { rows, sha256: table_sha256 }]) => ({
     table,
@@ -72,5 +74,8 @@ test("the final backup's file name, timestamp, size and hashes are recorded", as
   await record({ file, snapshot_at, ended_at, bytes, sha256, content_hash, table_hashes: tables }, 'backups')
   const found = await verifyFile(backup)
   await recordProof(backup, [found])
-  expect(found).toMatchObject({ file, bytes, sha256, content_hash })
+  expectEqual('the file name on disk', found.file, file)
+  expectEqual('the bytes on disk', found.bytes, bytes)
+  expectEqual('the SHA-256 on disk', found.sha256, sha256)
+  expectEqual('the content hash on disk', found.content_hash, content_hash)
 })

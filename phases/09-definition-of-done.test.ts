@@ -6,12 +6,20 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { describe } from 'vitest'
 import { publishBundle } from '../helpers/backup/bundle.ts'
 import { provenLevels, recordProof } from '../helpers/backup/proof.ts'
 import { applyRetention } from '../helpers/backup/retention.ts'
 import { verifyFile } from '../helpers/backup/verify.ts'
+import {
+  expectAtLeast,
+  expectAtMost,
+  expectEqual,
+  expectNone,
+  expectThat,
+} from '../helpers/checklist/expectations.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
+import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import { boxesOf, viewOf } from '../helpers/checklist/view.ts'
 import { messageOf } from '../helpers/core/errors.ts'
 import { compareFingerprints, describeDifferences } from '../helpers/database/compare.ts'
@@ -27,13 +35,14 @@ import { aimWrong, editMigration, loseLock } from '../helpers/drills/targets.ts'
 import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { rebuild } from '../ingest/rebuild/rebuild.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
-import { HARMS, MIGRATIONS } from './drills.ts'
+import { MIGRATIONS, MISTAKES } from './drills.ts'
+import { expectNoHardViolations, expectSameContent, expectSurvived } from './expectations.ts'
 import { test } from './finished.ts'
 import { needs } from './fixtures.ts'
 
 needs('08-final-backup')
 
-test('the database can be rebuilt from scratch: a rebuild from the archived responses gives the same content hash, table by table', async ({
+test('the database can be dropped and rebuilt from scratch: same content hash, table by table', async ({
   server,
   universe,
   runJobs,
@@ -42,31 +51,31 @@ test('the database can be rebuilt from scratch: a rebuild from the archived resp
   record,
 }) => {
   await withScratch(server.maintenance, async (scratch) => {
-    const run = { requests: -1 }
-    const load = async ({ database }: { database: string }) =>
-      Object.assign(run, await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source }))
-        .report
+    let requests = -1
+    const load = async ({ database }: { database: string }) => {
+      const run = await runJobs({ jobs: JOB_NAMES, universe, database, source: archived.source })
+      requests = run.requests
+      return run.report
+    }
     const { tables, differences, ...rebuilt } = await rebuild(server.connection, scratch, MIGRATIONS, load)
     await record(
-      { archive_sha256: archived.sha256, requests_made: run.requests, ...rebuilt, tables },
+      { archive_sha256: archived.sha256, requests_made: requests, ...rebuilt, tables },
       'idempotence',
     )
-    expect(differences, describeDifferences(differences)).toEqual([])
-    expect({ requests: run.requests, has_tables: tables.length > 0 }).toEqual({
-      requests: 0,
-      has_tables: true,
-    })
+    expectThat(differences.length === 0, describeDifferences(differences))
+    expectEqual('requests to providers during the rebuild', requests, 0)
+    expectAtLeast('tables that were compared', tables.length, 1)
   })
 })
 
 test('a full restore works without errors', async ({ restored, backup, record }) => {
   const { database: _, ...evidence } = restored.evidence
   await record({ ...evidence, time_to_recover_ms: restored.recovery_ms }, 'backups')
-  await recordProof(backup, [restored.evidence]) // The fourth level; the others were passed in phase 8.
-  expect(evidence.tables).toBeGreaterThan(0)
+  await recordProof(backup, [restored.evidence]) // The last level; the others were passed in phase 8.
+  expectAtLeast('tables that were restored', evidence.tables, 1)
 })
 
-test('the restored database has the same content hash, table by table', async ({
+test('a full restore gives the same content hash, table by table', async ({
   restored,
   backup,
   server,
@@ -85,26 +94,12 @@ test('the restored database has the same content hash, table by table', async ({
     },
     'backups',
   )
-  expect(differences, describeDifferences(differences)).toEqual([])
-})
-
-test('nothing is removed before a newer backup has passed all four levels, and never the last', async ({
-  backup,
-  config,
-  remote,
-  record,
-}) => {
-  const { directories, bootstrap } = config
-  const levels = await provenLevels(backup)
-  const { removed, kept, notes } = await applyRetention(directories.backups, remote, bootstrap.backups)
-  await record({ ...bootstrap.backups, levels_of_the_final_backup: levels, removed, kept, notes }, 'backups')
-  expect(levels).toEqual([1, 2, 3, 4])
-  expect(kept).toContain(backup.manifest.file)
-  expect(await verifyFile(backup)).toMatchObject({ sha256: backup.manifest.sha256 })
+  expectThat(differences.length === 0, describeDifferences(differences))
+  expectSameContent(live, copy)
 })
 
 for (const [claim, where] of [
-  ['validation passes cleanly on the target database', 'target'],
+  ['validation passes cleanly', 'target'],
   ['validation passes cleanly on the restored database too', 'restored'],
 ] as const) {
   test(claim, async ({ validations, record }) => {
@@ -113,164 +108,123 @@ for (const [claim, where] of [
       { checks: report.checks.length, hard_violations: report.hard_count, findings: report.soft_count },
       'validation',
     )
-    expect(report.is_valid).toBe(true)
+    expectAtLeast('checks that ran', report.checks.length, 1)
+    expectNoHardViolations(report)
   })
 }
 
-test('the five-year dataset is populated: coverage is within its written bounds', async ({
+test('the five-year dataset is populated and trusted: coverage and checks are within thresholds', async ({
   db,
   config,
+  validations,
   record,
 }) => {
-  const { session_coverage_min_ratio: bound, listing_unknown_max_ratio } = config.bootstrap.thresholds
-  const coverage = await coverageOf(db, config.window)
+  const { session_coverage_min_ratio, listing_unknown_max_ratio } = config.bootstrap.thresholds
+  const { total, listing_unknown_ratio, without_bars } = await coverageOf(db, config.window)
+  const { checks, hard_count, soft_count } = validations.target
   await record(
     {
-      ...coverage.total,
-      bound_ratio: bound,
-      listing_unknown_ratio: coverage.listing_unknown_ratio,
+      ...total,
+      session_coverage_min_ratio,
+      listing_unknown_ratio,
       listing_unknown_max_ratio,
-      securities_without_any_bar: coverage.without_bars.map(
+      checks: checks.length,
+      hard_violations: hard_count,
+      hard_violations_max: 0,
+      findings: soft_count,
+      securities_without_any_bar: without_bars.map(
         ({ source_id, ticker, sessions }) => `${source_id} ${ticker}: ${sessions} sessions`,
       ),
     },
     'data',
   )
-  expect(coverage.total.ratio).toBeGreaterThanOrEqual(bound)
-  expect(coverage.listing_unknown_ratio).toBeLessThanOrEqual(listing_unknown_max_ratio)
+  expectAtLeast('the share of listed sessions with a bar', total.ratio, session_coverage_min_ratio)
+  const unknown = 'the share of sessions before the first bar of a security without a listing day'
+  expectAtMost(unknown, listing_unknown_ratio, listing_unknown_max_ratio)
+  expectNoHardViolations(validations.target)
 })
 
-for (const [claim, harm, seen] of HARMS) {
+for (const [claim, mistake] of [
+  ['the system survives operator error: a dropped table is detected and recovered', 'dropped_table'],
+  [
+    'the system survives operator error: an unqualified update is detected and recovered',
+    'unqualified_update',
+  ],
+] as const) {
   test(claim, async ({ beside, record }) => {
-    const drill = await beside.harms.get(claim)
-    if (drill === undefined) throw new TypeError(`Nobody began "${claim}".`)
-    await record({ statement: harm.sql, ...drill })
-    for (const words of seen) expect(drill.detected_by).toContain(words)
-    expect(drill.recovered).toBe(true)
+    const drill = await beside.mistakes[mistake]
+    await record({ statement: MISTAKES[mistake].harm.sql, ...drill })
+    expectSurvived(drill, ...MISTAKES[mistake].detected_by)
   })
 }
 
-test('drill: an interrupted job resumes to the same content hash', async ({ beside, record }) => {
+test('the system survives operator error: an interrupted job resumes to the same content hash', async ({
+  beside,
+  record,
+}) => {
   const drill = await beside.interruptedJob
   await record({ ...drill })
-  expect(drill.recovered, drill.detected_by).toBe(true)
+  expectSurvived(drill)
 })
 
-test('drill: a second run at once is refused, and names the holder', async ({ target, server, record }) => {
+test('the system survives operator error: a second run is refused, and names the holder', async ({
+  target,
+  server,
+  record,
+}) => {
   const started = performance.now()
-  const refusal = await takeRunLock(server.maintenance, server.connection.database, {
-    run_id: 'second-run',
-  }).then(async (lock) => {
-    await lock.release()
-    return ''
-  }, messageOf)
+  const second = { run_id: 'second-run' }
+  const refusal = await takeRunLock(server.maintenance, server.connection.database, second).then(
+    async (lock) => {
+      await lock.release()
+      return 'the second run got the lock'
+    },
+    messageOf,
+  )
   await record({ detected_by: refusal, refused_after_ms: Math.round(performance.now() - started) })
-  expect(refusal).toContain(target.run_id)
+  expectThat(refusal.includes(target.run_id), `the refusal does not name run ${target.run_id}: ${refusal}`)
 })
 
-test('drill: a damaged backup is refused', async ({ backup, record }) => {
+test('the system survives operator error: a damaged backup is refused', async ({ backup, record }) => {
   const drill = await damage(backup)
   await record({ ...drill })
-  expect(drill.detected_by).toContain('damaged')
-  expect(drill.recovered).toBe(true)
+  expectSurvived(drill, 'damaged')
 })
 
-test('drill: an interrupted dump leaves no backup, and the next one is whole', async ({ beside, record }) => {
-  const drill = await beside.interruptedDump
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('pg_dump')
-  expect(drill.files_left, 'files that could be taken for a backup').toBe(0)
-  expect(drill.recovered).toBe(true)
-})
-
-test('drill: an interrupted upload goes on where it was, and the remote copy is whole', async ({
-  backup,
-  record,
-}) => {
-  const drill = await killUpload(backup)
-  await record({ ...drill, bytes: backup.manifest.bytes })
-  expect(drill.detected_by).toContain('ended by SIGKILL; Dropbox shows 0 files')
-  expect(drill.bytes_sent_after, 'what had arrived was not sent again').toBeLessThan(backup.manifest.bytes)
-  expect(drill.recovered).toBe(true)
-})
-
-test('drill: a bit that turns over in the remote copy is seen, and the copy replaced', async ({
-  backup,
-  record,
-}) => {
-  const drill = await rotRemote(backup)
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('damaged')
-  expect(drill.recovered).toBe(true)
-})
-
-test('drill: an edited migration is refused', async ({ restored, record }) => {
+test('the system survives operator error: an edited migration is refused', async ({ restored, record }) => {
   const drill = await editMigration(restored.connection, MIGRATIONS)
   await record({ ...drill })
-  expect(drill.detected_by).toMatch(/[0-9a-f]{64}/)
-  expect(drill.recovered).toBe(true)
+  expectSurvived(drill)
+  expectThat(/[0-9a-f]{64}/.test(drill.detected_by), `the refusal shows no hash: ${drill.detected_by}`)
 })
 
-test('drill: a wrong target is refused before any write', async ({ server, backup, config, record }) => {
+test('the system survives operator error: a wrong target is refused before any write', async ({
+  server,
+  backup,
+  config,
+  record,
+}) => {
   const drill = await aimWrong(server, backup.manifest, config.confirm_drop)
   await record({ ...drill })
-  expect(drill.detected_by).toContain('not made by this product')
-  expect(drill.recovered).toBe(true)
+  expectSurvived(drill, 'not made by this product')
 })
 
-test('drill: a run that loses its lock is told, and may do nothing more', async ({
-  server,
-  restored,
-  record,
-}) => {
-  const drill = await loseLock(server.maintenance, restored.connection.database)
-  await record({ ...drill })
-  expect(drill.detected_by).toContain('no longer holds the lock')
-  expect(drill.recovered).toBe(true)
-})
-
-test('every core table holds what was last recorded of it, edits around the triggers included', async ({
-  server,
-  record,
-}) => {
-  const audit = await auditContent(server.connection)
-  await record(
-    { tables: audit.tables_count, recorded_at: audit.recorded_at, drifts: auditText(audit) },
-    'data',
-  )
-  expect(audit.drifts).toEqual([])
-  expect(audit.unrecorded).toEqual([])
-})
-
-test('a live database is sealed once all of this holds; any other stays replaceable by the next run', async ({
-  server,
-  target,
-  assertHeld,
-  record,
-}) => {
-  const { entries } = verifyJournal(join(target.run_directory, 'journal.jsonl'))
-  const boxes_failed = boxesOf(viewOf(entries)).filter(({ box }) => box.state === 'failed').length
-  const seal = await sealFinished(server, { mode: target.mode, boxes_failed, assertHeld })
-  await record({ mode: target.mode, boxes_failed, ...seal })
-  expect((await inspectTarget(server)).is_template).toBe(target.mode === 'live' && boxes_failed === 0)
-})
-
-test('the run leaves a JUnit report, an audit page and a whole journal', async ({ target, record }) => {
+test('the run leaves a JUnit report, an audit page and an intact journal', async ({ target, record }) => {
   const files: Record<string, number> = {}
   for (const name of ['junit.xml', 'audit.html', 'checklist.md', 'journal.jsonl'])
     files[name] = (await stat(join(target.run_directory, name))).size
-  const journal = verifyJournal(join(target.run_directory, 'journal.jsonl'))
+  const { entries, head, fault } = verifyJournal(join(target.run_directory, 'journal.jsonl'))
   await record({
     ...files,
-    journal_lines: journal.entries.length,
-    journal_head: journal.head,
-    journal_fault: journal.fault?.what ?? null,
+    journal_lines: entries.length,
+    journal_head: head,
+    journal_fault: fault?.what ?? null,
   })
-  expect(Object.values(files).every((bytes) => bytes > 0)).toBe(true)
-  expect(journal.fault).toBeUndefined()
+  for (const [name, bytes] of Object.entries(files)) expectAtLeast(`bytes of ${name}`, bytes, 1)
+  expectThat(fault === undefined, `the journal is damaged at line ${fault?.line}: ${fault?.what}`)
 })
 
-test('the evidence bundle is in Dropbox, with the same content hash', async ({
+test('the run leaves an evidence bundle in Dropbox, with the same content hash', async ({
   target,
   remote,
   record,
@@ -282,5 +236,98 @@ test('the evidence bundle is in Dropbox, with the same content hash', async ({
     signal,
   })
   await record({ ...bundle }, 'backups')
-  expect(bundle.remote_content_hash).toBe(bundle.content_hash)
+  expectEqual('the content hash of the bundle in Dropbox', bundle.remote_content_hash, bundle.content_hash)
+})
+
+describe(ALSO_PROVEN, () => {
+  test('nothing is removed before a newer backup has passed all four levels, and never the last', async ({
+    backup,
+    config,
+    remote,
+    record,
+  }) => {
+    const { directories, bootstrap } = config
+    const levels = await provenLevels(backup)
+    const { removed, kept, notes } = await applyRetention(directories.backups, remote, bootstrap.backups)
+    await record(
+      { ...bootstrap.backups, levels_of_the_final_backup: levels, removed, kept, notes },
+      'backups',
+    )
+    expectEqual('the levels that the final backup has passed', levels.join(' '), '1 2 3 4')
+    const { file, sha256 } = backup.manifest
+    expectThat(kept.includes(file), `${file}, the final backup, was removed`)
+    expectEqual('the SHA-256 of the final backup', (await verifyFile(backup)).sha256, sha256)
+  })
+
+  for (const [claim, mistake] of [
+    ['drill: an unqualified delete is detected and recovered', 'unqualified_delete'],
+    [
+      'drill: a row edited around the triggers is detected by key range, and recovered',
+      'edit_around_triggers',
+    ],
+  ] as const) {
+    test(claim, async ({ beside, record }) => {
+      const drill = await beside.mistakes[mistake]
+      await record({ statement: MISTAKES[mistake].harm.sql, ...drill })
+      expectSurvived(drill, ...MISTAKES[mistake].detected_by)
+    })
+  }
+
+  test('drill: an interrupted dump leaves no backup, and the next one is complete', async ({
+    beside,
+    record,
+  }) => {
+    const drill = await beside.interruptedDump
+    await record({ ...drill })
+    expectSurvived(drill, 'pg_dump')
+    expectEqual('files that could be taken for a backup', drill.files_left, 0)
+  })
+
+  test('drill: an interrupted upload continues where it stopped, and the remote copy is complete', async ({
+    backup,
+    record,
+  }) => {
+    const drill = await killUpload(backup)
+    const { bytes } = backup.manifest
+    await record({ ...drill, bytes })
+    expectSurvived(drill, 'ended by SIGKILL; Dropbox shows 0 files')
+    expectAtMost('bytes sent after the interruption', drill.bytes_sent_after, bytes - 1)
+  })
+
+  test('drill: a flipped bit in the remote copy is detected, and the copy replaced', async ({
+    backup,
+    record,
+  }) => {
+    const drill = await rotRemote(backup)
+    await record({ ...drill })
+    expectSurvived(drill, 'damaged')
+  })
+
+  test('drill: a run that loses its lock stops', async ({ server, restored, record }) => {
+    const drill = await loseLock(server.maintenance, restored.connection.database)
+    await record({ ...drill })
+    expectSurvived(drill, 'no longer holds the lock')
+  })
+
+  test('every core table equals its last recorded content hash', async ({ server, record }) => {
+    const audit = await auditContent(server.connection)
+    const { tables_count, recorded_at } = audit
+    await record({ tables: tables_count, recorded_at, drifts: auditText(audit) }, 'data')
+    expectThat(audit.drifts.length === 0, auditText(audit))
+    expectNone(audit.unrecorded, 'table without a recorded hash')
+  })
+
+  test('a finished live database is sealed; any other one may be replaced by the next run', async ({
+    server,
+    target,
+    assertHeld,
+    record,
+  }) => {
+    const { entries } = verifyJournal(join(target.run_directory, 'journal.jsonl'))
+    const boxes_failed = boxesOf(viewOf(entries)).filter(({ box }) => box.state === 'failed').length
+    const seal = await sealFinished(server, { mode: target.mode, boxes_failed, assertHeld })
+    await record({ mode: target.mode, boxes_failed, ...seal })
+    const { is_template } = await inspectTarget(server)
+    expectEqual('the database is sealed', is_template, target.mode === 'live' && boxes_failed === 0)
+  })
 })

@@ -1,8 +1,8 @@
 /**
  * What phase 9 does beside its boxes: the restored copy, the drills on copies of it, one after the other, and
- * then the two drills that kill somebody, side by side. They have nothing in common with the boxes that run
- * meanwhile but the server, and a machine has more than one core. Each box awaits its own result, records
- * when it was made, and fails by its error.
+ * then the two drills that kill a process, side by side. They share nothing with the boxes that run meanwhile
+ * but the server, and a machine has more than one core. Each box awaits its own result, records when it was
+ * made, and fails by its error.
  */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { type RestoreEvidence, restoreInto } from '../helpers/backup/verify.ts'
@@ -13,7 +13,7 @@ import type { Drill } from '../helpers/drills/drill.ts'
 import { harmAndRecover } from '../helpers/drills/rows.ts'
 import { withDatabase } from '../helpers/postgres/database.ts'
 import { identifier } from '../helpers/postgres/sql.ts'
-import { HARMS, killAndResume } from './drills.ts'
+import { killAndResume, MISTAKES, type Mistake } from './drills.ts'
 import type { Target } from './prepare.ts'
 
 export interface RestoredCopy {
@@ -21,15 +21,14 @@ export interface RestoredCopy {
   readonly evidence: RestoreEvidence
   readonly recovery_ms: number
 }
-/** Of work beside the boxes: when it ran. */
+/** When work beside the boxes ran. */
 export interface Timed {
   readonly began_at: string
   readonly ended_at: string
 }
 export interface Beside {
   readonly restored: Promise<RestoredCopy>
-  /** By the claim of its box. */
-  readonly harms: ReadonlyMap<string, Promise<Drill & Timed>>
+  readonly mistakes: Readonly<Record<Mistake, Promise<Drill & Timed>>>
   readonly interruptedJob: Promise<Awaited<ReturnType<typeof killAndResume>> & Timed>
   readonly interruptedDump: Promise<Awaited<ReturnType<typeof killDump>> & Timed>
   /** Stops what has not ended and drops the copies. */
@@ -43,14 +42,14 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
   const pristine = { ...connection, database: scratchName() }
   const all: Promise<unknown>[] = []
   let last: Promise<unknown> = Promise.resolve()
-  /** Begins once what went before has ended, well or not. */
+  /** Starts `work` when `before` has ended, well or not. */
   const after = <T extends object>(before: Promise<unknown>, work: () => Promise<T>): Promise<T & Timed> => {
     const result = before.then(async () => {
       stop.signal.throwIfAborted()
       const began_at = new Date().toISOString()
       return { ...(await work()), began_at, ended_at: new Date().toISOString() }
     })
-    last = result.catch(() => {}) // Its box hears of it.
+    last = result.catch(() => {}) // Its box fails by the error.
     all.push(last)
     return result
   }
@@ -72,19 +71,21 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     )
     return { connection: restored, evidence, recovery_ms }
   })
-  const harms = new Map(
-    HARMS.map(([claim, harm]) => [
-      claim,
-      queue(() => harmAndRecover(backup, pristine.database, maintenance, harm, stop.signal)),
-    ]),
-  )
-  // The one loads a database of its own, the other reads the copy that nobody copies any more.
+  const make = (mistake: Mistake): Promise<Drill & Timed> =>
+    queue(() => harmAndRecover(backup, pristine.database, maintenance, MISTAKES[mistake].harm, stop.signal))
+  const mistakes = {
+    dropped_table: make('dropped_table'),
+    unqualified_update: make('unqualified_update'),
+    unqualified_delete: make('unqualified_delete'),
+    edit_around_triggers: make('edit_around_triggers'),
+  }
+  // One loads a database of its own, the other reads the copy after it was copied for the last time.
   const copied = last
   const interruptedJob = after(copied, () => killAndResume(maintenance, backup.manifest))
   const interruptedDump = after(copied, () => killDump(pristine, mode))
   return {
     restored: restoredCopy,
-    harms,
+    mistakes,
     interruptedJob,
     interruptedDump,
     async end() {

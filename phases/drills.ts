@@ -1,4 +1,4 @@
-/** What phase 9 does by mistake, on purpose. Drills that need no ingestion runner are in helpers/drills. */
+/** The mistakes that phase 9 makes on purpose. Drills that need no ingestion runner are in helpers/drills. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -11,50 +11,57 @@ import { createEmptyDatabase } from '../helpers/database/scratch.ts'
 import { type Drill, withScratch } from '../helpers/drills/drill.ts'
 import type { Harm } from '../helpers/drills/rows.ts'
 import { withDatabase } from '../helpers/postgres/database.ts'
+import { query } from './query.ts'
 
 export const MIGRATIONS = join(ROOT_DIRECTORY, 'migrations')
 
-/**
- * Each harms a copy of the restored database by one statement, which the recorded hashes must name; the
- * backup repairs it.
- */
-export const HARMS: readonly (readonly [claim: string, harm: Harm, seen: readonly string[]])[] = [
-  [
-    'drill: a dropped table is detected and recovered',
-    { sql: 'drop table stocks_research.prices_daily cascade' },
-    ['stocks_research.prices_daily: is missing'],
-  ],
-  [
-    'drill: an unqualified update is detected and recovered',
-    { sql: "update stocks_research.securities set name = 'oops'", repairs: 'stocks_research.securities' },
-    ['stocks_research.securities', 'by hand, outside any recorded run'],
-  ],
-  [
-    'drill: an unqualified delete is detected and recovered',
-    { sql: 'delete from stocks_research.adjustment_factors', repairs: 'stocks_research.adjustment_factors' },
-    ['stocks_research.adjustment_factors: 0 rows instead of', 'by hand, outside any recorded run'],
-  ],
-  [
-    'drill: a row edited by hand, around the triggers, is detected with its table and key range, and recovered',
-    {
-      sql: `set session_replication_role = replica;
-     update stocks_research.prices_daily set volume = volume + 1
-      where (security_id, trade_date) = (select security_id, max(trade_date) from stocks_research.prices_daily group by 1 order by 1 limit 1)`,
-      repairs: 'stocks_research.prices_daily',
-    },
-    ['stocks_research.prices_daily', 'the first difference lies after key', 'No trigger saw a change'],
-  ],
-]
+export type Mistake = 'dropped_table' | 'unqualified_update' | 'unqualified_delete' | 'edit_around_triggers'
 
-/** The jobs of the interrupted run: enough to be killed in the midst of, and the largest table among them. */
+/**
+ * Each changes a copy of the restored database by one statement. The recorded hashes must name the change
+ * (`detected_by` is part of the message), and the backup repairs it.
+ */
+export const MISTAKES: Readonly<Record<Mistake, { harm: Harm; detected_by: readonly string[] }>> = {
+  dropped_table: {
+    harm: { sql: 'drop table stocks_research.prices_daily cascade' },
+    detected_by: ['stocks_research.prices_daily: is missing'],
+  },
+  unqualified_update: {
+    harm: {
+      sql: "update stocks_research.securities set name = 'oops'",
+      repairs: 'stocks_research.securities',
+    },
+    detected_by: ['stocks_research.securities', 'by hand, outside any recorded run'],
+  },
+  unqualified_delete: {
+    harm: {
+      sql: 'delete from stocks_research.adjustment_factors',
+      repairs: 'stocks_research.adjustment_factors',
+    },
+    detected_by: [
+      'stocks_research.adjustment_factors: 0 rows instead of',
+      'by hand, outside any recorded run',
+    ],
+  },
+  edit_around_triggers: {
+    harm: { sql: query('edit_around_triggers'), repairs: 'stocks_research.prices_daily' },
+    detected_by: [
+      'stocks_research.prices_daily',
+      'the first difference lies after key',
+      'No trigger saw a change',
+    ],
+  },
+}
+
+/** The jobs of the interrupted run: long enough to be killed while they work, the largest table among them. */
 const INTERRUPTED_JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
 const INTERRUPTED_TABLES = ['securities', 'ticker_history', 'prices_daily'].map(
   (table) => `stocks_research.${table}`,
 )
 
 /**
- * Kills the runner in the middle of a load of a new database, resumes it, and compares with what the backup
- * holds, table by table.
+ * Kills the runner while it loads a new database, resumes it, and compares the result with the backup, table by
+ * table.
  */
 export async function killAndResume(
   server: Connection,
@@ -81,7 +88,9 @@ export async function killAndResume(
       (table) => found.tables[table]?.sha256 !== manifest.fingerprint.tables[table]?.sha256,
     )
     return {
-      detected_by: `the killed run stood as "${run?.state}"; resuming ended with exit code ${resumed.exitCode}; tables that differ: ${differing.join(', ') || 'none'}`,
+      detected_by:
+        `the killed run is recorded as "${run?.state}"; resume ended with exit code ${resumed.exitCode}; ` +
+        `tables that differ from the backup: ${differing.join(', ') || 'none'}`,
       recovered: resumed.exitCode === 0 && differing.length === 0,
       recovery_ms: Math.round(performance.now() - started),
       killed_after_items,
@@ -93,7 +102,7 @@ interface Victim extends PromiseLike<{ all?: unknown }> {
   kill(signal: 'SIGKILL'): boolean
 }
 
-/** SIGKILL as soon as some items are in and others are not. Returns how many were in. */
+/** SIGKILL as soon as some work items are done and others are not. Returns how many were done. */
 const killOnceWorking = (victim: Victim, scratch: Connection): Promise<number> =>
   withDatabase(scratch, async (db) => {
     const ended = victim.then(() => true)

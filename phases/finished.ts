@@ -1,7 +1,4 @@
-/**
- * What phase 9 has beyond the other phases: the final backup, a copy restored from it, and every check on
- * both.
- */
+/** The fixtures of phase 9: the final backup, a copy restored from it, and every check on both. */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
 import type { Connection } from '../helpers/config/connection.ts'
@@ -21,15 +18,15 @@ export const test = base
       throw new TypeError(`There is no backup of run ${target.run_id} in ${config.directories.backups}.`)
     return last
   })
-  /** The restored copy and the drills on copies of it, begun with the first box that asks. */
+  /** The restored copy and the drills on copies of it, started by the first box that needs them. */
   .extend('beside', { scope: 'file' }, ({ backup, target }, { onCleanup }): Beside => {
     const beside = startBeside(backup, target)
     onCleanup(beside.end)
     return beside
   })
-  /** One restored copy, for the boxes that only look at it. */
+  /** One restored copy, for the boxes that only read it. */
   .extend('restored', { scope: 'file' }, ({ beside }) => beside.restored)
-  /** Every check on both databases, side by side: they have nothing in common but the server. */
+  /** Every check on both databases, side by side: they share nothing but the server. */
   .extend('validations', { scope: 'file' }, async ({ restored, target }) => {
     const check = (connection: Connection): Promise<ValidationReport> =>
       withDatabase(connection, (db) => validate(db), VALIDATING)

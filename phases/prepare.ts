@@ -18,15 +18,13 @@ import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
 import { redact, registerSecret } from '../helpers/core/redact.ts'
 import { requireLiveServer } from '../helpers/database/live-servers.ts'
 import { type LockClaim, takeRunLock } from '../helpers/database/lock.ts'
-import { type ServerDescription, startServer } from '../helpers/postgres/server.ts'
+import { type Server, type ServerDescription, startServer } from '../helpers/postgres/server.ts'
 import { findTools, type Tools } from '../helpers/postgres/tools.ts'
 import { openRemote } from '../helpers/remote/open.ts'
 import { startRehearsalMarket } from '../helpers/simulator/rehearsal.ts'
+import { PRECONDITIONS } from './preconditions.ts'
 
-/**
- * What the phases know of the world that was prepared for them. Plain data: it crosses into another process,
- * and never to disk.
- */
+/** What the phases know of the prepared run. Plain data: it goes to another process, and never to disk. */
 export interface Target {
   readonly run_id: string
   /** The folder of this run's evidence; a phase may leave files there. */
@@ -47,61 +45,47 @@ declare module 'vitest' {
   }
 }
 
-const YEARS_MIN = 5
+export const YEARS_MIN = 5
 
 /**
- * Makes the world ready, or says with a PreconditionError why it is not. Runs once, in the main process,
- * before phase 0. Whatever it took before a later step failed is given back.
+ * Prepares a run, or fails with a PreconditionError that says why not. Runs once, in the main process, before
+ * phase 0. What it took before a step failed is released.
  */
-export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, halt }) => {
-  if (process.cwd() !== ROOT_DIRECTORY) {
-    throw new PreconditionError(
-      `The working directory is ${process.cwd()}; the checklist runs from the project's folder, ${ROOT_DIRECTORY}.`,
-    )
-  }
-  const config = readConfig()
-  requireFiveYears(config.window)
+export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, precondition, halt }) => {
+  await precondition(PRECONDITIONS.directory, requireRootDirectory)
+  const config = await precondition(PRECONDITIONS.configuration, () => {
+    const read = readConfig() // Names every fault at once.
+    requireFiveYears(read.window)
+    return read
+  })
+  const universe_sha256 = await precondition(PRECONDITIONS.configuration, () =>
+    createHash('sha256').update(readFileSync(config.universe_file)).digest('hex'),
+  )
   const taken: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
-    for (const giveBack of taken.splice(0).toReversed()) await giveBack()
+    for (const release of taken.splice(0).toReversed()) await release()
   }
   try {
-    say(
-      config.postgres.kind === 'existing'
-        ? 'asking the PostgreSQL server'
-        : `starting the ${config.postgres.kind} PostgreSQL server`,
+    const { kind: wanted } = config.postgres
+    say(wanted === 'existing' ? 'connecting to PostgreSQL' : `starting the ${wanted} PostgreSQL server`)
+    const { server, description } = await precondition(PRECONDITIONS.postgres, () =>
+      openServer(config, taken),
     )
-    const server = await startServer(config)
-    taken.push(() => server.stop())
-    registerSecret('PGPASSWORD', server.connection.password)
-    if (server.kind === 'container') {
-      announceServer(server.connection)
-      taken.push(async () => announceServer(undefined))
-    }
-    const description = await server.describe()
-    requireLiveServer(config, description, server.maintenance)
-    const tools = await findTools(description.version)
-    const lock = await takeRunLock(server.maintenance, config.database, {
-      run_id,
-      onLost: (reason) =>
-        halt(
-          `The run lock of ${config.database} was lost (${reason}). Another run may be at work there; start again.`,
-        ),
-    })
+    const tools = await precondition(PRECONDITIONS.tools, () => findTools(description.version))
+    const lock = await precondition(PRECONDITIONS.lock, () =>
+      takeRunLock(server.maintenance, config.database, {
+        run_id,
+        onLost: (reason) =>
+          halt(
+            `The run lock of ${config.database} was lost (${reason}). ` +
+              'Another run may be working on it; start again.',
+          ),
+      }),
+    )
     taken.push(() => lock.release())
-
-    if (config.source.mode === 'rehearsal' && config.providers.stand_ins === undefined) {
-      say('starting the simulated market')
-      const market = await startRehearsalMarket()
-      taken.push(async () => {
-        announceStandIns(undefined)
-        await market.stop()
-      })
-      announceStandIns(market.stand_ins)
-    }
+    await startMarket(config, taken, say)
 
     const { connection, maintenance, kind } = server
-    const universe_sha256 = createHash('sha256').update(readFileSync(config.universe_file)).digest('hex')
     const about = {
       mode: config.source.mode,
       source: sourceText(config.source),
@@ -144,19 +128,74 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, hal
   }
 }
 
-/** The runner takes any window; a checklist over less than five years could not keep its word. */
-function requireFiveYears({ start_date, end_date }: Config['window']): void {
-  const needed = `${Number(start_date.slice(0, 4)) + YEARS_MIN}${start_date.slice(4)}`
-  const after_end = new Date(Date.parse(`${end_date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)
-  if (after_end >= needed) return
+function requireRootDirectory(): void {
+  if (process.cwd() === ROOT_DIRECTORY) return
   throw new PreconditionError(
-    `The window ${start_date} to ${end_date} is shorter than ${YEARS_MIN} years. Set BOOTSTRAP_START and BOOTSTRAP_END (or bootstrap.json) so that it ends on the day before ${needed} or later.`,
+    `The working directory is ${process.cwd()}; ` +
+      `the checklist runs from the folder of the project. Run it in ${ROOT_DIRECTORY}.`,
+  )
+}
+
+/** Connects to the server or starts one, and proves that it answers and may be used in this mode. */
+async function openServer(
+  config: Config,
+  taken: (() => Promise<void>)[],
+): Promise<{ server: Server; description: ServerDescription }> {
+  const server = await startServer(config)
+  taken.push(() => server.stop())
+  registerSecret('PGPASSWORD', server.connection.password)
+  if (server.kind === 'container') {
+    announceServer(server.connection)
+    taken.push(async () => announceServer(undefined))
+  }
+  const description = await server.describe()
+  requireLiveServer(config, description, server.maintenance)
+  return { server, description }
+}
+
+/** A rehearsal asks a simulated market, unless the environment names another one. */
+async function startMarket(
+  config: Config,
+  taken: (() => Promise<void>)[],
+  say: (line: string) => void,
+): Promise<void> {
+  if (config.source.mode !== 'rehearsal' || config.providers.stand_ins !== undefined) return
+  say('starting the simulated market')
+  const market = await startRehearsalMarket()
+  taken.push(async () => {
+    announceStandIns(undefined)
+    await market.stop()
+  })
+  announceStandIns(market.stand_ins)
+}
+
+/** The day after the window, and the first day on which a window of that start has all its years. */
+export function yearsAfter({ start_date, end_date }: Config['window']): {
+  day_after_end: string
+  years_later: string
+} {
+  return {
+    day_after_end: new Date(Date.parse(`${end_date}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10),
+    years_later: `${Number(start_date.slice(0, 4)) + YEARS_MIN}${start_date.slice(4)}`,
+  }
+}
+
+const DAY_MS = 86_400_000
+
+/** The runner accepts any window; the claims of the checklist are about five years. */
+function requireFiveYears(window: Config['window']): void {
+  const { day_after_end, years_later } = yearsAfter(window)
+  if (day_after_end >= years_later) return
+  throw new PreconditionError(
+    `The window ${window.start_date} to ${window.end_date} is shorter than ${YEARS_MIN} years. ` +
+      'Set BOOTSTRAP_START and BOOTSTRAP_END (or bootstrap.json) ' +
+      `so that it ends on the day before ${years_later} or later.`,
   )
 }
 
 /**
- * Sends the evidence as it stands after the last report was written: a bundle that a box of phase 9 sent
- * still reads RUNNING, and gives way to this one. A run that did not come to that box has no bundle.
+ * Uploads the evidence after the last report was written. It replaces the bundle that a box of phase 9
+ * uploaded, which still reads RUNNING. A run that did not reach that box has no bundle.
  */
 async function publishFinalEvidence(config: Config, run_id: string, run_directory: string): Promise<void> {
   if (!existsSync(join(run_directory, INTERIM_BUNDLE_FILE))) return

@@ -1,14 +1,23 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
-import { parsePlan, phaseOf, readPlan } from './plan.ts'
+import { ALSO_PROVEN, parsePlan, phaseOf, readPlan } from './plan.ts'
 
 const GOOD =
   '# A plan\n\nprose\n\n## Phase 0 · A\n\n`00-a` · why\n\n- [ ] one\n- [ ] two\n\n## Phase 1 · B\n`01-b`\n- [ ] one\n'
 
 describe('a plan', () => {
+  test('marks how many boxes at its end are beyond the original checklist', () => {
+    const text = GOOD.replace('- [ ] two', '\n### also proven\n\n- [ ] two')
+    expect(parsePlan(text).phases).toEqual([
+      { phase: '00-a', title: 'Phase 0 · A', boxes: ['one', 'two'], also_proven_count: 1 },
+      { phase: '01-b', title: 'Phase 1 · B', boxes: ['one'] },
+    ])
+  })
+
   test('gives its phases, files and claims in order', () => {
     expect(parsePlan(GOOD).phases).toEqual([
       { phase: '00-a', title: 'Phase 0 · A', boxes: ['one', 'two'] },
@@ -34,23 +43,73 @@ describe('a plan', () => {
 })
 
 describe('the plan of this project', () => {
-  test('has a phase for each file, and a box for each test, word for word and in order', async () => {
-    const plan = readPlan(join(ROOT_DIRECTORY, 'phases', 'checklist.md'))
-    const expected = plan.phases.flatMap(({ phase, boxes }) => boxes.map((claim) => `${phase}: ${claim}`))
-    expect(await listedBoxes()).toEqual(expected)
+  test('is the page that follows from the phase files, word for word and in order', async () => {
+    // `npx vitest run --project unit helpers/checklist/plan.test.ts -u` writes the page anew.
+    const page = await pageOf(await listedBoxes())
+    await expect(page).toMatchFileSnapshot(join(ROOT_DIRECTORY, 'phases', 'checklist.md'))
+    expect(parsePlan(page).phases).toHaveLength(10)
+  })
+
+  test('has claims of at most 90 characters, apart from the text of commands', () => {
+    const { phases } = readPlan(join(ROOT_DIRECTORY, 'phases', 'checklist.md'))
+    const long = phases
+      .flatMap(({ boxes }) => boxes)
+      .filter((claim) => claim.replaceAll(/`[^`]*`/g, '').length > CLAIM_CHARACTERS_MAX)
+    expect(long).toEqual([])
   })
 })
+
+const CLAIM_CHARACTERS_MAX = 90
+
+const INTRODUCTION = `# The checklist
+
+The boxes that \`npx vitest run phases\` must tick. Each box is one test, and its title is the claim below.
+The engine reads this page before a run starts: a box that is filtered, skipped, renamed, reordered or
+missing makes the run incomplete. Boxes under "${ALSO_PROVEN}" are beyond the original checklist.
+
+A test of the engine writes this page from the phase files, and holds the two equal.
+`
+
+interface ListedBox {
+  readonly phase: string
+  readonly claim: string
+  readonly is_also_proven: boolean
+}
+
+/** The page of the phase files: their headings and goals, and the titles of their tests. */
+async function pageOf(boxes: readonly ListedBox[]): Promise<string> {
+  const parts = [INTRODUCTION]
+  for (const [phase, listed] of Map.groupBy(boxes, (box) => box.phase)) {
+    const text = await readFile(join(ROOT_DIRECTORY, 'phases', `${phase}.test.ts`), 'utf8')
+    const { title, goal } = headOf(text)
+    const line = ({ claim }: ListedBox): string => `- [ ] ${claim}\n`
+    const also = listed.filter(({ is_also_proven }) => is_also_proven)
+    const required = listed.filter(({ is_also_proven }) => !is_also_proven)
+    parts.push(`## ${title}\n\n\`${phase}\` · ${goal}\n\n${required.map(line).join('')}`)
+    if (also.length > 0) parts.push(`### ${ALSO_PROVEN}\n\n${also.map(line).join('')}`)
+  }
+  return parts.join('\n')
+}
+
+/** Heading and goal in the comment at the top of a phase file. */
+function headOf(text: string): { title: string; goal: string } {
+  const [, title = '', goal = ''] =
+    /^\/\*\*\n \* (Phase .+)\n \*\n \* Goal: ([\s\S]+?)\n \* Again:/.exec(text) ?? []
+  const words = goal.replaceAll(/\s*\n \*\s*/g, ' ').trim()
+  return { title, goal: words.charAt(0).toUpperCase() + words.slice(1) }
+}
 
 /**
  * Titles of all boxes as Vitest collects them: imported, not run, under a project name that no engine
  * watches.
  */
-async function listedBoxes(): Promise<string[]> {
+async function listedBoxes(): Promise<ListedBox[]> {
   mkdirSync(join(ROOT_DIRECTORY, '.data'), { recursive: true })
   const directory = mkdtempSync(join(ROOT_DIRECTORY, '.data', 'listing-'))
   try {
     const root = JSON.stringify(ROOT_DIRECTORY)
-    const settings = `{ name: 'listing', root: ${root}, include: ['phases/*.test.ts'], taskTitleValueFormatTruncate: 0 }`
+    const include = `include: ['phases/*.test.ts'], taskTitleValueFormatTruncate: 0`
+    const settings = `{ name: 'listing', root: ${root}, ${include} }`
     writeFileSync(
       join(directory, 'vitest.config.ts'),
       `export default { test: { projects: [{ test: ${settings} }] } }\n`,
@@ -75,9 +134,12 @@ async function listedBoxes(): Promise<string[]> {
     const boxes = JSON.parse(readFileSync(list, 'utf8')) as { name: string; file: string }[]
     expect(boxes.length, all).toBeGreaterThan(0)
     return boxes
-      .map(({ name, file }) => ({ phase: phaseOf(file), claim: name.split(' > ').at(-1) ?? name }))
-      .toSorted((a, b) => (a.phase < b.phase ? -1 : a.phase > b.phase ? 1 : 0))
-      .map(({ phase, claim }) => `${phase}: ${claim}`)
+      .map(({ name, file }) => ({
+        phase: phaseOf(file),
+        claim: name.split(' > ').at(-1) ?? name,
+        is_also_proven: name.startsWith(`${ALSO_PROVEN} > `),
+      }))
+      .toSorted((a, b) => a.phase.localeCompare(b.phase))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

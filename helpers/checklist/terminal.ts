@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { redact } from '../core/redact.ts'
 import type { Fault } from './events.ts'
+import { ALSO_PROVEN } from './plan.ts'
 import { clip, durationText, evidenceText, wrapped } from './text.ts'
 import { type BoxView, boxesOf, countsText, MARK, type PhaseView, type RunView } from './view.ts'
 
@@ -27,6 +28,7 @@ export class Terminal {
   readonly #has_colour: boolean
   readonly #pace = new Pace()
   #has_progress_line = false
+  #is_also_proven = false
   #progress_at_ms = Number.NEGATIVE_INFINITY
 
   constructor(screen: Screen = process.stdout) {
@@ -41,12 +43,15 @@ export class Terminal {
   }
 
   phase(title: string): void {
+    this.#is_also_proven = false
     this.#line('')
     this.#line(this.#style('bold', title))
   }
 
   /** A box that ended: its mark, its claim, its evidence, and why it failed or does not apply. */
-  box({ claim, state, reason, duration_ms, evidence, faults }: BoxView): void {
+  box({ claim, state, is_also_proven, reason, duration_ms, evidence, faults }: BoxView): void {
+    if (is_also_proven && !this.#is_also_proven) this.#line(this.#style('dim', `  ${ALSO_PROVEN}`))
+    this.#is_also_proven = is_also_proven
     const took = duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''
     this.#line(`  ${this.#style(COLOUR[state], MARK[state])} ${claim}${took}`)
     if (reason !== null) this.#line(`${' '.repeat(INDENT)}${this.#style(COLOUR[state], reason)}`)

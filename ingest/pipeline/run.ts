@@ -44,6 +44,8 @@ export interface IngestOptions {
    */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
+  /** Awaited before each job: who watches a run job by job lets the next one start by it. */
+  readonly beforeJob?: (job: JobName) => Promise<void>
   readonly onJob?: (report: JobReport) => void
   /** For the ledger; the jobs when not given. */
   readonly command?: string
@@ -165,6 +167,7 @@ async function runLocked(
   }
   try {
     for (const job of jobs) {
+      await options.beforeJob?.(job.name)
       const report = await runJob(db, job, options.providers, {
         ...surroundings,
         window: windows[job.name] ?? window,

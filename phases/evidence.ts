@@ -1,0 +1,90 @@
+/** How reports of the product become evidence of a box. */
+import { existsSync, readFileSync } from 'node:fs'
+import type { Backup } from '../helpers/backup/dump.ts'
+import type { ItemGap, JobReport } from '../ingest/contract/job.ts'
+import { gapGroups } from '../ingest/pipeline/gaps.ts'
+import type { ValidationReport } from '../ingest/validation/validate.ts'
+
+/** How the checklist makes a backup. */
+export const DUMP_COMMAND = /^pg_dump --format=custom --compress=9 --no-owner --no-privileges /
+
+/** Lines of a log that do not parse, and those at warn or above that are not marked as expected. */
+export function faultsOfLog(file: string): { lines: number; faults: string[] } {
+  const lines = linesOf(file)
+  const faults = lines.filter((line) => {
+    try {
+      const { level, expected } = JSON.parse(line) as { level?: string; expected?: boolean }
+      return level === undefined || (['warn', 'error', 'fatal'].includes(level) && expected !== true)
+    } catch {
+      return true
+    }
+  })
+  return { lines: lines.length, faults }
+}
+
+/** The lines of a log; none when there is no such file yet. */
+export function linesOf(file: string): string[] {
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+}
+
+/** What a job read and wrote, in rows. */
+export function rowCounts(report: JobReport) {
+  const { rows_read, rows_skipped, rows_rejected, rows_staged } = report
+  const { rows_inserted, rows_updated, rows_unchanged, rows_deleted } = report
+  return {
+    rows_read,
+    rows_skipped,
+    rows_rejected,
+    rows_staged,
+    rows_inserted,
+    rows_updated,
+    rows_unchanged,
+    rows_deleted,
+  }
+}
+
+/** Each work item without rows by name, with its reason, equal reasons once. */
+export const gapTexts = (gaps: readonly ItemGap[]): string[] =>
+  gapGroups(gaps).map(({ ending, reason, items }) => `${items.join(', ')}: ${ending}, ${reason}`)
+
+type CheckReports = ValidationReport['checks']
+
+/** Each violation that a check kept, as a line: the check, the subject, the violating row. */
+export const violationsOf = (checks: CheckReports): string[] =>
+  checks.flatMap(({ name, examples }) =>
+    examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject}${rowText(row)}`),
+  )
+
+const rowText = (row: Readonly<Record<string, unknown>>): string =>
+  Object.entries(row)
+    .map(([column, value]) => `, ${column} ${String(value)}`)
+    .join('')
+
+/**
+ * Each check with its severity, claim, violations and threshold. A soft check has no threshold: a person judges
+ * what it finds.
+ */
+export const checksEvidence = ({ checks }: ValidationReport) =>
+  checks.map(({ severity, claim, violations_count, accepted_count }) => ({
+    severity,
+    claim,
+    violations_count,
+    violations_max: severity === 'hard' ? 0 : null,
+    accepted_count,
+  }))
+
+/** What a backup is, for the evidence. */
+export function backupEvidence({ manifest }: Backup) {
+  const { fingerprint, ...facts } = manifest
+  const tables = Object.values(fingerprint.tables)
+  return {
+    ...facts,
+    tables: tables.length,
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    content_sha256: fingerprint.content_sha256,
+    schema_sha256: fingerprint.schema_sha256,
+  }
+}
