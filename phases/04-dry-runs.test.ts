@@ -32,7 +32,7 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
   const { table } = jobOf(job)
   let first: LoggedRun
 
-  test(`${title}: it ends without an uncaught exception, and its rows are there`, async ({
+  test(`${title}: it ends without an uncaught exception, its rows are there`, async ({
     runJobs,
     sample,
     db,

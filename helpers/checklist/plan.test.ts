@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
-import { ALSO_PROVEN, parsePlan, phaseOf, readPlan } from './plan.ts'
+import { ALSO_PROVEN, parsePlan, phaseOf } from './plan.ts'
 
 const GOOD =
   '# A plan\n\nprose\n\n## Phase 0 · A\n\n`00-a` · why\n\n- [ ] one\n- [ ] two\n\n## Phase 1 · B\n`01-b`\n- [ ] one\n'
@@ -43,17 +43,20 @@ describe('a plan', () => {
 })
 
 describe('the plan of this project', () => {
+  let page = ''
+  beforeAll(async () => {
+    page = await pageOf(await listedBoxes())
+  })
+
   test('is the page that follows from the phase files, word for word and in order', async () => {
     // `npx vitest run --project unit helpers/checklist/plan.test.ts -u` writes the page anew.
-    const page = await pageOf(await listedBoxes())
     await expect(page).toMatchFileSnapshot(join(ROOT_DIRECTORY, 'phases', 'checklist.md'))
     expect(parsePlan(page).phases).toHaveLength(10)
   })
 
   test('has claims of at most 90 characters, apart from the text of commands', () => {
-    const { phases } = readPlan(join(ROOT_DIRECTORY, 'phases', 'checklist.md'))
-    const long = phases
-      .flatMap(({ boxes }) => boxes)
+    const long = parsePlan(page)
+      .phases.flatMap(({ boxes }) => boxes)
       .filter((claim) => claim.replaceAll(/`[^`]*`/g, '').length > CLAIM_CHARACTERS_MAX)
     expect(long).toEqual([])
   })
