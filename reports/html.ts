@@ -1,5 +1,6 @@
 import type { Evidence, EvidenceRow, EvidenceValue, Scalar } from '../helpers/checklist/events.ts'
-import { clip, counted } from '../helpers/checklist/text.ts'
+import { clip } from '../helpers/checklist/text.ts'
+import { counted } from '../helpers/core/text.ts'
 import { escapeXml } from './junit.ts'
 
 /** Rows of a table of evidence that the page shows; the journal holds them all. */

@@ -4,7 +4,8 @@
  */
 import { expect } from 'vitest'
 import { StocksError } from '../core/errors.ts'
-import { clip, counted } from './text.ts'
+import { counted } from '../core/text.ts'
+import { clip } from './text.ts'
 
 /** A claim does not hold. The message says what was found, and what was expected. */
 export class ClaimError extends StocksError {

@@ -64,15 +64,3 @@ export function durationText(measured_ms: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
   return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`
 }
-
-/** `1 row`, `2,345 rows`; of a longer noun the first word counts: `2 violations of a hard check`. */
-export function counted(count: number, noun: string): string {
-  const [first = '', ...rest] = noun.split(' of ')
-  const head = count === 1 ? first : pluralOf(first)
-  return [`${count.toLocaleString('en-US')} ${head}`, ...rest].join(' of ')
-}
-
-const pluralOf = (noun: string): string => {
-  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
-  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
-}

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { messageOf } from '../../helpers/core/errors.ts'
+import { sizeText } from '../../helpers/core/text.ts'
 import { entriesOf, pruneArchive, verifyArchive } from '../archive/inspect.ts'
 
 // `node ingest/commands/archive.ts list | verify | prune`: looks after the archive of responses. Touches no
 // database and no network.
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 const daysAgo = (days: string): string => new Date(Date.now() - Number(days) * 86_400_000).toISOString()
 
 const program = new Command('archive')
@@ -46,7 +46,7 @@ program
     const { entries, objects, bytes, parts, unreferenced, faults } = await verifyArchive(root())
     for (const { file, fault } of faults) print(`FAULT  ${file}: ${fault}`)
     print(
-      `${entries} responses, ${objects} bodies, ${megabytes(bytes)}; ${unreferenced} bodies without a response, ${parts} interrupted downloads`,
+      `${entries} responses, ${objects} bodies, ${sizeText(bytes)}; ${unreferenced} bodies without a response, ${parts} interrupted downloads`,
     )
     print(faults.length === 0 ? 'The archive is whole.' : `The archive has ${faults.length} faults.`)
     if (faults.length > 0) process.exitCode = 1
@@ -73,7 +73,7 @@ program
       dry_run,
     })
     print(
-      `${dry_run ? 'Would remove' : 'Removed'} ${pruned.entries} responses, ${pruned.objects} bodies, ${pruned.parts} interrupted downloads: ${megabytes(pruned.bytes)}`,
+      `${dry_run ? 'Would remove' : 'Removed'} ${pruned.entries} responses, ${pruned.objects} bodies, ${pruned.parts} interrupted downloads: ${sizeText(pruned.bytes)}`,
     )
   })
 

@@ -7,9 +7,9 @@ import { uploadBackup } from '../../helpers/backup/upload.ts'
 import { verifyArchive, verifyFile, verifyRemote, verifyRestore } from '../../helpers/backup/verify.ts'
 import { ROOT_DIRECTORY, readServerConfig } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
-import { sizeText } from '../../helpers/core/byte-text.ts'
 import { messageOf, StocksError } from '../../helpers/core/errors.ts'
 import { redact } from '../../helpers/core/redact.ts'
+import { sizeText } from '../../helpers/core/text.ts'
 import { migrate } from '../../helpers/database/migrate.ts'
 import { createEmptyDatabase, dropDatabase, localeOf, scratchName } from '../../helpers/database/scratch.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
@@ -87,7 +87,7 @@ async function benchmark(rows: number): Promise<void> {
     const local_ms = levels.reduce((sum, { ms }) => sum + ms, 0)
     const ratio = (ms: number): string => `${((100 * ms) / dump_duration_ms).toFixed(1)} %`
     say(
-      `  archive ${sizeText(bytes).trim()}; hashing beside pg_dump added ${((whole_ms - dump_duration_ms) / 1000).toFixed(2)} s`,
+      `  archive ${sizeText(bytes)}; hashing beside pg_dump added ${((whole_ms - dump_duration_ms) / 1000).toFixed(2)} s`,
     )
     say(
       `Verification of pg_dump's own time: levels 1 to 3 ${ratio(local_ms)}, levels 1 to 4 ${ratio(local_ms + fourth.ms)}. Bound: 50 %.`,

@@ -9,9 +9,9 @@ import { confirmationFor, swapInto } from '../../helpers/backup/swap.ts'
 import { restoreInto, verifyArchive, verifyFile } from '../../helpers/backup/verify.ts'
 import { type Config, readConfig } from '../../helpers/config/config.ts'
 import { databaseNameFault } from '../../helpers/config/connection.ts'
-import { sizeText, timeText } from '../../helpers/core/byte-text.ts'
 import { PreconditionError, RefusedError, StocksError } from '../../helpers/core/errors.ts'
 import { redact } from '../../helpers/core/redact.ts'
+import { sizeText, timeText } from '../../helpers/core/text.ts'
 import { underRunLock } from '../../helpers/database/lock.ts'
 import { dropDatabase, isThere } from '../../helpers/database/scratch.ts'
 import { type Server, startServer } from '../../helpers/postgres/server.ts'
@@ -49,7 +49,7 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
           : 'NOT WHAT THE MANIFEST HERE SAYS',
     ].flat()
     say(
-      `  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`,
+      `  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`,
     )
   }
   if (archives.length === 0) say('  none')
@@ -67,7 +67,7 @@ function lineOf({ manifest }: Backup, proof: Proof | undefined, written_at: Date
   const proven = proof === undefined ? 'not proven' : `${passed} passed ${timeText(proof.proven_at)}`
   const touched =
     proof !== undefined && written_at.getTime() > Date.parse(proof.proven_at) ? '; WRITTEN TO SINCE' : ''
-  return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proven}${touched}`
+  return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proven}${touched}`
 }
 
 async function restore(
@@ -86,7 +86,7 @@ async function restore(
   })
   const { manifest } = backup
   say(
-    `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes).trim()}.`,
+    `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes)}.`,
   )
   if (manifest.database !== server.connection.database)
     say(`Mind: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)

@@ -1,0 +1,28 @@
+/** Numbers as text for people: counts with their noun, sizes, moments. */
+
+/** `1 row`, `2,345 rows`; of a longer noun the first word counts: `2 violations of a hard check`. */
+export function counted(count: number, noun: string): string {
+  const [first = '', ...rest] = noun.split(' of ')
+  const head = count === 1 ? first : pluralOf(first)
+  return [`${thousands(count)} ${head}`, ...rest].join(' of ')
+}
+
+/** `2,345,678`. */
+export const thousands = (count: number): string => count.toLocaleString('en-US')
+
+function pluralOf(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
+  return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
+}
+
+const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** `512 B`, `3.2 MB`: powers of 1000, as Dropbox and disks count. */
+export function sizeText(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), SIZE_UNITS.length - 1)
+  const value = bytes / 1000 ** power
+  return `${power === 0 ? value : value.toFixed(1)} ${SIZE_UNITS[power]}`
+}
+
+/** `2026-01-31 18:30 UTC` of an ISO time in UTC. */
+export const timeText = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`
