@@ -4,6 +4,7 @@ import { figure, referenceFolder, referenceRows } from '../helpers/testing/refer
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './contract/job.ts'
 import { ingestDelivery, writeDelivery } from './testing/flat-files/delivery.ts'
+import { CHECKS } from './validation/checks.ts'
 import { validate } from './validation/validate.ts'
 
 interface ViewRow extends Record<string, unknown> {
@@ -123,7 +124,7 @@ describe('the drop of nine securities', () => {
     expect(later).toBeUndefined()
   })
   it('no hard check has a violation', async () => {
-    const report = await validate(scratch.db)
+    const report = await validate(scratch.db, { checks: CHECKS })
     figure('findings on the drop', {
       hard: report.hard_count,
       soft: report.soft_count,

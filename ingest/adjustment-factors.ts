@@ -41,28 +41,4 @@ export const adjustmentFactors: DerivedJob = {
     'multiply_rounded(numeric, numeric)',
   ],
   is_as_of: true,
-
-  checks: [
-    {
-      name: 'last-factor-one',
-      claim: 'the last factor of every security is 1, or null with a reason',
-      severity: 'hard',
-      violations: `
-        select s.source_id as subject, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator
-        from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
-        where not exists (select from stocks_research.adjustment_factors l where l.security_id = f.security_id and l.first_date > f.first_date)
-          and f.reason is null
-          and (f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator) is distinct from (1, 1, 1, 1)`,
-    },
-    {
-      name: 'split-ratio-in-lowest-terms',
-      claim: 'every split ratio is a ratio in lowest terms',
-      severity: 'hard',
-      violations: `
-        select s.source_id as subject, f.first_date, f.split_numerator, f.split_denominator
-        from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
-        where gcd(f.split_numerator, f.split_denominator) <> 1
-          or f.split_numerator <> trunc(f.split_numerator) or f.split_denominator <> trunc(f.split_denominator)`,
-    },
-  ],
 }

@@ -90,18 +90,6 @@ export const corporateActions: SourcedJob = {
       declared_date: read.day('declared_date'),
     }
   },
-
-  checks: [
-    {
-      name: 'corporate-actions-split-changes-something',
-      claim: 'no split leaves the number of shares as it was',
-      severity: 'soft',
-      violations: `
-        select s.source_id as subject, a.ex_date, a.kind, a.split_from, a.split_to
-        from stocks_research.corporate_actions a join stocks_research.securities s using (security_id)
-        where a.kind in ('split', 'stock_dividend') and a.split_from = a.split_to`,
-    },
-  ],
 }
 
 /**

@@ -33,16 +33,4 @@ export const fundamentalsDerived: DerivedJob = {
   inputs: ['fundamentals_raw'],
   rules: ['derive_fundamentals(text[])', 'is_periodic_report(text)', 'fact_kind(text, text)'],
   is_as_of: false,
-
-  checks: [
-    {
-      name: 'quarter-known-after-its-end',
-      claim: 'no quarter is known before its last day',
-      severity: 'hard',
-      violations: `
-        select cik as subject, tag, unit, period_start, period_end, known_from, accession
-        from stocks_research.fundamentals_derived
-        where known_from < period_end`,
-    },
-  ],
 }

@@ -46,6 +46,4 @@ export const fundamentalsRaw: SourcedJob = {
     if (read.faults.length > 0) return { rejected: read.faults.join('; '), kind: 'malformed', item: cik }
     return { row, item: cik }
   },
-
-  checks: [],
 }

@@ -61,23 +61,6 @@ export const pricesDaily: SourcedJob = {
     }
     return { row, item }
   },
-
-  checks: [
-    {
-      name: 'prices-daily-inside-ticker-interval',
-      claim: 'every bar lies inside a ticker interval of its security',
-      severity: 'hard',
-      violations: `
-        with held as materialized ( -- All days of a security at once: a look-up for each bar costs twenty times as much.
-          select h.security_id, range_agg(daterange(h.valid_from, h.valid_to, '[]')) as days
-          from stocks_research.ticker_history h group by h.security_id)
-        select s.source_id as subject, p.trade_date, p.close
-        from stocks_research.prices_daily p
-        join stocks_research.securities s using (security_id)
-        left join held using (security_id)
-        where (held.days @> p.trade_date) is not true`,
-    },
-  ],
 }
 
 // A float keeps the order of decimals or calls two of them equal; what it calls equal, the constraint of the

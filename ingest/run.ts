@@ -19,7 +19,7 @@ import { JOB_TITLES } from './jobs.ts'
 import { openSecondSource } from './providers/index.ts'
 import { loadSecondSource } from './second-source/load.ts'
 import { secondSourceText } from './second-source/text.ts'
-import { secondSourceChecks } from './validation/checks/second-source.ts'
+import { checksOf, SECOND_SOURCE_CHECKS } from './validation/checks.ts'
 import { inspectSeries } from './validation/inspect.ts'
 import { VALIDATING, validate } from './validation/validate.ts'
 
@@ -115,13 +115,15 @@ withBound(withoutProviders(withGrouping(withChoices(program.command('daily')))))
 program
   .command('validate')
   .description('run every check; a hard one that finds a violation fails')
-  .action(() =>
-    onDatabase(configOf({}), async (connection) => {
-      const report = await withDatabase(connection, (db) => validate(db), VALIDATING)
+  .action(() => {
+    const config = configOf({})
+    const checks = checksOf(config)
+    return onDatabase(config, async (connection) => {
+      const report = await withDatabase(connection, (db) => validate(db, { checks }), VALIDATING)
       say(validationText(report))
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
-    }),
-  )
+    })
+  })
 
 program
   .command('compare')
@@ -138,7 +140,7 @@ program
     return onDatabase(config, (connection) =>
       withDatabase(connection, async (db) => {
         await loadSecondSource(db, openSecondSource(second_source), `flat-files:${second_source.directory}`)
-        const report = await validate(db, { checks: secondSourceChecks })
+        const report = await validate(db, { checks: SECOND_SOURCE_CHECKS })
         say(`${(await secondSourceText(db)) ?? ''}${validationText(report)}`)
       }),
     )

@@ -63,16 +63,4 @@ export const securities: SourcedJob = {
       return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
     return { row, item: source_id }
   },
-
-  checks: [
-    {
-      name: 'securities-stand-once',
-      claim: 'no two securities share name, ticker, type and first day',
-      severity: 'soft',
-      violations: `
-        select min(source_id) as subject, array_agg(source_id order by source_id) as source_ids, name
-        from stocks_research.securities where name is not null
-        group by name, ticker, security_type, list_date having count(*) > 1`,
-    },
-  ],
 }

@@ -53,28 +53,4 @@ export const tickerHistory: SourcedJob = {
       return { rejected: read.faults.join('; '), kind: 'malformed', item: source_id }
     return { row, item: source_id }
   },
-
-  checks: [
-    {
-      name: 'ticker-history-inside-listing',
-      claim: 'every ticker interval lies inside the listing of its security',
-      severity: 'soft',
-      violations: `
-        select s.source_id as subject, h.ticker, h.valid_from, h.valid_to, s.list_date, s.delist_date
-        from stocks_research.ticker_history h join stocks_research.securities s using (security_id)
-        where h.valid_from < s.list_date or coalesce(h.valid_to, 'infinity'::date) > s.delist_date`,
-    },
-    {
-      name: 'ticker-history-last-is-current',
-      claim: 'the last ticker interval carries the ticker of the master',
-      severity: 'soft',
-      violations: `
-        select s.source_id as subject, s.ticker, h.ticker as last_ticker, h.valid_from
-        from stocks_research.securities s
-        join lateral (
-          select ticker, valid_from from stocks_research.ticker_history h where h.security_id = s.security_id order by valid_from desc limit 1
-        ) h on true
-        where h.ticker <> s.ticker`,
-    },
-  ],
 }

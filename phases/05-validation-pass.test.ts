@@ -8,7 +8,7 @@ import { describe, inject } from 'vitest'
 import { expectAtLeast, expectEqual, expectNone, expectThat } from '../helpers/checklist/expectations.ts'
 import { Ledger } from '../helpers/checklist/ledger.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
-import { CHECKS } from '../ingest/validation/checks.ts'
+import { checksOf } from '../ingest/validation/checks.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { checksEvidence, violationsOf } from './evidence.ts'
 import { expectNoHardViolations, expectNoViolations } from './expectations.ts'
@@ -20,11 +20,13 @@ needs('04-dry-runs')
 
 let report: ValidationReport
 
-test('the validation runners ran every declared check', async ({ db, progress, record }) => {
-  report = await validate(db, { onCheck: ({ claim }) => progress(claim) })
+test('the validation runners ran every declared check', async ({ config, db, progress, record }) => {
+  const checks = checksOf(config)
+  report = await validate(db, { checks, onCheck: ({ claim }) => progress(claim) })
   const ran = new Set(report.checks.map(({ name }) => name))
-  const not_run = CHECKS.map(({ name }) => name).filter((name) => !ran.has(name))
-  await record({ checks_declared: CHECKS.length, checks_ran: ran.size, not_run })
+  const not_run = checks.map(({ name }) => name).filter((name) => !ran.has(name))
+  const own_checks = checks.filter((check) => 'is_own' in check && check.is_own).map(({ name }) => name)
+  await record({ checks_declared: checks.length, checks_ran: ran.size, not_run, own_checks })
   expectNone(not_run, 'check that did not run')
   expectAtLeast('checks that ran', ran.size, 1)
 })
@@ -93,12 +95,13 @@ test('a failure here blocks progression', async ({ record }) => {
 })
 
 describe(ALSO_PROVEN, () => {
-  test('a planted bad row is found, so the checks can fail', async ({ db, record }) => {
+  test('a planted bad row is found, so the checks can fail', async ({ config, db, record }) => {
+    const checks = checksOf(config).filter(({ name }) => name === 'bar-on-session')
     const undo = new Error('The planted row is rolled back.')
     let found: readonly string[] = []
     const plant = db.transaction(async (tx) => {
       await tx.execute(query('planted_bar'))
-      const planted = await validate(tx, { checks: CHECKS.filter(({ name }) => name === 'bar-on-session') })
+      const planted = await validate(tx, { checks })
       found = planted.checks.filter(({ violations_count }) => violations_count > 0).map(({ name }) => name)
       throw undo
     })

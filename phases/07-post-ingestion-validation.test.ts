@@ -14,6 +14,7 @@ import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { openSecondSource } from '../ingest/providers/index.ts'
 import { loadSecondSource } from '../ingest/second-source/load.ts'
 import { secondSourceText } from '../ingest/second-source/text.ts'
+import { checksOf } from '../ingest/validation/checks.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { coverageMonths } from '../ingest/validation/coverage-months.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
@@ -123,12 +124,13 @@ test('date coverage: each listed security has each session of its listed span, g
 /** One validation of the full data, for all boxes; the first that needs it runs it. */
 let validation: Promise<ValidationReport> | undefined
 
-async function validateAll(db: Database, { second_source }: Config, progress: (line: string) => void) {
+async function validateAll(db: Database, config: Config, progress: (line: string) => void) {
+  const { second_source } = config
   if (second_source !== undefined) {
     const { directory } = second_source
     await loadSecondSource(db, openSecondSource(second_source), `flat-files:${directory}`)
   }
-  return validate(db, { onCheck: ({ claim }) => progress(claim) })
+  return validate(db, { checks: checksOf(config), onCheck: ({ claim }) => progress(claim) })
 }
 
 for (const { claim, names } of [
@@ -139,7 +141,14 @@ for (const { claim, names } of [
   },
   {
     claim: 'views are correct: recomputed independently, row by row',
-    names: ['factors-equal-recomputation', 'quarters-equal-recomputation'],
+    names: [
+      'adjusted-view-has-the-bars',
+      'factors-equal-recomputation',
+      'one-ratio-a-bar',
+      'quarters-equal-recomputation',
+      'standard-items-equal-recomputation',
+      'listings-equal-recomputation',
+    ],
   },
 ]) {
   test(claim, async ({ db, config, progress, record }) => {

@@ -68,7 +68,8 @@ const rowText = (row: Readonly<Record<string, unknown>>): string =>
  * what it finds.
  */
 export const checksEvidence = ({ checks }: ValidationReport) =>
-  checks.map(({ severity, claim, violations_count, accepted_count }) => ({
+  checks.map(({ name, severity, claim, violations_count, accepted_count }) => ({
+    check: name,
     severity,
     claim,
     violations_count,

@@ -3,6 +3,7 @@ import type { Backup } from '../helpers/backup/dump.ts'
 import { listBackups } from '../helpers/backup/manifest.ts'
 import type { Connection } from '../helpers/config/connection.ts'
 import { withDatabase } from '../helpers/postgres/database.ts'
+import { checksOf } from '../ingest/validation/checks.ts'
 import { VALIDATING, type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { type Beside, startBeside } from './beside.ts'
 import { test as base } from './fixtures.ts'
@@ -27,9 +28,10 @@ export const test = base
   /** One restored copy, for the boxes that only read it. */
   .extend('restored', { scope: 'file' }, ({ beside }) => beside.restored)
   /** Every check on both databases, side by side: they share nothing but the server. */
-  .extend('validations', { scope: 'file' }, async ({ restored, target }) => {
+  .extend('validations', { scope: 'file' }, async ({ config, restored, target }) => {
+    const checks = checksOf(config)
     const check = (connection: Connection): Promise<ValidationReport> =>
-      withDatabase(connection, (db) => validate(db), VALIDATING)
+      withDatabase(connection, (db) => validate(db, { checks }), VALIDATING)
     const [ofTarget, ofRestored] = await Promise.all([check(target.connection), check(restored.connection)])
     return { target: ofTarget, restored: ofRestored }
   })

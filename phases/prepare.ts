@@ -22,6 +22,7 @@ import { type Server, type ServerDescription, startServer } from '../helpers/pos
 import { findTools, type Tools } from '../helpers/postgres/tools.ts'
 import { openRemote } from '../helpers/remote/open.ts'
 import { startRehearsalMarket } from '../helpers/simulator/rehearsal.ts'
+import { checksOf } from '../ingest/validation/checks.ts'
 import { PRECONDITIONS } from './preconditions.ts'
 
 /** What the phases know of the prepared run. Plain data: it goes to another process, and never to disk. */
@@ -56,6 +57,7 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, pre
   const config = await precondition(PRECONDITIONS.configuration, () => {
     const read = readConfig() // Names every fault at once.
     requireFiveYears(read.window)
+    checksOf(read) // A user's own check that cannot be read is rejected here.
     return read
   })
   const universe_sha256 = await precondition(PRECONDITIONS.configuration, () =>

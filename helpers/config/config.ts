@@ -45,6 +45,8 @@ export interface Config {
   readonly source: SourceConfig
   /** A drop that closes, splits and dividends are compared with; undefined when none is named. */
   readonly second_source: { readonly directory: string } | undefined
+  /** Absolute path of the folder with a user's own checks; undefined when none is named. */
+  readonly checks_directory: string | undefined
   readonly postgres: PostgresConfig
   /** Name of the database to rebuild. */
   readonly database: string
@@ -86,6 +88,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
     root,
     faults,
   )
+  const checks_directory = readChecksDirectory(env['BOOTSTRAP_CHECKS'], root, faults)
   const postgres = readPostgres(env, root, faults)
   const dropbox = readDropbox(env, source.mode, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
@@ -103,6 +106,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   return {
     source,
     second_source,
+    checks_directory,
     postgres,
     database,
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
@@ -184,6 +188,16 @@ function readSecondSource(text: string | undefined, root: string, faults: string
   if (directory !== undefined && is('isDirectory', directory)) return { directory }
   faults.push(
     `BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`}`,
+  )
+  return undefined
+}
+
+function readChecksDirectory(text: string | undefined, root: string, faults: string[]): string | undefined {
+  if (text === undefined) return undefined
+  const directory = resolve(root, text)
+  if (is('isDirectory', directory)) return directory
+  faults.push(
+    `BOOTSTRAP_CHECKS is ${show(text)}; no such folder: ${directory}. It must be a folder of .sql files`,
   )
   return undefined
 }

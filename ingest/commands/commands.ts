@@ -22,6 +22,7 @@ import { openRunProviders } from '../providers/index.ts'
 import { credentialsOf } from '../providers/live.ts'
 import { describePlan } from '../providers/plan.ts'
 import { readUniverse } from '../universe/read.ts'
+import { checksOf } from '../validation/checks.ts'
 import { progressLine, summaryText } from './console.ts'
 import { runDaily } from './daily.ts'
 import { withSignals } from './signals.ts'
@@ -221,14 +222,16 @@ export const run = (config: Config, work: Work): Promise<void> =>
 export const daily = (
   config: Config,
   work: Pick<Work, 'group_rows_max' | 'requests_max' | 'without'>,
-): Promise<void> =>
-  withRun(config, { ...work, command: 'daily' }, async (options) => {
+): Promise<void> => {
+  const checks = checksOf(config)
+  return withRun(config, { ...work, command: 'daily' }, async (options) => {
     // The clock of a rehearsal stands where its market does.
     const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
     const report = await runDaily({
       ...options,
       now,
       overlap_sessions: config.bootstrap.daily.overlap_sessions,
+      checks,
     })
     const again = report.pulled_again.length === 0 ? 'none' : report.pulled_again.join(', ')
     say(
@@ -238,6 +241,7 @@ export const daily = (
     if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed
     return report.runs
   })
+}
 
 function nextStep({ state, run_id, jobs }: RunReport, config: Config): string {
   if (state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`

@@ -16,6 +16,7 @@ import { openHttpProviders } from '../providers/live.ts'
 import { worldAsOf } from '../testing/commands/as-of.ts'
 import { contentOf } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from '../universe/read.ts'
+import { CHECKS } from '../validation/checks.ts'
 import { runDaily } from './daily.ts'
 
 const world = createWorld({ seed: 'day after day', securities: 60 })
@@ -100,7 +101,7 @@ const load = (day: string, scratch: Scratch) =>
   on(day, scratch, (options) => ingest({ ...options, jobs: jobsInOrder(), window: windowOf(day) }))
 const daily = (day: string, scratch: Scratch) =>
   on(day, scratch, (options, now) =>
-    runDaily({ ...options, now, overlap_sessions: 10, window: windowOf(day) }),
+    runDaily({ ...options, now, overlap_sessions: 10, checks: CHECKS, window: windowOf(day) }),
   )
 
 const allOf = async ({ db }: Scratch) => ({

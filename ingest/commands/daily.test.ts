@@ -15,6 +15,7 @@ import { jobsInOrder } from '../jobs.ts'
 import { ingest } from '../pipeline/run.ts'
 import { openHttpProviders } from '../providers/live.ts'
 import { readUniverse } from '../universe/read.ts'
+import { CHECKS } from '../validation/checks.ts'
 import { runDaily } from './daily.ts'
 
 const world = createWorld({ seed: 'day after day', securities: 60 })
@@ -71,6 +72,7 @@ const daily = (now: Date, rest: Partial<Parameters<typeof runDaily>[0]> = {}) =>
       ...rest,
       now,
       overlap_sessions: 10,
+      checks: CHECKS,
       window: { start_date: world.start_date, end_date: world.end_date },
     }),
   )

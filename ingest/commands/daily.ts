@@ -4,13 +4,15 @@ import type { JobName, Window } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
-import { VALIDATING, type ValidationReport, validate } from '../validation/validate.ts'
+import { VALIDATING, type ValidateOptions, type ValidationReport, validate } from '../validation/validate.ts'
 
 export interface DailyOptions extends Omit<IngestOptions, 'jobs' | 'windows' | 'resume_run_id' | 'reopen'> {
   /** The moment that counts as now. */
   readonly now: Date
   /** Sessions before the newest bar that are asked for again. */
   readonly overlap_sessions: number
+  /** What is checked at the end; see `checksOf`. */
+  readonly checks: ValidateOptions['checks']
 }
 
 export interface DailyReport {
@@ -36,7 +38,12 @@ export interface DailyReport {
  *
  * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
  */
-export async function runDaily({ now, overlap_sessions, ...options }: DailyOptions): Promise<DailyReport> {
+export async function runDaily({
+  now,
+  overlap_sessions,
+  checks,
+  ...options
+}: DailyOptions): Promise<DailyReport> {
   const { connection, universe } = options
   const ask = <T>(work: (db: Database) => Promise<T>): Promise<T> => withDatabase(connection, work)
   const { last_session_date, newest_date, overlap_start_date } = await ask((db) =>
@@ -88,7 +95,7 @@ export async function runDaily({ now, overlap_sessions, ...options }: DailyOptio
     overlap_start_date: overlap.start_date,
     pulled_again: members.map(({ source_id }) => source_id),
     runs,
-    validation: await withDatabase(connection, (db) => validate(db), VALIDATING),
+    validation: await withDatabase(connection, (db) => validate(db, { checks }), VALIDATING),
   }
 }
 

@@ -39,6 +39,8 @@ export async function statusText(db: Database, runs_max = 5): Promise<string> {
   ].join('\n')
 }
 
+const violationsText = (count: number): string => `${count} violation${count === 1 ? '' : 's'}`
+
 /** The outcome of a validation as a person reads it: each claim that does not hold, and the counts. */
 export function validationText({ checks, hard_count, soft_count, accepted_count }: ValidationReport): string {
   const broken = checks.filter(
@@ -47,7 +49,7 @@ export function validationText({ checks, hard_count, soft_count, accepted_count 
   return [
     ...broken.map(
       ({ severity, name, claim, violations_count, accepted_count: accepted }) =>
-        `${severity}  ${name}: not so that ${claim}; ${violations_count - accepted} violations, in ingestion.findings`,
+        `${severity}  ${name}: ${violationsText(violations_count - accepted)} of "${claim}", in ingestion.findings`,
     ),
     `${checks.length} checks: ${hard_count} hard and ${soft_count} soft violations, ${accepted_count} accepted in writing.`,
     '',

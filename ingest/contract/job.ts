@@ -76,21 +76,6 @@ export interface ParseContext {
   readonly provider: string
 }
 
-/** A claim about the merged tables, and the query that returns every row which breaks it. */
-export interface Check {
-  /** The claim, a sentence that is true when the check passes. */
-  readonly claim: string
-  /** Short stable name, kebab-case; findings are stored under it. */
-  readonly name: string
-  /** hard: a violation blocks. soft: a violation is a finding for a person to judge. */
-  readonly severity: 'hard' | 'soft'
-  /**
-   * Returns violations; no row is a pass. The first column is named `subject` (source_id, cik …); the others
-   * are evidence.
-   */
-  readonly violations: string
-}
-
 interface JobBase {
   readonly name: JobName
   /** The table it fills, in schema stocks_research. */
@@ -103,8 +88,6 @@ interface JobBase {
   readonly values: readonly string[]
   /** What an item is about: a security (its source_id) or a filer (its cik). */
   readonly subject: 'security' | 'filer'
-  /** Claims about its table alone. Claims across tables stand in ingest/validation. */
-  readonly checks: readonly Check[]
 }
 
 /** A job that reads a provider. */

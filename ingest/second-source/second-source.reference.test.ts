@@ -4,7 +4,7 @@ import { figure, referenceFolder } from '../../helpers/testing/reference.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { ingestDelivery } from '../testing/flat-files/delivery.ts'
-import { secondSourceChecks } from '../validation/checks/second-source.ts'
+import { SECOND_SOURCE_CHECKS } from '../validation/checks.ts'
 import { validate } from '../validation/validate.ts'
 import { loadSecondSource } from './load.ts'
 import { secondSourceText } from './text.ts'
@@ -14,7 +14,7 @@ it('two vendors agree on the closes, splits and dividends of liquid shares but f
   try {
     await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'))
     await loadSecondSource(scratch.db, flatFiles(join(referenceFolder(), 'flat-files-av')), 'the other')
-    const { checks } = await validate(scratch.db, { checks: secondSourceChecks, accepted: [] })
+    const { checks } = await validate(scratch.db, { checks: SECOND_SOURCE_CHECKS, accepted: [] })
     const counts = Object.fromEntries(checks.map(({ name, violations_count }) => [name, violations_count]))
     figure('differences between two vendors', {
       ...counts,

@@ -4,7 +4,7 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
-import { secondSourceChecks } from '../validation/checks/second-source.ts'
+import { SECOND_SOURCE_CHECKS } from '../validation/checks.ts'
 import { validate } from '../validation/validate.ts'
 import { loadSecondSource } from './load.ts'
 import { secondSourceText } from './text.ts'
@@ -81,7 +81,7 @@ beforeAll(async () => {
 afterAll(() => scratch?.drop())
 
 const findings = async () => {
-  const report = await validate(scratch.db, { checks: secondSourceChecks, accepted: [] })
+  const report = await validate(scratch.db, { checks: SECOND_SOURCE_CHECKS, accepted: [] })
   const of = (name: string) =>
     report.checks.find((check) => check.name === name)?.examples.map(({ fingerprint: _, ...row }) => row)
   return {

@@ -17,10 +17,14 @@ const offended = async (tx: Database): Promise<string[]> =>
     .filter(({ violations_count }) => violations_count > 0)
     .map(({ name }) => name)
 
-/** Puts other words into the view of adjusted prices. */
-const inView = (from: string, to: string): string => `
-  do $$ begin execute 'create or replace view stocks_research.prices_daily_adjusted_v as '
-    || replace(pg_get_viewdef('stocks_research.prices_daily_adjusted_v'::regclass), '${from}', '${to}'); end $$`
+/** Replaces a part of a view, by default that of adjusted prices. Fails when the view does not have the part. */
+const inView = (from: string, to: string, view = 'prices_daily_adjusted_v'): string => `
+  do $$
+  declare definition text := pg_get_viewdef('stocks_research.${view}'::regclass);
+  begin
+    if position('${from}' in definition) = 0 then raise 'the view has no such part: %', definition; end if;
+    execute 'create or replace view stocks_research.${view} as ' || replace(definition, '${from}', '${to}');
+  end $$`
 const unguarded = (table: string, ...constraints: string[]): string =>
   constraints.map((name) => `alter table stocks_research.${table} drop constraint ${name};`).join(' ')
 const bar = (columns: string, values: string): string =>
@@ -94,6 +98,26 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     'a view that gives a reason and a value',
     inView('ELSE f.reason', `ELSE ''why''::text`),
     ['unadjusted-has-reason'],
+  ],
+  [
+    'a view that changes a raw value',
+    inView('p.volume,', 'p.volume + 1 as volume,'),
+    ['adjusted-view-has-the-bars'],
+  ],
+  [
+    'a view with a bar twice',
+    inView('FROM ((', 'FROM generate_series(1, 2), (('),
+    ['adjusted-view-has-the-bars'],
+  ],
+  [
+    'a view of standard items with another value',
+    inView('s.value,', 's.value + 1 as value,', 'fundamentals_standard_v'),
+    ['standard-items-equal-recomputation'],
+  ],
+  [
+    'a view of listings with another reason',
+    inView('listed', 'listed still', 'securities_listing_v'),
+    ['listings-equal-recomputation'],
   ],
   [
     'a close changed under its factor',

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { recomputeQuarters } from './recompute-quarters.ts'
+import { quartersRecomputation } from './recompute-quarters.ts'
 
 /**
  * One filer whose filings contradict each other as often as they can: first days a day off, a change of
@@ -112,7 +112,7 @@ it('no later filing changes what an earlier day knew, whatever first days, years
 it('every vintage, with its reasons, equals the one that is told again day by day from the facts', async () => {
   await fc.assert(
     fc.asyncProperty(world, (given) =>
-      within(given, async (tx) => expect(await recomputeQuarters(tx)).toEqual([])),
+      within(given, async (tx) => expect(await quartersRecomputation.find(tx)).toEqual([])),
     ),
     { numRuns: 150 },
   )

@@ -1,10 +1,13 @@
+import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { type Action, adjust, type Factors, type RefusedEvent } from './adjust.ts'
-import { type Columns, gathered, rowsOf } from './columns.ts'
-import type { Violation } from './findings.ts'
+import { batchesOf, type Columns, gathered, readAhead, rowsOf } from './batches.ts'
+import type { Recomputation, Violation } from './check.ts'
 import { isNear, type Rational, rational, toNumber } from './rational.ts'
-import { batchesOf, readAhead } from './read-ahead.ts'
 import { spinOffWorths } from './spin-offs.ts'
+
+const SQL = join(import.meta.dirname, 'sql')
 
 /** Securities read at once: bounds memory, whatever the universe. */
 const SECURITIES_A_BATCH = 25
@@ -58,39 +61,34 @@ interface FactorRow extends Record<string, unknown> {
   readonly split_denominator: string | null
 }
 
+export const factorsRecomputation: Recomputation = {
+  name: 'factors-equal-recomputation',
+  claim: 'factors, split ratios and the adjusted view equal an independent recomputation',
+  severity: 'hard',
+  why:
+    'The recomputation goes bar by bar from the last to the first, in exact fractions, and shares nothing ' +
+    'with the SQL of the factors. Factors agree to 38 digits, split ratios exactly, the view to its rounding.',
+  job: 'adjustment-factors',
+  is_acceptable: false,
+  find: recomputeFactors,
+}
+
 /** Every factor row and every row of the adjusted view that is not what exact fractions give. */
-export async function recomputeFactors(db: Database): Promise<Violation[]> {
-  const sessions = (
-    await db.rows<{ day: string }>(
-      'select session_date as day from stocks_research.trading_sessions order by 1',
-    )
-  ).map(({ day }) => day)
-  const securities = await db.rows<SecurityRow>(SECURITIES)
+async function recomputeFactors(db: Database): Promise<Violation[]> {
+  const days = await db.rows<{ day: string }>(
+    'select session_date as day from stocks_research.trading_sessions order by 1',
+  )
+  const sessions = days.map(({ day }) => day)
+  const securities = await db.rows<SecurityRow>(queryFile(SQL, 'factor-securities'))
   const worths = await spinOffWorths(db, sessions)
   const violations: Violation[] = []
-  const read = async (batch: readonly SecurityRow[]) => {
-    const ids = [batch.map(({ security_id }) => security_id)]
-    return {
-      batch,
-      bars: new Map(
-        (await db.rows<Columns<keyof BarRow> & { security_id: string }>(BARS, ids)).map((columns) => [
-          columns.security_id,
-          columns,
-        ]),
-      ),
-      actions: Map.groupBy(await db.rows<ActionRow>(ACTIONS, ids), ({ security_id }) => security_id),
-      refused: Map.groupBy(await db.rows<RefusedRow>(REFUSED, ids), ({ security_id }) => security_id),
-      factors: Map.groupBy(await db.rows<FactorRow>(FACTORS, ids), ({ security_id }) => security_id),
-    }
-  }
-  for await (const { batch, bars, actions, refused, factors } of readAhead(
-    batchesOf(securities, SECURITIES_A_BATCH),
-    read,
-  )) {
+  const read = (batch: readonly SecurityRow[]): Promise<Batch> => readBatch(db, batch)
+  const batches = batchesOf(securities, SECURITIES_A_BATCH)
+  for await (const { batch, bars, actions, refused, factors } of readAhead(batches, read)) {
     for (const security of batch) {
       const { security_id, source_id, as_of } = security
-      // A factor row says what was known at the end of its run; a later bar has no row yet, and another check
-      // says so.
+      // A factor row holds what was known at the end of its run; a later bar has no row yet, which
+      // one-factor-a-bar finds.
       const columns = bars.get(security_id)
       const own =
         columns === undefined
@@ -116,6 +114,37 @@ export async function recomputeFactors(db: Database): Promise<Violation[]> {
   return violations
 }
 
+interface Batch {
+  readonly batch: readonly SecurityRow[]
+  readonly bars: ReadonlyMap<string, Columns<keyof BarRow>>
+  readonly actions: ReadonlyMap<string, readonly ActionRow[]>
+  readonly refused: ReadonlyMap<string, readonly RefusedRow[]>
+  readonly factors: ReadonlyMap<string, readonly FactorRow[]>
+}
+
+async function readBatch(db: Database, batch: readonly SecurityRow[]): Promise<Batch> {
+  const ids = [batch.map(({ security_id }) => security_id)]
+  const columns = gathered(BAR_COLUMNS)
+  const bars = await db.rows<Columns<keyof BarRow> & { security_id: string }>(
+    queryFile(SQL, 'factor-bars', { columns }),
+    ids,
+  )
+  const actions = await db.rows<ActionRow>(queryFile(SQL, 'factor-actions'), ids)
+  const refused = await db.rows<RefusedRow>(
+    `select r.security_id::text, r.ex_date, r.kind, r.declared_date
+     from stocks_research.refused_events r where r.security_id = any ($1::bigint[])`,
+    ids,
+  )
+  const factors = await db.rows<FactorRow>(queryFile(SQL, 'factor-rows'), ids)
+  return {
+    batch,
+    bars: new Map(bars.map((own) => [own.security_id, own])),
+    actions: Map.groupBy(actions, ({ security_id }) => security_id),
+    refused: Map.groupBy(refused, ({ security_id }) => security_id),
+    factors: Map.groupBy(factors, ({ security_id }) => security_id),
+  }
+}
+
 function compareRows(
   { source_id, security_id }: SecurityRow,
   bars: readonly BarRow[],
@@ -130,10 +159,8 @@ function compareRows(
   return bars.flatMap((bar, index) => {
     const factors = expected[index]
     const [price, total_return, split] = (factors === undefined ? undefined : asNumbers.get(factors)) ?? []
-    const [close, volume] = [
-      Number(bar.close),
-      bar.volume === null || split == null ? null : Number(bar.volume) / split,
-    ]
+    const close = Number(bar.close)
+    const volume = bar.volume === null || split == null ? null : Number(bar.volume) / split
     const isRight =
       agrees(bar.adj_close, price == null ? null : close * price, 1e-12) &&
       agrees(bar.total_return_close, total_return == null ? null : close * total_return, 1e-12) &&
@@ -170,7 +197,7 @@ function compareFactors(
   for (const row of rows) {
     while ((bars[bar]?.trade_date ?? '9999') < row.first_date) bar += 1
     const factors = (bars[bar]?.trade_date ?? '9999') <= row.last_date ? expected[bar] : undefined
-    if (factors === undefined) continue // An interval between two bars multiplies nothing.
+    if (factors === undefined) continue // No bar is inside this interval.
     const split =
       row.split_numerator === null || row.split_denominator === null
         ? null
@@ -198,29 +225,3 @@ const isEqual = (value: string | null, expected: Rational | null): boolean =>
   value === null || expected === null
     ? value === null && expected === null
     : isNear(rational(value), expected, FACTOR_DIGITS)
-
-// Factors were computed as of the end of the window of the run that last derived them.
-const SECURITIES = `
-  select s.security_id::text, s.source_id, s.currency,
-    nullif(least(s.delist_date, (select max(coalesce(t.valid_to, 'infinity')) from stocks_research.ticker_history t where t.security_id = s.security_id)),
-      'infinity')::text as last_listed,
-    coalesce((select i.end_date from ingestion.items i where i.job = 'adjustment-factors' and i.item = s.source_id and i.status = 'ok' order by i.item_id desc limit 1),
-      (select max(p.trade_date) from stocks_research.prices_daily p)) as as_of
-  from stocks_research.securities s
-  where exists (select from stocks_research.prices_daily p where p.security_id = s.security_id)
-  order by s.security_id`
-// Sorted before they are gathered: an order inside each aggregate would sort them once for each.
-const BARS = `
-  select r.security_id::text, ${gathered(BAR_COLUMNS)}
-  from (
-    select v.security_id, v.trade_date, v.close, v.volume, v.adj_close, v.total_return_close, v.adj_volume
-    from stocks_research.prices_daily_adjusted_v v where v.security_id = any ($1::bigint[]) order by v.security_id, v.trade_date) r
-  group by r.security_id`
-const ACTIONS = `
-  select a.security_id::text, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.currency, a.declared_date, a.action_key
-  from stocks_research.corporate_actions a where a.security_id = any ($1::bigint[])`
-const REFUSED = `
-  select r.security_id::text, r.ex_date, r.kind, r.declared_date from stocks_research.refused_events r where r.security_id = any ($1::bigint[])`
-const FACTORS = `
-  select f.security_id::text, f.first_date, f.last_date, f.price_factor, f.total_return_factor, f.split_numerator, f.split_denominator
-  from stocks_research.adjustment_factors f where f.security_id = any ($1::bigint[]) order by f.security_id, f.first_date`

@@ -1,12 +1,15 @@
+import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
-import { type Columns, gathered, rowsOf } from './columns.ts'
-import type { Violation } from './findings.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
+import { batchesOf, type Columns, gathered, readAhead, rowsOf } from './batches.ts'
+import type { Recomputation, Violation } from './check.ts'
 import { daysOf } from './quarter-ways.ts'
 import { agree, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
-import { batchesOf, readAhead } from './read-ahead.ts'
 
+const SQL = join(import.meta.dirname, 'sql')
 const FORMS = ['10-K', '10-K/A', '10-Q', '10-Q/A']
+const SERIES = "r.cik, r.tag, r.unit, concat_ws(' ', r.taxonomy, r.tag, r.unit) as series"
 
 /** Filers read at once: bounds memory, whatever the universe. */
 const FILERS_A_BATCH = 20
@@ -55,11 +58,20 @@ const DERIVED_COLUMNS = [
   'is_fourteen_weeks',
 ] as const
 
-/**
- * Every row of `fundamentals_derived` that facts do not give, and every one that they give and that is not
- * there.
- */
-export async function recomputeQuarters(db: Database): Promise<Violation[]> {
+export const quartersRecomputation: Recomputation = {
+  name: 'quarters-equal-recomputation',
+  claim: 'derived quarters, every vintage, equal an independent recomputation',
+  severity: 'hard',
+  why:
+    'The recomputation goes day by day through what was filed, in exact fractions, and shares nothing with ' +
+    'the SQL that derives quarters. Values agree exactly, growth rates to twelve digits.',
+  job: 'fundamentals-derived',
+  is_acceptable: false,
+  find: recomputeQuarters,
+}
+
+/** Every row of `fundamentals_derived` that facts do not give, and every one that they give and it lacks. */
+async function recomputeQuarters(db: Database): Promise<Violation[]> {
   const filers = await db.rows<{ cik: string }>(
     'select distinct cik from stocks_research.fundamentals_raw order by cik',
   )
@@ -69,14 +81,17 @@ export async function recomputeQuarters(db: Database): Promise<Violation[]> {
     FILERS_A_BATCH,
   )
   const keyOf = ({ cik, series }: Series): string => `${cik} ${series}`
+  const facts_sql = queryFile(SQL, 'quarter-facts', { series: SERIES, columns: gathered(FACT_COLUMNS) })
+  const rows_sql = queryFile(SQL, 'quarter-rows', { series: SERIES, columns: gathered(DERIVED_COLUMNS) })
   const read = async (ciks: readonly string[]) => ({
-    facts: Map.groupBy(await db.rows<Series & Columns<keyof FactRow>>(FACTS, [ciks, FORMS]), keyOf),
-    derived: Map.groupBy(await db.rows<Series & Columns<keyof DerivedRow>>(DERIVED, [ciks]), keyOf),
+    facts: Map.groupBy(await db.rows<Series & Columns<keyof FactRow>>(facts_sql, [ciks, FORMS]), keyOf),
+    derived: Map.groupBy(await db.rows<Series & Columns<keyof DerivedRow>>(rows_sql, [ciks]), keyOf),
   })
   for await (const { facts, derived } of readAhead(batches, read)) {
     for (const key of new Set([...facts.keys(), ...derived.keys()])) {
-      const [stated = [], made = []] = [facts.get(key), derived.get(key)]
-      const [of] = [...stated, ...made]
+      const stated = facts.get(key) ?? []
+      const made = derived.get(key) ?? []
+      const of = stated[0] ?? made[0]
       if (of === undefined) continue
       violations.push(
         ...compareSeries(
@@ -162,15 +177,3 @@ function kindOf(unit: string, tag: string): Kind {
     ? 'amount'
     : 'other'
 }
-
-const SERIES = "r.cik, r.tag, r.unit, concat_ws(' ', r.taxonomy, r.tag, r.unit) as series"
-const FACTS = `
-  select ${SERIES}, ${gathered(FACT_COLUMNS)}
-  from stocks_research.fundamentals_raw r
-  where r.cik = any ($1::text[]) and r.form = any ($2::text[]) and r.period_start is not null and r.filed >= r.period_end
-  group by r.cik, r.taxonomy, r.tag, r.unit`
-const DERIVED = `
-  select ${SERIES}, ${gathered(DERIVED_COLUMNS)}
-  from stocks_research.fundamentals_derived r
-  where r.cik = any ($1::text[])
-  group by r.cik, r.taxonomy, r.tag, r.unit`

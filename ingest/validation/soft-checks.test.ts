@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import type { Scratch } from '../../helpers/testing/scratch.ts'
 import { offendedBy, smallMarket } from '../testing/validation/small-market.ts'
-import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
 import { CHECKS } from './checks.ts'
 import { validate } from './validate.ts'
 
@@ -12,10 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => scratch?.drop())
 
-// What is said of filings is tested beside the quarters.
-const checks = CHECKS.filter(
-  ({ name, severity }) => severity === 'soft' && !suspiciousFactChecks.some((check) => check.name === name),
-)
+// Soft checks of facts are tested in suspicious-facts.test.ts.
+const checks = CHECKS.filter(({ job, severity }) => severity === 'soft' && job !== 'fundamentals-raw')
 const offended = async (tx: Database): Promise<string[]> =>
   (await validate(tx, { checks, accepted: [] })).checks
     .filter(({ violations_count }) => violations_count > 0)

@@ -2,12 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import {
-  type DerivedQuarter,
-  type ItemFact,
-  type ItemTag,
-  itemsOn,
-} from '../testing/validation/standard-items.ts'
+import type { Fact, Filing, ItemTag } from './item-statements.ts'
+import { itemsOn, type NotFiled, type Quarter } from './standard-items.ts'
 
 const CIK = '0000000001'
 const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean])[] = [
@@ -64,18 +60,21 @@ const filing = fc.record({
 const filer = fc.array(filing, { minLength: 2, maxLength: 6, size: 'max' })
 type Filer = typeof filer extends fc.Arbitrary<infer T> ? T : never
 
-function factsOf(given: Filer): ItemFact[] {
+type FiledFact = Fact & Omit<Filing, 'facts'>
+
+function factsOf(given: Filer): FiledFact[] {
   const rows = given.flatMap(({ filed, is_amendment, facts }, at) =>
-    facts.map(({ tag: index, period, value }): ItemFact => {
+    facts.map(({ tag: index, period, value }): FiledFact => {
       const [tag, unit, is_instant = false] = TAGS[index] ?? ['', '']
       const [start, period_end] = PERIODS[period] ?? PERIODS[0]
       const form = `10-K${is_amendment ? '/A' : ''}`
       return {
+        taxonomy: 'us-gaap',
         tag,
         unit,
         period_start: is_instant ? null : start,
         period_end,
-        value,
+        value: String(value),
         accession: `${filed} ${at}`,
         form,
         filed,
@@ -95,36 +94,65 @@ beforeAll(async () => {
 })
 afterAll(() => scratch?.drop())
 
-async function compare(tx: Database, facts: readonly ItemFact[]): Promise<void> {
+/** Facts by filing, as the recomputation reads them. */
+const filingsOf = (facts: readonly FiledFact[]): Filing[] =>
+  [...Map.groupBy(facts, ({ accession }) => accession).values()].flatMap((own) => {
+    const [first] = own
+    return first === undefined ? [] : { ...first, facts: own }
+  })
+
+async function compare(tx: Database, facts: readonly FiledFact[]): Promise<void> {
   await tx.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived')
   await tx.rows(
-    `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
-     select '${CIK}', 'us-gaap', tag, unit, period_start, period_end, value, accession, form, filed from jsonb_to_recordset($1::jsonb)
-       as r (tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
+    `insert into stocks_research.fundamentals_raw (
+       cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
+     select '${CIK}', r.* from jsonb_to_recordset($1::jsonb) as r (taxonomy text, tag text, unit text,
+       period_start date, period_end date, value numeric, accession text, form text, filed date)`,
     [JSON.stringify(facts)],
   )
   await tx.execute(
-    `insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array['${CIK}'])`,
+    `insert into stocks_research.fundamentals_derived
+     select * from stocks_research.derive_fundamentals(array['${CIK}'])`,
   )
   const tags = await tx.rows<ItemTag & Record<string, unknown>>(
-    `select item, tag, tier, priority, value_kind, is_instant, part_beside from stocks_research.standard_item_tags where taxonomy <> 'ifrs-full'`,
+    'select * from stocks_research.standard_item_tags',
   )
   for (const day of new Set(facts.map(({ filed }) => filed))) {
-    const quarters = await tx.rows<DerivedQuarter & Record<string, unknown>>(
-      `select tag, unit, period_start, period_end, known_from, value::float8 as value, method, reason, accession, subtracted_accession
-       from stocks_research.fundamentals_quarters_as_of($1::date) where method <> 'reported'`,
+    const quarters = await tx.rows<Quarter & Record<string, unknown>>(
+      `select taxonomy, tag, unit, period_start, period_end, known_from, value as derived_value, method, reason,
+         accession, subtracted_accession
+       from stocks_research.fundamentals_quarters_as_of($1::date)`,
       [day],
     )
     const found = await tx.rows(
-      `select item, period_start, period_end, value::float8 as value, tag, method, reason from stocks_research.fundamentals_standard_as_of($1::date)`,
+      `select item, period_kind, period_start, period_end, unit, value, taxonomy, tag, method, accession,
+         known_from, reason
+       from stocks_research.fundamentals_standard_as_of($1::date)`,
       [day],
     )
     const texts = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted()
-    expect(texts(found), `as of ${day}`).toEqual(texts(itemsOn(day, tags, facts, quarters)))
+    const { rows, not_filed } = itemsOn(day, tags, filingsOf(facts), quarters)
+    const without = not_filed.flatMap(({ items, ...period }) => items.map((item) => notFiled(item, period)))
+    expect(texts(found), `as of ${day}`).toEqual(texts([...rows, ...without]))
   }
 }
 
-it('standard items equal those that are told again filing by filing, on every day', async () => {
+const notFiled = (item: string, { period_kind, period_start, period_end }: Omit<NotFiled, 'items'>) => ({
+  item,
+  period_kind,
+  period_start,
+  period_end,
+  unit: null,
+  value: null,
+  taxonomy: null,
+  tag: null,
+  method: 'none',
+  accession: null,
+  known_from: null,
+  reason: 'not_filed',
+})
+
+it('standard items equal their recomputation filing by filing, on every day', async () => {
   const undo = new Error('Only to look.')
   await fc.assert(
     fc.asyncProperty(filer, async (given) => {

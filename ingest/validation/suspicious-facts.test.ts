@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { suspiciousFactChecks } from './checks/suspicious-facts.ts'
+import { CHECKS } from './checks.ts'
 import { validate } from './validate.ts'
+
+const FACT_CHECKS = CHECKS.filter(({ job, severity }) => job === 'fundamentals-raw' && severity === 'soft')
 
 let scratch: Scratch
 beforeAll(async () => {
@@ -45,7 +47,7 @@ async function suspicionsOf(...facts: Fact[]): Promise<Record<string, number>> {
       ),
     ],
   )
-  const { checks } = await validate(scratch.db, { checks: suspiciousFactChecks, accepted: [] })
+  const { checks } = await validate(scratch.db, { checks: FACT_CHECKS, accepted: [] })
   return Object.fromEntries(
     checks.flatMap(({ name, violations_count }) => (violations_count > 0 ? [[name, violations_count]] : [])),
   )

@@ -1,22 +1,24 @@
-import type { Database, Row } from '../../helpers/postgres/database.ts'
-import type { Check } from '../contract/job.ts'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Acceptance, readAccepted } from './accepted.ts'
-import { ACCEPTABLE_HARD_CHECKS, CHECKS, type Recomputation } from './checks.ts'
-import { fingerprint, recordFindings, type Violation } from './findings.ts'
+import type { Check, Recomputation, Violation } from './check.ts'
+import { findViolations, requireQueries } from './find-violations.ts'
+import { fingerprint, recordFindings } from './findings.ts'
 
-/** Violations of one check that are kept as findings; the count is always whole. */
-const OFFENDERS_MAX = 1000
+/** Violations of one check that are kept as findings; the count is always complete. */
+const VIOLATIONS_MAX = 1000
 const EXAMPLES_MAX = 5
+/** Recomputations at once: while one of them waits for the server, another computes. */
+const RECOMPUTATIONS_AT_ONCE = 2
 
-/** How a database is opened to be validated: a query, a recomputation and what it reads ahead. */
-export const VALIDATING = { connections_max: 3 } as const
+/** How a database is opened to be validated: a query, and the recomputations beside it. */
+export const VALIDATING = { connections_max: 1 + RECOMPUTATIONS_AT_ONCE } as const
 
 export interface ValidateOptions {
+  /** What is checked: `checksOf` gives every check there is, the user's own among them. */
+  readonly checks: readonly (Check | Recomputation)[]
   /** The recorded run that findings belong to, when there is one. */
   readonly run_id?: string
-  /** All checks when not given. */
-  readonly checks?: readonly (Check | Recomputation)[]
-  /** Judgements in force; those of accepted.json when not given. */
+  /** Acceptances; those of accepted.json when not given. */
   readonly accepted?: readonly Acceptance[]
   /** Day on which acceptances are judged for expiry, YYYY-MM-DD; today (UTC) when not given. */
   readonly today?: string
@@ -50,46 +52,65 @@ export interface ValidationReport {
 }
 
 /**
- * Runs every check on the database as it stands and stores what they found in `ingestion.findings`. A second
- * call over the same data finds the same and adds nothing. A check that cannot run throws: what did not run
- * has not passed. Recomputations go on beside the queries, so `db` must be opened as VALIDATING says, or have
- * more connections to give.
+ * Runs the checks on the database and stores what they find in `ingestion.findings`. A second call over the
+ * same data finds the same and adds nothing. A check that cannot run throws: what did not run has not passed.
+ * Recomputations run beside the queries, so `db` must be opened as VALIDATING says, or with more connections.
+ *
+ * @throws ConfigError, before any check runs, that names each of a user's own checks that cannot run here.
  */
-export async function validate(db: Database, options: ValidateOptions = {}): Promise<ValidationReport> {
+export async function validate(db: Database, options: ValidateOptions): Promise<ValidationReport> {
+  const queries = options.checks.filter((check) => 'query' in check)
+  const recomputations = options.checks.filter((check) => 'find' in check)
+  await requireQueries(
+    db,
+    queries.filter(({ is_own }) => is_own),
+  )
   const today = options.today ?? new Date().toISOString().slice(0, 10)
   const written = options.accepted ?? readAccepted()
   const accepted = written.filter(({ expires_on }) => expires_on === null || expires_on >= today)
   const used = new Set<string>()
-  const all = options.checks ?? CHECKS
-  const reports = new Map<Check | Recomputation, CheckReport>()
-  const run = async (check: Check | Recomputation): Promise<void> => {
-    const report = await runCheck(db, check, accepted, used, options.run_id)
-    reports.set(check, report)
-    options.onCheck?.(report)
+  const reports = new Map<string, CheckReport>()
+  const runNext = async (turn: (Check | Recomputation)[]): Promise<void> => {
+    for (let check = turn.shift(); check !== undefined; check = turn.shift()) {
+      const report = await runCheck(db, check, accepted, used, options.run_id)
+      reports.set(check.name, report)
+      options.onCheck?.(report)
+    }
   }
-  const inTurn = async (turn: readonly (Check | Recomputation)[]): Promise<void> => {
-    for (const check of turn) await run(check)
-  }
-  // Exact fractions are computed here and queries there: side by side they take as long as the slower of the
-  // two.
-  await Promise.all([
-    inTurn(all.filter((check) => 'find' in check)),
-    inTurn(all.filter((check) => !('find' in check))),
-  ])
-  const checks = all.flatMap((check) => reports.get(check) ?? [])
-  const open = (severity: 'hard' | 'soft'): number =>
-    checks
-      .filter((check) => check.severity === severity)
-      .reduce((sum, check) => sum + check.violations_count - check.accepted_count, 0)
+  // Exact fractions are computed here and queries there: side by side they take as long as the slower side.
+  // On one connection they take turns: the savepoint of a query must not enclose what another check writes.
+  if (isOneConnection(db)) await runNext([...queries, ...recomputations])
+  else
+    await Promise.all([
+      runNext(queries),
+      ...Array.from({ length: RECOMPUTATIONS_AT_ONCE }, () => runNext(recomputations)),
+    ])
+  const checks = options.checks.flatMap(({ name }) => reports.get(name) ?? [])
+  const hard_count = openCount(checks, 'hard')
   return {
     checks,
-    hard_count: open('hard'),
-    soft_count: open('soft'),
+    hard_count,
+    soft_count: openCount(checks, 'soft'),
     accepted_count: checks.reduce((sum, check) => sum + check.accepted_count, 0),
     unused_acceptances: written.filter((entry) => !used.has(entry.fingerprint)),
-    is_valid: open('hard') === 0,
+    is_valid: hard_count === 0,
   }
 }
+
+/** True inside a transaction or a session, false for a pool. */
+function isOneConnection(db: Database): boolean {
+  try {
+    db.client()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const openCount = (checks: readonly CheckReport[], severity: 'hard' | 'soft'): number =>
+  checks
+    .filter((check) => check.severity === severity)
+    .reduce((sum, check) => sum + check.violations_count - check.accepted_count, 0)
 
 async function runCheck(
   db: Database,
@@ -100,9 +121,8 @@ async function runCheck(
 ): Promise<CheckReport> {
   const started = performance.now()
   const { violations, violations_count } =
-    'find' in check ? await findByCode(db, check) : await findBySql(db, check)
-  const isAcceptable = check.severity === 'soft' || ACCEPTABLE_HARD_CHECKS.has(check.name)
-  const accepted = isAcceptable ? acceptances.filter((entry) => entry.check === check.name) : []
+    'find' in check ? await recompute(db, check) : await findViolations(db, check, VIOLATIONS_MAX)
+  const accepted = check.is_acceptable ? acceptances.filter((entry) => entry.check === check.name) : []
   const known = new Set(accepted.map((entry) => entry.fingerprint))
   const printed = violations.map((violation) => ({
     ...violation,
@@ -110,12 +130,8 @@ async function runCheck(
   }))
   const judged = printed.filter((violation) => known.has(violation.fingerprint))
   for (const violation of judged) used.add(violation.fingerprint)
-  await recordFindings(
-    db,
-    check,
-    { violations, is_whole: violations.length === violations_count, accepted },
-    run_id,
-  )
+  const is_complete = violations.length === violations_count
+  await recordFindings(db, check, { violations, is_complete, accepted }, run_id)
   return {
     name: check.name,
     claim: check.claim,
@@ -127,29 +143,10 @@ async function runCheck(
   }
 }
 
-interface Found {
-  readonly violations: readonly Violation[]
-  readonly violations_count: number
-}
-
-async function findBySql(db: Database, check: Check): Promise<Found> {
-  const rows = await db.transaction(async (tx) => {
-    // A check looks each bar up once: a cache of look-ups never hits, and costs six times the join that it
-    // displaces.
-    await tx.execute('set local enable_memoize = off')
-    return tx.rows<{ violation: Violation & Row; total: string }>(
-      // As text, so that no number passes through a binary float on its way into evidence. Materialized,
-      // since the planner else writes the text of rows before it filters them, and takes a plan that is quick
-      // to the first thousand where there is none.
-      `with violations as materialized (${check.violations})
-       select (select jsonb_object_agg(e.key, e.value) from jsonb_each_text(to_jsonb(o)) e) as violation, count(*) over () as total
-       from violations o order by to_jsonb(o)::text collate "C" limit ${OFFENDERS_MAX}`,
-    )
-  })
-  return { violations: rows.map(({ violation }) => violation), violations_count: Number(rows[0]?.total ?? 0) }
-}
-
-async function findByCode(db: Database, check: Recomputation): Promise<Found> {
+async function recompute(
+  db: Database,
+  check: Recomputation,
+): Promise<{ readonly violations: readonly Violation[]; readonly violations_count: number }> {
   const violations = await check.find(db)
-  return { violations: violations.slice(0, OFFENDERS_MAX), violations_count: violations.length }
+  return { violations: violations.slice(0, VIOLATIONS_MAX), violations_count: violations.length }
 }
