@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJournal } from '../helpers/checklist/journal.ts'
 import { type RunView, viewOf } from '../helpers/checklist/view.ts'
-import { writeAtomically } from '../helpers/core/atomic-file.ts'
+import { writeAtomicallySync } from '../helpers/core/atomic-file.ts'
 import { auditOf } from './audit.ts'
 import { junitOf } from './junit.ts'
 import { tickedOf } from './ticked.ts'
@@ -32,7 +32,7 @@ export function writeReports(run_directory: string): void {
   const files: Record<string, string> = {}
   for (const [name, write] of Object.entries(PAGES)) {
     const text = write(view, head)
-    writeAtomically(join(run_directory, name), text)
+    writeAtomicallySync(join(run_directory, name), text)
     files[name] = sha256Of(text)
   }
   const manifest: Manifest = {
@@ -42,7 +42,7 @@ export function writeReports(run_directory: string): void {
     journal: { lines: entries.length, head_sha256: head, sha256: sha256Of(bytes.subarray(0, good_bytes)) },
     files,
   }
-  writeAtomically(join(run_directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  writeAtomicallySync(join(run_directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
 export const sha256Of = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
+import { readdir, rm } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipArchive } from 'archiver'
+import { fillAtomically, PARTIAL_SUFFIX } from '../core/atomic-file.ts'
 import { PreconditionError, VerificationError } from '../core/errors.ts'
 import { type FileHashes, hashFile } from '../core/file-hash.ts'
 import type { RemoteStore } from '../remote/store.ts'
@@ -30,16 +31,15 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
   const paths = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   const entries = paths
     .map((path) => relative(directory, path).split(sep).join('/'))
-    .filter((name) => join(directory, name) !== file)
+    .filter((name) => join(directory, name) !== file && !name.endsWith(PARTIAL_SUFFIX))
   if (entries.length === 0)
     throw new PreconditionError(`${directory} holds no file to bundle. Run the checklist first.`)
   entries.sort()
-  await mkdir(dirname(file), { recursive: true })
   const zip = new ZipArchive({ zlib: { level: 9 }, forceLocalTime: false, statConcurrency: 1 })
   for (const name of entries) zip.file(join(directory, name), { name, date: ENTRY_DATE, mode: 0o644 })
-  const written = pipeline(zip, createWriteStream(`${file}.partial`, { flush: true }))
-  await Promise.all([zip.finalize(), written])
-  await rename(`${file}.partial`, file)
+  await fillAtomically(file, async (partial) => {
+    await Promise.all([zip.finalize(), pipeline(zip, createWriteStream(partial))])
+  })
   return { file, entries, ...(await hashFile(file)) }
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { type Connection, databaseNameFault } from '../config/connection.ts'
+import { flushFile } from '../core/atomic-file.ts'
 import { messageOf, PreconditionError, VerificationError } from '../core/errors.ts'
 import { hashFile } from '../core/file-hash.ts'
 import { type Fingerprint, fingerprint, readSequences, readSnapshot } from '../database/fingerprint.ts'
@@ -7,8 +8,7 @@ import { LOCALE_COLUMNS } from '../database/scratch.ts'
 import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
 import { readArchive } from './archive.ts'
 import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
-import { claimPartial, sweepPartials } from './partial.ts'
-import { publish, sync } from './publish.ts'
+import { claimPartial, publish, sweepPartials } from './partial.ts'
 import { runClient, toolsFor } from './tool.ts'
 
 export interface DumpOptions {
@@ -58,8 +58,8 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
   const db = openDatabase(connection, { connections_max: 1, application: 'stocks-research backup' })
   try {
     const made = await db.transaction((tx) => dumpSnapshot(tx, partial.file, connection, options))
-    // A disk error of a lazily written page shows only now.
-    await sync(partial.file)
+    // A disk error of a page that was written late appears only now.
+    await flushFile(partial.file)
     const { entries } = await readArchive(partial.file, made.server_version, options.signal)
     const missing = Object.entries(made.fingerprint.tables).find(
       ([name, { kind }]) => kind === 'table' && !entries.hasDataOf(name),

@@ -1,6 +1,7 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { PARTIAL_SUFFIX, publishFile } from '../core/atomic-file.ts'
 import { messageOf, PreconditionError } from '../core/errors.ts'
 import type { RemoteStore } from '../remote/store.ts'
 import type { Backup } from './dump.ts'
@@ -89,9 +90,10 @@ async function fetch(
 ): Promise<Backup> {
   const archive = join(await fetchedFolder(config), file)
   say(`Fetching ${file} from ${remote.describe()} …`)
-  await remote.download(file, `${archive}.fetched`)
+  const fetched = `${archive}.fetched${PARTIAL_SUFFIX}`
+  await remote.download(file, fetched)
   await remote.download(manifestFileOf(file), manifestFileOf(archive))
-  await rename(`${archive}.fetched`, archive)
+  await publishFile(fetched, archive)
   return { archive, manifest: await readManifest(archive) }
 }
 

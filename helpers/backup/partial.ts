@@ -1,12 +1,16 @@
+/** An archive that is still being written: claimed, then published under its name, or swept after a kill. */
+import { existsSync } from 'node:fs'
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { PARTIAL_SUFFIX, publishFile, publishNewFile, writeAtomically } from '../core/atomic-file.ts'
 import { isAlive } from '../core/process.ts'
+import { type Manifest, manifestFileOf } from './manifest.ts'
 
-const SUFFIX = '.dump.partial'
+const SUFFIX = `.dump${PARTIAL_SUFFIX}`
 /** Folders of remote copies that are being verified, beside the archives. */
 export const REMOTE_COPY_PREFIX = 'remote-copy-'
-/** A partial archive of another host, or of nobody, is left alone for so long. */
+/** A partial archive of another host, or without an owner, is removed when it is older than this. */
 const ABANDONED_MS = 6 * 3_600_000
 
 interface Owner {
@@ -15,7 +19,8 @@ interface Owner {
 }
 
 /**
- * Takes a free `<name>.dump.partial`, and says beside it whose it is. `release` removes what is left of both.
+ * Creates a free `<name>.dump.partial`, with a file beside it that names the process which owns it. `release`
+ * removes both.
  */
 export async function claimPartial(
   directory: string,
@@ -42,14 +47,46 @@ export async function claimPartial(
 }
 
 /**
- * Removes partial archives of processes that are gone, and old remote copies: who is killed cannot clean up
- * behind himself. Returns their names.
+ * Gives the archive its final name, or the next free one of that minute, with the manifest beside it. The
+ * manifest is on the disk before the archive has its name: a disk that fills up in between leaves no archive
+ * without a manifest.
+ */
+export async function publish(
+  partial: string,
+  directory: string,
+  name: string,
+  describe: (file: string) => Manifest,
+): Promise<{ archive: string; manifest: Manifest }> {
+  const written = `${partial}.json`
+  try {
+    for (let count = 1; ; count += 1) {
+      const archive = join(directory, `${name}${count === 1 ? '' : `_${count}`}.dump`)
+      const manifest = describe(basename(archive))
+      await writeAtomically(written, `${JSON.stringify(manifest, null, 1)}\n`)
+      if (existsSync(manifestFileOf(archive)) || !(await publishNewFile(partial, archive))) continue
+      await publishFile(written, manifestFileOf(archive))
+      return { archive, manifest }
+    }
+  } finally {
+    await rm(written, { force: true })
+  }
+}
+
+/**
+ * Removes what killed processes left: partial archives of processes that have ended, other partial files and
+ * remote copies that are old. Returns their names.
  */
 export async function sweepPartials(directory: string): Promise<string[]> {
   const swept: string[] = []
   for (const name of await readdir(directory)) {
     if (name.startsWith(REMOTE_COPY_PREFIX) && (await isOld(join(directory, name)))) {
       await rm(join(directory, name), { recursive: true, force: true }).catch(() => {})
+      swept.push(name)
+      continue
+    }
+    const isPartial = name.endsWith(PARTIAL_SUFFIX) && !name.endsWith(SUFFIX)
+    if (isPartial && (await isOld(join(directory, name)))) {
+      await rm(join(directory, name), { force: true }).catch(() => {})
       swept.push(name)
       continue
     }
@@ -68,7 +105,7 @@ async function isAbandoned(file: string, found: string): Promise<boolean> {
   try {
     const owner = JSON.parse(await readFile(ownerFileOf(file), 'utf8')) as Owner
     if (owner.host === hostname()) return owner.pid !== process.pid && !isAlive(owner.pid)
-  } catch {} // No owner, or one that was killed while writing its name: its age decides.
+  } catch {} // No owner file, or one whose writer was killed: the age decides.
   return isOld(found)
 }
 

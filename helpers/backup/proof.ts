@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { writeAtomically } from '../core/atomic-file.ts'
 import type { Backup } from './dump.ts'
 import type { ArchiveEvidence, FileEvidence, RemoteEvidence, RestoreEvidence } from './verify.ts'
 
@@ -26,7 +27,6 @@ export async function recordProof(
   now = new Date(),
 ): Promise<void> {
   const { archive, manifest } = backup
-  const file = proofFileOf(archive)
   const levels = [
     ...new Set([...(await provenLevels(backup)), ...evidence.map(({ level }) => level)]),
   ].toSorted()
@@ -36,8 +36,7 @@ export async function recordProof(
     levels,
     proven_at: now.toISOString(),
   }
-  await writeFile(`${file}.partial`, `${JSON.stringify(proof, null, 1)}\n`)
-  await rename(`${file}.partial`, file)
+  await writeAtomically(proofFileOf(archive), `${JSON.stringify(proof, null, 1)}\n`)
 }
 
 /** The levels that this very archive has passed; none without a readable proof of its bytes. */

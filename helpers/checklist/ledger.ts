@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeAtomically } from '../core/atomic-file.ts'
+import { writeAtomicallySync } from '../core/atomic-file.ts'
 
 const tickSchema = z.strictObject({
   phase: z.string(),
@@ -29,7 +29,7 @@ export class Ledger {
   }
 
   tick(tick: Tick): void {
-    writeAtomically(this.#file(tick.phase), `${JSON.stringify(tickSchema.parse(tick), null, 2)}\n`)
+    writeAtomicallySync(this.#file(tick.phase), `${JSON.stringify(tickSchema.parse(tick), null, 2)}\n`)
   }
 
   /**

@@ -1,8 +1,25 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { pointTo, resolvePointer, writeAtomically } from './atomic-file.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  fillAtomically,
+  partialOf,
+  publishFile,
+  publishFolder,
+  publishNewFile,
+  writeAtomically,
+  writeAtomicallySync,
+} from './atomic-file.ts'
 
 let directory = ''
 beforeEach(() => {
@@ -10,37 +27,81 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-test('a file is replaced as a whole, and nothing else stays behind', () => {
-  const file = join(directory, 'a', 'report.xml')
-  writeAtomically(file, 'first, and long')
-  writeAtomically(file, 'second')
-  expect(readFileSync(file, 'utf8')).toBe('second')
-  expect(readdirSync(join(directory, 'a'))).toEqual(['report.xml'])
+const WAYS = [
+  ['at once', async (file: string, text: string) => writeAtomicallySync(file, text)],
+  ['asynchronously', (file: string, text: string) => writeAtomically(file, text)],
+  [
+    'by a stream',
+    (file: string, text: string) => fillAtomically(file, async (partial) => writeFileSync(partial, text)),
+  ],
+] as const
+
+describe.each(WAYS)('written %s', (_way, write) => {
+  test('a file is replaced completely, in a folder that did not exist, and no partial file remains', async () => {
+    const file = join(directory, 'a', 'report.xml')
+    await write(file, 'first, and long')
+    await write(file, 'second')
+    expect(readFileSync(file, 'utf8')).toBe('second')
+    expect(readdirSync(join(directory, 'a'))).toEqual(['report.xml'])
+  })
+
+  test('what cannot be replaced keeps its content, and no partial file remains', async () => {
+    mkdirSync(join(directory, 'taken', 'inner'), { recursive: true })
+    await expect(write(join(directory, 'taken'), 'text')).rejects.toThrow()
+    expect(readdirSync(directory)).toEqual(['taken'])
+    expect(readdirSync(join(directory, 'taken'))).toEqual(['inner'])
+  })
 })
 
-test('a file that cannot be replaced keeps its content, and no partial one stays', () => {
-  mkdirSync(join(directory, 'taken', 'inner'), { recursive: true })
-  expect(() => writeAtomically(join(directory, 'taken'), 'text')).toThrow()
-  expect(readdirSync(directory)).toEqual(['taken'])
+test('content that fails half-way leaves the former file and no partial file', async () => {
+  const file = join(directory, 'a.json')
+  await writeAtomically(file, 'former')
+  const failing = fillAtomically(file, async (partial) => {
+    writeFileSync(partial, 'ha')
+    throw new Error('the source ended')
+  })
+  await expect(failing).rejects.toThrow('the source ended')
+  expect(readFileSync(file, 'utf8')).toBe('former')
+  expect(readdirSync(directory)).toEqual(['a.json'])
 })
 
-test('a pointer moves from folder to folder, with links and where links are not allowed', () => {
-  const refuse = (): never => {
-    throw Object.assign(new Error('not permitted'), { code: 'EPERM' })
-  }
-  const pointer = join(directory, 'latest')
-  for (const [name, link] of [
-    ['one', undefined],
-    ['two', refuse],
-    ['three', refuse],
-    ['four', undefined],
-  ] as const) {
-    mkdirSync(join(directory, 'runs', name), { recursive: true })
-    pointTo(pointer, join(directory, 'runs', name), link)
-    const resolved = resolvePointer(pointer)
-    expect(lstatSync(resolved, { throwIfNoEntry: false }) !== undefined).toBe(true)
-    expect(readdirSync(join(directory, 'runs')).includes(name)).toBe(true)
-    if (link !== undefined) expect(resolved).toBe(join(directory, 'runs', name))
-  }
-  expect(readdirSync(directory).toSorted()).toEqual(['latest', 'runs'])
+test.skipIf(process.platform === 'win32')(
+  'a secret file has its permissions before it has its name',
+  async () => {
+    const file = join(directory, 'secret')
+    let seen = 0
+    await writeAtomically(file, 'x', {
+      mode: 0o600,
+      prepare: async (partial) => {
+        expect(existsSync(file)).toBe(false)
+        seen = statSync(partial).mode & 0o777
+      },
+    })
+    expect(seen).toBe(0o600)
+  },
+)
+
+test('a new file never replaces another one; a published file does', async () => {
+  const file = join(directory, 'archive.dump')
+  const partial = partialOf(file)
+  writeFileSync(partial, 'one')
+  expect(await publishNewFile(partial, file)).toBe(true)
+  writeFileSync(partial, 'two')
+  expect(await publishNewFile(partial, file)).toBe(false)
+  expect(readFileSync(file, 'utf8')).toBe('one')
+  await publishFile(partial, file)
+  expect(readFileSync(file, 'utf8')).toBe('two')
+  expect(readdirSync(directory)).toEqual(['archive.dump'])
+})
+
+test('a folder gets its name with everything in it', async () => {
+  const partial = join(directory, 'delivery.partial')
+  mkdirSync(join(partial, 'prices'), { recursive: true })
+  writeFileSync(join(partial, 'prices', 'a.csv'), 'x')
+  await publishFolder(partial, join(directory, 'delivery'))
+  expect(readdirSync(directory, { recursive: true }).toSorted()).toEqual([
+    'delivery',
+    join('delivery', 'prices'),
+    join('delivery', 'prices', 'a.csv'),
+  ])
 })

@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { publishFolder } from '../core/atomic-file.ts'
 import { PreconditionError } from '../core/errors.ts'
 import { canEnter, handOver, type SystemUser } from './os-user.ts'
 
@@ -56,7 +57,7 @@ export async function reachableBinaries(
   for (const path of await readdir(partial, { recursive: true })) await handOver(user, join(partial, path))
   await writeFile(join(partial, 'COMPLETE'), version)
   await rm(copy, { recursive: true, force: true })
-  await rename(partial, copy).catch(async (error: Error) => {
+  await publishFolder(partial, copy).catch(async (error: Error) => {
     // Else another process was faster, with the same copy.
     if (!(await stat(copy).catch(() => undefined))) throw error
   })

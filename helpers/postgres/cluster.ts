@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { childEnvironment } from '../config/config.ts'
+import { flushFolder, writeAtomically } from '../core/atomic-file.ts'
 import { messageOf, PreconditionError } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'
 import { programPath, type ServerProgram } from './binaries.ts'
@@ -79,6 +80,7 @@ export async function initCluster(
     `\n# stocks-research\n${text.join('')}include_if_exists 'port.conf'\n`,
   )
   await rename(data, dataOf(cluster))
+  await flushFolder(cluster.directory) // initdb has flushed what is in it.
 }
 
 /**
@@ -90,10 +92,10 @@ async function choosePort(cluster: Cluster): Promise<number> {
   const recorded = Number(/^port = (\d+)$/m.exec(text)?.[1] ?? '0')
   const port = await freePort(recorded)
   if (port === recorded) return port
-  const file = portFileOf(cluster)
-  await writeFile(`${file}.partial`, `port = ${port}\n`, { mode: 0o600 })
-  await handOver(cluster.user, `${file}.partial`)
-  await rename(`${file}.partial`, file)
+  await writeAtomically(portFileOf(cluster), `port = ${port}\n`, {
+    mode: 0o600,
+    prepare: (partial) => handOver(cluster.user, partial),
+  })
   return port
 }
 

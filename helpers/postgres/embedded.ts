@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../config/connection.ts'
+import { writeAtomically } from '../core/atomic-file.ts'
 import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
 import { registerSecret } from '../core/redact.ts'
 import { installedBinaries, reachableBinaries } from './binaries.ts'
@@ -113,7 +114,7 @@ async function placeCluster(folder: string): Promise<Cluster> {
     directory = join(SYSTEM_DIRECTORY, hash)
     await mkdir(directory, { recursive: true })
     await chmod(SYSTEM_DIRECTORY, 0o755) // Whatever our umask is, the account has to pass.
-    await writeFile(record, `${JSON.stringify({ directory })}\n`)
+    await writeAtomically(record, `${JSON.stringify({ directory })}\n`)
   }
   const data = await stat(join(directory, 'data')).catch(() => undefined)
   if (data === undefined) await handOver(user, directory)

@@ -1,5 +1,6 @@
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import type { files } from 'dropbox'
+import { PARTIAL_SUFFIX, publishFile } from '../core/atomic-file.ts'
 import { hashFile } from '../core/file-hash.ts'
 import type { Client } from './client.ts'
 import { RemoteError } from './errors.ts'
@@ -11,7 +12,7 @@ const PIECE_BYTES = 16 * 1024 * 1024
 const ROUNDS_MAX = 2
 
 /**
- * Downloads to `<file>.part` range by range, goes on where an earlier attempt stopped, and gives the file its
+ * Downloads to `<file>.<revision>.partial` range by range, goes on where an earlier attempt stopped, and gives the file its
  * name only when its content hash is that of the metadata.
  *
  * @throws RemoteError not_found, damaged (the bytes do not have the hash that Dropbox states), or what a call
@@ -33,12 +34,12 @@ export async function downloadFile(
   if (metadata['.tag'] !== 'file')
     throw new RemoteError('not_found', `${path} is a folder in Dropbox, not a file.`)
   // The revision stands in the name: a part of another one is never continued.
-  const part = `${file}.${metadata.rev}.part`
+  const part = `${file}.${metadata.rev}${PARTIAL_SUFFIX}`
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     await downloadPart(client, path, part, metadata, options)
     const found = await hashFile(part)
     if (found.content_hash === metadata.content_hash) {
-      await rename(part, file)
+      await publishFile(part, file)
       return metadata
     }
     await rm(part, { force: true }) // Damaged on its way, or an old part was: once more, from the start.
@@ -84,7 +85,6 @@ async function downloadPart(
       done = last + 1
       options.onProgress?.({ bytes_done: done, bytes_total: metadata.size })
     }
-    await handle.sync()
   } finally {
     await handle.close()
   }

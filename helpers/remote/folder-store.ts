@@ -1,18 +1,7 @@
 import { constants } from 'node:fs'
-import {
-  access,
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  statfs,
-  unlink,
-} from 'node:fs/promises'
+import { access, copyFile, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { fillAtomically, publishNewFile } from '../core/atomic-file.ts'
 import { hashFile } from '../core/file-hash.ts'
 import { RemoteError } from './errors.ts'
 import { remotePath } from './remote-name.ts'
@@ -61,8 +50,8 @@ export class FolderStore implements RemoteStore {
       return { ...(await this.#toFile(target)), outcome: 'there', bytes_sent: 0, retries: 0 }
     }
     await mkdir(dirname(target), { recursive: true })
-    // The client leaves files alone whose names begin with a tilde and end in .tmp, so that no half copy is
-    // synced.
+    // The Dropbox client does not sync files whose names begin with a tilde and end in .tmp: the one name of
+    // a partial file that this product does not choose.
     const partial = join(dirname(target), `~${process.pid}.tmp`)
     try {
       await copyFile(file, partial).catch((error: NodeJS.ErrnoException) => {
@@ -75,14 +64,12 @@ export class FolderStore implements RemoteStore {
           },
         )
       })
-      const handle = await open(partial, 'r+')
-      await handle.sync().finally(() => handle.close())
       if ((await hashFile(partial)).sha256 !== hashes.sha256)
         throw new RemoteError(
           'damaged',
           `The copy of ${file} in ${this.#root} is not equal to it. Look at the disk, then run again.`,
         )
-      await renameWithoutOverwriting(partial, target)
+      if (!(await publishNewFile(partial, target))) throw conflict(target)
     } finally {
       await rm(partial, { force: true })
     }
@@ -98,13 +85,14 @@ export class FolderStore implements RemoteStore {
         ? new RemoteError('not_found', `${source} is not there. Look for it with the list of backups.`)
         : error
     })
-    await copyFile(source, `${file}.part`)
-    if ((await hashFile(`${file}.part`)).content_hash !== remote.content_hash)
-      throw new RemoteError(
-        'damaged',
-        `The copy of ${source} is not equal to it. Look at the disk, then run again.`,
-      )
-    await rename(`${file}.part`, file)
+    await fillAtomically(file, async (partial) => {
+      await copyFile(source, partial)
+      if ((await hashFile(partial)).content_hash !== remote.content_hash)
+        throw new RemoteError(
+          'damaged',
+          `The copy of ${source} differs from it. Check the disk, then run again.`,
+        )
+    })
     onProgress?.({ bytes_done: remote.bytes, bytes_total: remote.bytes })
     return remote
   }
@@ -148,18 +136,6 @@ export class FolderStore implements RemoteStore {
       rev: sha256.slice(0, 16),
       modified_at: mtime.toISOString(),
     }
-  }
-}
-
-async function renameWithoutOverwriting(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-    await unlink(from)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw conflict(to)
-    if ((await stat(to).catch(absent)) !== undefined) throw conflict(to)
-    await rename(from, to) // A file system without hard links.
   }
 }
 

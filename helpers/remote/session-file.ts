@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeAtomically } from '../core/atomic-file.ts'
 
 const sessionSchema = z.strictObject({
   session_id: z.string().min(1),
@@ -61,12 +62,7 @@ export class SessionFile {
   }
 
   async write(session: Session): Promise<void> {
-    const partial = `${this.#file}.partial`
-    const handle = await open(partial, 'w', 0o600)
-    await handle.writeFile(JSON.stringify(session))
-    await handle.sync()
-    await handle.close()
-    await rename(partial, this.#file)
+    await writeAtomically(this.#file, JSON.stringify(session), { mode: 0o600 })
   }
 
   remove = (): Promise<void> => rm(this.#file, { force: true })

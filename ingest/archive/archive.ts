@@ -23,7 +23,7 @@ import {
  *     responses/12/1234…/2026-01-02T03-04-05.678Z-abcd1234.json   what was asked and what was answered
  *
  * Every file appears whole by a rename, so that any number of processes write at once and a killed one leaves
- * nothing but a `.part`, which nobody reads. The entry is written after its body: an entry always has one.
+ * nothing but a partial file, which nobody reads. The entry is written after its body: an entry always has one.
  */
 const entrySchema = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),

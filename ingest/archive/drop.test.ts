@@ -77,8 +77,8 @@ describe('archiveDrop', () => {
   test('what a killed copy left behind never counts', async () => {
     const { directory } = await archiveDrop(drop, archive)
     rmSync(directory, { recursive: true })
-    mkdirSync(join(`${directory}.part`, 'prices_daily'), { recursive: true })
-    writeFileSync(join(`${directory}.part`, 'prices_daily', 'half.csv'), 'o')
+    mkdirSync(join(`${directory}.partial`, 'prices_daily'), { recursive: true })
+    writeFileSync(join(`${directory}.partial`, 'prices_daily', 'half.csv'), 'o')
     expect((await archiveDrop(drop, archive)).files_count).toBe(2)
   })
 })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { PARTIAL_SUFFIX, publishFolder } from '../../helpers/core/atomic-file.ts'
 import { VerificationError } from '../../helpers/core/errors.ts'
 
 /** A drop of files as it was when it was archived. The folder is itself a drop. */
@@ -35,14 +36,14 @@ export async function archiveDrop(drop: string, archive_directory: string): Prom
   const directory = join(archive_directory, 'drops', sha256.slice(0, 16))
   const was_there = existsSync(join(directory, SUMS))
   if (!was_there) {
-    const part = `${directory}.part`
-    await rm(part, { recursive: true, force: true })
+    const partial = `${directory}${PARTIAL_SUFFIX}`
+    await rm(partial, { recursive: true, force: true })
     for (const { path } of sums) {
-      await mkdir(dirname(join(part, path)), { recursive: true })
-      await copyFile(join(drop, path), join(part, path))
+      await mkdir(dirname(join(partial, path)), { recursive: true })
+      await copyFile(join(drop, path), join(partial, path))
     }
-    await writeFile(join(part, SUMS), text, { flush: true })
-    await rename(part, directory)
+    await writeFile(join(partial, SUMS), text)
+    await publishFolder(partial, directory)
   }
   await verifyArchivedDrop(directory, sums)
   return {

@@ -4,6 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
+import { PARTIAL_SUFFIX } from '../../helpers/core/atomic-file.ts'
 import { messageOf } from '../../helpers/core/errors.ts'
 import { type ArchiveEntry, readEntry } from './archive.ts'
 import { objectPath } from './objects.ts'
@@ -60,7 +61,7 @@ export async function verifyArchive(root: string): Promise<Verification> {
     const fault = await objectFault(file)
     if (fault !== undefined) faults.push({ file, fault })
   }
-  const parts = (await filesUnder(root, '.part')).length
+  const parts = (await filesUnder(root, PARTIAL_SUFFIX)).length
   const unreferenced = objects.filter((file) => !named.has(file)).length
   return { entries: entries.length, objects: objects.length, bytes, parts, unreferenced, faults }
 }
@@ -120,7 +121,7 @@ export async function pruneArchive(root: string, options: PruneOptions): Promise
     (await objectFiles(root)).filter((file) => !kept.has(file)),
     spare_ms,
   )
-  const parts = await settled(await filesUnder(root, '.part'), spare_ms)
+  const parts = await settled(await filesUnder(root, PARTIAL_SUFFIX), spare_ms)
   if (!dry_run) {
     for (const { file } of old) await rm(file, { force: true })
     for (const { file } of [...objects, ...parts]) await rm(file, { force: true })

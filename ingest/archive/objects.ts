@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readFile, rename, rm, utimes } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { PARTIAL_SUFFIX, publishFile, writeAtomically } from '../../helpers/core/atomic-file.ts'
 import { messageOf, VerificationError } from '../../helpers/core/errors.ts'
 
 const compress = promisify(zstdCompress)
@@ -19,41 +20,23 @@ export type Storage = 'zst' | 'raw'
 export const objectPath = (root: string, digest: string, storage: Storage): string =>
   join(root, 'objects', digest.slice(0, 2), `${digest}.${storage}`)
 
-/**
- * Writes `bytes` as `path` so that the path exists whole or not at all: `.part`, fsync, rename, fsync of the
- * folder. Names of `.part` files are unique, so that processes which write the same thing do not meet.
- */
+/** Writes `bytes` as `path`, complete or not at all. */
 export async function writeWhole(path: string, bytes: Buffer | string): Promise<void> {
-  const part = `${path}.${process.pid}.${randomUUID().slice(0, 8)}.part`
-  await mkdir(dirname(path), { recursive: true })
-  const file = await open(part, 'wx')
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await publish(part, path)
+  await writeAtomically(path, bytes).catch(keepExisting(path))
 }
 
-/** Renames a finished, synced `.part` to its name. A name that is taken holds the same content, and stays. */
-export async function publish(part: string, path: string): Promise<void> {
-  try {
-    await rename(part, path)
-  } catch (error) {
-    // Windows refuses to replace a file that another process reads just now.
+/** Gives a finished partial file its name. A name that is taken has the same content, and stays. */
+async function publish(partial: string, path: string): Promise<void> {
+  await publishFile(partial, path).catch(keepExisting(path))
+  await rm(partial, { force: true })
+}
+
+/** Windows refuses to replace a file while another process reads it. */
+const keepExisting =
+  (path: string) =>
+  (error: unknown): void => {
     if (!existsSync(path)) throw error
-    await rm(part, { force: true })
   }
-  await syncDirectory(dirname(path))
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows has no way to sync a folder, and says so in different words.
-  const handle = await open(directory, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => {})
-  await handle?.close()
-}
 
 /** Stores a body under its SHA-256; a second call with the same body writes nothing. */
 export async function storeObject(root: string, body: Buffer): Promise<{ sha256: string; storage: Storage }> {
@@ -93,7 +76,7 @@ export async function readObject(root: string, digest: string, storage: Storage)
 }
 
 /**
- * A body that is too large for memory: written chunk by chunk to a `.part`, hashed on the way, kept only by
+ * A body that is too large for memory: written chunk by chunk to a partial file, hashed on the way, kept only by
  * `commit`.
  */
 export interface Incoming {
@@ -107,7 +90,7 @@ export interface Incoming {
 }
 
 export async function openIncoming(root: string): Promise<Incoming> {
-  const part = join(root, 'incoming', `${process.pid}.${randomUUID()}.part`)
+  const part = join(root, 'incoming', `${process.pid}.${randomUUID()}${PARTIAL_SUFFIX}`)
   await mkdir(dirname(part), { recursive: true })
   const file: FileHandle = await open(part, 'wx')
   const hash = createHash('sha256')
@@ -126,7 +109,6 @@ export async function openIncoming(root: string): Promise<Incoming> {
       for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
     },
     async commit() {
-      await file.sync()
       await close()
       const digest = hash.digest('hex')
       const path = objectPath(root, digest, 'raw')

@@ -6,7 +6,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ROOT_DIRECTORY, readConfig } from '../../helpers/config/config.ts'
-import { resolvePointer } from '../../helpers/core/atomic-file.ts'
+import { resolvePointer } from '../../helpers/core/pointer.ts'
 import { checkRun } from '../../reports/check.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeAtomicallySync } from '../../core/atomic-file.ts'
 
 export interface StoredFile {
   readonly id: string
@@ -63,8 +64,7 @@ export class StateStore {
 
   save(): void {
     const file = join(this.directory, 'state.json')
-    writeFileSync(`${file}.partial`, JSON.stringify(this.value, null, 1), { mode: 0o600 })
-    renameSync(`${file}.partial`, file)
+    writeAtomicallySync(file, JSON.stringify(this.value, null, 1), { mode: 0o600 })
   }
 
   blob = (name: string): string => join(this.directory, 'blobs', name)
