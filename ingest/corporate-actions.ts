@@ -1,5 +1,5 @@
 import { reading } from './contract/fields.ts'
-import { holderOf } from './contract/holder.ts'
+import { eventHolderOf } from './contract/holder.ts'
 import type { JobRow, SourcedJob } from './contract/job.ts'
 
 /**
@@ -31,7 +31,8 @@ export const corporateActions: SourcedJob = {
   without_records: 'empty',
   counted: 'occurrence',
 
-  parse(record, { identity, provider }) {
+  parse(record, context) {
+    const { provider } = context
     const read = reading(record)
     const ex_date = read.day('ex_date')
     const kind = record['kind'] ?? ''
@@ -39,7 +40,7 @@ export const corporateActions: SourcedJob = {
       const item = record['source_id'] ?? undefined
       return { rejected: read.faults.join('; '), kind: 'malformed', ...(item === undefined ? {} : { item }) }
     }
-    const holder = holderOf(record, ex_date, identity)
+    const holder = eventHolderOf(record, ex_date, context)
     if (!('security_id' in holder)) return holder
     const terms = {
       cash_amount: read.unsigned('cash_amount'),
@@ -73,14 +74,15 @@ export const corporateActions: SourcedJob = {
     return { row, item }
   },
 
-  refusedEvent(record, item, { identity }) {
+  refusedEvent(record, item, context) {
+    const { identity } = context
     const read = reading(record)
     const ex_date = read.day('ex_date')
     const source_id = item ?? record['source_id']
     const holder =
       ex_date === null
         ? identity.bySourceId(source_id ?? '')
-        : holderOf({ ...record, source_id: source_id ?? null }, ex_date, identity)
+        : eventHolderOf({ ...record, source_id: source_id ?? null }, ex_date, context)
     if (holder === undefined || !('security_id' in holder)) return undefined
     const kind = record['kind'] ?? ''
     return {

@@ -1,4 +1,5 @@
-import type { Holder, Identity, RejectKind, SourceRecord } from './job.ts'
+import { dayBefore } from '../calendar/days.ts'
+import type { Holder, Identity, ParseContext, RejectKind, SourceRecord } from './job.ts'
 
 type NoHolder = { readonly rejected: string; readonly kind: RejectKind } | { readonly skipped: true }
 
@@ -16,4 +17,44 @@ export function holderOf(record: SourceRecord, date: string, identity: Identity)
     rejected: `no security of the universe held the ticker "${ticker}" on ${date}: the record is another company's`,
     kind: 'foreign',
   }
+}
+
+/** Kinds of event that end a listing. */
+const ENDS = new Set(['merger', 'delisting', 'name_change'])
+
+/**
+ * Whose event it is. Sources date an event of the first day of a new ticker under the old one, and a delisting by the
+ * first day without trading: an event belongs to the security that held the ticker on the session before, also where
+ * another one holds it from that day on. Another one that was listed before under a ticker of its own makes it
+ * undecidable: then the record is rejected, and the event of the new holder is refused.
+ */
+export function eventHolderOf(
+  record: SourceRecord,
+  ex_date: string,
+  { identity, isSession }: Pick<ParseContext, 'identity' | 'isSession'>,
+): Holder | (NoHolder & { readonly item?: string }) {
+  const holder = holderOf(record, ex_date, identity)
+  const { source_id, ticker } = record
+  if ((source_id ?? null) !== null || ticker === undefined || ticker === null) return holder
+  const session_before = sessionBefore(ex_date, isSession)
+  const former = identity.byTicker(ticker, session_before)
+  if (former === undefined) return holder
+  if (!('security_id' in holder) || ENDS.has(record['kind'] ?? '')) return former
+  if (holder.security_id === former.security_id || !identity.isListed(holder, session_before)) return former
+  return {
+    rejected:
+      `"${ticker}" was held by ${former.source_id} until ${session_before}, and is held by ${holder.source_id}, ` +
+      `then under another ticker, from ${ex_date} on: the event may be of either. Give its record a source_id`,
+    kind: 'malformed',
+    item: holder.source_id,
+  }
+}
+
+/** Longest run of days without a session that is looked past: an exchange was closed for four months once, in 1914. */
+const CLOSED_DAYS_MAX = 15
+
+function sessionBefore(date: string, isSession: (date: string) => boolean): string {
+  let day = dayBefore(date)
+  for (let days = 1; days < CLOSED_DAYS_MAX && !isSession(day); days++) day = dayBefore(day)
+  return day
 }
