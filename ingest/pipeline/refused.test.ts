@@ -120,7 +120,7 @@ describe('an event that its source told and that could not be taken', () => {
     ],
     [
       "another company's",
-      { dividends: ',EX,2020-02-03,,USD,\n,NOBODY,2020-02-03,,USD,\nx:other,,2020-02-03,,USD,' },
+      { dividends: ',EX,2020-02-04,,USD,\n,NOBODY,2020-02-03,,USD,\nx:other,,2020-02-03,,USD,' },
       [WHOLE],
     ],
     ['one that nobody can attribute', { dividends: ',EX,,0.1,USD,\n,,2020-02-03,0.1,USD,' }, [WHOLE]],
