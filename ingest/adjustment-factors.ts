@@ -37,6 +37,9 @@ export const adjustmentFactors: DerivedJob = {
   rules: [
     'adjustment_intervals(date, text[])',
     'spun_off_first_close(bigint, date, jsonb, date)',
+    'is_cash_kind(text)',
+    'is_split_kind(text)',
+    'moves_price(text)',
     'multiply_exactly(numeric, numeric)',
     'multiply_rounded(numeric, numeric)',
   ],

@@ -31,6 +31,12 @@ export const fundamentalsDerived: DerivedJob = {
       is_fourteen_weeks, yoy_ratio, yoy_reason, yoy_base_period_end, ttm_value, ttm_reason
     from stocks_research.derive_fundamentals($1::text[])`,
   inputs: ['fundamentals_raw'],
-  rules: ['derive_fundamentals(text[])', 'is_periodic_report(text)', 'fact_kind(text, text)'],
+  rules: [
+    'derive_fundamentals(text[])',
+    'is_periodic_report(text)',
+    'period_kind(integer)',
+    'is_restatement(numeric, numeric)',
+    'fact_kind(text, text)',
+  ],
   is_as_of: false,
 }

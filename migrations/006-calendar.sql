@@ -10,11 +10,15 @@ create table stocks_research.trading_sessions (
   constraint trading_sessions_open_before_close check (open_at < close_at),
   constraint trading_sessions_on_weekdays check (extract(isodow from session_date) between 1 and 5)
 );
-comment on table stocks_research.trading_sessions is 'Sessions of the New York Stock Exchange (XNYS), 1990 to the end of the year two years ahead. A day that is not here was or will be no session.';
+comment on table stocks_research.trading_sessions is
+  'Sessions of the New York Stock Exchange (XNYS), from 1990 to the end of the year after next. A day '
+  'without a row is not a session.';
 comment on column stocks_research.trading_sessions.session_date is 'Calendar day in New York.';
-comment on column stocks_research.trading_sessions.is_early_close is 'True when the session closes before 16:00 New York time.';
-comment on column stocks_research.trading_sessions.open_at is 'Opening auction, UTC instant (09:30 New York time).';
-comment on column stocks_research.trading_sessions.close_at is 'Scheduled close, UTC instant.';
+comment on column stocks_research.trading_sessions.is_early_close is
+  'True when the session closes before 16:00 New York time.';
+comment on column stocks_research.trading_sessions.open_at is
+  'Start of the session, UTC (09:30 New York time).';
+comment on column stocks_research.trading_sessions.close_at is 'Scheduled close, UTC.';
 
 select ingestion.watch_table('stocks_research.trading_sessions');
 select ingestion.version_table('stocks_research.trading_sessions', '*');

@@ -19,19 +19,30 @@ create table stocks_research.securities (
   constraint securities_listed_before_delisted check (list_date <= delist_date)
 );
 create index securities_by_cik on stocks_research.securities (cik);
-comment on table stocks_research.securities is 'The securities master: one row for each security of the universe, delisted ones included.';
-comment on column stocks_research.securities.security_id is 'Permanent identity: the first 48 bits of SHA-256 of the source_id under which the security was first seen. The same on every rebuild, whatever the order of loading.';
-comment on column stocks_research.securities.source_id is 'The permanent identifier that its source gives it. Never a ticker.';
-comment on column stocks_research.securities.ticker is 'The last ticker it had. For any other day ask ticker_history.';
-comment on column stocks_research.securities.name is 'Name of the registrant or fund, as the source gives it today; null when not known.';
-comment on column stocks_research.securities.exchange_mic is 'ISO 10383 code of the listing exchange; null when not known.';
-comment on column stocks_research.securities.security_type is 'Kind of security in the source''s words, e.g. stock, etf; null when not known.';
+comment on table stocks_research.securities is
+  'The securities master: one row for each security of the universe, delisted securities included.';
+comment on column stocks_research.securities.security_id is
+  'Permanent identity: the first 48 bits of SHA-256 of the source_id under which the security was loaded '
+  'first. The same on every rebuild, in any order of loading.';
+comment on column stocks_research.securities.source_id is
+  'Permanent identifier of the security at its source. Never a ticker.';
+comment on column stocks_research.securities.ticker is 'Last ticker. For another day, see ticker_history.';
+comment on column stocks_research.securities.name is
+  'Name of the registrant or fund, as the source reports it today; null when not known.';
+comment on column stocks_research.securities.exchange_mic is
+  'ISO 10383 code of the listing exchange; null when not known.';
+comment on column stocks_research.securities.security_type is
+  'Kind of security in the source''s words, e.g. stock, etf; null when not known.';
 comment on column stocks_research.securities.currency is 'ISO 4217 code of the trading currency.';
-comment on column stocks_research.securities.cik is 'SEC Central Index Key of the filer, ten digits with leading zeros. One filer may have several securities.';
+comment on column stocks_research.securities.cik is
+  'SEC Central Index Key of the filer, ten digits with leading zeros. One filer may have several '
+  'securities.';
 comment on column stocks_research.securities.figi is 'Composite FIGI, when known.';
 comment on column stocks_research.securities.share_class_figi is 'Share class FIGI, when known.';
-comment on column stocks_research.securities.list_date is 'First day of listing; null when the source does not know it.';
-comment on column stocks_research.securities.delist_date is 'Last day of listing, inclusive; null while listed or when not known.';
+comment on column stocks_research.securities.list_date is
+  'First day of listing; null when the source does not report it.';
+comment on column stocks_research.securities.delist_date is
+  'Last day of listing, inclusive; null while listed or when not known.';
 
 select ingestion.watch_table('stocks_research.securities');
 select ingestion.version_table('stocks_research.securities', 'security_id');
@@ -45,41 +56,69 @@ create table stocks_research.ticker_history (
   reason            text,
   primary key (security_id, valid_from),
   constraint ticker_history_from_before_to check (valid_from <= valid_to),
-  constraint ticker_history_one_security_a_day exclude using gist (ticker with operator(pg_catalog.=), daterange(valid_from, valid_to, '[]') with &&),
-  constraint ticker_history_one_ticker_a_day exclude using gist (security_id with operator(pg_catalog.=), daterange(valid_from, valid_to, '[]') with &&)
+  constraint ticker_history_one_security_a_day exclude using gist (
+    ticker with operator(pg_catalog.=),
+    daterange(valid_from, valid_to, '[]') with &&
+  ),
+  constraint ticker_history_one_ticker_a_day exclude using gist (
+    security_id with operator(pg_catalog.=),
+    daterange(valid_from, valid_to, '[]') with &&
+  )
 );
-comment on table stocks_research.ticker_history is 'Which security held which ticker on which days. US tickers are unique across exchanges on any one day, so the exclusion does not look at the exchange.';
-comment on column stocks_research.ticker_history.security_id is 'The security that held the ticker.';
+comment on table stocks_research.ticker_history is
+  'Which security had which ticker on which days. US tickers are unique across exchanges on any one day, so '
+  'the constraint ignores the exchange.';
+comment on column stocks_research.ticker_history.security_id is 'The security that had the ticker.';
 comment on column stocks_research.ticker_history.ticker is 'The ticker, as traded.';
-comment on column stocks_research.ticker_history.valid_from is 'First calendar day on which the ticker was this security''s, inclusive.';
-comment on column stocks_research.ticker_history.valid_to is 'Last calendar day, inclusive; null while it still is.';
-comment on column stocks_research.ticker_history.exchange_mic is 'ISO 10383 code of the listing exchange in that interval; null when not known.';
-comment on column stocks_research.ticker_history.reason is 'Why the interval starts or ends, when the source says so.';
+comment on column stocks_research.ticker_history.valid_from is
+  'First calendar day on which the security had the ticker, inclusive.';
+comment on column stocks_research.ticker_history.valid_to is
+  'Last calendar day, inclusive; null while the security has the ticker.';
+comment on column stocks_research.ticker_history.exchange_mic is
+  'ISO 10383 code of the listing exchange in that interval; null when not known.';
+comment on column stocks_research.ticker_history.reason is
+  'Why the interval starts or ends, when the source reports it.';
 
 select ingestion.watch_table('stocks_research.ticker_history');
 select ingestion.version_table('stocks_research.ticker_history', 'security_id');
 
 create function stocks_research.security_as_of(ticker text, as_of date) returns bigint
-language sql stable parallel safe as $$
-select h.security_id from stocks_research.ticker_history h
-where h.ticker = $1 and h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity')
+language sql stable parallel safe
+as $$
+select h.security_id
+from stocks_research.ticker_history h
+where h.ticker = $1
+  and h.valid_from <= $2
+  and $2 <= coalesce(h.valid_to, 'infinity')
 $$;
-comment on function stocks_research.security_as_of(text, date) is 'The security that held this ticker on this day; null when none of ours did: then it was nobody''s, or another company''s.';
+comment on function stocks_research.security_as_of(text, date) is
+  'The security that had this ticker on this day; null when no security of this database had it: then the '
+  'ticker was unused or another company''s.';
 
 create function stocks_research.ticker_as_of(security_id bigint, as_of date) returns text
-language sql stable parallel safe as $$
-select h.ticker from stocks_research.ticker_history h
-where h.security_id = $1 and h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity')
+language sql stable parallel safe
+as $$
+select h.ticker
+from stocks_research.ticker_history h
+where h.security_id = $1
+  and h.valid_from <= $2
+  and $2 <= coalesce(h.valid_to, 'infinity')
 $$;
-comment on function stocks_research.ticker_as_of(bigint, date) is 'The ticker of this security on this day; null when it had none.';
+comment on function stocks_research.ticker_as_of(bigint, date) is
+  'The ticker of this security on this day; null when it had none.';
 
 create function stocks_research.securities_as_of(as_of date)
 returns table (security_id bigint, source_id text, ticker text, exchange_mic text)
-language sql stable parallel safe as $$
+language sql stable parallel safe
+as $$
 select s.security_id, s.source_id, h.ticker, coalesce(h.exchange_mic, s.exchange_mic)
 from stocks_research.ticker_history h
 join stocks_research.securities s using (security_id)
-where h.valid_from <= $1 and $1 <= coalesce(h.valid_to, 'infinity')
-  and $1 >= coalesce(s.list_date, '-infinity') and $1 <= coalesce(s.delist_date, 'infinity')
+where h.valid_from <= $1
+  and $1 <= coalesce(h.valid_to, 'infinity')
+  and $1 >= coalesce(s.list_date, '-infinity')
+  and $1 <= coalesce(s.delist_date, 'infinity')
 $$;
-comment on function stocks_research.securities_as_of(date) is 'Every security that was listed on this day, with its ticker of that day, later delisted ones included: a universe without survivorship bias.';
+comment on function stocks_research.securities_as_of(date) is
+  'Every security that was listed on this day, with its ticker of that day. Securities that were delisted '
+  'later are included, so the universe has no survivorship bias.';

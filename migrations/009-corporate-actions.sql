@@ -2,12 +2,30 @@
 --
 -- Every event as its source states it, whatever the window. Several events of one day are several rows.
 
+create function stocks_research.is_cash_kind(kind text) returns boolean
+language sql immutable parallel safe
+return kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation');
+comment on function stocks_research.is_cash_kind(text) is
+  'True for the kinds of corporate action that pay cash per share.';
+
+create function stocks_research.is_split_kind(kind text) returns boolean
+language sql immutable parallel safe
+return kind in ('split', 'stock_dividend');
+comment on function stocks_research.is_split_kind(text) is
+  'True for the kinds of corporate action that change the number of shares.';
+
+create function stocks_research.moves_price(kind text) returns boolean
+language sql immutable parallel safe
+return stocks_research.is_cash_kind(kind) or stocks_research.is_split_kind(kind) or kind = 'spin_off';
+comment on function stocks_research.moves_price(text) is
+  'True for the kinds of corporate action that prices are adjusted for.';
+
 create table stocks_research.corporate_actions (
   security_id       bigint      not null references stocks_research.securities on delete restrict,
   ex_date           date        not null,
   kind              text        not null check (kind in (
-                      'cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off',
-                      'merger', 'name_change', 'delisting')),
+                      'cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation',
+                      'stock_dividend', 'split', 'spin_off', 'merger', 'name_change', 'delisting')),
   action_key        text        not null,
   occurrence        integer     not null check (occurrence >= 1),
   cash_amount       numeric     check (cash_amount >= 0),
@@ -20,24 +38,40 @@ create table stocks_research.corporate_actions (
   detail            jsonb       not null default '{}',
   source            text        not null,
   primary key (security_id, ex_date, kind, action_key, occurrence),
-  constraint corporate_actions_cash_has_amount check (kind not in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation') or cash_amount is not null),
-  constraint corporate_actions_split_has_ratio check (kind not in ('split', 'stock_dividend') or (split_from is not null and split_to is not null))
+  constraint corporate_actions_cash_has_amount check (
+    not stocks_research.is_cash_kind(kind) or cash_amount is not null
+  ),
+  constraint corporate_actions_split_has_ratio check (
+    not stocks_research.is_split_kind(kind) or (split_from is not null and split_to is not null)
+  )
 );
-comment on table stocks_research.corporate_actions is 'Dividends, splits, delistings and other events, as their source states them, unadjusted.';
-comment on column stocks_research.corporate_actions.security_id is 'The security that it happened to.';
-comment on column stocks_research.corporate_actions.ex_date is 'First day on which a buyer no longer gets it; for a delisting the last day of listing; for a change of name the day it takes effect.';
-comment on column stocks_research.corporate_actions.kind is 'What it is.';
-comment on column stocks_research.corporate_actions.action_key is 'What tells two events of one kind and day apart: the terms in canonical form (amount and currency, or ratio), or the security that was spun off.';
-comment on column stocks_research.corporate_actions.occurrence is 'Counts events with equal terms on one day from 1: three dividends of 0.06 on one ex-date are three events.';
-comment on column stocks_research.corporate_actions.cash_amount is 'Cash per share as paid on the ex-date, not adjusted for later splits, in currency.';
+comment on table stocks_research.corporate_actions is
+  'Dividends, splits, delistings and other events, as their source reports them, unadjusted.';
+comment on column stocks_research.corporate_actions.security_id is 'The security of the event.';
+comment on column stocks_research.corporate_actions.ex_date is
+  'First day on which a buyer no longer receives the payment; for a delisting the last day of listing; for '
+  'a change of name the day it takes effect.';
+comment on column stocks_research.corporate_actions.kind is 'Kind of event.';
+comment on column stocks_research.corporate_actions.action_key is
+  'Distinguishes two events of one kind and day: the terms in canonical form (amount and currency, or '
+  'ratio), or the security that was spun off.';
+comment on column stocks_research.corporate_actions.occurrence is
+  'Number of the event among events of one day with equal terms, from 1: three dividends of 0.06 on one '
+  'ex-date are three events.';
+comment on column stocks_research.corporate_actions.cash_amount is
+  'Cash per share as paid on the ex-date, not adjusted for later splits, in currency.';
 comment on column stocks_research.corporate_actions.currency is 'ISO 4217 code of cash_amount.';
-comment on column stocks_research.corporate_actions.split_from is 'So many old shares … (of a spin-off: the price before, 1 …)';
-comment on column stocks_research.corporate_actions.split_to is '… became so many new ones. 20 to 1 is a reverse split; a stock dividend of 2 % is 1 to 1.02. Of a spin-off: … is to the price after as this to split_from; no share is added.';
+comment on column stocks_research.corporate_actions.split_from is
+  'Old shares of the ratio split_from to split_to. Of a spin-off: 1, the price before.';
+comment on column stocks_research.corporate_actions.split_to is
+  'New shares of the ratio: 20 to 1 is a reverse split; a stock dividend of 2 % is 1 to 1.02. Of a '
+  'spin-off: the price before as a multiple of the price after; no share is added.';
 comment on column stocks_research.corporate_actions.declared_date is 'Day of declaration, when known.';
 comment on column stocks_research.corporate_actions.record_date is 'Record date, when known.';
 comment on column stocks_research.corporate_actions.pay_date is 'Pay date, when known.';
-comment on column stocks_research.corporate_actions.detail is 'Other terms as the source states them, e.g. the reason of a delisting, the acquirer, old and new name.';
-comment on column stocks_research.corporate_actions.source is 'The adapter that gave it.';
+comment on column stocks_research.corporate_actions.detail is
+  'Other terms as the source reports them, e.g. the reason of a delisting, the acquirer, old and new name.';
+comment on column stocks_research.corporate_actions.source is 'The adapter that loaded it.';
 
 select ingestion.watch_table('stocks_research.corporate_actions');
 select ingestion.version_table('stocks_research.corporate_actions', 'security_id');
@@ -49,18 +83,25 @@ create table stocks_research.refused_events (
   security_id       bigint      not null references stocks_research.securities on delete restrict,
   ex_date           date,
   kind              text        not null check (kind in (
-                      'cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off',
-                      'merger', 'name_change', 'delisting', 'unknown')),
+                      'cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation',
+                      'stock_dividend', 'split', 'spin_off', 'merger', 'name_change', 'delisting',
+                      'unknown')),
   declared_date     date,
   reason            text        not null,
-  constraint refused_events_stand_once unique nulls not distinct (security_id, ex_date, kind, declared_date, reason)
+  constraint refused_events_stand_once
+    unique nulls not distinct (security_id, ex_date, kind, declared_date, reason)
 );
-comment on table stocks_research.refused_events is 'Events that a source told of a security and that could not be taken: malformed, or told with different values. Written anew whenever the events of the security are read.';
-comment on column stocks_research.refused_events.security_id is 'The security that it happened to.';
-comment on column stocks_research.refused_events.ex_date is 'As in corporate_actions; null when it cannot be read.';
-comment on column stocks_research.refused_events.kind is 'As in corporate_actions; unknown when its source says something else.';
-comment on column stocks_research.refused_events.declared_date is 'Day of declaration, when it can be read.';
-comment on column stocks_research.refused_events.reason is 'Why it was not taken, in a sentence.';
+comment on table stocks_research.refused_events is
+  'Events of a security that its source reported and that were rejected: malformed, or reported with '
+  'different values. Earlier adjusted values are null. Rewritten whenever the events of the security are '
+  'read.';
+comment on column stocks_research.refused_events.security_id is 'The security of the event.';
+comment on column stocks_research.refused_events.ex_date is
+  'As in corporate_actions; null when it cannot be read.';
+comment on column stocks_research.refused_events.kind is
+  'As in corporate_actions; unknown when the source reports another kind.';
+comment on column stocks_research.refused_events.declared_date is 'Declaration date, when it can be read.';
+comment on column stocks_research.refused_events.reason is 'Why the event was rejected, in a sentence.';
 
 select ingestion.watch_table('stocks_research.refused_events');
 select ingestion.version_table('stocks_research.refused_events', 'security_id');

@@ -1,8 +1,8 @@
--- Fundamentals as filed: every vintage of every fact. A restatement is another row with another accession number;
--- nothing is overwritten.
+-- Fundamentals as filed: every vintage of every fact. A restatement is another row with another accession
+-- number; nothing is overwritten.
 --
--- Only 10-K, 10-Q and their amendments count. Of several filings the newest on or before a day is valid on that
--- day; of two filings of one day the amendment, then the higher accession number.
+-- Only 10-K, 10-Q and their amendments count. Of several filings the newest on or before a day is valid on
+-- that day; of two filings of one day the amendment, then the higher accession number.
 
 create table stocks_research.fundamentals_raw (
   cik               text        not null check (cik ~ '^[0-9]{10}$'),
@@ -18,47 +18,82 @@ create table stocks_research.fundamentals_raw (
   fiscal_period     text,
   filed             date        not null,
   frame             text,
-  constraint fundamentals_raw_key unique nulls not distinct (cik, taxonomy, tag, unit, period_end, period_start, accession),
+  constraint fundamentals_raw_key
+    unique nulls not distinct (cik, taxonomy, tag, unit, period_end, period_start, accession),
   constraint fundamentals_raw_start_before_end check (period_start <= period_end)
 );
-comment on table stocks_research.fundamentals_raw is 'XBRL facts as filed with the SEC, one row for each fact and filing. Facts belong to a filer, which may have several securities.';
+comment on table stocks_research.fundamentals_raw is
+  'XBRL facts as filed with the SEC, one row for each fact and filing. A fact belongs to a filer, which may '
+  'have several securities.';
 comment on column stocks_research.fundamentals_raw.cik is 'SEC Central Index Key of the filer, ten digits.';
 comment on column stocks_research.fundamentals_raw.taxonomy is 'XBRL taxonomy, e.g. us-gaap, dei, ifrs-full.';
 comment on column stocks_research.fundamentals_raw.tag is 'XBRL element, e.g. NetIncomeLoss.';
-comment on column stocks_research.fundamentals_raw.unit is 'Unit as filed, e.g. USD, shares, USD/shares, pure.';
-comment on column stocks_research.fundamentals_raw.period_start is 'First day of the period; null for an instant.';
+comment on column stocks_research.fundamentals_raw.unit is
+  'Unit as filed, e.g. USD, shares, USD/shares, pure.';
+comment on column stocks_research.fundamentals_raw.period_start is
+  'First day of the period; null for an instant.';
 comment on column stocks_research.fundamentals_raw.period_end is 'Last day of the period, or the instant.';
 comment on column stocks_research.fundamentals_raw.value is 'The value as filed, in unit.';
 comment on column stocks_research.fundamentals_raw.accession is 'Accession number of the filing.';
 comment on column stocks_research.fundamentals_raw.form is 'Form type of the filing, e.g. 10-K, 10-Q/A.';
-comment on column stocks_research.fundamentals_raw.fiscal_year is 'Fiscal year of the FILING, not of the fact.';
-comment on column stocks_research.fundamentals_raw.fiscal_period is 'Fiscal period of the FILING (FY, Q1 to Q3), not of the fact.';
-comment on column stocks_research.fundamentals_raw.filed is 'Day of filing: the fact is known from this day on.';
-comment on column stocks_research.fundamentals_raw.frame is 'Calendar frame that the SEC assigns, when it does. Unreliable across amendments; not used.';
+comment on column stocks_research.fundamentals_raw.fiscal_year is
+  'Fiscal year of the filing, not of the fact.';
+comment on column stocks_research.fundamentals_raw.fiscal_period is
+  'Fiscal period of the filing (FY, Q1 to Q3), not of the fact.';
+comment on column stocks_research.fundamentals_raw.filed is
+  'Filing date: the fact is known from this day on.';
+comment on column stocks_research.fundamentals_raw.frame is
+  'Calendar frame that the SEC assigned, when it did. It is unreliable across amendments and not used.';
 
 select ingestion.watch_table('stocks_research.fundamentals_raw');
 select ingestion.version_table('stocks_research.fundamentals_raw', 'cik');
 
 create function stocks_research.is_periodic_report(form text) returns boolean
-language sql immutable parallel safe return form in ('10-K', '10-K/A', '10-Q', '10-Q/A');
-comment on function stocks_research.is_periodic_report(text) is 'True for the forms whose facts count: annual and quarterly reports and their amendments. Other forms repeat facts, at times wrongly.';
+language sql immutable parallel safe
+return form in ('10-K', '10-K/A', '10-Q', '10-Q/A');
+comment on function stocks_research.is_periodic_report(text) is
+  'True for the forms whose facts are used: annual and quarterly reports and their amendments. Other forms '
+  'repeat facts, sometimes wrongly.';
+
+create function stocks_research.period_kind(days integer) returns text
+language sql immutable parallel safe
+return case
+  when days between 80 and 100 then 'quarter'
+  when days between 170 and 195 then 'half'
+  when days between 260 and 290 then 'nine_months'
+  when days between 350 and 378 then 'year'
+end;
+comment on function stocks_research.period_kind(integer) is
+  'What a period of so many days is: quarter (13 or 14 weeks), half, nine_months, year (52 or 53 weeks); '
+  'null for any other length. The filing''s own fiscal period is never used.';
 
 create function stocks_research.fact_kind(unit text, tag text) returns text
-language sql immutable parallel safe return case
+language sql immutable parallel safe
+return case
   when unit ~ '/shares$' then 'per_share'
   when unit = 'shares' then 'shares'
-  when unit ~ '^[A-Z]{3}$' and tag !~ '(Average|PerShare|PerUnit|Percent|Ratio|Rate$|Price$|Maximum|Minimum)' then 'amount'
-  else 'other' end;
-comment on function stocks_research.fact_kind(text, text) is 'amount: money of a period, which adds up over periods. per_share and shares: depend on splits, do not add up. other: ratios, averages, counts.';
+  when unit ~ '^[A-Z]{3}$'
+    and tag !~ '(Average|PerShare|PerUnit|Percent|Ratio|Rate$|Price$|Maximum|Minimum)' then 'amount'
+  else 'other'
+end;
+comment on function stocks_research.fact_kind(text, text) is
+  'amount: money of a period, which can be added over periods. per_share and shares: depend on splits, '
+  'cannot be added. other: ratios, averages, counts.';
 
 -- Without a setting of its own this function is planned inside the query that calls it, so that a filter on a
 -- tag reaches the index.
 create function stocks_research.fundamentals_as_of(as_of date, ciks text[] default null)
 returns setof stocks_research.fundamentals_raw
-language sql stable parallel safe as $$
+language sql stable parallel safe
+as $$
 select distinct on (f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start) f.*
 from stocks_research.fundamentals_raw f
-where f.filed <= $1 and ($2 is null or f.cik = any ($2)) and stocks_research.is_periodic_report(f.form)
-order by f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start, f.filed desc, f.form like '%/A' desc, f.accession desc
+where f.filed <= $1
+  and ($2 is null or f.cik = any ($2))
+  and stocks_research.is_periodic_report(f.form)
+order by f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start,
+  f.filed desc, f.form like '%/A' desc, f.accession desc
 $$;
-comment on function stocks_research.fundamentals_as_of(date, text[]) is 'Every fact as it was known at the end of the day as_of: of several filings the newest on or before it. Nothing filed later is seen.';
+comment on function stocks_research.fundamentals_as_of(date, text[]) is
+  'Every fact as it was known at the end of the day as_of: of several filings the newest on or before it. '
+  'Nothing that was filed later is used.';

@@ -1,92 +1,131 @@
 -- How quarters are derived.
 --
--- Where filings leave a choice (one quarter stated with two first days, two years that lead to one quarter, two
--- ends about a year ago), the choice is made for each day, from what was known on that day.
+-- Where filings leave a choice (one quarter reported with two first days, two years that lead to one quarter,
+-- two last days about a year ago), the choice is made for each day, from what was known on that day.
 --
--- Values are on one basis when each of them was stated on or after the last day on which one of them was restated. A
--- difference is taken of values on one basis alone, and keeps its last value until another one on one basis takes
--- its place. A sum of four quarters and a ratio to a year before of values that may be on two bases are null.
+-- Values are on one basis when each was reported on or after the last day on which one of them was restated.
+-- A difference is taken only of values on one basis, and is valid until another difference on one basis
+-- replaces it. A sum of four quarters, and a ratio to a year before, are null when their values may be on two
+-- bases.
 --
--- The planner cannot know how many rows a common table expression gives, assumes one, and would sort both sides
--- of each join. With hash joins the same rows take two thirds of the time.
+-- The planner cannot know how many rows a common table expression gives, assumes one, and would sort both
+-- sides of each join. With hash joins the same rows take two thirds of the time.
 
 create function stocks_research.is_restatement(value_before numeric, value numeric) returns boolean
-language sql immutable parallel safe as $$
-  -- Not the same value rounded to thousands, to tenths of a million or to millions.
-  select value_before is not null and value_before <> value and not exists (
-    select from unnest(array[1000, 100000, 1000000]::numeric[]) u (unit)
-    where (value % u.unit = 0 or value_before % u.unit = 0) and abs(value - value_before) <= u.unit / 2)
+language sql immutable parallel safe
+as $$
+-- Not the same value rounded to thousands, to tenths of a million or to millions.
+select value_before is not null
+  and value_before <> value
+  and not exists (
+    select
+    from unnest(array[1000, 100000, 1000000]::numeric[]) u (unit)
+    where (value % u.unit = 0 or value_before % u.unit = 0)
+      and abs(value - value_before) <= u.unit / 2
+  )
 $$;
-comment on function stocks_research.is_restatement(numeric, numeric) is 'True when a filing states another value than the one before it, and not the same one rounded to thousands, to tenths of a million or to millions.';
+comment on function stocks_research.is_restatement(numeric, numeric) is
+  'True when a filing reports another value than the filing before it, and not the same value rounded to '
+  'thousands, to tenths of a million or to millions.';
 
 create function stocks_research.derive_fundamentals(ciks text[])
 returns table (
-  cik text, taxonomy text, tag text, unit text, period_start date, period_end date, known_from date, value numeric, method text, reason text,
-  accession text, subtracted_accession text, is_fourteen_weeks boolean, yoy_ratio numeric, yoy_reason text, yoy_base_period_end date,
-  ttm_value numeric, ttm_reason text)
-language sql stable parallel safe set search_path = pg_catalog set enable_nestloop = off set enable_mergejoin = off set jit = off set work_mem = '64MB' as $$
+  cik text, taxonomy text, tag text, unit text,
+  period_start date, period_end date, known_from date,
+  value numeric, method text, reason text, accession text, subtracted_accession text,
+  is_fourteen_weeks boolean,
+  yoy_ratio numeric, yoy_reason text, yoy_base_period_end date,
+  ttm_value numeric, ttm_reason text
+)
+language sql stable parallel safe
+set search_path = pg_catalog
+set enable_nestloop = off
+set enable_mergejoin = off
+set jit = off
+set work_mem = '64MB'
+as $$
 with facts as materialized (
-  select f.cik, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value, f.accession, f.form, f.filed, k.kind,
+  -- One fact of one filing; a series is a tag of a filer in one unit.
+  select f.cik, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value,
+    f.accession, f.form, f.filed, k.kind,
     dense_rank() over (order by f.cik, f.taxonomy, f.tag, f.unit) as series,
-    case
-      when d.days between 80 and 100 then 1
-      when d.days between 170 and 195 then 2
-      when d.days between 260 and 290 then 3
-      when d.days between 350 and 378 then 4
-    end as quarters
+    array_position(array['quarter', 'half', 'nine_months', 'year'], d.period_kind) as quarters
   from stocks_research.fundamentals_raw f
-  cross join lateral (select f.period_end - f.period_start + 1 as days) d
+  cross join lateral (
+    select stocks_research.period_kind(f.period_end - f.period_start + 1) as period_kind
+  ) d
   cross join lateral (select stocks_research.fact_kind(f.unit, f.tag) as kind) k
-  where f.cik = any ($1) and stocks_research.is_periodic_report(f.form) and f.filed >= f.period_end
-    and (d.days between 80 and 100 or d.days between 170 and 195 or d.days between 260 and 290 or d.days between 350 and 378)
+  where f.cik = any ($1)
+    and stocks_research.is_periodic_report(f.form)
+    and f.filed >= f.period_end
+    and d.period_kind is not null
 ), newest as (
+  -- Of several filings of one day the one that counts.
   select distinct on (f.series, f.period_start, f.period_end, f.filed) f.*
   from facts f
   order by f.series, f.period_start, f.period_end, f.filed, f.form like '%/A' desc, f.accession desc
 ), changes as (
-  select n.*, lag(n.value) over (partition by n.series, n.period_start, n.period_end order by n.filed) as value_before
+  select n.*,
+    lag(n.value) over (partition by n.series, n.period_start, n.period_end order by n.filed) as value_before
   from newest n
 ), versions as materialized (
-  -- What was valid from one filing until the next one that says something else.
-  -- One that is not the first restates the period.
-  select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession, c.filed as known_from,
-    lead(c.filed, 1, 'infinity') over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
-    case when stocks_research.is_restatement(c.value_before, c.value) then c.filed else '-infinity' end::date as restated_on
+  -- A value of a period, valid from one filing until the next filing with another value.
+  select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession,
+    c.filed as known_from,
+    lead(c.filed, 1, 'infinity')
+      over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
+    case when stocks_research.is_restatement(c.value_before, c.value) then c.filed else '-infinity' end::date
+      as restated_on
   from changes c
   where c.value is distinct from c.value_before
 ), restated_series as materialized (
-  -- Only there can values be on two bases.
+  -- Only in these series can values be on two bases.
   select distinct v.series
   from versions v
-  where v.restated_on > '-infinity' and v.kind = 'amount'
+  where v.restated_on > '-infinity'
+    and v.kind = 'amount'
 ), statements as materialized (
-  -- Each day on which a filing states a period, until the next: the last restatement by then, and the day itself.
+  -- A day on which a filing reports a period, until the next such day, with the last restatement until then.
   select n.series, n.period_start, n.period_end, n.filed as stated_on,
     lead(n.filed, 1, 'infinity') over by_day as stated_to,
     coalesce(max(v.restated_on) over by_day, '-infinity') as restated_on
   from newest n
   join restated_series using (series)
-  left join versions v on v.series = n.series and v.period_start = n.period_start and v.period_end = n.period_end and v.known_from = n.filed
+  left join versions v
+    on v.series = n.series and v.period_start = n.period_start and v.period_end = n.period_end
+    and v.known_from = n.filed
   window by_day as (partition by n.series, n.period_start, n.period_end order by n.filed)
 ), reported as (
-  select v.*, min(v.known_from) over (partition by v.series, v.period_start, v.period_end) as first_known_from
-  from versions v where v.quarters = 1
+  -- A version of a reported quarter.
+  select v.*,
+    min(v.known_from) over (partition by v.series, v.period_start, v.period_end) as first_known_from
+  from versions v
+  where v.quarters = 1
 ), pairs as (
-  select l.series, s.period_end + 1 as period_start, l.period_end, l.kind, l.quarters, l.value - s.value as value,
-    l.accession, s.accession as subtracted_accession, greatest(l.known_from, s.known_from) as known_from,
-    l.period_start as longer_start, least(l.known_to, s.known_to) as known_to,
-    case when l.kind = 'amount' then greatest(l.restated_on, s.restated_on) else '-infinity' end::date as restated_on
+  -- A longer period less the shorter one with the same first day, while both are valid.
+  select l.series, s.period_end + 1 as period_start, l.period_end, l.kind, l.quarters,
+    l.value - s.value as value,
+    l.accession, s.accession as subtracted_accession,
+    greatest(l.known_from, s.known_from) as known_from,
+    l.period_start as longer_start,
+    least(l.known_to, s.known_to) as known_to,
+    case when l.kind = 'amount' then greatest(l.restated_on, s.restated_on) else '-infinity' end::date
+      as restated_on
   from versions l
-  join versions s on s.series = l.series and s.period_start = l.period_start and s.quarters = l.quarters - 1
+  join versions s
+    on s.series = l.series and s.period_start = l.period_start and s.quarters = l.quarters - 1
     and s.known_from < l.known_to and l.known_from < s.known_to
-  where l.period_end - s.period_end between 80 and 100
+  where stocks_research.period_kind(l.period_end - s.period_end) = 'quarter'
 ), confirmations as (
-  -- The first days on which both were stated on or after the last restatement of one of them.
-  select p.series, p.period_start, p.period_end, p.longer_start, p.known_from, greatest(min(l.stated_on), min(s.stated_on)) as confirmed_on
+  -- The first day on which both periods have been reported since the last restatement of one of them.
+  select p.series, p.period_start, p.period_end, p.longer_start, p.known_from,
+    greatest(min(l.stated_on), min(s.stated_on)) as confirmed_on
   from pairs p
-  join statements l on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
+  join statements l
+    on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
     and l.stated_on >= p.restated_on
-  join statements s on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
+  join statements s
+    on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
     and s.stated_on >= p.restated_on
   where p.restated_on > '-infinity'
   group by p.series, p.period_start, p.period_end, p.longer_start, p.known_from
@@ -94,154 +133,249 @@ with facts as materialized (
   select p.*, greatest(p.known_from, c.confirmed_on) as one_basis_from
   from pairs p
   left join confirmations c using (series, period_start, period_end, longer_start, known_from)
-  where p.restated_on = '-infinity' or c.confirmed_on < p.known_to
+  where p.restated_on = '-infinity'
+    or c.confirmed_on < p.known_to
 ), alternatives as (
-  -- A difference stands until another one on one basis takes its place.
-  select o.series, o.period_start, o.period_end, o.kind, o.quarters, o.value, o.accession, o.subtracted_accession, o.longer_start,
+  -- A difference is valid until another one on one basis replaces it.
+  select o.series, o.period_start, o.period_end, o.kind, o.quarters, o.value,
+    o.accession, o.subtracted_accession, o.longer_start,
     o.one_basis_from as known_from,
-    lead(o.one_basis_from, 1, 'infinity') over (partition by o.series, o.period_start, o.period_end, o.longer_start
-      order by o.one_basis_from) as known_to
+    lead(o.one_basis_from, 1, 'infinity') over (
+      partition by o.series, o.period_start, o.period_end, o.longer_start
+      order by o.one_basis_from
+    ) as known_to
   from on_one_basis o
 ), differences as (
-  -- Two years that both lead to one quarter (a change of fiscal year): the later one, from the day on which
-  -- it is known.
-  select a.*, min(a.known_from) over (partition by a.series, a.period_start, a.period_end order by a.longer_start desc
-    groups between unbounded preceding and 1 preceding) as replaced_from
+  -- When two years lead to one quarter (a change of fiscal year): the later one, from the day on which it is
+  -- known.
+  select a.*,
+    min(a.known_from) over (
+      partition by a.series, a.period_start, a.period_end
+      order by a.longer_start desc
+      groups between unbounded preceding and 1 preceding
+    ) as replaced_from
   from alternatives a
 ), known as materialized (
-  select r.series, r.period_start, r.period_end, r.kind, r.value, 'reported' as method, null as reason, r.accession, null as subtracted_accession,
+  -- A quarter with its value, reported or derived, from known_from until known_to.
+  select r.series, r.period_start, r.period_end, r.kind, r.value,
+    'reported' as method, null as reason, r.accession, null as subtracted_accession,
     r.period_start as longer_start, r.known_from, r.known_to
   from reported r
   union all
   select d.series, d.period_start, d.period_end, d.kind,
     case when d.kind = 'amount' then d.value end,
-    case when d.kind <> 'amount' then 'none' when d.quarters = 4 then 'year_less_nine_months' when d.quarters = 3 then 'nine_months_less_half' else 'half_less_quarter' end,
+    case
+      when d.kind <> 'amount' then 'none'
+      when d.quarters = 4 then 'year_less_nine_months'
+      when d.quarters = 3 then 'nine_months_less_half'
+      else 'half_less_quarter'
+    end,
     case when d.kind <> 'amount' then 'not_additive' end,
-    d.accession, d.subtracted_accession, d.longer_start, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
+    d.accession, d.subtracted_accession,
+    d.longer_start, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
   from differences d
-  left join (select distinct series, period_start, period_end, first_known_from from reported) r using (series, period_start, period_end)
+  left join (select distinct series, period_start, period_end, first_known_from from reported) r
+    using (series, period_start, period_end)
   where d.known_from < least(d.known_to, d.replaced_from, r.first_known_from)
 ), basis as materialized (
-  -- Of a quarter, from each day on: when what it is made of was last restated, and since when all of it has been stated.
-  select s.series, s.period_start, s.period_end, s.period_start as longer_start, s.stated_on as known_from, s.stated_to as known_to,
+  -- A quarter from each day on: when its parts were restated last, and since when all of them have been
+  -- reported.
+  select s.series, s.period_start, s.period_end, s.period_start as longer_start,
+    s.stated_on as known_from, s.stated_to as known_to,
     s.restated_on, s.stated_on
   from statements s
-  join (select distinct series, period_start, period_end from reported) r using (series, period_start, period_end)
+  join (select distinct series, period_start, period_end from reported) r
+    using (series, period_start, period_end)
   union all
-  select p.series, p.period_start, p.period_end, p.longer_start, greatest(l.stated_on, s.stated_on), least(l.stated_to, s.stated_to),
+  select p.series, p.period_start, p.period_end, p.longer_start,
+    greatest(l.stated_on, s.stated_on), least(l.stated_to, s.stated_to),
     greatest(l.restated_on, s.restated_on), least(l.stated_on, s.stated_on)
   from (select distinct series, period_start, period_end, longer_start from pairs) p
-  join statements l on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
-  join statements s on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
+  join statements l
+    on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
+  join statements s
+    on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
     and s.stated_on < l.stated_to and l.stated_on < s.stated_to
 ), turns as (
-  select k.series, k.period_start, k.period_end, k.known_from from known k
+  -- A day on which the value or the basis of a quarter changes.
+  select k.series, k.period_start, k.period_end, k.known_from
+  from known k
   union
-  select b.series, b.period_start, b.period_end, b.known_from from basis b
+  select b.series, b.period_start, b.period_end, b.known_from
+  from basis b
 ), periods as materialized (
   select k.series, k.period_start, k.period_end, min(k.known_from) as known_from
-  from known k group by k.series, k.period_start, k.period_end
+  from known k
+  group by k.series, k.period_start, k.period_end
 ), chosen as materialized (
-  -- Filers at times state one quarter with two first days; neighbours then take the one nearest to 13 weeks
-  -- of those known on the day.
-  select c.* from (
-    select p.series, p.period_start, p.period_end, p.known_from, coalesce(min(p.known_from) over (partition by p.series, p.period_end
-      order by abs(p.period_end - p.period_start - 90), p.period_start desc rows between unbounded preceding and 1 preceding), 'infinity') as known_to
-    from periods p) c
+  -- Some filers report one quarter with two first days. Its neighbours use the one nearest to 13 weeks, of
+  -- those known on the day.
+  select c.*
+  from (
+    select p.series, p.period_start, p.period_end, p.known_from,
+      coalesce(
+        min(p.known_from) over (
+          partition by p.series, p.period_end
+          order by abs(p.period_end - p.period_start - 90), p.period_start desc
+          rows between unbounded preceding and 1 preceding
+        ),
+        'infinity'
+      ) as known_to
+    from periods p
+  ) c
   where c.known_from < c.known_to
 ), ends as (
-  select p.series, p.period_end, min(p.known_from) as known_from from periods p group by p.series, p.period_end
+  select p.series, p.period_end, min(p.known_from) as known_from
+  from periods p
+  group by p.series, p.period_end
 ), ends_before as (
-  select e.series, e.period_end, array_agg(e.period_end) over a_year_before as ends, array_agg(e.known_from) over a_year_before as knowns
+  -- A last day, with the last days of about a year before.
+  select e.series, e.period_end,
+    array_agg(e.period_end) over a_year_before as ends,
+    array_agg(e.known_from) over a_year_before as knowns
   from ends e
-  window a_year_before as (partition by e.series order by e.period_end - date '1970-01-01' range between 376 preceding and 354 preceding)
+  window a_year_before as (
+    partition by e.series
+    order by e.period_end - date '1970-01-01'
+    range between 376 preceding and 354 preceding
+  )
 ), bases as materialized (
-  -- The end nearest to a year before, of those known on the day.
-  select b.* from (
-    select e.series, e.period_end, n.base_end, n.known_from, coalesce(min(n.known_from) over (partition by e.series, e.period_end
-      order by abs(n.base_end - (e.period_end - interval '1 year')::date), n.base_end rows between unbounded preceding and 1 preceding), 'infinity') as known_to
+  -- The last day nearest to a year before, of those known on the day.
+  select b.*
+  from (
+    select e.series, e.period_end, n.base_end, n.known_from,
+      coalesce(
+        min(n.known_from) over (
+          partition by e.series, e.period_end
+          order by abs(n.base_end - (e.period_end - interval '1 year')::date), n.base_end
+          rows between unbounded preceding and 1 preceding
+        ),
+        'infinity'
+      ) as known_to
     from ends_before e
     cross join lateral unnest(e.ends, e.knowns) n (base_end, known_from)
-    where abs(n.base_end - (e.period_end - interval '1 year')::date) <= 10) b
+    where abs(n.base_end - (e.period_end - interval '1 year')::date) <= 10
+  ) b
   where b.known_from < b.known_to
 ), base_quarters as materialized (
-  select p.series, p.period_start, p.period_end, c.period_start as base_start, c.period_end as base_end,
-    greatest(b.known_from, c.known_from) as known_from, least(b.known_to, c.known_to) as known_to
+  select p.series, p.period_start, p.period_end,
+    c.period_start as base_start, c.period_end as base_end,
+    greatest(b.known_from, c.known_from) as known_from,
+    least(b.known_to, c.known_to) as known_to
   from periods p
   join bases b on b.series = p.series and b.period_end = p.period_end
   join chosen c on c.series = p.series and c.period_end = b.base_end
   where greatest(b.known_from, c.known_from) < least(b.known_to, c.known_to)
 ), before_1 as (
   select p.series, p.period_start, p.period_end, c.period_start as s, c.period_end as e
-  from periods p join chosen c on c.series = p.series and c.period_end = p.period_start - 1
+  from periods p
+  join chosen c on c.series = p.series and c.period_end = p.period_start - 1
 ), before_2 as (
   select p.series, p.period_start, p.period_end, c.period_start as s, c.period_end as e
-  from before_1 p join chosen c on c.series = p.series and c.period_end = p.s - 1
+  from before_1 p
+  join chosen c on c.series = p.series and c.period_end = p.s - 1
 ), before_3 as (
   select p.series, p.period_start, p.period_end, c.period_start as s, c.period_end as e
-  from before_2 p join chosen c on c.series = p.series and c.period_end = p.s - 1
-), stated_together as (
+  from before_2 p
+  join chosen c on c.series = p.series and c.period_end = p.s - 1
+), reported_together as (
   -- Two quarters in one filing are on one share basis.
-  select q.series, q.period_start, q.period_end, q.base_start, q.base_end, c.value, b.value as base_value, min(c.filed) as known_from
+  select q.series, q.period_start, q.period_end, q.base_start, q.base_end,
+    c.value, b.value as base_value, min(c.filed) as known_from
   from base_quarters q
-  join facts c on c.series = q.series and c.period_start = q.period_start and c.period_end = q.period_end and c.kind in ('per_share', 'shares')
-  join facts b on b.series = q.series and b.period_start = q.base_start and b.period_end = q.base_end and b.accession = c.accession
+  join facts c
+    on c.series = q.series and c.period_start = q.period_start and c.period_end = q.period_end
+    and c.kind in ('per_share', 'shares')
+  join facts b
+    on b.series = q.series and b.period_start = q.base_start and b.period_end = q.base_end
+    and b.accession = c.accession
   group by q.series, q.period_start, q.period_end, q.base_start, q.base_end, c.value, b.value
 ), moments as (
-  -- Every day on which a row may change: its own value, its base, or one of the three quarters before it.
+  -- Every day on which a row may change: by its own value, its base, or one of the three quarters before it.
   select p.series, p.period_start, p.period_end, t.known_from
   from periods p
   join (
     select series, period_start, period_end, period_start as s, period_end as e from periods
-    union all select series, period_start, period_end, base_start, base_end from base_quarters
-    union all select * from before_1
-    union all select * from before_2
-    union all select * from before_3) n using (series, period_start, period_end)
+    union all
+    select series, period_start, period_end, base_start, base_end from base_quarters
+    union all
+    select * from before_1
+    union all
+    select * from before_2
+    union all
+    select * from before_3
+  ) n using (series, period_start, period_end)
   join turns t on t.series = n.series and t.period_start = n.s and t.period_end = n.e
   where t.known_from >= p.known_from
   union
-  select t.series, t.period_start, t.period_end, t.known_from from stated_together t
+  select t.series, t.period_start, t.period_end, t.known_from
+  from reported_together t
   union
-  select q.series, q.period_start, q.period_end, q.known_from from base_quarters q
+  select q.series, q.period_start, q.period_end, q.known_from
+  from base_quarters q
 ), rows as (
-  select m.series, m.period_start, m.period_end, m.known_from, k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
-    q.base_end, b.value as base_value, b.known_from as base_known_from, t.series is not null as is_stated_together,
+  -- A quarter on such a day, with its base and the three quarters before it as known on that day.
+  select m.series, m.period_start, m.period_end, m.known_from,
+    k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
+    q.base_end, b.value as base_value, b.known_from as base_known_from,
+    t.series is not null as is_reported_together,
     k1.known_from as known_1, k2.known_from as known_2, k3.known_from as known_3,
     k.value + k1.value + k2.value + k3.value as sum_of_four,
-    -- Values are on one basis when each was stated on or after the last restatement of any of them.
+    -- Values are on one basis when each was reported on or after the last restatement of any of them.
     greatest(s.restated_on, sb.restated_on) > least(s.stated_on, sb.stated_on) as is_base_on_another,
-    greatest(s.restated_on, s1.restated_on, s2.restated_on, s3.restated_on) > least(s.stated_on, s1.stated_on, s2.stated_on, s3.stated_on)
-      as are_four_on_more
+    greatest(s.restated_on, s1.restated_on, s2.restated_on, s3.restated_on)
+      > least(s.stated_on, s1.stated_on, s2.stated_on, s3.stated_on) as are_four_on_more
   from moments m
-  join known k on k.series = m.series and k.period_start = m.period_start and k.period_end = m.period_end
+  join known k
+    on k.series = m.series and k.period_start = m.period_start and k.period_end = m.period_end
     and m.known_from >= k.known_from and m.known_from < k.known_to
-  left join base_quarters q on q.series = m.series and q.period_start = m.period_start and q.period_end = m.period_end
+  left join base_quarters q
+    on q.series = m.series and q.period_start = m.period_start and q.period_end = m.period_end
     and m.known_from >= q.known_from and m.known_from < q.known_to
-  left join known b on b.series = m.series and b.period_start = q.base_start and b.period_end = q.base_end
+  left join known b
+    on b.series = m.series and b.period_start = q.base_start and b.period_end = q.base_end
     and m.known_from >= b.known_from and m.known_from < b.known_to
-  left join chosen one on one.series = m.series and one.period_end = m.period_start - 1
+  left join chosen one
+    on one.series = m.series and one.period_end = m.period_start - 1
     and m.known_from >= one.known_from and m.known_from < one.known_to
-  left join known k1 on k1.series = m.series and k1.period_start = one.period_start and k1.period_end = one.period_end
+  left join known k1
+    on k1.series = m.series and k1.period_start = one.period_start and k1.period_end = one.period_end
     and m.known_from >= k1.known_from and m.known_from < k1.known_to
-  left join chosen two on two.series = m.series and two.period_end = one.period_start - 1
+  left join chosen two
+    on two.series = m.series and two.period_end = one.period_start - 1
     and m.known_from >= two.known_from and m.known_from < two.known_to
-  left join known k2 on k2.series = m.series and k2.period_start = two.period_start and k2.period_end = two.period_end
+  left join known k2
+    on k2.series = m.series and k2.period_start = two.period_start and k2.period_end = two.period_end
     and m.known_from >= k2.known_from and m.known_from < k2.known_to
-  left join chosen three on three.series = m.series and three.period_end = two.period_start - 1
+  left join chosen three
+    on three.series = m.series and three.period_end = two.period_start - 1
     and m.known_from >= three.known_from and m.known_from < three.known_to
-  left join known k3 on k3.series = m.series and k3.period_start = three.period_start and k3.period_end = three.period_end
+  left join known k3
+    on k3.series = m.series and k3.period_start = three.period_start
+    and k3.period_end = three.period_end
     and m.known_from >= k3.known_from and m.known_from < k3.known_to
-  left join basis s on s.series = m.series and s.period_start = k.period_start and s.period_end = k.period_end
-    and s.longer_start = k.longer_start and m.known_from >= s.known_from and m.known_from < s.known_to
-  left join basis sb on sb.series = m.series and sb.period_start = b.period_start and sb.period_end = b.period_end
-    and sb.longer_start = b.longer_start and m.known_from >= sb.known_from and m.known_from < sb.known_to
-  left join basis s1 on s1.series = m.series and s1.period_start = k1.period_start and s1.period_end = k1.period_end
-    and s1.longer_start = k1.longer_start and m.known_from >= s1.known_from and m.known_from < s1.known_to
-  left join basis s2 on s2.series = m.series and s2.period_start = k2.period_start and s2.period_end = k2.period_end
-    and s2.longer_start = k2.longer_start and m.known_from >= s2.known_from and m.known_from < s2.known_to
-  left join basis s3 on s3.series = m.series and s3.period_start = k3.period_start and s3.period_end = k3.period_end
-    and s3.longer_start = k3.longer_start and m.known_from >= s3.known_from and m.known_from < s3.known_to
-  left join stated_together t on t.series = m.series and t.period_start = m.period_start and t.period_end = m.period_end
+  left join basis s
+    on s.series = m.series and s.period_start = k.period_start and s.period_end = k.period_end
+    and s.longer_start = k.longer_start
+    and m.known_from >= s.known_from and m.known_from < s.known_to
+  left join basis sb
+    on sb.series = m.series and sb.period_start = b.period_start and sb.period_end = b.period_end
+    and sb.longer_start = b.longer_start
+    and m.known_from >= sb.known_from and m.known_from < sb.known_to
+  left join basis s1
+    on s1.series = m.series and s1.period_start = k1.period_start and s1.period_end = k1.period_end
+    and s1.longer_start = k1.longer_start
+    and m.known_from >= s1.known_from and m.known_from < s1.known_to
+  left join basis s2
+    on s2.series = m.series and s2.period_start = k2.period_start and s2.period_end = k2.period_end
+    and s2.longer_start = k2.longer_start
+    and m.known_from >= s2.known_from and m.known_from < s2.known_to
+  left join basis s3
+    on s3.series = m.series and s3.period_start = k3.period_start and s3.period_end = k3.period_end
+    and s3.longer_start = k3.longer_start
+    and m.known_from >= s3.known_from and m.known_from < s3.known_to
+  left join reported_together t
+    on t.series = m.series and t.period_start = m.period_start and t.period_end = m.period_end
     and t.base_start = q.base_start and t.base_end = q.base_end
     and t.value = k.value and t.base_value = b.value and t.known_from <= m.known_from
 ), judged as (
@@ -252,7 +386,7 @@ with facts as materialized (
       when r.base_known_from is null then 'no_base_quarter'
       when r.base_value is null then 'base_has_no_value'
       when r.base_value <= 0 then 'base_not_positive'
-      when r.kind in ('per_share', 'shares') and not r.is_stated_together then 'share_basis_may_differ'
+      when r.kind in ('per_share', 'shares') and not r.is_reported_together then 'share_basis_may_differ'
       when r.kind = 'amount' and r.is_base_on_another then 'basis_may_differ'
     end as yoy_reason,
     case
@@ -263,22 +397,32 @@ with facts as materialized (
     end as ttm_reason
   from rows r
 ), results as (
-  select j.series, j.period_start, j.period_end, j.known_from, j.value, j.method, j.reason, j.accession, j.subtracted_accession,
-    case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end as yoy_ratio, j.yoy_reason,
+  select j.series, j.period_start, j.period_end, j.known_from,
+    j.value, j.method, j.reason, j.accession, j.subtracted_accession,
+    case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end
+      as yoy_ratio,
+    j.yoy_reason,
     case when j.base_known_from is not null then j.base_end end as yoy_base_period_end,
-    case when j.ttm_reason is null then j.sum_of_four end as ttm_value, j.ttm_reason
+    case when j.ttm_reason is null then j.sum_of_four end as ttm_value,
+    j.ttm_reason
   from judged j
 ), compared as (
   select r.*,
-    row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason) as now,
+    row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason)
+      as now,
     lag(row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason))
       over (partition by r.series, r.period_start, r.period_end order by r.known_from) as before
   from results r
 )
-select s.cik, s.taxonomy, s.tag, s.unit, c.period_start, c.period_end, c.known_from, c.value, c.method, c.reason, c.accession, c.subtracted_accession,
-  c.period_end - c.period_start + 1 >= 95, c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end, c.ttm_value, c.ttm_reason
+select s.cik, s.taxonomy, s.tag, s.unit,
+  c.period_start, c.period_end, c.known_from,
+  c.value, c.method, c.reason, c.accession, c.subtracted_accession,
+  c.period_end - c.period_start + 1 >= 95,
+  c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end,
+  c.ttm_value, c.ttm_reason
 from compared c
 join (select distinct f.series, f.cik, f.taxonomy, f.tag, f.unit from facts f) s using (series)
 where c.now is distinct from c.before
 $$;
-comment on function stocks_research.derive_fundamentals(text[]) is 'The rows of fundamentals_derived for these filers, computed from fundamentals_raw.';
+comment on function stocks_research.derive_fundamentals(text[]) is
+  'The rows of fundamentals_derived for these filers, computed from fundamentals_raw.';

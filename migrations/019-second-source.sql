@@ -1,7 +1,7 @@
 -- What a second source reports for closes, splits and dividends.
 --
--- It is compared with the data and never mixed with it: no row of it is in stocks_research, no price or factor is
--- computed from it.
+-- It is compared with the data and never mixed with it: no row of it is in stocks_research, no price or
+-- factor is computed from it.
 
 create table ingestion.second_source (
   is_only_row       boolean     primary key default true check (is_only_row),
@@ -16,17 +16,23 @@ create table ingestion.second_source (
   rows_contradicted bigint      not null check (rows_contradicted >= 0),
   loaded_at         timestamptz not null default now()
 );
-comment on table ingestion.second_source is 'The second source that the tables second_* hold; a new one takes the place of the old one.';
-comment on column ingestion.second_source.is_only_row is 'There is one.';
+comment on table ingestion.second_source is
+  'The second source in the tables second_*; a new one replaces the old one.';
+comment on column ingestion.second_source.is_only_row is 'Always true: the table has one row.';
 comment on column ingestion.second_source.source is 'Where it was read, e.g. flat-files:<folder>.';
 comment on column ingestion.second_source.sha256 is 'SHA-256 over the hashes of its files.';
-comment on column ingestion.second_source.has_splits is 'Whether it says anything of splits; else none is missing in it.';
-comment on column ingestion.second_source.has_dividends is 'Whether it says anything of dividends; else none is missing in it.';
-comment on column ingestion.second_source.rows_read is 'Bars and events that were read: kept, outside, rejected, contradicted or repeated.';
-comment on column ingestion.second_source.rows_kept is 'Bars and events of our securities.';
-comment on column ingestion.second_source.rows_skipped is 'Bars and events of securities that we do not hold, told by id, or by ticker on the day.';
-comment on column ingestion.second_source.rows_rejected is 'Records that are not what their format promises.';
-comment on column ingestion.second_source.rows_contradicted is 'Closes that the source itself states twice, differently; none of them is compared.';
+comment on column ingestion.second_source.has_splits is
+  'Whether it reports splits; otherwise none is missing in it.';
+comment on column ingestion.second_source.has_dividends is
+  'Whether it reports dividends; otherwise none is missing in it.';
+comment on column ingestion.second_source.rows_read is
+  'Bars and events that were read: kept, skipped, rejected, contradicted or repeated.';
+comment on column ingestion.second_source.rows_kept is 'Bars and events of securities of this database.';
+comment on column ingestion.second_source.rows_skipped is
+  'Bars and events of other securities, by id, or by ticker on the day.';
+comment on column ingestion.second_source.rows_rejected is 'Records that break their format.';
+comment on column ingestion.second_source.rows_contradicted is
+  'Closes that the source reports twice with different values; none of them is compared.';
 comment on column ingestion.second_source.loaded_at is 'When it was read, UTC.';
 
 create table ingestion.second_prices (
@@ -36,7 +42,7 @@ create table ingestion.second_prices (
   primary key (security_id, trade_date)
 );
 comment on table ingestion.second_prices is 'Raw closes of the second source.';
-comment on column ingestion.second_prices.security_id is 'Our security that it is about.';
+comment on column ingestion.second_prices.security_id is 'The security of the close.';
 comment on column ingestion.second_prices.trade_date is 'Exchange session, New York calendar day.';
 comment on column ingestion.second_prices.close is 'Unadjusted close.';
 
@@ -51,25 +57,35 @@ create table ingestion.second_events (
 create index second_events_by_security on ingestion.second_events (security_id, ex_date);
 comment on table ingestion.second_events is 'Payments and splits of the second source.';
 comment on column ingestion.second_events.event_id is 'Identity of the row.';
-comment on column ingestion.second_events.security_id is 'Our security that it is about.';
+comment on column ingestion.second_events.security_id is 'The security of the event.';
 comment on column ingestion.second_events.ex_date is 'Ex-date.';
-comment on column ingestion.second_events.cash_amount is 'Cash per share as paid on the ex-date; null for a split.';
+comment on column ingestion.second_events.cash_amount is
+  'Cash per share as paid on the ex-date; null for a split.';
 comment on column ingestion.second_events.split_ratio is 'New shares per old share; null for a payment.';
 
 -- Where both sources have values, so that one can miss what the other has.
 create view ingestion.second_source_coverage_v as
-select s.security_id, s.source_id, c.closes_count, c.compared_count, c.closes_count - c.compared_count as not_held_count, c.first_date, c.last_date
+select s.security_id, s.source_id, c.closes_count, c.compared_count,
+  c.closes_count - c.compared_count as not_held_count,
+  c.first_date, c.last_date
 from stocks_research.securities s
 cross join lateral (
-  select count(*) as closes_count, count(q.trade_date) as compared_count, min(q.trade_date) as first_date, max(q.trade_date) as last_date
-  from stocks_research.prices_daily p left join ingestion.second_prices q using (security_id, trade_date)
-  where p.security_id = s.security_id) c
+  select count(*) as closes_count, count(q.trade_date) as compared_count,
+    min(q.trade_date) as first_date, max(q.trade_date) as last_date
+  from stocks_research.prices_daily p
+  left join ingestion.second_prices q using (security_id, trade_date)
+  where p.security_id = s.security_id
+) c
 where exists (select from ingestion.second_source);
-comment on view ingestion.second_source_coverage_v is 'How much of each security the second source holds. No row when none was loaded.';
+comment on view ingestion.second_source_coverage_v is
+  'How much of each security the second source covers. No row when no second source is loaded.';
 comment on column ingestion.second_source_coverage_v.security_id is 'The security.';
-comment on column ingestion.second_source_coverage_v.source_id is 'Its id at our source.';
-comment on column ingestion.second_source_coverage_v.closes_count is 'Closes that we hold.';
-comment on column ingestion.second_source_coverage_v.compared_count is 'Closes that both hold.';
-comment on column ingestion.second_source_coverage_v.not_held_count is 'Closes of ours that the second source does not hold: nothing was compared for them.';
-comment on column ingestion.second_source_coverage_v.first_date is 'First day that both hold. Events are compared after it …';
-comment on column ingestion.second_source_coverage_v.last_date is '… and up to the last day that both hold.';
+comment on column ingestion.second_source_coverage_v.source_id is 'Its id at the primary source.';
+comment on column ingestion.second_source_coverage_v.closes_count is 'Stored closes.';
+comment on column ingestion.second_source_coverage_v.compared_count is 'Closes that both sources have.';
+comment on column ingestion.second_source_coverage_v.not_held_count is
+  'Stored closes that the second source does not have: nothing was compared for them.';
+comment on column ingestion.second_source_coverage_v.first_date is
+  'First day that both sources have. Events are compared after this day.';
+comment on column ingestion.second_source_coverage_v.last_date is
+  'Last day that both sources have. Events are compared up to this day.';

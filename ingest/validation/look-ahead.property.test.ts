@@ -105,7 +105,7 @@ it.each([
     'greatest(x.ex_session, a.declared_date) <= $1',
     'x.ex_session <= $1',
   ],
-  ['adjustment_intervals(date, text[])', 'and p.trade_date <= $1) b', ') b'],
+  ['adjustment_intervals(date, text[])', 'and p.trade_date <= $1\n  ) b', ') b'],
   [
     'derive_fundamentals(text[])',
     'greatest(l.known_from, s.known_from) as known_from',
