@@ -1,0 +1,2777 @@
+-- The schema of the database, written from its catalog: to read, not to run.
+
+-- ===========================================================================================================
+-- Schema ingestion
+-- ===========================================================================================================
+
+-- migrations ------------------------------------------------------------------------------------------------
+
+-- The migrations that created this schema, each once, in order of name. An applied migration is never
+-- edited.
+create table ingestion.migrations (
+  -- File name, e.g. 001-schemas.sql. Its number is the order.
+  name text not null,
+  -- SHA-256 of the file as it was applied, with LF line ends, and of the data files that it loads.
+  sha256 text not null,
+  -- When it was applied, UTC.
+  applied_at timestamp with time zone not null default now(),
+  -- How long it took, in milliseconds.
+  duration_ms integer not null,
+  -- The checklist run that applied it; null when it was applied outside a run.
+  run_id text,
+  constraint migrations_pkey primary key (name),
+  constraint migrations_duration_ms_check check ((duration_ms >= 0)),
+  constraint migrations_sha256_check check ((sha256 ~ '^[0-9a-f]{64}$'))
+);
+
+-- runs ------------------------------------------------------------------------------------------------------
+
+-- What this database is. Exactly one row, written when the product creates the database; a database without
+-- this row was not created by the product.
+create table ingestion.environment (
+  -- Always true: the table has one row.
+  is_only_row boolean not null default true,
+  -- Where the rows come from. A rehearsal can never be tagged as production.
+  mode text not null,
+  -- The checklist run that created the database.
+  made_by_run_id text not null,
+  -- When the database was created, UTC.
+  made_at timestamp with time zone not null default now(),
+  -- Version of the product that created it.
+  product_version text not null,
+  constraint environment_pkey primary key (is_only_row),
+  constraint environment_is_only_row_check check (is_only_row),
+  constraint environment_mode_check check ((mode in ('rehearsal', 'flat-files', 'live', 'replay')))
+);
+
+-- One row for each run of the ingestion runner, also for the runs that the checklist starts.
+create table ingestion.runs (
+  -- Identity of the run; every change to a core table records it.
+  run_id uuid not null,
+  -- The command line, without secrets.
+  command text not null,
+  -- Mode and location of the source, e.g. flat-files:<folder>.
+  source text not null,
+  -- The requested jobs, in order; a resumed run continues with them.
+  jobs text[] not null default '{}'::text[],
+  -- State of the run. complete_with_gaps: ended, with failed items below the threshold. halted: ended by a
+  -- quota, resume later. interrupted: the process died.
+  state text not null,
+  -- Why the run is halted or failed.
+  state_reason text,
+  -- The universe file of the run.
+  universe_file text not null,
+  -- SHA-256 of that file.
+  universe_sha256 text not null,
+  -- First day of the window, inclusive. The window limits prices only.
+  start_date date not null,
+  -- Last day of the window, inclusive.
+  end_date date not null,
+  -- Host name of the machine that ran it.
+  host text not null,
+  -- Process id on that machine.
+  process_id integer not null,
+  -- Version of the product.
+  product_version text not null,
+  -- When it started, UTC.
+  started_at timestamp with time zone not null default now(),
+  -- When it ended, UTC; null while running or when the process died.
+  ended_at timestamp with time zone,
+  constraint runs_pkey primary key (run_id),
+  constraint runs_state_check check ((state in ('running', 'complete', 'complete_with_gaps', 'halted',
+    'failed', 'interrupted'))),
+  constraint runs_universe_sha256_check check ((universe_sha256 ~ '^[0-9a-f]{64}$')),
+  constraint runs_window_is_ordered check ((start_date <= end_date))
+);
+
+-- The work items: one subject (a security, a filer, or a whole market file) of one job in one run. Status
+-- and rows commit together.
+create table ingestion.items (
+  -- Identity of the item.
+  item_id bigint generated always as identity not null,
+  -- The run of the item.
+  run_id uuid not null,
+  -- One of the seven jobs, e.g. prices-daily.
+  job text not null,
+  -- The adapter that provides the rows, e.g. flat-files; "derived" for jobs that read our own tables.
+  provider text not null,
+  -- The subject: a source_id, a cik, or "*" for the whole market.
+  item text not null,
+  -- First requested day, inclusive.
+  start_date date not null,
+  -- Last requested day, inclusive.
+  end_date date not null,
+  -- ok: rows are stored. empty: the source has no rows for the subject. not_found: the source does not know
+  -- the subject. deferred: the provider stopped answering for the account. failed: the product gave up.
+  status text not null default 'pending',
+  -- How often it was tried.
+  attempts_count integer not null default 0,
+  -- Class of the last failure, from the body classifier or the pipeline.
+  error_class text,
+  -- The last failure, or why the item is empty or not_found, in a sentence.
+  reason text,
+  -- HTTP status of the last response, when there was one.
+  http_status integer,
+  -- SHA-256 of each archived response or file that its rows came from.
+  archive_sha256 text[] not null default '{}'::text[],
+  -- Rows of its subject that were staged.
+  rows_count bigint not null default 0,
+  -- Until when its process owns a running item, UTC. After that, another process may take the item.
+  leased_until_at timestamp with time zone,
+  -- The process that works on it: host and process id.
+  lease_owner text,
+  -- Earliest next attempt, UTC, after a quota or a requested wait.
+  next_try_at timestamp with time zone,
+  -- When the row last changed, UTC.
+  updated_at timestamp with time zone not null default now(),
+  constraint items_pkey primary key (item_id),
+  constraint items_run_id_job_provider_item_start_date_end_date_key unique (run_id, job, provider, item,
+    start_date, end_date),
+  constraint items_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete restrict,
+  constraint items_attempts_count_check check ((attempts_count >= 0)),
+  constraint items_error_class_check check ((error_class in ('quota', 'throttled', 'auth', 'entitlement',
+    'transient', 'malformed', 'truncated', 'conflict', 'internal'))),
+  constraint items_failure_has_class check (((status <> 'failed') or (error_class is not null))),
+  constraint items_rows_count_check check ((rows_count >= 0)),
+  constraint items_status_check check ((status in ('pending', 'running', 'ok', 'empty', 'not_found',
+    'failed', 'deferred')))
+);
+create index items_by_job_status on ingestion.items using btree (job, status);
+
+-- Records of a source that became no row, each with its reason and its location.
+create table ingestion.rejects (
+  -- Identity of the rejected record.
+  reject_id bigint generated always as identity not null,
+  -- The run that read it.
+  run_id uuid not null,
+  -- The job that read it.
+  job text not null,
+  -- The item that the record would belong to, when known.
+  item text,
+  -- malformed: the record breaks its format. foreign: a valid record of another company, e.g. under a reused
+  -- ticker. conflict: two records have one key and different values.
+  kind text not null,
+  -- What is wrong, in a sentence.
+  reason text not null,
+  -- File or archived response that contains it.
+  file text not null,
+  -- Line (files) or index (responses) in it, counted from 1.
+  line bigint,
+  -- The record as it was read.
+  record jsonb not null,
+  -- When it was rejected, UTC.
+  rejected_at timestamp with time zone not null default now(),
+  constraint rejects_pkey primary key (reject_id),
+  constraint rejects_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete restrict,
+  constraint rejects_kind_check check ((kind in ('malformed', 'foreign', 'conflict')))
+);
+create index rejects_by_run_job on ingestion.rejects using btree (run_id, job);
+
+-- Stored rows that were missing from their source when it was last read over their days, counted for each
+-- item. Rewritten whenever the item is read.
+create table ingestion.withdrawals (
+  -- Identity of the entry.
+  withdrawal_id bigint generated always as identity not null,
+  -- The run that read the source without them.
+  run_id uuid not null,
+  -- The job of the rows.
+  job text not null,
+  -- The adapter that read the source; another adapter may have loaded the rows.
+  provider text not null,
+  -- The subject: a source_id or a cik.
+  item text not null,
+  -- Number of rows.
+  rows_count bigint not null,
+  -- Day of the first row.
+  first_date date not null,
+  -- Day of the last row.
+  last_date date not null,
+  -- The first three rows, as stored.
+  examples jsonb not null,
+  -- When the entry was written, UTC.
+  named_at timestamp with time zone not null default now(),
+  constraint withdrawals_pkey primary key (withdrawal_id),
+  constraint withdrawals_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete
+    restrict,
+  constraint withdrawals_dates_are_ordered check ((first_date <= last_date)),
+  constraint withdrawals_rows_count_check check ((rows_count > 0))
+);
+create index withdrawals_by_item on ingestion.withdrawals using btree (job, item);
+
+-- What each item was last derived from. An item whose inputs and output are unchanged is not derived again.
+create table ingestion.derived_inputs (
+  -- The job that derives, e.g. adjustment-factors.
+  job text not null,
+  -- The subject: a source_id or a cik.
+  item text not null,
+  -- SHA-256 over the rule (the text of its functions), the day, and the versions of the inputs, read before
+  -- the rows were derived.
+  inputs_sha256 text not null,
+  -- Versions of the derived rows, read after they were written, so that a later change of them by anybody
+  -- else is detected.
+  output_versions text not null,
+  -- Rows that were derived.
+  rows_count bigint not null,
+  -- The run that derived them.
+  run_id uuid not null,
+  -- When they were derived, UTC.
+  derived_at timestamp with time zone not null default now(),
+  constraint derived_inputs_pkey primary key (job, item),
+  constraint derived_inputs_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete
+    restrict,
+  constraint derived_inputs_inputs_sha256_check check ((inputs_sha256 ~ '^[0-9a-f]{64}$')),
+  constraint derived_inputs_rows_count_check check ((rows_count >= 0))
+);
+
+-- findings --------------------------------------------------------------------------------------------------
+
+-- What the checks found: hard findings block the run, soft findings are listed for a person to judge.
+create table ingestion.findings (
+  -- Identity of the finding.
+  finding_id bigint generated always as identity not null,
+  -- SHA-256 of check, subject and evidence key: the same finding in a later run, or after a rebuild, is the
+  -- same row.
+  fingerprint text not null,
+  -- The check that found it.
+  check_name text not null,
+  -- hard: the run does not continue. soft: the finding is listed.
+  severity text not null,
+  -- What it is about, e.g. a source_id or a cik.
+  subject text not null,
+  -- The row that breaks the check, as the check returned it.
+  evidence jsonb not null,
+  -- The run that found it first; null when it was found outside a run.
+  first_run_id uuid,
+  -- The run that found it last.
+  last_run_id uuid,
+  -- When it was found first, UTC.
+  first_seen_at timestamp with time zone not null default now(),
+  -- When it was found last, UTC.
+  last_seen_at timestamp with time zone not null default now(),
+  -- When a later validation no longer found it, UTC; null while it is found.
+  resolved_at timestamp with time zone,
+  -- Who accepted the data as it is; null when nobody did, or when the acceptance has expired.
+  accepted_by text,
+  -- Why the data is right, or why it must stay.
+  accepted_reason text,
+  -- Last day of the acceptance; null for one without end.
+  accepted_until_date date,
+  constraint findings_pkey primary key (finding_id),
+  constraint findings_fingerprint_key unique (fingerprint),
+  constraint findings_first_run_id_fkey foreign key (first_run_id) references ingestion.runs(run_id) on
+    delete restrict,
+  constraint findings_last_run_id_fkey foreign key (last_run_id) references ingestion.runs(run_id) on delete
+    restrict,
+  constraint findings_acceptance_is_whole check ((((accepted_by is null) = (accepted_reason is null)) and
+    ((accepted_until_date is null) or (accepted_by is not null)))),
+  constraint findings_fingerprint_check check ((fingerprint ~ '^[0-9a-f]{64}$')),
+  constraint findings_severity_check check ((severity in ('hard', 'soft')))
+);
+create index findings_by_check on ingestion.findings using btree (check_name, severity);
+
+-- changes ---------------------------------------------------------------------------------------------------
+
+-- Every statement that changed a core table, written by triggers. A row without a recorded run is a manual
+-- edit.
+create table ingestion.table_changes (
+  -- Identity of the change.
+  change_id bigint generated always as identity not null,
+  -- The run that made the change, from the setting stocks_research.run_id of its session; null for a manual
+  -- edit.
+  run_id uuid,
+  -- The table, with its schema.
+  table_name text not null,
+  -- INSERT, UPDATE, DELETE or TRUNCATE; UNSEEN for a change that no trigger recorded and that the next run
+  -- found by hash. Then the other columns say who found it, and when.
+  operation text not null,
+  -- Rows that the statement changed; null for TRUNCATE.
+  rows_count bigint,
+  -- The session user.
+  database_user text not null default SESSION_USER,
+  -- application_name of the session.
+  application text not null default current_setting('application_name', true),
+  -- Start of its transaction, UTC.
+  changed_at timestamp with time zone not null default now(),
+  -- Of an UNSEEN change: rows and SHA-256 as recorded and as found, and the key ranges that differ. Null for
+  -- all others.
+  detail jsonb,
+  constraint table_changes_pkey primary key (change_id),
+  constraint table_changes_detail_of_unseen check (((operation = 'UNSEEN') = (detail is not null))),
+  constraint table_changes_operation_check check ((operation in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE',
+    'UNSEEN')))
+);
+create index table_changes_by_run on ingestion.table_changes using btree (run_id);
+
+-- Statement trigger: writes one row of ingestion.table_changes.
+create function ingestion.record_change()
+returns trigger
+language plpgsql
+security definer
+set search_path to 'pg_catalog'
+as $$
+declare
+  touched bigint;
+begin
+  if tg_op = 'INSERT' or tg_op = 'UPDATE' then
+    select count(*) into touched from new_rows;
+  elsif tg_op = 'DELETE' then
+    select count(*) into touched from old_rows;
+  end if;
+  -- A statement that touched no row changed nothing.
+  if touched is distinct from 0 then
+    insert into ingestion.table_changes (run_id, table_name, operation, rows_count)
+    values (
+      nullif(current_setting('stocks_research.run_id', true), '')::uuid,
+      tg_table_schema || '.' || tg_table_name,
+      tg_op,
+      touched
+    );
+  end if;
+  return null;
+end
+$$;
+
+-- Attaches ingestion.record_change to a core table.
+create function ingestion.watch_table(watched regclass)
+returns void
+language plpgsql
+set search_path to 'pg_catalog'
+as $$
+begin
+  execute format(
+    'create trigger change_insert after insert on %s referencing new table as new_rows'
+    ' for each statement execute function ingestion.record_change()',
+    watched
+  );
+  execute format(
+    'create trigger change_update after update on %s referencing new table as new_rows'
+    ' for each statement execute function ingestion.record_change()',
+    watched
+  );
+  execute format(
+    'create trigger change_delete after delete on %s referencing old table as old_rows'
+    ' for each statement execute function ingestion.record_change()',
+    watched
+  );
+  execute format(
+    'create trigger change_truncate after truncate on %s'
+    ' for each statement execute function ingestion.record_change()',
+    watched
+  );
+end
+$$;
+
+-- Records a change that no trigger recorded: the table, and the detail of ingestion.table_changes.
+create function ingestion.record_unseen_change(changed_table text, found jsonb)
+returns void
+language sql
+security definer
+set search_path to 'pg_catalog'
+as $$
+insert into ingestion.table_changes (run_id, table_name, operation, detail)
+values (null, changed_table, 'UNSEEN', found)
+$$;
+
+-- How often the rows of a subject in a table have changed, counted by triggers. Shows whether what was
+-- derived from them is up to date.
+create table ingestion.subject_versions (
+  -- The table, with its schema.
+  table_name text not null,
+  -- The security_id or the cik of the rows; "*" for the whole table, when it has no such column or was
+  -- truncated.
+  subject text not null,
+  -- Statements that changed rows of the subject, counted from 1.
+  version bigint not null,
+  constraint subject_versions_pkey primary key (table_name, subject),
+  constraint subject_versions_version_check check ((version >= 1))
+);
+
+-- Statement trigger: counts the change for each subject whose rows the statement touched. Its argument names
+-- the column of the subject, or is "*".
+create function ingestion.bump_versions()
+returns trigger
+language plpgsql
+security definer
+set search_path to 'pg_catalog'
+as $$
+declare
+  changed text[];
+  subject_of_row text := case
+    when tg_argv[0] = '*' then quote_literal('*')
+    else quote_ident(tg_argv[0])
+  end || '::text';
+begin
+  if tg_op = 'TRUNCATE' then
+    changed := array['*'];
+  elsif tg_op = 'UPDATE' then
+    execute format(
+      'select array_agg(distinct s)'
+      ' from (select %1$s as s from new_rows union all select %1$s from old_rows) r',
+      subject_of_row
+    ) into changed;
+  else
+    -- A statement that touched no row gives no subject.
+    execute format(
+      'select array_agg(distinct %s) from %I',
+      subject_of_row,
+      case tg_op when 'INSERT' then 'new_rows' else 'old_rows' end
+    ) into changed;
+  end if;
+  insert into ingestion.subject_versions as v (table_name, subject, version)
+  select tg_table_schema || '.' || tg_table_name, s, 1
+  from unnest(changed) s
+  order by s
+  on conflict (table_name, subject) do update
+    set version = v.version + 1;
+  return null;
+end
+$$;
+
+-- Counts the changes of a table by subject from now on, see ingestion.bump_versions.
+create function ingestion.version_table(versioned regclass, subject text)
+returns void
+language plpgsql
+set search_path to 'pg_catalog'
+as $$
+begin
+  execute format(
+    'create trigger version_insert after insert on %s referencing new table as new_rows'
+    ' for each statement execute function ingestion.bump_versions(%L)',
+    versioned, subject
+  );
+  execute format(
+    'create trigger version_update after update on %s'
+    ' referencing new table as new_rows old table as old_rows'
+    ' for each statement execute function ingestion.bump_versions(%L)',
+    versioned, subject
+  );
+  execute format(
+    'create trigger version_delete after delete on %s referencing old table as old_rows'
+    ' for each statement execute function ingestion.bump_versions(%L)',
+    versioned, subject
+  );
+  execute format(
+    'create trigger version_truncate after truncate on %s'
+    ' for each statement execute function ingestion.bump_versions(%L)',
+    versioned, subject
+  );
+end
+$$;
+
+-- The versions of a subject in these tables, and those of the whole tables, as one text.
+create function ingestion.versions_of(table_names text[], subject text)
+returns text
+language sql
+stable
+set search_path to 'pg_catalog'
+as $$
+select coalesce(
+  string_agg(
+    v.table_name || ' ' || v.subject || ' ' || v.version, ', '
+    order by v.table_name collate "C", v.subject collate "C"
+  ),
+  ''
+)
+from ingestion.subject_versions v
+where v.table_name = any ($1)
+  and v.subject in ('*', $2)
+$$;
+
+-- Content of each core table when a run that changed it ended. The newest row is what the table must contain
+-- now. Only tables that a run changed are recorded again, so that a manual edit of another table stays
+-- visible.
+create table ingestion.content_hashes (
+  -- Identity of the recording; the newest one of a table counts.
+  recording_id bigint generated always as identity not null,
+  -- The table, with its schema.
+  table_name text not null,
+  -- The run that had ended.
+  run_id uuid not null,
+  -- Rows of the table.
+  rows_count bigint not null,
+  -- SHA-256 of its rows as COPY writes them, ordered by key.
+  sha256 text not null,
+  -- Hashes of sequences of rows (last_key, rows, sha256), which locate a difference by key range.
+  segments jsonb not null,
+  -- The newest row of ingestion.table_changes at that time; 0 when there was none. Later rows explain a
+  -- difference.
+  last_change_id bigint not null,
+  -- When it was recorded, UTC.
+  recorded_at timestamp with time zone not null default now(),
+  -- The hashed columns, in order, quoted where needed. The comparison hashes the same columns, even when a
+  -- later migration added others.
+  columns text[],
+  constraint content_hashes_pkey primary key (recording_id),
+  constraint content_hashes_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete
+    restrict,
+  constraint content_hashes_rows_count_check check ((rows_count >= 0)),
+  constraint content_hashes_sha256_check check ((sha256 ~ '^[0-9a-f]{64}$'))
+);
+create index content_hashes_by_table on ingestion.content_hashes using btree (table_name, recording_id desc);
+
+-- Gathers the statistics of a core table, with the rights of its owner.
+create function ingestion.analyze_table(filled regclass)
+returns void
+language plpgsql
+security definer
+set search_path to 'pg_catalog'
+as $$
+begin
+  if (select relnamespace from pg_class where oid = filled)
+    is distinct from 'stocks_research'::regnamespace
+  then
+    raise exception '% is not a table of stocks_research', filled;
+  end if;
+  execute format('analyze %s', filled);
+end
+$$;
+
+-- requests --------------------------------------------------------------------------------------------------
+
+-- Every request to a provider, failed requests too, with the class of its response. Also the sliding window
+-- of the short limits.
+create table ingestion.requests (
+  -- Identity of the request.
+  request_id bigint generated always as identity not null,
+  -- The run that made the request; null for a check outside a run.
+  run_id uuid,
+  -- The adapter, e.g. alpaca.
+  provider text not null,
+  -- The account whose budget it uses: "anonymous", or the first digits of a hash of the key. Never a key.
+  account text not null,
+  -- HTTP method.
+  method text not null,
+  -- Address without secrets.
+  url text not null,
+  -- SHA-256 of method, address without secrets and body: requests with equal fingerprints are the same
+  -- request.
+  fingerprint text not null,
+  -- Number of the attempt, from 1.
+  attempt integer not null,
+  -- Its cost for limits of an hour and longer, in the provider's credits; 1 when the provider counts
+  -- requests.
+  cost_count integer not null default 1,
+  -- When its slot begins, UTC; at most a second after the slot was taken.
+  started_at timestamp with time zone not null,
+  -- When it was sent, UTC; set when the response arrives.
+  sent_at timestamp with time zone,
+  -- Milliseconds from sent_at to the head of the response, or to the failure.
+  latency_ms numeric,
+  -- When the response was complete or failed, UTC; null while it is under way, or when its process died.
+  answered_at timestamp with time zone,
+  -- Class of the response, from the body classifier; cancelled: the product gave up.
+  class text,
+  -- Why it has that class, without secrets.
+  reason text,
+  -- HTTP status; null without a response.
+  http_status integer,
+  -- Bytes of the body after unpacking.
+  body_bytes bigint,
+  -- SHA-256 of the archived body, when the classifier accepted it.
+  archive_sha256 text,
+  -- Host and process id.
+  process text not null,
+  constraint requests_pkey primary key (request_id),
+  constraint requests_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete restrict,
+  constraint requests_answer_has_class check (((answered_at is null) = (class is null))),
+  constraint requests_archive_sha256_check check ((archive_sha256 ~ '^[0-9a-f]{64}$')),
+  constraint requests_attempt_check check ((attempt >= 1)),
+  constraint requests_body_bytes_check check ((body_bytes >= 0)),
+  constraint requests_class_check check ((class in ('ok', 'empty', 'not_found', 'quota', 'throttled', 'auth',
+    'entitlement', 'transient', 'malformed', 'truncated', 'cancelled'))),
+  constraint requests_cost_count_check check ((cost_count >= 0)),
+  constraint requests_fingerprint_check check ((fingerprint ~ '^[0-9a-f]{64}$')),
+  constraint requests_latency_ms_check check ((latency_ms >= (0)::numeric))
+);
+create index requests_by_account on ingestion.requests using btree (provider, account, started_at);
+create index requests_by_run on ingestion.requests using btree (run_id);
+
+-- What was spent in each minute, for the limits of an hour, a day and a month: their windows slide over
+-- these sums.
+create table ingestion.budgets (
+  -- The adapter.
+  provider text not null,
+  -- As in ingestion.requests.
+  account text not null,
+  -- The minute, UTC.
+  minute_at timestamp with time zone not null,
+  -- Requests that started in the minute.
+  requests_count integer not null,
+  -- Their cost, in the provider's credits.
+  cost_count bigint not null,
+  constraint budgets_pkey primary key (provider, account, minute_at),
+  constraint budgets_cost_count_check check ((cost_count >= 0)),
+  constraint budgets_requests_count_check check ((requests_count >= 0))
+);
+
+-- Until when a provider asked for no requests. All processes wait for it.
+create table ingestion.pauses (
+  -- The adapter.
+  provider text not null,
+  -- As in ingestion.requests.
+  account text not null,
+  -- No request before this time, UTC.
+  until_at timestamp with time zone not null,
+  -- throttled: too many requests at once. quota: the quota is used up.
+  class text not null,
+  -- The provider's message, without secrets.
+  reason text not null,
+  constraint pauses_pkey primary key (provider, account),
+  constraint pauses_class_check check ((class in ('throttled', 'quota')))
+);
+
+-- Takes a slot of a provider's budget for one request and writes its row, or returns after how many
+-- milliseconds to ask again, and why.
+create function ingestion.take_slot(in_provider text, in_account text, in_limits jsonb, in_run_id uuid,
+  in_method text, in_url text, in_fingerprint text, in_attempt integer, in_cost integer, in_process text, out
+  request_id bigint, out start_in_ms bigint, out wait_ms bigint, out because text, out because_class text)
+returns record
+language plpgsql
+set search_path to 'pg_catalog'
+as $$
+declare
+  now_at      timestamptz;
+  start_at    timestamptz;
+  ask_at      timestamptz;
+  free_at     timestamptz;
+  quickest_ms numeric;
+  each        record;
+  blocker     record;
+begin
+  perform pg_advisory_xact_lock(
+    hashtextextended('ingestion.take_slot ' || in_provider || ' ' || in_account, 0)
+  );
+  now_at := clock_timestamp();
+  start_at := now_at; -- The earliest start that every limit allows.
+  ask_at := now_at;   -- The earliest time at which a further call can have another result.
+
+  select p.until_at, p.reason, p.class
+  into each
+  from ingestion.pauses as p
+  where p.provider = in_provider
+    and p.account = in_account
+    and p.until_at > now_at
+    -- No pause is longer than a day: this one was set while the clock was wrong.
+    and p.until_at < now_at + interval '2 days';
+  if found then
+    ask_at := each.until_at;
+    because := each.reason;
+    because_class := each.class;
+  end if;
+
+  -- A few responses, all of them delayed by one cold start, do not show the least latency: then nothing is
+  -- deducted.
+  select case when count(r.latency_ms) < 20 then 0 else min(r.latency_ms) end
+  into quickest_ms
+  from ingestion.requests as r
+  where r.provider = in_provider
+    and r.account = in_account
+    and r.started_at > now_at - interval '1 min';
+
+  for each in
+    select l.requests_max, l.window_ms, l.jitter_ms, l.hold_ms
+    from jsonb_to_recordset(in_limits)
+      as l (requests_max bigint, window_ms bigint, jitter_ms bigint, hold_ms bigint)
+  loop
+    if each.window_ms < 3600000 then
+      select r.started_at, r.sent_at,
+        coalesce(
+          r.sent_at + least(r.latency_ms - quickest_ms, each.jitter_ms) * interval '1 ms',
+          r.started_at + each.hold_ms * interval '1 ms'
+        ) + each.window_ms * interval '1 ms' as release_at
+      into blocker
+      from ingestion.requests as r
+      where r.provider = in_provider
+        and r.account = in_account
+        -- A process may be delayed between its slot and its sending. After more than this time, the request
+        -- is out of its window in any case.
+        and r.started_at > now_at - (2 * each.window_ms + each.hold_ms) * interval '1 ms'
+        -- A slot is given at most a second ahead. One that is further ahead was taken before the clock was
+        -- set back.
+        and r.started_at < now_at + interval '5 s'
+      order by release_at desc
+      offset each.requests_max - 1 limit 1;
+      free_at := blocker.release_at;
+      if free_at > now_at and blocker.sent_at is null then
+        ask_at := greatest(ask_at, least(free_at, greatest(blocker.started_at, now_at) + interval '20 ms'));
+      end if;
+      start_at := greatest(start_at, free_at);
+    else
+      -- The minute after which enough spending has left the window.
+      select min(s.minute_at) + (each.window_ms + 60000) * interval '1 ms'
+      into free_at
+      from (
+        select b.minute_at,
+          sum(b.cost_count) over (order by b.minute_at) as spent_until_then,
+          sum(b.cost_count) over () as spent
+        from ingestion.budgets as b
+        where b.provider = in_provider
+          and b.account = in_account
+          and b.minute_at > now_at - (each.window_ms + 60000) * interval '1 ms'
+          and b.minute_at <= now_at + each.window_ms * interval '1 ms'
+      ) as s
+      where s.spent + in_cost > each.requests_max
+        and s.spent_until_then >= s.spent + in_cost - each.requests_max;
+      ask_at := greatest(ask_at, free_at);
+    end if;
+    if free_at > now_at and free_at >= greatest(start_at, ask_at) then
+      because := format('%s in %s ms', each.requests_max, each.window_ms);
+      because_class := case when each.window_ms < 3600000 then 'throttled' else 'quota' end;
+    end if;
+  end loop;
+
+  -- A process that takes a slot and dies wastes it. So no slot is given far ahead.
+  ask_at := greatest(ask_at, start_at - interval '1 s');
+  wait_ms := ceil(extract(epoch from ask_at - now_at) * 1000);
+  if wait_ms > 0 then
+    return;
+  end if;
+  start_in_ms := greatest(0, ceil(extract(epoch from start_at - clock_timestamp()) * 1000));
+
+  insert into ingestion.requests as r (
+    run_id, provider, account, method, url, fingerprint, attempt, cost_count, started_at, process
+  )
+  values (
+    in_run_id, in_provider, in_account, in_method, in_url, in_fingerprint, in_attempt, in_cost,
+    greatest(start_at, clock_timestamp()), in_process
+  )
+  returning r.request_id into request_id;
+  insert into ingestion.budgets as b (provider, account, minute_at, requests_count, cost_count)
+  values (in_provider, in_account, date_trunc('minute', now_at), 1, in_cost)
+  on conflict (provider, account, minute_at) do update
+    set requests_count = b.requests_count + 1,
+      cost_count = b.cost_count + excluded.cost_count;
+end
+$$;
+
+-- prices ----------------------------------------------------------------------------------------------------
+
+-- Every value of a stored bar that was overwritten later, written by a trigger: it shows when a source
+-- restates its history.
+create table ingestion.price_revisions (
+  -- Identity of the revision.
+  revision_id bigint generated always as identity not null,
+  -- The security of the bar.
+  security_id bigint not null,
+  -- The session of the bar.
+  trade_date date not null,
+  -- Which value of the bar.
+  field text not null,
+  -- The value before.
+  old_value numeric,
+  -- The value after.
+  new_value numeric,
+  -- The run that overwrote it; null for a manual edit.
+  run_id uuid,
+  -- When it was overwritten, UTC.
+  revised_at timestamp with time zone not null default now(),
+  constraint price_revisions_pkey primary key (revision_id),
+  constraint price_revisions_differ check ((old_value is distinct from new_value)),
+  constraint price_revisions_field_check check ((field in ('open', 'high', 'low', 'close', 'volume')))
+);
+create index price_revisions_by_bar on ingestion.price_revisions using btree (security_id, trade_date);
+
+-- Statement trigger: writes one row of ingestion.price_revisions for each value of a bar that changes.
+create function ingestion.record_price_revisions()
+returns trigger
+language plpgsql
+security definer
+set search_path to 'pg_catalog'
+as $$
+begin
+  insert into ingestion.price_revisions (security_id, trade_date, field, old_value, new_value, run_id)
+  select n.security_id, n.trade_date, f.field, f.old_value, f.new_value,
+    nullif(current_setting('stocks_research.run_id', true), '')::uuid
+  from new_rows n
+  join old_rows o using (security_id, trade_date)
+  cross join lateral (
+    values
+      ('open', o.open, n.open),
+      ('high', o.high, n.high),
+      ('low', o.low, n.low),
+      ('close', o.close, n.close),
+      ('volume', o.volume, n.volume)
+  ) f (field, old_value, new_value)
+  where f.old_value is distinct from f.new_value
+  order by n.security_id, n.trade_date, f.field;
+  return null;
+end
+$$;
+
+-- second source ---------------------------------------------------------------------------------------------
+
+-- The second source in the tables second_*; a new one replaces the old one.
+create table ingestion.second_source (
+  -- Always true: the table has one row.
+  is_only_row boolean not null default true,
+  -- Where it was read, e.g. flat-files:<folder>.
+  source text not null,
+  -- SHA-256 over the hashes of its files.
+  sha256 text not null,
+  -- Whether it reports splits; otherwise none is missing in it.
+  has_splits boolean not null,
+  -- Whether it reports dividends; otherwise none is missing in it.
+  has_dividends boolean not null,
+  -- Bars and events that were read: kept, skipped, rejected, contradicted or repeated.
+  rows_read bigint not null,
+  -- Bars and events of securities of this database.
+  rows_kept bigint not null,
+  -- Bars and events of other securities, by id, or by ticker on the day.
+  rows_skipped bigint not null,
+  -- Records that break their format.
+  rows_rejected bigint not null,
+  -- Closes that the source reports twice with different values; none of them is compared.
+  rows_contradicted bigint not null,
+  -- When it was read, UTC.
+  loaded_at timestamp with time zone not null default now(),
+  constraint second_source_pkey primary key (is_only_row),
+  constraint second_source_is_only_row_check check (is_only_row),
+  constraint second_source_rows_contradicted_check check ((rows_contradicted >= 0)),
+  constraint second_source_rows_kept_check check ((rows_kept >= 0)),
+  constraint second_source_rows_read_check check ((rows_read >= 0)),
+  constraint second_source_rows_rejected_check check ((rows_rejected >= 0)),
+  constraint second_source_rows_skipped_check check ((rows_skipped >= 0)),
+  constraint second_source_sha256_check check ((sha256 ~ '^[0-9a-f]{64}$'))
+);
+
+-- Raw closes of the second source.
+create table ingestion.second_prices (
+  -- The security of the close.
+  security_id bigint not null,
+  -- Exchange session, New York calendar day.
+  trade_date date not null,
+  -- Unadjusted close.
+  close numeric not null,
+  constraint second_prices_pkey primary key (security_id, trade_date),
+  constraint second_prices_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete cascade,
+  constraint second_prices_close_check check ((close > (0)::numeric))
+);
+
+-- Payments and splits of the second source.
+create table ingestion.second_events (
+  -- Identity of the row.
+  event_id bigint generated always as identity not null,
+  -- The security of the event.
+  security_id bigint not null,
+  -- Ex-date.
+  ex_date date not null,
+  -- Cash per share as paid on the ex-date; null for a split.
+  cash_amount numeric,
+  -- New shares per old share; null for a payment.
+  split_ratio numeric,
+  constraint second_events_pkey primary key (event_id),
+  constraint second_events_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete cascade,
+  constraint second_events_cash_amount_check check ((cash_amount >= (0)::numeric)),
+  constraint second_events_one_term check (((cash_amount is null) <> (split_ratio is null))),
+  constraint second_events_split_ratio_check check ((split_ratio > (0)::numeric))
+);
+create index second_events_by_security on ingestion.second_events using btree (security_id, ex_date);
+
+-- How much of each security the second source covers. No row when no second source is loaded.
+create view ingestion.second_source_coverage_v as
+ select s.security_id,
+    s.source_id,
+    c.closes_count,
+    c.compared_count,
+    c.closes_count - c.compared_count as not_held_count,
+    c.first_date,
+    c.last_date
+   from stocks_research.securities s
+     cross join lateral ( select count(*) as closes_count,
+            count(q.trade_date) as compared_count,
+            min(q.trade_date) as first_date,
+            max(q.trade_date) as last_date
+           from stocks_research.prices_daily p
+             left join ingestion.second_prices q using (security_id, trade_date)
+          where p.security_id = s.security_id) c
+  where (exists ( select
+           from ingestion.second_source));
+
+-- ===========================================================================================================
+-- Schema stocks_research
+-- ===========================================================================================================
+
+-- calendar --------------------------------------------------------------------------------------------------
+
+-- Sessions of the New York Stock Exchange (XNYS), from 1990 to the end of the year after next. A day without
+-- a row is not a session.
+create table stocks_research.trading_sessions (
+  -- Calendar day in New York.
+  session_date date not null,
+  -- True when the session closes before 16:00 New York time.
+  is_early_close boolean not null,
+  -- Start of the session, UTC (09:30 New York time).
+  open_at timestamp with time zone not null,
+  -- Scheduled close, UTC.
+  close_at timestamp with time zone not null,
+  constraint trading_sessions_pkey primary key (session_date),
+  constraint trading_sessions_on_weekdays check (((extract(isodow from session_date) >= (1)::numeric) and
+    (extract(isodow from session_date) <= (5)::numeric))),
+  constraint trading_sessions_open_before_close check ((open_at < close_at))
+);
+create trigger change_delete after delete on stocks_research.trading_sessions referencing old table as
+  old_rows for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.trading_sessions referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.trading_sessions for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.trading_sessions referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.trading_sessions referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('*');
+create trigger version_insert after insert on stocks_research.trading_sessions referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('*');
+create trigger version_truncate after truncate on stocks_research.trading_sessions for each statement execute
+  function ingestion.bump_versions('*');
+create trigger version_update after update on stocks_research.trading_sessions referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('*');
+
+-- securities ------------------------------------------------------------------------------------------------
+
+-- The securities master: one row for each security of the universe, delisted securities included.
+create table stocks_research.securities (
+  -- Permanent identity: the first 48 bits of SHA-256 of the source_id under which the security was loaded
+  -- first. The same on every rebuild, in any order of loading.
+  security_id bigint not null,
+  -- Permanent identifier of the security at its source. Never a ticker.
+  source_id text not null,
+  -- Last ticker. For another day, see ticker_history.
+  ticker text not null,
+  -- Name of the registrant or fund, as the source reports it today; null when not known.
+  name text,
+  -- ISO 10383 code of the listing exchange; null when not known.
+  exchange_mic text,
+  -- Kind of security in the source's words, e.g. stock, etf; null when not known.
+  security_type text,
+  -- ISO 4217 code of the trading currency.
+  currency text,
+  -- SEC Central Index Key of the filer, ten digits with leading zeros. One filer may have several
+  -- securities.
+  cik text,
+  -- Composite FIGI, when known.
+  figi text,
+  -- Share class FIGI, when known.
+  share_class_figi text,
+  -- First day of listing; null when the source does not report it.
+  list_date date,
+  -- Last day of listing, inclusive; null while listed or when not known.
+  delist_date date,
+  constraint securities_pkey primary key (security_id),
+  constraint securities_source_id_key unique (source_id),
+  constraint securities_cik_check check ((cik ~ '^[0-9]{10}$')),
+  constraint securities_currency_check check ((currency ~ '^[A-Z]{3}$')),
+  constraint securities_exchange_mic_check check ((exchange_mic ~ '^[A-Z0-9]{4}$')),
+  constraint securities_figi_check check ((figi ~ '^[A-Z0-9]{12}$')),
+  constraint securities_listed_before_delisted check ((list_date <= delist_date)),
+  constraint securities_security_id_check check ((security_id > 0)),
+  constraint securities_share_class_figi_check check ((share_class_figi ~ '^[A-Z0-9]{12}$')),
+  constraint securities_source_id_check check ((source_id <> '')),
+  constraint securities_ticker_check check ((ticker <> ''))
+);
+create index securities_by_cik on stocks_research.securities using btree (cik);
+create trigger change_delete after delete on stocks_research.securities referencing old table as old_rows for
+  each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.securities referencing new table as new_rows for
+  each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.securities for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.securities referencing new table as new_rows for
+  each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.securities referencing old table as old_rows
+  for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_insert after insert on stocks_research.securities referencing new table as new_rows
+  for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_truncate after truncate on stocks_research.securities for each statement execute
+  function ingestion.bump_versions('security_id');
+create trigger version_update after update on stocks_research.securities referencing old table as old_rows
+  new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
+
+-- Which security had which ticker on which days. US tickers are unique across exchanges on any one day, so
+-- the constraint ignores the exchange.
+create table stocks_research.ticker_history (
+  -- The security that had the ticker.
+  security_id bigint not null,
+  -- The ticker, as traded.
+  ticker text not null,
+  -- First calendar day on which the security had the ticker, inclusive.
+  valid_from date not null,
+  -- Last calendar day, inclusive; null while the security has the ticker.
+  valid_to date,
+  -- ISO 10383 code of the listing exchange in that interval; null when not known.
+  exchange_mic text,
+  -- Why the interval starts or ends, when the source reports it.
+  reason text,
+  constraint ticker_history_pkey primary key (security_id, valid_from),
+  constraint ticker_history_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete restrict,
+  constraint ticker_history_exchange_mic_check check ((exchange_mic ~ '^[A-Z0-9]{4}$')),
+  constraint ticker_history_from_before_to check ((valid_from <= valid_to)),
+  constraint ticker_history_ticker_check check ((ticker <> '')),
+  constraint ticker_history_one_security_a_day exclude using gist (ticker with =, daterange(valid_from,
+    valid_to, '[]') with &&),
+  constraint ticker_history_one_ticker_a_day exclude using gist (security_id with =, daterange(valid_from,
+    valid_to, '[]') with &&)
+);
+create trigger change_delete after delete on stocks_research.ticker_history referencing old table as old_rows
+  for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.ticker_history referencing new table as new_rows
+  for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.ticker_history for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.ticker_history referencing new table as new_rows
+  for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.ticker_history referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_insert after insert on stocks_research.ticker_history referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_truncate after truncate on stocks_research.ticker_history for each statement execute
+  function ingestion.bump_versions('security_id');
+create trigger version_update after update on stocks_research.ticker_history referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
+
+-- The security that had this ticker on this day; null when no security of this database had it: then the
+-- ticker was unused or another company's.
+create function stocks_research.security_as_of(ticker text, as_of date)
+returns bigint
+language sql
+stable parallel safe
+as $$
+select h.security_id
+from stocks_research.ticker_history h
+where h.ticker = $1
+  and h.valid_from <= $2
+  and $2 <= coalesce(h.valid_to, 'infinity')
+$$;
+
+-- The ticker of this security on this day; null when it had none.
+create function stocks_research.ticker_as_of(security_id bigint, as_of date)
+returns text
+language sql
+stable parallel safe
+as $$
+select h.ticker
+from stocks_research.ticker_history h
+where h.security_id = $1
+  and h.valid_from <= $2
+  and $2 <= coalesce(h.valid_to, 'infinity')
+$$;
+
+-- Every security that was listed on this day, with its ticker of that day. Securities that were delisted
+-- later are included, so the universe has no survivorship bias.
+create function stocks_research.securities_as_of(as_of date)
+returns table(security_id bigint, source_id text, ticker text, exchange_mic text)
+language sql
+stable parallel safe
+as $$
+select s.security_id, s.source_id, h.ticker, coalesce(h.exchange_mic, s.exchange_mic)
+from stocks_research.ticker_history h
+join stocks_research.securities s using (security_id)
+where h.valid_from <= $1
+  and $1 <= coalesce(h.valid_to, 'infinity')
+  and $1 >= coalesce(s.list_date, '-infinity')
+  and $1 <= coalesce(s.delist_date, 'infinity')
+$$;
+
+-- prices ----------------------------------------------------------------------------------------------------
+
+-- Unadjusted daily bars, as traded. One row for each security and session. Adjusted values:
+-- prices_daily_adjusted_v.
+create table stocks_research.prices_daily (
+  -- The security that traded. Stable across ticker changes.
+  security_id bigint not null,
+  -- Exchange session, New York calendar day.
+  trade_date date not null,
+  -- First trade of the session, trading currency per share, unadjusted; null when the source reports none.
+  open numeric,
+  -- Highest trade of the session, trading currency per share, unadjusted; null when the source reports none.
+  high numeric,
+  -- Lowest trade of the session, trading currency per share, unadjusted; null when the source reports none.
+  low numeric,
+  -- Last trade of the session, trading currency per share, unadjusted.
+  close numeric not null,
+  -- Shares traded in the session, unadjusted; a decimal, since some sources report fractional lots; null
+  -- when the source reports none.
+  volume numeric,
+  constraint prices_daily_pkey primary key (security_id, trade_date),
+  constraint prices_daily_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete restrict,
+  constraint prices_daily_close_check check ((close > (0)::numeric)),
+  constraint prices_daily_high_check check ((high > (0)::numeric)),
+  constraint prices_daily_high_is_highest check ((high >= greatest(open, close, low))),
+  constraint prices_daily_low_check check ((low > (0)::numeric)),
+  constraint prices_daily_low_is_lowest check ((low <= least(open, close, high))),
+  constraint prices_daily_open_check check ((open > (0)::numeric)),
+  constraint prices_daily_volume_check check ((volume >= (0)::numeric))
+);
+create index prices_daily_by_date on stocks_research.prices_daily using btree (trade_date);
+create trigger change_delete after delete on stocks_research.prices_daily referencing old table as old_rows
+  for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.prices_daily referencing new table as new_rows
+  for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.prices_daily for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.prices_daily referencing new table as new_rows
+  for each statement execute function ingestion.record_change();
+create trigger price_revisions after update on stocks_research.prices_daily referencing old table as old_rows
+  new table as new_rows for each statement execute function ingestion.record_price_revisions();
+create trigger version_delete after delete on stocks_research.prices_daily referencing old table as old_rows
+  for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_insert after insert on stocks_research.prices_daily referencing new table as new_rows
+  for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_truncate after truncate on stocks_research.prices_daily for each statement execute
+  function ingestion.bump_versions('security_id');
+create trigger version_update after update on stocks_research.prices_daily referencing old table as old_rows
+  new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
+
+-- corporate actions -----------------------------------------------------------------------------------------
+
+-- True for the kinds of corporate action that pay cash per share.
+create function stocks_research.is_cash_kind(kind text)
+returns boolean
+language sql
+immutable parallel safe
+return (kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation'));
+
+-- True for the kinds of corporate action that change the number of shares.
+create function stocks_research.is_split_kind(kind text)
+returns boolean
+language sql
+immutable parallel safe
+return (kind in ('split', 'stock_dividend'));
+
+-- True for the kinds of corporate action that prices are adjusted for.
+create function stocks_research.moves_price(kind text)
+returns boolean
+language sql
+immutable parallel safe
+return (stocks_research.is_cash_kind(kind) or stocks_research.is_split_kind(kind) or (kind = 'spin_off'));
+
+-- Dividends, splits, delistings and other events, as their source reports them, unadjusted.
+create table stocks_research.corporate_actions (
+  -- The security of the event.
+  security_id bigint not null,
+  -- First day on which a buyer no longer receives the payment; for a delisting the last day of listing; for
+  -- a change of name the day it takes effect.
+  ex_date date not null,
+  -- Kind of event.
+  kind text not null,
+  -- Distinguishes two events of one kind and day: the terms in canonical form (amount and currency, or
+  -- ratio), or the security that was spun off.
+  action_key text not null,
+  -- Number of the event among events of one day with equal terms, from 1: three dividends of 0.06 on one
+  -- ex-date are three events.
+  occurrence integer not null,
+  -- Cash per share as paid on the ex-date, not adjusted for later splits, in currency.
+  cash_amount numeric,
+  -- ISO 4217 code of cash_amount.
+  currency text,
+  -- Old shares of the ratio split_from to split_to. Of a spin-off: 1, the price before.
+  split_from numeric,
+  -- New shares of the ratio: 20 to 1 is a reverse split; a stock dividend of 2 % is 1 to 1.02. Of a
+  -- spin-off: the price before as a multiple of the price after; no share is added.
+  split_to numeric,
+  -- Day of declaration, when known.
+  declared_date date,
+  -- Record date, when known.
+  record_date date,
+  -- Pay date, when known.
+  pay_date date,
+  -- Other terms as the source reports them, e.g. the reason of a delisting, the acquirer, old and new name.
+  detail jsonb not null default '{}'::jsonb,
+  -- The adapter that loaded it.
+  source text not null,
+  constraint corporate_actions_pkey primary key (security_id, ex_date, kind, action_key, occurrence),
+  constraint corporate_actions_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete restrict,
+  constraint corporate_actions_cash_amount_check check ((cash_amount >= (0)::numeric)),
+  constraint corporate_actions_cash_has_amount check (((not stocks_research.is_cash_kind(kind)) or
+    (cash_amount is not null))),
+  constraint corporate_actions_currency_check check ((currency ~ '^[A-Z]{3}$')),
+  constraint corporate_actions_kind_check check ((kind in ('cash_dividend', 'special_dividend',
+    'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off', 'merger', 'name_change',
+    'delisting'))),
+  constraint corporate_actions_occurrence_check check ((occurrence >= 1)),
+  constraint corporate_actions_split_from_check check ((split_from > (0)::numeric)),
+  constraint corporate_actions_split_has_ratio check (((not stocks_research.is_split_kind(kind)) or
+    ((split_from is not null) and (split_to is not null)))),
+  constraint corporate_actions_split_to_check check ((split_to > (0)::numeric))
+);
+create trigger change_delete after delete on stocks_research.corporate_actions referencing old table as
+  old_rows for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.corporate_actions referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.corporate_actions for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.corporate_actions referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.corporate_actions referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_insert after insert on stocks_research.corporate_actions referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_truncate after truncate on stocks_research.corporate_actions for each statement
+  execute function ingestion.bump_versions('security_id');
+create trigger version_update after update on stocks_research.corporate_actions referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
+
+-- Events of a security that its source reported and that were rejected: malformed, or reported with
+-- different values. Earlier adjusted values are null. Rewritten whenever the events of the security are
+-- read.
+create table stocks_research.refused_events (
+  -- The security of the event.
+  security_id bigint not null,
+  -- As in corporate_actions; null when it cannot be read.
+  ex_date date,
+  -- As in corporate_actions; unknown when the source reports another kind.
+  kind text not null,
+  -- Declaration date, when it can be read.
+  declared_date date,
+  -- Why the event was rejected, in a sentence.
+  reason text not null,
+  constraint refused_events_stand_once unique nulls not distinct (security_id, ex_date, kind, declared_date,
+    reason),
+  constraint refused_events_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete restrict,
+  constraint refused_events_kind_check check ((kind in ('cash_dividend', 'special_dividend',
+    'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off', 'merger', 'name_change',
+    'delisting', 'unknown')))
+);
+create trigger change_delete after delete on stocks_research.refused_events referencing old table as old_rows
+  for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.refused_events referencing new table as new_rows
+  for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.refused_events for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.refused_events referencing new table as new_rows
+  for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.refused_events referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_insert after insert on stocks_research.refused_events referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_truncate after truncate on stocks_research.refused_events for each statement execute
+  function ingestion.bump_versions('security_id');
+create trigger version_update after update on stocks_research.refused_events referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
+
+-- adjustment factors ----------------------------------------------------------------------------------------
+
+-- A product that is null when a factor is null; step of stocks_research.product_exact.
+create function stocks_research.multiply_exactly(numeric, numeric)
+returns numeric
+language sql
+immutable parallel safe
+return ($1 * $2);
+
+-- A product kept to 60 decimals, null when a factor is null; step of stocks_research.product_rounded.
+create function stocks_research.multiply_rounded(numeric, numeric)
+returns numeric
+language sql
+immutable parallel safe
+return round(($1 * $2), 60);
+
+-- Product of all values with every digit; null when one of them is null.
+create aggregate stocks_research.product_exact(numeric) (
+  sfunc = stocks_research.multiply_exactly, stype = numeric, initcond = '1'
+);
+
+-- Product of all values to 60 decimals, so that a hundred events do not give thousands of digits; null when
+-- one of them is null.
+create aggregate stocks_research.product_rounded(numeric) (
+  sfunc = stocks_research.multiply_rounded, stype = numeric, initcond = '1'
+);
+
+-- What raw prices and volumes are multiplied with, for each security and each interval of days between two
+-- events. Derived from prices_daily, corporate_actions, refused_events and trading_sessions.
+create table stocks_research.adjustment_factors (
+  -- The security.
+  security_id bigint not null,
+  -- First day of the interval, inclusive: the first bar, or the session on which the events before it took
+  -- effect.
+  first_date date not null,
+  -- Last day of the interval, inclusive: the last bar, or the day before the next events took effect.
+  last_date date not null,
+  -- Definition A: product over all later ex-dates of (1 - D / C(prev)) x old / new shares. 60 decimals. Null
+  -- when a later event cannot be applied.
+  price_factor numeric,
+  -- Definition B: product over all later ex-dates of C(ex) / (C(ex) x new / old + D). 60 decimals. Null when
+  -- a later event cannot be applied.
+  total_return_factor numeric,
+  -- Old shares of all later splits and stock dividends: with split_denominator an exact ratio in lowest
+  -- terms. Split-adjusted price = raw x numerator / denominator; adjusted volume = raw x denominator /
+  -- numerator.
+  split_numerator numeric,
+  -- New shares of all later splits and stock dividends.
+  split_denominator numeric,
+  -- The events at the end of the interval, [] for the last one: with those of all later intervals they
+  -- determine its factors. value_source says where the value of a spin-off comes from; refused says that the
+  -- event is one of refused_events.
+  events jsonb not null,
+  -- The first later event that cannot be applied, and why; null when all can be applied.
+  reason text,
+  constraint adjustment_factors_pkey primary key (security_id, first_date),
+  constraint adjustment_factors_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete restrict,
+  constraint adjustment_factors_first_before_last check ((first_date <= last_date)),
+  constraint adjustment_factors_null_has_reason check (((reason is not null) = ((price_factor is null) or
+    (total_return_factor is null) or (split_numerator is null) or (split_denominator is null)))),
+  constraint adjustment_factors_price_factor_check check ((price_factor > (0)::numeric)),
+  constraint adjustment_factors_split_denominator_check check ((split_denominator > (0)::numeric)),
+  constraint adjustment_factors_split_numerator_check check ((split_numerator > (0)::numeric)),
+  constraint adjustment_factors_total_return_factor_check check ((total_return_factor > (0)::numeric)),
+  constraint adjustment_factors_one_a_day exclude using gist (security_id with =, daterange(first_date,
+    last_date, '[]') with &&)
+);
+create trigger change_delete after delete on stocks_research.adjustment_factors referencing old table as
+  old_rows for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.adjustment_factors referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.adjustment_factors for each statement
+  execute function ingestion.record_change();
+create trigger change_update after update on stocks_research.adjustment_factors referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.adjustment_factors referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_insert after insert on stocks_research.adjustment_factors referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('security_id');
+create trigger version_truncate after truncate on stocks_research.adjustment_factors for each statement
+  execute function ingestion.bump_versions('security_id');
+create trigger version_update after update on stocks_research.adjustment_factors referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
+
+-- The first close, within ten sessions from the ex-date and not after as_of, of the security that a spin-off
+-- distributed: detail names it by new_source_id or by new_symbol on that day, and states new_rate shares of
+-- it for source_rate old ones. No row when one of these is not known.
+create function stocks_research.spun_off_first_close(parent_id bigint, ex_session date, detail jsonb, as_of
+  date)
+returns table(security_id bigint, source_id text, trade_date date, close numeric, currency text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+as $$
+select s.security_id, s.source_id, p.trade_date, p.close, s.currency
+from (
+  select c.session_date
+  from stocks_research.trading_sessions c
+  where c.session_date >= $2
+    and c.session_date <= $4
+  order by c.session_date
+  limit 10
+) d
+cross join lateral (
+  select x.security_id
+  from stocks_research.securities x
+  where x.source_id = $3 ->> 'new_source_id'
+  union all
+  select t.security_id
+  from stocks_research.ticker_history t
+  where $3 ->> 'new_source_id' is null
+    and t.ticker = $3 ->> 'new_symbol'
+    and d.session_date >= t.valid_from
+    and d.session_date <= coalesce(t.valid_to, 'infinity')
+) h
+join stocks_research.securities s on s.security_id = h.security_id
+join stocks_research.prices_daily p on p.security_id = s.security_id and p.trade_date = d.session_date
+where s.security_id <> $1
+  and case
+    when $3 ->> 'new_rate' ~ '^\d{1,20}(\.\d{1,20})?$' and $3 ->> 'source_rate' ~ '^\d{1,20}(\.\d{1,20})?$'
+      then ($3 ->> 'new_rate')::numeric > 0 and ($3 ->> 'source_rate')::numeric > 0
+  end
+order by p.trade_date
+limit 1
+$$;
+
+-- The securities whose bars may value a spin-off of this one: when they change, its factors are derived
+-- again.
+create function stocks_research.spun_off_securities(parent_id text)
+returns setof text
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+as $$
+select s.security_id::text
+from stocks_research.corporate_actions a
+join stocks_research.securities s
+  on s.source_id = a.detail ->> 'new_source_id'
+  or s.security_id in (
+    select t.security_id
+    from stocks_research.ticker_history t
+    where t.ticker = a.detail ->> 'new_symbol'
+  )
+where a.security_id = $1::bigint
+  and a.kind = 'spin_off'
+  and a.cash_amount is null
+  and a.split_to is null
+  and s.security_id <> a.security_id
+$$;
+
+-- adjustment intervals --------------------------------------------------------------------------------------
+
+-- The rows of adjustment_factors as they would have been computed at the end of the day as_of, from the bars
+-- and events known on that day; of all securities, or of those with these source_ids (column item). An event
+-- that cannot be applied, such as one of refused_events, gives null and a reason, never a factor of 1.
+create function stocks_research.adjustment_intervals(as_of date, source_ids text[] default null::text[])
+returns table(security_id bigint, item text, first_date date, last_date date, price_factor numeric,
+  total_return_factor numeric, split_numerator numeric, split_denominator numeric, events jsonb, reason text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+set jit to 'off'
+as $$
+with spans as materialized (
+  -- A security, with its first and last bar until as_of.
+  select s.security_id, s.source_id, s.currency, b.first_bar, b.last_bar,
+    -- A listing ends with the delisting, or with the last ticker when no delisting is known.
+    least(
+      s.delist_date,
+      (
+        select max(coalesce(t.valid_to, 'infinity'))
+        from stocks_research.ticker_history t
+        where t.security_id = s.security_id
+      )
+    ) as last_listed
+  from stocks_research.securities s
+  cross join lateral (
+    select min(p.trade_date) as first_bar, max(p.trade_date) as last_bar
+    from stocks_research.prices_daily p
+    where p.security_id = s.security_id
+      and p.trade_date <= $1
+  ) b
+  where ($2 is null or s.source_id = any ($2))
+    and b.first_bar is not null
+), refused as not materialized (
+  -- A refused event that would move the price, with the reason that its values carry.
+  select r.security_id, r.ex_date, r.kind, r.declared_date,
+    case when r.kind = 'unknown' then 'an event' else 'a ' || replace(r.kind, '_', ' ') end
+      || ' of its source was refused: ' || r.reason as refused
+  from stocks_research.refused_events r
+  where r.kind = 'unknown'
+    or stocks_research.moves_price(r.kind)
+), reported as (
+  -- An event that moves the price, stored or refused.
+  select a.security_id, a.ex_date, a.kind, a.action_key, a.occurrence,
+    a.split_from, a.split_to, a.cash_amount, a.currency, a.declared_date, a.detail,
+    null::text as refused
+  from stocks_research.corporate_actions a
+  where stocks_research.moves_price(a.kind)
+  union all
+  select r.security_id, r.ex_date, r.kind, null, null,
+    null, null, null, null, r.declared_date, null,
+    r.refused
+  from refused r
+), actions as (
+  -- An event inside the series that is known on as_of, with its value and the session on which it takes
+  -- effect.
+  select a.security_id, a.ex_date, a.kind, a.action_key, a.occurrence, a.split_from, a.split_to, a.refused,
+    s.last_bar, x.ex_session,
+    a.kind = 'unknown' or stocks_research.is_split_kind(a.kind) as is_split,
+    a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null as is_spin_off_ratio,
+    coalesce(a.cash_amount, v.cash_amount) as cash_amount,
+    case
+      when a.kind = 'spin_off' then coalesce(
+        v.value_source,
+        case
+          when a.cash_amount is not null then 'stated value'
+          when a.split_to is not null then 'stated ratio'
+        end
+      )
+    end as value_source,
+    coalesce(v.currency, a.currency) <> s.currency as is_foreign
+  from spans s
+  join reported a using (security_id)
+  -- An ex-date on a day without trading takes effect on the next session.
+  cross join lateral (
+    select min(c.session_date) as ex_session
+    from stocks_research.trading_sessions c
+    where c.session_date >= a.ex_date
+  ) x
+  -- A spin-off without a stated value is valued at the first close of the security that was spun off.
+  left join lateral (
+    select
+      c.close * round((a.detail ->> 'new_rate')::numeric, 60) / (a.detail ->> 'source_rate')::numeric
+        as cash_amount,
+      c.currency,
+      'first close of ' || c.source_id || ' on ' || c.trade_date
+        || ' x ' || (a.detail ->> 'new_rate') || ' / ' || (a.detail ->> 'source_rate') as value_source
+    from stocks_research.spun_off_first_close(a.security_id, x.ex_session, a.detail, $1) c
+    where a.kind = 'spin_off'
+      and a.cash_amount is null
+      and a.split_to is null
+      and a.refused is null
+  ) v on true
+  -- Known from the ex-date on, or from the declaration when that came later.
+  where x.ex_session > s.first_bar
+    and greatest(x.ex_session, a.declared_date) <= $1
+    and x.ex_session <= coalesce(s.last_listed, 'infinity')
+), days as materialized (
+  -- All events of a security that take effect on one session. price_* moves the price, split_* moves the
+  -- number of shares: a spin-off is not a split.
+  select a.security_id, a.ex_session, a.ex_session > max(a.last_bar) as is_after_last_bar,
+    coalesce(sum(a.cash_amount) filter (where not a.is_split), 0) as cash,
+    stocks_research.product_exact(a.split_from)
+      filter (where a.is_split or a.is_spin_off_ratio) as price_from,
+    stocks_research.product_exact(a.split_to)
+      filter (where a.is_split or a.is_spin_off_ratio) as price_to,
+    stocks_research.product_exact(a.split_from) filter (where a.is_split) as split_from,
+    stocks_research.product_exact(a.split_to) filter (where a.is_split) as split_to,
+    bool_or(a.is_split) as has_split,
+    min(a.refused) as refused,
+    case
+      when min(a.refused) is not null
+        then min(a.refused)
+      when bool_or(not a.is_split and not a.is_spin_off_ratio and a.cash_amount is null)
+        then 'the value of the spin-off is not known'
+      when bool_or(not a.is_split and not a.is_spin_off_ratio and a.is_foreign)
+        then 'the cash is not in the currency of the prices'
+      when bool_or(a.is_spin_off_ratio and a.split_to <= a.split_from)
+        then 'the ratio of the spin-off does not lower the price'
+    end as fault,
+    jsonb_agg(
+      jsonb_strip_nulls(
+        jsonb_build_object(
+          'ex_date', a.ex_date,
+          'kind', a.kind,
+          'cash_amount', a.cash_amount,
+          'split_from', a.split_from,
+          'split_to', a.split_to,
+          'occurrence', a.occurrence,
+          'value_source', a.value_source,
+          'refused', a.refused
+        )
+      )
+      order by a.ex_date, a.kind, a.action_key, a.occurrence, a.refused
+    ) as events
+  from actions a
+  group by a.security_id, a.ex_session
+), located as (
+  -- Such a session, with the closes before and after it, and whether they are within 10 sessions.
+  select d.*,
+    before.trade_date as date_before,
+    before.close as close_before,
+    after.close as close_after,
+    before.trade_date >= coalesce(
+      (
+        select c.session_date
+        from stocks_research.trading_sessions c
+        where c.session_date < d.ex_session
+        order by c.session_date desc
+        offset 9 limit 1
+      ),
+      '-infinity'
+    ) as is_near_before,
+    after.trade_date <= coalesce(
+      (
+        select c.session_date
+        from stocks_research.trading_sessions c
+        where c.session_date >= d.ex_session
+        order by c.session_date
+        offset 9 limit 1
+      ),
+      'infinity'
+    ) as is_near_after
+  from days d
+  cross join lateral (
+    select p.trade_date, p.close
+    from stocks_research.prices_daily p
+    where p.security_id = d.security_id
+      and p.trade_date < d.ex_session
+    order by p.trade_date desc
+    limit 1
+  ) before
+  cross join lateral (
+    select p.trade_date, p.close
+    from stocks_research.prices_daily p
+    where p.security_id = d.security_id
+      and p.trade_date >= d.ex_session
+      and p.trade_date <= $1
+    order by p.trade_date
+    limit 1
+  ) after
+  where not d.is_after_last_bar
+), in_old_shares as (
+  -- Events between two bars make one step. Cash paid after a split between them is converted to the shares of
+  -- the bar before.
+  select l.*,
+    l.cash * round(stocks_research.product_exact(l.price_to) over earlier, 60)
+      / stocks_research.product_exact(l.price_from) over earlier as old_cash
+  from located l
+  window earlier as (
+    partition by l.security_id, l.date_before
+    order by l.ex_session
+    rows between unbounded preceding and 1 preceding
+  )
+), closes as (
+  -- All events between two bars.
+  select o.security_id, max(o.ex_session) as ex_session, o.close_before, o.close_after,
+    sum(o.old_cash) as cash,
+    stocks_research.product_exact(o.price_from) as price_from,
+    stocks_research.product_exact(o.price_to) as price_to,
+    stocks_research.product_exact(o.split_from) as split_from,
+    stocks_research.product_exact(o.split_to) as split_to,
+    jsonb_path_query_array(jsonb_agg(o.events order by o.ex_session), '$[*][*]') as events,
+    min(
+      o.ex_session || ': ' || coalesce(
+        o.fault,
+        case
+          when o.cash > 0 and not o.is_near_before
+            then 'no close within 10 sessions before the ex-date'
+          when sum_of.cash >= o.close_before
+            then 'the cash is not less than the close before the ex-date'
+        end
+      )
+    ) as price_fault,
+    min(o.ex_session || ': no close within 10 sessions from the ex-date, so no total return')
+      filter (where o.cash > 0 and not o.is_near_after) as total_return_fault
+  from in_old_shares o
+  join (
+    select i.security_id, i.date_before, sum(i.old_cash) as cash
+    from in_old_shares i
+    group by i.security_id, i.date_before
+  ) sum_of using (security_id, date_before)
+  group by o.security_id, o.date_before, o.close_before, o.close_after
+), waiting as materialized (
+  -- A security with an event after its last bar.
+  select w.security_id, min(w.reason) as reason, bool_or(w.has_split) as has_split
+  from (
+    select d.security_id, d.has_split,
+      d.ex_session || ': ' || coalesce(d.refused, 'no bar on or after the ex-date') as reason
+    from days d
+    where d.is_after_last_bar
+    union all
+    -- An event without a known day may belong after any bar.
+    select r.security_id, r.kind = 'unknown' or stocks_research.is_split_kind(r.kind),
+      'unknown ex-date: ' || r.refused
+    from refused r
+    where r.ex_date is null
+      and coalesce(r.declared_date, '-infinity') <= $1
+  ) w
+  group by w.security_id
+), steps as (
+  -- One step of the chain: what prices before a session are multiplied with.
+  select c.security_id, c.ex_session, c.events, c.split_from, c.split_to,
+    case
+      when c.price_fault is not null
+        then null
+      when c.cash = 0
+        then round(c.price_from, 60) / c.price_to
+      else round((c.close_before - c.cash) * c.price_from, 60) / (c.close_before * c.price_to)
+    end as price_step,
+    case
+      when c.price_fault is not null or c.total_return_fault is not null
+        then null
+      when c.cash = 0
+        then round(c.price_from, 60) / c.price_to
+      else round(c.close_after * c.price_from, 60) / (c.close_after * c.price_to + c.cash * c.price_from)
+    end as total_return_step,
+    coalesce(c.price_fault, c.total_return_fault) as reason
+  from closes c
+  union all
+  -- The end of the chain: 1, or null when an event waits after the last bar.
+  select s.security_id, s.last_bar + 1, '[]'::jsonb,
+    case when not coalesce(d.has_split, false) then 1 end,
+    case when not coalesce(d.has_split, false) then 1 end,
+    case when d.reason is null then 1 end,
+    case when d.reason is null then 1 end,
+    d.reason
+  from spans s
+  left join waiting d using (security_id)
+), chain as (
+  select t.security_id, t.ex_session, t.events,
+    stocks_research.product_rounded(t.price_step) over later as price_factor,
+    stocks_research.product_rounded(t.total_return_step) over later as total_return_factor,
+    stocks_research.product_exact(t.split_from) over later as split_from,
+    stocks_research.product_exact(t.split_to) over later as split_to,
+    min(t.reason) over later as reason,
+    lag(t.ex_session) over (partition by t.security_id order by t.ex_session) as previous_session
+  from steps t
+  window later as (
+    partition by t.security_id
+    order by t.ex_session desc
+    rows between unbounded preceding and current row
+  )
+)
+select c.security_id, s.source_id,
+  coalesce(c.previous_session, s.first_bar), c.ex_session - 1,
+  c.price_factor, c.total_return_factor,
+  trim_scale(c.split_from / gcd(c.split_from, c.split_to)),
+  trim_scale(c.split_to / gcd(c.split_from, c.split_to)),
+  c.events, c.reason
+from chain c
+join spans s using (security_id)
+$$;
+
+-- adjusted prices -------------------------------------------------------------------------------------------
+
+-- Daily prices, raw and adjusted. adj_* is price-adjusted (A: cash 1 - D / C(prev), splits);
+-- total_return_close reinvests at the close of the ex-date (B). The two differ and must not be mixed. The
+-- last bar has factor 1.
+create view stocks_research.prices_daily_adjusted_v as
+ select p.security_id,
+    t.ticker,
+    p.trade_date,
+    p.open,
+    p.high,
+    p.low,
+    p.close,
+    p.volume,
+    round(p.open * f.price_factor, 12) as adj_open,
+    round(p.high * f.price_factor, 12) as adj_high,
+    round(p.low * f.price_factor, 12) as adj_low,
+    round(p.close * f.price_factor, 12) as adj_close,
+    round(round(p.volume * f.split_denominator, 20) / f.split_numerator, 6) as adj_volume,
+    round(p.close * f.total_return_factor, 12) as total_return_close,
+        case
+            when f.security_id is null then 'no factor computed for this day yet'
+            else f.reason
+        end as adjustment_reason
+   from stocks_research.prices_daily p
+     left join stocks_research.adjustment_factors f on f.security_id = p.security_id and p.trade_date >=
+       f.first_date and p.trade_date <= f.last_date
+     left join stocks_research.ticker_history t on t.security_id = p.security_id and p.trade_date >=
+       t.valid_from and p.trade_date <= coalesce(t.valid_to, 'infinity'::date);
+
+-- prices_daily_adjusted_v as it would have been computed at the end of the day as_of: no later bar and no
+-- later event is used. Of all securities, or of these.
+create function stocks_research.prices_daily_adjusted_as_of(as_of date, security_ids bigint[] default
+  null::bigint[])
+returns table(security_id bigint, ticker text, trade_date date, open numeric, high numeric, low numeric,
+  close numeric, volume numeric, adj_open numeric, adj_high numeric, adj_low numeric, adj_close numeric,
+  adj_volume numeric, total_return_close numeric, adjustment_reason text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+as $$
+select p.security_id, t.ticker, p.trade_date,
+  p.open, p.high, p.low, p.close, p.volume,
+  round(p.open * f.price_factor, 12),
+  round(p.high * f.price_factor, 12),
+  round(p.low * f.price_factor, 12),
+  round(p.close * f.price_factor, 12),
+  round(round(p.volume * f.split_denominator, 20) / f.split_numerator, 6),
+  round(p.close * f.total_return_factor, 12),
+  f.reason
+from stocks_research.adjustment_intervals(
+  $1,
+  case
+    when $2 is not null then array(
+      select s.source_id
+      from stocks_research.securities s
+      where s.security_id = any ($2)
+    )
+  end
+) f
+join stocks_research.prices_daily p
+  on p.security_id = f.security_id
+  and p.trade_date between f.first_date and f.last_date
+left join stocks_research.ticker_history t
+  on t.security_id = p.security_id
+  and p.trade_date >= t.valid_from
+  and p.trade_date <= coalesce(t.valid_to, 'infinity')
+$$;
+
+-- listings --------------------------------------------------------------------------------------------------
+
+-- Span of each listing, how it ended, and the return from the last close to the proceeds. Where the proceeds
+-- are not known, the return is null, never a guess.
+create view stocks_research.securities_listing_v as
+ select s.security_id,
+    s.source_id,
+    s.ticker,
+    s.list_date,
+    s.delist_date,
+    b.first_trade_date,
+    b.last_trade_date,
+    e.delisting_kind,
+    e.ex_date as delisting_event_date,
+        case
+            when e.is_cash_alone and b.last_close > 0::numeric then round(e.cash_amount / b.last_close -
+              1::numeric, 12)
+            else null::numeric
+        end as delisting_return,
+        case
+            when s.delist_date is null and e.ex_date is null then 'listed'
+            when e.ex_date is null then 'no_event_known'
+            when b.last_close is null then 'no_close'
+            when not e.is_cash_alone then 'proceeds_not_known'
+            else null::text
+        end as delisting_return_reason
+   from stocks_research.securities s
+     left join lateral ( select a.ex_date,
+                case
+                    when a.kind = 'merger' then 'merger'
+                    else coalesce(a.detail ->> 'reason', a.detail ->> 'stated_kind', 'unknown')
+                end as delisting_kind,
+            coalesce(a.cash_amount, r.cash_rate) as cash_amount,
+            coalesce(a.kind = 'merger' and coalesce(a.cash_amount, r.cash_rate) > 0::numeric and
+              coalesce(r.stock_rate, 0::numeric) = 0::numeric and (a.currency is null or a.currency =
+              s.currency), false) as is_cash_alone
+           from stocks_research.corporate_actions a
+             cross join lateral ( select
+                        case
+                            when (a.detail ->> 'cash_rate') ~ '^[0-9]+(\.[0-9]+)?$' then (a.detail ->>
+                              'cash_rate')::numeric
+                            else null::numeric
+                        end as cash_rate,
+                        case
+                            when (a.detail ->> 'stock_rate') ~ '^[0-9]+(\.[0-9]+)?$' then (a.detail ->>
+                              'stock_rate')::numeric
+                            when (a.detail ->> 'stock_rate') is not null then 1::numeric
+                            else null::numeric
+                        end as stock_rate) r
+          where a.security_id = s.security_id and (a.kind in ('delisting', 'merger')) and
+                case
+                    when s.delist_date is null then a.kind = 'delisting'
+                    else abs(a.ex_date - s.delist_date) <= 10
+                end
+          order by a.kind desc, a.ex_date desc
+         limit 1) e on true
+     left join lateral ( select min(p.trade_date) as first_trade_date,
+            max(p.trade_date) as last_trade_date,
+            ( select l.close
+                   from stocks_research.prices_daily l
+                  where l.security_id = s.security_id
+                  order by l.trade_date desc
+                 limit 1) as last_close
+           from stocks_research.prices_daily p
+          where p.security_id = s.security_id) b on true;
+
+-- fundamentals ----------------------------------------------------------------------------------------------
+
+-- XBRL facts as filed with the SEC, one row for each fact and filing. A fact belongs to a filer, which may
+-- have several securities.
+create table stocks_research.fundamentals_raw (
+  -- SEC Central Index Key of the filer, ten digits.
+  cik text not null,
+  -- XBRL taxonomy, e.g. us-gaap, dei, ifrs-full.
+  taxonomy text not null,
+  -- XBRL element, e.g. NetIncomeLoss.
+  tag text not null,
+  -- Unit as filed, e.g. USD, shares, USD/shares, pure.
+  unit text not null,
+  -- First day of the period; null for an instant.
+  period_start date,
+  -- Last day of the period, or the instant.
+  period_end date not null,
+  -- The value as filed, in unit.
+  value numeric not null,
+  -- Accession number of the filing.
+  accession text not null,
+  -- Form type of the filing, e.g. 10-K, 10-Q/A.
+  form text,
+  -- Fiscal year of the filing, not of the fact.
+  fiscal_year integer,
+  -- Fiscal period of the filing (FY, Q1 to Q3), not of the fact.
+  fiscal_period text,
+  -- Filing date: the fact is known from this day on.
+  filed date not null,
+  -- Calendar frame that the SEC assigned, when it did. It is unreliable across amendments and not used.
+  frame text,
+  constraint fundamentals_raw_key unique nulls not distinct (cik, taxonomy, tag, unit, period_end,
+    period_start, accession),
+  constraint fundamentals_raw_cik_check check ((cik ~ '^[0-9]{10}$')),
+  constraint fundamentals_raw_start_before_end check ((period_start <= period_end))
+);
+create trigger change_delete after delete on stocks_research.fundamentals_raw referencing old table as
+  old_rows for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.fundamentals_raw referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.fundamentals_raw for each statement execute
+  function ingestion.record_change();
+create trigger change_update after update on stocks_research.fundamentals_raw referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.fundamentals_raw referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('cik');
+create trigger version_insert after insert on stocks_research.fundamentals_raw referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('cik');
+create trigger version_truncate after truncate on stocks_research.fundamentals_raw for each statement execute
+  function ingestion.bump_versions('cik');
+create trigger version_update after update on stocks_research.fundamentals_raw referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('cik');
+
+-- True for the forms whose facts are used: annual and quarterly reports and their amendments. Other forms
+-- repeat facts, sometimes wrongly.
+create function stocks_research.is_periodic_report(form text)
+returns boolean
+language sql
+immutable parallel safe
+return (form in ('10-K', '10-K/A', '10-Q', '10-Q/A'));
+
+-- What a period of so many days is: quarter (13 or 14 weeks), half, nine_months, year (52 or 53 weeks); null
+-- for any other length. The filing's own fiscal period is never used.
+create function stocks_research.period_kind(days integer)
+returns text
+language sql
+immutable parallel safe
+return case when ((days >= 80) and (days <= 100)) then 'quarter' when ((days >= 170) and (days <= 195)) then
+  'half' when ((days >= 260) and (days <= 290)) then 'nine_months' when ((days >= 350) and (days <= 378))
+  then 'year' else null::text end;
+
+-- amount: money of a period, which can be added over periods. per_share and shares: depend on splits, cannot
+-- be added. other: ratios, averages, counts.
+create function stocks_research.fact_kind(unit text, tag text)
+returns text
+language sql
+immutable parallel safe
+return case when (unit ~ '/shares$') then 'per_share' when (unit = 'shares') then 'shares' when ((unit ~
+  '^[A-Z]{3}$') and (tag !~ '(Average|PerShare|PerUnit|Percent|Ratio|Rate$|Price$|Maximum|Minimum)')) then
+  'amount' else 'other' end;
+
+-- Every fact as it was known at the end of the day as_of: of several filings the newest on or before it.
+-- Nothing that was filed later is used.
+create function stocks_research.fundamentals_as_of(as_of date, ciks text[] default null::text[])
+returns setof stocks_research.fundamentals_raw
+language sql
+stable parallel safe
+as $$
+select distinct on (f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start) f.*
+from stocks_research.fundamentals_raw f
+where f.filed <= $1
+  and ($2 is null or f.cik = any ($2))
+  and stocks_research.is_periodic_report(f.form)
+order by f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start,
+  f.filed desc, f.form like '%/A' desc, f.accession desc
+$$;
+
+-- quarters --------------------------------------------------------------------------------------------------
+
+-- Quarters of every duration fact, reported or derived, with year-over-year change and trailing twelve
+-- months. One row a vintage: a row is valid from known_from until the next row of the same quarter. Derived
+-- from fundamentals_raw.
+create table stocks_research.fundamentals_derived (
+  -- SEC Central Index Key of the filer, ten digits.
+  cik text not null,
+  -- XBRL taxonomy of the tag.
+  taxonomy text not null,
+  -- XBRL element, as filed.
+  tag text not null,
+  -- Unit as filed.
+  unit text not null,
+  -- First day of the quarter.
+  period_start date not null,
+  -- Last day of the quarter.
+  period_end date not null,
+  -- Day from which everything in this row was known: the latest filing that it uses.
+  known_from date not null,
+  -- Value of the quarter in unit; null with a reason when it is neither reported nor derivable.
+  value numeric,
+  -- reported: the filing reports the quarter. Otherwise the longer period less the shorter one with the same
+  -- first day. A reported quarter is preferred from the day on which it is filed.
+  method text not null,
+  -- Why value is null. not_additive: per-share values, share counts, averages and ratios of periods cannot
+  -- be subtracted.
+  reason text,
+  -- Filing of the reported value, or of the longer period.
+  accession text not null,
+  -- Filing of the shorter period that was subtracted; null when none was.
+  subtracted_accession text,
+  -- True when the quarter has 95 days or more: comparisons and sums with other quarters then include an
+  -- extra week.
+  is_fourteen_weeks boolean not null,
+  -- value / value of the quarter that ended a year (within 10 days) earlier - 1, both as known on
+  -- known_from; 20 decimals.
+  yoy_ratio numeric,
+  -- Why yoy_ratio is null. basis_may_differ: one of the two quarters was restated, and the other one has not
+  -- been reported since. share_basis_may_differ: per-share values and share counts of two filings are not
+  -- compared, since a split may lie between them.
+  yoy_reason text,
+  -- Last day of the quarter that yoy_ratio compares with; null when there is none.
+  yoy_base_period_end date,
+  -- Sum of this and the three quarters before it, each ending the day before the next starts, all as known
+  -- on known_from.
+  ttm_value numeric,
+  -- Why ttm_value is null. basis_may_differ: one of the quarters was restated, and another one has not been
+  -- reported since.
+  ttm_reason text,
+  constraint fundamentals_derived_pkey primary key (cik, taxonomy, tag, unit, period_start, period_end,
+    known_from),
+  constraint fundamentals_derived_cik_check check ((cik ~ '^[0-9]{10}$')),
+  constraint fundamentals_derived_is_a_quarter check ((not (stocks_research.period_kind(((period_end -
+    period_start) + 1)) is distinct from 'quarter'))),
+  constraint fundamentals_derived_method_check check ((method in ('reported', 'year_less_nine_months',
+    'nine_months_less_half', 'half_less_quarter', 'none'))),
+  constraint fundamentals_derived_null_has_reason check ((((value is null) = (reason is not null)) and
+    ((value is null) = (method = 'none')))),
+  constraint fundamentals_derived_reason_check check ((reason = 'not_additive')),
+  constraint fundamentals_derived_ttm_null_has_reason check (((ttm_value is null) = (ttm_reason is not
+    null))),
+  constraint fundamentals_derived_ttm_reason_check check ((ttm_reason in ('not_additive',
+    'fewer_than_four_quarters', 'a_quarter_has_no_value', 'basis_may_differ'))),
+  constraint fundamentals_derived_yoy_null_has_reason check (((yoy_ratio is null) = (yoy_reason is not
+    null))),
+  constraint fundamentals_derived_yoy_reason_check check ((yoy_reason in ('no_value', 'no_base_quarter',
+    'base_has_no_value', 'base_not_positive', 'basis_may_differ', 'share_basis_may_differ',
+    'not_comparable')))
+);
+create trigger change_delete after delete on stocks_research.fundamentals_derived referencing old table as
+  old_rows for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.fundamentals_derived referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.fundamentals_derived for each statement
+  execute function ingestion.record_change();
+create trigger change_update after update on stocks_research.fundamentals_derived referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.fundamentals_derived referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('cik');
+create trigger version_insert after insert on stocks_research.fundamentals_derived referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('cik');
+create trigger version_truncate after truncate on stocks_research.fundamentals_derived for each statement
+  execute function ingestion.bump_versions('cik');
+create trigger version_update after update on stocks_research.fundamentals_derived referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('cik');
+
+-- Every quarter as it was known at the end of the day as_of, with its year-over-year change and trailing
+-- twelve months of that day.
+create function stocks_research.fundamentals_quarters_as_of(as_of date, ciks text[] default null::text[])
+returns setof stocks_research.fundamentals_derived
+language sql
+stable parallel safe
+as $$
+select distinct on (d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end) d.*
+from stocks_research.fundamentals_derived d
+where d.known_from <= $1
+  and ($2 is null or d.cik = any ($2))
+order by d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end, d.known_from desc
+$$;
+
+-- derive quarters -------------------------------------------------------------------------------------------
+
+-- True when a filing reports another value than the filing before it, and not the same value rounded to
+-- thousands, to tenths of a million or to millions.
+create function stocks_research.is_restatement(value_before numeric, value numeric)
+returns boolean
+language sql
+immutable parallel safe
+as $$
+-- Not the same value rounded to thousands, to tenths of a million or to millions.
+select value_before is not null
+  and value_before <> value
+  and not exists (
+    select
+    from unnest(array[1000, 100000, 1000000]::numeric[]) u (unit)
+    where (value % u.unit = 0 or value_before % u.unit = 0)
+      and abs(value - value_before) <= u.unit / 2
+  )
+$$;
+
+-- The rows of fundamentals_derived for these filers, computed from fundamentals_raw.
+create function stocks_research.derive_fundamentals(ciks text[])
+returns table(cik text, taxonomy text, tag text, unit text, period_start date, period_end date, known_from
+  date, value numeric, method text, reason text, accession text, subtracted_accession text, is_fourteen_weeks
+  boolean, yoy_ratio numeric, yoy_reason text, yoy_base_period_end date, ttm_value numeric, ttm_reason text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+set enable_nestloop to 'off'
+set enable_mergejoin to 'off'
+set jit to 'off'
+set work_mem to '64MB'
+as $$
+with facts as materialized (
+  -- One fact of one filing; a series is a tag of a filer in one unit.
+  select f.cik, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value,
+    f.accession, f.form, f.filed, k.kind,
+    dense_rank() over (order by f.cik, f.taxonomy, f.tag, f.unit) as series,
+    array_position(array['quarter', 'half', 'nine_months', 'year'], d.period_kind) as quarters
+  from stocks_research.fundamentals_raw f
+  cross join lateral (
+    select stocks_research.period_kind(f.period_end - f.period_start + 1) as period_kind
+  ) d
+  cross join lateral (select stocks_research.fact_kind(f.unit, f.tag) as kind) k
+  where f.cik = any ($1)
+    and stocks_research.is_periodic_report(f.form)
+    and f.filed >= f.period_end
+    and d.period_kind is not null
+), newest as (
+  -- Of several filings of one day the one that counts.
+  select distinct on (f.series, f.period_start, f.period_end, f.filed) f.*
+  from facts f
+  order by f.series, f.period_start, f.period_end, f.filed, f.form like '%/A' desc, f.accession desc
+), changes as (
+  select n.*,
+    lag(n.value) over (partition by n.series, n.period_start, n.period_end order by n.filed) as value_before
+  from newest n
+), versions as materialized (
+  -- A value of a period, valid from one filing until the next filing with another value.
+  select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession,
+    c.filed as known_from,
+    lead(c.filed, 1, 'infinity')
+      over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
+    case when stocks_research.is_restatement(c.value_before, c.value) then c.filed else '-infinity' end::date
+      as restated_on
+  from changes c
+  where c.value is distinct from c.value_before
+), restated_series as materialized (
+  -- Only in these series can values be on two bases.
+  select distinct v.series
+  from versions v
+  where v.restated_on > '-infinity'
+    and v.kind = 'amount'
+), statements as materialized (
+  -- A day on which a filing reports a period, until the next such day, with the last restatement until then.
+  select n.series, n.period_start, n.period_end, n.filed as stated_on,
+    lead(n.filed, 1, 'infinity') over by_day as stated_to,
+    coalesce(max(v.restated_on) over by_day, '-infinity') as restated_on
+  from newest n
+  join restated_series using (series)
+  left join versions v
+    on v.series = n.series and v.period_start = n.period_start and v.period_end = n.period_end
+    and v.known_from = n.filed
+  window by_day as (partition by n.series, n.period_start, n.period_end order by n.filed)
+), reported as (
+  -- A version of a reported quarter.
+  select v.*,
+    min(v.known_from) over (partition by v.series, v.period_start, v.period_end) as first_known_from
+  from versions v
+  where v.quarters = 1
+), pairs as (
+  -- A longer period less the shorter one with the same first day, while both are valid.
+  select l.series, s.period_end + 1 as period_start, l.period_end, l.kind, l.quarters,
+    l.value - s.value as value,
+    l.accession, s.accession as subtracted_accession,
+    greatest(l.known_from, s.known_from) as known_from,
+    l.period_start as longer_start,
+    least(l.known_to, s.known_to) as known_to,
+    case when l.kind = 'amount' then greatest(l.restated_on, s.restated_on) else '-infinity' end::date
+      as restated_on
+  from versions l
+  join versions s
+    on s.series = l.series and s.period_start = l.period_start and s.quarters = l.quarters - 1
+    and s.known_from < l.known_to and l.known_from < s.known_to
+  where stocks_research.period_kind(l.period_end - s.period_end) = 'quarter'
+), confirmations as (
+  -- The first day on which both periods have been reported since the last restatement of one of them.
+  select p.series, p.period_start, p.period_end, p.longer_start, p.known_from,
+    greatest(min(l.stated_on), min(s.stated_on)) as confirmed_on
+  from pairs p
+  join statements l
+    on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
+    and l.stated_on >= p.restated_on
+  join statements s
+    on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
+    and s.stated_on >= p.restated_on
+  where p.restated_on > '-infinity'
+  group by p.series, p.period_start, p.period_end, p.longer_start, p.known_from
+), on_one_basis as (
+  select p.*, greatest(p.known_from, c.confirmed_on) as one_basis_from
+  from pairs p
+  left join confirmations c using (series, period_start, period_end, longer_start, known_from)
+  where p.restated_on = '-infinity'
+    or c.confirmed_on < p.known_to
+), alternatives as (
+  -- A difference is valid until another one on one basis replaces it.
+  select o.series, o.period_start, o.period_end, o.kind, o.quarters, o.value,
+    o.accession, o.subtracted_accession, o.longer_start,
+    o.one_basis_from as known_from,
+    lead(o.one_basis_from, 1, 'infinity') over (
+      partition by o.series, o.period_start, o.period_end, o.longer_start
+      order by o.one_basis_from
+    ) as known_to
+  from on_one_basis o
+), differences as (
+  -- When two years lead to one quarter (a change of fiscal year): the later one, from the day on which it is
+  -- known.
+  select a.*,
+    min(a.known_from) over (
+      partition by a.series, a.period_start, a.period_end
+      order by a.longer_start desc
+      groups between unbounded preceding and 1 preceding
+    ) as replaced_from
+  from alternatives a
+), known as materialized (
+  -- A quarter with its value, reported or derived, from known_from until known_to.
+  select r.series, r.period_start, r.period_end, r.kind, r.value,
+    'reported' as method, null as reason, r.accession, null as subtracted_accession,
+    r.period_start as longer_start, r.known_from, r.known_to
+  from reported r
+  union all
+  select d.series, d.period_start, d.period_end, d.kind,
+    case when d.kind = 'amount' then d.value end,
+    case
+      when d.kind <> 'amount' then 'none'
+      when d.quarters = 4 then 'year_less_nine_months'
+      when d.quarters = 3 then 'nine_months_less_half'
+      else 'half_less_quarter'
+    end,
+    case when d.kind <> 'amount' then 'not_additive' end,
+    d.accession, d.subtracted_accession,
+    d.longer_start, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
+  from differences d
+  left join (select distinct series, period_start, period_end, first_known_from from reported) r
+    using (series, period_start, period_end)
+  where d.known_from < least(d.known_to, d.replaced_from, r.first_known_from)
+), basis as materialized (
+  -- A quarter from each day on: when its parts were restated last, and since when all of them have been
+  -- reported.
+  select s.series, s.period_start, s.period_end, s.period_start as longer_start,
+    s.stated_on as known_from, s.stated_to as known_to,
+    s.restated_on, s.stated_on
+  from statements s
+  join (select distinct series, period_start, period_end from reported) r
+    using (series, period_start, period_end)
+  union all
+  select p.series, p.period_start, p.period_end, p.longer_start,
+    greatest(l.stated_on, s.stated_on), least(l.stated_to, s.stated_to),
+    greatest(l.restated_on, s.restated_on), least(l.stated_on, s.stated_on)
+  from (select distinct series, period_start, period_end, longer_start from pairs) p
+  join statements l
+    on l.series = p.series and l.period_start = p.longer_start and l.period_end = p.period_end
+  join statements s
+    on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
+    and s.stated_on < l.stated_to and l.stated_on < s.stated_to
+), turns as (
+  -- A day on which the value or the basis of a quarter changes.
+  select k.series, k.period_start, k.period_end, k.known_from
+  from known k
+  union
+  select b.series, b.period_start, b.period_end, b.known_from
+  from basis b
+), periods as materialized (
+  select k.series, k.period_start, k.period_end, min(k.known_from) as known_from
+  from known k
+  group by k.series, k.period_start, k.period_end
+), chosen as materialized (
+  -- Some filers report one quarter with two first days. Its neighbours use the one nearest to 13 weeks, of
+  -- those known on the day.
+  select c.*
+  from (
+    select p.series, p.period_start, p.period_end, p.known_from,
+      coalesce(
+        min(p.known_from) over (
+          partition by p.series, p.period_end
+          order by abs(p.period_end - p.period_start - 90), p.period_start desc
+          rows between unbounded preceding and 1 preceding
+        ),
+        'infinity'
+      ) as known_to
+    from periods p
+  ) c
+  where c.known_from < c.known_to
+), ends as (
+  select p.series, p.period_end, min(p.known_from) as known_from
+  from periods p
+  group by p.series, p.period_end
+), ends_before as (
+  -- A last day, with the last days of about a year before.
+  select e.series, e.period_end,
+    array_agg(e.period_end) over a_year_before as ends,
+    array_agg(e.known_from) over a_year_before as knowns
+  from ends e
+  window a_year_before as (
+    partition by e.series
+    order by e.period_end - date '1970-01-01'
+    range between 376 preceding and 354 preceding
+  )
+), bases as materialized (
+  -- The last day nearest to a year before, of those known on the day.
+  select b.*
+  from (
+    select e.series, e.period_end, n.base_end, n.known_from,
+      coalesce(
+        min(n.known_from) over (
+          partition by e.series, e.period_end
+          order by abs(n.base_end - (e.period_end - interval '1 year')::date), n.base_end
+          rows between unbounded preceding and 1 preceding
+        ),
+        'infinity'
+      ) as known_to
+    from ends_before e
+    cross join lateral unnest(e.ends, e.knowns) n (base_end, known_from)
+    where abs(n.base_end - (e.period_end - interval '1 year')::date) <= 10
+  ) b
+  where b.known_from < b.known_to
+), base_quarters as materialized (
+  select p.series, p.period_start, p.period_end,
+    c.period_start as base_start, c.period_end as base_end,
+    greatest(b.known_from, c.known_from) as known_from,
+    least(b.known_to, c.known_to) as known_to
+  from periods p
+  join bases b on b.series = p.series and b.period_end = p.period_end
+  join chosen c on c.series = p.series and c.period_end = b.base_end
+  where greatest(b.known_from, c.known_from) < least(b.known_to, c.known_to)
+), before_1 as (
+  select p.series, p.period_start, p.period_end, c.period_start as s, c.period_end as e
+  from periods p
+  join chosen c on c.series = p.series and c.period_end = p.period_start - 1
+), before_2 as (
+  select p.series, p.period_start, p.period_end, c.period_start as s, c.period_end as e
+  from before_1 p
+  join chosen c on c.series = p.series and c.period_end = p.s - 1
+), before_3 as (
+  select p.series, p.period_start, p.period_end, c.period_start as s, c.period_end as e
+  from before_2 p
+  join chosen c on c.series = p.series and c.period_end = p.s - 1
+), reported_together as (
+  -- Two quarters in one filing are on one share basis.
+  select q.series, q.period_start, q.period_end, q.base_start, q.base_end,
+    c.value, b.value as base_value, min(c.filed) as known_from
+  from base_quarters q
+  join facts c
+    on c.series = q.series and c.period_start = q.period_start and c.period_end = q.period_end
+    and c.kind in ('per_share', 'shares')
+  join facts b
+    on b.series = q.series and b.period_start = q.base_start and b.period_end = q.base_end
+    and b.accession = c.accession
+  group by q.series, q.period_start, q.period_end, q.base_start, q.base_end, c.value, b.value
+), moments as (
+  -- Every day on which a row may change: by its own value, its base, or one of the three quarters before it.
+  select p.series, p.period_start, p.period_end, t.known_from
+  from periods p
+  join (
+    select series, period_start, period_end, period_start as s, period_end as e from periods
+    union all
+    select series, period_start, period_end, base_start, base_end from base_quarters
+    union all
+    select * from before_1
+    union all
+    select * from before_2
+    union all
+    select * from before_3
+  ) n using (series, period_start, period_end)
+  join turns t on t.series = n.series and t.period_start = n.s and t.period_end = n.e
+  where t.known_from >= p.known_from
+  union
+  select t.series, t.period_start, t.period_end, t.known_from
+  from reported_together t
+  union
+  select q.series, q.period_start, q.period_end, q.known_from
+  from base_quarters q
+), rows as (
+  -- A quarter on such a day, with its base and the three quarters before it as known on that day.
+  select m.series, m.period_start, m.period_end, m.known_from,
+    k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
+    q.base_end, b.value as base_value, b.known_from as base_known_from,
+    t.series is not null as is_reported_together,
+    k1.known_from as known_1, k2.known_from as known_2, k3.known_from as known_3,
+    k.value + k1.value + k2.value + k3.value as sum_of_four,
+    -- Values are on one basis when each was reported on or after the last restatement of any of them.
+    greatest(s.restated_on, sb.restated_on) > least(s.stated_on, sb.stated_on) as is_base_on_another,
+    greatest(s.restated_on, s1.restated_on, s2.restated_on, s3.restated_on)
+      > least(s.stated_on, s1.stated_on, s2.stated_on, s3.stated_on) as are_four_on_more
+  from moments m
+  join known k
+    on k.series = m.series and k.period_start = m.period_start and k.period_end = m.period_end
+    and m.known_from >= k.known_from and m.known_from < k.known_to
+  left join base_quarters q
+    on q.series = m.series and q.period_start = m.period_start and q.period_end = m.period_end
+    and m.known_from >= q.known_from and m.known_from < q.known_to
+  left join known b
+    on b.series = m.series and b.period_start = q.base_start and b.period_end = q.base_end
+    and m.known_from >= b.known_from and m.known_from < b.known_to
+  left join chosen one
+    on one.series = m.series and one.period_end = m.period_start - 1
+    and m.known_from >= one.known_from and m.known_from < one.known_to
+  left join known k1
+    on k1.series = m.series and k1.period_start = one.period_start and k1.period_end = one.period_end
+    and m.known_from >= k1.known_from and m.known_from < k1.known_to
+  left join chosen two
+    on two.series = m.series and two.period_end = one.period_start - 1
+    and m.known_from >= two.known_from and m.known_from < two.known_to
+  left join known k2
+    on k2.series = m.series and k2.period_start = two.period_start and k2.period_end = two.period_end
+    and m.known_from >= k2.known_from and m.known_from < k2.known_to
+  left join chosen three
+    on three.series = m.series and three.period_end = two.period_start - 1
+    and m.known_from >= three.known_from and m.known_from < three.known_to
+  left join known k3
+    on k3.series = m.series and k3.period_start = three.period_start
+    and k3.period_end = three.period_end
+    and m.known_from >= k3.known_from and m.known_from < k3.known_to
+  left join basis s
+    on s.series = m.series and s.period_start = k.period_start and s.period_end = k.period_end
+    and s.longer_start = k.longer_start
+    and m.known_from >= s.known_from and m.known_from < s.known_to
+  left join basis sb
+    on sb.series = m.series and sb.period_start = b.period_start and sb.period_end = b.period_end
+    and sb.longer_start = b.longer_start
+    and m.known_from >= sb.known_from and m.known_from < sb.known_to
+  left join basis s1
+    on s1.series = m.series and s1.period_start = k1.period_start and s1.period_end = k1.period_end
+    and s1.longer_start = k1.longer_start
+    and m.known_from >= s1.known_from and m.known_from < s1.known_to
+  left join basis s2
+    on s2.series = m.series and s2.period_start = k2.period_start and s2.period_end = k2.period_end
+    and s2.longer_start = k2.longer_start
+    and m.known_from >= s2.known_from and m.known_from < s2.known_to
+  left join basis s3
+    on s3.series = m.series and s3.period_start = k3.period_start and s3.period_end = k3.period_end
+    and s3.longer_start = k3.longer_start
+    and m.known_from >= s3.known_from and m.known_from < s3.known_to
+  left join reported_together t
+    on t.series = m.series and t.period_start = m.period_start and t.period_end = m.period_end
+    and t.base_start = q.base_start and t.base_end = q.base_end
+    and t.value = k.value and t.base_value = b.value and t.known_from <= m.known_from
+), judged as (
+  select r.*,
+    case
+      when r.kind = 'other' then 'not_comparable'
+      when r.value is null then 'no_value'
+      when r.base_known_from is null then 'no_base_quarter'
+      when r.base_value is null then 'base_has_no_value'
+      when r.base_value <= 0 then 'base_not_positive'
+      when r.kind in ('per_share', 'shares') and not r.is_reported_together then 'share_basis_may_differ'
+      when r.kind = 'amount' and r.is_base_on_another then 'basis_may_differ'
+    end as yoy_reason,
+    case
+      when r.kind <> 'amount' then 'not_additive'
+      when r.known_1 is null or r.known_2 is null or r.known_3 is null then 'fewer_than_four_quarters'
+      when r.sum_of_four is null then 'a_quarter_has_no_value'
+      when r.are_four_on_more then 'basis_may_differ'
+    end as ttm_reason
+  from rows r
+), results as (
+  select j.series, j.period_start, j.period_end, j.known_from,
+    j.value, j.method, j.reason, j.accession, j.subtracted_accession,
+    case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end
+      as yoy_ratio,
+    j.yoy_reason,
+    case when j.base_known_from is not null then j.base_end end as yoy_base_period_end,
+    case when j.ttm_reason is null then j.sum_of_four end as ttm_value,
+    j.ttm_reason
+  from judged j
+), compared as (
+  select r.*,
+    row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason)
+      as now,
+    lag(row (r.value, r.method, r.yoy_ratio, r.yoy_reason, r.yoy_base_period_end, r.ttm_value, r.ttm_reason))
+      over (partition by r.series, r.period_start, r.period_end order by r.known_from) as before
+  from results r
+)
+select s.cik, s.taxonomy, s.tag, s.unit,
+  c.period_start, c.period_end, c.known_from,
+  c.value, c.method, c.reason, c.accession, c.subtracted_accession,
+  c.period_end - c.period_start + 1 >= 95,
+  c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end,
+  c.ttm_value, c.ttm_reason
+from compared c
+join (select distinct f.series, f.cik, f.taxonomy, f.tag, f.unit from facts f) s using (series)
+where c.now is distinct from c.before
+$$;
+
+-- standard items --------------------------------------------------------------------------------------------
+
+-- Which XBRL tags mean which standard item: reviewed by hand, part of the schema, changed by migrations
+-- only.
+create table stocks_research.standard_item_tags (
+  -- The standard item, e.g. revenue.
+  item text not null,
+  -- XBRL taxonomy of the tag; us-gaap and dei are used before ifrs-full.
+  taxonomy text not null,
+  -- XBRL element that reports the item for the whole filer.
+  tag text not null,
+  -- Of several tags of a tier in one filing, the lowest number is used.
+  priority integer not null,
+  -- amount: money. per_share: money per share. shares: a count of shares. The unit of a fact must fit.
+  value_kind text not null,
+  -- True for a balance at the end of a day, false for a flow over a period.
+  is_instant boolean not null,
+  -- The filed value is multiplied with it: -1 when the tag has the opposite sign of the item.
+  sign integer not null default 1,
+  -- Why the tag means the item, and what it includes.
+  note text,
+  -- Tags of one tier name the same thing, and the newest filing decides among them. Tags of a higher number
+  -- mean something similar, and are used only when no filing until then reports the item for the period with
+  -- a lower one.
+  tier integer not null default 1,
+  -- Tags that show this tag to be a part of the total, when the same filing reports one of them for the
+  -- period. The item is then null, unless the lines of the filing add up to it.
+  part_beside text[],
+  constraint standard_item_tags_pkey primary key (item, taxonomy, tag),
+  constraint standard_item_tags_one_priority_a_tag unique (item, taxonomy, priority),
+  constraint standard_item_tags_item_check check ((item ~ '^[a-z_]+$')),
+  constraint standard_item_tags_priority_check check ((priority >= 1)),
+  constraint standard_item_tags_sign_check check ((sign in ('-1'::integer, 1))),
+  constraint standard_item_tags_taxonomy_check check ((taxonomy in ('us-gaap', 'ifrs-full', 'dei'))),
+  constraint standard_item_tags_tier_check check ((tier >= 1)),
+  constraint standard_item_tags_value_kind_check check ((value_kind in ('amount', 'per_share', 'shares')))
+);
+
+-- Tags whose sums show which tag of revenue is the total of a filing's own lines.
+create function stocks_research.standard_sum_tags()
+returns table(tag text)
+language sql
+immutable parallel safe
+as $$
+select unnest(array[
+  'GrossProfit',
+  'CostOfRevenue',
+  'CostOfGoodsAndServicesSold',
+  'CostOfGoodsSold',
+  'OperatingIncomeLoss',
+  'CostsAndExpenses',
+  'BenefitsLossesAndExpenses',
+  'IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest'
+])
+$$;
+
+-- standard items as of --------------------------------------------------------------------------------------
+
+-- Standard items as they were known at the end of the day as_of, one row for each filer, item and period,
+-- with the tag used. period_kind: quarter, half, nine_months, year, instant. method: reported, or how a
+-- quarter was derived. value is null with a reason: not_filed (no filing until then reports the item for the
+-- period), not_additive (only longer periods report it), share_basis_may_differ (a split may lie between the
+-- filing and the newest one that reports the period per share), may_be_a_part (the only tags that report it
+-- may omit a part of the total).
+create function stocks_research.fundamentals_standard_as_of(as_of date, ciks text[] default null::text[])
+returns table(cik text, item text, period_kind text, period_start date, period_end date, unit text, value
+  numeric, taxonomy text, tag text, method text, accession text, known_from date, reason text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+set enable_nestloop to 'off'
+set enable_mergejoin to 'off'
+set jit to 'off'
+set work_mem to '64MB'
+as $$
+with facts as materialized (
+  -- A fact whose tag means a standard item.
+  select f.cik, m.item, m.value_kind, m.is_instant, m.tier,
+    m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority,
+    f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value * m.sign as value,
+    f.accession, f.form, f.filed,
+    coalesce(f.period_start, '-infinity') as first_date,
+    m.value_kind <> 'amount' and not m.is_instant as has_share_basis,
+    case when m.is_instant then 'instant' else d.period_kind end as period_kind
+  from stocks_research.standard_item_tags m
+  join stocks_research.fundamentals_raw f using (taxonomy, tag)
+  cross join lateral (
+    select stocks_research.period_kind(f.period_end - f.period_start + 1) as period_kind
+  ) d
+  where f.filed <= $1
+    and ($2 is null or f.cik = any ($2))
+    and stocks_research.is_periodic_report(f.form)
+    and f.filed >= f.period_end
+    and m.is_instant = (f.period_start is null)
+    and f.unit ~ case m.value_kind
+      when 'amount' then '^[A-Z]{3}$'
+      when 'per_share' then '^[A-Z]{3}/shares$'
+      else '^shares$'
+    end
+    and (m.is_instant or d.period_kind is not null)
+), sides as materialized (
+  -- Lines that show whether a revenue is the total or a part of it. They are compared by filing and period.
+  select f.cik, f.accession, f.tag, f.unit, f.period_start as first_date, f.period_end, f.value
+  from stocks_research.fundamentals_raw f
+  where f.taxonomy = 'us-gaap'
+    and f.filed <= $1
+    and ($2 is null or f.cik = any ($2))
+    and f.period_start is not null
+    and f.value <> 0
+    and f.tag in (
+      select s.tag from stocks_research.standard_sum_tags() s
+      union
+      select unnest(t.part_beside) from stocks_research.standard_item_tags t
+    )
+), totals as (
+  -- What two lines of a filing add up to: gross profit and cost, or income and all costs.
+  select distinct a.cik, a.accession, a.unit, a.first_date, a.period_end, a.value + b.value as value
+  from (
+    values
+      ('GrossProfit', 'CostOfRevenue'),
+      ('GrossProfit', 'CostOfGoodsAndServicesSold'),
+      ('GrossProfit', 'CostOfGoodsSold'),
+      ('OperatingIncomeLoss', 'CostsAndExpenses'),
+      (
+        'IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest',
+        'CostsAndExpenses'
+      ),
+      (
+        'IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest',
+        'BenefitsLossesAndExpenses'
+      )
+  ) p (one, other)
+  join sides a on a.tag = p.one
+  join sides b
+    on b.tag = p.other and b.cik = a.cik
+    and b.accession = a.accession and b.unit = a.unit and b.first_date = a.first_date
+    and b.period_end = a.period_end
+), parts as (
+  -- A tag that is a part of the total in a filing. Found from the other parts, which are few.
+  select distinct s.cik, s.accession, t.item, t.tag, s.unit, s.first_date, s.period_end
+  from (
+    select m.item, m.tag, unnest(m.part_beside) as beside
+    from stocks_research.standard_item_tags m
+  ) t
+  join sides s on s.tag = t.beside
+), weighed as (
+  -- A fact, with whether it is the total that other lines add up to, and whether it may be a part.
+  select f.*,
+    t.cik is not null as is_total,
+    t.cik is null and (
+      p.cik is not null
+      or (
+        f.item = 'revenue'
+        and coalesce(
+          f.value < 0.9 * max(f.value)
+            filter (where f.tag <> 'RevenueFromContractWithCustomerIncludingAssessedTax')
+            over (partition by f.cik, f.accession, f.item, f.unit, f.first_date, f.period_end),
+          false
+        )
+      )
+    ) as may_be_part
+  from facts f
+  left join totals t
+    on f.item = 'revenue' and t.cik = f.cik and t.accession = f.accession and t.unit = f.unit
+    and t.first_date = f.first_date and t.period_end = f.period_end
+    and t.value = f.value
+  left join parts p
+    on p.cik = f.cik and p.accession = f.accession and p.item = f.item and p.tag = f.tag
+    and p.unit = f.unit and p.first_date = f.first_date and p.period_end = f.period_end
+), of_filings as materialized (
+  -- The fact that a filing gives for an item and period: the tier decides, then the priority, unless the
+  -- other lines add up to another tag of revenue.
+  select distinct on (w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession) w.*
+  from weighed w
+  order by w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession,
+    w.tier, w.is_total desc, w.priority
+), choices as materialized (
+  -- The fact of the newest filing of the best tier. A fact that may be a part of the total comes last.
+  select distinct on (o.cik, o.item, o.unit, o.first_date, o.period_end) o.*
+  from of_filings o
+  order by o.cik, o.item, o.unit, o.first_date, o.period_end,
+    o.tier, o.may_be_part, o.filed desc, o.form like '%/A' desc, o.accession desc
+), bases as (
+  -- Values per share and share counts of a period are on the basis of the newest filing that reports any of
+  -- them …
+  select distinct on (c.cik, c.first_date, c.period_end)
+    c.cik, c.first_date, c.period_end, c.accession as basis_accession
+  from choices c
+  where c.has_share_basis
+  order by c.cik, c.first_date, c.period_end, c.filed desc, c.form like '%/A' desc, c.accession desc
+), on_basis as (
+  -- … and a value of an older filing is used only when both filings report some such value alike: then no
+  -- split lies between them.
+  select distinct o.cik, o.first_date, o.period_end, o.accession
+  from bases b
+  join facts n
+    on n.cik = b.cik and n.first_date = b.first_date and n.period_end = b.period_end
+    and n.accession = b.basis_accession
+    and n.has_share_basis
+  join facts o
+    on o.cik = n.cik and o.taxonomy = n.taxonomy and o.tag = n.tag and o.unit = n.unit
+    and o.first_date = n.first_date and o.period_end = n.period_end and o.value = n.value
+  where n.value <> 0
+), based as (
+  select c.*,
+    not c.has_share_basis or c.accession = b.basis_accession or o.accession is not null as is_on_basis
+  from choices c
+  left join bases b
+    on b.cik = c.cik and b.first_date = c.first_date and b.period_end = c.period_end
+  left join on_basis o
+    on o.cik = c.cik and o.first_date = c.first_date and o.period_end = c.period_end
+    and o.accession = c.accession
+), quarters as (
+  -- A quarter of fundamentals_derived as known on the day, for each item that its tag means.
+  select distinct on (m.item, d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end)
+    d.*, m.item, m.sign, m.tier,
+    m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority
+  from stocks_research.standard_item_tags m
+  join stocks_research.fundamentals_derived d using (taxonomy, tag)
+  where d.known_from <= $1
+    and ($2 is null or d.cik = any ($2))
+    and not m.is_instant
+    and d.unit ~ case m.value_kind
+      when 'amount' then '^[A-Z]{3}$'
+      when 'per_share' then '^[A-Z]{3}/shares$'
+      else '^shares$'
+    end
+  order by m.item, d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end, d.known_from desc
+), derived as (
+  -- A difference of two periods; its tag is the one that both of its filings give.
+  select distinct on (q.cik, q.item, q.unit, q.period_start, q.period_end)
+    q.*, l.may_be_part or s.may_be_part as may_be_part
+  from quarters q
+  join of_filings l
+    on l.cik = q.cik and l.item = q.item and l.tag = q.tag and l.unit = q.unit
+    and l.accession = q.accession and l.period_end = q.period_end and l.first_date < q.period_start
+  join of_filings s
+    on s.cik = q.cik and s.item = q.item and s.tag = q.tag and s.unit = q.unit
+    and s.accession = q.subtracted_accession and s.period_end = q.period_start - 1
+    and s.first_date = l.first_date
+  where q.method <> 'reported'
+  order by q.cik, q.item, q.unit, q.period_start, q.period_end,
+    q.value is null, q.tier, l.may_be_part or s.may_be_part, q.known_from desc, q.priority
+), better as (
+  -- A difference for a quarter that no filing reports, or only with a tag of a lower tier.
+  select d.*, c.cik is not null as replaces
+  from derived d
+  left join choices c
+    on c.cik = d.cik and c.item = d.item and c.unit = d.unit and c.first_date = d.period_start
+    and c.period_end = d.period_end
+  where c.cik is null
+    or (d.value is not null and not d.may_be_part and (d.tier < c.tier or c.may_be_part))
+), stated as materialized (
+  -- A row of the result that some filing gives.
+  select b.cik, b.item, b.period_kind, b.period_start, b.period_end, b.unit,
+    case when b.is_on_basis and not b.may_be_part then b.value end as value,
+    b.taxonomy, b.tag, 'reported' as method, b.accession, b.filed as known_from,
+    case
+      when b.may_be_part then 'may_be_a_part'
+      when not b.is_on_basis then 'share_basis_may_differ'
+    end as reason
+  from based b
+  where not exists (
+    select
+    from better d
+    where d.replaces
+      and d.cik = b.cik
+      and d.item = b.item
+      and d.unit = b.unit
+      and d.period_start = b.first_date
+      and d.period_end = b.period_end
+  )
+  union all
+  select d.cik, d.item, 'quarter', d.period_start, d.period_end, d.unit,
+    case when not d.may_be_part then d.value * d.sign end,
+    d.taxonomy, d.tag, d.method, d.accession, d.known_from,
+    case
+      when d.value is null then d.reason
+      when d.may_be_part then 'may_be_a_part'
+    end
+  from better d
+), periods as (
+  -- A period or day for which a filer reports results or a balance: for these every item has a row.
+  select distinct s.cik, s.period_kind, s.period_start, s.period_end
+  from stated s
+  where s.item in ('net_income', 'assets')
+    and s.period_kind in ('quarter', 'year', 'instant')
+    and s.value is not null
+), items as (
+  select distinct m.item, m.is_instant
+  from stocks_research.standard_item_tags m
+  where m.item <> 'shares_outstanding'
+)
+select s.*
+from stated s
+union all
+select p.cik, i.item, p.period_kind, p.period_start, p.period_end,
+  null, null, null, null, 'none', null, null, 'not_filed'
+from periods p
+join items i on i.is_instant = (p.period_kind = 'instant')
+where not exists (
+  select
+  from stated s
+  where s.cik = p.cik
+    and s.item = i.item
+    and s.period_end = p.period_end
+    and coalesce(s.period_start, '-infinity') = coalesce(p.period_start, '-infinity')
+)
+$$;
+
+-- Standard items as known today. For a past day use fundamentals_standard_as_of: only the function is free
+-- of look-ahead.
+create view stocks_research.fundamentals_standard_v as
+ select cik,
+    item,
+    period_kind,
+    period_start,
+    period_end,
+    unit,
+    value,
+    taxonomy,
+    tag,
+    method,
+    accession,
+    known_from,
+    reason
+   from stocks_research.fundamentals_standard_as_of('infinity'::date) s(cik, item, period_kind, period_start,
+     period_end, unit, value, taxonomy, tag, method, accession, known_from, reason);
