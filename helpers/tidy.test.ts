@@ -101,14 +101,6 @@ function circlesOf(graph: ReadonlyMap<string, Iterable<string>>): string[][] {
   return found
 }
 
-/** Paths of the files that stand in `folder` and import something that `forbidden` matches. */
-const _importers = (folder: string, forbidden: RegExp): string[] =>
-  product
-    .filter(
-      (source) => source.path.startsWith(folder) && importsOf(source).some((from) => forbidden.test(from)),
-    )
-    .map(({ path }) => path)
-
 describe('tidy', () => {
   test('there are sources to look at', () => {
     expect(product.length).toBeGreaterThan(20)
@@ -136,6 +128,13 @@ describe('tidy', () => {
     expect(roomless).toEqual([])
     const rooms = new Set(product.map(({ path }) => roomOf(path)))
     expect(STOREYS.flat().filter((room) => !rooms.has(room))).toEqual([])
+  })
+
+  test('the picture of the architecture page is the list of storeys', () => {
+    const storeys = STOREYS.map((rooms, at) => `  s${at}["${rooms.join(' · ')}"]`).toReversed()
+    const order = STOREYS.map((_, at) => `s${at}`).toReversed()
+    const picture = ['```mermaid', 'flowchart TB', ...storeys, `  ${order.join(' --> ')}`, '```'].join('\n')
+    expect(readFileSync('docs/architecture.md', 'utf8')).toContain(picture)
   })
 
   test('no files import each other in a circle', () => {
