@@ -3,8 +3,10 @@
  * it went round.
  */
 
+import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import { compareTables, type Difference, showKey, type TableContent } from './compare.ts'
 import { hashTables, readSnapshot } from './fingerprint.ts'
 
@@ -42,6 +44,7 @@ export interface ContentAudit {
   readonly known_edits: readonly KnownEdit[]
 }
 
+const SQL = join(import.meta.dirname, 'sql')
 const CORE = { scope: 'content' } as const
 
 /**
@@ -203,13 +206,7 @@ async function causeOf(
 }
 
 const knownEdits = (tx: Database): Promise<KnownEdit[]> =>
-  tx.rows<KnownEdit & Record<string, unknown>>(
-    `select table_name as "table", operation, count(distinct change_id)::int as statements_count,
-            to_char(max(changed_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as last_changed_at,
-            coalesce(jsonb_agg(range.bounds) filter (where range.bounds is not null), '[]') as key_ranges
-       from ingestion.table_changes c left join lateral jsonb_array_elements(c.detail -> 'key_ranges') as range (bounds) on true
-      where not exists (select from ingestion.runs r where r.run_id = c.run_id) group by 1, 2 order by 1, 2`,
-  )
+  tx.rows<KnownEdit & Record<string, unknown>>(queryFile(SQL, 'known-edits'))
 
 /** The audit as lines for a person. */
 export function auditText({

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import { hashQuery, type Segment } from './row-hash.ts'
 import { readSchemaObjects } from './schema-objects.ts'
 import { inScope, notOfExtension, type Scope } from './scope.ts'
@@ -66,6 +68,7 @@ export interface FingerprintOptions {
 }
 
 const VIEWS_MAX_MS = 2_000
+const SQL = join(import.meta.dirname, 'sql')
 
 /** Fingerprint of a database as of one snapshot. */
 export const fingerprintOf = (connection: Connection, options: FingerprintOptions): Promise<Fingerprint> =>
@@ -180,21 +183,6 @@ interface TableQuery {
   readonly rowsOf: (columns: readonly string[]) => string
 }
 
-/**
- * Types whose order depends on nothing but their values. All others are ordered by their text in the C
- * collation.
- */
-const ORDERED_TYPES =
-  "('int2','int4','int8','numeric','date','timestamp','timestamptz','time','uuid','bool','bytea')"
-/**
- * SQL: the column `a` of type `t` is text whose own order is that of the C collation. To say `collate "C"`
- * would change nothing but the plan: no index of another collation, though equal, is read in its order, and
- * half of the time goes into a sort.
- */
-const IS_C_TEXT = `(t.typname in ('text', 'varchar') and (a.attcollation in ('pg_catalog."C"'::regcollation, 'pg_catalog."POSIX"'::regcollation)
-  or a.attcollation = 'pg_catalog."default"'::regcollation
-     and (select d.datlocprovider = 'c' and d.datcollate in ('C', 'POSIX') from pg_database d where d.datname = current_database())))`
-
 async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
   const tables = await tx.rows<{
     oid: number
@@ -203,22 +191,10 @@ async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
     key: { name: string; is_ordered: boolean }[] | null
     columns: string[] | null
   }>(
-    `select c.oid::int8 as oid, format('%I.%I', n.nspname, c.relname) as name,
-       case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' else 'materialized view' end as kind,
-       (select jsonb_agg(jsonb_build_object('name', quote_ident(a.attname), 'is_ordered', t.typname in ${ORDERED_TYPES} or ${IS_C_TEXT}) order by k.position)
-          from unnest(best.indkey::int2[]) with ordinality k (attnum, position)
-          join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum join pg_type t on t.oid = a.atttypid
-         where k.position <= best.indnkeyatts) as key,
-       (select jsonb_agg(quote_ident(a.attname) order by a.attnum) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
-     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     left join lateral (
-       select i.indkey, i.indnkeyatts from pg_index i
-       where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
-         and (i.indisprimary or coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
-              or not exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum = any (i.indkey::int2[]) and not a.attnotnull))
-       order by i.indisprimary desc, i.indnkeyatts, i.indexrelid limit 1) best on true
-     where c.relkind in ('r', 'p', 'm') and not c.relispartition and c.relpersistence <> 't' and (c.relkind <> 'm' or c.relispopulated)
-       and ${inScope('c.relnamespace', scope)} and ${notOfExtension('c.oid', 'pg_class')}`,
+    queryFile(SQL, 'tables-to-hash', {
+      in_scope: inScope('c.relnamespace', scope),
+      not_of_extension: notOfExtension('c.oid', 'pg_class'),
+    }),
   )
   return tables.toSorted(byName).map((table) => {
     const key = table.key ?? []

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { messageOf, PreconditionError, RefusedError } from '../core/errors.ts'
 import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 
 /** What another process needs to see whether the lock is still held. Holds no secret. */
 export interface LockClaim {
@@ -141,12 +143,7 @@ export async function assertLockHeld(maintenance: Connection, claim: LockClaim):
 export const lockKey = (database: string): string =>
   createHash('sha256').update(`stocks-research run lock: ${database}`).digest().readBigInt64BE().toString()
 
-const HOLDER = `
-  select l.pid, a.application_name, a.backend_start::text as started_at, to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
-    from pg_locks l join pg_stat_activity a using (pid)
-   where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-     and l.database = (select oid from pg_database where datname = current_database())
-     and (l.classid::bigint << 32) + l.objid::bigint = $1::bigint`
+const HOLDER = queryFile(join(import.meta.dirname, 'sql'), 'run-lock-holder')
 
 type Holder = { pid: number; application_name: string | null; started_at: string; since: string | null }
 

@@ -1,9 +1,10 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { registerSecret } from '../core/redact.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import { identifier, literal } from '../postgres/sql.ts'
-import { notOfExtension } from './scope.ts'
 
 /** admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks. */
 export const ROLES = ['admin', 'owner', 'ingest', 'reader'] as const
@@ -113,18 +114,9 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
 
 /** Schemas, tables, views and functions go to the owner; sequences and indexes follow their tables. */
 async function ownershipOf(tx: Database, owner: string): Promise<string> {
-  const { sql } = await tx.one<{ sql: string }>(
-    `select coalesce(string_agg(format('alter %s %s owner to %I;', kind, object, $1::text), ' '), '') as sql from (
-       select 'schema' as kind, quote_ident(nspname) as object from pg_namespace where nspname in ('stocks_research', 'ingestion')
-       union all
-       select case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass::text
-         from pg_class c where relnamespace::regnamespace::text in ('stocks_research', 'ingestion') and relkind in ('r', 'p', 'v', 'm') and ${notOfExtension('c.oid', 'pg_class')}
-       union all
-       select 'routine', p.oid::regprocedure::text from pg_proc p
-        where pronamespace::regnamespace::text in ('stocks_research', 'ingestion') and ${notOfExtension('p.oid', 'pg_proc')}
-     ) of_ours`,
-    [owner],
-  )
+  const { sql } = await tx.one<{ sql: string }>(queryFile(join(import.meta.dirname, 'sql'), 'ownership'), [
+    owner,
+  ])
   return sql
 }
 

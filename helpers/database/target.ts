@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import type { SourceConfig } from '../config/config.ts'
 import { type Connection, databaseNameFault } from '../config/connection.ts'
 import { messageOf, RefusedError } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import type { Server } from '../postgres/server.ts'
-import { quoteIdentifier } from '../postgres/sql.ts'
+import { identifier, quoteIdentifier } from '../postgres/sql.ts'
 
 export type Mode = SourceConfig['mode']
 
@@ -54,6 +56,7 @@ export type Target =
 
 // Counting is for the message; a large table is estimated instead.
 const COUNT_LIMIT_MS = 5000
+const SQL = join(import.meta.dirname, 'sql')
 
 /** Looks at the target database in read-only transactions: nothing is written, whatever it is. */
 export async function inspectTarget(
@@ -90,7 +93,7 @@ async function look(
   server: Pick<Server, 'describe'>,
 ): Promise<Target> {
   await db.execute('set default_transaction_read_only = on')
-  const { objects_count } = await db.one<{ objects_count: number }>(OBJECTS)
+  const { objects_count } = await db.one<{ objects_count: number }>(queryFile(SQL, 'count-objects'))
   if (objects_count === 0) return { ...found, state: 'empty', tables: [] }
   const tables = await countTables(db)
   const environment = await readEnvironmentRow(db)
@@ -193,19 +196,6 @@ export function readMark(comment: string | null): Mark | null {
   }
 }
 
-// Anything that a person could have made; what belongs to an extension or to the system is not counted.
-const OBJECTS = `
-  with own as (select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'),
-  objects as (
-    select 'pg_class'::regclass as kind, oid from pg_class where relnamespace in (select oid from own)
-    union all select 'pg_proc'::regclass, oid from pg_proc where pronamespace in (select oid from own)
-    union all select 'pg_type'::regclass, oid from pg_type where typnamespace in (select oid from own)
-    union all select 'pg_namespace'::regclass, oid from pg_namespace where oid in (select oid from own) and nspname <> 'public'
-    union all select 'pg_largeobject'::regclass, oid from pg_largeobject_metadata
-  )
-  select count(*)::int as objects_count from objects o
-   where not exists (select from pg_depend d where d.classid = o.kind and d.objid = o.oid and d.deptype = 'e')`
-
 async function countTables(db: Database): Promise<TargetTable[]> {
   const tables = await db.rows<{ schema: string; name: string; kind: string; estimate: number }>(
     `select n.nspname as schema, c.relname as name, c.relkind::text as kind, greatest(c.reltuples, 0)::float8 as estimate
@@ -218,7 +208,7 @@ async function countTables(db: Database): Promise<TargetTable[]> {
     const table = `${schema}.${name}`
     // A foreign table may reach another server, which is not asked. Names are the catalog's own, so any of
     // them may come.
-    const quoted = [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+    const quoted = `${identifier(schema)}.${identifier(name)}`
     const count =
       kind === 'f'
         ? undefined
