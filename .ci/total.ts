@@ -1,6 +1,9 @@
 /**
- * Adds up what the steps of .ci/run counted, and prints the plain closing line. A step that left no count, a
- * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures.
+ * Adds up what the steps of .ci/run counted, and prints the plain closing line. A step that left no count, a test
+ * file that no step ran, a box of the plan that was not reported, and a skipped test are failures. A test file that
+ * is left out because there is no reference data is listed, and counted as skipped.
+ *
+ * node .ci/total.ts <failed steps> [--without-reference-data]
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -12,13 +15,26 @@ interface Count {
   /** What is missing, in a sentence each. */
   readonly missing: readonly string[]
 }
+interface Step {
+  /** A file below .data/ci. */
+  readonly report: string
+  readonly read: (file: string) => Count
+}
 
 const FOLDER = '.data/ci'
-const failedSteps = Number(process.argv[2] ?? '0')
-const slashed = (path: string): string => path.replaceAll('\\', '/')
-const testFiles = globSync('{ingest,helpers,reports}/**/*.test.ts').map(slashed)
-const isOf = (kind: string) => (path: string) => path.endsWith(`.${kind}.test.ts`)
+const failed_steps = Number(process.argv[2] ?? '0')
+const hasReferenceData = !process.argv.includes('--without-reference-data')
 
+const slashed = (path: string): string => path.replaceAll('\\', '/')
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+const testFiles = globSync('{ingest,helpers,reports}/**/*.test.ts').map(slashed).toSorted()
+const isReference = (path: string): boolean => path.endsWith('.reference.test.ts')
+const isAcceptance = (path: string): boolean => path.endsWith('.acceptance.test.ts')
+const needsReferenceData = (path: string): boolean =>
+  isReference(path) || path.endsWith('/real-data.acceptance.test.ts')
+const leftOut = hasReferenceData ? [] : testFiles.filter(needsReferenceData)
+
+/** The counts of a JSON report of Vitest, which must hold a test of each expected file. */
 function fromJson(file: string, expected: readonly string[]): Count {
   const report = JSON.parse(readFileSync(file, 'utf8')) as Record<
     'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests',
@@ -26,69 +42,83 @@ function fromJson(file: string, expected: readonly string[]): Count {
   > & {
     readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly unknown[] }[]
   }
-  const ran = new Set(
-    report.testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults.length === 0 ? [] : [slashed(relative(process.cwd(), name))],
-    ),
-  )
-  const missing = expected.filter((path) => !ran.has(path)).map((path) => `${path} ran no test`)
+  const withTests = report.testResults.filter(({ assertionResults }) => assertionResults.length > 0)
+  const ran = new Set(withTests.map(({ name }) => slashed(relative(process.cwd(), name))))
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
-    missing,
+    missing: expected.filter((path) => !ran.has(path)).map((path) => `${path} ran no test`),
   }
 }
 
+/** The counts of the checklist's JUnit report, which must hold every box of the plan. */
 function fromJunit(file: string): Count {
   const text = readFileSync(file, 'utf8')
-  const [head = ''] = /<testsuites[^>]*>/.exec(text) ?? []
+  const head = /<testsuites[^>]*>/.exec(text)?.[0] ?? ''
   const number = (name: string): number =>
     Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? Number.NaN)
-  const [tests, failures, errors, skipped] = [
-    number('tests'),
-    number('failures'),
-    number('errors'),
-    number('skipped'),
-  ]
+  const failed = number('failures') + number('errors')
+  const skipped = number('skipped')
   const planned = readFileSync('phases/checklist.md', 'utf8').match(/^- \[ \] /gm)?.length ?? 0
-  // The one of the class "run" speaks of the run as a whole.
+  // The testcase of the class "run" is about the run as a whole.
   const boxes = text.match(/<testcase classname="\d/g)?.length ?? 0
-  const missing =
-    boxes === planned && planned > 0 ? [] : [`${boxes} boxes were reported, ${planned} are planned`]
-  return { passed: tests - failures - errors - skipped, failed: failures + errors, skipped, missing }
+  const isComplete = boxes === planned && planned > 0
+  return {
+    passed: number('tests') - failed - skipped,
+    failed,
+    skipped,
+    missing: isComplete ? [] : [`${boxes} boxes were reported, ${planned} are planned`],
+  }
 }
 
-const steps: readonly (readonly [report: string, read: (file: string) => Count])[] = [
-  ['rehearsal.xml', fromJunit],
-  [
+const json = (report: string, expected: readonly string[]): Step => ({
+  report,
+  read: (file) => fromJson(file, expected),
+})
+const steps: Step[] = [
+  json(
     'test.json',
-    (file) =>
-      fromJson(
-        file,
-        testFiles.filter((path) => !isOf('reference')(path) && !isOf('acceptance')(path)),
-      ),
-  ],
-  ['reference.json', (file) => fromJson(file, testFiles.filter(isOf('reference')))],
-  ['acceptance.json', (file) => fromJson(file, testFiles.filter(isOf('acceptance')))],
+    testFiles.filter((path) => !isReference(path) && !isAcceptance(path)),
+  ),
+  { report: 'rehearsal.xml', read: fromJunit },
+  json(
+    'acceptance.json',
+    testFiles.filter((path) => isAcceptance(path) && !leftOut.includes(path)),
+  ),
 ]
-let [passed, failed, skipped] = [0, 0, 0]
-for (const [report, read] of steps) {
+if (hasReferenceData) steps.push(json('reference.json', testFiles.filter(isReference)))
+
+/** The counts of a step; one without a report, or with one that has no numbers, misses that. */
+function countOf({ report, read }: Step): Count {
   const file = `${FOLDER}/${report}`
-  const count = existsSync(file)
-    ? read(file)
-    : { passed: 0, failed: 0, skipped: 0, missing: [`${file} is not there`] }
-  const isCounted = Number.isFinite(count.passed + count.failed + count.skipped)
-  const missing = isCounted ? count.missing : [...count.missing, `${file} has no counts`]
-  if (isCounted)
-    [passed, failed, skipped] = [passed + count.passed, failed + count.failed, skipped + count.skipped]
-  failed += missing.length
-  process.stdout.write(
-    `${report}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped, ${missing.length} missing\n`,
+  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0, missing: [`${file} does not exist`] }
+  const count = read(file)
+  if (Number.isFinite(count.passed + count.failed + count.skipped)) return count
+  return { passed: 0, failed: 0, skipped: 0, missing: [...count.missing, `${file} has no counts`] }
+}
+
+let passed = 0
+let failed = 0
+let skipped = 0
+for (const step of steps) {
+  const count = countOf(step)
+  passed += count.passed
+  failed += count.failed + count.missing.length
+  skipped += count.skipped
+  const missing = `${count.missing.length} missing`
+  print(
+    `${step.report}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped, ${missing}`,
   )
-  for (const what of missing) process.stdout.write(`  missing: ${what}\n`)
+  for (const what of count.missing) print(`  missing: ${what}`)
+}
+const hasUnexpectedSkips = skipped > 0
+if (leftOut.length > 0) {
+  print(`left out, because REFERENCE_DATA is not set: ${leftOut.length} test files with real market data`)
+  for (const path of leftOut) print(`  left out: ${path}`)
+  skipped += leftOut.length
 }
 // A step may fail without a failed test: a type error, an unhandled rejection, an empty run.
-if (failedSteps > 0 && failed === 0) failed = failedSteps
-process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`)
-process.exitCode = failed === 0 && skipped === 0 && passed > 0 && failedSteps === 0 ? 0 : 1
+if (failed_steps > 0 && failed === 0) failed = failed_steps
+print(`\n${passed} passed, ${failed} failed, ${skipped} skipped`)
+process.exitCode = failed === 0 && !hasUnexpectedSkips && passed > 0 && failed_steps === 0 ? 0 : 1

@@ -1,80 +1,19 @@
-/** The engine as a whole: a small checklist, run by a real Vitest in a process of its own. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+/** The engine as a whole, on a small checklist. What else a run may meet: engine.acceptance.test.ts. */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkRun } from '../../reports/check.ts'
-import { HEAD, type Trial, type TrialRun, trialsOf } from '../testing/trial.ts'
-import { type Element, parseXml } from '../testing/xml.ts'
+import {
+  box,
+  boxOf,
+  expectTruthful,
+  PLAN,
+  smallChecklist,
+  states,
+  ticks,
+} from '../testing/small-checklist.ts'
+import { HEAD } from '../testing/trial.ts'
 
-const PLAN = `
-## Phase 0 · Ground
-\`00-ground\` · why
-- [ ] the ground holds
-- [ ] the ground is level
-## Phase 1 · Walls
-\`01-walls\` · why
-- [ ] the walls stand
-- [ ] the walls are "straight" & <plumb>
-## Phase 2 · Roof
-\`02-roof\` · why
-- [ ] the roof is tight
-`
-const box = (claim: string, body = 'await record({ seen: 1 }); expect(1).toBe(1)'): string =>
-  `test(${JSON.stringify(claim)}, async ({ record, progress }) => { ${body} })\n`
-const FILES = {
-  '00-ground':
-    box('the ground holds', `await record({ rows: 3, hash: 'abc' }); expect(1).toBe(1)`) +
-    box('the ground is level'),
-  '01-walls': `needs('00-ground')\n${box('the walls stand')}${box('the walls are "straight" & <plumb>')}`,
-  '02-roof': `needs('01-walls')\n${box('the roof is tight')}`,
-}
-
-const trial = trialsOf(PLAN, FILES)
-
-const states = (run: TrialRun): string[] =>
-  run.view.phases.flatMap((phase) => phase.boxes.map((each) => each.state))
-const ticks = (of: Trial): string[] => readdirSync(join(of.directory, 'reports', 'ledger')).toSorted()
-const boxOf = (run: TrialRun, claim: string) =>
-  run.view.phases.flatMap((phase) => phase.boxes).find((each) => each.claim === claim)
-
-/** What holds for every run, whatever happened in it. */
-function expectTruthful(run: TrialRun): void {
-  const document = parseXml(run.junit)
-  const suites = document.children
-  const cases = suites.flatMap((suite) => suite.children.filter((each) => each.name === 'testcase'))
-  const names = cases.map((each) => `${each.attributes['classname']} ${each.attributes['name']}`)
-  expect(new Set(names).size, 'classname and name are unique').toBe(names.length)
-  const is = (each: Element, name: string): boolean => each.children.some((child) => child.name === name)
-  for (const phase of run.view.phases) {
-    for (const { claim, state } of phase.boxes) {
-      const found = cases.find(
-        (each) => each.attributes['classname'] === phase.phase && each.attributes['name'] === claim,
-      )
-      if (found === undefined) throw new Error(`JUnit has no testcase for "${claim}"`)
-      const is_skipped = state === 'open' || state === 'not applicable'
-      expect([is(found, 'failure'), is(found, 'skipped')], claim).toEqual([state === 'failed', is_skipped])
-      if (is_skipped)
-        expect(found.children.find((each) => each.name === 'skipped')?.attributes['message']).toMatch(/\w/)
-    }
-  }
-  for (const suite of [document, ...suites]) {
-    const own = suite === document ? cases : suite.children.filter((each) => each.name === 'testcase')
-    const count = (name: string): string => String(own.filter((each) => is(each, name)).length)
-    const { tests, failures, errors, skipped } = suite.attributes
-    expect({ tests, failures, errors, skipped }).toEqual({
-      tests: String(own.length),
-      failures: count('failure'),
-      errors: count('error'),
-      skipped: count('skipped'),
-    })
-  }
-  expect(run.exit_code === 0, 'exit code 0 means PASSED').toBe(run.view.verdict === 'PASSED')
-  expect(document.attributes['failures'] === '0', 'no failure in JUnit means PASSED').toBe(
-    run.view.verdict === 'PASSED',
-  )
-  expect(checkRun(run.run_directory).faults).toEqual([])
-  expect(checkRun(run.run_directory).notes).toEqual([])
-}
+const trial = smallChecklist()
 
 describe('a run', () => {
   test('passes when every expected box ran and passed, and says so everywhere', async () => {
@@ -215,105 +154,5 @@ describe('boxes beyond the original checklist', () => {
     expect(boxOf(stopped, 'the walls are "straight" & <plumb>')?.reason).toBe(
       'skipped: "the walls stand" failed',
     )
-  })
-})
-
-describe('a phase that breaks outside of its boxes', () => {
-  test.for([
-    ['cannot be imported', `import './missing.ts'\n${FILES['01-walls']}`, 'missing.ts'],
-    [
-      'fails in a hook before its boxes',
-      `${FILES['01-walls']}test.beforeAll(() => { throw new Error('no bricks') })`,
-      'no bricks',
-    ],
-    [
-      'fails in a hook after its boxes',
-      `${FILES['01-walls']}test.afterAll(() => { throw new Error('bricks left over') })`,
-      'bricks left over',
-    ],
-    [
-      'loses its process',
-      FILES['01-walls'].replace(
-        'expect(1)',
-        `await record({ bricks: 7 }); process.kill(process.pid, 'SIGKILL'); expect(1)`,
-      ),
-      'died',
-    ],
-    [
-      'is cut off by process.exit',
-      FILES['01-walls'].replace('expect(1)', 'process.exit(0); expect(1)'),
-      'process.exit',
-    ],
-  ] as const)('%s is FAILED, and blocks what comes after', async ([, text, message]) => {
-    const subject = trial({ '01-walls': text })
-    const run = await subject.run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('FAILED')
-    expect(run.view.reasons.join('\n')).toContain(message)
-    expect(run.output).toContain(message)
-    expect(boxOf(run, 'the roof is tight')?.reason).toMatch(/^blocked by 01-walls/)
-    expect(ticks(subject)).toEqual(['00-ground.json'])
-    if (message === 'died')
-      expect(boxOf(run, 'the walls stand')?.evidence, 'what was recorded survives').toMatchObject({
-        bricks: 7,
-      })
-  })
-
-  test('an error that nobody awaited makes the run FAILED', async () => {
-    const late = box(
-      'the roof is tight',
-      `setTimeout(() => { throw new Error('a late leak') }, 1); await new Promise((done) => setTimeout(done, 60)); expect(1).toBe(1)`,
-    )
-    const run = await trial({ '02-roof': `needs('01-walls')\n${late}` }).run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('FAILED')
-    expect(run.output).toContain('a late leak')
-  })
-})
-
-describe('boxes that are not as the plan says', () => {
-  const first = box('the walls stand')
-  const second = box('the walls are "straight" & <plumb>')
-  /** The text of a checklist whose first box vitest is told to leave out. */
-  const leftOut = (how: 'skip' | 'todo'): string => first.replace('test(', `test.${how}(`)
-  test.for([
-    ['a skipped one', `${leftOut('skip')}${second}`, 'was not selected'],
-    [
-      'one that skips itself',
-      `${first.replace('async ({', 'async ({ skip,').replace('expect(1)', `skip('no bricks today'); expect(1)`)}${second}`,
-      'no bricks today',
-    ],
-    ['a todo', `${leftOut('todo')}${second}`, 'was not selected'],
-    ['a missing one', second, 'has no such box'],
-    ['a renamed one', `${box('the walls stand up')}${second}`, '"the walls stand up" is not in the plan'],
-    [
-      'an additional one',
-      `${first}${second}${box('the walls are blue')}`,
-      '"the walls are blue" is not in the plan',
-    ],
-    ['reordered ones', `${second}${first}`, 'against the order of the plan'],
-    ['a repeated one', `${first}${first}${second}`, 'twice'],
-  ] as const)('%s makes the run INCOMPLETE, and is named', async ([, text, message]) => {
-    const run = await trial({ '01-walls': `needs('00-ground')\n${text}` }).run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('INCOMPLETE')
-    expect(run.view.reasons.join('\n')).toContain(message)
-    expect(run.view.phases[1]?.state).not.toBe('ticked')
-    expect(run.view.phases[2]?.state).toBe('blocked')
-  })
-
-  test('a box without an assertion fails', async () => {
-    const run = await trial({
-      '02-roof': `needs('01-walls')\n${box('the roof is tight', 'await record({ tiles: 1 })')}`,
-    }).run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('FAILED')
-  })
-
-  test('a phase file that the plan does not know is named', async () => {
-    const run = await trial({ '03-garden': box('the garden grows') }).run()
-    expectTruthful(run)
-    expect(run.view.reasons.join('\n')).toContain('03-garden is not in the plan')
-    expect(run.view.verdict).toBe('INCOMPLETE')
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 
@@ -189,7 +190,7 @@ it('every ticker names its holder on every day, however the history came; and ba
       )
       expect(rejects).toHaveLength(foreign.length)
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: runs(15), endOnFailure: true },
   )
 })
 
@@ -228,6 +229,6 @@ it('two securities that claim one ticker on one day both fail, each naming the o
       )
       expect(count).toBe(overlaps ? '0' : '2')
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: runs(15), endOnFailure: true },
   )
 })

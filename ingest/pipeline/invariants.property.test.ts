@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fingerprintOf } from '../../helpers/database/fingerprint.ts'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
 import { JOB_NAMES, type Window } from '../contract/job.ts'
@@ -159,7 +160,7 @@ const withoutConflicts = (given: World): World => ({
 })
 
 const plain = world.map(withoutConflicts)
-const RUNS = { numRuns: 12, endOnFailure: true }
+const RUNS = { numRuns: runs(12), endOnFailure: true }
 const TIMEOUT_MS = 240_000
 
 it('the content hash stands whatever the order of events, rows and pages, and when the same is ingested again', {

@@ -3,10 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
 import { contentOf, ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 
+/** Loads, each killed up to three times. */
+const ROUNDS = runs(4, 1)
 const RUN = join(ROOT_DIRECTORY, 'ingest', 'run.ts')
 const SECURITIES = Array.from({ length: 40 }, (_, at) => `k:${String(at).padStart(2, '0')}`)
 const days = sessions('2019-01-02', '2020-07-31').map(({ session_date }) => session_date)
@@ -73,7 +76,7 @@ function start(...args: string[]) {
 
 it('a run that is killed at any moment and resumed has the content of a clean run', async () => {
   let kills = 0
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     await scratch.db.execute(
       'truncate stocks_research.securities, ingestion.runs, ingestion.items, ingestion.rejects, ingestion.findings, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade',
     )

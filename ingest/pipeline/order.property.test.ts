@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { sessions } from '../calendar/xnys.ts'
 import type { Page, Provider } from '../contract/provider.ts'
@@ -89,7 +90,7 @@ const scattered = (provider: Provider): Provider => ({
   },
 })
 
-const RUNS = { numRuns: 15 }
+const RUNS = { numRuns: runs(15) }
 
 it('the content does not depend on the order of rows, pages and files, and ingesting again changes nothing', async () => {
   // Equal dividends of ONE file are several events, so a shuffle keeps each dividend in its file.

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { quartersRecomputation } from './recompute-quarters.ts'
 
@@ -105,7 +106,7 @@ it('no later filing changes what an earlier day knew, whatever first days, years
         }
       }),
     ),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   )
 })
 
@@ -114,6 +115,6 @@ it('every vintage, with its reasons, equals the one that is told again day by da
     fc.asyncProperty(world, (given) =>
       within(given, async (tx) => expect(await quartersRecomputation.find(tx)).toEqual([])),
     ),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   )
 })

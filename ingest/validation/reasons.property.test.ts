@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../calendar/load.ts'
 import { dayOfWorld, loadWorld, world } from '../testing/validation/random-world.ts'
@@ -68,7 +69,7 @@ it('no derived value is null without a reason, none has one beside it, and each 
           if (error !== undo) throw error
         })
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   )
   const constraints = await scratch.db.rows<{ text: string }>(
     `select pg_get_constraintdef(oid) as text from pg_constraint where conrelid = 'stocks_research.fundamentals_derived'::regclass and contype = 'c'

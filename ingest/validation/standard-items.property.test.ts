@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import type { Fact, Filing, ItemTag } from './item-statements.ts'
 import { itemsOn, type NotFiled, type Quarter } from './standard-items.ts'
@@ -165,6 +166,6 @@ it('standard items equal their recomputation filing by filing, on every day', as
           if (error !== undo) throw error
         })
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { filedFacts, knowledgeOf } from '../../testing/market/expected-fundamentals.ts'
 import { eventsBySession, expectedAdjusted } from '../../testing/market/expected-prices.ts'
+import { runs } from '../../testing/runs.ts'
 import { daysBetween } from './calendar.ts'
 import { add, divide, isEqual, multiply, ONE, parseDecimal, subtract } from './rational.ts'
 import type { World } from './types.ts'
@@ -12,7 +13,7 @@ const always = (claim: string, holds: (world: World) => void): void => {
   test(claim, () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), (seed) => holds(createWorld({ seed, securities: 62 }))),
-      { numRuns: 5 },
+      { numRuns: runs(5) },
     )
   })
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fingerprintOf } from '../../../helpers/database/fingerprint.ts'
+import { runs } from '../../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
 import { sessions } from '../../calendar/xnys.ts'
 import { ingestDelivery, SMALL_DELIVERY, writeDelivery } from '../../testing/flat-files/delivery.ts'
@@ -59,6 +60,6 @@ it('a delivery gives one content hash, whether its tables are CSV, gzip, zstd, m
       for (const kind of Object.keys(KINDS))
         expect(await hashOf(await asKind(delivery, kind)), kind).toBe(plain)
     }),
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: runs(6), endOnFailure: true },
   )
 })

@@ -1,0 +1,105 @@
+/** The engine as a whole: phases that break, and boxes that are not as the plan says. One child process a case. */
+import { describe, expect, test } from 'vitest'
+import { box, boxOf, expectTruthful, FILES, smallChecklist, ticks } from '../testing/small-checklist.ts'
+
+const trial = smallChecklist()
+
+describe('a phase that breaks outside of its boxes', () => {
+  test.for([
+    ['cannot be imported', `import './missing.ts'\n${FILES['01-walls']}`, 'missing.ts'],
+    [
+      'fails in a hook before its boxes',
+      `${FILES['01-walls']}test.beforeAll(() => { throw new Error('no bricks') })`,
+      'no bricks',
+    ],
+    [
+      'fails in a hook after its boxes',
+      `${FILES['01-walls']}test.afterAll(() => { throw new Error('bricks left over') })`,
+      'bricks left over',
+    ],
+    [
+      'loses its process',
+      FILES['01-walls'].replace(
+        'expect(1)',
+        `await record({ bricks: 7 }); process.kill(process.pid, 'SIGKILL'); expect(1)`,
+      ),
+      'died',
+    ],
+    [
+      'is cut off by process.exit',
+      FILES['01-walls'].replace('expect(1)', 'process.exit(0); expect(1)'),
+      'process.exit',
+    ],
+  ] as const)('%s is FAILED, and blocks what comes after', async ([, text, message]) => {
+    const subject = trial({ '01-walls': text })
+    const run = await subject.run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('FAILED')
+    expect(run.view.reasons.join('\n')).toContain(message)
+    expect(run.output).toContain(message)
+    expect(boxOf(run, 'the roof is tight')?.reason).toMatch(/^blocked by 01-walls/)
+    expect(ticks(subject)).toEqual(['00-ground.json'])
+    if (message === 'died')
+      expect(boxOf(run, 'the walls stand')?.evidence, 'what was recorded survives').toMatchObject({
+        bricks: 7,
+      })
+  })
+
+  test('an error that nobody awaited makes the run FAILED', async () => {
+    const late = box(
+      'the roof is tight',
+      `setTimeout(() => { throw new Error('a late leak') }, 1); await new Promise((done) => setTimeout(done, 60)); expect(1).toBe(1)`,
+    )
+    const run = await trial({ '02-roof': `needs('01-walls')\n${late}` }).run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('FAILED')
+    expect(run.output).toContain('a late leak')
+  })
+})
+
+describe('boxes that are not as the plan says', () => {
+  const first = box('the walls stand')
+  const second = box('the walls are "straight" & <plumb>')
+  /** The text of a checklist whose first box vitest is told to leave out. */
+  const leftOut = (how: 'skip' | 'todo'): string => first.replace('test(', `test.${how}(`)
+  test.for([
+    ['a skipped one', `${leftOut('skip')}${second}`, 'was not selected'],
+    [
+      'one that skips itself',
+      `${first.replace('async ({', 'async ({ skip,').replace('expect(1)', `skip('no bricks today'); expect(1)`)}${second}`,
+      'no bricks today',
+    ],
+    ['a todo', `${leftOut('todo')}${second}`, 'was not selected'],
+    ['a missing one', second, 'has no such box'],
+    ['a renamed one', `${box('the walls stand up')}${second}`, '"the walls stand up" is not in the plan'],
+    [
+      'an additional one',
+      `${first}${second}${box('the walls are blue')}`,
+      '"the walls are blue" is not in the plan',
+    ],
+    ['reordered ones', `${second}${first}`, 'against the order of the plan'],
+    ['a repeated one', `${first}${first}${second}`, 'twice'],
+  ] as const)('%s makes the run INCOMPLETE, and is named', async ([, text, message]) => {
+    const run = await trial({ '01-walls': `needs('00-ground')\n${text}` }).run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('INCOMPLETE')
+    expect(run.view.reasons.join('\n')).toContain(message)
+    expect(run.view.phases[1]?.state).not.toBe('ticked')
+    expect(run.view.phases[2]?.state).toBe('blocked')
+  })
+
+  test('a box without an assertion fails', async () => {
+    const run = await trial({
+      '02-roof': `needs('01-walls')\n${box('the roof is tight', 'await record({ tiles: 1 })')}`,
+    }).run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('FAILED')
+  })
+
+  test('a phase file that the plan does not know is named', async () => {
+    const run = await trial({ '03-garden': box('the garden grows') }).run()
+    expectTruthful(run)
+    expect(run.view.reasons.join('\n')).toContain('03-garden is not in the plan')
+    expect(run.view.verdict).toBe('INCOMPLETE')
+  })
+})
