@@ -132,8 +132,8 @@ describe('tidy', () => {
 
   test('the picture of the architecture page is the list of storeys', () => {
     const storeys = STOREYS.map((rooms, at) => `  s${at}["${rooms.join(' · ')}"]`).toReversed()
-    const order = STOREYS.map((_, at) => `s${at}`).toReversed()
-    const picture = ['```mermaid', 'flowchart TB', ...storeys, `  ${order.join(' --> ')}`, '```'].join('\n')
+    const steps = STOREYS.slice(1).map((_, at) => `  s${at + 1} --> s${at}`)
+    const picture = ['```mermaid', 'flowchart TB', ...storeys, ...steps.toReversed(), '```'].join('\n')
     expect(readFileSync('docs/architecture.md', 'utf8')).toContain(picture)
   })
 
