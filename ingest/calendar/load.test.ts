@@ -44,13 +44,13 @@ test('a faulty file of overrides is refused with its faults', async () => {
       `{"closures": [{"date": "2024-03-09", "reason": "a Saturday"}], "early_closes": [${early('2024-03-29')}, ${early('1989-12-29')}]}`,
     )
     expect(() => readOverrides(file)).toThrow(
-      /2024-03-09 is no session by rule.*2024-03-29 is no session.*1989-12-29 is no session/,
+      /2024-03-09 is not a session by rule.*2024-03-29 is not a session.*1989-12-29 is not a session/,
     )
     await writeFile(
       file,
       `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-08')}]}`,
     )
-    expect(() => readOverrides(file)).toThrow(/early_closes\.0\.date: 2024-03-08 stands twice/)
+    expect(() => readOverrides(file)).toThrow(/early_closes\.0\.date: 2024-03-08 is listed twice/)
     await writeFile(
       file,
       `{"closures": [{"date": "2024-03-08", "reason": "a test"}], "early_closes": [${early('2024-03-07')}]}`,

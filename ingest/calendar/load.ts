@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { AD_HOC_CLOSURES, FIRST_DATE, horizon, NO_OVERRIDES, type Overrides, sessions } from './xnys.ts'
 
+const SQL = join(import.meta.dirname, 'sql')
 const date = z.iso.date()
 const reason = z.string().min(1)
 const overridesSchema = z
@@ -17,26 +19,26 @@ const overridesSchema = z
       .default([]),
   })
   .superRefine(({ closures, early_closes }, context) => {
-    // A day that is none by rule, or stands twice, is a typing error: the day that was meant would stay as it
-    // is.
+    // A day without a session by rule, or one listed twice, is a typing error: the day that was meant would
+    // not be overridden.
     const seen = new Set<string>()
     for (const [list, days] of Object.entries({ closures, early_closes })) {
       for (const [at, { date: day }] of days.entries()) {
         const fault = (message: string): void =>
           context.addIssue({ code: 'custom', path: [list, at, 'date'], message })
-        // A closure that the rules have learned since is no fault.
+        // A closure that has been added to the rules since then is not a fault.
         if (
           !(list === 'closures' && day in AD_HOC_CLOSURES) &&
           (day < FIRST_DATE || sessions(day, day).length === 0)
         )
-          fault(`${day} is no session by rule`)
-        if (seen.has(day)) fault(`${day} stands twice`)
+          fault(`${day} is not a session by rule`)
+        if (seen.has(day)) fault(`${day} is listed twice`)
         seen.add(day)
       }
     }
   })
 
-/** The file for what the exchange announces against its rules. It may be missing. */
+/** The file of exceptions to the rules that the exchange announces. It may be missing. */
 const OVERRIDES_FILE = join(import.meta.dirname, 'overrides.json')
 
 /** @throws FormatError that names the file and each fault in it. */
@@ -50,7 +52,7 @@ export function readOverrides(file = OVERRIDES_FILE): Overrides {
         ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')
         : messageOf(error)
     throw new FormatError(
-      `The calendar's overrides in ${file} cannot be used: ${faults}. Correct the file, or remove it.`,
+      `The calendar overrides in ${file} cannot be used: ${faults}. Fix the file, or remove it.`,
     )
   }
 }
@@ -74,7 +76,10 @@ export async function loadCalendar(
   options: { today: string; overrides?: Overrides },
 ): Promise<CalendarReport> {
   const { text, ...wanted } = wantedSessions(horizon(options.today), options.overrides ?? readOverrides())
-  const counts = await tx.one<{ inserted: number; updated: number; deleted: number }>(MERGE, [text])
+  const counts = await tx.one<{ inserted: number; updated: number; deleted: number }>(
+    queryFile(SQL, 'merge-sessions'),
+    [text],
+  )
   return {
     ...wanted,
     rows_inserted: counts.inserted,
@@ -84,7 +89,7 @@ export async function loadCalendar(
 }
 
 type Wanted = Pick<CalendarReport, 'sessions' | 'first_date' | 'last_date'> & { readonly text: string }
-// Each run of a process asks for the same forty years, and they take a quarter of a second.
+// Each run in a process needs the same forty years, and they take a quarter of a second to compute.
 const known = new Map<string, Wanted>()
 
 function wantedSessions(last: string, overrides: Overrides): Wanted {
@@ -101,28 +106,3 @@ function wantedSessions(last: string, overrides: Overrides): Wanted {
   known.set(key, wanted)
   return wanted
 }
-
-// Sessions beyond the horizon stay: a run for an earlier day must not take the future away from a later one.
-const MERGE = `
-with wanted as materialized (
-  select * from jsonb_to_recordset($1::jsonb) as w (session_date date, is_early_close boolean, open_at timestamptz, close_at timestamptz)
-), inserted as (
-  insert into stocks_research.trading_sessions (session_date, is_early_close, open_at, close_at)
-  select session_date, is_early_close, open_at, close_at from wanted w
-  where not exists (select from stocks_research.trading_sessions s where s.session_date = w.session_date)
-  returning 1
-), updated as (
-  update stocks_research.trading_sessions s
-  set is_early_close = w.is_early_close, open_at = w.open_at, close_at = w.close_at
-  from wanted w
-  where s.session_date = w.session_date
-    and (s.is_early_close, s.open_at, s.close_at) is distinct from (w.is_early_close, w.open_at, w.close_at)
-  returning 1
-), deleted as (
-  delete from stocks_research.trading_sessions s
-  where s.session_date <= (select max(session_date) from wanted) and not exists (select from wanted w where w.session_date = s.session_date)
-  returning 1
-)
-select (select count(*) from inserted)::integer as inserted,
-       (select count(*) from updated)::integer as updated,
-       (select count(*) from deleted)::integer as deleted`

@@ -1,40 +1,40 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { Dataset, JobRow, SourcedJob, SourceRecord } from '../contract/job.ts'
 import { type Provider, SourceError, type Subject } from '../contract/provider.ts'
 import { corporateActions } from '../corporate-actions.ts'
 import { identityOf, type KnownSecurity, loadKnownSecurities } from '../pipeline/identity.ts'
 import { pricesDaily } from '../prices-daily.ts'
 
-/**
- * What became of the records of the second source. `rows_read` is the sum of the others, and of what it
- * repeats in equal words.
- */
+/** Counts of the records of the second source. `rows_read` is the sum of the others and of duplicates. */
 export interface SecondSource {
   readonly rows_read: number
   readonly rows_kept: number
-  /** Of securities that we do not hold. */
+  /** Of securities that are not in the database. */
   readonly rows_skipped: number
   readonly rows_rejected: number
-  /** Closes that it states twice, differently. */
+  /** Closes of one day that differ from each other. */
   readonly rows_contradicted: number
 }
 
+const SQL = join(import.meta.dirname, 'sql')
 const WINDOW = { start_date: '0001-01-01', end_date: '9999-12-31' }
-/** Stands for every subject: what a file cannot tell, it cannot tell of anybody. */
+/** Every security: when a folder cannot be read, that holds for all of them. */
 const ANYBODY = { item: '*', source_id: undefined, cik: undefined, ticker: undefined, tickers: [] }
 const SPLITS = new Set(['split', 'stock_dividend'])
 
 /**
- * Reads a second source beside what is loaded, in one transaction, in place of an earlier one; `name` says
- * which. Its securities are ours by source_id, else by the ticker that its own intervals give them on the
- * day, or by the last one where its mapping says so.
+ * Reads a second source into tables of its own, in one transaction; `name` is recorded with it. It replaces
+ * an earlier second source. Its securities are matched by source_id, else by the ticker that its own
+ * intervals give them on the day, or by the last ticker where its mapping says so.
  *
- * @throws SourceError for a file that cannot be read; what was loaded before then stays.
+ * @throws SourceError for a file that cannot be read; an earlier second source then stays.
  */
 export async function loadSecondSource(
   db: Database,
@@ -48,54 +48,41 @@ export async function loadSecondSource(
     )
     if (members.length === 0)
       throw new PreconditionError(
-        'There is no security yet that a second source could be compared with. Load ours first.',
+        'There are no securities to compare a second source with. Run the jobs first: npm run ingest -- run all',
       )
     const known = await loadKnownSecurities(tx, members)
-    const drop = readWhole(provider, name, known, signal)
-    await tx.execute(`
-      delete from ingestion.second_source; delete from ingestion.second_prices; delete from ingestion.second_events;
-      create temporary table second_bars (security_id bigint, trade_date date, close numeric) on commit drop;
-      create temporary table second_actions (security_id bigint, ex_date date, cash_amount numeric, split_ratio numeric) on commit drop`)
+    const delivery = readDelivery(provider, name, known, signal)
+    await tx.execute(queryFile(SQL, 'begin'))
     await copy(
       tx,
       'pg_temp.second_bars (security_id, trade_date, close)',
-      drop.rows(pricesDaily, (row) => [row['security_id'], row['trade_date'], row['close']]),
+      delivery.rows(pricesDaily, (row) => [row['security_id'], row['trade_date'], row['close']]),
     )
     await copy(
       tx,
       'pg_temp.second_actions (security_id, ex_date, cash_amount, split_ratio)',
-      drop.rows(corporateActions, eventOf),
+      delivery.rows(corporateActions, eventOf),
     )
-    const { contradicted } = await tx.one<{ contradicted: number }>(`
-      with one as (
-        insert into ingestion.second_prices
-        select security_id, trade_date, min(close) from pg_temp.second_bars group by security_id, trade_date having min(close) = max(close)
-      )
-      select coalesce(sum(n), 0)::integer as contradicted from (
-        select count(*) as n from pg_temp.second_bars group by security_id, trade_date having min(close) <> max(close)) c`)
+    const { contradicted } = await tx.one<{ contradicted: number }>(queryFile(SQL, 'keep-closes'))
     await tx.execute(
       'insert into ingestion.second_events (security_id, ex_date, cash_amount, split_ratio) select * from pg_temp.second_actions order by 1, 2',
     )
     const counts = {
-      ...drop.counts,
+      ...delivery.counts,
       rows_contradicted: contradicted,
-      rows_kept: drop.counts.rows_kept - contradicted,
+      rows_kept: delivery.counts.rows_kept - contradicted,
     }
-    await tx.rows(
-      `insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_skipped, rows_rejected, rows_contradicted)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [
-        name,
-        drop.sha256(),
-        drop.has.splits,
-        drop.has.dividends,
-        counts.rows_read,
-        counts.rows_kept,
-        counts.rows_skipped,
-        counts.rows_rejected,
-        counts.rows_contradicted,
-      ],
-    )
+    await tx.rows(queryFile(SQL, 'record-source'), [
+      name,
+      delivery.sha256(),
+      delivery.has.splits,
+      delivery.has.dividends,
+      counts.rows_read,
+      counts.rows_kept,
+      counts.rows_skipped,
+      counts.rows_rejected,
+      counts.rows_contradicted,
+    ])
     await tx.execute('analyze ingestion.second_prices; analyze ingestion.second_events')
     return counts
   })
@@ -103,7 +90,7 @@ export async function loadSecondSource(
 
 type Fields = readonly (string | null | undefined)[]
 
-/** A payment or a split; nothing else of the events is compared. */
+/** A payment or a split; other events are not compared. */
 function eventOf(row: JobRow): Fields | undefined {
   const kind = row['kind'] ?? ''
   if (SPLITS.has(kind))
@@ -112,7 +99,7 @@ function eventOf(row: JobRow): Fields | undefined {
     ? undefined
     : [row['security_id'], row['ex_date'], row['cash_amount'], null]
 }
-// Sixteen digits are more than a comparison of ratios asks for.
+// Sixteen digits are more than a comparison of ratios needs.
 const ratio = (to: string | null | undefined, from: string | null | undefined): string =>
   (Number(to) / Number(from)).toFixed(16)
 
@@ -122,12 +109,12 @@ interface Interval {
   readonly valid_to: string | null
 }
 
-function readWhole(provider: Provider, name: string, ours: readonly KnownSecurity[], signal: AbortSignal) {
+function readDelivery(provider: Provider, name: string, ours: readonly KnownSecurity[], signal: AbortSignal) {
   const identity = identityOf(ours)
-  // Whose a whole history is that stands under a last ticker, only those can tell who are asked for.
+  // A history under a last ticker is matched with the securities that are requested.
   const subjects = ours.map((security): Subject => ({ ...security, item: security.source_id }))
   const hashes = new Set<string>()
-  /** What it says anything of, be it of others. */
+  /** The kinds of event it has at all, also of other securities. */
   const has = { splits: false, dividends: false }
   const counts = { rows_read: 0, rows_kept: 0, rows_skipped: 0, rows_rejected: 0 }
 
@@ -136,9 +123,9 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
     const batch = { label: dataset, subjects: [ANYBODY], estimate: { requests: 0, bytes: 0 } }
     for await (const page of provider.read(ask, batch, signal)) {
       if ('status' in page) {
-        if (page.status !== 'failed') continue // It has no such folder.
+        if (page.status !== 'failed') continue // There is no such folder.
         throw new SourceError(
-          `The second source ${name} cannot be read: ${page.reason} Nothing of it was taken.`,
+          `The second source ${name} cannot be read: ${page.reason} Nothing of it was stored.`,
           {
             error_class: 'malformed',
           },
@@ -191,7 +178,7 @@ function readWhole(provider: Provider, name: string, ours: readonly KnownSecurit
         ? undefined
         : job.parse(
             { ...record, source_id: holder.source_id },
-            // A bar of a closed day meets none of ours: the comparison leaves it alone by itself.
+            // A bar of a closed day has no bar of ours to compare with.
             { identity, window: WINDOW, isSession: () => true, provider: 'second-source' },
           )
       if (parsed === undefined || !('row' in parsed)) {

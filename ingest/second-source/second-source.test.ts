@@ -45,7 +45,7 @@ const OURS = {
     'b,2020-03-10,1.00,USD',
   ]),
 }
-/** Another vendor: ids of its own, the ticker of each day, and mistakes that are known. */
+/** Another vendor: its own ids, the ticker of each day, and known mistakes. */
 const THEIRS = {
   'securities/s.csv': file('source_id,ticker', ['v1,NEW', 'v2,BBB', 'v3,OTHER']),
   'ticker_history/t.csv': file('source_id,ticker,valid_from,valid_to', [
@@ -97,7 +97,7 @@ it('without a second source nothing is compared, and nothing is found', async ()
   expect(await secondSourceText(scratch.db)).toBeUndefined()
 })
 
-it('names each difference once, says what was not compared, and touches no core table', async () => {
+it('lists each difference once, counts what was not compared, and changes no core table', async () => {
   const before = await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })
   const directory = await writeDelivery(THEIRS)
   expect(await loadSecondSource(scratch.db, flatFiles(directory), 'the other')).toEqual({
@@ -160,13 +160,13 @@ it('names each difference once, says what was not compared, and touches no core 
     ]),
   })
   const text = await secondSourceText(scratch.db)
-  expect(text).toContain('13 of our 23 closes compared, 10 not')
-  expect(text).toContain('It holds none of 1 securities: c')
+  expect(text).toContain('13 of our 23 closes were compared; it does not have the other 10')
+  expect(text).toContain('Securities without any close in it: 1 (c)')
   const after = await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })
   expect(after.content_sha256).toBe(before.content_sha256)
 })
 
-it('a file that cannot be read is an error that names it, and what was compared before stays', async () => {
+it('a file that cannot be read is an error that names it, and the earlier second source stays', async () => {
   const broken = await writeDelivery({ ...THEIRS, 'dividends/d.csv': 'source_id,day\nv1,2020-03-06\n' })
   await expect(loadSecondSource(scratch.db, flatFiles(broken), 'the other')).rejects.toThrow(
     'dividends/d.csv has no column ex_date',
@@ -174,17 +174,33 @@ it('a file that cannot be read is an error that names it, and what was compared 
   expect(await secondSourceText(scratch.db)).toContain('13 of our 23')
 })
 
-it('a source without splits misses none, and says so', async () => {
+it('payments of one amount are matched within a security only', async () => {
+  const dividends = file('source_id,ex_date,amount', [
+    'v1,2020-03-06,0.43',
+    'v1,2020-03-09,1.00', // As b pays on 2020-03-10.
+    'v1,2020-03-10,0.25',
+    'v2,2020-03-04,0.1',
+  ])
+  const directory = await writeDelivery({ ...THEIRS, 'dividends/d.csv': dividends })
+  await loadSecondSource(scratch.db, flatFiles(directory), 'the other')
+  const verdicts = (await findings()).cash?.map(({ subject, verdict }) => `${subject}: ${verdict}`)
+  expect(verdicts?.toSorted()).toEqual([
+    'a: only the second source has it',
+    'b: the second source does not have it',
+  ])
+})
+
+it('a source without splits lacks none, and the text says so', async () => {
   const { 'splits/s.csv': _, ...rest } = THEIRS
   await loadSecondSource(scratch.db, flatFiles(await writeDelivery(rest)), 'the other')
   expect((await findings()).split).toEqual([])
-  expect(await secondSourceText(scratch.db)).toContain('It says nothing of splits')
+  expect(await secondSourceText(scratch.db)).toContain('It has no splits, so none was compared')
 })
 
-it('a source that gives whole histories under the last ticker is compared over whole histories, and with nobody else who had that ticker', async () => {
+it('histories under the last ticker are compared with that security alone, over all of its days', async () => {
   const directory = await writeDelivery({
     'mapping.json': '{"spec":1,"folders":{"prices_daily":{"ticker_is":"last"}}}',
-    // OLD is the last ticker of somebody whom we do not hold.
+    // OLD is the last ticker of a security that we do not have.
     'prices_daily/p.csv': file('ticker,date,close', [
       ...bars('NEW', (at) => 100 + at),
       ...bars('OLD', () => 7),

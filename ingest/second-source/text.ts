@@ -1,37 +1,42 @@
+import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 
-/** What was compared, and what was not, in words; undefined when no second source was read. */
-export async function secondSourceText(db: Database): Promise<string | undefined> {
-  const [held] = await db.rows<{
-    source: string
-    has_splits: boolean
-    has_dividends: boolean
-    rows_kept: string
-    rows_skipped: string
-    rows_rejected: string
-    rows_contradicted: string
-  }>('select * from ingestion.second_source')
-  if (held === undefined) return undefined
-  const { closes, compared, without } = await db.one<{
-    closes: number
-    compared: number
-    without: readonly string[]
-  }>(
-    `select coalesce(sum(closes_count), 0)::integer as closes, coalesce(sum(compared_count), 0)::integer as compared,
-       coalesce(array_agg(source_id order by source_id) filter (where compared_count = 0 and closes_count > 0), '{}') as without
-     from ingestion.second_source_coverage_v`,
-  )
-  const events = [held.has_splits ? [] : ['splits'], held.has_dividends ? [] : ['dividends']].flat()
-  return [
-    `Second source ${held.source}: ${compared} of our ${closes} closes compared, ${closes - compared} not, since it does not hold them.`,
-    ...(without.length > 0
-      ? [
-          `  It holds none of ${without.length} securities: ${without.slice(0, NAMES_MAX).join(', ')}${without.length > NAMES_MAX ? ' …' : ''}`,
-        ]
-      : []),
-    ...(events.length > 0 ? [`  It says nothing of ${events.join(' and ')}: none was compared.`] : []),
-    `  Of its records ${held.rows_kept} were taken, ${held.rows_skipped} are of others, ${held.rows_rejected} were no good, ${held.rows_contradicted} contradict each other.`,
-    '',
-  ].join('\n')
-}
+const SQL = join(import.meta.dirname, 'sql')
 const NAMES_MAX = 20
+
+interface SourceRow extends Record<string, unknown> {
+  readonly source: string
+  readonly has_splits: boolean
+  readonly has_dividends: boolean
+  readonly rows_kept: string
+  readonly rows_skipped: string
+  readonly rows_rejected: string
+  readonly rows_contradicted: string
+}
+interface Coverage extends Record<string, unknown> {
+  readonly closes: number
+  readonly compared: number
+  readonly without: readonly string[]
+}
+
+/** What was compared with the second source, and what was not; undefined when none was read. */
+export async function secondSourceText(db: Database): Promise<string | undefined> {
+  const [held] = await db.rows<SourceRow>('select * from ingestion.second_source')
+  if (held === undefined) return undefined
+  const { closes, compared, without } = await db.one<Coverage>(queryFile(SQL, 'coverage'))
+  const lines = [
+    `Second source ${held.source}: ${compared} of our ${closes} closes were compared; ` +
+      `it does not have the other ${closes - compared}.`,
+  ]
+  const more = without.length > NAMES_MAX ? ' …' : ''
+  const names = `${without.slice(0, NAMES_MAX).join(', ')}${more}`
+  if (without.length > 0) lines.push(`  Securities without any close in it: ${without.length} (${names}).`)
+  if (!held.has_splits) lines.push('  It has no splits, so none was compared.')
+  if (!held.has_dividends) lines.push('  It has no dividends, so none was compared.')
+  lines.push(
+    `  Records: ${held.rows_kept} kept, ${held.rows_skipped} skipped (other securities or kinds), ` +
+      `${held.rows_rejected} rejected, ${held.rows_contradicted} that contradict each other.`,
+  )
+  return `${lines.join('\n')}\n`
+}

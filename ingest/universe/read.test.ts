@@ -18,19 +18,19 @@ describe('a universe', () => {
 
   it.each([
     ['lacks a column', 'source_id,name\na,x\n', /no column ticker; its columns are source_id, name/],
-    ['names a security twice', 'source_id,ticker\na,A\na,B\n', /line 3: "a" stands on line 2 already/],
+    ['lists a security twice', 'source_id,ticker\na,A\na,B\n', /line 3: "a" is already on line 2/],
     [
       'has a line without a ticker',
       'source_id,ticker\na,\n',
-      /line 2: source_id and ticker must both be there/,
+      /line 2: source_id and ticker must both be set/,
     ],
-    ['names nobody', 'source_id,ticker\n', /it names no security/],
-    ['is no CSV', 'source_id,ticker\n"a,b\n', /is not a CSV file/],
-  ])('that %s is refused by name', async (_, text, message) => {
+    ['has no line', 'source_id,ticker\n', /it has no security/],
+    ['is not CSV', 'source_id,ticker\n"a,b\n', /is not a CSV file/],
+  ])('that %s is rejected by name', async (_, text, message) => {
     await expect(read(text)).rejects.toThrow(message)
   })
 
-  it('that is not there is refused with the way to name another one', async () => {
+  it('that does not exist is rejected with how to name another one', async () => {
     await expect(readUniverse('/nowhere/universe.csv')).rejects.toThrow(/cannot be read.*BOOTSTRAP_UNIVERSE/)
   })
 })

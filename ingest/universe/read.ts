@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import { FormatError, messageOf } from '../../helpers/core/errors.ts'
 
-/** One security that a run is about. */
+/** One security of a run. */
 export interface UniverseMember {
   /** Its permanent id at its source. */
   readonly source_id: string
@@ -18,20 +18,20 @@ export interface UniverseMember {
   readonly provider_id?: string
 }
 
-/** A written universe, and the hash that the evidence keeps. */
+/** A universe, and the hash of its file that the evidence keeps. */
 export interface Universe {
   readonly file: string
   readonly sha256: string
-  /** Sorted by source_id, so that the order of its lines means nothing. */
+  /** Sorted by source_id, so that the order of the lines does not matter. */
   readonly members: readonly UniverseMember[]
 }
 
 /**
  * Reads a universe: a CSV file with a header row and the columns source_id and ticker. The columns cik, figi
- * and provider_id may say who a security is where its source_id does not; other columns are left alone.
+ * and provider_id may identify a security where its source_id does not; other columns are ignored.
  *
  * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, an id
- *   is none, or a source_id, figi or provider_id stands twice.
+ *   has another format, or a source_id, figi or provider_id is listed twice.
  */
 export async function readUniverse(file: string): Promise<Universe> {
   const bytes = await readFile(file).catch((error: unknown) => {
@@ -45,17 +45,16 @@ export async function readUniverse(file: string): Promise<Universe> {
   const members = rows.map(({ record, info }) => {
     const { source_id = '', ticker = '' } = record
     if (source_id === '' || ticker === '')
-      faults.push(`line ${info.lines}: source_id and ticker must both be there`)
+      faults.push(`line ${info.lines}: source_id and ticker must both be set`)
     const earlier = seen.get(source_id)
-    if (earlier !== undefined)
-      faults.push(`line ${info.lines}: "${source_id}" stands on line ${earlier} already`)
+    if (earlier !== undefined) faults.push(`line ${info.lines}: "${source_id}" is already on line ${earlier}`)
     seen.set(source_id, info.lines)
     return { source_id, ticker, ...idsOf(record, info.lines, seen, faults) }
   })
-  if (rows.length === 0) faults.push('it names no security')
+  if (rows.length === 0) faults.push('it has no security')
   if (faults.length > 0)
     throw new FormatError(
-      `The universe ${file} is not fit to use:\n${faults.map((each) => `  - ${each}`).join('\n')}`,
+      `The universe ${file} cannot be used:\n${faults.map((each) => `  - ${each}`).join('\n')}`,
     )
   return {
     file,
@@ -70,10 +69,13 @@ const ID_PATTERNS = {
   provider_id: /^[a-z][a-z0-9-]*:.+$/,
 } as const
 
-/**
- * The optional ids of a line. Several securities may have one filer; a figi or an id of a provider is that of
- * one.
- */
+const ID_FORMATS = {
+  cik: 'up to ten digits',
+  figi: 'BBG and nine letters or digits',
+  provider_id: 'a provider and its id, such as alpaca:904837e3',
+} as const
+
+/** The optional ids of a line. Several securities may have one filer; a figi or provider_id has one security. */
 function idsOf(
   record: Readonly<Record<string, string>>,
   line: number,
@@ -84,10 +86,10 @@ function idsOf(
   for (const name of ['cik', 'figi', 'provider_id'] as const) {
     const value = record[name] ?? ''
     if (value === '') continue
-    if (!ID_PATTERNS[name].test(value)) faults.push(`line ${line}: ${name} is "${value}", which is none`)
+    if (!ID_PATTERNS[name].test(value))
+      faults.push(`line ${line}: ${name} is "${value}"; it must be ${ID_FORMATS[name]}`)
     const earlier = name === 'cik' ? undefined : seen.get(`${name} ${value}`)
-    if (earlier !== undefined)
-      faults.push(`line ${line}: ${name} "${value}" stands on line ${earlier} already`)
+    if (earlier !== undefined) faults.push(`line ${line}: ${name} "${value}" is already on line ${earlier}`)
     seen.set(`${name} ${value}`, line)
     ids[name] = name === 'cik' ? value.padStart(10, '0') : value
   }

@@ -11,7 +11,7 @@ with effective as (
   select
     a.security_id,
     a.ex_date,
-    a.kind in ('split', 'stock_dividend')
+    stocks_research.is_split_kind(a.kind)
       or (a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null) as is_ratio,
     case
       when a.kind = 'spin_off' and a.cash_amount is null and a.split_to is null then (
@@ -29,9 +29,7 @@ with effective as (
       from stocks_research.prices_daily p
       where p.security_id = a.security_id and p.trade_date >= a.ex_date) as trade_date
   from stocks_research.corporate_actions a
-  where (
-      a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
-      or a.kind in ('split', 'stock_dividend'))
+  where stocks_research.moves_price(a.kind)
     -- The factors cannot contain what was declared after the day as of which they were made.
     and (
       a.declared_date is null

@@ -35,5 +35,5 @@ with events as (
 )
 select e.source_id as subject, e.ex_date, e.kind, e.cash_amount, e.before_close, e.after_close
 from events e
-where e.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
+where (stocks_research.is_cash_kind(e.kind) or e.kind = 'spin_off')
   and e.cash_amount > 0.5 * e.before_close

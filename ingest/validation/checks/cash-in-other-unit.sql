@@ -6,7 +6,7 @@
 with paid as (
   select a.security_id, a.ex_date, a.kind, a.cash_amount
   from stocks_research.corporate_actions a
-  where a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
+  where (stocks_research.is_cash_kind(a.kind) or a.kind = 'spin_off')
     and a.cash_amount > 0
 )
 select s.source_id as subject, a.ex_date, a.kind, a.cash_amount, u.usual as usual_amount
@@ -19,7 +19,7 @@ cross join lateral (
   where o.security_id = a.security_id
     and o.ex_date between a.ex_date - 550 and a.ex_date + 550
     and o.ex_date <> a.ex_date
-    and o.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
+    and (stocks_research.is_cash_kind(o.kind) or o.kind = 'spin_off')
     and o.cash_amount > 0
   having count(*) >= 3) u
 where abs(ln(a.cash_amount / u.usual)) between ln(100 / 1.5) and ln(100 * 1.5)

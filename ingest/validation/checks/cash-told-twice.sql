@@ -14,7 +14,7 @@ join stocks_research.corporate_actions b on b.security_id = a.security_id
   and b.ex_date <= a.ex_date + 7
   and (b.ex_date, b.kind, b.action_key, b.occurrence) > (a.ex_date, a.kind, a.action_key, a.occurrence)
 join stocks_research.securities s on s.security_id = a.security_id
-where a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
-  and b.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
+where (stocks_research.is_cash_kind(a.kind) or a.kind = 'spin_off')
+  and (stocks_research.is_cash_kind(b.kind) or b.kind = 'spin_off')
   and a.cash_amount > 0
   and abs(b.cash_amount / a.cash_amount - 1) <= 0.08

@@ -36,7 +36,7 @@ with events as (
 )
 select e.source_id as subject, e.ex_date, e.cash_amount, e.before_close, e.after_close
 from events e
-where e.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
+where (stocks_research.is_cash_kind(e.kind) or e.kind = 'spin_off')
   and e.cash_amount > 0.035 * e.before_close
   and e.before_close - e.after_close < 0.2 * e.cash_amount
   and not exists (
@@ -44,4 +44,4 @@ where e.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liqu
     from events o
     where o.security_id = e.security_id
       and o.ex_date = e.ex_date
-      and o.kind in ('split', 'stock_dividend'))
+      and stocks_research.is_split_kind(o.kind))

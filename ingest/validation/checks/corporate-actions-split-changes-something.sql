@@ -5,5 +5,5 @@
 select s.source_id as subject, a.ex_date, a.kind, a.split_from, a.split_to
 from stocks_research.corporate_actions a
 join stocks_research.securities s using (security_id)
-where a.kind in ('split', 'stock_dividend')
+where stocks_research.is_split_kind(a.kind)
   and a.split_from = a.split_to

@@ -15,7 +15,7 @@ with spans as (
   join stocks_research.corporate_actions a using (security_id)
   where a.ex_date > n.first_date
     and a.ex_date <= n.last_date
-    and a.kind in ('cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off')
+    and (stocks_research.is_cash_kind(a.kind) or a.kind = 'spin_off')
   group by n.security_id, a.ex_date
   having nullif(sum(a.cash_amount), 0) is not null
 ), theirs as materialized (

@@ -21,7 +21,7 @@ with spans as (
     join stocks_research.corporate_actions a using (security_id)
     where a.ex_date > n.first_date
       and a.ex_date <= n.last_date
-      and a.kind in ('split', 'stock_dividend')
+      and stocks_research.is_split_kind(a.kind)
     group by n.security_id, a.ex_date) s
   where s.split_to / nullif(s.split_from, 0) is not null
 ), theirs as materialized (

@@ -8,6 +8,6 @@ join stocks_research.corporate_actions b on b.security_id = a.security_id
   and b.ex_date > a.ex_date
   and b.ex_date <= a.ex_date + 7
 join stocks_research.securities s on s.security_id = a.security_id
-where a.kind in ('split', 'stock_dividend')
-  and b.kind in ('split', 'stock_dividend')
+where stocks_research.is_split_kind(a.kind)
+  and stocks_research.is_split_kind(b.kind)
   and a.split_to * b.split_from = b.split_to * a.split_from

@@ -36,6 +36,6 @@ with events as (
 )
 select e.source_id as subject, e.ex_date, e.split_from, e.split_to, e.before_close, e.after_close
 from events e
-where (e.kind in ('split', 'stock_dividend') or e.cash_amount is null)
+where (stocks_research.is_split_kind(e.kind) or e.cash_amount is null)
   and abs(ln(e.split_to / e.split_from)) > 0.15
   and abs(ln(e.after_close / e.before_close)) < 0.5 * abs(ln(e.split_to / e.split_from))
