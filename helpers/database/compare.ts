@@ -63,7 +63,8 @@ export function compareTables(expected: TableContents, found: TableContents): Di
       const where =
         key_ranges[0] === undefined
           ? ''
-          : `; the first difference lies after key "${showKey(key_ranges[0].after)}", up to "${showKey(key_ranges[0].up_to)}"`
+          : `; the first difference lies after key "${showKey(key_ranges[0].after)}", up to ` +
+            `"${showKey(key_ranges[0].up_to)}"`
       const rows =
         a.rows === b.rows ? `${a.rows} rows, but not the same ones` : `${b.rows} rows instead of ${a.rows}`
       differences.push({ kind: 'table', name, detail: `${rows}${where}`, key_ranges })
@@ -142,7 +143,9 @@ function compareSequences(expected: Fingerprint['sequences'], found: Fingerprint
       differences.push({
         kind: 'sequence',
         name,
-        detail: `stands at ${b.last_value} (${b.is_called ? 'called' : 'not called'}) instead of ${a.last_value} (${a.is_called ? 'called' : 'not called'})`,
+        detail:
+          `stands at ${b.last_value} (${b.is_called ? 'called' : 'not called'}) instead of ` +
+          `${a.last_value} (${a.is_called ? 'called' : 'not called'})`,
       })
   }
   return differences

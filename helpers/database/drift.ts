@@ -40,7 +40,10 @@ export const driftOf = (connection: Connection, directory: string): Promise<Drif
   compare(connection, directory).catch((error: unknown) => {
     if (!isRefusal(error)) throw error
     throw new PreconditionError(
-      `${connection.user} may not compare the schema of ${connection.database}: ${messageOf(error)}\nThat takes a role that may create a database, for the scratch copy, and read all of ${connection.database}: the one that built it. None of the roles admin, owner, ingest and reader may do both. Name it in PGUSER and PGPASSWORD.`,
+      `${connection.user} may not compare the schema of ${connection.database}: ` +
+        `${messageOf(error)}\nThat takes a role that may create a database, for the scratch ` +
+        `copy, and read all of ${connection.database}: the one that built it. None of the ` +
+        'roles admin, owner, ingest and reader may do both. Name it in PGUSER and PGPASSWORD.',
       { cause: error },
     )
   })

@@ -21,10 +21,15 @@ export function requireLiveServer(
   const where = `The server at ${host}:${port}`
   if (system_identifier === null) {
     throw new PreconditionError(
-      `${where} does not tell ${user} its system identifier, so a live run cannot know which server it is. Nothing was written. Let its superuser run: grant execute on function pg_control_system() to ${user};`,
+      `${where} does not tell ${user} its system identifier, so a live run cannot know which ` +
+        'server it is. Nothing was written. Let its superuser run: grant execute on function ' +
+        `pg_control_system() to ${user};`,
     )
   }
   throw new PreconditionError(
-    `${where} has the system identifier ${system_identifier}, and bootstrap.json allows live runs on ${named.length === 0 ? 'none yet' : named.join(', ')}. Nothing was written. If it is the server that you mean, add "${system_identifier}" to live_system_identifiers in bootstrap.json; else set PGHOST and PGPORT.`,
+    `${where} has the system identifier ${system_identifier}, and bootstrap.json allows live ` +
+      `runs on ${named.length === 0 ? 'none yet' : named.join(', ')}. Nothing was written. If ` +
+      `it is the server that you mean, add "${system_identifier}" to live_system_identifiers ` +
+      'in bootstrap.json; else set PGHOST and PGPORT.',
   )
 }

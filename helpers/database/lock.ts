@@ -135,7 +135,8 @@ export async function assertLockHeld(maintenance: Connection, claim: LockClaim):
   const reason =
     rows instanceof Error ? `the server cannot be asked: ${messageOf(rows)}` : 'its connection has ended'
   throw new RefusedError(
-    `Run ${claim.run_id} no longer holds the lock of ${claim.database} (${reason}). Another run may be at work there, so nothing more is done. Start a new run.`,
+    `Run ${claim.run_id} no longer holds the lock of ${claim.database} (${reason}). Another ` +
+      'run may be at work there, so nothing more is done. Start a new run.',
   )
 }
 
@@ -174,7 +175,11 @@ function refusal(database: string, holder: Holder | undefined): string {
     run_id === undefined
       ? (holder.application_name ?? 'unknown')
       : `run ${run_id}, host ${host}, process ${pid}`
-  return `Another run works on ${database}: ${who}, since ${holder.since} (backend ${holder.pid}). Nothing was touched. Wait for it to end; if it hangs, end that process, and the lock goes with it.`
+  return (
+    `Another run works on ${database}: ${who}, since ${holder.since} (backend ${holder.pid}). ` +
+    'Nothing was touched. Wait for it to end; if it hangs, end that process, and the lock goes ' +
+    'with it.'
+  )
 }
 
 /**

@@ -34,14 +34,14 @@ const LOCK_POLL_MS = 100
 const SQL = join(import.meta.dirname, 'sql')
 
 /**
- * Applies the pending migrations of `directory` in order of name, each file and its data in one transaction. A
- * second call changes nothing; concurrent calls wait for each other.
+ * Applies the pending migrations of `directory` in order of name, each file and its data in one transaction.
+ * A second call changes nothing; concurrent calls wait for each other.
  *
- * @throws RefusedError when an applied migration or its data was edited, removed or reordered. The message shows
- *   both hashes; nothing is applied.
+ * @throws RefusedError when an applied migration or its data was edited, removed or reordered. The message
+ *   shows both hashes; nothing is applied.
  * @throws FormatError when a file cannot be a migration.
- * @throws MigrationError when PostgreSQL rejects a statement or a row: the message shows file, line and text. That
- *   file is rolled back.
+ * @throws MigrationError when PostgreSQL rejects a statement or a row: the message shows file, line and text.
+ *   That file is rolled back.
  * @throws PreconditionError when another migrator does not end, or an INVALID index exists.
  */
 export async function migrate(
@@ -89,7 +89,9 @@ async function migrateSession(
 
 type Applied = Pick<Migration, 'name' | 'sha256'>
 
-/** Why the applied migrations are not the first ones of the folder, one sentence each; empty when they are. */
+/**
+ * Why the applied migrations are not the first ones of the folder, one sentence each; empty when they are.
+ */
 export function faultsOf(applied: readonly Applied[], migrations: readonly Migration[]): string[] {
   const names = new Set(applied.map(({ name }) => name))
   const last = applied.at(-1)
@@ -114,7 +116,10 @@ function changeOf({ name, sha256 }: Applied, migrations: readonly Migration[]): 
   }
   const moved = migrations.find((migration) => migration.sha256 === sha256)
   if (moved === undefined)
-    return `${name} was applied and is now missing from the folder\n      applied ${sha256}\n      found   none`
+    return (
+      `${name} was applied and is now missing from the folder\n      applied ${sha256}\n      ` +
+      'found   none'
+    )
   return (
     `${name} was applied and is now named ${moved.name} (reordered or renamed)\n` +
     `      applied ${sha256} as ${name}\n` +
@@ -145,7 +150,8 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
       await executeFile(tx, migration)
       if ((await transactionOf(tx)) !== before)
         throw new FormatError(
-          `${migration.name} ends its own transaction (commit or rollback). The runner gives each migration one: ` +
+          `${migration.name} ends its own transaction (commit or rollback). The runner gives ` +
+            'each migration one: ' +
             'remove the statement, and rebuild the database from a clean state, since a part of the file may be applied.',
         )
       for (const data of migration.data) await load(tx, data)
@@ -181,7 +187,9 @@ const hasLedger = async (db: Database): Promise<boolean> =>
   (await db.one<{ is_there: boolean }>("select to_regclass('ingestion.migrations') is not null as is_there"))
     .is_there
 
-/** A failed or killed `create index concurrently` leaves an index that is maintained, but that no query uses. */
+/**
+ * A failed or killed `create index concurrently` leaves an index that is maintained, but that no query uses.
+ */
 async function refuseInvalidIndexes(db: Database, cause = ''): Promise<void> {
   const invalid = await db.rows<{ name: string; table: string }>(queryFile(SQL, 'invalid-indexes'))
   if (invalid.length === 0) return

@@ -8,8 +8,8 @@ import { statementsOf } from '../postgres/sql-file.ts'
 export interface Migration {
   readonly name: string
   /**
-   * SHA-256 of its text with LF line ends, so that a checkout on Windows has the same; with data, of its text and
-   * of each data file.
+   * SHA-256 of its text with LF line ends, so that a checkout on Windows has the same; with data, of its text
+   * and of each data file.
    */
   readonly sha256: string
   readonly sql: string
@@ -40,10 +40,11 @@ const DATA = /^-- data: ([a-z0-9-]+\.csv) -> ([a-z_]+)\.([a-z_]+)$/
 const COLUMNS = /^[a-z_]+(,[a-z_]+)*$/
 
 /**
- * The migrations of a folder, in order of name. Other files than `.sql` are skipped, except the data files that
- * a migration names.
+ * The migrations of a folder, in order of name. Other files than `.sql` are skipped, except the data files
+ * that a migration names.
  *
- * @throws FormatError for a file that cannot be a migration, and for a data file that is missing or has no header.
+ * @throws FormatError for a file that cannot be a migration, and for a data file that is missing or has no
+ *   header.
  */
 export async function readMigrations(directory: string): Promise<Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).toSorted()
@@ -55,7 +56,8 @@ export async function readMigrations(directory: string): Promise<Migration[]> {
   const twin = names.find((name, index) => name.slice(0, 3) === names[index + 1]?.slice(0, 3))
   if (twin !== undefined)
     throw new FormatError(
-      `${directory}: two migrations have the number ${twin.slice(0, 3)}. The number is the order; give each its own.`,
+      `${directory}: two migrations have the number ${twin.slice(0, 3)}. The number is the ` +
+        'order; give each its own.',
     )
   return Promise.all(names.map((name) => readMigration(directory, name)))
 }
@@ -68,7 +70,8 @@ async function readMigration(directory: string, name: string): Promise<Migration
   const statements_count = statementsOf(sql).length
   if (!is_transactional && (statements_count !== 1 || data.length > 0))
     throw new FormatError(
-      `${name} is marked "${NO_TRANSACTION}" but holds ${statements_count} statements and ${data.length} data files; ` +
+      `${name} is marked "${NO_TRANSACTION}" but holds ${statements_count} statements and ` +
+        `${data.length} data files; ` +
         'it may hold one statement and no data, since half of it could not be undone.',
     )
   const hash = createHash('sha256').update(sql)

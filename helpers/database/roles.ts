@@ -85,7 +85,8 @@ async function createRole(tx: Database, name: string, kind: RoleKind, password: 
   // These three only a superuser may take away, and only a superuser can have given them.
   const mighty = found === undefined || found.is_mighty ? 'nosuperuser noreplication nobypassrls' : ''
   await tx.execute(
-    `${found === undefined ? 'create' : 'alter'} role ${identifier(name)} login nocreaterole ${createdb} ${mighty} password ${literal(verifier)}`,
+    `${found === undefined ? 'create' : 'alter'} role ${identifier(name)} login nocreaterole ` +
+      `${createdb} ${mighty} password ${literal(verifier)}`,
   )
 }
 

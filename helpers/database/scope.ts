@@ -8,7 +8,8 @@ export type Scope = 'content' | 'full'
 export const inScope = (namespaceOid: string, scope: Scope): string =>
   scope === 'content'
     ? `${namespaceOid} = (select oid from pg_namespace where nspname = 'stocks_research')`
-    : `${namespaceOid} in (select oid from pg_namespace where nspname <> 'information_schema' and nspname !~ '^pg_')`
+    : `${namespaceOid} in (select oid from pg_namespace where nspname <> 'information_schema' ` +
+      "and nspname !~ '^pg_')"
 
 /**
  * SQL: the object came with no extension. An extension's objects are made by `create extension`, not by the

@@ -41,7 +41,10 @@ export async function createEmptyDatabase(server: Connection, name: string, loca
     } catch (error) {
       if (!/locale name|ICU/.test(messageOf(error))) throw error
       throw new PreconditionError(
-        `${name} cannot be made: this server has no locale ${[...new Set([locale.collate, locale.ctype, locale.icu_locale ?? locale.ctype])].join(', ')} for encoding ${locale.encoding}, with which the rows were sorted. Install that locale on the server's system and restart it, or restore on a server that has it.`,
+        `${name} cannot be made: this server has no locale ` +
+          `${[...new Set([locale.collate, locale.ctype, locale.icu_locale ?? locale.ctype])].join(', ')} ` +
+          `for encoding ${locale.encoding}, with which the rows were sorted. Install that ` +
+          "locale on the server's system and restart it, or restore on a server that has it.",
         { cause: error },
       )
     }

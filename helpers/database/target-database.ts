@@ -187,7 +187,9 @@ export async function sealFinished(
   await sealTarget(server)
   return {
     is_sealed: true,
-    unseal: `in psql on the database ${server.maintenance.database}: alter database ${server.connection.database} is_template false;`,
+    unseal:
+      `in psql on the database ${server.maintenance.database}: alter database ` +
+      `${server.connection.database} is_template false;`,
   }
 }
 
@@ -205,7 +207,8 @@ async function requireBackup(server: Server, backup: SafetyBackup | undefined): 
       backup.system_identifier !== system_identifier)
   )
     throw new RefusedError(
-      `${backup.file} is a backup of ${backup.database} on another server or under another name; ${database} is not dropped on the strength of it.`,
+      `${backup.file} is a backup of ${backup.database} on another server or under another ` +
+        `name; ${database} is not dropped on the strength of it.`,
     )
   const hash = createHash('sha256')
   await pipeline(createReadStream(backup.file), hash).catch((error: Error) => {
@@ -219,7 +222,8 @@ async function requireBackup(server: Server, backup: SafetyBackup | undefined): 
   const sha256 = hash.digest('hex')
   if (sha256 !== backup.sha256)
     throw new VerificationError(
-      `The backup ${backup.file} has changed since it was verified (SHA-256 was ${backup.sha256}, is ${sha256}); ${database} is not dropped.`,
+      `The backup ${backup.file} has changed since it was verified (SHA-256 was ` +
+        `${backup.sha256}, is ${sha256}); ${database} is not dropped.`,
     )
 }
 
@@ -254,7 +258,8 @@ async function awaitSessions(server: Server): Promise<boolean> {
       if (others.length === 0) return true
       const list = others.map(
         ({ pid, usename, application_name, client }) =>
-          `  - backend ${pid}: ${usename ?? 'unknown'}, ${application_name || 'no application name'}, from ${client}`,
+          `  - backend ${pid}: ${usename ?? 'unknown'}, ` +
+          `${application_name || 'no application name'}, from ${client}`,
       )
       throw new PreconditionError(
         `${database} is in use and is not dropped. Close these sessions, then run again:\n${list.join('\n')}`,

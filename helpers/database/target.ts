@@ -110,7 +110,9 @@ async function look(
       ...found,
       state: 'foreign',
       tables,
-      reason: `its mark is of another server (system identifier ${mark.system_identifier}, here ${system_identifier})`,
+      reason:
+        `its mark is of another server (system identifier ${mark.system_identifier}, here ` +
+        `${system_identifier})`,
     }
   }
   return { ...found, state: 'ours', tables, mode, mark, manual_edits: await manualEdits(db, tables) }
@@ -133,13 +135,19 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
   const where = `${target.database} at ${target.host}:${target.port}`
   if (target.is_template) {
     throw new RefusedError(
-      `${where} is sealed (IS_TEMPLATE): it stands for a finished run and is not dropped. To give it up, run in psql on the database postgres:\n  alter database ${target.database} is_template false;\nor set PGDATABASE to another name.`,
+      `${where} is sealed (IS_TEMPLATE): it stands for a finished run and is not dropped. To ` +
+        'give it up, run in psql on the database postgres:\n  alter database ' +
+        `${target.database} is_template false;\nor set PGDATABASE to another name.`,
     )
   }
   if (target.state === 'empty') return { needs_backup: false, because: 'it holds nothing' }
   if (target.state === 'foreign') {
     throw new RefusedError(
-      `${where} was not made by this product (${target.reason}), and it holds ${holdings(target.tables)}. Nothing was touched. Either\n  - set PGDATABASE to a name that is free, or\n  - set PGHOST and PGPORT to the server you mean, or\n  - drop it yourself, when nobody needs it: dropdb -h ${target.host} -p ${target.port} ${target.database}`,
+      `${where} was not made by this product (${target.reason}), and it holds ` +
+        `${holdings(target.tables)}. Nothing was touched. Either\n  - set PGDATABASE to a name ` +
+        'that is free, or\n  - set PGHOST and PGPORT to the server you mean, or\n  - drop it ' +
+        `yourself, when nobody needs it: dropdb -h ${target.host} -p ${target.port} ` +
+        `${target.database}`,
     )
   }
   const disposable = target.mark !== null && (target.mode === 'rehearsal' || target.mode === 'flat-files')
@@ -178,7 +186,10 @@ function holdings(tables: readonly TargetTable[]): string {
   const shown = tables
     .slice(0, 10)
     .map(({ table, rows_count }) => `${table} (${rows_count ?? 'uncounted'} rows)`)
-  return `${tables.length} table${tables.length === 1 ? '' : 's'}: ${shown.join(', ')}${tables.length > shown.length ? ', …' : ''}`
+  return (
+    `${tables.length} table${tables.length === 1 ? '' : 's'}: ` +
+    `${shown.join(', ')}${tables.length > shown.length ? ', …' : ''}`
+  )
 }
 
 /** A live or replayed database stays one, whatever only one of its two marks says. */

@@ -24,9 +24,9 @@ const SQL = join(import.meta.dirname, 'sql')
 const WIDTH = 110
 
 /**
- * The schema of a migrated database as SQL to read, from the catalog: by schema, then by noun (the migration that
- * creates the object), then in the order of creation. Words and layout do not depend on the version of PostgreSQL,
- * as far as its functions for definitions (pg_get_constraintdef and the like) do not.
+ * The schema of a migrated database as SQL to read, from the catalog: by schema, then by noun (the migration
+ * that creates the object), then in the order of creation. Words and layout do not depend on the version of
+ * PostgreSQL, as far as its functions for definitions (pg_get_constraintdef and the like) do not.
  */
 export async function schemaFileOf(db: Database, migrations: string): Promise<string> {
   const texts = new Map<string, string>()
@@ -89,7 +89,10 @@ function routineText({ kind, name, comment, definition, arguments: list }: Routi
   return [...head, ...lowerLines, `as $$${text}$$;`].join('\n')
 }
 
-/** A view; a query of one relation without the alias before its columns, which PostgreSQL 15 writes and 16 does not. */
+/**
+ * A view; a query of one relation without the alias before its columns, which PostgreSQL 15 writes and 16
+ * does not.
+ */
 function viewLines(definition: string): string[] {
   const [, alias] = /^ +FROM [\w.]+(?:\([^)]*\))? (\w+)(?:\([^)]*\))?;$/m.exec(definition) ?? []
   const plain = alias === undefined ? definition : definition.replaceAll(`${alias}.`, '')
@@ -102,8 +105,8 @@ const commented = (comment: string, indent: string): string[] =>
   wrapped(comment, `${indent}-- `, `${indent}-- `)
 
 /**
- * Keywords in lower case, `in (…)` for PostgreSQL's `= ANY (ARRAY[…])`, no cast of a string to text. Strings do not
- * change.
+ * Keywords in lower case, `in (…)` for PostgreSQL's `= ANY (ARRAY[…])`, no cast of a string to text. Strings
+ * do not change.
  */
 const lowered = (text: string): string =>
   text
