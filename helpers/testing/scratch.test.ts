@@ -4,14 +4,16 @@ import { scratchDatabase } from './scratch.ts'
 test('a scratch database is new, in UTF8, and gone afterwards', async () => {
   const { db, drop } = await scratchDatabase()
   const { encoding, tables_count } = await db.one(
-    "select pg_encoding_to_char(encoding) as encoding, (select count(*)::int from pg_tables where schemaname not in ('pg_catalog', 'information_schema')) as tables_count from pg_database where datname = current_database()",
+    `select pg_encoding_to_char(encoding) as encoding, (select count(*)::int from pg_tables
+       where schemaname not in ('pg_catalog', 'information_schema')) as tables_count
+     from pg_database where datname = current_database()`,
   )
   expect({ encoding, tables_count }).toEqual({ encoding: 'UTF8', tables_count: 0 })
   await drop()
   await expect(db.rows('select 1')).rejects.toThrow()
 })
 
-test('a migrated scratch database has every migration and no data, and two of them share nothing', async () => {
+test('a migrated scratch database has every migration and no data; two of them share nothing', async () => {
   const [one, other] = await Promise.all([
     scratchDatabase({ migrated: true }),
     scratchDatabase({ migrated: true }),

@@ -34,7 +34,8 @@ export async function scratchDatabase({
   await withDatabase(server, async (db) => {
     const template = migrated ? await migratedTemplate(db, server) : 'template0'
     await db.execute(
-      `create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)} encoding 'UTF8' strategy file_copy`,
+      `create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)}
+       encoding 'UTF8' strategy file_copy`,
     )
   })
   const connection = { ...server, database }

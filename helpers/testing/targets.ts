@@ -57,7 +57,8 @@ export async function ours(mode: Mode): Promise<{ server: Server; tools: Tools; 
   await withDatabase(connection, async (db) => {
     await recordEnvironment(db, { mode, run_id, product_version: '0.0.0' })
     await db.rows(
-      `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date, end_date, host, process_id, product_version)
+      `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date,
+         end_date, host, process_id, product_version)
        values ($1, 'test', 'test', 'complete', 'u.csv', repeat('0', 64), '2020-01-01', '2020-12-31', 'h', 1, '0')`,
       [run_id],
     )

@@ -19,8 +19,26 @@ export default defineConfig({
   test: {
     watch: false,
     sequence: { sequencer: PhaseSequencer },
-    reporters: [new ChecklistReporter({ plan: import.meta.dirname + '/plan.md', directory: import.meta.dirname + '/reports', writeReports })],
-    projects: [{ test: { name: 'phases', include: ['boxes/*.test.ts'], globalSetup: ['setup.ts'], fileParallelism: false, testTimeout: 0, hookTimeout: 0, expect: { requireAssertions: true } } }],
+    reporters: [
+      new ChecklistReporter({
+        plan: import.meta.dirname + '/plan.md',
+        directory: import.meta.dirname + '/reports',
+        writeReports,
+      }),
+    ],
+    projects: [
+      {
+        test: {
+          name: 'phases',
+          include: ['boxes/*.test.ts'],
+          globalSetup: ['setup.ts'],
+          fileParallelism: false,
+          testTimeout: 0,
+          hookTimeout: 0,
+          expect: { requireAssertions: true },
+        },
+      },
+    ],
   },
 })
 `
@@ -32,12 +50,15 @@ export default (project) => setUp(project, async ({ say, precondition }) => {
   const check = () => { if (process.env.TRIAL_PRECONDITION) throw new Error(process.env.TRIAL_PRECONDITION) }
   await precondition(process.env.TRIAL_PRECONDITION_CLAIM, check)
   if (process.env.TRIAL_SECRET) say('prepared with ' + process.env.TRIAL_SECRET)
-  return { target: {}, scope: { mode: 'trial', database: process.env.TRIAL_DATABASE ?? 'one' }, identity: { database: 'trial' }, close: async () => {} }
+  const scope = { mode: 'trial', database: process.env.TRIAL_DATABASE ?? 'one' }
+  return { target: {}, scope, identity: { database: 'trial' }, close: async () => {} }
 })
 `
 
 /** Text that a box file of a trial begins with. */
-export const HEAD = `import { expect } from 'vitest'\nimport { needs, stopsAtFirstFailure, test } from ${url('helpers/checklist/phase.ts')}\n`
+export const HEAD = `import { expect } from 'vitest'
+import { needs, stopsAtFirstFailure, test } from ${url('helpers/checklist/phase.ts')}
+`
 
 export interface TrialRun {
   readonly exit_code: number | undefined

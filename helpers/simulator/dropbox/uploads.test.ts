@@ -147,7 +147,7 @@ describe('commits', () => {
       summary: 'path/conflict/file/..',
     })
   })
-  test('autorename takes another name, overwrite a new revision, update only of the revision it knows', async () => {
+  test('autorename takes another name, overwrite a new revision, update only a known revision', async () => {
     const first = await put('/a.txt', '1')
     expect((await put('/a.txt', '2', { autorename: true })).result.name).toBe('a (2).txt')
     const second = await put('/a.txt', '3', { mode: { '.tag': 'overwrite' } })

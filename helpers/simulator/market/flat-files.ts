@@ -39,7 +39,9 @@ export async function writeFlatFiles(world: World, directory: string): Promise<r
   }
   const manifest = {
     spec: 1,
-    label: `REHEARSAL: simulated market, seed "${world.seed}", ${world.securities.length} securities. Not real data.`,
+    label:
+      `REHEARSAL: simulated market, seed "${world.seed}", ` +
+      `${world.securities.length} securities. Not real data.`,
     as_of: world.end_date,
     files: listed,
   }
@@ -191,7 +193,15 @@ function barRows({ source_id, bars }: Security, first_year: string, last_year: s
 }
 
 const barRow = (source_id: string, bar: Bar): string =>
-  `${source_id},${bar.date},${price(bar.open_cents)},${price(bar.high_cents)},${price(bar.low_cents)},${price(bar.close_cents)},${bar.volume_shares}`
+  [
+    source_id,
+    bar.date,
+    price(bar.open_cents),
+    price(bar.high_cents),
+    price(bar.low_cents),
+    price(bar.close_cents),
+    bar.volume_shares,
+  ].join()
 
 /** Cents as exact decimal text in dollars, e.g. 1234 → 12.34. */
 export function price(cents: number): string {

@@ -31,7 +31,8 @@ export const sourceIdOf = (number: number): string => `rehearsal:s${String(numbe
 /** A version 4 shaped UUID that depends on the text alone. */
 export function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  const digits = (from: number, to: number): string => hex.slice(from, to)
+  return `${digits(0, 8)}-${digits(8, 12)}-4${digits(13, 16)}-a${digits(17, 20)}-${digits(20, 32)}`
 }
 
 /**

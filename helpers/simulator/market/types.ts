@@ -32,12 +32,14 @@ export interface Security {
 }
 
 export const SCENARIOS = [
-  'plain', 'dividend_payer', 'etf', 'rename', 'rename_twice', 'ticker_first_owner', 'ticker_second_owner', 'ticker_returns',
-  'ticker_handed_over', 'ticker_taken_over', 'split', 'split_twice', 'reverse_split', 'reverse_splits', 'split_with_dividend',
-  'stock_dividend', 'special_dividend', 'equal_dividends_one_day', 'unequal_dividends_one_day', 'dividend_on_holiday',
-  'spin_off_parent', 'spin_off_child', 'cash_merger', 'stock_merger', 'stock_and_cash_merger', 'acquirer', 'bankruptcy',
-  'liquidation', 'halted', 'voluntary_delisting', 'ipo', 'class_a', 'class_b', 'week_year', 'retail_year', 'annual_restatement',
-  'quarter_restatement', 'late_filer', 'tag_change', 'loss_maker', 'no_facts', 'illiquid', 'crash', 'surge', 'outsider',
+  'plain', 'dividend_payer', 'etf', 'rename', 'rename_twice', 'ticker_first_owner',
+  'ticker_second_owner', 'ticker_returns', 'ticker_handed_over', 'ticker_taken_over', 'split',
+  'split_twice', 'reverse_split', 'reverse_splits', 'split_with_dividend', 'stock_dividend',
+  'special_dividend', 'equal_dividends_one_day', 'unequal_dividends_one_day', 'dividend_on_holiday',
+  'spin_off_parent', 'spin_off_child', 'cash_merger', 'stock_merger', 'stock_and_cash_merger',
+  'acquirer', 'bankruptcy', 'liquidation', 'halted', 'voluntary_delisting', 'ipo', 'class_a', 'class_b',
+  'week_year', 'retail_year', 'annual_restatement', 'quarter_restatement', 'late_filer', 'tag_change',
+  'loss_maker', 'no_facts', 'illiquid', 'crash', 'surge', 'outsider',
 ] as const // biome-ignore format: a list to be read, not a column
 export type Scenario = (typeof SCENARIOS)[number]
 

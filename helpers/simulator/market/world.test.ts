@@ -101,7 +101,7 @@ describe('the world', () => {
     }
   })
 
-  test('expects no figure where an event of the listing comes after the last bar, and no change by one after the listing', () => {
+  test('expects no figure if an event follows the last bar, and no change by an event after the listing', () => {
     expect(expectedAdjusted(world, securityOf('halted')).every((row) => row.adj_close === null)).toBe(true)
     expect(
       expectedAdjusted(world, securityOf('liquidation')).every(

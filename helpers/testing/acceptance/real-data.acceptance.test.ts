@@ -67,7 +67,9 @@ describe('a populated database that the product did not make', () => {
     await withDatabase(server, (db) => db.execute(`create database ${database}`))
     await withDatabase(target, (db) =>
       db.execute(
-        "create schema stocks_research; create table stocks_research.securities (ticker text primary key); insert into stocks_research.securities values ('MINE')",
+        `create schema stocks_research;
+         create table stocks_research.securities (ticker text primary key);
+         insert into stocks_research.securities values ('MINE')`,
       ),
     )
   })

@@ -62,7 +62,7 @@ describe('the rehearsal', () => {
     }
   })
 
-  test('every row is what the simulated market knows, faults on, and its two losses are named among the failed and nowhere else', async () => {
+  test('every row equals the simulated market, with faults on, and only its two losses are gaps', async () => {
     const world = createWorld()
     const losses = lossesOf(world)
     const dialect = withLosses(WIRE, losses)
@@ -145,7 +145,7 @@ describe('a rehearsal of 120 securities', () => {
     rmSync(dirname(universe), { recursive: true })
   })
 
-  test('SIGKILL in the middle leaves a whole journal and a truthful report, and the next run recovers without a hand, with the same content table by table', async () => {
+  test('SIGKILL leaves an intact journal and a true report; the next run recovers, with equal content by table', async () => {
     const victim = few.checklist()
     await few.waitForPhase('06-production-ingestion')
     victim.kill('SIGKILL')

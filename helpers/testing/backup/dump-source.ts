@@ -22,7 +22,9 @@ export async function dumpSource(): Promise<DumpSource> {
     directory,
     fill: (rows) =>
       source.db.execute(
-        `create table public.noise (id int primary key, a text, b text); insert into public.noise select i, md5(i::text), md5('b' || i) from generate_series(1, ${rows}) i`,
+        `create table public.noise (id int primary key, a text, b text);
+         insert into public.noise
+         select i, md5(i::text), md5('b' || i) from generate_series(1, ${rows}) i`,
       ),
     take: (options = {}) => dump(source.connection, { directory, mode: 'rehearsal', ...options }),
   }
