@@ -63,7 +63,9 @@ export class FaultScript {
   add(...faults: readonly Fault[]): void {
     for (const fault of faults) {
       if (!FAULT_KINDS.includes(fault.action.kind))
-        throw new TypeError(`"${fault.action.kind}" is no fault; known are ${FAULT_KINDS.join(', ')}.`)
+        throw new TypeError(
+          `"${fault.action.kind}" is not a fault; known faults are ${FAULT_KINDS.join(', ')}.`,
+        )
       this.#armed.push({ fault, skip: fault.skip ?? 0, times: fault.times ?? 1 })
     }
   }
