@@ -3,7 +3,7 @@
  * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures. A test
  * file that is left out because there is no reference data is listed, and counted as skipped.
  *
- * node .ci/total.ts <failed steps> [--without-reference-data]
+ * node .ci/total.ts <failed steps> --without-reference-data | none
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
