@@ -52,10 +52,10 @@ export const gapTexts = (gaps: readonly ItemGap[]): string[] =>
 
 type CheckReports = ValidationReport['checks']
 
-/** Each violation that a check kept, as a line: the check, the subject, the violating row. */
+/** Each violation that a check kept, as a line: the claim, the name of the check, the violating row. */
 export const violationsOf = (checks: CheckReports): string[] =>
-  checks.flatMap(({ name, examples }) =>
-    examples.map(({ subject, fingerprint: _, ...row }) => `${name}: ${subject}${rowText(row)}`),
+  checks.flatMap(({ name, claim, examples }) =>
+    examples.map(({ subject, fingerprint: _, ...row }) => `"${claim}" (${name}): ${subject}${rowText(row)}`),
   )
 
 const rowText = (row: Readonly<Record<string, unknown>>): string =>

@@ -41,7 +41,10 @@ export function expectNoneFailed(report: JobReport): void {
 const reasonsOf = ({ job, gaps }: JobReport, statuses: readonly ItemGap['status'][]): Reasoned[] =>
   gaps
     .filter(({ status }) => statuses.includes(status))
-    .map(({ item, status, reason }) => ({ name: item, reason: `${job}, ${status}: ${reason}` }))
+    .map(({ item, status, reason }) => ({
+      name: item,
+      reason: `${job} ${status.replace('_', ' ')}: ${reason}`,
+    }))
 
 /** The checks named ran, and found nothing. */
 export function expectNoViolations(report: ValidationReport, names: readonly string[]): void {

@@ -1,0 +1,78 @@
+/** What a person reads when a box fails: real failures of the product, by the first line of the assertion. */
+import { expect, onTestFinished, test } from 'vitest'
+import { ingestDelivery, SMALL_DELIVERY, writeDelivery } from '../../ingest/testing/flat-files/delivery.ts'
+import { CHECKS } from '../../ingest/validation/checks.ts'
+import { validate } from '../../ingest/validation/validate.ts'
+import { expectComplete, expectNoHardViolations } from '../../phases/expectations.ts'
+import { whyWithoutRows } from '../../phases/tables.ts'
+import { messageOf } from '../core/errors.ts'
+import { scratchDatabase } from '../testing/scratch.ts'
+
+const JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
+const THRESHOLDS = { reject_max_ratio: 0.001, failed_max_ratio: 0.01, not_found_max_ratio: {} }
+/** Yahoo's columns: "Close" is adjusted for splits, beside "Adj Close" for dividends too. */
+const ADJUSTED =
+  'source_id,Date,Open,High,Low,Close,Adj Close,Volume\nx:first,2020-01-31,10,11,9,10.5,10.1,1000\n'
+
+const failureOf = (assert: () => void): string => {
+  try {
+    assert()
+  } catch (error) {
+    return messageOf(error)
+  }
+  return ''
+}
+
+async function scratch() {
+  const made = await scratchDatabase({ migrated: true })
+  onTestFinished(made.drop)
+  return made
+}
+
+test('a file of a delivery that is refused is the first line, with the securities that it fails', async () => {
+  const { connection } = await scratch()
+  const files = { ...SMALL_DELIVERY, 'prices_daily/prices.csv': ADJUSTED }
+  const root = await writeDelivery(files)
+  const report = await ingestDelivery(connection, root, { jobs: JOBS, thresholds: THRESHOLDS })
+  const [first, ...others] = failureOf(() => expectComplete(report)).split('\n')
+  expect(first).toMatch(
+    /^prices-daily failed: prices_daily\/prices\.csv .*"Adj Close".* \(x:first, x:second, x:third\)$/,
+  )
+  expect(others).toEqual([
+    '  the run is failed: prices-daily: 3 of 3 items failed, more than failed_max_ratio 0.01',
+  ])
+})
+
+test('a dataset that is missing and required is the first line; one that may be missing is a reason', async () => {
+  const { connection, db } = await scratch()
+  const { 'fundamentals/CIK0000000001.csv': _, ...files } = SMALL_DELIVERY
+  const root = await writeDelivery(files)
+  const jobs = ['securities', 'fundamentals-raw'] as const
+  const required = await ingestDelivery(connection, root, { jobs, thresholds: THRESHOLDS })
+  expect(failureOf(() => expectComplete(required)).split('\n')[0]).toMatch(
+    /^fundamentals-raw not found: The delivery has no fundamentals.* \(0000000001, 0000000002\)$/,
+  )
+  const not_found_max_ratio = { 'fundamentals-raw': 1 }
+  const permitted = await ingestDelivery(connection, root, {
+    jobs,
+    thresholds: { ...THRESHOLDS, not_found_max_ratio },
+  })
+  expect(failureOf(() => expectComplete(permitted))).toBe('')
+  expect(await whyWithoutRows(db, permitted.run_id, { job: 'fundamentals-raw' })).toMatch(
+    /^no fundamentals-raw: The delivery has no fundamentals.* \(2 work items\)$/,
+  )
+})
+
+test('a violation of a hard check is the first line, with the check, the security and the row', async () => {
+  const { connection, db } = await scratch()
+  await ingestDelivery(connection, await writeDelivery(SMALL_DELIVERY), { jobs: JOBS })
+  await db.execute(
+    `insert into stocks_research.prices_daily (security_id, trade_date, close)
+     select security_id, date '2021-01-02', 1 from stocks_research.securities where source_id = 'x:first'`,
+  )
+  const checks = CHECKS.filter(({ name }) => name === 'bar-on-session')
+  const report = await validate(db, { checks })
+  expect(failureOf(() => expectNoHardViolations(report))).toMatch(
+    /^found 1 violation of a hard check, expected none: ".+" \(bar-on-session\): x:first, .*2021-01-02$/,
+  )
+})
