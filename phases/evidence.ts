@@ -58,6 +58,15 @@ export const violationsOf = (checks: CheckReports): string[] =>
     examples.map(({ subject, fingerprint: _, ...row }) => `"${claim}" (${name}): ${subject}${rowText(row)}`),
   )
 
+/** How many violations each of these checks found, and the first of them. */
+export function violationCounts({ checks }: ValidationReport, names: readonly string[]) {
+  const named = checks.filter(({ name }) => names.includes(name))
+  return {
+    ...Object.fromEntries(named.map(({ name, violations_count }) => [name, violations_count])),
+    examples: violationsOf(named),
+  }
+}
+
 const rowText = (row: Readonly<Record<string, unknown>>): string =>
   Object.entries(row)
     .map(([column, value]) => `, ${column} ${String(value)}`)

@@ -142,7 +142,7 @@ function overviewHtml(view: RunView): string {
     ]
     return `<tr>${cells.join('')}</tr>`
   })
-  const key = 'boxes: ■ ticked, ✗ failed, – not applicable, □ open'
+  const key = 'boxes: ■ ticked, ✗ failed, ◇ not applicable, □ open'
   const head = `<th>phase</th><th>state</th><th>${key}</th><th class="num">ticked</th><th class="num">took</th>`
   return `<div class="wide"><table class="overview"><tr>${head}</tr>${rows.join('')}</table></div>`
 }
@@ -151,7 +151,7 @@ function overviewHtml(view: RunView): string {
 const LOOK = {
   passed: { color: 'good', glance: '■' },
   failed: { color: 'bad', glance: '✗' },
-  'not applicable': { color: 'idle', glance: '–' },
+  'not applicable': { color: 'idle', glance: '◇' },
   open: { color: 'soft', glance: '□' },
 } as const
 
