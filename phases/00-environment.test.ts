@@ -193,7 +193,7 @@ function secretsNeeded(config: Config) {
   }
 }
 
-/** What the providers answer to one request each. A replay makes no request, and files need no credentials. */
+/** What each provider answers to one request. A replay makes none, and files need no credentials. */
 async function probeProviders(config: Config, signal: AbortSignal) {
   const opened = await openRunProviders(config, silentLog())
   try {

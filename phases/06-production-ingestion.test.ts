@@ -148,10 +148,8 @@ test('failed symbols are retried by one command', async ({ target, db, record, s
     reject: false,
     cancelSignal: signal,
   })
-  const { failed } = await db.one<{ failed: number }>(
-    "select count(*)::int as failed from ingestion.items where run_id = $1 and status in ('failed', 'deferred')",
-    [run.report.run_id],
-  )
+  const after = await db.rows<{ items: number }>(query('failures_of_run'), [run.report.run_id])
+  const failed = after.reduce((sum, { items }) => sum + items, 0)
   await record({
     command: 'node ingest/run.ts retry --failed',
     failed_before,

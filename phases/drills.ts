@@ -53,15 +53,15 @@ export const MISTAKES: Readonly<Record<Mistake, { harm: Harm; detected_by: reado
   },
 }
 
-/** The jobs of the interrupted run: long enough to be killed while they work, the largest table among them. */
+/** The jobs of the interrupted run: they take long enough to be killed, and fill the largest table. */
 const INTERRUPTED_JOBS = ['securities', 'ticker-history', 'prices-daily'] as const
 const INTERRUPTED_TABLES = ['securities', 'ticker_history', 'prices_daily'].map(
   (table) => `stocks_research.${table}`,
 )
 
 /**
- * Kills the runner while it loads a new database, resumes it, and compares the result with the backup, table by
- * table.
+ * Kills the runner while it loads a new database, resumes it, and compares the result with the backup, table
+ * by table.
  */
 export async function killAndResume(
   server: Connection,

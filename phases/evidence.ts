@@ -73,8 +73,8 @@ const rowText = (row: Readonly<Record<string, unknown>>): string =>
     .join('')
 
 /**
- * Each check with its severity, claim, violations and threshold. A soft check has no threshold: a person judges
- * what it finds.
+ * Each check with its severity, claim, violations and threshold. A soft check has no threshold: a person
+ * judges what it finds.
  */
 export const checksEvidence = ({ checks }: ValidationReport) =>
   checks.map(({ name, severity, claim, violations_count, accepted_count }) => ({

@@ -14,8 +14,8 @@ import type { ValidationReport } from '../ingest/validation/validate.ts'
 import { violationsOf } from './evidence.ts'
 
 /**
- * A run is complete when its work items ended within the thresholds. The failure names the reasons of the jobs
- * that did not, the failed work items first.
+ * A run is complete when its work items ended within the thresholds. The failure names the reasons of the
+ * jobs that did not, the failed work items first.
  */
 export function expectComplete({ state, state_reason, jobs }: RunReport): void {
   if (state === 'complete' || state === 'complete_with_gaps') {

@@ -73,7 +73,7 @@ export async function runJobs(options: RunJobsOptions): Promise<LoggedRun> {
 /** One run of all seven jobs, of which each box lets one job run. */
 export interface ProductionRun {
   readonly log_file: string
-  /** Lets `job` run, and returns its report when it has ended. The job after it waits until it is asked for. */
+  /** Lets `job` run, and returns its report. The job after it waits until it is asked for. */
   runJob(job: JobName, box: Pick<RunJobsOptions, 'signal' | 'onProgress'>): Promise<JobReport>
   /** The run, after its last job. */
   ended(): Promise<LoggedRun>

@@ -104,11 +104,12 @@ function verdictHtml(view: RunView): string {
     .map(([value, name]) => `<div><b>${escapeHtml(value)}</b><span class="soft">${name}</span></div>`)
     .join('')
   const reasons = view.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')
+  const rehearsal = isRehearsal(view) ? ' · REHEARSAL' : ''
   const meaning = has_passed
     ? 'Every expected box ran once, in order, in this run, and passed or had nothing to verify.'
     : 'What keeps this run from PASSED:'
   return `<div class="verdict ${has_passed ? 'passed' : ''}" id="s1">
-<strong class="${has_passed ? 'good' : 'bad'}">${view.verdict}${isRehearsal(view) ? ' · REHEARSAL' : ''}</strong>
+<strong class="${has_passed ? 'good' : 'bad'}">${view.verdict}${rehearsal}</strong>
 <p>${meaning}</p>${reasons === '' ? '' : `<ul class="reasons">${reasons}</ul>`}
 <div class="figures">${tiles}</div>
 </div>`
@@ -143,7 +144,8 @@ function overviewHtml(view: RunView): string {
     return `<tr>${cells.join('')}</tr>`
   })
   const key = 'boxes: ■ ticked, ✗ failed, ◇ not applicable, □ open'
-  const head = `<th>phase</th><th>state</th><th>${key}</th><th class="num">ticked</th><th class="num">took</th>`
+  const numbers = '<th class="num">ticked</th><th class="num">took</th>'
+  const head = `<th>phase</th><th>state</th><th>${key}</th>${numbers}`
   return `<div class="wide"><table class="overview"><tr>${head}</tr>${rows.join('')}</table></div>`
 }
 
@@ -232,9 +234,9 @@ head -n 1 ${folder}/journal.jsonl
 # the same boxes again, from a clean state
 npx vitest run phases</pre>
 <p class="soft">Each line of the journal contains the SHA-256 of the line before it. A changed, removed or
-added line breaks the chain at that line; the hash of the last line is below and in <code>manifest.json</code>.
-The chain proves that the lines are complete and in order; to prove its age, keep the hash of the manifest
-elsewhere.</p>`
+added line breaks the chain at that line; the hash of the last line is below and in
+<code>manifest.json</code>. The chain proves that the lines are complete and in order; to prove its age,
+keep the hash of the manifest elsewhere.</p>`
 }
 
 const sealHtml = (head: string): string =>

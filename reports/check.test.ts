@@ -1,4 +1,4 @@
-/** A verifier that cannot fail proves nothing: every report of a real run is falsified, and found. */
+/** Every report of a real run is falsified, and the verifier must find it. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,11 +11,20 @@ import { Trial } from '../helpers/testing/trial.ts'
 import { checkRun } from './check.ts'
 import { sha256Of, writeReports } from './write.ts'
 
-const PLAN =
-  '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n- [ ] the ground is level\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
+const PLAN = `## Phase 0 · Ground
+\`00-ground\`
+- [ ] the ground holds
+- [ ] the ground is level
+## Phase 1 · Roof
+\`01-roof\`
+- [ ] the roof is tight
+`
 const trial = new Trial(PLAN, {
-  '00-ground': `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })\ntest('the ground is level', async ({ record }) => { await record({ slope: 2 }); expect(1).toBe(2) })`,
-  '01-roof': `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`,
+  '00-ground': `
+test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })
+test('the ground is level', async ({ record }) => { await record({ slope: 2 }); expect(1).toBe(2) })`,
+  '01-roof': `needs('00-ground')
+test('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`,
 })
 const scratch = mkdtempSync(join(tmpdir(), 'check-'))
 const directory = join(scratch, 'run')
@@ -44,7 +53,7 @@ function falsify(name: string, from: string, to: string, sealed: boolean): void 
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(sha256Of(text), sha256Of(changed)))
 }
 
-test('what the engine wrote holds', () => {
+test('the reports of the engine are verified', () => {
   expect(checkRun(directory)).toMatchObject({ faults: [], notes: [], view: { verdict: 'FAILED' } })
 })
 
@@ -108,7 +117,7 @@ test.for([
   ['checklist.md', 'rows = 3', 'rows = 4'],
   ['audit.html', '<dd>3</dd>', '<dd>4</dd>'],
 ] as const)(
-  'changed evidence in %s is found by the code that wrote it, and another version says that it did not compare',
+  'changed evidence in %s is found by the code that wrote it; another version notes that it did not',
   ([name, from, to]) => {
     falsify(name, from, to, true)
     expect(checkRun(directory, () => true).faults).toEqual([
@@ -166,7 +175,7 @@ test('a journal that was written anew with another verdict contradicts its own b
   ])
 })
 
-test('a clock that was set back is said, and is no fault', () => {
+test('a clock that was set back is noted, and is no fault', () => {
   const file = join(directory, 'journal.jsonl')
   const { entries } = verifyJournal(file)
   rmSync(file)
@@ -188,7 +197,7 @@ function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...even
   return event.event === 'run-ended' ? { ...event, verdict: 'PASSED', reasons: [] } : (event as RunEvent)
 }
 
-test('the command exits 0 on what holds, and 1 with file and line on what does not', async () => {
+test('the command exits 0 for an intact run, and 1 with file and line for a changed one', async () => {
   const verify = () =>
     execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'commands', 'verify-report.ts'), directory], {
       reject: false,

@@ -115,9 +115,9 @@ function manifestFaults(
   entries: readonly JournalEntry[],
 ): string[] {
   const faults: string[] = []
-  const expect = (what: string, said: unknown, found: unknown): void => {
-    if (said !== found)
-      faults.push(`manifest.json: it says ${what} ${String(said)}, the journal says ${String(found)}`)
+  const expect = (what: string, listed: unknown, found: unknown): void => {
+    if (listed !== found)
+      faults.push(`manifest.json: it says ${what} ${String(listed)}, the journal says ${String(found)}`)
   }
   expect('run', manifest.run_id, view.run_id)
   expect('mode', manifest.mode, view.mode)
@@ -131,11 +131,11 @@ function manifestFaults(
   )
   for (const name of Object.keys(PAGES))
     if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)
-  for (const [name, said] of Object.entries(manifest.files)) {
+  for (const [name, listed] of Object.entries(manifest.files)) {
     const path = join(run_directory, name)
-    if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: "${name}" is no file name`)
+    if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: "${name}" is not a file name`)
     else if (!existsSync(path)) faults.push(`${name} is missing`)
-    else if (sha256Of(readFileSync(path)) !== said)
+    else if (sha256Of(readFileSync(path)) !== listed)
       faults.push(`${name} is not the file that the manifest lists: its SHA-256 differs`)
   }
   return faults

@@ -49,7 +49,8 @@ function row(phase: PhaseView, y: number, x: (at: string) => number): string {
   const from = phase.started_at ?? ''
   const to = phase.ended_at ?? from
   const kind = phase.state === 'ticked' || phase.state === 'failed' ? phase.state : 'other'
-  const place = `x="${round(x(from))}" y="${y + 5}" width="${round(Math.max(2, x(to) - x(from)))}" height="15"`
+  const width = round(Math.max(2, x(to) - x(from)))
+  const place = `x="${round(x(from))}" y="${y + 5}" width="${width}" height="15"`
   const bar = `<rect class="${kind}" fill-opacity="0.35" ${place} rx="2"/>`
   const boxes = phase.boxes.map((box) => {
     if (box.started_at === null || box.ended_at === null) return ''

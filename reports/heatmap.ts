@@ -66,10 +66,10 @@ function rowOf(
     const place = `x="${round(x)}" y="${y}" width="${width}" height="${ROW_HEIGHT - 3}"`
     const rect = `<rect class="${kind}" ${place}>${title}</rect>`
     if (level === '#' || cell < DIGIT_WIDTH_MIN) return rect
-    const digits = [...run].map(
-      (digit, at) =>
-        `<text class="digit" x="${round(x + (at + 0.5) * cell)}" y="${y + 9.5}" text-anchor="middle">${digit}</text>`,
-    )
+    const digits = [...run].map((digit, at) => {
+      const middle = round(x + (at + 0.5) * cell)
+      return `<text class="digit" x="${middle}" y="${y + 9.5}" text-anchor="middle">${digit}</text>`
+    })
     return `${rect}${digits.join('')}`
   })
   const name = label.length > 20 ? `${label.slice(0, 19)}…` : label

@@ -36,7 +36,8 @@ export function junitOf(view: RunView): string {
     time: secondsOf(spanOf(view.started_at, view.ended_at)),
     timestamp: view.started_at,
   })
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${totals.map((suite) => suite.xml).join('')}</testsuites>\n`
+  const body = totals.map((suite) => suite.xml).join('')
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${body}</testsuites>\n`
 }
 
 interface Suite {
@@ -138,10 +139,10 @@ function failure(element: 'failure' | 'error', faults: readonly Fault[]): string
 }
 
 function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: string): string {
-  const lines = Object.entries(properties).map(
-    ([name, value]) =>
-      `${indent}  <property${attributesOf({ name, value: clip(String(value), PROPERTY_CHARACTERS_MAX) })}/>\n`,
-  )
+  const lines = Object.entries(properties).map(([name, value]) => {
+    const text = clip(String(value), PROPERTY_CHARACTERS_MAX)
+    return `${indent}  <property${attributesOf({ name, value: text })}/>\n`
+  })
   return lines.length === 0 ? '' : `${indent}<properties>\n${lines.join('')}${indent}</properties>\n`
 }
 

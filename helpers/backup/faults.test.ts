@@ -60,7 +60,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'the lock is lost',
     [
       'helpers/checklist/lost-lock.test.ts',
-      'in the middle of a box, the box is stopped, nothing after it begins, and the verdict is FAILED',
+      'in the middle of a box: the box is stopped, none follows, and the verdict is FAILED',
     ],
     [
       'helpers/checklist/lost-lock.test.ts',

@@ -11,7 +11,7 @@ const SILENCE_MAX_MS = 60 * 60_000
 
 /**
  * A process that seems to have begun later than the run by less than this is taken for the run's own: a clock
- * that was set forward makes it look younger, and the journal of a working run must never be ended by another.
+ * that was set forward makes it look younger, and no run may end the journal of a working one.
  */
 const CLOCK_STEP_MAX_MS = 60_000
 
@@ -66,7 +66,7 @@ export function isRunning(pid: number): boolean {
   return isProcess(pid) && statOf(pid)?.state !== 'Z'
 }
 
-/** State and age of a process, where the system shows them: a number may belong to a younger process by now. */
+/** State and age of a process, where the system shows them: another process may have its number by now. */
 function statOf(pid: number): { state: string | undefined; age_ms: number } | undefined {
   const TICKS_PER_SECOND = 100 // USER_HZ, the same on every Linux that Node runs on.
   try {

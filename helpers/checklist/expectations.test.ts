@@ -11,7 +11,7 @@ const failureOf = (assert: () => void): string => {
   return ''
 }
 
-test('what holds passes', () => {
+test('a claim that holds passes', () => {
   expectThat(true, 'a sentence')
   expectEqual('the exit code', 0, 0)
   expectAtLeast('coverage', 0.95, 0.95)

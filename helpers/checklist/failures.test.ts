@@ -29,7 +29,7 @@ async function scratch() {
   return made
 }
 
-test('a file of a delivery that is refused is the first line, with the securities that it fails', async () => {
+test('a refused file of a delivery is the first line, with the securities that it fails', async () => {
   const { connection } = await scratch()
   const files = { ...SMALL_DELIVERY, 'prices_daily/prices.csv': ADJUSTED }
   const root = await writeDelivery(files)
@@ -43,7 +43,7 @@ test('a file of a delivery that is refused is the first line, with the securitie
   ])
 })
 
-test('a dataset that is missing and required is the first line; one that may be missing is a reason', async () => {
+test('a missing dataset is the first line when it is required, and a reason when it is not', async () => {
   const { connection, db } = await scratch()
   const { 'fundamentals/CIK0000000001.csv': _, ...files } = SMALL_DELIVERY
   const root = await writeDelivery(files)
@@ -63,7 +63,7 @@ test('a dataset that is missing and required is the first line; one that may be 
   )
 })
 
-test('a violation of a hard check is the first line, with the check, the security and the row', async () => {
+test('a violation of a hard check is the first line, with its check, security and row', async () => {
   const { connection, db } = await scratch()
   await ingestDelivery(connection, await writeDelivery(SMALL_DELIVERY), { jobs: JOBS })
   await db.execute(

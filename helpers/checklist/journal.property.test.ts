@@ -23,7 +23,7 @@ function journalOf(claims: readonly string[]): Buffer {
 }
 const claims = fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 6 })
 
-test('a journal that was written holds, line by line', () => {
+test('a journal is verified line by line as it was written', () => {
   fc.assert(
     fc.property(claims, (given) => {
       const reading = readJournal(journalOf(given))
@@ -36,7 +36,7 @@ test('a journal that was written holds, line by line', () => {
   )
 })
 
-test('one changed bit is found, at the line where it stands', () => {
+test('one changed bit is found, with its line', () => {
   fc.assert(
     fc.property(claims, fc.nat(), fc.integer({ min: 0, max: 7 }), (given, place, bit) => {
       const bytes = journalOf(given)
@@ -71,7 +71,7 @@ test('a line that was removed, doubled or moved is found', () => {
   )
 })
 
-test('a process that dies in the middle of a write costs at most its last line, and the journal goes on from there', () => {
+test('a process that dies while it writes loses at most its last line, and the journal goes on', () => {
   fc.assert(
     fc.property(claims, fc.nat(), (given, place) => {
       const bytes = journalOf(given)

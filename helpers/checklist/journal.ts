@@ -31,12 +31,12 @@ const REDACTED_FIELDS = new Set([
   'narrowed',
 ])
 
-/** What a journal holds, and the first line that does not hold. */
+/** The lines of a journal, and the first one that is wrong. */
 export interface JournalReading {
   readonly entries: readonly JournalEntry[]
   /** Hash of the last good line. */
   readonly head: string
-  /** The first line that does not hold, 1-based; undefined when the whole file does. */
+  /** The first wrong line, 1-based; undefined when the journal is intact. */
   readonly fault: { readonly line: number; readonly what: string } | undefined
   /** Bytes of the good lines. What follows is a torn tail when `is_torn`. */
   readonly good_bytes: number
@@ -121,7 +121,7 @@ export class Journal {
 }
 
 /**
- * Reads and checks a journal: numbering, chain, hashes, whole lines. Never throws for what the file holds.
+ * Reads and checks a journal: numbering, chain, hashes, complete lines. Throws for no content of the file.
  */
 export function verifyJournal(file: string): JournalReading {
   return readJournal(readFileSync(file))

@@ -43,7 +43,7 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
 const failureOf = (box: BoxView): string =>
   `"${box.claim}" failed: ${firstLine(box.faults[0]?.message ?? 'no message')}`
 
-/** One line a cause, with the name of every box that it left open, or their number when it was all of them. */
+/** One line a cause, with the name of every box that it left open; their number when it was all of them. */
 function openBoxes(phase: string, boxes: readonly BoxView[]): string[] {
   const open = Map.groupBy(
     boxes.filter((box) => box.state === 'open'),

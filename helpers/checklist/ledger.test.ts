@@ -19,14 +19,14 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-test('a tick is read in its own scope alone', () => {
+test('a tick is read only in its own scope', () => {
   ledger.tick(tickOf('03-safety-backup'))
   expect(ledger.read('03-safety-backup', 'scope a')?.boxes_count).toBe(3)
   expect(ledger.read('03-safety-backup', 'scope b')).toBeUndefined()
   expect(ledger.read('02-schema-build', 'scope a')).toBeUndefined()
 })
 
-test('a phase that starts takes its own tick and all later ones away, of every scope', () => {
+test('a phase that starts removes its own tick and all later ones, of every scope', () => {
   for (const phase of ['00-environment', '01-database-creation', '02-schema-build'])
     ledger.tick(tickOf(phase))
   ledger.tick(tickOf('03-safety-backup', 'scope b'))
@@ -45,6 +45,6 @@ test('a damaged tick, or one under another name, is no tick', () => {
   expect(ledger.read('00-environment', 'scope a')).toBeUndefined()
 })
 
-test('a tick of no boxes cannot be given', () => {
+test('a phase without boxes cannot be ticked', () => {
   expect(() => ledger.tick({ ...tickOf('00-environment'), boxes_count: 0 })).toThrow()
 })

@@ -6,8 +6,8 @@ import { writeAtomicallySync } from '../core/atomic-file.ts'
 const tickSchema = z.strictObject({
   phase: z.string(),
   /**
-   * What the tick is about: mode, server, database, universe, window, product version. Another scope is
-   * another world.
+   * What the tick holds for: mode, server, database, universe, window, product version. With another scope
+   * it does not hold.
    */
   scope: z.string(),
   run_id: z.string(),
@@ -20,7 +20,7 @@ export type Tick = z.infer<typeof tickSchema>
 
 /**
  * Which phases are ticked now. There is one ledger for all scopes, on purpose: a run over another universe
- * rebuilds the same database, so it must take the ticks of the former one away, not stand beside them.
+ * rebuilds the same database, so it must remove the ticks of the run before it.
  */
 export class Ledger {
   readonly #directory: string
@@ -33,7 +33,7 @@ export class Ledger {
   }
 
   /**
-   * Takes the ticks of `phase` and of all later ones away, whatever their scope. A phase that starts is open
+   * Removes the ticks of `phase` and of all later ones, whatever their scope. A phase that starts is open
    * again.
    */
   untickFrom(phase: string): void {
@@ -49,7 +49,7 @@ export class Ledger {
       const tick = tickSchema.parse(JSON.parse(readFileSync(this.#file(phase), 'utf8')))
       return tick.phase === phase && tick.scope === scope ? tick : undefined
     } catch {
-      return undefined // A damaged tick is no tick: the phase runs again, which is always safe.
+      return undefined // A damaged tick does not count: the phase runs again, which is always safe.
     }
   }
 

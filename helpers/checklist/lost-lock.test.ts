@@ -36,19 +36,24 @@ const FILES = {
 const mark = (text) => appendFileSync(process.env.TRIAL_MARKS, text + '\\n')
 test('the ground holds', async ({ record, signal }) => {
   mark('begun'); await record({ begun: true })
-  await new Promise((done) => { const timer = setTimeout(done, 60000); signal.addEventListener('abort', () => { clearTimeout(timer); done() }) })
+  await new Promise((done) => {
+    const timer = setTimeout(done, 60000)
+    signal.addEventListener('abort', () => { clearTimeout(timer); done() })
+  })
   mark(signal.aborted ? 'stopped' : 'went on')
   signal.throwIfAborted(); expect(1).toBe(1) })
 test('the ground is level', () => { mark('level'); expect(1).toBe(1) })`,
   '01-walls': `import { appendFileSync } from 'node:fs'
-needs('00-ground')\ntest('the walls stand', () => { appendFileSync(process.env.TRIAL_MARKS, 'walls\\n'); expect(1).toBe(1) })`,
+needs('00-ground')
+test('the walls stand', () => { appendFileSync(process.env.TRIAL_MARKS, 'walls\\n'); expect(1).toBe(1) })`,
 }
 const url = (path: string): string => JSON.stringify(pathToFileURL(join(ROOT_DIRECTORY, path)).href)
 const SETUP = `
 import { setUp } from ${url('helpers/checklist/setup.ts')}
 import { takeRunLock } from ${url('helpers/database/lock.ts')}
 export default (project) => setUp(project, async ({ run_id, halt }) => {
-  const lock = await takeRunLock(JSON.parse(process.env.TRIAL_MAINTENANCE), process.env.TRIAL_DATABASE, { run_id, onLost: halt })
+  const maintenance = JSON.parse(process.env.TRIAL_MAINTENANCE)
+  const lock = await takeRunLock(maintenance, process.env.TRIAL_DATABASE, { run_id, onLost: halt })
   return { target: {}, scope: {}, identity: {}, close: () => lock.release() }
 })`
 
@@ -59,8 +64,9 @@ async function terminateHolder(database: string): Promise<void> {
   for (;;) {
     const ended = await withDatabase(inject('testServer'), (db) =>
       db.rows(
-        `select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and granted and objsubid = 1
-            and (classid::bigint << 32) + objid::bigint = $1::bigint`,
+        `select pg_terminate_backend(pid, 5000) from pg_locks
+         where locktype = 'advisory' and granted and objsubid = 1
+           and (classid::bigint << 32) + objid::bigint = $1::bigint`,
         [lockKey(database)],
       ),
     )
@@ -69,7 +75,7 @@ async function terminateHolder(database: string): Promise<void> {
   }
 }
 
-test('in the middle of a box, the box is stopped, nothing after it begins, and the verdict is FAILED', async () => {
+test('in the middle of a box: the box is stopped, none follows, and the verdict is FAILED', async () => {
   const subject = new Trial(PLAN, FILES)
   onTestFinished(() => subject.remove())
   subject.write({ 'setup.ts': SETUP, marks: '' })
@@ -126,7 +132,7 @@ test('the checklist itself stops: it makes no database once the lock is gone', a
     },
   )
   const journalOf = (): string => globSync(join(state, 'reports', 'runs', '*', 'journal.jsonl'))[0] ?? ''
-  // Its lock is lost to it from here on; before, it has not been got.
+  // From here on the run has its lock, which can be taken from it.
   await expect
     .poll(() => existsSync(journalOf()) && readFileSync(journalOf(), 'utf8').includes('"target-prepared"'), {
       timeout: 60_000,

@@ -7,14 +7,23 @@ import { checkRun } from '../../reports/check.ts'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import { trialsOf } from '../testing/trial.ts'
 
-const PLAN =
-  '## Phase 0 · Ground\n`00-ground`\n- [ ] the ground holds\n## Phase 1 · Roof\n`01-roof`\n- [ ] the roof is tight\n'
-const ROOF = `needs('00-ground')\ntest('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`
-const HOLDS = `test('the ground holds', async ({ record }) => { await record({ rows: 3 }); expect(1).toBe(1) })`
+const PLAN = `## Phase 0 · Ground
+\`00-ground\`
+- [ ] the ground holds
+## Phase 1 · Roof
+\`01-roof\`
+- [ ] the roof is tight
+`
+const ROOF = `needs('00-ground')
+test('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); expect(1).toBe(1) })`
+const HOLDS = `test('the ground holds', async ({ record }) => {
+  await record({ rows: 3 }); expect(1).toBe(1) })`
 
 const trial = trialsOf(PLAN, { '00-ground': HOLDS, '01-roof': ROOF })
 
-const SECOND_TRY = `let tries = 0\ntest('the ground holds', OPTIONS async ({ record }) => { await record({ rows: 3 }); tries += 1; expect(tries).toBe(2) })`
+const SECOND_TRY = `let tries = 0
+test('the ground holds', OPTIONS async ({ record }) => {
+  await record({ rows: 3 }); tries += 1; expect(tries).toBe(2) })`
 test.for([
   [
     'that passed at a second try, by an option of the command line',
@@ -72,7 +81,7 @@ test('a failure is the sentence of its assertion, and its first line is the reas
   expect(run.view.phases[0]?.boxes[0]?.faults[0]?.at).toContain('00-ground.test.ts')
 })
 
-test('a plan that is missing or cannot be read is a sentence, and no older PASSED looks like the result', async () => {
+test('a plan that cannot be read is a sentence, and no older PASSED looks like the result', async () => {
   const subject = trial()
   expect((await subject.run()).view.verdict).toBe('PASSED')
   const plan = join(subject.directory, 'plan.md')
@@ -94,7 +103,7 @@ test('a plan that is missing or cannot be read is a sentence, and no older PASSE
   }
 })
 
-test('a run whose evidence cannot be written does not begin, and takes an older PASSED from sight', async () => {
+test('a run that cannot write its evidence does not begin, and removes an older PASSED', async () => {
   const subject = trial()
   await subject.run()
   const runs = join(subject.directory, 'reports', 'runs')
@@ -107,7 +116,7 @@ test('a run whose evidence cannot be written does not begin, and takes an older 
   expect(existsSync(join(subject.directory, 'reports', 'latest'))).toBe(false)
 })
 
-test('a watched checklist does not begin: a saved file would start a rebuild', async () => {
+test('a checklist in watch mode does not begin: a saved file would start a rebuild', async () => {
   const subject = trial()
   const child = subject.start(['--watch'])
   const { all } = await child
@@ -115,7 +124,7 @@ test('a watched checklist does not begin: a saved file would start a rebuild', a
   expect(subject.latest().view.verdict).toBe('FAILED')
 })
 
-test('without its reporter the checklist is a failure, also of nothing', async () => {
+test('without its reporter the checklist fails, with or without boxes', async () => {
   const subject = trial()
   const { exitCode, all } = await subject.start(['--reporter=default', '--passWithNoTests'])
   expect(all).toContain('The checklist needs its own reporter')

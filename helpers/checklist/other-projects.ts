@@ -2,8 +2,8 @@ import { DefaultReporter, type Reporter, type TestSpecification, type Vitest } f
 import { PHASES } from './sequencer.ts'
 
 /**
- * Vitest's own default reporter for runs without a phase, and silence for the checklist, which has a reporter
- * of its own. Which of the two a run is, is known only when it starts; so the first hook waits for that.
+ * Vitest's own default reporter for runs without a phase. It is silent in a run of the checklist, which has
+ * its own reporter. Only the start of a run shows which of the two it is, so `onInit` waits for that.
  */
 export function otherProjects(): Reporter {
   const reporter: Reporter = new DefaultReporter()
@@ -13,7 +13,7 @@ export function otherProjects(): Reporter {
     vitest = context
   }
   const start = (specifications: readonly TestSpecification[]): unknown => {
-    // A run of nothing proves nothing, whatever --passWithNoTests says.
+    // A run without a test is a failure, whatever --passWithNoTests says.
     if (specifications.length === 0) process.exitCode = 1
     is_silent = specifications.some((each) => each.project.name === PHASES)
     if (is_silent || vitest === undefined) return undefined

@@ -6,8 +6,21 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import { ALSO_PROVEN, parsePlan, phaseOf } from './plan.ts'
 
-const GOOD =
-  '# A plan\n\nprose\n\n## Phase 0 · A\n\n`00-a` · why\n\n- [ ] one\n- [ ] two\n\n## Phase 1 · B\n`01-b`\n- [ ] one\n'
+const GOOD = `# A plan
+
+prose
+
+## Phase 0 · A
+
+\`00-a\` · why
+
+- [ ] one
+- [ ] two
+
+## Phase 1 · B
+\`01-b\`
+- [ ] one
+`
 
 describe('a plan', () => {
   test('marks how many boxes at its end are beyond the original checklist', () => {

@@ -22,7 +22,7 @@ export interface Plan {
   readonly sha256: string
 }
 
-/** The heading above the boxes of a phase that are beyond the original checklist; in its file a `describe`. */
+/** Heading of the boxes of a phase that are beyond the original checklist; in its file, a `describe`. */
 export const ALSO_PROVEN = 'also proven'
 
 /** The name of a phase by the path of its file. */

@@ -8,10 +8,7 @@ import { type RunView, viewOf } from './view.ts'
 /** Writes every report of a run from its journal: atomically, and again whenever it is called. */
 export type WriteReports = (run_directory: string) => void
 
-/**
- * A line of the journal could not be written. What is not on the disk did not happen, so the run cannot pass
- * any more.
- */
+/** A line of the journal could not be written. The run cannot pass any more: its evidence is incomplete. */
 class EvidenceError extends StocksError {
   readonly transient = false
 }
@@ -41,14 +38,15 @@ export class RunRecord {
     return viewOf(this.#entries)
   }
 
-  /** Does nothing after the end: what a dying worker still says cannot change a verdict. */
+  /** Does nothing after the end: an event of a dying worker cannot change the verdict. */
   append(event: RunEvent): void {
     if (this.#has_ended) return
     try {
       this.#entries.push(this.#journal.append(event))
     } catch (error) {
       this.#lost ??= new EvidenceError(
-        `The evidence of this run could not be written to ${this.#journal.file}: ${messageOf(error)}. Make room or give access there, and run again.`,
+        `The evidence of this run could not be written to ${this.#journal.file}: ${messageOf(error)}. ` +
+          'Make room or give access there, and run again.',
         { cause: error },
       )
       throw this.#lost

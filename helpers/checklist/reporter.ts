@@ -219,7 +219,7 @@ export class ChecklistReporter implements Reporter {
     if (this.#vitest?.config.watch === true) void this.#vitest.exit(true)
   }
 
-  /** The first signal ends the record and closes the run in order; a second one takes the default way out. */
+  /** The first signal ends the record and closes the run in order; the second one kills the process. */
   readonly #interrupt = (signal: NodeJS.Signals): void => {
     if (this.#record === undefined || this.#record.has_ended) return
     this.#finish(this.#record.end(signal))

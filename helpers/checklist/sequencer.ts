@@ -5,8 +5,8 @@ export const PHASES = 'phases'
 
 /**
  * Files run in the order of their paths. Vitest's own order (failed, then slow, then large files first) would
- * shuffle the phases. Behind a closed gate no phase is started at all: ten workers that only refuse would
- * tell nothing more.
+ * shuffle the phases. Behind a closed gate no phase is started: ten workers that only refuse would show
+ * nothing more.
  */
 export class PhaseSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

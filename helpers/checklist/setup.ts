@@ -72,7 +72,8 @@ export async function setUp(
   if (run === undefined) {
     process.exitCode = 1 // Whatever --passWithNoTests says.
     const fault =
-      'The checklist needs its own reporter, which writes the evidence. Run `npx vitest run phases` without --reporter.'
+      'The checklist needs its own reporter, which writes the evidence. ' +
+      'Run `npx vitest run phases` without --reporter.'
     process.stderr.write(`${fault}\n`)
     project.provide('gate', { is_open: false, fault })
     return undefined

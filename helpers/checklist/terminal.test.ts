@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Pace } from './terminal.ts'
 
-test('a count that goes on gets a rate and the time left, once there is something to go by', () => {
+test('a count that grows gets a rate and the time left, once it was seen for long enough', () => {
   const pace = new Pace()
   expect(pace.of('prices-daily · read bars of A … C · 100 of 500 items, 9,000 rows', 0)).toBe('')
   expect(pace.of('prices-daily · read bars of D … F · 110 of 500 items, 9,900 rows', 1_000)).toBe('')
@@ -11,7 +11,7 @@ test('a count that goes on gets a rate and the time left, once there is somethin
   expect(pace.of('prices-daily · merge · 500 of 500 items, 49,000 rows', 40_000)).toBe('')
 })
 
-test('other work, another total and a count that went back begin anew', () => {
+test('other work, another total and a lower count start a new rate', () => {
   const pace = new Pace()
   pace.of('upload · 0 of 9,000,000 bytes', 0)
   expect(pace.of('upload · 3,000,000 of 9,000,000 bytes', 5_000)).toBe(

@@ -37,7 +37,8 @@ export class Terminal {
   }
 
   started(run: RunView, boxes_count: number): void {
-    const mode = run.mode === null ? '' : ` · ${run.mode === 'rehearsal' ? 'REHEARSAL' : run.mode}`
+    const name = run.mode === 'rehearsal' ? 'REHEARSAL' : run.mode
+    const mode = name === null ? '' : ` · ${name}`
     this.#line(this.#style('bold', `Checklist · ${boxes_count} boxes in ${run.phases.length} phases${mode}`))
     this.#line(this.#style('dim', `run ${run.run_id}`))
   }

@@ -242,7 +242,7 @@ function reasonOf(
 /** The mark of a box, on the terminal and in every report. */
 export const MARK = { passed: '[x]', failed: '[!]', 'not applicable': '[-]', open: '[ ]' } as const
 
-/** A box that keeps no phase and no run from passing: it passed, or there was nothing to verify. */
+/** True for a box that lets its phase and its run pass: it passed, or there was nothing to verify. */
 export const isSettled = ({ state }: Pick<BoxView, 'state'>): boolean =>
   state === 'passed' || state === 'not applicable'
 

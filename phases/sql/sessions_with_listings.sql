@@ -1,5 +1,5 @@
--- Each session of the window $1 to $2 on which a security with bars was listed, and whether no bar is on it: a
--- session that the source lacks, or a closure that the calendar does not know.
+-- Each session of the window $1 to $2 on which a security with bars was listed, and whether no bar is on it:
+-- a session that the source lacks, or a closure that the calendar does not know.
 select
   s.session_date,
   not exists (
