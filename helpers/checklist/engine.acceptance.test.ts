@@ -45,10 +45,11 @@ describe('a phase that breaks outside of its boxes', () => {
       })
   })
 
-  test('an error that nobody awaited makes the run FAILED', async () => {
+  test('an error outside of any awaited promise makes the run FAILED', async () => {
     const late = box(
       'the roof is tight',
-      `setTimeout(() => { throw new Error('a late leak') }, 1); await new Promise((done) => setTimeout(done, 60)); expect(1).toBe(1)`,
+      `setTimeout(() => { throw new Error('a late leak') }, 1)
+       await new Promise((done) => setTimeout(done, 60)); expect(1).toBe(1)`,
     )
     const run = await trial({ '02-roof': `needs('01-walls')\n${late}` }).run()
     expectTruthful(run)
@@ -60,15 +61,14 @@ describe('a phase that breaks outside of its boxes', () => {
 describe('boxes that are not as the plan says', () => {
   const first = box('the walls stand')
   const second = box('the walls are "straight" & <plumb>')
+  /** The text of a box that skips itself. */
+  const skipping = (text: string, why: string): string =>
+    text.replace('async ({', 'async ({ skip,').replace('expect(1)', `skip('${why}'); expect(1)`)
   /** The text of a checklist whose first box vitest is told to leave out. */
   const leftOut = (how: 'skip' | 'todo'): string => first.replace('test(', `test.${how}(`)
   test.for([
     ['a skipped one', `${leftOut('skip')}${second}`, 'was not selected'],
-    [
-      'one that skips itself',
-      `${first.replace('async ({', 'async ({ skip,').replace('expect(1)', `skip('no bricks today'); expect(1)`)}${second}`,
-      'no bricks today',
-    ],
+    ['one that skips itself', `${skipping(first, 'no bricks today')}${second}`, 'no bricks today'],
     ['a todo', `${leftOut('todo')}${second}`, 'was not selected'],
     ['a missing one', second, 'has no such box'],
     ['a renamed one', `${box('the walls stand up')}${second}`, '"the walls stand up" is not in the plan'],
@@ -96,7 +96,7 @@ describe('boxes that are not as the plan says', () => {
     expect(run.view.verdict).toBe('FAILED')
   })
 
-  test('a phase file that the plan does not know is named', async () => {
+  test('a phase file that is not in the plan is named', async () => {
     const run = await trial({ '03-garden': box('the garden grows') }).run()
     expectTruthful(run)
     expect(run.view.reasons.join('\n')).toContain('03-garden is not in the plan')

@@ -44,7 +44,7 @@ describe('a run', () => {
     expect(ticks(subject)).toEqual([])
   })
 
-  test('takes the ticks of a phase and of all later ones away when the phase starts', async () => {
+  test('removes the ticks of a phase and of all later ones when the phase starts', async () => {
     const subject = trial()
     await subject.run()
     subject.write({ 'boxes/01-walls.test.ts': 'throw new Error("the file cannot be loaded")' })
@@ -77,7 +77,7 @@ describe('a run', () => {
     expect(run.output).toContain('-t level')
   })
 
-  test('of nothing is no success', async () => {
+  test('without any box is INCOMPLETE', async () => {
     const run = await trial().run(['-t', 'no such box', '--passWithNoTests'])
     expectTruthful(run)
     expect(run.view.verdict).toBe('INCOMPLETE')
@@ -123,7 +123,7 @@ describe('a box that is not applicable', () => {
       'FAILED',
       '',
     ],
-  ] as const)('%s is no such box', async ([, body, verdict, reason]) => {
+  ] as const)('a box %s is not that', async ([, body, verdict, reason]) => {
     const run = await trial(level(body)).run()
     expectTruthful(run)
     expect(run.view.verdict).toBe(verdict)
@@ -133,7 +133,7 @@ describe('a box that is not applicable', () => {
 })
 
 describe('boxes beyond the original checklist', () => {
-  test('are apart in every report, stop with the others, and need no other order', async () => {
+  test('are listed apart in every report, and stop after a failed one as the others do', async () => {
     const plan = PLAN.replace('- [ ] the walls are', '### also proven\n- [ ] the walls are')
     const also = `test.describe('also proven', () => { ${box('the walls are "straight" & <plumb>')} })`
     const walls = (first: string): string => `needs('00-ground')\nstopsAtFirstFailure()\n${first}${also}`

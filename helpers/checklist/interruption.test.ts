@@ -163,6 +163,16 @@ test('a precondition with a box of its own fails that box, and blocks every othe
   expect(checkRun(run.run_directory)).toMatchObject({ faults: [], notes: [] })
 })
 
+test('the reason of a run is the heading of a list of faults, and the first of them', async () => {
+  const why = 'The configuration has 2 faults:\n  - PGPORT is "x"\n  - PGHOST is "?"'
+  const env = { TRIAL_PRECONDITION: why, TRIAL_PRECONDITION_CLAIM: 'the ground holds' }
+  const run = await trial().run([], env)
+  expect(run.view.reasons[0]).toBe(
+    '00-ground: "the ground holds" failed: The configuration has 2 faults: PGPORT is "x"',
+  )
+  expect(run.output).toContain('        - PGHOST is "?"')
+})
+
 test('a global setup that cannot be loaded makes the run FAILED', async () => {
   const subject = trial()
   subject.write({ 'setup.ts': `import './missing.ts'` })

@@ -41,7 +41,13 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
 }
 
 const failureOf = (box: BoxView): string =>
-  `"${box.claim}" failed: ${firstLine(box.faults[0]?.message ?? 'no message')}`
+  `"${box.claim}" failed: ${headlineOf(box.faults[0]?.message ?? 'no message')}`
+
+/** The first line; of a list, its heading and its first entry. */
+function headlineOf(message: string): string {
+  const [first = '', second = ''] = message.trim().split('\n')
+  return first.endsWith(':') ? `${first} ${second.trim().replace(/^- /, '')}` : first
+}
 
 /** One line a cause, with the name of every box that it left open; their number when it was all of them. */
 function openBoxes(phase: string, boxes: readonly BoxView[]): string[] {
