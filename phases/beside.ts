@@ -12,7 +12,7 @@ import { killDump } from '../helpers/drills/backups.ts'
 import type { Drill } from '../helpers/drills/drill.ts'
 import { harmAndRecover } from '../helpers/drills/rows.ts'
 import { withDatabase } from '../helpers/postgres/database.ts'
-import { identifier } from '../helpers/postgres/sql.ts'
+import { quoteIdentifier } from '../helpers/postgres/sql.ts'
 import { killAndResume, MISTAKES, type Mistake } from './drills.ts'
 import type { Target } from './prepare.ts'
 
@@ -66,7 +66,7 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     const recovery_ms = Math.round(performance.now() - started)
     await withDatabase(maintenance, (db) =>
       db.execute(
-        `create database ${identifier(pristine.database)} template ${identifier(restored.database)}`,
+        `create database ${quoteIdentifier(pristine.database)} template ${quoteIdentifier(restored.database)}`,
       ),
     )
     return { connection: restored, evidence, recovery_ms }

@@ -14,6 +14,7 @@ import {
 } from '../helpers/config/config.ts'
 import type { Connection } from '../helpers/config/connection.ts'
 import { PRODUCT_VERSION } from '../helpers/config/version.ts'
+import { dayAfter } from '../helpers/core/days.ts'
 import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
 import { redact, registerSecret } from '../helpers/core/redact.ts'
 import { requireLiveServer } from '../helpers/database/live-servers.ts'
@@ -177,12 +178,10 @@ export function yearsAfter({ start_date, end_date }: Config['window']): {
   years_later: string
 } {
   return {
-    day_after_end: new Date(Date.parse(`${end_date}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10),
+    day_after_end: dayAfter(end_date),
     years_later: `${Number(start_date.slice(0, 4)) + YEARS_MIN}${start_date.slice(4)}`,
   }
 }
-
-const DAY_MS = 86_400_000
 
 /** The runner accepts any window; the claims of the checklist are about five years. */
 function requireFiveYears(window: Config['window']): void {

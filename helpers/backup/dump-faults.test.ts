@@ -157,18 +157,25 @@ describe('a killed process', () => {
   })
 })
 
-test('a remote copy that a killed verification left behind is swept once it is old', async () => {
-  for (const [name, age_ms] of [
-    ['remote-copy-old', 7 * 3_600_000],
-    ['remote-copy-new', 0],
+test('what a killed process left beside the backups is removed once it is old', async () => {
+  for (const [kind, age_ms] of [
+    ['old', 7 * 3_600_000],
+    ['new', 0],
   ] as const) {
-    await mkdir(join(directory, name))
-    await writeFile(join(directory, name, 'full_20260101_0000.dump'), 'half')
     const at = new Date(Date.now() - age_ms)
-    await utimes(join(directory, name), at, at)
+    const copy = join(directory, `remote-copy-${kind}`)
+    await mkdir(copy)
+    await writeFile(join(copy, 'full_20260101_0000.dump'), 'half')
+    const proof = join(directory, `full_20260101_0000.dump.proof.json.1.${kind}.partial`)
+    await writeFile(proof, '{')
+    for (const path of [copy, proof]) await utimes(path, at, at)
   }
-  expect(await sweepPartials(directory)).toEqual(['remote-copy-old'])
-  expect(await readdir(directory)).toEqual(['remote-copy-new'])
+  const names = (kind: string): string[] => [
+    `full_20260101_0000.dump.proof.json.1.${kind}.partial`,
+    `remote-copy-${kind}`,
+  ]
+  expect((await sweepPartials(directory)).toSorted()).toEqual(names('old'))
+  expect((await readdir(directory)).toSorted()).toEqual(names('new'))
 })
 
 describe('row security', () => {

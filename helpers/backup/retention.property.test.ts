@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { DAY_MS } from '../core/days.ts'
 import { selectExpired } from './retention.ts'
 
 const NOW = new Date('2026-06-30T00:00:00Z')
-const DAY_MS = 86_400_000
 const backups = fc
   .array(
     fc.record({

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { DAY_MS } from '../core/days.ts'
 import type { RemoteStore } from '../remote/store.ts'
 import { type Backup, removeBackup } from './dump.ts'
 import { listBackups, manifestFileOf } from './manifest.ts'
@@ -18,8 +19,6 @@ export interface Retention {
   /** Why nothing, or less than the rule allows, was removed. */
   readonly notes: readonly string[]
 }
-
-const DAY_MS = 86_400_000
 
 /**
  * Which backups may go, by file name. Only those older than a backup of the same database that has passed all

@@ -3,7 +3,7 @@ import { RefusedError } from '../core/errors.ts'
 import { isThere, onServer } from '../database/scratch.ts'
 import { confirmationsOf, inspectTarget } from '../database/target.ts'
 import type { Server } from '../postgres/server.ts'
-import { identifier } from '../postgres/sql.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
 
 export interface Swap {
   /** The database that now has the name. */
@@ -51,11 +51,13 @@ export async function swapInto(
   const exists = await isThere(server.maintenance, database)
   await onServer(server.maintenance, async (db) => {
     await endSessions(db, exists ? [database, restored] : [restored])
-    if (exists) await db.execute(`alter database ${identifier(database)} rename to ${identifier(former)}`)
+    if (exists)
+      await db.execute(`alter database ${quoteIdentifier(database)} rename to ${quoteIdentifier(former)}`)
     try {
-      await db.execute(`alter database ${identifier(restored)} rename to ${identifier(database)}`)
+      await db.execute(`alter database ${quoteIdentifier(restored)} rename to ${quoteIdentifier(database)}`)
     } catch (error) {
-      if (exists) await db.execute(`alter database ${identifier(former)} rename to ${identifier(database)}`)
+      if (exists)
+        await db.execute(`alter database ${quoteIdentifier(former)} rename to ${quoteIdentifier(database)}`)
       throw error
     }
   })

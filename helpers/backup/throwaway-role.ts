@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '../config/connection.ts'
+import { DAY_MS } from '../core/days.ts'
 import { DatabaseError, PreconditionError } from '../core/errors.ts'
 import { registerSecret } from '../core/redact.ts'
 import { scramVerifier } from '../database/roles.ts'
 import { onServer, scratchName } from '../database/scratch.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
-import { identifier, literal } from '../postgres/sql.ts'
+import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 import type { Manifest } from './manifest.ts'
 
 /**
@@ -66,17 +67,17 @@ export async function restorerOf(
     isThere = false
     await withDatabase({ ...server, database }, (db) =>
       db.execute(
-        `reassign owned by ${identifier(role)} to current_user; drop owned by ${identifier(role)}; alter database ${identifier(database)} reset all; drop role ${identifier(role)}`,
+        `reassign owned by ${quoteIdentifier(role)} to current_user; drop owned by ${quoteIdentifier(role)}; alter database ${quoteIdentifier(database)} reset all; drop role ${quoteIdentifier(role)}`,
       ),
     )
   }
   await onServer(server, (db) =>
     db.transaction(async (tx) => {
       await tx.execute(
-        `create role ${identifier(role)} login nosuperuser nocreatedb nocreaterole noreplication ${rights.is_super ? 'bypassrls' : 'nobypassrls'} password ${literal(scramVerifier(password))} valid until ${literal(new Date(Date.now() + VALID_FOR_MS).toISOString())}`,
+        `create role ${quoteIdentifier(role)} login nosuperuser nocreatedb nocreaterole noreplication ${rights.is_super ? 'bypassrls' : 'nobypassrls'} password ${quoteLiteral(scramVerifier(password))} valid until ${quoteLiteral(new Date(Date.now() + VALID_FOR_MS).toISOString())}`,
       )
-      if (!rights.is_super) await tx.execute(`grant ${identifier(role)} to current_user`)
-      await tx.execute(`alter database ${identifier(database)} owner to ${identifier(role)}`)
+      if (!rights.is_super) await tx.execute(`grant ${quoteIdentifier(role)} to current_user`)
+      await tx.execute(`alter database ${quoteIdentifier(database)} owner to ${quoteIdentifier(role)}`)
     }),
   )
   try {
@@ -91,7 +92,7 @@ export async function restorerOf(
 }
 
 /** A killed restore leaves its role behind: nobody logs in with it on another day. */
-const VALID_FOR_MS = 86_400_000
+const VALID_FOR_MS = DAY_MS
 
 type Rights = { is_super: boolean; may_create: boolean }
 

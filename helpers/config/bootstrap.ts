@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
+import { isDay } from '../core/days.ts'
 import { messageOf } from '../core/errors.ts'
 import { readText } from './environment.ts'
 
@@ -111,12 +112,4 @@ export function readBootstrap(file: string, faults: string[]): Bootstrap | undef
     faults.push(`${basename(file)} cannot be read (BOOTSTRAP_FILE may name another): ${messageOf(error)}`)
   }
   return undefined
-}
-
-/** Whether `text` is a day of the calendar, YYYY-MM-DD. */
-export function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return (
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
-  )
 }

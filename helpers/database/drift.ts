@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
 import { withDatabase } from '../postgres/database.ts'
-import { quoteIdentifier } from '../postgres/sql.ts'
+import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 import { findTools, runTool, type Tool, ToolError } from '../postgres/tools.ts'
 import { migrate } from './migrate.ts'
 
@@ -61,13 +61,9 @@ async function compare(connection: Connection, directory: string): Promise<Drift
       `select split_part(current_setting('server_version'), ' ', 1) as version, datcollate as collation, datctype as ctype
          from pg_database where datname = current_database()`,
     )
-    const text = await db.one<{ collation: string; ctype: string }>(
-      'select quote_literal($1) as collation, quote_literal($2) as ctype',
-      [facts.collation, facts.ctype],
-    )
     const tools = await findTools(facts.version)
     await db.execute(
-      `create database ${quoteIdentifier(database)} template template0 encoding 'UTF8' lc_collate ${text.collation} lc_ctype ${text.ctype}`,
+      `create database ${quoteIdentifier(database)} template template0 encoding 'UTF8' lc_collate ${quoteLiteral(facts.collation)} lc_ctype ${quoteLiteral(facts.ctype)}`,
     )
     await db.execute(
       `comment on database ${quoteIdentifier(database)} is '${PURPOSE}${new Date().toISOString()}'`,

@@ -3,7 +3,7 @@ import type { Connection } from '../config/connection.ts'
 import { messageOf } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import type { Server } from '../postgres/server.ts'
-import { identifier } from '../postgres/sql.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
 import { migrate } from './migrate.ts'
 import { createRoles, ROLES, type RoleKind, type RolePasswords, roleName } from './roles.ts'
 import { createEmptyDatabase, dropDatabase, localeOf, scratchName } from './scratch.ts'
@@ -82,7 +82,7 @@ async function faultsOf(db: Database, database: string): Promise<PrivilegeFault[
     const run = (sql: string): Promise<unknown> =>
       db
         .transaction(async (tx) => {
-          await tx.execute(`set local role ${identifier(role)}`)
+          await tx.execute(`set local role ${quoteIdentifier(role)}`)
           await tx.execute(sql)
           throw new TakenBackError()
         })
@@ -157,7 +157,9 @@ export async function leastPrivilege(
 
 const dropRoles = (maintenance: Connection, database: string): Promise<void> =>
   withDatabase(maintenance, (db) =>
-    db.execute(`drop role if exists ${ROLES.map((kind) => identifier(roleName(database, kind))).join(', ')}`),
+    db.execute(
+      `drop role if exists ${ROLES.map((kind) => quoteIdentifier(roleName(database, kind))).join(', ')}`,
+    ),
   )
 
 /** Ends a transaction whose statements all ran. */

@@ -4,7 +4,7 @@ import type { Connection } from '../config/connection.ts'
 import { registerSecret } from '../core/redact.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { queryFile } from '../postgres/query-file.ts'
-import { identifier, literal } from '../postgres/sql.ts'
+import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
 /** admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks. */
 export const ROLES = ['admin', 'owner', 'ingest', 'reader'] as const
@@ -85,14 +85,14 @@ async function createRole(tx: Database, name: string, kind: RoleKind, password: 
   // These three only a superuser may take away, and only a superuser can have given them.
   const mighty = found === undefined || found.is_mighty ? 'nosuperuser noreplication nobypassrls' : ''
   await tx.execute(
-    `${found === undefined ? 'create' : 'alter'} role ${identifier(name)} login nocreaterole ` +
-      `${createdb} ${mighty} password ${literal(verifier)}`,
+    `${found === undefined ? 'create' : 'alter'} role ${quoteIdentifier(name)} login nocreaterole ` +
+      `${createdb} ${mighty} password ${quoteLiteral(verifier)}`,
   )
 }
 
 function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): string {
-  const [admin, owner, ingest, reader] = ROLES.map((kind) => identifier(names[kind]))
-  const target = identifier(database)
+  const [admin, owner, ingest, reader] = ROLES.map((kind) => quoteIdentifier(names[kind]))
+  const target = quoteIdentifier(database)
   const both = 'schema stocks_research, ingestion'
   const inBoth = 'in schema stocks_research, ingestion'
   return `

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Connection } from '../config/connection.ts'
 import { messageOf, PreconditionError } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
-import { identifier, literal } from '../postgres/sql.ts'
+import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
 /** What a database must be created with, so that a restore means the same. */
 export interface Locale {
@@ -32,11 +32,11 @@ export async function createEmptyDatabase(server: Connection, name: string, loca
   await onServer(server, async (db) => {
     const icu =
       locale.locale_provider === 'i' && locale.icu_locale !== null
-        ? ` locale_provider icu icu_locale ${literal(locale.icu_locale)}`
+        ? ` locale_provider icu icu_locale ${quoteLiteral(locale.icu_locale)}`
         : ''
     try {
       await db.execute(
-        `create database ${identifier(name)} template template0 encoding ${literal(locale.encoding)} lc_collate ${literal(locale.collate)} lc_ctype ${literal(locale.ctype)}${icu}`,
+        `create database ${quoteIdentifier(name)} template template0 encoding ${quoteLiteral(locale.encoding)} lc_collate ${quoteLiteral(locale.collate)} lc_ctype ${quoteLiteral(locale.ctype)}${icu}`,
       )
     } catch (error) {
       if (!/locale name|ICU/.test(messageOf(error))) throw error
@@ -67,7 +67,7 @@ export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding, datcol
   coalesce(j ->> 'datlocprovider', 'c') as locale_provider, coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale`
 
 export const dropDatabase = (server: Connection, name: string): Promise<void> =>
-  onServer(server, (db) => db.execute(`drop database if exists ${identifier(name)} with (force)`))
+  onServer(server, (db) => db.execute(`drop database if exists ${quoteIdentifier(name)} with (force)`))
 
 export const isThere = (server: Connection, name: string): Promise<boolean> =>
   onServer(
@@ -85,13 +85,13 @@ export async function sweepScratchDatabases(server: Connection, now = new Date()
       `select datname as name from pg_database d where datname ~ '${PATTERN}' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
     )
     const old = found.map(({ name }) => name).filter((name) => now.getTime() - madeAt(name) > ABANDONED_MS)
-    for (const name of old) await db.execute(`drop database if exists ${identifier(name)}`)
+    for (const name of old) await db.execute(`drop database if exists ${quoteIdentifier(name)}`)
     const roles = await db.rows<{ name: string }>(
       `select rolname as name from pg_roles where rolname ~ '${PATTERN}'`,
     )
     for (const { name } of roles)
       if (now.getTime() - madeAt(name) > ABANDONED_MS)
-        await db.execute(`drop role ${identifier(name)}`).catch(() => {}) // It owns something elsewhere.
+        await db.execute(`drop role ${quoteIdentifier(name)}`).catch(() => {}) // It owns something elsewhere.
     return old
   })
 }

@@ -12,6 +12,7 @@ import {
 } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import type { Server } from '../postgres/server.ts'
+import { quoteLiteral } from '../postgres/sql.ts'
 import { runTool, type ToolResult, type Tools } from '../postgres/tools.ts'
 import { dropPolicy, inspectTarget, type Mark, type Mode, readMark, targetIdentifier } from './target.ts'
 
@@ -102,9 +103,7 @@ export async function markDatabase(
     system_identifier,
   }
   await withDatabase(server.maintenance, async (db) => {
-    const { text } = await db.one<{ text: string }>('select quote_literal($1) as text', [
-      JSON.stringify(mark),
-    ])
+    const text = quoteLiteral(JSON.stringify(mark))
     await db.execute(`comment on database ${targetIdentifier(server.connection)} is ${text}`)
   })
   return mark

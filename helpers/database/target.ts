@@ -5,7 +5,7 @@ import { messageOf, RefusedError } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { queryFile } from '../postgres/query-file.ts'
 import type { Server } from '../postgres/server.ts'
-import { identifier, quoteIdentifier } from '../postgres/sql.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
 
 export type Mode = SourceConfig['mode']
 
@@ -219,7 +219,7 @@ async function countTables(db: Database): Promise<TargetTable[]> {
     const table = `${schema}.${name}`
     // A foreign table may reach another server, which is not asked. Names are the catalog's own, so any of
     // them may come.
-    const quoted = `${identifier(schema)}.${identifier(name)}`
+    const quoted = [schema, name].map(quoteIdentifier).join('.')
     const count =
       kind === 'f'
         ? undefined

@@ -4,7 +4,7 @@ import { restoreInto } from '../backup/verify.ts'
 import type { Connection } from '../config/connection.ts'
 import { auditContent, auditText } from '../database/content-hashes.ts'
 import { withDatabase } from '../postgres/database.ts'
-import { identifier } from '../postgres/sql.ts'
+import { quoteIdentifier } from '../postgres/sql.ts'
 import { type Drill, recover, withScratch } from './drill.ts'
 
 /**
@@ -29,7 +29,9 @@ export const harmAndRecover = (
 ): Promise<Drill & Partial<Repaired>> =>
   withScratch(server, async (damaged) => {
     await withDatabase(server, (db) =>
-      db.execute(`create database ${identifier(damaged.database)} template ${identifier(restored)}`),
+      db.execute(
+        `create database ${quoteIdentifier(damaged.database)} template ${quoteIdentifier(restored)}`,
+      ),
     )
     await withDatabase(damaged, (db) => db.execute(sql))
     const detected_by = auditText(await auditContent(damaged))

@@ -1,11 +1,10 @@
-import { IDENTIFIER } from '../config/connection.ts'
+import { escapeIdentifier, escapeLiteral } from 'pg'
 
-/** Any name, quoted: the databases that we back up need not be ours. */
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+/** Any name as SQL, in double quotes: the databases that we back up need not be ours. */
+export const quoteIdentifier = (name: string): string => escapeIdentifier(name)
 
-/** A checked identifier in double quotes. Throws on anything that the allow-list does not know. */
-export function quoteIdentifier(name: string): string {
-  if (!IDENTIFIER.test(name)) throw new TypeError(`"${name}" is not a plain identifier.`)
-  return `"${name}"`
-}
+/**
+ * Any text as SQL, for statements that take no parameters (`create database`, `comment on`). Right whatever
+ * `standard_conforming_strings` is.
+ */
+export const quoteLiteral = (text: string): string => escapeLiteral(text)

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeAtomically } from '../core/atomic-file.ts'
+import { DAY_MS } from '../core/days.ts'
 
 const sessionSchema = z.strictObject({
   session_id: z.string().min(1),
@@ -18,7 +19,7 @@ export type Session = z.infer<typeof sessionSchema>
 /**
  * Sessions live seven days on the server; a little less here, so that one is not resumed at its last breath.
  */
-const LIFETIME_MS = 6.5 * 86_400_000
+const LIFETIME_MS = 6.5 * DAY_MS
 
 /** An upload session that outlives its process: one small file for each (file content, remote path). */
 export class SessionFile {

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../helpers/core/days.ts'
+
 /**
  * The sessions of the New York Stock Exchange (XNYS) by rule, from 1990 on.
  *
@@ -187,5 +189,5 @@ function instant(date: string, time: string): string {
 
 const utc = (date: string): Date => new Date(`${date}T00:00:00Z`)
 const at = (year: number, month: number, day: number): Date => new Date(Date.UTC(year, month - 1, day))
-const addDays = (day: Date, days: number): Date => new Date(day.getTime() + days * 86_400_000)
+const addDays = (day: Date, days: number): Date => new Date(day.getTime() + days * DAY_MS)
 const iso = (day: Date): string => day.toISOString().slice(0, 10)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
+import { DAY_MS } from '../../helpers/core/days.ts'
 import { messageOf } from '../../helpers/core/errors.ts'
 import { sizeText } from '../../helpers/core/text.ts'
 import { entriesOf, pruneArchive, verifyArchive } from '../archive/inspect.ts'
@@ -8,7 +9,7 @@ import { entriesOf, pruneArchive, verifyArchive } from '../archive/inspect.ts'
 // database and no network.
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
-const daysAgo = (days: string): string => new Date(Date.now() - Number(days) * 86_400_000).toISOString()
+const daysAgo = (days: string): string => new Date(Date.now() - Number(days) * DAY_MS).toISOString()
 
 const program = new Command('archive')
   .description('The archive of provider responses.')

@@ -9,6 +9,7 @@ import { applyRetention } from '../../helpers/backup/retention.ts'
 import { uploadBackup } from '../../helpers/backup/upload.ts'
 import { verifyArchive, verifyFile, verifyRemote, verifyRestore } from '../../helpers/backup/verify.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
+import { DAY_MS } from '../../helpers/core/days.ts'
 import { takeRunLock } from '../../helpers/database/lock.ts'
 import { dropDatabase } from '../../helpers/database/scratch.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
@@ -255,7 +256,7 @@ test('retention removes nothing before all four levels have passed, then here an
     now: () => new Date(Date.now() + 60_000),
   })
   await uploadBackup(newer, remote)
-  const later = new Date(Date.now() + 30 * 86_400_000)
+  const later = new Date(Date.now() + 30 * DAY_MS)
   const rule = { keep_count: 1, keep_days: 7 }
   expect((await applyRetention(directory, remote, rule, later)).removed).toEqual([])
 

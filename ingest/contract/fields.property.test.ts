@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decimal, isDay } from './fields.ts'
+import { isDay } from '../../helpers/core/days.ts'
+import { decimal } from './fields.ts'
 
 describe('decimal', () => {
   it('gives one text for one value, however it was written', () => {

@@ -1,3 +1,5 @@
+import { isDay } from '../../helpers/core/days.ts'
+
 /**
  * Reads the fields of a record: each function gives the canonical text, or undefined when the text is not
  * one.
@@ -22,24 +24,6 @@ export function decimal(text: string): string | undefined {
   const right = (point > 0 ? digits.slice(point) : '0'.repeat(-point) + digits).replace(/0+$/, '')
   const value = `${left === '' ? '0' : left}${right === '' ? '' : `.${right}`}`
   return text.startsWith('-') && value !== '0' ? `-${value}` : value
-}
-
-// A drop has a few thousand different days and millions of records.
-const days = new Map<string, boolean>()
-const DAYS_REMEMBERED_MAX = 100_000
-
-/** True for a day of the calendar, YYYY-MM-DD, 1800 to 2199. */
-export function isDay(text: string): boolean {
-  const known = days.get(text)
-  if (known !== undefined) return known
-  const is = /^(?:18|19|20|21)\d\d-\d\d-\d\d$/.test(text) && isCalendarDay(text)
-  if (days.size < DAYS_REMEMBERED_MAX) days.set(text, is)
-  return is
-}
-
-function isCalendarDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }
 
 /** A Central Index Key as ten digits; undefined when it is none. */

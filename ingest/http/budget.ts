@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../helpers/core/days.ts'
+
 /** One limit of a provider: no more than `requests_max` in any span of `window_ms`. */
 export interface Limit {
   readonly requests_max: number
@@ -7,7 +9,6 @@ export interface Limit {
 export const SECOND_MS = 1000
 export const MINUTE_MS = 60 * SECOND_MS
 export const HOUR_MS = 60 * MINUTE_MS
-export const DAY_MS = 24 * HOUR_MS
 /** A month of a provider is counted as 31 days: no calendar month is longer. */
 export const MONTH_MS = 31 * DAY_MS
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DAY_MS } from '../../helpers/core/days.ts'
 import type { SourceError } from '../contract/provider.ts'
 import { openFixture } from '../testing/http/fixture.ts'
 import { json } from '../testing/http/server.ts'
@@ -24,7 +25,7 @@ describe('a provider that asks for an absurd wait', () => {
       const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': wait }))
       const error = await failureOf(fixture.ask(client))
       expect(error.error_class).toBe('throttled')
-      expect(Date.parse(error.next_try_at ?? '') - Date.now()).toBeLessThanOrEqual(31 * 86_400_000)
+      expect(Date.parse(error.next_try_at ?? '') - Date.now()).toBeLessThanOrEqual(31 * DAY_MS)
       expect(fixture.asked()).toHaveLength(1)
     },
   )

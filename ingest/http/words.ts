@@ -1,4 +1,5 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from './budget.ts'
+import { DAY_MS } from '../../helpers/core/days.ts'
+import { HOUR_MS, MINUTE_MS } from './budget.ts'
 import type { Outcome } from './outcome.ts'
 
 /** What a notice means by its words, whoever says it. */

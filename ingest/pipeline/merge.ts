@@ -1,6 +1,6 @@
-import { escapeLiteral } from 'pg'
 import { DatabaseError } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { quoteLiteral } from '../../helpers/postgres/sql.ts'
 import { listOf, type TargetTable, valuesDiffer } from './table.ts'
 
 /**
@@ -43,7 +43,7 @@ export async function merge(
   await tx.execute(`
     create temporary table delta on commit drop as
       select ${listOf(table.columns, 'staged')}, live.${first} is null as is_new
-      from pg_temp.staged left join (select * from ${table.name} where ${first} = any (${escapeLiteral(known)})) live
+      from pg_temp.staged left join (select * from ${table.name} where ${first} = any (${quoteLiteral(known)})) live
         on ${table.sameKey('live', 'staged')}
       where ${isInGroup}
         and (live.${first} is null or ${valuesDiffer(table.values, 'live', 'staged')})`)

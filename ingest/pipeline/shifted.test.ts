@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DAY_MS } from '../../helpers/core/days.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { type Overrides, sessions } from '../calendar/xnys.ts'
 import { pricesDaily } from '../prices-daily.ts'
@@ -13,7 +14,7 @@ afterEach(() => scratch.drop())
 const PRICES = 'prices_daily/prices.csv'
 const DAYS = sessions('2012-01-03', '2019-12-31').map(({ session_date }) => session_date)
 const moved = (day: string, by: number): string =>
-  new Date(Date.parse(day) + by * 86_400_000).toISOString().slice(0, 10)
+  new Date(Date.parse(day) + by * DAY_MS).toISOString().slice(0, 10)
 const bars = (id: string, days: readonly string[]): string[] => days.map((day) => `${id},${day},1`)
 const dropOf = (...rows: string[][]) => ({
   ...SMALL_DELIVERY,

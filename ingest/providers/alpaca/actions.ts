@@ -1,4 +1,4 @@
-import { isDay } from '../../../helpers/config/bootstrap.ts'
+import { isDay } from '../../../helpers/core/days.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
 import { dotted } from '../../adapter/identity.ts'
 import { lastSessionBefore } from '../../calendar/days.ts'

@@ -1,6 +1,6 @@
+import { daysBefore } from '../../../helpers/core/days.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
 import { dotted, symbolKey } from '../../adapter/identity.ts'
-import { daysBefore } from '../../calendar/days.ts'
 import type { SourceRecord } from '../../contract/job.ts'
 import type { Subject } from '../../contract/provider.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dayBefore } from '../../calendar/days.ts'
+import { dayBefore } from '../../../helpers/core/days.ts'
 import { type Departure, type Rename, walkBack } from './intervals.ts'
 
 const SINCE = '2020-01-01'

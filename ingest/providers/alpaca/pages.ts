@@ -1,5 +1,5 @@
+import { daysBefore } from '../../../helpers/core/days.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { daysBefore } from '../../calendar/days.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { parseActions, translateAction } from './actions.ts'
 import { corporateActions } from './endpoints.ts'

@@ -1,7 +1,7 @@
+import { DAY_MS, dayBefore, daysBefore } from '../../../helpers/core/days.ts'
 import { type AdapterContext, chunksOf, located, notFound, pageOf } from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { type Match, matchAll } from '../../adapter/identity.ts'
-import { dayBefore, daysBefore } from '../../calendar/days.ts'
 import type { Dataset, SourceRecord } from '../../contract/job.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
 import type { HttpClient } from '../../http/client.ts'
@@ -87,7 +87,7 @@ function batchesOf({ dataset, subjects, window }: Ask, today: string): Batch[] {
 }
 
 const yearsOf = (from: string, to: string): number =>
-  Math.max(0.1, (Date.parse(to) - Date.parse(from)) / (365.25 * 86_400_000))
+  Math.max(0.1, (Date.parse(to) - Date.parse(from)) / (365.25 * DAY_MS))
 
 async function* readBars(
   client: HttpClient,

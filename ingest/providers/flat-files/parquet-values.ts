@@ -1,4 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
+import { DAY_MS } from '../../../helpers/core/days.ts'
 
 /** The text of one value. */
 export type TextOf = (value: unknown) => string
@@ -116,7 +117,7 @@ const floorDiv = (value: bigint, by: bigint): bigint => (value - (((value % by) 
  * day.
  */
 function dayOf(nanos: bigint): string {
-  const date = new Date(Number(floorDiv(nanos, DAY)) * 86_400_000)
+  const date = new Date(Number(floorDiv(nanos, DAY)) * DAY_MS)
   return Number.isNaN(date.getTime())
     ? `day ${floorDiv(nanos, DAY)} since 1970-01-01`
     : date.toISOString().replace(/T.*/, '')

@@ -1,3 +1,4 @@
+import { dayBefore } from '../../../helpers/core/days.ts'
 import { type AdapterContext, located, notFound, pageOf } from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { matchAll } from '../../adapter/identity.ts'
@@ -121,5 +122,3 @@ const dayOf = (created: string | null): string | null => {
   const [, month, day, year] = /^(\d\d)(\d\d)(\d{4})/.exec(created ?? '') ?? []
   return year === undefined ? null : `${year}-${month}-${day}`
 }
-const dayBefore = (day: string): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10)

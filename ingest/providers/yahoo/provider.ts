@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../helpers/core/days.ts'
 import {
   type AdapterContext,
   ahead,
@@ -42,7 +43,7 @@ export function yahoo(context: AdapterContext): Provider {
 }
 
 function batchesOf({ subjects, window, dataset }: Ask, today: string): Batch[] {
-  const days = Math.max(1, (Date.parse(today) - Date.parse(window.start_date)) / 86_400_000)
+  const days = Math.max(1, (Date.parse(today) - Date.parse(window.start_date)) / DAY_MS)
   const each_bytes = Math.ceil(((days * 252) / 365) * BAR_BYTES)
   return chunksOf(subjects, SUBJECTS_A_BATCH).map((some) => ({
     label: `${dataset === 'prices_daily' ? 'bars' : 'events'} of ${some[0]?.ticker} … ${some.at(-1)?.ticker}`,
