@@ -1,18 +1,15 @@
 /**
- * Which test proves which fault. A fault whose test was renamed or removed is a fault that nobody proves any
- * more.
+ * Which test proves that the product withstands which fault. When a test of this list is renamed or moved,
+ * its entry here changes with it; a fault without a test is not proven any more.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 
 type Proof = readonly [file: string, title: string]
 
-/**
- * By the number of the fault in the list that the product answers for: what befalls it, and the tests that
- * let it.
- */
+/** By the number of the fault: what happens, and the tests that make it happen. */
 const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonly Proof[]]>> = {
   1: [
     'the connection leads to a protected server',
@@ -281,21 +278,49 @@ test('every fault that the product answers for has its proof', () => {
 })
 
 /**
- * Titles stand in single quotes in the source, so that a title which is only told in a comment does not
- * count.
+ * Why a test cannot be found, in a sentence that says what to change; undefined when it is there. A title is
+ * looked for in single quotes, so that one in a comment does not count.
  */
-const isThere = ([file, title]: Proof): boolean =>
-  readFileSync(join(ROOT_DIRECTORY, file), 'utf8').includes(`'${title}'`)
+function missing([file, title]: Proof): string | undefined {
+  const path = join(ROOT_DIRECTORY, file)
+  const here = `helpers/backup/faults.test.ts names the test '${title}' in ${file}`
+  if (existsSync(path) && readFileSync(path, 'utf8').includes(`'${title}'`)) return undefined
+  const elsewhere = testFiles().filter((each) =>
+    readFileSync(join(ROOT_DIRECTORY, each), 'utf8').includes(`'${title}'`),
+  )
+  if (elsewhere.length > 0)
+    return `${here}. It is now in ${elsewhere.join(', ')}: change the path in the list.`
+  if (!existsSync(path)) return `${here}. That file does not exist: give the list the new path and title.`
+  const nearest = nearestTitle(title, readFileSync(path, 'utf8'))
+  return `${here}. The nearest title there is '${nearest}': if the test was renamed, change the list.`
+}
+
+const testFiles = (): string[] =>
+  globSync('{phases,ingest,helpers,reports}/**/*.test.ts', { cwd: ROOT_DIRECTORY })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path !== 'helpers/backup/faults.test.ts')
+
+/** Of the texts in single quotes the one that has the most words of `title`. */
+function nearestTitle(title: string, source: string): string {
+  const words = new Set(title.split(' '))
+  const shared = (text: string): number => text.split(' ').filter((word) => words.has(word)).length
+  const titles = [...source.matchAll(/'([^'\n]{8,})'/g)].map(([, text = '']) => text)
+  return titles.toSorted((a, b) => shared(b) - shared(a))[0] ?? 'none'
+}
 
 test.each(NUMBERS.map((number) => [number, FAULTS[number]?.[0] ?? 'unknown'] as const))(
   'fault %i: %s',
   (number) => {
     const [, ...proofs] = FAULTS[number] ?? []
     expect(proofs.length).toBeGreaterThan(0)
-    expect(proofs.filter((proof) => !isThere(proof))).toEqual([])
+    expect(proofs.flatMap((proof) => missing(proof) ?? [])).toEqual([])
   },
 )
 
 test('a test that does not exist is no proof', () => {
-  expect(isThere(['helpers/database/lock.test.ts', 'a third run is welcome'])).toBe(false)
+  const [file, title] = FAULTS[5]?.[1] ?? ['', '']
+  expect(missing([file, title])).toBeUndefined()
+  expect(missing([file, 'a third run is welcome'])).toMatch(/nearest title there is '.+': if the test was/)
+  expect(missing(['helpers/config/config.test.ts', title])).toContain(`It is now in ${file}: change the path`)
+  expect(missing(['helpers/none.test.ts', 'a third run is welcome'])).toContain('does not exist')
 })

@@ -171,8 +171,12 @@ describe('readConfig', () => {
     [{ PGPASWORD: 'x' }, 'did you mean PGPASSWORD?'],
     [{ PGDATABSAE: 'x' }, 'did you mean PGDATABASE?'],
     [{ DROPBOX_TOKEN: 'x' }, 'ours are DROPBOX_ACCESS_TOKEN'],
-    [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_CONFIRM_DROP'],
+    [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_CHECKS'],
     [{ PGHOST: 'a,b' }, 'one name, one address'],
+    [{ PGSERVICE: 'production' }, 'PGSERVICE is set, but it is not read here'],
+    [{ PGHOST: 'h', PGSERVICE: 'production' }, 'PGSERVICE is set, but it is not read here'],
+    [{ PGHOST: 'h', PGHOSTADDR: '::1' }, 'PGHOSTADDR is set, but it is not read here'],
+    [{ DATABASE_URL: 'postgres://me:secret@h/d' }, 'DATABASE_URL is set, but it is not read here'],
     [{ PGHOST: 'localhost:5433' }, 'The port goes into PGPORT'],
     [{ PGHOST: 'h', PGPORT: '0x1538' }, 'PGPORT is "0x1538"'],
     [{ PGHOST: 'h', PGSSLROOTCERT: 'nowhere.crt' }, 'PGSSLROOTCERT is "nowhere.crt"; no such file'],
@@ -187,11 +191,15 @@ describe('readConfig', () => {
     expect(faultsOf(env)).toEqual([expect.stringContaining(message)])
   })
 
+  test('the URL or service of another program is ignored once a server of ours is named', () => {
+    expect(faultsOf({ PGHOST: 'h', DATABASE_URL: 'postgres://me:secret@h/d' })).toEqual([])
+    expect(faultsOf({ BOOTSTRAP_POSTGRES: 'embedded', PGSERVICE: 's', DATABASE_URL: 'x' })).toEqual([])
+    expect(faultsOf({ DATABASE_URL: 'postgres://me:secret@h/d' }).join('')).not.toContain('secret')
+  })
+
   test('other software’s variables are left alone', () => {
     const others = {
-      PGHOSTADDR: '::1',
       PGDATA: '/d',
-      PGSERVICE: 's',
       PGAPPNAME: 'a',
       PGSSLKEY: 'k',
       PGUSER1: 'u',

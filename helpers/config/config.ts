@@ -260,11 +260,25 @@ const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
   return stats?.[kind]() === true
 }
 
-// PGPASSFILE is read by the driver too, and says no server; TERM, PAGER and EDITOR are for psql at a prompt.
-const CHILD_VARIABLES =
-  'PATH Path HOME USERPROFILE TMPDIR TEMP TMP LD_LIBRARY_PATH SystemRoot SYSTEMROOT ComSpec APPDATA PGPASSFILE TERM PAGER EDITOR'.split(
-    ' ',
-  )
+// The driver reads PGPASSFILE too, and it names no server. TERM, PAGER and EDITOR are for psql at a prompt.
+const CHILD_VARIABLES = [
+  'PATH',
+  'Path',
+  'HOME',
+  'USERPROFILE',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'LD_LIBRARY_PATH',
+  'SystemRoot',
+  'SYSTEMROOT',
+  'ComSpec',
+  'APPDATA',
+  'PGPASSFILE',
+  'TERM',
+  'PAGER',
+  'EDITOR',
+]
 
 /**
  * What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could

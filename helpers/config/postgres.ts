@@ -8,7 +8,7 @@ export type PostgresConfig =
   | { readonly kind: 'embedded'; readonly database: string }
   | { readonly kind: 'container'; readonly database: string }
 
-/** Which server the environment names; what is wrong with it is added to `faults`. */
+/** The server that the environment names; its faults are added to `faults`. */
 export function readPostgres(env: Environment, root: string, faults: string[]): PostgresConfig {
   const database = env['PGDATABASE'] ?? 'stocks_research'
   const nameFault = databaseNameFault(database)
@@ -23,6 +23,7 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
   const host = env['PGHOST']
   if (host !== undefined && kind !== undefined)
     faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
+  faults.push(...otherServers(env))
   if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
   if (!isHost(host)) {
     faults.push(
@@ -41,6 +42,24 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
       ...readTls(env, root, faults),
     },
   }
+}
+
+/**
+ * A fault for each variable that names a server for other programs and that this product does not read: the
+ * run would use another server than the one that was meant.
+ */
+function otherServers(env: Environment): string[] {
+  if (env['BOOTSTRAP_POSTGRES'] !== undefined) return []
+  const instead =
+    'Set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE instead, or BOOTSTRAP_POSTGRES=embedded for the embedded server'
+  const names = ['PGSERVICE', 'PGHOSTADDR', ...(env['PGHOST'] === undefined ? ['DATABASE_URL'] : [])]
+  // The value may contain a password, and is not shown.
+  return names
+    .filter((name) => env[name] !== undefined)
+    .map(
+      (name) =>
+        `${name} is set, but it is not read here, and the server that it names would not be used. ${instead}`,
+    )
 }
 
 /** Names, IPv4 and IPv6 addresses, and folders, those of Windows too. */
@@ -65,7 +84,7 @@ function readTls(
   const ssl = ['disable', 'allow', 'prefer'].includes(mode) ? 'disable' : 'verify-full'
   if (!['disable', 'allow', 'prefer', 'verify-full'].includes(mode)) {
     faults.push(
-      `PGSSLMODE is ${show(mode)}; it must be disable or verify-full (require and verify-ca do not prove whom we talk to)`,
+      `PGSSLMODE is ${show(mode)}; it must be disable or verify-full (require and verify-ca do not verify the name of the server)`,
     )
   }
   const certificate = env['PGSSLROOTCERT']

@@ -1,41 +1,65 @@
 /**
- * Every variable of ours; a name that only looks like one of them is a fault, since nobody would notice that
- * it does nothing.
+ * Every variable that this product reads. A name that is nearly one of them is a fault: it would have no
+ * effect, and no one would notice.
  */
-const BOOTSTRAP =
-  'CHECKS CONFIRM_DROP END FILE HELD_LOCK POSTGRES PROVIDERS SECOND_SOURCE SOURCE STAND_INS START STATE UNIVERSE'
-    .split(' ')
-    .map((name) => `BOOTSTRAP_${name}`)
-const DROPBOX = 'ACCESS_TOKEN APP_KEY APP_SECRET FOLDER REFRESH_TOKEN'
-  .split(' ')
-  .map((name) => `DROPBOX_${name}`)
+const BOOTSTRAP = [
+  'BOOTSTRAP_CHECKS',
+  'BOOTSTRAP_CONFIRM_DROP',
+  'BOOTSTRAP_END',
+  'BOOTSTRAP_FILE',
+  'BOOTSTRAP_HELD_LOCK',
+  'BOOTSTRAP_POSTGRES',
+  'BOOTSTRAP_PROVIDERS',
+  'BOOTSTRAP_SECOND_SOURCE',
+  'BOOTSTRAP_SOURCE',
+  'BOOTSTRAP_STAND_INS',
+  'BOOTSTRAP_START',
+  'BOOTSTRAP_STATE',
+  'BOOTSTRAP_UNIVERSE',
+]
+const DROPBOX = [
+  'DROPBOX_ACCESS_TOKEN',
+  'DROPBOX_APP_KEY',
+  'DROPBOX_APP_SECRET',
+  'DROPBOX_FOLDER',
+  'DROPBOX_REFRESH_TOKEN',
+]
 const OTHERS = [
-  ...'PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE PGSSLROOTCERT PGPASSFILE'.split(' '),
-  ...'ADMIN OWNER INGEST READER'.split(' ').map((kind) => `ROLE_${kind}_PASSWORD`),
+  'PGHOST',
+  'PGPORT',
+  'PGUSER',
+  'PGPASSWORD',
+  'PGDATABASE',
+  'PGSSLMODE',
+  'PGSSLROOTCERT',
+  'PGPASSFILE',
+  'ROLE_ADMIN_PASSWORD',
+  'ROLE_OWNER_PASSWORD',
+  'ROLE_INGEST_PASSWORD',
+  'ROLE_READER_PASSWORD',
 ]
 const KNOWN = [...BOOTSTRAP, ...DROPBOX, ...OTHERS]
 // One more letter in a short name is often another name (PGHOSTS, PGUSER1); those are left alone.
 const NEAR_CHARACTERS_MIN = 6
 
-/**
- * A fault for each variable that begins like ours and is none, or that is one slip of the hand away from one.
- */
+/** A fault for each unknown variable that begins like ours, or that differs from one by a typing error. */
 export const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] =>
   Object.keys(env).flatMap((name) => {
     if (KNOWN.includes(name)) return []
     const near = KNOWN.find((known) => isSlip(name, known))
     if (near !== undefined) return [slipText(name, near)]
-    const family = name.startsWith('BOOTSTRAP_')
-      ? BOOTSTRAP
-      : name.startsWith('DROPBOX_')
-        ? DROPBOX
-        : undefined
+    const family = familyOf(name)
     return family === undefined
       ? []
       : [`${name} is set, and no such variable is known; ours are ${family.join(', ')}`]
   })
 
-/** A fault for each of `names` that is one slip of the hand away from a variable in `known`, and is none. */
+function familyOf(name: string): readonly string[] | undefined {
+  if (name.startsWith('BOOTSTRAP_')) return BOOTSTRAP
+  return name.startsWith('DROPBOX_') ? DROPBOX : undefined
+}
+
+/** A fault for each of `names` that is not in `known`, but differs from one of them by a typing error. */
 export const misspelled = (names: Iterable<string>, known: readonly string[]): string[] =>
   [...names].flatMap((name) => {
     const near = known.includes(name) ? undefined : known.find((each) => isSlip(name, each))
