@@ -1,4 +1,4 @@
-import { dayBefore } from '../calendar/days.ts'
+import { dayBefore } from '../../helpers/core/days.ts'
 import type { Holder, Identity, ParseContext, RejectKind, SourceRecord } from './job.ts'
 
 type NoHolder = { readonly rejected: string; readonly kind: RejectKind } | { readonly skipped: true }
