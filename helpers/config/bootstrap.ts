@@ -7,7 +7,7 @@ import { readText } from './environment.ts'
 const date = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, YYYY-MM-DD')
-  .refine(isDay, 'is not a day of the calendar')
+  .refine(isDay, 'is not a day of the calendar from 1800 to 2199')
 const ratio = z.number().min(0).max(1)
 
 /** The names of the seven jobs, ordered by what they need. Thresholds and providers are written by them. */

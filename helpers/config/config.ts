@@ -243,7 +243,7 @@ function readWindow(
   const valid = (['BOOTSTRAP_START', 'BOOTSTRAP_END'] as const).filter((name) => {
     const value = name === 'BOOTSTRAP_START' ? start_date : end_date
     if (bootstrap === undefined || isDay(value)) return true
-    faults.push(`${name} is ${show(value)}; it must be a day, YYYY-MM-DD`)
+    faults.push(`${name} is ${show(value)}; it must be a day, YYYY-MM-DD, from 1800 to 2199`)
     return false
   })
   if (valid.length === 2 && start_date > end_date)
