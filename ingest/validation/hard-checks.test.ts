@@ -30,6 +30,18 @@ const unguarded = (table: string, ...constraints: string[]): string =>
 const bar = (columns: string, values: string): string =>
   `insert into stocks_research.prices_daily (security_id, trade_date, ${columns}) values (1, ${values})`
 
+const split = (day: string, before: number, after: number): string => `
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, split_from, split_to, source)
+  values (1, '${day}', 'split', 'split', 1, ${before}, ${after}, 'test');`
+/** Prices from the day of the split on, times a factor; volume by its inverse, as if the shares had changed. */
+const prices = (factor: number): string => `
+  alter table stocks_research.prices_daily drop constraint prices_daily_volume_check;
+  update stocks_research.prices_daily set open = open * ${factor}, high = high * ${factor}, low = low * ${factor},
+    close = close * ${factor}, volume = ceil(volume / ${factor}) where trade_date >= '2020-03-02';`
+const pay = (day: string): string => `
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, source)
+  values (1, '${day}', 'cash_dividend', '0.05 ${day}', 1, 0.05, 'USD', 'test');`
+
 // One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check
 // does not take it on trust.
 const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly string[]])[] = [
@@ -150,6 +162,28 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     `${unguarded('ticker_history', 'ticker_history_one_ticker_a_day')}
      insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (1, 'XX', '2020-03-02')`,
     ['one-ticker-a-security'],
+  ],
+  ['a split without a move of the price', split('2020-03-02', 1, 2), ['split-contradicts-price']],
+  [
+    'a split that the prices show the other way',
+    `${split('2020-03-02', 2, 1)} ${prices(0.5)}`,
+    ['split-contradicts-price'],
+  ],
+  ['a split of another ratio', `${split('2020-03-02', 12, 1)} ${prices(20)}`, ['split-contradicts-price']],
+  [
+    'a split that was applied to the prices before',
+    `${split('2020-03-02', 1, 4)} ${prices(1 / 16)}`,
+    ['split-contradicts-price'],
+  ],
+  [
+    'a spin-off reported as a consolidation',
+    `${split('2020-03-02', 1.24, 1)} ${prices(0.807)}`,
+    ['split-contradicts-price'],
+  ],
+  [
+    'dividends on the shares of after the split',
+    `${split('2020-03-02', 1, 4)} ${prices(0.25)} ${['2019-08-01', '2019-11-01', '2020-04-01', '2020-05-01'].map(pay).join(' ')}`,
+    ['dividends-on-raw-shares'],
   ],
   [
     'a bar of nobody',

@@ -31,6 +31,21 @@ const pay = (day: string, amount: string, occurrence = 1): string => `
 const split = (day: string, before: number, after: number): string => `
   insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, split_from, split_to, source)
   values (1, '${day}', 'split', 'split', 1, ${before}, ${after}, 'test');`
+const end = (day: string): string => `
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, source)
+  values (1, '${day}', 'merger', 'merger', 1, 'test');`
+/** Four quarters of revenue, three of them between 20 and 22, and the derived fourth one. */
+const fourthQuarter = (value: number): string => `
+  delete from stocks_research.fundamentals_derived;
+  insert into stocks_research.fundamentals_derived
+    (cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, accession, is_fourteen_weeks, yoy_reason, ttm_reason)
+  select '0000000001', 'us-gaap', 'Revenues', 'USD', q.period_start::date, q.period_end::date, '2021-02-01', q.value,
+    q.method, 'a', false, 'no_base_quarter', 'fewer_than_four_quarters'
+  from (values
+    ('2020-01-01', '2020-03-31', 21, 'reported'),
+    ('2020-04-01', '2020-06-30', 22, 'half_less_quarter'),
+    ('2020-07-01', '2020-09-30', 21, 'nine_months_less_half'),
+    ('2020-10-01', '2020-12-31', ${value}, 'year_less_nine_months')) q (period_start, period_end, value, method);`
 /** Payments from 2017 on, every 91 days, but those left out. */
 const rhythm = (without: readonly number[], amount = (_at: number): string => '0.05'): string =>
   Array.from({ length: 12 }, (_, at) =>
@@ -127,6 +142,19 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   'corporate-actions-split-changes-something': {
     finds: split('2020-03-02', 3, 3),
     leaves: split('2020-03-02', 3, 4),
+  },
+  'leap-on-split-day': {
+    finds: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.3))} ${on('2020-03-02', 'volume = volume * 14')}`,
+    leaves: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.5))} ${on('2020-03-02', 'volume = volume * 14')}`,
+  },
+  'dividends-unchanged-over-a-split': {
+    finds: `${rhythm([])} ${split('2018-06-01', 2, 3)}`,
+    leaves: `${rhythm([], (at) => (at < 6 ? '0.075' : '0.05'))} ${split('2018-06-01', 2, 3)}`,
+  },
+  'revenue-quarter-out-of-line': { finds: fourthQuarter(6), leaves: fourthQuarter(7) },
+  'trades-after-its-end': {
+    finds: end('2020-03-02'),
+    leaves: end('2020-06-26'),
   },
   'event-cannot-be-applied': {
     finds: `update stocks_research.adjustment_factors set price_factor = null, reason = 'why' where price_factor < 1`,

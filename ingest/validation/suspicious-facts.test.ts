@@ -101,6 +101,13 @@ it.each<[string, Fact[]]>([
     ],
   ],
   [
+    'shares-outstanding-placeholder',
+    [
+      ['WeightedAverageNumberOfDilutedSharesOutstanding', ...YEAR, 54_119_255, '2021-02-01', 'shares'],
+      ['CommonStockSharesOutstanding', null, '2020-12-31', 100, '2021-02-01', 'shares'],
+    ],
+  ],
+  [
     'standard-tags-agree',
     [
       ['Revenues', ...YEAR, 100, '2021-02-01'],
