@@ -16,7 +16,6 @@ export const tickerHistory: SourcedJob = {
   is_windowed: false,
   without_records: 'not_found',
   holds_intervals: true,
-  contradicts: `daterange(live.valid_from, live.valid_to, '[]') && daterange(staged.valid_from, staged.valid_to, '[]')`,
 
   parse(record, { identity }) {
     const { source_id } = record

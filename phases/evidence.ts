@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Backup } from '../helpers/backup/dump.ts'
 import type { ItemGap, JobReport } from '../ingest/contract/job.ts'
-import { gapGroups } from '../ingest/pipeline/gaps.ts'
+import { gapGroups } from '../ingest/pipeline/report.ts'
 import type { ValidationReport } from '../ingest/validation/validate.ts'
 
 /** How the checklist makes a backup. */

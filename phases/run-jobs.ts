@@ -7,7 +7,7 @@ import { JOB_NAMES, type JobName, type JobReport } from '../ingest/contract/job.
 import { jobsInOrder } from '../ingest/jobs.ts'
 import type { RunReport } from '../ingest/pipeline/report.ts'
 import { ingest } from '../ingest/pipeline/run.ts'
-import type { Progress } from '../ingest/pipeline/surroundings.ts'
+import type { Progress } from '../ingest/pipeline/context.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import type { Universe } from '../ingest/universe/read.ts'
 import type { Target } from './prepare.ts'

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { redact } from '../../helpers/core/redact.ts'
 import type { JobReport } from '../contract/job.ts'
-import { gapLines } from '../pipeline/gaps.ts'
+import type { Progress } from '../pipeline/context.ts'
 import type { RunReport } from '../pipeline/report.ts'
-import type { Progress } from '../pipeline/surroundings.ts'
+import { gapLines } from '../pipeline/report.ts'
 
 /** Where a person reads: standard error, so that standard output stays the summary. */
 export interface Screen {

@@ -1,7 +1,8 @@
 import type { Database } from '../../helpers/postgres/database.ts'
 import type { ItemGap } from '../contract/job.ts'
-import { gapLines } from '../pipeline/gaps.ts'
-import { DIED, IS_INGESTION_LOCK } from '../pipeline/run-record.ts'
+import { IS_INGESTION_LOCK } from '../pipeline/lock.ts'
+import { gapLines } from '../pipeline/report.ts'
+import { DIED } from '../pipeline/runs.ts'
 import type { ValidationReport } from '../validation/validate.ts'
 
 /** How the ledger stands, as text: the newest runs, and the items of the newest one by job and status. */

@@ -111,17 +111,14 @@ export interface SourcedJob extends JobBase {
    * Across files the same count is the same row, so that overlapping drops do not double an event.
    */
   readonly counted?: string
-  /** True when its rows are intervals of days that may not overlap: see intervals.ts. */
+  /**
+   * True for ticker intervals, days inclusive, which may not overlap: items with overlaps fail. A stored
+   * interval that a staged one overlaps is deleted, unless the source states it too.
+   */
   readonly holds_intervals?: boolean
   /**
-   * When a stored row (`live`) contradicts a staged one of the same first key column, a condition in SQL. The
-   * source's word stands: unless it states the stored row too, that is deleted. Two sources, or two windows,
-   * may begin one interval on different days.
-   */
-  readonly contradicts?: string
-  /**
-   * What a record that was rejected says of a security all the same, for `stocks_research.refused_events`;
-   * undefined when nobody can say whose it is. `item` is known of a conflict, whose record is a row.
+   * The corporate action that a rejected record reports, for `stocks_research.refused_events`; undefined when
+   * its security is unknown. `item` is known of a conflict, whose record is a row.
    */
   refusedEvent?(
     record: SourceRecord,

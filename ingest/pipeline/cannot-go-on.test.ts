@@ -8,7 +8,7 @@ import { statusText } from '../commands/status.ts'
 import { type Provider, SourceError } from '../contract/provider.ts'
 import { flatFiles } from '../providers/flat-files/index.ts'
 import { ingestDelivery, SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
-import { takeIngestionLock } from './run-record.ts'
+import { takeIngestionLock } from './lock.ts'
 
 let scratch: Scratch
 beforeEach(async () => {

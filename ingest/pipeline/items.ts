@@ -1,6 +1,12 @@
+import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { JobName, Window } from '../contract/job.ts'
 import type { ErrorClass } from '../contract/provider.ts'
+
+// The table `ingestion.items`: one row for each work item (run, job, provider, security or filer, window).
+
+const SQL = join(import.meta.dirname, 'sql')
 
 export type ItemStatus = 'ok' | 'empty' | 'not_found' | 'failed' | 'deferred'
 
@@ -24,12 +30,11 @@ export interface ItemScope {
   readonly window: Window
 }
 
-/** A running item whose lease has passed belongs to nobody; the heartbeat renews it long before. */
+/** A running item whose lease has ended has no owner; the heartbeat renews it long before. */
 const LEASE_SECONDS = 120
 
 /**
- * Writes the items of a job into the ledger, once; returns those that are still to be done, in the order
- * given.
+ * Records the work items of a job, once; returns those that are still to be done, in the order given.
  */
 export async function planItems(db: Database, scope: ItemScope, items: readonly string[]): Promise<string[]> {
   await db.rows(
@@ -45,7 +50,7 @@ export async function planItems(db: Database, scope: ItemScope, items: readonly 
   return items.filter((item) => isOpen.has(item))
 }
 
-/** Which provider a run has asked, by job. */
+/** The provider that a run used, by job. */
 export async function providersOfRun(db: Database, run_id: string): Promise<Map<string, string>> {
   const rows = await db.rows<{ job: string; provider: string }>(
     'select distinct job, provider from ingestion.items where run_id = $1',
@@ -55,12 +60,13 @@ export async function providersOfRun(db: Database, run_id: string): Promise<Map<
 }
 
 /**
- * What a run has asked for, by job, where that was one window: whoever resumes it asks for the same again,
- * and gives no item a second row.
+ * The window that a run requested, by job, where it was one: a resumed run requests the same, and no item
+ * gets a second row.
  */
 export async function windowsOfRun(db: Database, run_id: string): Promise<Partial<Record<JobName, Window>>> {
   const rows = await db.rows<{ job: JobName; start_date: string; end_date: string }>(
-    `select job, min(start_date) as start_date, max(end_date) as end_date from ingestion.items where run_id = $1
+    `select job, min(start_date) as start_date, max(end_date) as end_date
+     from ingestion.items where run_id = $1
      group by job having count(distinct (start_date, end_date)) = 1`,
     [run_id],
   )
@@ -74,12 +80,14 @@ export async function startItems(
   items: readonly string[],
   owner: string,
 ): Promise<void> {
-  await db.rows(
-    `update ingestion.items set status = 'running', attempts_count = attempts_count + 1, lease_owner = $5,
-       leased_until_at = now() + make_interval(secs => $6), error_class = null, reason = null, next_try_at = null, updated_at = now()
-     where run_id = $1 and job = $2 and provider = $3 and item = any($4)`,
-    [scope.run_id, scope.job, scope.provider, items, owner, LEASE_SECONDS],
-  )
+  await db.rows(queryFile(SQL, 'start-items'), [
+    scope.run_id,
+    scope.job,
+    scope.provider,
+    items,
+    owner,
+    LEASE_SECONDS,
+  ])
 }
 
 /** Renews the lease of everything that this run works on. */
@@ -93,18 +101,10 @@ export async function renewLeases(db: Database, run_id: string): Promise<void> {
 /** Records how items ended; in the transaction that commits their rows. */
 export async function endItems(tx: Database, scope: ItemScope, ends: readonly ItemEnd[]): Promise<void> {
   if (ends.length === 0) return
-  await tx.rows(
-    `update ingestion.items i set status = e.status, error_class = e.error_class, reason = e.reason, http_status = e.http_status,
-       rows_count = e.rows_count, next_try_at = e.next_try_at, leased_until_at = null, lease_owner = null, updated_at = now(),
-       archive_sha256 = array(select jsonb_array_elements_text(e.archive_sha256))
-     from jsonb_to_recordset($4::jsonb) as e (item text, status text, error_class text, reason text, http_status integer,
-       rows_count bigint, next_try_at timestamptz, archive_sha256 jsonb)
-     where i.run_id = $1 and i.job = $2 and i.provider = $3 and i.item = e.item`,
-    [scope.run_id, scope.job, scope.provider, JSON.stringify(ends)],
-  )
+  await tx.rows(queryFile(SQL, 'end-items'), [scope.run_id, scope.job, scope.provider, JSON.stringify(ends)])
 }
 
-/** Gives items back that were begun and not finished, e.g. when the run is told to stop. */
+/** Makes items of these statuses pending again, e.g. those in flight when the run is stopped. */
 export async function reopenItems(
   db: Database,
   run_id: string,
@@ -116,4 +116,18 @@ export async function reopenItems(
     [run_id, statuses],
   )
   return rows.length
+}
+
+/**
+ * Makes the items pending that are to be tried again, and with them what is derived from them; with nothing
+ * to try, nothing is derived.
+ */
+export async function reopenRun(
+  db: Database,
+  run_id: string,
+  statuses: readonly string[],
+  derived_jobs: readonly JobName[],
+): Promise<void> {
+  await reopenItems(db, run_id, ['running', ...statuses])
+  await db.rows(queryFile(SQL, 'reopen-derived'), [run_id, derived_jobs])
 }

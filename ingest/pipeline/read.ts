@@ -1,6 +1,7 @@
-import type { JobRow, ParseContext, SourcedJob } from '../contract/job.ts'
-import type { LocatedRecord, Page, SubjectEnd } from '../contract/provider.ts'
-import type { FileTally, Tally } from './tally.ts'
+import type { JobRow, ParseContext, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
+import type { LocatedRecord, Page, Subject, SubjectEnd } from '../contract/provider.ts'
+
+// Reads the pages of one batch and parses their records, and counts both in a `Tally`.
 
 const CHUNK_CHARACTERS = 256 * 1024
 
@@ -98,3 +99,116 @@ const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n'
 const SPECIAL = /[\\\t\n\r]/
 const escapeCopy = (value: string): string =>
   SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (each) => escapes[each] ?? each) : value
+
+/** What a batch has seen of one of its items. */
+export interface ItemTally {
+  readonly item: string
+  /** Position in the batch, from 0: the items of a group are a range of it. */
+  readonly item_no: number
+  rows: number
+  /** Of the rows, those equal to another one: a page may be delivered twice. */
+  copies: number
+  outside: number
+  rejected: number
+  /** Of the rejected ones, those that are another company's. */
+  foreign: number
+  /** Of the rejected ones, the days on which the exchange was closed. */
+  readonly off_session_dates: string[]
+  readonly files: Set<string>
+  end: SubjectEnd | undefined
+}
+
+/** What a batch has seen of one file or response. */
+export interface FileTally {
+  readonly file: string
+  readonly file_no: number
+  readonly archive_sha256: string
+  read: number
+  malformed: number
+  readonly items: Set<string>
+}
+
+export interface Reject {
+  readonly item: string | null
+  readonly kind: RejectKind
+  readonly reason: string
+  readonly file: string
+  readonly line: number | null
+  readonly record: SourceRecord
+}
+
+/** Rejects of one batch that are listed one by one; beyond it they are counted, and the log says so. */
+export const REJECTS_LISTED_MAX = 100_000
+
+/** Counts one batch while it is read. */
+export class Tally {
+  readonly items: ReadonlyMap<string, ItemTally>
+  readonly files = new Map<string, FileTally>()
+  readonly rejects: Reject[] = []
+  /** All that were rejected though they may be of a security of ours, where the job asks for them. */
+  readonly refused: Reject[] = []
+  rows_read = 0
+  rows_skipped = 0
+  rows_rejected = 0
+  rows_copied = 0
+  read_bytes = 0
+
+  readonly #keeps_refused: boolean
+
+  constructor(subjects: readonly Subject[], keeps_refused: boolean) {
+    this.#keeps_refused = keeps_refused
+    this.items = new Map(
+      subjects.map(({ item }, item_no) => [
+        item,
+        {
+          item,
+          item_no,
+          rows: 0,
+          copies: 0,
+          outside: 0,
+          rejected: 0,
+          foreign: 0,
+          off_session_dates: [],
+          files: new Set(),
+          end: undefined,
+        },
+      ]),
+    )
+  }
+
+  file({ file, archive_sha256 }: Page): FileTally {
+    const known = this.files.get(file)
+    if (known !== undefined) return known
+    const tally = {
+      file,
+      file_no: this.files.size,
+      archive_sha256,
+      read: 0,
+      malformed: 0,
+      items: new Set<string>(),
+    }
+    this.files.set(file, tally)
+    return tally
+  }
+
+  reject(reject: Reject): void {
+    this.rows_rejected += 1
+    const item = reject.item === null ? undefined : this.items.get(reject.item)
+    if (item !== undefined) {
+      item.rejected += 1
+      if (reject.kind === 'foreign') item.foreign += 1
+    }
+    if (this.#keeps_refused && reject.kind !== 'foreign') this.refused.push(reject)
+    if (this.rejects.length < REJECTS_LISTED_MAX) this.rejects.push(reject)
+  }
+
+  /**
+   * An end of its own, from the provider or from the pipeline. A failure outweighs the others; the first one
+   * is kept.
+   */
+  end(end: SubjectEnd): void {
+    const item = this.items.get(end.item)
+    if (item === undefined) return
+    if (item.end === undefined || (end.status === 'failed' && item.end.status !== 'failed')) item.end = end
+  }
+}

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { ItemGap, JobName, JobReport } from '../contract/job.ts'
-import type { JobCounts } from './groups.ts'
-import type { RunState } from './run-record.ts'
-import type { Thresholds } from './surroundings.ts'
+import type { JobCounts, Thresholds } from './context.ts'
+import type { RunState } from './runs.ts'
+
+const SQL = join(import.meta.dirname, 'sql')
 
 /** What a run did and how it ended. */
 export interface RunReport {
@@ -26,12 +29,7 @@ export async function jobReport(
   )
   const items = { ok: 0, empty: 0, not_found: 0, failed: 0, deferred: 0, pending: 0 }
   for (const { status, items: count } of statuses) items[status === 'running' ? 'pending' : status] += count
-  const gaps = await db.rows<ItemGap & Record<string, unknown>>(
-    `select item, status, error_class, coalesce(reason, '') as reason, attempts_count,
-       to_char(next_try_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as next_try_at from ingestion.items
-     where run_id = $1 and job = $2 and status in ('not_found', 'failed', 'deferred') order by status, item`,
-    [run_id, job],
-  )
+  const gaps = await db.rows<ItemGap & Record<string, unknown>>(queryFile(SQL, 'gaps'), [run_id, job])
   return { job, provider, items, ...counts, duration_ms, gaps }
 }
 
@@ -97,4 +95,57 @@ function whyParked({ job, provider, gaps }: JobReport): string[] {
   return [
     `${provider} (${job}): ${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`,
   ]
+}
+
+/**
+ * Items that ended alike, for one reason: a file that is refused is the reason of each of its securities, and
+ * is told once.
+ */
+export interface GapGroup {
+  /** "failed (truncated) after 2 attempts" */
+  readonly ending: string
+  readonly reason: string
+  readonly items: readonly string[]
+}
+
+/** Every item by name, each reason once, in the order in which they come. */
+export function gapGroups(gaps: readonly ItemGap[]): GapGroup[] {
+  const groups = Map.groupBy(gaps, ({ status, error_class, reason, attempts_count }) =>
+    JSON.stringify([status, error_class, reason, attempts_count]),
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { status, error_class, reason, attempts_count } = first
+    const attempts = attempts_count > 1 ? ` after ${attempts_count} attempts` : ''
+    const ending = `${status}${error_class === null ? '' : ` (${error_class})`}${attempts}`
+    return [{ ending, reason, items: group.map(({ item }) => item) }]
+  })
+}
+
+const COLUMNS = 118
+
+/**
+ * Lines for a person: one for an item that ended as no other did; else the reason once, how many they are,
+ * and their names.
+ */
+export function gapLines(job: string, gaps: readonly ItemGap[]): string[] {
+  return gapGroups(gaps).flatMap(({ ending, reason, items }) =>
+    items.length === 1
+      ? [`  ${job}  ${items[0]}  ${ending}: ${reason}`]
+      : [`  ${job}  ${items.length.toLocaleString('en-US')} items  ${ending}: ${reason}`, ...wrapped(items)],
+  )
+}
+
+function wrapped(items: readonly string[]): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const item of items) {
+    if (line !== '' && line.length + item.length + 2 > COLUMNS) {
+      lines.push(`${line},`)
+      line = ''
+    }
+    line += line === '' ? `      ${item}` : `, ${item}`
+  }
+  return [...lines, line]
 }

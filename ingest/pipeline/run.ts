@@ -1,41 +1,50 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { Connection } from '../../helpers/config/connection.ts'
 import { PRODUCT_VERSION } from '../../helpers/config/version.ts'
 import { messageOf, RefusedError, StocksError } from '../../helpers/core/errors.ts'
 import { type Log, silentLog } from '../../helpers/core/log.ts'
 import { recordContent, recordUnseenChanges } from '../../helpers/database/content-hashes.ts'
 import { type Database, openDatabase } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { loadCalendar } from '../calendar/load.ts'
 import type { Job, JobName, JobReport, Window } from '../contract/job.ts'
 import type { Provider } from '../contract/provider.ts'
 import type { Universe } from '../universe/read.ts'
-import { runDerived } from './derived.ts'
-import { startHeart } from './heart.ts'
+import type { Progress, RunContext, Thresholds } from './context.ts'
+import { runDerived } from './derive.ts'
 import { loadKnownSecurities } from './identity.ts'
-import { providersOfRun, renewLeases, reopenItems, windowsOfRun } from './items.ts'
+import { providersOfRun, renewLeases, reopenItems, reopenRun, windowsOfRun } from './items.ts'
+import { releaseIngestionLock, startHeart, takeIngestionLock, writerOf } from './lock.ts'
+import { chooseProvider, isSourced } from './plan.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
-import { beginRun, endRun, markDeadRuns, releaseIngestionLock, takeIngestionLock } from './run-record.ts'
-import { chooseProvider, isSourced } from './source.ts'
+import { beginRun, endRun, markDeadRuns } from './runs.ts'
 import { runSourced } from './sourced.ts'
-import type { Progress, Surroundings, Thresholds } from './surroundings.ts'
-import { writerOf } from './writer.ts'
+
+// The way of the data, file by file:
+//   run.ts     takes the lock (lock.ts), records the run (runs.ts), runs its jobs in order
+//   plan.ts    the work items of a job (items.ts); sourced.ts reads them in batches, derive.ts derives them
+//   batch.ts   one batch: read.ts → stage.ts → settle.ts → merge.ts → record.ts
+//   report.ts  what the run did, and the state in which it ended
+// context.ts is what all steps share; identity.ts says which security a record is about; sql/ has the statements.
+
+const SQL = join(import.meta.dirname, 'sql')
 
 export interface IngestOptions {
   readonly connection: Connection
-  /** Any of the seven, in any order; they run in the order of their needs. */
-  /** In the order of their needs. The pipeline knows no job by itself. */
+  /** In the order of their needs: the pipeline is given its jobs. */
   readonly jobs: readonly Job[]
   readonly universe: Universe
   readonly window: Window
   /**
-   * Jobs that are asked about another window than the run's, e.g. only about the newest days. A resumed run
-   * asks about the whole one.
+   * Jobs with another window than the run's, e.g. only the newest days. A resumed run keeps the windows that
+   * it was started with.
    */
   readonly windows?: Readonly<Partial<Record<JobName, Window>>>
-  /** For each job the first one that serves its dataset is asked. Derived jobs need none. */
+  /** A job reads the first one that serves its dataset. Derived jobs need none. */
   readonly providers: readonly Provider[]
-  /** Mode and place of the source, for the ledger, e.g. `flat-files:<folder>`. */
+  /** Mode and place of the source, for `ingestion.runs`, e.g. `flat-files:<folder>`. */
   readonly source: string
   readonly thresholds: Thresholds
   readonly log?: Log
@@ -44,35 +53,34 @@ export interface IngestOptions {
    */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
-  /** Awaited before each job: who watches a run job by job lets the next one start by it. */
+  /** Awaited before each job: the checklist starts each job when its box is due. */
   readonly beforeJob?: (job: JobName) => Promise<void>
   readonly onJob?: (report: JobReport) => void
-  /** For the ledger; the jobs when not given. */
+  /** For `ingestion.runs`; the jobs when not given. */
   readonly command?: string
-  /** Goes on with this run: its finished items stay as they are. */
+  /** Continues this run: its finished items stay as they are. */
   readonly resume_run_id?: string
-  /** With `resume_run_id`: statuses that are tried again besides what was left open. */
+  /** With `resume_run_id`: statuses that are tried again besides the open ones. */
   readonly reopen?: readonly ('failed' | 'deferred' | 'not_found')[]
   /** Rows after which a group of items is committed; 100,000 when not given. */
   readonly group_rows_max?: number
   /** How often the leases of the items in flight are renewed, milliseconds; 20,000 when not given. */
   readonly heartbeat_ms?: number
-  /** Derives every item anew, also those of which nothing has changed; false when not given. */
+  /** Derives every item again, also those with unchanged inputs; false when not given. */
   readonly is_full?: boolean
 }
 
 const HEARTBEAT_MS = 20_000
 
 /**
- * Runs jobs against one database, under its ingestion lock, and records the run, each item and each change.
+ * Runs jobs against one database, under its ingestion lock, and records the run, each work item and each
+ * change.
  *
  * A second run over the same source inserts and updates nothing. A killed run loses at most the groups in
- * flight, and is resumed by `resume_run_id`. Items that fail do not throw: they are in the report. What
- * throws is a database or a program in trouble.
+ * flight, and is resumed by `resume_run_id`. Items that fail do not throw: they are in the report.
  *
- * @throws RefusedError when another run is ingesting into the database; names it. And when a run that is to
- *   go on has asked another
- * provider: the series of one run are of one source.
+ * @throws RefusedError when another run is ingesting into the database, and when a run that is resumed used
+ *   another provider. DatabaseError when the server fails.
  */
 export async function ingest(options: IngestOptions): Promise<RunReport> {
   const run_id = options.resume_run_id ?? randomUUID()
@@ -87,6 +95,7 @@ export async function ingest(options: IngestOptions): Promise<RunReport> {
   }
 }
 
+/** `session` holds the lock; jobs work on other sessions of `db`. */
 async function runLocked(
   db: Database,
   session: Database,
@@ -96,35 +105,8 @@ async function runLocked(
   const started = performance.now()
   const log = (options.log ?? silentLog()).child({ run_id })
   const lock_pid = await takeIngestionLock(session)
-  for (const dead of await markDeadRuns(session, run_id))
-    log.info({ dead_run_id: dead }, 'a run whose process is gone is marked interrupted')
-  const { jobs } = options
-  const { universe, window, source } = options
-  if (options.resume_run_id !== undefined)
-    await refuseOtherProviders(session, run_id, jobs, options.providers)
-  await beginRun(
-    session,
-    {
-      run_id,
-      command: options.command ?? `run ${jobs.map(({ name }) => name).join(' ')}`,
-      source,
-      jobs: jobs.map(({ name }) => name),
-      universe_file: universe.file,
-      universe_sha256: universe.sha256,
-      window,
-    },
-    PRODUCT_VERSION,
-  )
-  if (options.resume_run_id !== undefined) await reopen(session, run_id, jobs, options.reopen ?? [])
-
-  // Before this run changes anything: what it recorded at its end would make such an edit the truth.
-  for (const { name, detail } of await recordUnseenChanges(db)) {
-    log.warn(
-      { table: name, detail },
-      'a table was edited round its triggers; the edit now stands in the ledger',
-    )
-  }
   const write = writerOf(run_id, lock_pid)
+  await openRun(db, session, run_id, options, log)
   await write(session, (tx) => loadCalendar(tx, { today: new Date().toISOString().slice(0, 10) }))
   await analyzeNew(session)
 
@@ -134,10 +116,10 @@ async function runLocked(
     options.heartbeat_ms ?? HEARTBEAT_MS,
     (error) => lost.abort(error),
   )
-  const surroundings: Surroundings = {
+  const run: RunContext = {
     run_id,
-    universe,
-    window,
+    universe: options.universe,
+    window: options.window,
     thresholds: options.thresholds,
     log,
     signal: AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])]),
@@ -147,9 +129,6 @@ async function runLocked(
     is_full: options.is_full ?? false,
     onProgress: options.onProgress ?? (() => {}),
   }
-  // A daily run asks for a few days of some jobs alone, and says so to nobody but its items.
-  const windows =
-    options.windows ?? (options.resume_run_id === undefined ? {} : await windowsOfRun(session, run_id))
   const reports: JobReport[] = []
   const finish = async (state: RunReport['state'], state_reason: string | null): Promise<RunReport> => {
     await stopHeart()
@@ -157,24 +136,11 @@ async function runLocked(
     await endRun(session, run_id, state, state_reason)
     log.info({ content_recorded_of: recorded }, 'content recorded')
     log.info({ state, state_reason }, 'run ended')
-    return {
-      run_id,
-      state,
-      state_reason,
-      jobs: reports,
-      duration_ms: Math.round(performance.now() - started),
-    }
+    const duration_ms = Math.round(performance.now() - started)
+    return { run_id, state, state_reason, jobs: reports, duration_ms }
   }
   try {
-    for (const job of jobs) {
-      await options.beforeJob?.(job.name)
-      const report = await runJob(db, job, options.providers, {
-        ...surroundings,
-        window: windows[job.name] ?? window,
-      })
-      reports.push(report)
-      options.onJob?.(report)
-    }
+    await runJobs(db, session, options, run, reports)
     const { state, state_reason } = stateOf(reports, options.thresholds)
     return await finish(state, state_reason)
   } catch (error) {
@@ -189,43 +155,66 @@ async function runLocked(
     log.error({ err: error }, 'run failed')
     throw error
   } finally {
-    // A closed connection gives its locks back in its own time; the next run of this process may start at
+    // A closed connection releases its locks some time later, and the next run of this process may start at
     // once.
     await releaseIngestionLock(session).catch(() => {})
   }
 }
 
-/**
- * Gathers statistics where there are none yet. What migrations and the calendar fill belongs to no job, and
- * would wait for autovacuum: a check that joins it was planned so badly that it took fifty times as long.
- */
-async function analyzeNew(db: Database): Promise<void> {
-  await db.rows(
-    `select ingestion.analyze_table(oid) from pg_class
-     where relnamespace = 'stocks_research'::regnamespace and relkind = 'r' and reltuples < 0 and pg_relation_size(oid) > 0`,
+/** Records the beginning of the run, and what happened to the database before it. */
+async function openRun(
+  db: Database,
+  session: Database,
+  run_id: string,
+  options: IngestOptions,
+  log: Log,
+): Promise<void> {
+  const { jobs, universe, window, source, resume_run_id } = options
+  for (const dead of await markDeadRuns(session, run_id))
+    log.info({ dead_run_id: dead }, 'a run whose process is gone is marked interrupted')
+  if (resume_run_id !== undefined) await refuseOtherProviders(session, run_id, jobs, options.providers)
+  const names = jobs.map(({ name }) => name)
+  await beginRun(
+    session,
+    {
+      run_id,
+      command: options.command ?? `run ${names.join(' ')}`,
+      source,
+      jobs: names,
+      universe_file: universe.file,
+      universe_sha256: universe.sha256,
+      window,
+    },
+    PRODUCT_VERSION,
   )
+  if (resume_run_id !== undefined) {
+    const derived = jobs.filter((job) => !isSourced(job)).map(({ name }) => name)
+    await reopenRun(session, run_id, options.reopen ?? [], derived)
+  }
+  // Before this run changes anything: what it records at its end would hide such an edit.
+  for (const { name, detail } of await recordUnseenChanges(db)) {
+    log.warn({ table: name, detail }, 'a table was edited around its triggers; the edit is now recorded')
+  }
 }
 
-/** A person's signal says nothing more; a lock that was lost says why. */
-const whyStopped = (reason: unknown): string =>
-  reason instanceof StocksError ? reason.message : 'It was told to stop.'
-
-/** Half of a run from one provider and half from another would be a mixture that nobody has asked for. */
-async function refuseOtherProviders(
+/** Runs the jobs one after the other, each with its window; adds to `reports` as they end. */
+async function runJobs(
   db: Database,
-  run_id: string,
-  jobs: readonly Job[],
-  providers: readonly Provider[],
+  session: Database,
+  options: IngestOptions,
+  run: RunContext,
+  reports: JobReport[],
 ): Promise<void> {
-  const asked = await providersOfRun(db, run_id)
-  const others = jobs.filter(isSourced).flatMap(({ name, dataset }) => {
-    const [before, now] = [asked.get(name), chooseProvider(providers, dataset).name]
-    return before === undefined || before === now ? [] : [`${name} of ${before}, and would now ask ${now}`]
-  })
-  if (others.length === 0) return
-  throw new RefusedError(
-    `Run ${run_id} has asked for ${others.join('; ')}. A run keeps its providers: put the settings back (BOOTSTRAP_PROVIDERS, --without), or start a new run.`,
-  )
+  // A daily run requests a few days of some jobs; only its items record that.
+  const recorded = options.resume_run_id === undefined ? {} : await windowsOfRun(session, run.run_id)
+  const windows = options.windows ?? recorded
+  for (const job of options.jobs) {
+    await options.beforeJob?.(job.name)
+    const window = windows[job.name] ?? run.window
+    const report = await runJob(db, job, options.providers, { ...run, window })
+    reports.push(report)
+    options.onJob?.(report)
+  }
 }
 
 /** Runs one job and reports it. */
@@ -233,19 +222,19 @@ async function runJob(
   db: Database,
   job: Job,
   providers: readonly Provider[],
-  surroundings: Surroundings,
+  run: RunContext,
 ): Promise<JobReport> {
-  const { run_id, universe, log } = surroundings
-  surroundings.signal.throwIfAborted()
+  const { run_id, universe, log } = run
+  run.signal.throwIfAborted()
   const started = performance.now()
   const known = await loadKnownSecurities(db, universe.members)
   const provider = isSourced(job) ? chooseProvider(providers, job.dataset) : undefined
   log.info({ job: job.name, provider: provider?.name ?? 'derived' }, 'job started')
   const counts =
     isSourced(job) && provider !== undefined
-      ? await runSourced(db, job, provider, known, surroundings)
-      : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, surroundings)
-  // Plans of the jobs that follow depend on what is there now, not on what autovacuum has seen.
+      ? await runSourced(db, job, provider, known, run)
+      : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, run)
+  // The queries of the jobs that follow are planned by what is there now, not by what autovacuum last saw.
   if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0)
     await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${job.table}`])
   const report = await jobReport(
@@ -260,21 +249,33 @@ async function runJob(
   return report
 }
 
-/**
- * Opens what is to be tried again. What was derived from it is derived again; with nothing to try, nothing
- * is.
- */
-async function reopen(
+/** A run with half of its data from one provider and half from another would mix two sources in one series. */
+async function refuseOtherProviders(
   db: Database,
   run_id: string,
   jobs: readonly Job[],
-  statuses: readonly string[],
+  providers: readonly Provider[],
 ): Promise<void> {
-  await reopenItems(db, run_id, ['running', ...statuses])
-  const derived = jobs.filter((job) => !isSourced(job)).map(({ name }) => name)
-  await db.rows(
-    `update ingestion.items set status = 'pending', updated_at = now() where run_id = $1 and job = any($2)
-        and exists (select from ingestion.items open where open.run_id = $1 and open.status = 'pending' and open.job <> all($2))`,
-    [run_id, derived],
+  const asked = await providersOfRun(db, run_id)
+  const others = jobs.filter(isSourced).flatMap(({ name, dataset }) => {
+    const before = asked.get(name)
+    const now = chooseProvider(providers, dataset).name
+    return before === undefined || before === now ? [] : [`${name} read ${before}, now it would read ${now}`]
+  })
+  if (others.length === 0) return
+  throw new RefusedError(
+    `Run ${run_id} cannot change its providers: ${others.join('; ')}. Restore the settings (BOOTSTRAP_PROVIDERS, --without), or start a new run.`,
   )
 }
+
+/**
+ * Gathers statistics where there are none yet. No job analyzes what migrations and the calendar fill, and
+ * until autovacuum does, a check that joins it is planned so badly that it takes fifty times as long.
+ */
+async function analyzeNew(db: Database): Promise<void> {
+  await db.rows(queryFile(SQL, 'analyze-new'))
+}
+
+/** A signal of a person carries no reason; a lost lock does. */
+const whyStopped = (reason: unknown): string =>
+  reason instanceof StocksError ? reason.message : 'It was told to stop.'

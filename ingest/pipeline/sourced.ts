@@ -2,12 +2,11 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import type { SourcedJob } from '../contract/job.ts'
 import { type Ask, type Batch, type Provider, SourceError } from '../contract/provider.ts'
 import { runBatch } from './batch.ts'
-import { addCounts, type JobCounts, NO_ROWS } from './groups.ts'
+import { addCounts, type JobCounts, NO_ROWS, type RunContext } from './context.ts'
 import { identityOf, type KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope } from './items.ts'
-import { openSubjects } from './source.ts'
-import type { Surroundings } from './surroundings.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from './parallel.ts'
+import { openSubjects } from './plan.ts'
 
 // Where the calendar starts, for a database whose calendar is not loaded yet.
 const FIRST_SESSION_DATE = '1990-01-02'
@@ -21,9 +20,9 @@ export async function runSourced(
   job: SourcedJob,
   provider: Provider,
   known: readonly KnownSecurity[],
-  surroundings: Surroundings,
+  run: RunContext,
 ): Promise<JobCounts> {
-  const { run_id, window, log, signal, write, onProgress } = surroundings
+  const { run_id, window, log, signal, write, onProgress } = run
   const scope: ItemScope = { run_id, job: job.name, provider: provider.name, window }
   const subjects = await openSubjects(db, job, known, scope, write)
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
@@ -50,11 +49,8 @@ export async function runSourced(
       })
     try {
       const merged = await db.session((session) =>
-        runBatch(
-          session,
-          { job, provider, ask, batch, scope, context },
-          { ...surroundings, signal },
-          (tally) => show('read', rows_before + tally.rows_read, tally.read_bytes),
+        runBatch(session, { job, provider, ask, batch, scope, context }, { ...run, signal }, (tally) =>
+          show('read', rows_before + tally.rows_read, tally.read_bytes),
         ),
       )
       counts = addCounts(counts, merged)

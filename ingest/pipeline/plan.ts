@@ -4,7 +4,7 @@ import type { Dataset, Job, SourcedJob, Window } from '../contract/job.ts'
 import type { Provider, Subject } from '../contract/provider.ts'
 import type { KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope, planItems } from './items.ts'
-import type { Writer } from './writer.ts'
+import type { Writer } from './lock.ts'
 
 /**
  * What a job is asked about: the subjects that its source can be asked for, and the ends of those it cannot.

@@ -1,7 +1,7 @@
 import type { Log } from '../../helpers/core/log.ts'
 import type { JobName, Window } from '../contract/job.ts'
 import type { Universe } from '../universe/read.ts'
-import type { Writer } from './writer.ts'
+import type { Writer } from './lock.ts'
 
 /** Shares above which a run is not what it should be; see bootstrap.json. */
 export interface Thresholds {
@@ -10,7 +10,7 @@ export interface Thresholds {
   readonly not_found_max_ratio: Readonly<Record<string, number>>
 }
 
-/** Where a run stands, for a progress line. */
+/** The progress of a run, for a progress line. */
 export interface Progress {
   readonly job: JobName
   readonly label: string
@@ -24,7 +24,7 @@ export interface Progress {
 }
 
 /** What every step of a run shares. */
-export interface Surroundings {
+export interface RunContext {
   readonly run_id: string
   readonly universe: Universe
   readonly window: Window
@@ -32,7 +32,7 @@ export interface Surroundings {
   readonly log: Log
   readonly signal: AbortSignal
   readonly write: Writer
-  /** Who holds the leases: host and process. */
+  /** The owner of the leases: host and process. */
   readonly owner: string
   /**
    * Rows after which a group of items is closed and committed. A larger one is quicker; a kill loses at most
@@ -43,3 +43,37 @@ export interface Surroundings {
   readonly is_full: boolean
   readonly onProgress: (progress: Progress) => void
 }
+
+/** Rows of a job, by what became of them; see `JobReport`. */
+export interface JobCounts {
+  readonly rows_read: number
+  readonly rows_skipped: number
+  readonly rows_rejected: number
+  readonly rows_withheld: number
+  readonly rows_staged: number
+  readonly rows_inserted: number
+  readonly rows_updated: number
+  readonly rows_unchanged: number
+  readonly rows_deleted: number
+  readonly rows_withdrawn: number
+  readonly items_unchanged: number
+}
+
+export const NO_ROWS: JobCounts = {
+  rows_read: 0,
+  rows_skipped: 0,
+  rows_rejected: 0,
+  rows_withheld: 0,
+  rows_staged: 0,
+  rows_inserted: 0,
+  rows_updated: 0,
+  rows_unchanged: 0,
+  rows_deleted: 0,
+  rows_withdrawn: 0,
+  items_unchanged: 0,
+}
+
+export const addCounts = (a: JobCounts, b: JobCounts): JobCounts =>
+  Object.fromEntries(
+    Object.entries(a).map(([name, count]) => [name, count + b[name as keyof JobCounts]]),
+  ) as unknown as JobCounts

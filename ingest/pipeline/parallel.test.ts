@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { inParallel } from './workers.ts'
+import { inParallel } from './parallel.ts'
 
 const NEVER = new AbortController().signal
 

@@ -1,0 +1,102 @@
+import pg from 'pg'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
+
+/** Rows that a plan reads or compares: what its nodes return, and what their filters reject. */
+function rowsVisited(plan: Readonly<Record<string, unknown>>): number {
+  const loops = Number(plan['Actual Loops'] ?? 0)
+  const REJECTED = ['Rows Removed by Filter', 'Rows Removed by Join Filter', 'Rows Removed by Index Recheck']
+  let rows = loops * Number(plan['Actual Rows'] ?? 0)
+  for (const name of REJECTED) rows += loops * Number(plan[name] ?? 0)
+  for (const child of (plan['Plans'] ?? []) as Readonly<Record<string, unknown>>[]) rows += rowsVisited(child)
+  return rows
+}
+
+const USES_STAGE = /^\s*(?!(?:drop|create index|copy)\b)[^;]*pg_temp\.(staged|doubles|delta)/i
+
+/**
+ * Explains every statement on the stage, in a savepoint that is rolled back, before it runs. Returns the rows
+ * that each statement visited, under its text without the literals.
+ */
+function watchStatements(): Map<string, number> {
+  const visited = new Map<string, number>()
+  const query = pg.Client.prototype.query as (this: pg.Client, ...of: unknown[]) => Promise<unknown>
+  const spy = vi.spyOn(pg.Client.prototype, 'query')
+  onTestFinished(() => spy.mockRestore())
+  spy.mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+    const [sql] = args
+    const isWatched = typeof sql === 'string' && USES_STAGE.test(sql) && !/staged as/.test(sql)
+    return isWatched ? explainAndRun(this, args as [string, unknown[]?]) : query.apply(this, args)
+  } as never)
+  const explainAndRun = async (client: pg.Client, args: [string, unknown[]?]): Promise<unknown> => {
+    const [sql, values] = args
+    const text = sql.slice(sql.search(/create\s+temporary\s+table|^/i)).replace(/^[^;]*;(?=[^;]*$)/, '')
+    const isOpen = await isInTransaction(client)
+    await query.call(client, isOpen ? 'savepoint explained' : 'begin')
+    const explained = (await query.call(
+      client,
+      `explain (analyze, buffers, timing off, format json) ${text}`,
+      ...(values === undefined ? [] : [values]),
+    )) as { rows: { 'QUERY PLAN': { Plan: Record<string, unknown> }[] }[] }
+    await query.call(client, isOpen ? 'rollback to savepoint explained' : 'rollback')
+    const plan = explained.rows[0]?.['QUERY PLAN'][0]?.Plan ?? {}
+    const name = text
+      .replaceAll(/'[^']*'|\d+/g, '…')
+      .replaceAll(/\s+/g, ' ')
+      .trim()
+    visited.set(name, Math.max(visited.get(name) ?? 0, rowsVisited(plan)))
+    return query.apply(client, args)
+  }
+  const isInTransaction = async (client: pg.Client): Promise<boolean> => {
+    const { rows } = (await query.call(
+      client,
+      'select now() is distinct from statement_timestamp() as is_open',
+    )) as { rows: { is_open: boolean }[] }
+    return rows[0]?.is_open ?? false
+  }
+  return visited
+}
+
+const day = (at: number): string => new Date(Date.UTC(1990, 0, 2 + at)).toISOString().slice(0, 10)
+
+/** One security and one filer with `size` records of each kind; some are delivered twice, some are rejected. */
+function deliveryOf(size: number): Record<string, string> {
+  const numbers = Array.from({ length: size }, (_, at) => at)
+  const lines = (head: string, line: (at: number) => string): string =>
+    [head, ...numbers.map(line), ''].join('\n')
+  return {
+    'universe.csv': 'source_id,ticker\nx:one,ONE\n',
+    'securities/securities.csv': 'source_id,ticker,cik,list_date\nx:one,ONE,1,1990-01-02\n',
+    'ticker_history/ticker_history.csv': 'source_id,ticker,valid_from,valid_to\nx:one,ONE,1990-01-02,\n',
+    'prices_daily/prices.csv': lines('source_id,date,close', (at) => `x:one,${day(at)},${at + 1}`),
+    'prices_daily/again.csv': lines('source_id,date,close', (at) => `x:one,${day(at)},${at + 1}`),
+    'dividends/dividends.csv': lines('source_id,ex_date,amount,currency', (at) => `x:one,${day(at)},0.5,USD`),
+    'splits/splits.csv': lines('source_id,ex_date,split_from,split_to', (at) => `x:one,${day(at)},0,2`),
+    'fundamentals/CIK0000000001.csv': lines(
+      'cik,taxonomy,tag,unit,start,end,value,accession,form,filed',
+      (at) => `1,us-gaap,Assets,USD,,${day(at)},${at},a-${at},10-K,${day(at + 30)}`,
+    ),
+  }
+}
+
+async function visitsOf(size: number): Promise<Map<string, number>> {
+  const scratch = await scratchDatabase({ migrated: true })
+  onTestFinished(() => scratch.drop())
+  const root = await writeDelivery(deliveryOf(size))
+  const thresholds = { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: {} }
+  await ingestDelivery(scratch.connection, root, { thresholds })
+  const visited = watchStatements()
+  const report = await ingestDelivery(scratch.connection, root, { thresholds })
+  expect(report.job('prices-daily').rows_unchanged).toBeGreaterThan(size)
+  vi.restoreAllMocks()
+  return visited
+}
+
+it('every statement on the stage is linear in the rows of one work item', async () => {
+  const once = await visitsOf(1_000)
+  const twice = await visitsOf(2_000)
+  expect([...twice.keys()].length).toBeGreaterThan(10)
+  const steeper = [...twice].filter(([text, rows]) => rows > 2.3 * (once.get(text) ?? rows) + 500)
+  expect(steeper.map(([text, rows]) => `${once.get(text)} → ${rows}: ${text}`)).toEqual([])
+})

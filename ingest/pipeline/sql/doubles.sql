@@ -1,0 +1,13 @@
+-- The keys that are staged more than once, and whether their values differ. Few: only for them are values
+-- compared.
+create temporary table doubles as
+with twice as (
+  select item_no, :key
+  from pg_temp.staged
+  group by item_no, :key
+  having count(*) > 1
+)
+select s.item_no, :s_key, count(distinct row(:s_values)) > 1 as is_conflict
+from pg_temp.staged s
+join twice t on t.item_no = s.item_no and :same_key
+group by s.item_no, :s_key
