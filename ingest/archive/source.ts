@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { SourceConfig } from '../../helpers/config/config.ts'
 import { VerificationError } from '../../helpers/core/errors.ts'
-import { type ArchivedDrop, archiveDrop } from './drop.ts'
+import { type ArchivedDelivery, archiveDelivery } from './delivery.ts'
 import { entriesOf, verifyArchive } from './inspect.ts'
 
 /** What a run has read, kept so that a rebuild asks nobody: `source` reads it again. */
-export interface ArchivedSource extends ArchivedDrop {
+export interface ArchivedSource extends ArchivedDelivery {
   readonly source: SourceConfig
 }
 
 /**
- * What the source of a run gave, as the archive holds it: the drop of files, copied; or the responses, each
+ * What the source of a run gave, as the archive holds it: the delivery of files, copied; or the responses, each
  * read to its end and proven.
  *
  * @throws VerificationError that names the first fault.
@@ -20,8 +20,8 @@ export async function archivedSource(
   archive_directory: string,
 ): Promise<ArchivedSource> {
   if (source.mode === 'flat-files') {
-    const drop = await archiveDrop(source.directory, archive_directory)
-    return { ...drop, source: { mode: 'flat-files', directory: drop.directory } }
+    const delivery = await archiveDelivery(source.directory, archive_directory)
+    return { ...delivery, source: { mode: 'flat-files', directory: delivery.directory } }
   }
   const directory = source.mode === 'replay' ? source.directory : archive_directory
   const { faults, bytes } = await verifyArchive(directory)

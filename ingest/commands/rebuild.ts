@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
 import {
   type Config,
   ROOT_DIRECTORY,
@@ -8,15 +7,14 @@ import {
   sourceText,
 } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
-import { messageOf, PreconditionError, StocksError } from '../../helpers/core/errors.ts'
+import { PreconditionError } from '../../helpers/core/errors.ts'
 import { openLog } from '../../helpers/core/log.ts'
-import { redact } from '../../helpers/core/redact.ts'
 import { describeDifferences } from '../../helpers/database/compare.ts'
 import { dropDatabase, scratchName } from '../../helpers/database/scratch.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
-import { findArchivedDrop } from '../archive/drop.ts'
+import { findArchivedDelivery } from '../archive/delivery.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { ingest } from '../pipeline/run.ts'
@@ -25,12 +23,11 @@ import { openRunProviders } from '../providers/index.ts'
 import { rebuild } from '../rebuild/rebuild.ts'
 import { readUniverse } from '../universe/read.ts'
 import { progressLine } from './console.ts'
-
-const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
+import { programOf, runProgram, say } from './entry.ts'
 
 /**
- * The configuration of a recorded run. What it was given stands in the archive, answers and drops alike, and
- * is taken from there; a drop that was never archived is read where it lay.
+ * The configuration of a recorded run. What it was given stands in the archive, responses and deliveries alike, and
+ * is taken from there; a delivery that was never archived is read where it lay.
  */
 async function configOf(
   { run_id, universe_file, start_date, end_date, source }: RunRow,
@@ -41,7 +38,7 @@ async function configOf(
     'select distinct unnest(archive_sha256) as sha256 from ingestion.items where run_id = $1',
     [run_id],
   )
-  const drop = await findArchivedDrop(
+  const delivery = await findArchivedDelivery(
     directories.archive,
     files.map(({ sha256 }) => sha256),
   )
@@ -52,9 +49,9 @@ async function configOf(
     BOOTSTRAP_SOURCE:
       source === 'live' || source === 'rehearsal'
         ? `replay:${directories.archive}`
-        : drop === undefined
+        : delivery === undefined
           ? source
-          : `flat-files:${drop}`,
+          : `flat-files:${delivery}`,
   })
 }
 
@@ -125,18 +122,11 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
   }
 }
 
-const program = new Command('rebuild')
-  .description(
-    'Builds the database again from its recorded source, in a scratch database, and compares the two by hash. Exit code 1 when they differ.',
-  )
+const program = programOf(
+  'rebuild',
+  'Builds the database again from its recorded source, in a scratch database, and compares the two by hash. Exit code 1 when they differ.',
+)
   .option('--keep', 'leave the rebuilt database in place')
   .action(main)
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.stderr.write(
-    `${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`,
-  )
-  process.exitCode = 1
-}
+await runProgram(program)

@@ -108,7 +108,7 @@ export interface SourcedJob extends JobBase {
   readonly without_records: 'not_found' | 'empty'
   /**
    * A key column that counts records of equal key within one file from 1, where `parse` leaves it null.
-   * Across files the same count is the same row, so that overlapping drops do not double an event.
+   * Across files the same count is the same row, so that overlapping deliveries do not double an event.
    */
   readonly counted?: string
   /**

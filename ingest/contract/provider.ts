@@ -76,7 +76,7 @@ export interface Batch {
 
 /** Records of one file or one response. */
 export interface Page {
-  /** File (relative to the drop) or archived response, as a reject will name it. */
+  /** File (relative to the delivery) or archived response, as a reject will name it. */
   readonly file: string
   /** SHA-256 of the bytes that it was read from, hexadecimal. */
   readonly archive_sha256: string

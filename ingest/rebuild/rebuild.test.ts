@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 import { childEnvironment, ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { archiveDrop } from '../archive/drop.ts'
+import { archiveDelivery } from '../archive/delivery.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
@@ -41,18 +41,18 @@ const left = (name: string) =>
 
 it('says table by table that the rebuilt database is equal, and leaves none behind', async () => {
   await run('run.ts', 'run', 'all')
-  const { exitCode, stdout, stderr } = await run('rebuild/cli.ts')
+  const { exitCode, stdout, stderr } = await run('commands/rebuild.ts')
   expect(exitCode, stderr).toBe(0)
   expect(stdout).toMatch(/equal +stocks_research\.prices_daily +\d+ rows +SHA-256 [0-9a-f]{64}/)
   expect(stdout).toMatch(/holds the same content \([0-9a-f]{64}\)/)
   expect(await left(/as (restore_drill_\w+),/.exec(stdout)?.[1] ?? '')).toEqual([])
 })
 
-it('takes the archived drop, though the folder that was loaded has changed since', async () => {
-  const archived = await archiveDrop(root, join(root, 'archive'))
+it('takes the archived delivery, though the folder that was loaded has changed since', async () => {
+  const archived = await archiveDelivery(root, join(root, 'archive'))
   await run('run.ts', 'run', 'all')
   await writeFile(join(root, 'prices_daily', 'prices.csv'), 'source_id,date,close\nx:first,2020-01-31,99\n')
-  const { exitCode, stdout, stderr } = await run('rebuild/cli.ts')
+  const { exitCode, stdout, stderr } = await run('commands/rebuild.ts')
   expect(exitCode, stdout + stderr).toBe(0)
   expect(stdout).toContain(`from flat-files:${archived.directory}`)
 })
@@ -62,7 +62,7 @@ it('names the table and the keys of what the source does not give again', async 
   await scratch.db.execute(
     'set session_replication_role = replica; update stocks_research.prices_daily set volume = volume + 1',
   )
-  const { exitCode, stdout } = await run('rebuild/cli.ts')
+  const { exitCode, stdout } = await run('commands/rebuild.ts')
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(/different +stocks_research\.prices_daily/)
   expect(stdout).toMatch(
@@ -71,10 +71,10 @@ it('names the table and the keys of what the source does not give again', async 
 })
 
 it('is refused without a finished run, and with another universe than that of the run', async () => {
-  const empty = await run('rebuild/cli.ts')
+  const empty = await run('commands/rebuild.ts')
   expect([empty.exitCode, empty.stderr]).toEqual([1, expect.stringContaining('has no run of all seven jobs')])
   await run('run.ts', 'run', 'all')
   await appendFile(join(root, 'universe.csv'), 'x:late,LATE\n')
-  const other = await run('rebuild/cli.ts')
+  const other = await run('commands/rebuild.ts')
   expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining('is not the one of run')])
 })

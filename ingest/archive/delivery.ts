@@ -6,46 +6,49 @@ import { pipeline } from 'node:stream/promises'
 import { PARTIAL_SUFFIX, publishFolder } from '../../helpers/core/atomic-file.ts'
 import { VerificationError } from '../../helpers/core/errors.ts'
 
-/** A drop of files as it was when it was archived. The folder is itself a drop. */
-export interface ArchivedDrop {
+/** A delivery of files as it was when it was archived. The folder is itself a delivery. */
+export interface ArchivedDelivery {
   readonly directory: string
   /**
-   * SHA-256 over the list of its files and their hashes: the name of the drop, whatever folder it came from.
+   * SHA-256 over the list of its files and their hashes: the name of the delivery, whatever folder it came from.
    */
   readonly sha256: string
   readonly files_count: number
   /** SHA-256 of each of its files. */
   readonly files_sha256: readonly string[]
   readonly bytes: number
-  /** True when the archive held this very drop already; it was read and compared again. */
+  /** True when the archive held this delivery already; it was read and compared again. */
   readonly was_there: boolean
 }
 
 const SUMS = 'SHA256SUMS'
 
 /**
- * Copies a drop into `<archive>/drops/<hash>`, so that a rebuild does not depend on a folder that its vendor
+ * Copies a delivery into `<archive>/deliveries/<hash>`, so that a rebuild does not depend on a folder that its vendor
  * or its owner may change. A second call with equal files copies nothing, and reads the copy to its end.
  *
  * @throws VerificationError when a copy does not read back as it was, with both hashes.
  */
-export async function archiveDrop(drop: string, archive_directory: string): Promise<ArchivedDrop> {
-  const sums = await sumsOf(drop)
+export async function archiveDelivery(
+  delivery: string,
+  archive_directory: string,
+): Promise<ArchivedDelivery> {
+  const sums = await sumsOf(delivery)
   const text = sums.map(({ sha256, path }) => `${sha256}  ${path}\n`).join('')
   const sha256 = createHash('sha256').update(text).digest('hex')
-  const directory = join(archive_directory, 'drops', sha256.slice(0, 16))
+  const directory = join(archive_directory, 'deliveries', sha256.slice(0, 16))
   const was_there = existsSync(join(directory, SUMS))
   if (!was_there) {
     const partial = `${directory}${PARTIAL_SUFFIX}`
     await rm(partial, { recursive: true, force: true })
     for (const { path } of sums) {
       await mkdir(dirname(join(partial, path)), { recursive: true })
-      await copyFile(join(drop, path), join(partial, path))
+      await copyFile(join(delivery, path), join(partial, path))
     }
     await writeFile(join(partial, SUMS), text)
     await publishFolder(partial, directory)
   }
-  await verifyArchivedDrop(directory, sums)
+  await verifyArchivedDelivery(directory, sums)
   return {
     directory,
     sha256,
@@ -57,14 +60,14 @@ export async function archiveDrop(drop: string, archive_directory: string): Prom
 }
 
 /**
- * The archived drop that holds all of these files, by their hashes; undefined when none does. Drops of equal
+ * The archived delivery that holds all of these files, by their hashes; undefined when none does. Deliveries of equal
  * tables may differ in their mapping.json: of several the one that was archived last.
  */
-export async function findArchivedDrop(
+export async function findArchivedDelivery(
   archive_directory: string,
   files_sha256: readonly string[],
 ): Promise<string | undefined> {
-  const folder = join(archive_directory, 'drops')
+  const folder = join(archive_directory, 'deliveries')
   const found: { readonly directory: string; readonly archived_ms: number }[] = []
   for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
     const [directory, sums] = [join(folder, name), join(folder, name, SUMS)]
@@ -82,7 +85,7 @@ interface Sum {
   readonly bytes: number
 }
 
-async function verifyArchivedDrop(directory: string, expected: readonly Sum[]): Promise<void> {
+async function verifyArchivedDelivery(directory: string, expected: readonly Sum[]): Promise<void> {
   const found = new Map((await sumsOf(directory)).map((sum) => [sum.path, sum.sha256]))
   const differing = expected.filter(({ path, sha256 }) => found.get(path) !== sha256)
   if (differing.length === 0 && found.size === expected.length) return
@@ -92,7 +95,7 @@ async function verifyArchivedDrop(directory: string, expected: readonly Sum[]): 
       ? `it holds ${found.size} files, not ${expected.length}`
       : `${first.path} was ${first.sha256}, is ${found.get(first.path) ?? 'missing'}`
   throw new VerificationError(
-    `The archived drop ${directory} is damaged: ${what}. Remove that folder, then run again.`,
+    `The archived delivery ${directory} is damaged: ${what}. Remove that folder, then run again.`,
   )
 }
 
