@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { queryFile } from '../helpers/postgres/query-file.ts'
 import type { DerivedJob } from './contract/job.ts'
 
 /**
@@ -22,9 +24,7 @@ export const adjustmentFactors: DerivedJob = {
   ],
   subject: 'security',
 
-  derive: `
-    select security_id, item, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason
-    from stocks_research.adjustment_intervals($2::date, $1::text[])`,
+  derive: queryFile(join(import.meta.dirname, 'sql'), 'adjustment-factors'),
   inputs: [
     'securities',
     'ticker_history',

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { queryFile } from '../helpers/postgres/query-file.ts'
 import type { DerivedJob } from './contract/job.ts'
 
 /**
@@ -26,10 +28,7 @@ export const fundamentalsDerived: DerivedJob = {
   ],
   subject: 'filer',
 
-  derive: `
-    select cik as item, cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, reason, accession, subtracted_accession,
-      is_fourteen_weeks, yoy_ratio, yoy_reason, yoy_base_period_end, ttm_value, ttm_reason
-    from stocks_research.derive_fundamentals($1::text[])`,
+  derive: queryFile(join(import.meta.dirname, 'sql'), 'fundamentals-derived'),
   inputs: ['fundamentals_raw'],
   rules: [
     'derive_fundamentals(text[])',

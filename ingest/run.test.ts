@@ -43,9 +43,16 @@ it('--help names the seven jobs and needs no configuration', async () => {
 })
 
 it.each([
-  [['nonsense'], /"nonsense" is no job; the seven are securities, /],
+  [['nonsense'], /^error: unknown command or job "nonsense"\n.*\nThe jobs are securities, /],
+  [['statsu'], /^error: unknown command or job "statsu"; did you mean "status"\?/],
+  [['prices-dayli'], /did you mean "prices-daily"\?/],
   [[], /missing required argument 'job'/],
-  [['run', 'all', '--start', '2020-02-30'], /BOOTSTRAP_START is "2020-02-30"/],
+  [
+    ['run', 'all', '--start', '2020-02-30'],
+    /option '--start <day>' argument '2020-02-30' is invalid. It must be a day of the calendar/,
+  ],
+  [['run', 'all', '--end', '2020-13-01'], /option '--end <day>' argument '2020-13-01' is invalid/],
+  [['run', 'all', '--source', 'nowhere'], /^error: --source /],
   [['run', 'all', '--group-rows', 'many'], /must be a whole number above 0/],
   [['run', 'all', '--surprise'], /unknown option '--surprise'/],
 ])('wrong use, %j, ends with 2 and says what is right', async (args, message) => {
@@ -74,6 +81,12 @@ it.each([
     await scratch.db.execute('drop database postgres_of_nobody')
   },
 )
+
+it('resume before the first run says how to start one', async () => {
+  const { exitCode, stderr } = await run(['resume'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/ has no run yet\. Start one: npx node ingest\/run\.ts run all$/)
+})
 
 it('an option stands above the environment, and a run above its bounds fails and names every item', async () => {
   const other = await writeDelivery({ 'universe.csv': 'source_id,ticker\nx:nobody,NIX\n' })
@@ -114,7 +127,7 @@ it('validate runs the checks and ends with 0 when no hard one has a violation', 
 it('resume refuses a universe that has changed since', async () => {
   const { exitCode, stderr } = await run(['resume', 'ffffffff'])
   expect(exitCode).toBe(1)
-  expect(stderr).toMatch(/There is no run ffffffff/)
+  expect(stderr).toMatch(/ has no run whose id begins with "ffffffff"\. `status` lists the newest runs\./)
   const changed = await writeDelivery({ ...SMALL_DELIVERY })
   await run(['securities', '--universe', join(changed, 'universe.csv')])
   await scratch.db.rows(
@@ -124,6 +137,23 @@ it('resume refuses a universe that has changed since', async () => {
   const refused = await run(['resume'])
   expect(refused.exitCode).toBe(1)
   expect(refused.stderr).toMatch(/has changed since run .* SHA-256 was 0{64}, is [0-9a-f]{64}/)
+})
+
+it('retry takes the newest run that has failed items, also when a newer run exists, and says which', async () => {
+  const own = await scratchDatabase({ migrated: true })
+  const env = { PGDATABASE: own.connection.database }
+  expect((await run(['run', 'securities'], env)).exitCode).toBe(0)
+  const { run_id } = await own.db.one<{ run_id: string }>('select run_id from ingestion.runs')
+  await own.db.execute(
+    `update ingestion.items set status = 'failed', error_class = 'transient', reason = 'x'`,
+  )
+  expect((await run(['run', 'securities'], env)).exitCode).toBe(0)
+  const retried = await run(['retry', '--failed'], env)
+  expect(retried.stdout).toMatch(`Retrying run ${run_id}, started `)
+  expect(retried.exitCode, retried.stderr).toBe(0)
+  const none = await run(['retry', '--failed'], env)
+  expect(none.stderr).toMatch(/^No run of .* has failed or deferred items\.$/)
+  await own.drop()
 })
 
 it('the role for ingestion is enough for all seven jobs and the checks', async () => {

@@ -1,19 +1,19 @@
 import { resolve } from 'node:path'
-import { Command } from 'commander'
 import { DAY_MS } from '../../helpers/core/days.ts'
-import { messageOf } from '../../helpers/core/errors.ts'
 import { sizeText } from '../../helpers/core/text.ts'
 import { entriesOf, pruneArchive, verifyArchive } from '../archive/inspect.ts'
+import { programOf, runProgram, say } from './entry.ts'
 
 // `node ingest/commands/archive.ts list | verify | prune`: looks after the archive of responses. Touches no
 // database and no network.
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const daysAgo = (days: string): string => new Date(Date.now() - Number(days) * DAY_MS).toISOString()
 
-const program = new Command('archive')
-  .description('The archive of provider responses.')
-  .option('-d, --directory <dir>', 'where it is', 'archive')
+const program = programOf('archive', 'The archive of provider responses.').option(
+  '-d, --directory <dir>',
+  'where it is',
+  'archive',
+)
 const root = (): string => resolve(program.opts<{ directory: string }>().directory)
 
 program
@@ -25,7 +25,7 @@ program
     for await (const { entry } of entriesOf(root())) {
       if (provider !== undefined && entry.provider !== provider) continue
       count++
-      print(
+      say(
         [
           entry.fetched_at,
           entry.provider,
@@ -37,7 +37,7 @@ program
         ].join('  '),
       )
     }
-    print(`${count} responses in ${root()}`)
+    say(`${count} responses in ${root()}`)
   })
 
 program
@@ -45,11 +45,11 @@ program
   .description('reads every byte; exits 1 when an entry or a body is not what it was')
   .action(async () => {
     const { entries, objects, bytes, parts, unreferenced, faults } = await verifyArchive(root())
-    for (const { file, fault } of faults) print(`FAULT  ${file}: ${fault}`)
-    print(
+    for (const { file, fault } of faults) say(`FAULT  ${file}: ${fault}`)
+    say(
       `${entries} responses, ${objects} bodies, ${sizeText(bytes)}; ${unreferenced} bodies without a response, ${parts} interrupted downloads`,
     )
-    print(faults.length === 0 ? 'The archive is whole.' : `The archive has ${faults.length} faults.`)
+    say(faults.length === 0 ? 'The archive is whole.' : `The archive has ${faults.length} faults.`)
     if (faults.length > 0) process.exitCode = 1
   })
 
@@ -73,12 +73,9 @@ program
       ...(options.olderDays === undefined ? {} : { fetched_before_at: daysAgo(options.olderDays) }),
       dry_run,
     })
-    print(
+    say(
       `${dry_run ? 'Would remove' : 'Removed'} ${pruned.entries} responses, ${pruned.objects} bodies, ${pruned.parts} interrupted downloads: ${sizeText(pruned.bytes)}`,
     )
   })
 
-await program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`error: ${messageOf(error)}\n`)
-  process.exitCode = 1
-})
+await runProgram(program)

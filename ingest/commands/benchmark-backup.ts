@@ -1,14 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
 import { dump } from '../../helpers/backup/dump.ts'
 import { uploadBackup } from '../../helpers/backup/upload.ts'
 import { verifyArchive, verifyFile, verifyRemote, verifyRestore } from '../../helpers/backup/verify.ts'
 import { ROOT_DIRECTORY, readServerConfig } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
-import { messageOf, StocksError } from '../../helpers/core/errors.ts'
-import { redact } from '../../helpers/core/redact.ts'
 import { sizeText } from '../../helpers/core/text.ts'
 import { migrate } from '../../helpers/database/migrate.ts'
 import { createEmptyDatabase, dropDatabase, localeOf, scratchName } from '../../helpers/database/scratch.ts'
@@ -16,11 +13,10 @@ import { withDatabase } from '../../helpers/postgres/database.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
 import { DropboxStore } from '../../helpers/remote/dropbox-store.ts'
 import { startDropboxServer } from '../../helpers/simulator/dropbox/server.ts'
+import { programOf, runProgram, say, wholeNumber } from './entry.ts'
 
 const ROWS_DEFAULT = 1_000_000
 const SESSIONS = 1_260
-
-const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
 
 /** Bars that compress about as real ones do: a walk with its own last digits, and volumes that jump. */
 const fill = (connection: Connection, rows: number): Promise<void> =>
@@ -100,28 +96,11 @@ async function benchmark(rows: number): Promise<void> {
   }
 }
 
-const program = new Command('benchmark')
-  .description(
-    'Measures what the verification of a backup costs, in one run, as a part of the time of its dump.',
-  )
-  .option(
-    '--rows <count>',
-    'daily bars to dump',
-    (text) => {
-      const rows = Number(text)
-      if (!Number.isInteger(rows) || rows < 1)
-        throw new InvalidArgumentError('It must be a whole number above 0.')
-      return rows
-    },
-    ROWS_DEFAULT,
-  )
+const program = programOf(
+  'benchmark',
+  'Measures what the verification of a backup costs, in one run, as a part of the time of its dump.',
+)
+  .option('--rows <count>', 'daily bars to dump', wholeNumber, ROWS_DEFAULT)
   .action(({ rows }: { readonly rows: number }) => benchmark(rows))
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.stderr.write(
-    `${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? messageOf(error)))}\n`,
-  )
-  process.exitCode = 1
-}
+await runProgram(program)

@@ -89,7 +89,7 @@ it('a reason of many items is told once, with their number and every name', () =
     duration_ms: 1,
   })
   expect(text.split(reason).length).toBe(2)
-  expect(text).toContain(`Without rows, by name (1,202):`)
+  expect(text).toContain(`Items with no data (1,202):`)
   expect(text).toContain(`prices-daily  1,200 items  failed (malformed): ${reason}\n      x:0, x:1, `)
   expect(text.match(/x:\d+/g)).toEqual(gaps.map(({ item }) => item))
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(150)

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { redact } from '../../helpers/core/redact.ts'
+import { counted } from '../../helpers/core/text.ts'
 import type { JobReport } from '../contract/job.ts'
 import type { Progress } from '../pipeline/context.ts'
 import type { RunReport } from '../pipeline/report.ts'
@@ -75,7 +76,7 @@ const itemsText = (items: JobReport['items']): string =>
     .join(', ') || 'no item'
 
 const unchangedText = (items: number): string =>
-  items === 0 ? '' : ` (${count(items)} left as they are: nothing they are derived from has changed)`
+  items === 0 ? '' : ` (${count(items)} skipped: inputs unchanged)`
 
 /**
  * The end of a run as a person reads it: a table of jobs, every failed, deferred and missing item by name, and
@@ -115,13 +116,13 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
   return [
     '',
     ...aligned,
-    ...(gaps.length === 0 ? [] : ['', `Without rows, by name (${count(gaps_count)}):`, ...gaps]),
+    ...(gaps.length === 0 ? [] : ['', `Items with no data (${count(gaps_count)}):`, ...gaps]),
     ...jobs.flatMap(({ job, rows_withdrawn }) =>
       rows_withdrawn === 0
         ? []
         : [
             '',
-            `${count(rows_withdrawn)} rows of ${job} are no longer in their source. They are kept, and named in ingestion.withdrawals.`,
+            `${counted(rows_withdrawn, 'row')} of ${job}: no longer in the source. Kept, and recorded in ingestion.withdrawals.`,
           ],
     ),
     '',

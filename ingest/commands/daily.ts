@@ -1,10 +1,14 @@
+import { join } from 'node:path'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { JobName, Window } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import { VALIDATING, type ValidateOptions, type ValidationReport, validate } from '../validation/validate.ts'
+
+const SQL = join(import.meta.dirname, 'sql')
 
 export interface DailyOptions extends Omit<IngestOptions, 'jobs' | 'windows' | 'resume_run_id' | 'reopen'> {
   /** The moment that counts as now. */
@@ -32,8 +36,8 @@ export interface DailyReport {
 
 /**
  * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest
- * bar on; whoever's bars differ there from what we had has had its history revised, and is asked for it as a
- * whole, by this run or the next. All other jobs are whole each time: an action or a fact may be told late.
+ * bar on; if any bar of a security differs from the stored one, its whole history is requested again, by this
+ * run or the next. All other jobs are whole each time: an action or a fact may be reported late.
  * Ends with validation. A second call on the same day changes nothing.
  *
  * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
@@ -104,20 +108,11 @@ async function spanOf(db: Database, now: Date, overlap_sessions: number) {
     last_session_date: string | null
     newest_date: string | null
     overlap_start_date: string | null
-  }>(
-    `with newest as (select max(trade_date) as trade_date from stocks_research.prices_daily)
-     select (select max(session_date) from stocks_research.trading_sessions where close_at <= $1::timestamptz) as last_session_date,
-       newest.trade_date as newest_date,
-       (select min(session_date) from (
-          select session_date from stocks_research.trading_sessions where session_date <= newest.trade_date
-          order by session_date desc limit $2) overlap) as overlap_start_date
-     from newest`,
-    [now.toISOString(), overlap_sessions],
-  )
+  }>(queryFile(SQL, 'span'), [now.toISOString(), overlap_sessions])
   const { last_session_date, newest_date, overlap_start_date } = row
   if (last_session_date === null || newest_date === null || overlap_start_date === null) {
     throw new PreconditionError(
-      'There are no prices yet that a daily run could go on from. Load the whole window first: npx node ingest/run.ts all',
+      'There are no prices yet, and a daily run starts from the newest. Load the whole window first: npx node ingest/run.ts run all',
     )
   }
   return { last_session_date, newest_date, overlap_start_date }
@@ -125,12 +120,10 @@ async function spanOf(db: Database, now: Date, overlap_sessions: number) {
 
 /** What each security has in a span of days, as one hash: equal exactly when the bars are. */
 async function hashesOf(db: Database, start_date: string, end_date: string): Promise<Map<string, string>> {
-  const rows = await db.rows<{ source_id: string; hash: string }>(
-    `select s.source_id, md5(string_agg(p::text, ',' order by p.trade_date)) as hash
-     from stocks_research.prices_daily p join stocks_research.securities s using (security_id)
-     where p.trade_date between $1 and $2 group by s.source_id`,
-    [start_date, end_date],
-  )
+  const rows = await db.rows<{ source_id: string; hash: string }>(queryFile(SQL, 'bar-hashes'), [
+    start_date,
+    end_date,
+  ])
   return new Map(rows.map(({ source_id, hash }) => [source_id, hash]))
 }
 
@@ -140,17 +133,7 @@ async function hashesOf(db: Database, start_date: string, end_date: string): Pro
  * before it came to their history.
  */
 async function securitiesRestated(db: Database, start_date: string): Promise<Set<string>> {
-  const rows = await db.rows<{ item: string }>(
-    `with restated as (
-       select i.item, max(i.item_id) as item_id from (select distinct run_id, security_id from ingestion.price_revisions) r
-       join stocks_research.securities s using (security_id)
-       join ingestion.items i on i.run_id = r.run_id and i.job = 'prices-daily' and i.item = s.source_id and i.start_date > $1
-       group by i.item)
-     select item from restated r where not exists (
-       select from ingestion.items w where w.job = 'prices-daily' and w.item = r.item and w.item_id > r.item_id
-         and w.start_date <= $1 and w.status in ('ok', 'empty', 'not_found'))`,
-    [start_date],
-  )
+  const rows = await db.rows<{ item: string }>(queryFile(SQL, 'restated'), [start_date])
   return new Set(rows.map(({ item }) => item))
 }
 

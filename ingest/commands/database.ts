@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { execa } from 'execa'
 import {
   childEnvironment,
@@ -7,8 +6,7 @@ import {
   readRolePasswords,
   readServerConfig,
 } from '../../helpers/config/config.ts'
-import { messageOf, PreconditionError, StocksError } from '../../helpers/core/errors.ts'
-import { redact } from '../../helpers/core/redact.ts'
+import { PreconditionError } from '../../helpers/core/errors.ts'
 import { auditContent, auditText } from '../../helpers/database/content-hashes.ts'
 import { driftOf } from '../../helpers/database/drift.ts'
 import { createRoles, ROLES } from '../../helpers/database/roles.ts'
@@ -17,8 +15,7 @@ import { withDatabase } from '../../helpers/postgres/database.ts'
 import { embeddedStatus, stopEmbedded } from '../../helpers/postgres/embedded.ts'
 import { describeServer, type Server, startServer } from '../../helpers/postgres/server.ts'
 import { connectionEnvironment, findTools } from '../../helpers/postgres/tools.ts'
-
-const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
+import { programOf, runProgram, say } from './entry.ts'
 
 // A person at the prompt wants short names; everything else of ours writes them in full.
 const PROMPT_OPTIONS = '-c search_path=stocks_research,ingestion,public -c timezone=UTC'
@@ -118,7 +115,7 @@ async function makeRoles(): Promise<void> {
   )
 }
 
-const program = new Command('db').description('The PostgreSQL of this project.')
+const program = programOf('db', 'The PostgreSQL of this project.')
 program
   .command('psql')
   .description('open psql on the database')
@@ -137,11 +134,4 @@ program
   .action(makeRoles)
 program.command('status').description('say whether the server runs, and where').action(showStatus)
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.stderr.write(
-    `${redact(error instanceof StocksError ? error.message : ((error as Error).stack ?? messageOf(error)))}\n`,
-  )
-  process.exitCode = 1
-}
+await runProgram(program)

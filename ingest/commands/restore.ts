@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
-import { Command, Option } from 'commander'
+import { Option } from 'commander'
 import type { Backup } from '../../helpers/backup/dump.ts'
 import { findBackups, manifestFileOf } from '../../helpers/backup/manifest.ts'
 import { ARCHIVE, obtain, type Place } from '../../helpers/backup/obtain.ts'
@@ -9,14 +9,14 @@ import { confirmationFor, swapInto } from '../../helpers/backup/swap.ts'
 import { restoreInto, verifyArchive, verifyFile } from '../../helpers/backup/verify.ts'
 import { type Config, readConfig } from '../../helpers/config/config.ts'
 import { databaseNameFault } from '../../helpers/config/connection.ts'
-import { PreconditionError, RefusedError, StocksError } from '../../helpers/core/errors.ts'
-import { redact } from '../../helpers/core/redact.ts'
+import { PreconditionError, RefusedError } from '../../helpers/core/errors.ts'
 import { sizeText, timeText } from '../../helpers/core/text.ts'
 import { underRunLock } from '../../helpers/database/lock.ts'
 import { dropDatabase, isThere } from '../../helpers/database/scratch.ts'
 import { type Server, startServer } from '../../helpers/postgres/server.ts'
 import { openRemote } from '../../helpers/remote/open.ts'
 import type { RemoteStore } from '../../helpers/remote/store.ts'
+import { programOf, runProgram, say } from './entry.ts'
 
 interface RestoreOptions {
   readonly into?: string
@@ -24,8 +24,6 @@ interface RestoreOptions {
   readonly swap?: boolean
   readonly confirm?: string
 }
-
-const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
 
 async function list(config: Config, remote: RemoteStore): Promise<void> {
   const { backups } = config.directories
@@ -89,7 +87,7 @@ async function restore(
     `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes)}.`,
   )
   if (manifest.database !== server.connection.database)
-    say(`Mind: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)
+    say(`Note: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)
   const database =
     options.into ??
     `${server.connection.database.slice(0, 40)}_restored_${manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
@@ -108,7 +106,7 @@ async function restore(
     },
   )
   say(
-    `Level 3: ${database} holds ${evidence.rows.toLocaleString('en')} rows in ${evidence.tables} tables, equal to what was dumped, table by table (content ${evidence.content_sha256}). Restored as ${evidence.restored_as}.`,
+    `Level 3: ${database} contains ${evidence.rows.toLocaleString('en')} rows in ${evidence.tables} tables, equal to what was dumped, table by table (content ${evidence.content_sha256}). Restored as ${evidence.restored_as}.`,
   )
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
   say(
@@ -126,11 +124,11 @@ async function requireFree({ connection, maintenance }: Server, database: string
     )
   if (await isThere(maintenance, database))
     throw new RefusedError(
-      `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when nobody needs it: dropdb -h ${connection.host} -p ${connection.port} ${database}`,
+      `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when it is no longer needed: dropdb -h ${connection.host} -p ${connection.port} ${database}`,
     )
 }
 
-/** Asks only where a person is; a script says it by `--swap` and `--confirm`. */
+/** Asks only on a terminal; a script gives `--swap` and `--confirm`. */
 async function offerSwap(
   { held_lock }: Pick<Config, 'held_lock'>,
   server: Server,
@@ -138,17 +136,17 @@ async function offerSwap(
   { swap, confirm }: RestoreOptions,
 ): Promise<void> {
   const target = server.connection.database
+  const { host, port, user } = server.connection
+  const kept = `The restored database ${restored} is kept beside ${target}; it takes as much space. When you no longer need it: dropdb -h ${host} -p ${port} -U ${user} ${restored}`
   const wanted = await confirmationFor(server).catch((error: unknown) => {
     if (swap === true || !(error instanceof RefusedError)) throw error
     return error // Sealed: nobody asked for the swap, and the restore is done.
   })
-  if (wanted instanceof RefusedError) return say(`${restored} stands beside ${target}. ${wanted.message}`)
+  if (wanted instanceof RefusedError) return say(`${kept} ${wanted.message}`)
   const isPerson = process.stdin.isTTY === true && process.stdout.isTTY === true
   let typed = confirm
   if (swap !== true && !isPerson)
-    return say(
-      `${restored} stands beside ${target}. To give it that name: --swap${wanted === null ? '' : ` --confirm ${wanted[0]}`}`,
-    )
+    return say(`${kept} To give it that name: --swap${wanted === null ? '' : ` --confirm ${wanted[0]}`}`)
   if (typed === undefined && isPerson && (wanted !== null || swap !== true)) {
     const prompt = createInterface({ input: process.stdin, output: process.stdout })
     const question =
@@ -157,10 +155,9 @@ async function offerSwap(
         : `To put it in the place of ${target}, which is kept under another name, type ${wanted[0]}: `
     typed = (await prompt.question(question)).trim()
     prompt.close()
-    if (typed === '' || (wanted === null && typed !== 'yes'))
-      return say(`${restored} stays beside ${target}.`)
+    if (typed === '' || (wanted === null && typed !== 'yes')) return say(kept)
   }
-  // A run at work would lose its database under its hands.
+  // A run in progress would lose its database.
   const lock = { run_id: `restore-of-${restored}`, held_lock }
   const swapped = await underRunLock(server.maintenance, target, lock, () =>
     swapInto(server, restored, typed),
@@ -177,9 +174,10 @@ async function withRemote(work: (config: Config, remote: RemoteStore) => Promise
   await work(config, remote).finally(() => remote.close())
 }
 
-const program = new Command('restore')
-  .description('Lists backups, and restores one beside the database that it is of.')
-  .addHelpText('after', '\nThe options of a restore: npm run restore -- run --help')
+const program = programOf(
+  'restore',
+  'Lists backups, and restores one beside the database that it is of.',
+).addHelpText('after', '\nThe options of a restore: npm run restore -- run --help')
 program
   .command('list')
   .description('backups here and in the remote store')
@@ -207,11 +205,4 @@ program
     }),
   )
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.stderr.write(
-    `${redact(error instanceof StocksError ? error.message : String((error as Error).stack ?? error))}\n`,
-  )
-  process.exitCode = 1
-}
+await runProgram(program)

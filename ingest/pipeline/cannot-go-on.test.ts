@@ -109,7 +109,7 @@ describe('a run that cannot go on', () => {
     const [row] = await scratch.db.rows('select state from ingestion.runs')
     expect(row).toEqual({ state: 'running' })
     expect(await statusText(scratch.db), 'nobody is at work').toMatch(
-      /^\S+ {2}interrupted .* Its process ended without a word\.\n/,
+      /^\S+ {2}interrupted .* Its process ended without recording an end\.\n/,
     )
     await ingestDelivery(scratch.connection, root)
     const states = await scratch.db.rows('select state from ingestion.runs order by started_at')

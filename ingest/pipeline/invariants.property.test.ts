@@ -29,7 +29,7 @@ type Deal = (row: string, at: number) => boolean
 const all: Deal = () => true
 
 /**
- * A drop of the rows that `deal` takes, in the order that `order` makes. Securities and tickers are always
+ * A delivery of the rows that `deal` takes, in the order that `order` makes. Securities and tickers are always
  * whole.
  */
 function dropOf(given: World, { order = (rows: string[]) => rows, deal = all } = {}): Drop {
@@ -178,7 +178,7 @@ it('the content hash stands whatever the order of events, rows and pages, and wh
   )
 })
 
-it('the content hash stands when the window is split, and when two drops that overlap make the whole', {
+it('the content hash stands when the window is split, and when two deliveries that overlap make the whole', {
   timeout: TIMEOUT_MS,
 }, async () => {
   await fc.assert(

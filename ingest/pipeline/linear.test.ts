@@ -13,7 +13,7 @@ function rowsVisited(plan: Readonly<Record<string, unknown>>): number {
   return rows
 }
 
-const USES_STAGE = /^\s*(?!(?:drop|create index|copy)\b)[^;]*pg_temp\.(staged|doubles|delta)/i
+const USES_STAGE = /^(?!\s*(?:drop|create index|copy|analyze)\b)[^;]*pg_temp\.(staged|doubles|delta)/i
 
 /**
  * Explains every statement on the stage, in a savepoint that is rolled back, before it runs. Returns the rows

@@ -46,7 +46,7 @@ const rowsOf = fc.record({
 })
 type Rows = Record<Folder, string[]>
 
-/** A drop whose rows are dealt to `files` files by `deal`, in the order of `order`. */
+/** A delivery whose rows are dealt to `files` files by `deal`, in the order of `order`. */
 function dropOf(rows: Rows, order: (rows: string[]) => string[], deal: (row: string, at: number) => number) {
   const files: Record<string, string> = { ...BASE }
   for (const folder of Object.keys(HEADERS) as Folder[]) {
@@ -110,7 +110,7 @@ it('the content does not depend on the order of rows, pages and files, and inges
   )
 })
 
-it('a drop without conflicts that is split in two overlapping ones loads to the same content', async () => {
+it('a delivery without conflicts that is split in two overlapping ones loads to the same content', async () => {
   const keyOf: Record<Folder, (row: string) => string> = {
     prices_daily: (row) => row.split(',').slice(0, 2).join(),
     dividends: (row) => row.replace('0.060', '0.06'),

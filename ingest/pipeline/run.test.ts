@@ -18,7 +18,7 @@ afterEach(() => scratch.drop())
 const HEADER = 'source_id,date,open,high,low,close,volume\n'
 
 describe('a run', () => {
-  it('brings in every record of a drop, and nothing when it is run again', async () => {
+  it('brings in every record of a delivery, and nothing when it is run again', async () => {
     const root = await writeDelivery(SMALL_DELIVERY)
     const first = await ingestDelivery(scratch.connection, root)
     expect(first.state).toBe('complete')
@@ -75,7 +75,7 @@ describe('a run', () => {
     expect(job('prices-daily')).toMatchObject({ rows_inserted: 0, rows_updated: 1, rows_unchanged: 3 })
   })
 
-  it('ends a security that the drop does not know as not found, by name', async () => {
+  it('ends a security that the delivery does not know as not found, by name', async () => {
     const root = await writeDelivery({
       ...SMALL_DELIVERY,
       'universe.csv': `${SMALL_DELIVERY['universe.csv']}x:nobody,NIX\n`,
@@ -120,7 +120,7 @@ describe('a run', () => {
     )
   })
 
-  it('makes intervals from the securities when the drop has none, and marks them', async () => {
+  it('makes intervals from the securities when the delivery has none, and marks them', async () => {
     const { 'ticker_history/ticker_history.csv': _, ...rest } = SMALL_DELIVERY
     const { job } = await ingestDelivery(scratch.connection, await writeDelivery(rest))
     expect(job('ticker-history').rows_inserted).toBe(3)

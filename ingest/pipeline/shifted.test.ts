@@ -121,7 +121,7 @@ describe('a bar on a day without a session', () => {
 })
 
 describe('dates that are shifted', () => {
-  it.each([1, -1])('by %i day fail a whole drop', async (by) => {
+  it.each([1, -1])('by %i day fail a whole delivery', async (by) => {
     const prices = await ingestPrices(
       dropOf(
         bars(

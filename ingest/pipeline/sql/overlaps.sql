@@ -17,14 +17,14 @@ others as (
   from staged
   union all
   -- Stored intervals, but for those that are stated again and those that a staged one replaces.
-  select live.security_id, live.ticker, live.valid_from, live.valid_to, interval.days, null
+  select live.security_id, live.ticker, live.valid_from, live.valid_to, held.days, null
   from stocks_research.ticker_history live
-  cross join lateral (select daterange(live.valid_from, live.valid_to, '[]') as days) interval
+  cross join lateral (select daterange(live.valid_from, live.valid_to, '[]') as days) held
   left join staged same on same.security_id = live.security_id and same.valid_from = live.valid_from
   left join stated on stated.security_id = live.security_id
-  where same.item_no is null and (stated.days && interval.days) is not true
+  where same.item_no is null and (stated.days && held.days) is not true
 ),
-overlaps as (
+conflicts as (
   select s.item_no, s.ticker, s.valid_from, s.valid_to, o.security_id, o.ticker as other_ticker,
     o.valid_from as other_from, o.valid_to as other_to, o.item_no as other_no
   from staged s
@@ -46,6 +46,6 @@ select distinct on (o.item_no) o.item_no,
     o.other_from, coalesce(o.other_to::text, 'today'),
     case when o.other_no is null then ', which is stored' end
   ) as reason
-from overlaps o
+from conflicts o
 left join stocks_research.securities m on m.security_id = o.security_id
 order by o.item_no, o.valid_from, o.other_from, o.security_id

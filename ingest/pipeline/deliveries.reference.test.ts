@@ -54,7 +54,7 @@ it.each(DROPS)(
   },
 )
 
-it('every fact that the drop has of a filer is in, and each gap has a name', async () => {
+it('every fact that the delivery has of a filer is in, and each gap has a name', async () => {
   const scratch = await scratchDatabase({ migrated: true })
   try {
     const { job } = await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'))

@@ -1,122 +1,36 @@
 import { join } from 'node:path'
-import { type Config, readConfigWith, sourceText } from '../../helpers/config/config.ts'
-import type { Connection } from '../../helpers/config/connection.ts'
+import { type Config, sourceText } from '../../helpers/config/config.ts'
 import { RefusedError } from '../../helpers/core/errors.ts'
 import { openLog, silentLog } from '../../helpers/core/log.ts'
-import { redact } from '../../helpers/core/redact.ts'
 import { requireLiveServer } from '../../helpers/database/live-servers.ts'
 import { underRunLock } from '../../helpers/database/lock.ts'
 import { connectionOf } from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
-import { withDatabase } from '../../helpers/postgres/database.ts'
-import { type Server, startServer } from '../../helpers/postgres/server.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
 import type { JobName } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
-import { findRun, type RunRow } from '../pipeline/runs.ts'
-import { chooseProviders, nameOf } from '../providers/choose.ts'
-import { namesOfCombined } from '../providers/combined.ts'
+import type { RunRow } from '../pipeline/runs.ts'
+import { nameOf } from '../providers/choose.ts'
 import { openRunProviders } from '../providers/index.ts'
-import { credentialsOf } from '../providers/live.ts'
 import { describePlan } from '../providers/plan.ts'
 import { readUniverse } from '../universe/read.ts'
 import { checksOf } from '../validation/checks.ts'
 import { progressLine, summaryText } from './console.ts'
 import { runDaily } from './daily.ts'
+import { EXIT_CODES, say } from './entry.ts'
+import { nextStep } from './next-step.ts'
+import { onServer } from './settings.ts'
 import { withSignals } from './signals.ts'
 import { validationText } from './status.ts'
 
-/** What the process ends with. Only `complete` is success to a shell. */
-export const EXIT_CODES = {
-  complete: 0,
-  failed: 1,
-  usage: 2,
-  complete_with_gaps: 3,
-  halted: 4,
-  interrupted: 130,
-  running: 1,
-} as const
+// Loads data: `run`, `resume` and `retry` one run, `daily` one or two.
 
-/** Of several runs the worst one is told to the shell. */
+/** Of several runs the worst state is the exit code. */
 const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
 
-interface Grouping {
-  readonly groupRows?: number
-}
-
-/** Options of the command line, as commander gives them. */
-export interface Choices extends Grouping {
-  readonly universe?: string
-  readonly start?: string
-  readonly end?: string
-  readonly source?: string
-  readonly plan?: boolean
-  readonly maxRequests?: number
-  readonly full?: boolean
-  readonly without?: readonly string[]
-}
-
-/** `choices` stand above the environment. */
-export function configOf({ universe, start, end, source }: Choices): Config {
-  return readConfigWith({
-    BOOTSTRAP_UNIVERSE: universe,
-    BOOTSTRAP_START: start,
-    BOOTSTRAP_END: end,
-    BOOTSTRAP_SOURCE: source,
-  })
-}
-
-async function onServer(config: Config, work: (server: Server) => Promise<void>): Promise<void> {
-  const server = await startServer(config)
-  try {
-    await work(server)
-  } finally {
-    await server.stop()
-  }
-}
-
-/** The same, for what needs a database that was built before. */
-export const onDatabase = (config: Config, work: (connection: Connection) => Promise<void>): Promise<void> =>
-  onServer(config, async ({ connection }) => {
-    await requireBuilt(connection)
-    await work(connection)
-  })
-
-/** Resumes or retries a run with the universe, the window and the source that it was started with. */
-export async function goOn(
-  run_id: string | undefined,
-  reopen: readonly ('failed' | 'deferred')[],
-  choices: Choices,
-): Promise<void> {
-  const here = configOf({})
-  await onDatabase(here, async (connection) => {
-    const row = await withDatabase(connection, (db) => findRun(db, run_id))
-    if (row === undefined)
-      throw new RefusedError(
-        `There is no run ${run_id ?? ''} in ${connection.database}. \`status\` lists them.`,
-      )
-    const config = configOf({
-      universe: row.universe_file,
-      start: row.start_date,
-      end: row.end_date,
-      ...(row.source === 'unknown' ? {} : { source: row.source }),
-    })
-    const { groupRows: group_rows_max, maxRequests: requests_max, without } = choices
-    await run(config, {
-      jobs: row.jobs,
-      command: row.command,
-      resumed: row,
-      reopen,
-      group_rows_max,
-      requests_max,
-      without,
-    })
-  })
-}
-
-interface Work {
+export interface Work {
   readonly jobs: readonly JobName[]
   readonly command: string
   readonly resumed?: RunRow
@@ -127,7 +41,7 @@ interface Work {
   readonly without?: readonly string[] | undefined
 }
 
-/** Prints what the jobs would cost; asks nobody. */
+/** Prints what the jobs would cost; makes no requests. */
 export async function showPlan(
   config: Config,
   jobs: readonly JobName[],
@@ -139,7 +53,7 @@ export async function showPlan(
     const chosen = providers.choices.map(({ job, provider, passed_over }) =>
       [`${job}: ${nameOf(provider)}`, ...passed_over.map((why) => `skipped ${why}`)].join('; '),
     )
-    say(`${[...chosen, ...describePlan(plan)].join('\n')}\n`)
+    say([...chosen, ...describePlan(plan)].join('\n'))
   } finally {
     await providers.close()
   }
@@ -154,7 +68,7 @@ async function withRun(
   const universe = await readUniverse(config.universe_file)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
-      `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Put the old file back, or start a new run.`,
+      `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Restore the old file, or start a new run.`,
     )
   }
   await onServer(config, async ({ connection: asked, maintenance, describe }) => {
@@ -201,7 +115,7 @@ async function withRun(
     log.info({ requests: opened.requests() }, 'requests sent')
     for (const report of reports) {
       say(summaryText(report))
-      say(`Log: ${log_file}${nextStep(report, config)}\n`)
+      say(`Log: ${log_file}${nextStep(report, config)}`)
     }
     const worst = SEVERITY.find((state) => reports.some((report) => report.state === state))
     if (worst !== undefined && process.exitCode !== EXIT_CODES.failed) process.exitCode = EXIT_CODES[worst]
@@ -241,46 +155,4 @@ export const daily = (
     if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed
     return report.runs
   })
-}
-
-function nextStep({ state, run_id, jobs }: RunReport, config: Config): string {
-  if (state === 'interrupted') return `\nGo on with: npx node ingest/run.ts resume ${run_id}`
-  if (state === 'halted') return `\n${waysOn(run_id, jobs, config)}`
-  if (jobs.some(({ items }) => items.failed > 0))
-    return `\nTry the failed items again with: npx node ingest/run.ts retry --failed ${run_id}`
-  return ''
-}
-
-/**
- * A run keeps its providers, so that no series mixes two: either it goes on later, or another run asks the
- * next of each list.
- */
-function waysOn(run_id: string, jobs: RunReport['jobs'], config: Config): string {
-  const later = `Go on, once it answers again, with: npx node ingest/run.ts resume ${run_id}`
-  const silent = silentProviders(jobs)
-  try {
-    if (silent.length === 0 || config.source.mode !== 'live') return later
-    chooseProviders(config.providers.set, credentialsOf(config), silent)
-  } catch {
-    return later // Nobody stands behind it in the lists.
-  }
-  return [
-    later,
-    `Or ask the next of bootstrap.json, in a run of its own, with: npx node ingest/run.ts run all --without ${silent.join(' ')}`,
-    'Securities keep their security_id; a price that the other one states differently is recorded in ingestion.price_revisions.',
-  ].join('\n')
-}
-
-/** Of a combination it is the part whose words the items were deferred with. */
-const silentProviders = (jobs: RunReport['jobs']): string[] => [
-  ...new Set(
-    jobs.flatMap(({ provider, gaps }) => {
-      const words = gaps.flatMap(({ status, reason }) => (status === 'deferred' ? [reason] : []))
-      return namesOfCombined(provider).filter((part) => words.some((reason) => reason.includes(part)))
-    }),
-  ),
-]
-
-export function say(text: string): void {
-  process.stdout.write(redact(text))
 }

@@ -1,0 +1,64 @@
+import { type Config, readConfigWith } from '../../helpers/config/config.ts'
+import type { Connection } from '../../helpers/config/connection.ts'
+import { ConfigError } from '../../helpers/core/errors.ts'
+import { requireBuilt } from '../../helpers/database/target-database.ts'
+import { type Server, startServer } from '../../helpers/postgres/server.ts'
+import { UsageError } from './entry.ts'
+
+interface Grouping {
+  readonly groupRows?: number
+}
+
+/** Options of the command line, as commander gives them. */
+export interface Choices extends Grouping {
+  readonly universe?: string
+  readonly start?: string
+  readonly end?: string
+  readonly source?: string
+  readonly plan?: boolean
+  readonly maxRequests?: number
+  readonly full?: boolean
+  readonly without?: readonly string[]
+}
+
+const OPTIONS = { universe: 'UNIVERSE', start: 'START', end: 'END', source: 'SOURCE' } as const
+
+/**
+ * The configuration, in which options of the command line replace variables of the environment.
+ *
+ * @throws UsageError that names the option, for a fault of its value. ConfigError for any other fault.
+ */
+export function configOf(choices: Choices): Config {
+  const given = Object.entries(OPTIONS).flatMap(([option, variable]) => {
+    const value = choices[option as keyof typeof OPTIONS]
+    return value === undefined ? [] : [{ option: `--${option}`, variable: `BOOTSTRAP_${variable}`, value }]
+  })
+  try {
+    return readConfigWith(Object.fromEntries(given.map(({ variable, value }) => [variable, value])))
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const faults = error.faults.flatMap((fault) => {
+      const blamed = given.find(({ variable }) => fault.includes(variable))
+      return blamed === undefined ? [] : [fault.replaceAll(blamed.variable, blamed.option)]
+    })
+    if (faults.length < error.faults.length) throw error
+    throw new UsageError(`error: ${faults.join('\nerror: ')}`)
+  }
+}
+
+/** Starts or reaches the server for `work`. */
+export async function onServer(config: Config, work: (server: Server) => Promise<void>): Promise<void> {
+  const server = await startServer(config)
+  try {
+    await work(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+/** The same, for what needs a database that was built before. */
+export const onDatabase = (config: Config, work: (connection: Connection) => Promise<void>): Promise<void> =>
+  onServer(config, async ({ connection }) => {
+    await requireBuilt(connection)
+    await work(connection)
+  })
