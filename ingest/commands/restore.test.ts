@@ -153,7 +153,7 @@ test('the latest one is the latest of this database, and one without its manifes
     await dropDatabase(server, restored)
   }
   const named = await run(foreign.manifest.file, '--into', `${source.connection.database}_other`)
-  expect(named.stdout).toContain(`Mind: it is a backup of ${other.connection.database}`)
+  expect(named.stdout).toContain(`Note: it is a backup of ${other.connection.database}`)
   await other.drop()
 })
 

@@ -60,17 +60,23 @@ function watchStatements(): Map<string, number> {
 
 const day = (at: number): string => new Date(Date.UTC(1990, 0, 2 + at)).toISOString().slice(0, 10)
 
+/** Securities with a few bars each: beside them the planner expects few rows of any item. */
+const OTHERS = Array.from({ length: 300 }, (_, at) => ({ source_id: `x:o${at}`, ticker: `O${at}` }))
+const listOthers = (line: (other: (typeof OTHERS)[number]) => string): string =>
+  OTHERS.map((other) => `${line(other)}\n`).join('')
+
 /** One security and one filer with `size` records of each kind; some are delivered twice, some are rejected. */
 function deliveryOf(size: number): Record<string, string> {
   const numbers = Array.from({ length: size }, (_, at) => at)
   const lines = (head: string, line: (at: number) => string): string =>
     [head, ...numbers.map(line), ''].join('\n')
   return {
-    'universe.csv': 'source_id,ticker\nx:one,ONE\n',
-    'securities/securities.csv': 'source_id,ticker,cik,list_date\nx:one,ONE,1,1990-01-02\n',
-    'ticker_history/ticker_history.csv': 'source_id,ticker,valid_from,valid_to\nx:one,ONE,1990-01-02,\n',
+    'universe.csv': `source_id,ticker\nx:one,ONE\n${listOthers((o) => `${o.source_id},${o.ticker}`)}`,
+    'securities/securities.csv': `source_id,ticker,cik,list_date\nx:one,ONE,1,1990-01-02\n${listOthers((o) => `${o.source_id},${o.ticker},,1990-01-02`)}`,
+    'ticker_history/ticker_history.csv': `source_id,ticker,valid_from,valid_to\nx:one,ONE,1990-01-02,\n${listOthers((o) => `${o.source_id},${o.ticker},1990-01-02,`)}`,
     'prices_daily/prices.csv': lines('source_id,date,close', (at) => `x:one,${day(at)},${at + 1}`),
     'prices_daily/again.csv': lines('source_id,date,close', (at) => `x:one,${day(at)},${at + 1}`),
+    'prices_daily/others.csv': `source_id,date,close\n${listOthers((o) => `${o.source_id},1990-01-02,1`)}`,
     'dividends/dividends.csv': lines('source_id,ex_date,amount,currency', (at) => `x:one,${day(at)},0.5,USD`),
     'splits/splits.csv': lines('source_id,ex_date,split_from,split_to', (at) => `x:one,${day(at)},0,2`),
     'fundamentals/CIK0000000001.csv': lines(
