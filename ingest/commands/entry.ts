@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { isDay } from '../../helpers/config/bootstrap.ts'
+import { isDay } from '../../helpers/core/days.ts'
 import { ConfigError, messageOf, StocksError } from '../../helpers/core/errors.ts'
 import { redact } from '../../helpers/core/redact.ts'
 
@@ -48,8 +48,7 @@ export function wholeNumber(text: string): number {
 
 /** The value of an option that is a day. */
 export function day(text: string): string {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || !isDay(text))
-    throw new InvalidArgumentError('It must be a day of the calendar, YYYY-MM-DD.')
+  if (!isDay(text)) throw new InvalidArgumentError('It must be a day of the calendar, YYYY-MM-DD.')
   return text
 }
 
