@@ -73,13 +73,22 @@ export interface Config {
   readonly is_ci: boolean
 }
 
+export interface ReadOptions {
+  /** False for a command that writes nothing, such as a plan: a live run needs no place for backups then. */
+  readonly needs_backups?: boolean
+}
+
 /**
  * Reads and checks the environment (`.env` beneath it) and `bootstrap.json`; registers every secret with the
  * redactor.
  *
  * @throws ConfigError that names every fault at once: the variable, what it was, what it should be.
  */
-export function readConfig(environment: Environment = process.env, root = ROOT_DIRECTORY): Config {
+export function readConfig(
+  environment: Environment = process.env,
+  root = ROOT_DIRECTORY,
+  { needs_backups = true }: ReadOptions = {},
+): Config {
   const env = readEnvironment(environment, root)
   const faults = unknownVariables(env)
   const bootstrap = readBootstrap(resolve(root, env['BOOTSTRAP_FILE'] ?? 'bootstrap.json'), faults)
@@ -91,7 +100,7 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
   )
   const checks_directory = readChecksDirectory(env['BOOTSTRAP_CHECKS'], root, faults)
   const postgres = readPostgres(env, root, faults)
-  const dropbox = readDropbox(env, source.mode, faults)
+  const dropbox = readDropbox(env, needs_backups && source.mode === 'live', faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
   if (bootstrap !== undefined && !is('isFile', universe_file)) {
@@ -124,8 +133,8 @@ export function readConfig(environment: Environment = process.env, root = ROOT_D
 }
 
 /** As `readConfig`, with variables that stand above the environment, such as options of a command line. */
-export const readConfigWith = (overrides: Environment): Config =>
-  readConfig({ ...process.env, ...withoutEmpty(overrides) })
+export const readConfigWith = (overrides: Environment, options: ReadOptions = {}): Config =>
+  readConfig({ ...process.env, ...withoutEmpty(overrides) }, ROOT_DIRECTORY, options)
 
 /** The part that says which server, for commands that need nothing else. Throws as `readConfig` does. */
 export function readServerConfig(
@@ -203,7 +212,7 @@ function readChecksDirectory(text: string | undefined, root: string, faults: str
   return undefined
 }
 
-function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: string[]): DropboxConfig {
+function readDropbox(env: Environment, is_needed: boolean, faults: string[]): DropboxConfig {
   const directory = env['DROPBOX_FOLDER']
   const access_token = env['DROPBOX_ACCESS_TOKEN']
   const refresh_token = env['DROPBOX_REFRESH_TOKEN']
@@ -224,7 +233,7 @@ function readDropbox(env: Environment, mode: SourceConfig['mode'], faults: strin
     return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
   if (app_key !== undefined || app_secret !== undefined)
     faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app alone opens no Dropbox')
-  if (mode === 'live') {
+  if (is_needed) {
     faults.push(
       'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups',
     )

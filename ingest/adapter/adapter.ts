@@ -18,6 +18,10 @@ export interface AdapterContext {
   readonly client: (profile: HttpProfile) => HttpClient
   /** Today in New York, YYYY-MM-DD: how far "until now" goes. */
   readonly today: string
+  /** The present moment: how far an answer "until now" may go. */
+  readonly now: () => Date
+  /** Reports something that a person should know, such as what was not asked for. */
+  readonly onNotice: (text: string) => void
   /** Called once for each field of a response that the adapter's FIELDS table does not know. */
   readonly onUnknownField: (field: UnknownField) => void
 }
@@ -41,6 +45,21 @@ export const knownStart = ({ tickers }: Subject, ticker: string, day: string): s
 /** Numbers records from 1, as a reject will name them. */
 export const located = (records: readonly LocatedRecord['record'][]): LocatedRecord[] =>
   records.map((record, i) => ({ record, line: i + 1 }))
+
+/**
+ * `response`, where it is the list that was asked for.
+ *
+ * @throws SourceError where it is "not found" or "empty": a list that everybody has is not read as one
+ *   without rows.
+ */
+export function listed<R extends HttpResponse>(response: R, what: string): R {
+  if (response.outcome === 'ok') return response
+  const { url, outcome, reason, http_status } = response
+  throw sourceError(`${url} should be the list of ${what}, and is ${outcome}: ${reason}.`, {
+    error_class: 'malformed',
+    http_status,
+  })
+}
 
 export const notFound = (item: string, reason: string, response?: HttpResponse): SubjectEnd => ({
   item,
@@ -85,7 +104,8 @@ export function understood<T>(
     return { content: read() }
   } catch (error) {
     if (!isAboutForm(error)) throw error
-    const reason = `The answer of ${response.url} (SHA-256 ${response.sha256.slice(0, 12)}…) has a form that the adapter does not know: ${error.message}`
+    const where = `${response.url} (SHA-256 ${response.sha256.slice(0, 12)}…)`
+    const reason = `The answer of ${where} has a form that the adapter does not know: ${error.message}`
     return { item, status: 'failed', error_class: 'malformed', reason, http_status: response.http_status }
   }
 }

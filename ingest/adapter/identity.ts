@@ -1,4 +1,5 @@
 import type { Subject } from '../contract/provider.ts'
+import { readAny, symbolKey } from './notation.ts'
 
 /**
  * Who is who across providers. A universe names each security by a permanent `source_id`, in one of these
@@ -71,7 +72,11 @@ export type Match<C> =
  * then by ticker. The first rule under which anything fits decides; if more than one candidate fits, the
  * answer is an ambiguity.
  */
-export function matcher<C extends Candidate>(candidates: readonly C[]): (subject: Subject) => Match<C> {
+export function matcher<C extends Candidate>(
+  candidates: readonly C[],
+  subjects: readonly Subject[] = [],
+): (subject: Subject) => Match<C> {
+  const ofOneFiler = Map.groupBy(subjects, (subject) => cikOfSubject(subject) ?? '')
   const by = (key: (candidate: C) => string | null | undefined): Map<string, C[]> => {
     const groups = Map.groupBy(candidates, (candidate) => key(candidate) ?? '')
     groups.delete('')
@@ -91,7 +96,8 @@ export function matcher<C extends Candidate>(candidates: readonly C[]): (subject
     if (figi !== undefined) return only(figi, 'figi', `share class FIGI ${own_figi}`)
     const cik = cikOfSubject(subject)
     const filed = cik === undefined ? undefined : byCik.get(cik)
-    if (cik !== undefined && filed !== undefined) return ofFiler(filed, subject, cik)
+    if (cik !== undefined && filed !== undefined)
+      return ofFiler(filed, subject, cik, (ofOneFiler.get(cik)?.length ?? 1) <= 1)
     const provider_id = providerIdOf(subject)
     const listed = provider_id === undefined ? undefined : byId.get(provider_id)
     if (listed !== undefined) return only(listed, 'provider_id', `id ${provider_id}`)
@@ -112,7 +118,7 @@ export function matchAll<C extends Candidate>(
   candidates: readonly C[],
   subjects: readonly Subject[],
 ): Map<Subject, Match<C>> {
-  const match = matcher(candidates)
+  const match = matcher(candidates, subjects)
   const matches = new Map(subjects.map((subject) => [subject, match(subject)]))
   const claimed = new Set([...matches.values()].flatMap((found) => (isSure(found) ? [found.candidate] : [])))
   for (const [subject, found] of matches)
@@ -123,7 +129,8 @@ export function matchAll<C extends Candidate>(
   )
   for (const some of Map.groupBy(byTicker, ([{ ticker }]) => symbolKey(ticker ?? '')).values()) {
     if (some.length < 2) continue
-    const ambiguous = `"${some[0]?.[0].ticker}" is the last ticker of ${some.map(([{ item }]) => item).join(' and ')}; only one of them can have it today`
+    const owners = some.map(([{ item }]) => item).join(' and ')
+    const ambiguous = `"${some[0]?.[0].ticker}" is the last ticker of ${owners}; only one of them can have it today`
     for (const [subject] of some) matches.set(subject, { ambiguous })
   }
   return matches
@@ -138,19 +145,42 @@ const isSure = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }
 /**
  * One filer may have several securities: the ticker tells them apart among themselves, where it could not in
  * the whole market.
+ *
+ * The single line of a filer need not be the security that is meant: it is where it has the ticker, and,
+ * after a rename, where the universe has but one security of the filer and both are of one kind by their
+ * symbols.
+ * A preferred is never found as the common stock of its filer; undefined then.
  */
-function ofFiler<C extends Candidate>(filed: readonly C[], { ticker }: Subject, cik: string): Match<C> {
-  const [single] = filed
-  if (filed.length === 1 && single !== undefined) return { candidate: single, by: 'cik' }
+function ofFiler<C extends Candidate>(
+  filed: readonly C[],
+  { ticker, source_id }: Subject,
+  cik: string,
+  isAlone: boolean,
+): Match<C> {
   const named = filed.filter(
     (candidate) =>
       candidate.ticker !== null && ticker !== undefined && symbolKey(candidate.ticker) === symbolKey(ticker),
   )
   const [same] = named
   if (named.length === 1 && same !== undefined) return { candidate: same, by: 'cik' }
-  return {
-    ambiguous: `filer ${cik} has ${filed.length} securities (${filed.map((each) => each.ticker).join(', ')}), none of them alone is "${ticker}"`,
+  const [single] = filed
+  if (filed.length === 1 && single !== undefined) {
+    const id = parseSourceId(source_id ?? '')
+    const isLabelled = id.scheme === 'cik' && id.label !== undefined
+    const isSameKind =
+      ticker === undefined || single.ticker === null || kindOf(single.ticker) === kindOf(ticker)
+    return isAlone && !isLabelled && isSameKind ? { candidate: single, by: 'cik' } : undefined
   }
+  const tickers = filed.map((each) => each.ticker).join(', ')
+  return {
+    ambiguous: `filer ${cik} has ${filed.length} securities (${tickers}), none of them alone is "${ticker}"`,
+  }
+}
+
+/** What a ticker says of its security: a class, the series of a preferred, a unit; without the root. */
+function kindOf(ticker: string): string {
+  const symbol = readAny(ticker)
+  return symbol === undefined ? ticker : [symbol.kind, symbol.series, symbol.condition].join(' ')
 }
 
 function ofTicker<C extends Candidate>(
@@ -168,9 +198,8 @@ function ofTicker<C extends Candidate>(
   // The subject gave the ticker up, as far as we know: whoever has it now is somebody else.
   const last = subject.tickers.at(-1)
   if (last !== undefined && last.valid_to !== null) {
-    return {
-      ambiguous: `"${subject.ticker}" was given up on ${last.valid_to}; who has it today need not be the same security`,
-    }
+    const given_up = `"${subject.ticker}" was given up on ${last.valid_to}`
+    return { ambiguous: `${given_up}; who has it today need not be the same security` }
   }
   return found
 }
@@ -180,13 +209,3 @@ function only<C>(found: readonly C[], by: 'figi' | 'provider_id' | 'ticker', wha
   if (candidate === undefined) return undefined
   return found.length === 1 ? { candidate, by } : { ambiguous: `${found.length} securities have the ${what}` }
 }
-
-/** Tickers as providers write them differ in the mark before a share class: BRK.B, BRK-B, BRK/B are one. */
-export const symbolKey = (ticker: string): string => ticker.toUpperCase().replace(/[-/ ]/g, '.')
-
-/**
- * The ticker with a dot before the share class, as US exchanges write it in words and as our tables keep it.
- */
-export const dotted = (ticker: string): string => ticker.replace(/^([A-Z]+)-([A-Z])$/, '$1.$2')
-/** The same with a dash, as the SEC and Yahoo write it. */
-export const dashed = (ticker: string): string => ticker.replace(/^([A-Z]+)\.([A-Z])$/, '$1-$2')

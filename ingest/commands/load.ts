@@ -47,7 +47,7 @@ export async function showPlan(
   jobs: readonly JobName[],
   without: readonly string[] = [],
 ): Promise<void> {
-  const providers = await openRunProviders(config, silentLog(), { without })
+  const providers = await openRunProviders(config, silentLog(), { without, jobs })
   try {
     const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
     const chosen = providers.choices.map(({ job, provider, passed_over }) =>

@@ -34,7 +34,8 @@ export function configOf(choices: Choices): Config {
     return value === undefined ? [] : [{ option: `--${option}`, variable: `BOOTSTRAP_${variable}`, value }]
   })
   try {
-    return readConfigWith(Object.fromEntries(given.map(({ variable, value }) => [variable, value])))
+    const overrides = Object.fromEntries(given.map(({ variable, value }) => [variable, value]))
+    return readConfigWith(overrides, { needs_backups: choices.plan !== true })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const faults = error.faults.flatMap((fault) => {

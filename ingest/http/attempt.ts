@@ -177,7 +177,8 @@ async function askForSlot(base: Attempt): Promise<{ request_id: string; start_in
       const next_try_at = new Date(Date.now() + slot.wait_ms).toISOString()
       throw sourceError(
         redact(
-          `The budget of ${profile.provider} is used up (${slot.because}); the next request may go out at ${next_try_at}. Resume then.`,
+          `The budget of ${profile.provider} is used up (${slot.because}); ` +
+            `the next request may go out at ${next_try_at}. Resume then.`,
         ),
         { error_class: slot.is_quota ? 'quota' : 'throttled', next_try_at, is_long_wait: true },
       )

@@ -37,6 +37,7 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...profile.timeouts }
   let transport: Transport | undefined
   const breaker = openBreaker()
+  const opened_at = new Date().toISOString()
   const places = pLimit(profile.concurrency_max)
   const queue = pLimit(1)
   // p-limit keeps an aborted caller in its queue until its turn. That is soon: the requests before it carry
@@ -46,6 +47,15 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
       signal.throwIfAborted()
       return work()
     })
+
+  const under_way = new Map<string, Promise<HttpResponse>>()
+  /** A shared request that is under way is not sent a second time. */
+  function once(request: HttpRequest, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    if (request.is_shared !== true) return send()
+    const sent = under_way.get(request.url) ?? send().finally(() => under_way.delete(request.url))
+    under_way.set(request.url, sent)
+    return sent
+  }
 
   async function ask(
     request: HttpRequest,
@@ -59,7 +69,8 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
       secret_parameters: profile.secret_parameters,
     })
     destinationOf(profile, request.url, options.stand_ins ?? {}) // The allow-list holds for a replay too.
-    const since = options.mode === 'replay' ? undefined : options.reuse_since_at
+    const reused_since = options.reuse_since_at ?? (request.is_shared === true ? opened_at : undefined)
+    const since = options.mode === 'replay' ? undefined : reused_since
     const stored =
       options.mode === 'replay' || since !== undefined
         ? await options.archive.find(fingerprint, since)
@@ -67,7 +78,8 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
     if (stored !== undefined) return fromArchive(options.archive, stored, request, profile, is_download)
     if (options.mode === 'replay') {
       throw sourceError(
-        `The archive ${options.archive.directory} has no answer to ${method} ${url} (fingerprint ${fingerprint.slice(0, 12)}…). ` +
+        `The archive ${options.archive.directory} has no answer to ${method} ${url} ` +
+          `(fingerprint ${fingerprint.slice(0, 12)}…). ` +
           'A replay asks nobody: take the archive of a whole run, or run live once more.',
         { error_class: 'internal' },
       )
@@ -95,7 +107,7 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
 
   return {
     profile,
-    fetch: (request, signal) => inTurn(signal, () => ask(request, signal, false)),
+    fetch: (request, signal) => once(request, () => inTurn(signal, () => ask(request, signal, false))),
     download: (request, signal) => inTurn(signal, () => ask(request, signal, true)),
     close: async () => transport?.close(),
   }
@@ -183,7 +195,8 @@ function failure(
         : ` Not before ${next_try_at}.`
   return sourceError(
     redact(
-      `${base.profile.provider} answered ${error_class} to ${base.request.method} ${base.url} (attempt ${attempt}): ${verdict.reason}.${advice}`,
+      `${base.profile.provider} answered ${error_class} to ${base.request.method} ${base.url} ` +
+        `(attempt ${attempt}): ${verdict.reason}.${advice}`,
     ),
     { error_class, http_status, next_try_at, is_long_wait },
   )
@@ -214,7 +227,8 @@ async function fromArchive(
   const verdict = classify({ http_status, headers: {}, body }, classifierOf(profile, request))
   if (!isResult(verdict.outcome)) {
     throw sourceError(
-      `The archived answer to ${url} (SHA-256 ${sha256.slice(0, 12)}…) is ${verdict.outcome}: ${verdict.reason}. Fetch it again.`,
+      `The archived answer to ${url} (SHA-256 ${sha256.slice(0, 12)}…) is ${verdict.outcome}: ` +
+        `${verdict.reason}. Fetch it again.`,
       {
         error_class: verdict.outcome as Failure,
         http_status,

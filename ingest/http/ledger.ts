@@ -1,8 +1,15 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { redact } from '../../helpers/core/redact.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { allowanceOf, type Limit, type Spending, waitMs } from './budget.ts'
 import type { Outcome } from './outcome.ts'
+
+const SQL = join(import.meta.dirname, 'sql')
+const SETTLE_REQUEST = queryFile(SQL, 'settle-request')
+const PAUSE_ACCOUNT = queryFile(SQL, 'pause-account')
+const RUN_OF_PROCESS = queryFile(SQL, 'run-of-process')
 
 /**
  * One request as the ledger knows it. `url` is without secrets already; it is redacted once more on its way
@@ -88,30 +95,25 @@ export function openLedger(db: Database, run: string | 'current' | null): Ledger
       }
     },
     async settle(request_id, { outcome, reason, http_status, body_bytes, archive_sha256, sent }) {
-      await db.rows(
-        `update ingestion.requests
-            set answered_at = clock_timestamp(), class = $2, reason = $3, http_status = $4, body_bytes = $5, archive_sha256 = $6,
-                sent_at = clock_timestamp() - $7::double precision * interval '1 ms', latency_ms = $8
-          where request_id = $1`,
-        [
-          request_id,
-          outcome,
-          redact(reason),
-          http_status ?? null,
-          body_bytes ?? null,
-          archive_sha256 ?? null,
-          sent.ago_ms,
-          sent.latency_ms,
-        ],
-      )
+      await db.rows(SETTLE_REQUEST, [
+        request_id,
+        outcome,
+        redact(reason),
+        http_status ?? null,
+        body_bytes ?? null,
+        archive_sha256 ?? null,
+        sent.ago_ms,
+        sent.latency_ms,
+      ])
     },
     async pause(provider, account, { is_quota, reason, until_ms }) {
-      await db.rows(
-        `insert into ingestion.pauses as p (provider, account, until_at, class, reason) values ($1, $2, to_timestamp($3::double precision / 1000), $4, $5)
-         on conflict (provider, account) do update set until_at = excluded.until_at, class = excluded.class, reason = excluded.reason
-          where p.until_at < excluded.until_at`,
-        [provider, account, until_ms, is_quota ? 'quota' : 'throttled', redact(reason)],
-      )
+      await db.rows(PAUSE_ACCOUNT, [
+        provider,
+        account,
+        until_ms,
+        is_quota ? 'quota' : 'throttled',
+        redact(reason),
+      ])
     },
   }
 }
@@ -153,9 +155,6 @@ export interface MemoryEntry extends Spending, Omit<LedgerEntry, 'limits'> {
 }
 
 async function runOfThisProcess(db: Database): Promise<string | null> {
-  const [row] = await db.rows<{ run_id: string }>(
-    `select run_id from ingestion.runs where state = 'running' and host = $1 and process_id = $2 order by started_at desc limit 1`,
-    [hostname(), process.pid],
-  )
+  const [row] = await db.rows<{ run_id: string }>(RUN_OF_PROCESS, [hostname(), process.pid])
   return row?.run_id ?? null
 }

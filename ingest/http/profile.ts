@@ -46,6 +46,8 @@ export interface HttpRequest {
   /** Query parameters that name the present moment, so that a replay finds the answer on any day. */
   readonly volatile_parameters?: readonly string[]
   readonly body_bytes_max?: number
+  /** Two jobs of a run ask the same: the second one takes the answer that this client has archived. */
+  readonly is_shared?: boolean
 }
 
 /** An answer that passed its classifier, fresh or archived. */

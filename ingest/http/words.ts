@@ -9,32 +9,129 @@ export interface Meaning {
   readonly wait_ms?: number
 }
 
-const KEY = `(api[ _-]?(access )?|access[ _-]?|secret[ _-]?|auth(entication|orization)?[ _-]?)?(key|token|credential)s?`
-const WRONG = `(invalid|incorrect|unknown|missing|wrong|bad|no|expired|revoked|inactive|disabled|unrecogni[sz]ed|required?|recogni[sz]e|supply|provide|not (supplied|provided|entered|given))`
-const IS_WRONG = `(invalid|incorrect|missing|required|expired|revoked|inactive|disabled|unknown|suspended|not (been )?(valid|provided|found|recogni[sz]ed|supplied|active|authorized))`
-const AUTH = new RegExp(
-  String.raw`\b${WRONG}( or (missing|invalid|expired))?( (a|an|the|your|valid))* ${KEY}\b|\b${KEY}\b.{0,30}\b${IS_WRONG}\b|unauthenticated|unauthori[sz]ed|authentication (is )?(required|failed|credentials)|not (authenticated|logged in)|request is not authorized`,
-)
+/** A group of which one word must be there. */
+const oneOf = (words: readonly string[]): string => `(${words.join('|')})`
+const anyOf = (patterns: readonly string[]): RegExp => new RegExp(patterns.join('|'))
+
+const KEY_OF = '(api[ _-]?(access )?|access[ _-]?|secret[ _-]?|auth(entication|orization)?[ _-]?)?'
+const KEY = `${KEY_OF}(key|token|credential)s?`
+const WRONG = oneOf([
+  'invalid',
+  'incorrect',
+  'unknown',
+  'missing',
+  'wrong',
+  'bad',
+  'no',
+  'expired',
+  'revoked',
+  'inactive',
+  'disabled',
+  'unrecogni[sz]ed',
+  'required?',
+  'recogni[sz]e',
+  'supply',
+  'provide',
+  'not (supplied|provided|entered|given)',
+])
+const IS_WRONG = oneOf([
+  'invalid',
+  'incorrect',
+  'missing',
+  'required',
+  'expired',
+  'revoked',
+  'inactive',
+  'disabled',
+  'unknown',
+  'suspended',
+  'not (been )?(valid|provided|found|recogni[sz]ed|supplied|active|authorized)',
+])
+const AUTH = anyOf([
+  String.raw`\b${WRONG}( or (missing|invalid|expired))?( (a|an|the|your|valid))* ${KEY}\b`,
+  String.raw`\b${KEY}\b.{0,30}\b${IS_WRONG}\b`,
+  'unauthenticated',
+  'unauthori[sz]ed',
+  'authentication (is )?(required|failed|credentials)',
+  'not (authenticated|logged in)',
+  'request is not authorized',
+])
 const PAGE_TOKEN = /page[ _-]?token|next[ _-]?token|cursor/
 
-const SHORT =
-  /\b(per|a|every|each|one|this) (second|sec|minute|min)\b|\/ ?(s|sec|min|minute)\b|\bburst\b|spreading out/
-const SPEED =
-  /too many (requests|calls)|rate[ -]?limit|request rate|speed limit|slow down|throttl|too (fast|quickly|frequent)/
-const LONG =
-  /\b(hourly|daily|weekly|monthly)\b|\b(per|an?|every|this|the|of the|for the) (hour|day|week|month)\b|\b(to)?day'?s\b/
+const SHORT = anyOf([
+  String.raw`\b(per|a|every|each|one|this) (second|sec|minute|min)\b`,
+  String.raw`\/ ?(s|sec|min|minute)\b`,
+  String.raw`\bburst\b`,
+  'spreading out',
+])
+const SPEED = anyOf([
+  'too many (requests|calls)',
+  'rate[ -]?limit',
+  'request rate',
+  'speed limit',
+  'slow down',
+  'throttl',
+  'too (fast|quickly|frequent)',
+])
+const LONG = anyOf([
+  String.raw`\b(hourly|daily|weekly|monthly)\b`,
+  String.raw`\b(per|an?|every|this|the|of the|for the) (hour|day|week|month)\b`,
+  String.raw`\b(to)?day'?s\b`,
+])
 const SPENT = /limit|exceed|alloca|quota|allowance|run over|used up|reached|look ?up/
-const USED_UP =
-  /quota|limit reach|(reached|exceeded|exhausted|used up|used all|run out of|run over|ran out of|over)( of)?( your| the| its| all)?( [a-z]+){0,3} (limit|allocation|allowance|quota|requests|calls|hits|credits|bandwidth)|(insufficient|not enough|no) (api )?(credits|calls|requests)( left| remaining)?/
+const USED_UP = anyOf([
+  'quota',
+  'limit reach',
+  [
+    '(reached|exceeded|exhausted|used up|used all|run out of|run over|ran out of|over)',
+    '( of)?( your| the| its| all)?( [a-z]+){0,3} ',
+    '(limit|allocation|allowance|quota|requests|calls|hits|credits|bandwidth)',
+  ].join(''),
+  '(insufficient|not enough|no) (api )?(credits|calls|requests)( left| remaining)?',
+])
 
-const PLAN =
-  /subscri|upgrade|premium|\b(your|current|free|basic|starter|paid)( \w+)? (plan|tier|account|users?)\b|entitle|permission|permit|not authori[sz]ed|licen[cs]e|forbidden|access denied|restricted endpoint|not available (under|for|with|on|in) your/
-const NO_ADDRESS =
-  /\b(endpoint|route|page|path|function|method|resource url)\b.{0,40}(not found|does(n't| not) exist)|no such (endpoint|route)/
-const NOBODY =
-  /not found|not_found|no (data|identifier|result|content|match|record|such)|(unknown|invalid|unrecogni[sz]ed) (symbol|ticker|stock|cik|isin|identifier)|(does(n't| not)|do(n't| not)) exist|not exist|delisted|(could|can)( ?not|n't) find/
-const PASSING =
-  /temporar|try again|maintenance|unavailable|time(d)?[ -]?out|internal (server )?error|overloaded|server error/
+const PLAN = anyOf([
+  'subscri',
+  'upgrade',
+  'premium',
+  String.raw`\b(your|current|free|basic|starter|paid)( \w+)? (plan|tier|account|users?)\b`,
+  'entitle',
+  'permission',
+  'permit',
+  'not authori[sz]ed',
+  'licen[cs]e',
+  'forbidden',
+  'access denied',
+  'restricted endpoint',
+  'not available (under|for|with|on|in) your',
+])
+const NO_ADDRESS = anyOf([
+  [
+    String.raw`\b(endpoint|route|page|path|function|method|resource url)\b.{0,40}`,
+    "(not found|does(n't| not) exist)",
+  ].join(''),
+  'no such (endpoint|route)',
+])
+const NOBODY = anyOf([
+  'not found',
+  'not_found',
+  'no (data|identifier|result|content|match|record|such)',
+  '(unknown|invalid|unrecogni[sz]ed) (symbol|ticker|stock|cik|isin|identifier)',
+  "(does(n't| not)|do(n't| not)) exist",
+  'not exist',
+  'delisted',
+  "(could|can)( ?not|n't) find",
+])
+const PASSING = anyOf([
+  'temporar',
+  'try again',
+  'maintenance',
+  'unavailable',
+  'time(d)?[ -]?out',
+  'internal (server )?error',
+  'overloaded',
+  'server error',
+])
 
 /**
  * What a notice means, by its words: the key first (whoever has a wrong one is often told to upgrade), then

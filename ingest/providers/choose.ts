@@ -25,9 +25,9 @@ export interface Choice {
 }
 
 /**
- * For each job the first provider of its list that can be used. Asked before a run, so that a missing key or
- * a wrong name stops it before it begins. `modes` in which no key is needed (rehearsal, replay) pass every
- * credential as set. `without`: providers that are passed over this time, e.g. one whose quota is used up.
+ * For each job, or each of `jobs`, the first provider of its list that can be used. Chosen before a run, so that
+ * a missing key or a wrong name stops it before it begins. `without`: providers that are skipped this time, e.g.
+ * one whose quota is used up.
  *
  * @throws ConfigError that names every job without a provider, and why.
  */
@@ -35,8 +35,9 @@ export function chooseProviders(
   set: ProviderSet,
   credentials: Credentials,
   without: readonly string[] = [],
+  jobs?: readonly JobName[],
 ): Choice[] {
-  const { choices, faults } = weighProviders(set, credentials, without)
+  const { choices, faults } = weighProviders(set, credentials, without, jobs)
   if (faults.length > 0) throw new ConfigError(faults)
   return choices
 }
@@ -46,6 +47,7 @@ export function weighProviders(
   set: ProviderSet,
   credentials: Credentials,
   without: readonly string[] = [],
+  jobs?: readonly JobName[],
 ): { readonly choices: Choice[]; readonly faults: readonly string[] } {
   const faults = without
     .filter((name) => ADAPTERS[name] === undefined)
@@ -53,6 +55,7 @@ export function weighProviders(
       (name) => `--without ${name}: unknown provider; the providers are ${Object.keys(ADAPTERS).join(', ')}`,
     )
   const choices = Object.entries(DATASET_OF).flatMap(([job, dataset]): Choice[] => {
+    if (jobs?.includes(job as JobName) === false) return []
     const passed_over: string[] = []
     for (const name of set[job] ?? []) {
       const fault = faultOf(name, dataset, credentials, without)
@@ -60,7 +63,9 @@ export function weighProviders(
       passed_over.push(`${nameOf(name)}: ${fault}`)
     }
     faults.push(
-      `providers.${job}: ${passed_over.length === 0 ? 'no provider is named' : `no provider can be used (${passed_over.join('; ')})`}`,
+      passed_over.length === 0
+        ? `providers.${job}: no provider is named`
+        : `providers.${job}: no provider can be used (${passed_over.join('; ')})`,
     )
     return []
   })

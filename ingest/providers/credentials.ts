@@ -11,8 +11,8 @@ export const REHEARSAL_CREDENTIALS: Credentials = Object.fromEntries(
 )
 
 /**
- * The values of every variable that an adapter declares, from the environment. Secret ones are registered with
- * the redactor.
+ * The values of every variable that an adapter declares, from the environment. Secret ones are registered
+ * with the redactor.
  */
 export function readCredentials(variables: ReadonlyMap<string, string>): Credentials {
   const read = declared.flatMap(({ name, is_secret, off }) => {

@@ -86,9 +86,9 @@ const TICKERS = {
   ],
 }
 const OTHER =
-  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\nONE|One Inc. Common|A|ONE|N|100|N|ONE\nZZT|Test|N|ZZT|N|100|Y|ZZT\nbroken|line\nFile Creation Time: 1123202612:00|||||||\n'
+  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\nONE|One Inc. Common Stock|A|ONE|N|100|N|ONE\nZZT|Test|N|ZZT|N|100|Y|ZZT\nbroken|line\nFile Creation Time: 1123202612:00|||||||\n'
 const LISTED =
-  'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\nTWO.B|Two Inc. Class B|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
+  'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\nTWO.B|Two Inc. - Class B Common Stock|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
 
 test('the SEC knows the filer, the directory the exchange, and together they fill one record', async () => {
   const providers = await over.providersOver({

@@ -21,7 +21,7 @@ export interface HttpProviders {
   readonly choices: readonly Choice[]
   /** Asks each provider something cheap, with our credentials. */
   readonly probe: (signal: AbortSignal) => Promise<readonly Probed[]>
-  /** What these jobs will cost for this universe, before anything is known of it. Asks nobody. */
+  /** What these jobs will cost for this universe, before anything is known of it. Makes no requests. */
   readonly plan: (jobs: readonly JobName[], universe: Universe, window: Window) => Promise<Plan>
   /** Requests sent so far. */
   readonly requests: () => number
@@ -36,6 +36,8 @@ export interface HttpProvidersOptions {
   readonly reuse_since_at?: string
   readonly requests_max?: number
   readonly haste?: number
+  /** The jobs that need a provider; all when left out. */
+  readonly jobs?: readonly JobName[]
   /** Providers that are skipped this time. */
   readonly without?: readonly string[]
   /** In place of those of the configuration; for tests. */
@@ -45,7 +47,7 @@ export interface HttpProvidersOptions {
 }
 
 /**
- * Opens what the set in force names, for the sources live, replay and rehearsal. Asks nobody.
+ * Opens what the set in force names, for the sources live, replay and rehearsal. Makes no requests.
  *
  * @throws ConfigError when a job has no provider that can be used.
  */
@@ -55,7 +57,7 @@ export function openHttpProviders(
 ): HttpProviders {
   const { source, providers: settings, directories } = config
   const credentials = options.credentials ?? credentialsOf(config)
-  const choices = chooseProviders(settings.set, credentials, options.without)
+  const choices = chooseProviders(settings.set, credentials, options.without, options.jobs)
   const db =
     options.connection === undefined
       ? undefined
@@ -67,6 +69,7 @@ export function openHttpProviders(
     ledger: db === undefined ? memoryLedger() : openLedger(db, 'current'),
     log: options.log,
     today: todayInNewYork(options.now ?? new Date()),
+    now: () => options.now ?? new Date(),
     ...(options.reuse_since_at === undefined ? {} : { reuse_since_at: options.reuse_since_at }),
     ...(options.requests_max === undefined ? {} : { requests_max: options.requests_max }),
     ...(options.haste === undefined ? {} : { haste: options.haste }),

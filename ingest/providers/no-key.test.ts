@@ -14,7 +14,7 @@ import { createWorld } from '../../helpers/simulator/market/world.ts'
 import { REHEARSAL_HASTE } from '../../helpers/simulator/rehearsal.ts'
 import { type Market, startMarketServers } from '../../helpers/simulator/servers/servers.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { dashed } from '../adapter/identity.ts'
+import { tickerFor } from '../adapter/notation.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
@@ -34,7 +34,9 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'no-key-'))
   await writeFile(join(directory, 'universe.csv'), universeCsv(world))
   market = await startMarketServers(world, { limits: { sec: null, alpaca: null } })
-  const bySymbol = new Map(listed.map((security) => [dashed(lastTicker(security)), security]))
+  const bySymbol = new Map(
+    listed.map((security) => [tickerFor(lastTicker(security), 'yahoo') ?? '', security]),
+  )
   yahoo = await serve(({ url }, response) => {
     const security = bySymbol.get(decodeURIComponent((url ?? '').split('?')[0]?.split('/').at(-1) ?? ''))
     if (security === undefined)
@@ -100,7 +102,8 @@ afterAll(async () => {
  * As Yahoo draws it: adjusted for every split until today, in floats of 32 bits, at half past nine in New
  * York.
  */
-function chartOf({ bars, actions }: Security) {
+function chartOf(security: Security) {
+  const { bars, actions } = security
   const splits = actions.flatMap((action) => ('split_to' in action ? [action] : []))
   const factorAt = (date: string) =>
     splits
@@ -113,7 +116,11 @@ function chartOf({ bars, actions }: Security) {
     'amount' in action && action.kind !== 'spin_off' ? [action] : [],
   )
   return {
-    meta: { currency: 'USD', symbol: 'X', exchangeTimezoneName: 'America/New_York' },
+    meta: {
+      currency: 'USD',
+      symbol: tickerFor(lastTicker(security), 'yahoo'),
+      exchangeTimezoneName: 'America/New_York',
+    },
     timestamp: bars.map(({ date }) => secondsOf(date)),
     events: {
       splits: Object.fromEntries(

@@ -36,7 +36,7 @@ export interface Plan {
   readonly minutes: number
 }
 
-/** What a run will cost, before it costs anything. Asks nobody. */
+/** What a run will cost, before it costs anything. Makes no requests. */
 export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
   const planned = await Promise.all(
     asks.map(async ({ job, provider, ask }) => {
@@ -85,20 +85,24 @@ export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
 export function describePlan({ lines, requests, bytes, minutes }: Plan): string[] {
   return [
     ...lines.flatMap((line) => [
-      `${line.provider}: ${line.requests} requests, ${gigabytes(line.bytes)}`,
+      `${line.provider}: ${counted(line.requests, 'request')}, ${gigabytes(line.bytes)}`,
       ...line.jobs.map(
-        (job) => `  ${job.job}: ${job.requests} requests in ${job.batches} batches, ${gigabytes(job.bytes)}`,
+        ({ job, requests: own, batches, bytes: own_bytes }) =>
+          `  ${job}: ${counted(own, 'request')}, batches: ${batches}, ${gigabytes(own_bytes)}`,
       ),
       ...line.limits.map(
         ({ limit, minutes, window_share }) =>
-          `  limit ${describeLimits([limit])}: at least ${minutes.toFixed(1)} min; ${quota(limit, window_share)}`,
+          `  limit ${describeLimits([limit])}: ` +
+          `at least ${minutes.toFixed(1)} min; ${quota(limit, window_share)}`,
       ),
       ...cannotOf(line.provider),
     ]),
-    `in all: ${requests} requests, ${gigabytes(bytes)}, at least ${minutes.toFixed(1)} min`,
+    `in all: ${counted(requests, 'request')}, ${gigabytes(bytes)}, at least ${minutes.toFixed(1)} min`,
   ]
 }
 
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e8 ? 3 : 2)} GB`
 const quota = ({ window_ms }: Limit, share: number): string =>
   window_ms <= MINUTE_MS ? `${share.toFixed(1)} windows full` : `${(share * 100).toFixed(0)} % of the quota`

@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly log: Log
   /** Today in New York, YYYY-MM-DD. */
   readonly today: string
+  /** The present moment; left out, noon of today, UTC. */
+  readonly now?: () => Date
   /** Answers archived since then are not fetched again: the start of the run that is resumed. */
   readonly reuse_since_at?: string
   /** Loopback servers of the rehearsal, by the official origins that they stand in for. */
@@ -51,7 +53,8 @@ export function openProviders(options: OpenOptions): Providers {
   const permit = (): void => {
     if (options.requests_max !== undefined && permitted >= options.requests_max) {
       throw sourceError(
-        `The bound of ${options.requests_max} requests (--max-requests) is reached. Resume with a larger one.`,
+        `The bound of ${options.requests_max} requests (--max-requests) is reached. ` +
+          'Resume with a larger one.',
         {
           error_class: 'quota',
         },
@@ -80,6 +83,13 @@ export function openProviders(options: OpenOptions): Providers {
       { ...field, expected: true },
       'a response has a field that the adapter does not know; the adapter wants a look',
     )
+  const { today } = options
+  const now = options.now ?? (() => new Date(`${today}T12:00:00Z`))
+  const noticed = new Set<string>()
+  const onNotice = (text: string): void => {
+    if (!noticed.has(text)) options.log.warn({ expected: true }, text)
+    noticed.add(text)
+  }
   const one = (name: string): Provider => {
     const adapter = ADAPTERS[name]
     if (adapter === undefined)
@@ -88,7 +98,7 @@ export function openProviders(options: OpenOptions): Providers {
       )
     const provider =
       opened.get(name) ??
-      guarded(adapter.open({ client, today: options.today, onUnknownField }, options.credentials))
+      guarded(adapter.open({ client, today, now, onNotice, onUnknownField }, options.credentials))
     opened.set(name, provider)
     return provider
   }

@@ -12,7 +12,7 @@ describe('Yahoo', () => {
     chart: {
       result: [
         {
-          meta: { currency: 'USD', symbol: 'X', exchangeTimezoneName: 'America/New_York', ...meta },
+          meta: { currency: 'USD', symbol: 'BAD', exchangeTimezoneName: 'America/New_York', ...meta },
           ...result,
         },
       ],
@@ -21,10 +21,13 @@ describe('Yahoo', () => {
   })
   const DAYS = [1577975400, 1578061800]
   const quote = (columns: Record<string, unknown>) => ({ indicators: { quote: [columns] } })
-  const good = chart({
-    timestamp: DAYS,
-    ...quote({ open: [1, 2], high: [1, 2], low: [1, 2], close: [1, 2], volume: [10, 20] }),
-  })
+  const good = chart(
+    {
+      timestamp: DAYS,
+      ...quote({ open: [1, 2], high: [1, 2], low: [1, 2], close: [1, 2], volume: [10, 20] }),
+    },
+    { symbol: 'GOOD' },
+  )
   const read = async (body: unknown, dataset: 'prices_daily' | 'corporate_actions' = 'prices_daily') => {
     const providers = await over.providersOver({
       '/v8/finance/chart/GOOD': good,
@@ -71,6 +74,10 @@ describe('Yahoo', () => {
       'a time zone that is none',
       chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { exchangeTimezoneName: 'Mars/Olympus' }),
     ],
+    ['another symbol', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { symbol: 'META' })],
+    ['no symbol', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { symbol: null })],
+    ['no currency', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { currency: null })],
+    ['dollars of Canada', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { currency: 'CAD' })],
     ['prices in pence', chart({ timestamp: DAYS, ...quote({ close: [1, 2] }) }, { currency: 'GBp' })],
     ['a price that is no number', chart({ timestamp: DAYS, ...quote({ close: ['one', 2] }) })],
     ['a day that is no time', chart({ timestamp: ['noon', DAYS[1]], ...quote({ close: [1, 2] }) })],
@@ -121,6 +128,14 @@ describe('Yahoo', () => {
     expect(of_bad).toEqual([
       { source_id: 'bad', kind: 'split', ex_date: '2020-08-31', split_from: '1', split_to: '4' },
       { source_id: 'bad', kind: 'cash_dividend', ex_date: '2020-01-03', cash_amount: '1', currency: 'USD' },
+      {
+        source_id: 'bad',
+        kind: 'special_dividend',
+        distribution: 'capital gain',
+        ex_date: '2020-01-03',
+        cash_amount: '4',
+        currency: 'USD',
+      },
     ])
   })
 
@@ -240,7 +255,7 @@ describe('the SEC', () => {
 test('the directories keep tickers as they are: a dot, a dollar, NA and TRUE', async () => {
   const other = [
     'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol',
-    'BRK.B|Berkshire|N|BRK.B|N|100|N|BRK.B',
+    'BRK.B|Berkshire Common Stock|N|BRK.B|N|100|N|BRK.B',
     'NA|Nano|V|NA|N|100|N|NA',
     'AA$A|Alpha Pref A|N|AApA|N|100|N|AA-A',
     'TRUE|True|M|TRUE| |100|N|TRUE',
@@ -265,76 +280,11 @@ test('the directories keep tickers as they are: a dot, a dollar, NA and TRUE', a
   expect(records.map(({ ticker, exchange_mic, type }) => [ticker, exchange_mic, type])).toEqual([
     ['NAN', 'XNAS', 'etf'],
     ['BRK.B', 'XNYS', 'stock'],
-    ['NA', 'IEXG', 'stock'],
-    ['AA$A', 'XNYS', 'stock'],
+    ['NA', 'IEXG', null],
+    ['AA.PRA', 'XNYS', 'preferred'],
     ['TRUE', 'XCHI', null],
   ])
   expect(ends.map(({ item }) => item)).toEqual(['ZTST'])
   expect(malformed).toEqual([])
   expect(over.unknown.map(({ field }) => field)).toEqual(['Mood'])
-})
-
-describe('Alpaca', () => {
-  const page = (corporate_actions: unknown) => ({ corporate_actions, next_page_token: null })
-  test('a kind of event that nobody knows, and one that is none, are refused by name and not lost', async () => {
-    const event = { id: '1', symbol: 'ONE', process_date: '2024-05-01', rate: 1 }
-    const providers = await over.providersOver({
-      '/v1/corporate-actions': page({
-        partial_calls: [event],
-        reorganizations: [event],
-        cash_dividends: [null, 'x'],
-        name_changes: null,
-      }),
-    })
-    const { malformed } = await readAll(
-      providers.get('alpaca'),
-      askFor('corporate_actions', [subject('one', 'ONE')]),
-    )
-    expect([...new Set(malformed.map(({ malformed: why }) => why))]).toEqual([
-      'the API has a kind of event that we do not know: partial_calls',
-      'the API has a kind of event that we do not know: reorganizations',
-      'an event of cash_dividends without symbol',
-    ])
-    expect(over.unknown.map(({ endpoint }) => endpoint)).toContain('corporate-actions partial_calls')
-  })
-
-  test('numbers may be text, optional fields missing, rates exponents', async () => {
-    const lists = {
-      forward_splits: [{ id: '1', symbol: 'ONE', ex_date: '2024-05-01', new_rate: '3', old_rate: 1 }],
-      stock_dividends: [{ id: '2', symbol: 'ONE', ex_date: '2024-06-03', rate: 5e-8 }],
-      cash_dividends: [{ id: '3', symbol: 'ONE', ex_date: '2024-07-01', rate: '0.25', special: 'true' }],
-    }
-    const providers = await over.providersOver({ '/v1/corporate-actions': page(lists) })
-    const { records } = await readAll(
-      providers.get('alpaca'),
-      askFor('corporate_actions', [subject('one', 'ONE')]),
-    )
-    expect(
-      records.map(({ kind, split_from, split_to, cash_amount }) => [kind, split_from, split_to, cash_amount]),
-    ).toEqual([
-      ['split', '1', '3', undefined],
-      ['stock_dividend', '1', '1.00000005', undefined],
-      ['special_dividend', undefined, undefined, '0.25'],
-    ])
-  })
-
-  test('pages that go round in a circle end the batch as malformed, not the run', async () => {
-    const providers = await over.providersOver({
-      '/v2/stocks/bars': { bars: { ONE: [] }, next_page_token: 'again' },
-    })
-    const reading = readAll(providers.get('alpaca'), askFor('prices_daily', [subject('one', 'ONE')]))
-    await expect(reading).rejects.toMatchObject({ name: 'SourceError', error_class: 'malformed' })
-  })
-
-  test('no bars is an object, an empty one, or null', async () => {
-    for (const bars of [{}, null, { ONE: [] }, { ONE: null }]) {
-      const providers = await over.providersOver({ '/v2/stocks/bars': { bars, next_page_token: null } })
-      expect(
-        await readAll(providers.get('alpaca'), askFor('prices_daily', [subject('one', 'ONE')])),
-      ).toMatchObject({
-        records: [],
-        ends: [],
-      })
-    }
-  })
 })

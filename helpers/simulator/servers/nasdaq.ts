@@ -38,13 +38,15 @@ export function createNasdaqFeed(world: World): (asked: Asked) => Answer {
   }
 }
 
-const flag = (security: Security): 'Y' | 'N' => (security.security_type === 'etf' ? 'Y' : 'N')
+const isFund = (security: Security): boolean => security.security_type === 'etf'
+const flag = (security: Security): 'Y' | 'N' => (isFund(security) ? 'Y' : 'N')
 
 const nasdaqRow = (security: Security): string =>
-  `${lastTicker(security)}|${security.name} - Common Stock|Q|N|N|100|${flag(security)}|N`
+  `${lastTicker(security)}|${security.name}${isFund(security) ? '' : ' - Common Stock'}|Q|N|N|100|${flag(security)}|N`
 
 function otherRow(security: Security): string {
   const ticker = lastTicker(security)
   const exchange = security.exchange_mic === 'ARCX' ? 'P' : 'N'
-  return `${ticker}|${security.name}|${exchange}|${ticker}|${flag(security)}|100|N|${ticker}`
+  const name = isFund(security) ? security.name : `${security.name} Common Stock`
+  return `${ticker}|${name}|${exchange}|${ticker}|${flag(security)}|100|N|${ticker}`
 }

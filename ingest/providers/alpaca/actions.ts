@@ -1,6 +1,6 @@
 import { isDay } from '../../../helpers/core/days.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { dotted } from '../../adapter/identity.ts'
+import { tickerFrom } from '../../adapter/notation.ts'
 import { lastSessionBefore } from '../../calendar/days.ts'
 import { decimal } from '../../contract/fields.ts'
 import type { SourceRecord } from '../../contract/job.ts'
@@ -30,6 +30,8 @@ export function parseActions(json: TextJson, watch: FieldWatch): Action[] {
 
 export interface TranslatedAction {
   readonly record: SourceRecord
+  /** Set where the event takes the ticker away: it belongs to whoever held the ticker the day before. */
+  readonly is_of_day_before?: true
   readonly malformed?: string
 }
 
@@ -39,11 +41,13 @@ export interface TranslatedAction {
 const RENAMED = new Set(['id', 'process_date', 'payable_date', 'special'])
 
 /**
- * Translates an event into the words of `corporate_actions`: `ticker` and `ex_date` say who and when (the
- * ticker is the one that the security had before the event), the terms go to their columns, what is left goes
- * to `detail` by its own name.
+ * Translates an event into records of `corporate_actions`: `ticker` and `ex_date` say who and when (the
+ * ticker is the one that the security had before the event), the terms go to their columns, what is left goes to
+ * `detail` by its own name. A split that brings a new symbol is two events; a list that holds none of ours is
+ * none. What is not known is malformed, by its name.
  */
-export function translateAction({ list, event }: Action): TranslatedAction {
+export function translateAction({ list, event }: Action): TranslatedAction[] {
+  if (list in NO_EVENTS) return []
   const text = (name: string): string | null => textOf(event[name])
   const rule = RULES[list]
   const base = {
@@ -53,31 +57,36 @@ export function translateAction({ list, event }: Action): TranslatedAction {
     pay_date: text('payable_date'),
   }
   if (rule === undefined) {
-    return {
-      record: { ...base, ...rest(event, new Set()) },
-      malformed: `the API has a kind of event that we do not know: ${list}`,
-    }
+    const record = { ...base, ...rest(event, new Set()) }
+    return [{ record, malformed: `unknown list "${list}" of corporate actions` }]
   }
-  const [symbol, date] = [text(rule.symbol), text(rule.date)]
-  const columns = rule.terms(text)
+  const symbol = text(rule.symbol)
+  const date = text(rule.date)
+  const ticker = symbol === null ? null : tickerFrom(symbol, 'alpaca')
   const ends =
     rule.ends_listing === true && date !== null && isDay(date)
       ? { ex_date: lastSessionBefore(date), effective_date: date }
       : {}
   const used = new Set([rule.symbol, rule.date, ...rule.uses])
-  return {
-    record: {
-      ...base,
-      ...rest(event, used),
-      ticker: symbol === null ? null : dotted(symbol),
-      ex_date: date,
-      ...columns,
-      ...ends,
-    },
-    ...(symbol === null || date === null
-      ? { malformed: `an event of ${list} without ${symbol === null ? rule.symbol : rule.date}` }
-      : {}),
-  }
+  const record = { ...base, ...rest(event, used), ticker, ex_date: date, ...rule.terms(text), ...ends }
+  const missing = symbol === null ? rule.symbol : rule.date
+  const malformed =
+    symbol === null || date === null ? `an event of ${list} without ${missing}` : rule.fault?.(event)
+  const translated = { record, ...(malformed === undefined ? {} : { malformed }) }
+  if (rule.renames === true) return [{ ...translated, is_of_day_before: true }]
+  const new_symbol = rule.may_rename === true ? text('new_symbol') : null
+  if (new_symbol === null || new_symbol === symbol) return [translated]
+  const renamed = { ...base, ticker, ex_date: date, kind: 'name_change', new_symbol }
+  return [
+    { ...translated, is_of_day_before: true },
+    { record: renamed, is_of_day_before: true },
+  ]
+}
+
+/** Lists that we know and take nothing from. */
+const NO_EVENTS: Readonly<Record<string, string>> = {
+  partial_calls: 'a part of an issue is redeemed by lot: nothing changes for a share that remains',
+  contract_adjustments: 'about option contracts',
 }
 
 interface Rule {
@@ -88,6 +97,12 @@ interface Rule {
   readonly uses: readonly string[]
   /** The date is the first day without the listing; our table has its last one. */
   readonly ends_listing?: boolean
+  /** The event is a change of the ticker. */
+  readonly renames?: boolean
+  /** It may bring a new ticker beside its terms, as `new_symbol`. */
+  readonly may_rename?: boolean
+  /** Why an event cannot be taken for what its list says. */
+  readonly fault?: (event: TextObject) => string | undefined
   readonly terms: (text: (name: string) => string | null) => SourceRecord
 }
 
@@ -107,12 +122,14 @@ const merger: Rule = {
 
 const RULES: Readonly<Record<string, Rule>> = {
   forward_splits: split,
-  reverse_splits: split,
+  reverse_splits: { ...split, may_rename: true },
   unit_splits: {
     symbol: 'old_symbol',
     date: 'effective_date',
     uses: [],
-    terms: () => ({ kind: 'name_change' }),
+    // The unit ends. Its parts may have been listed before, under these or other symbols.
+    ends_listing: true,
+    terms: () => ({ kind: 'delisting', reason: 'unit split' }),
   },
   stock_dividends: {
     symbol: 'symbol',
@@ -125,10 +142,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     symbol: 'symbol',
     date: 'ex_date',
     uses: ['rate'],
+    fault: ({ sub_type }) =>
+      textOf(sub_type) === null || Object.hasOwn(KIND_OF_SUB_TYPE, textOf(sub_type) ?? '')
+        ? undefined
+        : `unknown sub_type "${textOf(sub_type)}" of a cash dividend`,
     terms: (text) => ({
-      kind: text('special') === 'true' ? 'special_dividend' : 'cash_dividend',
+      kind: kindOfDividend(text('sub_type'), text('special')),
       cash_amount: text('rate'),
-      currency: 'USD',
+      currency: currencyOf(text),
     }),
   },
   spin_offs: { symbol: 'source_symbol', date: 'ex_date', uses: [], terms: () => ({ kind: 'spin_off' }) },
@@ -141,16 +162,30 @@ const RULES: Readonly<Record<string, Rule>> = {
   cash_mergers: merger,
   stock_mergers: merger,
   stock_and_cash_mergers: merger,
+  reorganizations: {
+    symbol: 'symbol',
+    date: 'effective_date',
+    uses: [],
+    ends_listing: true,
+    fault: ({ symbol, stock_movements }) =>
+      (isArray(stock_movements) ? stock_movements : []).some(
+        (each) => isObject(each) && each['symbol'] === symbol,
+      )
+        ? 'a reorganization after which the security itself goes on'
+        : undefined,
+    terms: () => ({ kind: 'merger' }),
+  },
   redemptions: {
     symbol: 'symbol',
     date: 'process_date',
     uses: ['rate'],
-    terms: (text) => ({ kind: 'liquidation', cash_amount: text('rate'), currency: 'USD' }),
+    terms: (text) => ({ kind: 'liquidation', cash_amount: text('rate'), currency: currencyOf(text) }),
   },
   name_changes: {
     symbol: 'old_symbol',
     date: 'process_date',
     uses: [],
+    renames: true,
     terms: () => ({ kind: 'name_change' }),
   },
   worthless_removals: {
@@ -161,6 +196,21 @@ const RULES: Readonly<Record<string, Rule>> = {
     terms: () => ({ kind: 'delisting', reason: 'removed as worthless' }),
   },
 }
+
+/** A dividend by its `sub_type`; interest, on listed debt, goes ex as a dividend does. */
+const KIND_OF_SUB_TYPE: Readonly<Record<string, string>> = {
+  return_of_capital: 'return_of_capital',
+  interest: 'cash_dividend',
+}
+const kindOfDividend = (sub_type: string | null, special: string | null): string =>
+  KIND_OF_SUB_TYPE[sub_type ?? ''] ?? (special === 'true' ? 'special_dividend' : 'cash_dividend')
+
+/**
+ * Before May 2026 events had no currency; they were of US securities, in dollars. Of a foreign one that still
+ * states none it is not known.
+ */
+const currencyOf = (text: (name: string) => string | null): string | null =>
+  text('currency') ?? (text('foreign') === 'true' ? null : 'USD')
 
 /** The lists, as the query parameter `types` names them: in the singular. */
 export const ACTION_TYPES = Object.keys(RULES).map((list) => list.replace(/s$/, ''))

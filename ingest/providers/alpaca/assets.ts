@@ -1,5 +1,6 @@
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { type Candidate, dotted, providerIdOf } from '../../adapter/identity.ts'
+import { type Candidate, providerIdOf } from '../../adapter/identity.ts'
+import { isCusip, tickerFrom } from '../../adapter/notation.ts'
 import type { Subject } from '../../contract/provider.ts'
 import { isArray, isObject, type TextJson, textOf } from '../../http/json.ts'
 import { ASSET_FIELDS } from './fields.ts'
@@ -7,6 +8,8 @@ import { ASSET_FIELDS } from './fields.ts'
 export interface Asset extends Candidate {
   readonly name: string | null
   readonly exchange_mic: string | null
+  /** Its code of an exchange that we do not know; undefined when there is none. */
+  readonly unknown_exchange?: string
 }
 
 const MICS: Readonly<Record<string, string>> = {
@@ -14,6 +17,7 @@ const MICS: Readonly<Record<string, string>> = {
   NYSE: 'XNYS',
   AMEX: 'XASE',
   ARCA: 'ARCX',
+  NYSEARCA: 'ARCX',
   BATS: 'BATS',
   OTC: 'OTCM',
 }
@@ -23,13 +27,18 @@ export function parseAssets(json: TextJson, watch: FieldWatch): Asset[] {
   return (isArray(json) ? json : []).flatMap((asset) => {
     if (!isObject(asset)) return []
     watch('assets', ASSET_FIELDS, asset)
-    const [symbol, id] = [textOf(asset['symbol']), textOf(asset['id'])]
+    const symbol = textOf(asset['symbol'])
+    const id = textOf(asset['id'])
+    const exchange = textOf(asset['exchange']) ?? ''
+    const exchange_mic = MICS[exchange] ?? null
     return [
       {
-        ticker: symbol === null ? null : dotted(symbol),
+        // While a change is under way the broker writes a CUSIP here.
+        ticker: symbol === null || isCusip(symbol) ? null : tickerFrom(symbol, 'alpaca'),
         provider_id: id === null ? null : `alpaca:${id}`,
         name: textOf(asset['name']),
-        exchange_mic: MICS[textOf(asset['exchange']) ?? ''] ?? null,
+        exchange_mic,
+        ...(exchange_mic === null && exchange !== '' ? { unknown_exchange: exchange } : {}),
       },
     ]
   })

@@ -1,13 +1,13 @@
 import { daysBefore } from '../../../helpers/core/days.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { dotted, symbolKey } from '../../adapter/identity.ts'
+import { isCusip, symbolKey, tickerFrom } from '../../adapter/notation.ts'
 import type { SourceRecord } from '../../contract/job.ts'
-import type { Subject } from '../../contract/provider.ts'
+import type { LocatedRecord, Subject } from '../../contract/provider.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
 import { BAR_FIELDS } from './fields.ts'
 
 export interface BarsPage {
-  readonly records: readonly SourceRecord[]
+  readonly records: readonly LocatedRecord[]
   readonly next_page_token: string | undefined
 }
 
@@ -16,33 +16,41 @@ const DAY = /^(\d{4}-\d{2}-\d{2})T0[45]:00:00(?:\.0+)?Z$/
 
 /**
  * Every bar of a page, in its order, by the symbol under which it traded. A time that is no midnight in New
- * York is kept as it is, and refused later.
+ * York is kept as it is, and rejected later. A bar of a symbol that is not in `asked` is malformed: the
+ * answer is to another question.
  */
-export function parseBars(json: TextJson, watch: FieldWatch): BarsPage {
+export function parseBars(json: TextJson, watch: FieldWatch, asked?: ReadonlySet<string>): BarsPage {
   const page = json as TextObject
-  const records: SourceRecord[] = []
+  const records: LocatedRecord[] = []
   for (const [symbol, list] of Object.entries(isObject(page['bars']) ? page['bars'] : {})) {
+    const isAsked = asked?.has(symbol) !== false
     for (const bar of isArray(list) ? list : []) {
       const each = isObject(bar) ? bar : {}
       watch('bars', BAR_FIELDS, each)
-      const time = textOf(each['t'])
-      records.push({
-        ticker: dotted(symbol),
-        date: DAY.exec(time ?? '')?.[1] ?? time,
-        open: textOf(each['o']),
-        high: textOf(each['h']),
-        low: textOf(each['l']),
-        close: textOf(each['c']),
-        volume: textOf(each['v']),
-      })
+      const record = recordOf(symbol, each)
+      const fault = isAsked ? {} : { malformed: `a bar of ${symbol}, which was not asked for` }
+      records.push({ record, line: records.length + 1, ...fault })
     }
   }
   return { records, next_page_token: textOf(page['next_page_token']) ?? undefined }
 }
 
+function recordOf(symbol: string, bar: TextObject): SourceRecord {
+  const time = textOf(bar['t'])
+  return {
+    ticker: tickerFrom(symbol, 'alpaca'),
+    date: DAY.exec(time ?? '')?.[1] ?? time,
+    open: textOf(bar['o']),
+    high: textOf(bar['h']),
+    low: textOf(bar['l']),
+    close: textOf(bar['c']),
+    volume: textOf(bar['v']),
+  }
+}
+
 /**
- * The symbols under which `subjects` traded in the window, each once, in order; the last ticker where no
- * interval is known.
+ * The tickers under which `subjects` traded in the window, each once, in order; the last ticker where no
+ * interval is known. A CUSIP is none.
  */
 export function symbolsOf(
   subjects: readonly Subject[],
@@ -56,7 +64,7 @@ export function symbolsOf(
       )
       .map((each) => each.ticker)
   })
-  return [...new Set(symbols)]
+  return [...new Set(symbols)].filter((symbol) => !isCusip(symbol))
 }
 
 /**

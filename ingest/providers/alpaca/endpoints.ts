@@ -32,7 +32,10 @@ const ACTIONS_A_PAGE = 1000
 export interface BarsQuestion {
   readonly symbols: readonly string[]
   readonly start_date: string
+  /** A day, or an instant. */
   readonly end_date: string
+  /** The end is the present moment: a replay finds the answer on any day. */
+  readonly is_now: boolean
   readonly page_token: string | undefined
 }
 
@@ -40,18 +43,19 @@ export interface BarsQuestion {
  * Daily bars as traded: `adjustment=raw`, the consolidated tape, and `asof=-`, without which a symbol follows
  * its renames and the former owner of a reused ticker disappears.
  */
-export const bars = ({ symbols, start_date, end_date, page_token }: BarsQuestion): HttpRequest => ({
+export const bars = (question: BarsQuestion): HttpRequest => ({
+  ...(question.is_now ? { volatile_parameters: ['end'] } : {}),
   url: withQuery(`${DATA}/v2/stocks/bars`, {
-    symbols: symbols.join(','),
+    symbols: question.symbols.join(','),
     timeframe: '1Day',
-    start: start_date,
-    end: end_date,
+    start: question.start_date,
+    end: question.end_date,
     limit: String(BARS_A_PAGE),
     adjustment: 'raw',
     feed: 'sip',
     asof: '-',
     sort: 'asc',
-    page_token,
+    page_token: question.page_token,
   }),
   expects: 'json',
   shape: ({ json }) => {

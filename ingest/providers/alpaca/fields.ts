@@ -34,13 +34,14 @@ export const ASSET_FIELDS: FieldTable = {
   attributes: OF_BROKER,
 }
 
-const all = (names: string): FieldTable =>
-  Object.fromEntries(names.split(' ').map((name) => [name, as(name)]))
+const all = (...names: string[]): FieldTable => Object.fromEntries(names.map((name) => [name, as(name)]))
 const dated = {
   id: as('provider_action_id'),
   process_date: as('process_date'),
   record_date: as('record_date'),
   payable_date: as('pay_date'),
+  isin: as('isin'),
+  currency: as('currency'),
 }
 
 /**
@@ -54,7 +55,7 @@ export const ACTION_FIELDS: Readonly<Record<string, FieldTable>> = {
     ex_date: as('ex_date'),
     new_rate: as('split_to'),
     old_rate: as('split_from'),
-    ...all('cusip due_bill_redemption_date'),
+    ...all('cusip', 'due_bill_redemption_date'),
   },
   reverse_splits: {
     ...dated,
@@ -62,14 +63,21 @@ export const ACTION_FIELDS: Readonly<Record<string, FieldTable>> = {
     ex_date: as('ex_date'),
     new_rate: as('split_to'),
     old_rate: as('split_from'),
-    ...all('old_cusip new_cusip'),
+    ...all('new_symbol', 'old_cusip', 'new_cusip', 'due_bill_redemption_date'),
   },
   unit_splits: {
     ...dated,
     old_symbol: as('ticker'),
     effective_date: as('ex_date'),
     ...all(
-      'new_symbol alternate_symbol old_rate new_rate alternate_rate old_cusip new_cusip alternate_cusip',
+      'new_symbol',
+      'alternate_symbol',
+      'old_rate',
+      'new_rate',
+      'alternate_rate',
+      'old_cusip',
+      'new_cusip',
+      'alternate_cusip',
     ),
   },
   stock_dividends: {
@@ -85,39 +93,59 @@ export const ACTION_FIELDS: Readonly<Record<string, FieldTable>> = {
     ex_date: as('ex_date'),
     rate: as('cash_amount'),
     special: as('kind'),
-    ...all('cusip foreign due_bill_on_date due_bill_off_date'),
+    sub_type: as('kind'),
+    ...all('cusip', 'foreign', 'due_bill_on_date', 'due_bill_off_date'),
   },
   spin_offs: {
     ...dated,
     source_symbol: as('ticker'),
     ex_date: as('ex_date'),
-    ...all('new_symbol source_rate new_rate source_cusip new_cusip due_bill_redemption_date'),
+    ...all('new_symbol', 'source_rate', 'new_rate', 'source_cusip', 'new_cusip', 'due_bill_redemption_date'),
   },
   cash_mergers: {
     ...dated,
     acquiree_symbol: as('ticker'),
     effective_date: as('ex_date'),
-    ...all('acquirer_symbol rate acquiree_cusip acquirer_cusip'),
+    ...all('acquirer_symbol', 'rate', 'acquiree_cusip', 'acquirer_cusip'),
   },
   stock_mergers: {
     ...dated,
     acquiree_symbol: as('ticker'),
     effective_date: as('ex_date'),
-    ...all('acquirer_symbol acquiree_rate acquirer_rate acquiree_cusip acquirer_cusip'),
+    ...all('acquirer_symbol', 'acquiree_rate', 'acquirer_rate', 'acquiree_cusip', 'acquirer_cusip'),
   },
   stock_and_cash_mergers: {
     ...dated,
     acquiree_symbol: as('ticker'),
     effective_date: as('ex_date'),
-    ...all('acquirer_symbol acquiree_rate acquirer_rate cash_rate acquiree_cusip acquirer_cusip'),
+    ...all(
+      'acquirer_symbol',
+      'acquiree_rate',
+      'acquirer_rate',
+      'cash_rate',
+      'acquiree_cusip',
+      'acquirer_cusip',
+    ),
+  },
+  reorganizations: {
+    ...dated,
+    symbol: as('ticker'),
+    effective_date: as('ex_date'),
+    ...all('cusip', 'cash_rate', 'stock_movements'),
+  },
+  partial_calls: {
+    ...dated,
+    symbol: as('ticker'),
+    ex_date: as('ex_date'),
+    ...all('cusip', 'price', 'rate', 'lottery_type'),
   },
   redemptions: { ...dated, symbol: as('ticker'), rate: as('cash_amount'), ...all('cusip') },
-  name_changes: { ...dated, old_symbol: as('ticker'), ...all('new_symbol old_cusip new_cusip') },
+  name_changes: { ...dated, old_symbol: as('ticker'), ...all('new_symbol', 'old_cusip', 'new_cusip') },
   worthless_removals: { ...dated, symbol: as('ticker'), ...all('cusip') },
   rights_distributions: {
     ...dated,
     source_symbol: as('ticker'),
     ex_date: as('ex_date'),
-    ...all('new_symbol rate source_cusip new_cusip expiration_date'),
+    ...all('new_symbol', 'rate', 'source_cusip', 'new_cusip', 'expiration_date'),
   },
 }

@@ -1,12 +1,14 @@
 import { daysBefore } from '../../../helpers/core/days.ts'
-import { knownStart, located, notFound, pageOf } from '../../adapter/adapter.ts'
+import { knownStart, listed, located, notFound, pageOf } from '../../adapter/adapter.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { parseSourceId, symbolKey } from '../../adapter/identity.ts'
+import { parseSourceId } from '../../adapter/identity.ts'
+import { symbolKey } from '../../adapter/notation.ts'
 import { lastSessionBefore } from '../../calendar/days.ts'
 import type { Ask, Batch, Page, Subject, SubjectEnd } from '../../contract/provider.ts'
 import type { HttpClient } from '../../http/client.ts'
 import type { TranslatedAction } from './actions.ts'
 import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
+import { maskedBy, unmasked } from './cusips.ts'
 import { assets } from './endpoints.ts'
 import {
   type Departure,
@@ -19,13 +21,15 @@ import {
 } from './intervals.ts'
 import { actionPages } from './pages.ts'
 
-// Delisting, renaming and merging end in these kinds; the ticker history needs no others.
+// Delisting, renaming and merging end in these kinds, and a reverse split may bring a new ticker.
 export const HISTORY_TYPES = [
   'name_change',
+  'reverse_split',
   'unit_split',
   'cash_merger',
   'stock_merger',
   'stock_and_cash_merger',
+  'reorganization',
   'worthless_removal',
 ]
 
@@ -42,9 +46,10 @@ export async function* readHistory(
   today: string,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  const listed = await client.fetch(assets('active'), signal)
-  const active = parseAssets(listed.json, watch)
-  const gone = parseAssets((await client.fetch(assets('inactive'), signal)).json, watch)
+  const active_list = listed(await client.fetch(assets('active'), signal), 'active assets')
+  const active = parseAssets(active_list.json, watch)
+  const inactive_list = listed(await client.fetch(assets('inactive'), signal), 'inactive assets')
+  const gone = parseAssets(inactive_list.json, watch)
   const { renames, departures } = await eventsOfMarket(client, watch, ask, today, signal)
   const facts: Facts = {
     active: new Set(active.map(({ ticker }) => symbolKey(ticker ?? ''))),
@@ -90,7 +95,7 @@ export async function* readHistory(
       }),
     )
   }
-  yield pageOf(listed, located(records))
+  yield pageOf(active_list, located(records))
 }
 
 interface Facts {
@@ -121,7 +126,8 @@ async function eventsOfMarket(
     signal,
   ))
     all.push(...actions)
-  return eventsOf(all)
+  const masks = maskedBy(all)
+  return eventsOf(all.flatMap((action) => unmasked(action, masks) ?? []))
 }
 
 /** Ends of listings that the master knows, from other sources, and the events do not tell. */
@@ -184,14 +190,16 @@ function endOf(
   if (facts.shared.has(key)) {
     return ambiguous(
       item,
-      `several securities of the universe end as "${ticker}": name changes alone cannot tell which had it when`,
+      `several securities of the universe end as "${ticker}": ` +
+        'changes of name alone cannot tell which had it when',
     )
   }
   if (last === undefined || (is_active && is_taken_up)) return ended(undefined)
   if (!is_active) return ended(last)
   return ambiguous(
     item,
-    `"${ticker}" was given up on ${last.date} (${last.reason}) and is active again: it has had two owners, and the universe does not say which is meant`,
+    `"${ticker}" was given up on ${last.date} (${last.reason}) and is active again: ` +
+      'it has had two owners, and the universe does not say which is meant',
   )
 }
 
@@ -218,7 +226,8 @@ function formerOwner(
   if (others.length === 0) return undefined
   return ambiguous(
     item,
-    `"${first.ticker}" also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, and no event says until when`,
+    `"${first.ticker}" also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, ` +
+      'and no event says until when',
   )
 }
 

@@ -1,5 +1,5 @@
 import { dayBefore } from '../../../helpers/core/days.ts'
-import { symbolKey } from '../../adapter/identity.ts'
+import { symbolKey } from '../../adapter/notation.ts'
 import type { SourceRecord } from '../../contract/job.ts'
 import type { TranslatedAction } from './actions.ts'
 

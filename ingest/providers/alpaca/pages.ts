@@ -1,4 +1,5 @@
 import { daysBefore } from '../../../helpers/core/days.ts'
+import { listed } from '../../adapter/adapter.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { parseActions, translateAction } from './actions.ts'
@@ -26,12 +27,9 @@ export async function* actionPages(
     let page_token: string | undefined
     const tokens = new Set<string>()
     do {
-      const response = await client.fetch(
-        corporateActions([type], start_date, daysBefore(today, -AHEAD_DAYS), page_token),
-        signal,
-      )
-      if (response.outcome !== 'ok') break
-      const actions = parseActions(response.json, watch).map(translateAction)
+      const request = corporateActions([type], start_date, daysBefore(today, -AHEAD_DAYS), page_token)
+      const response = listed(await client.fetch(request, signal), 'corporate actions')
+      const actions = parseActions(response.json, watch).flatMap(translateAction)
       yield { response, actions: actions.filter(({ record }) => (record['ex_date'] ?? '') <= today) }
       page_token = freshToken(
         (response.json as { next_page_token?: string | null }).next_page_token ?? undefined,

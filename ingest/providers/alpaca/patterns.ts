@@ -1,7 +1,12 @@
 import { ANY_WORDS, type Pattern, pattern } from '../../http/pattern.ts'
 
+/** The words with which a refusal of the newest minutes is reported. */
+export const RECENT_REFUSED = 'the plan of this key refuses the newest consolidated prices'
+
 /** What alpaca is known to mean by its words. */
 export const PATTERNS: readonly Pattern[] = [
+  // About the end of one question, not about the account: what is older is served all the same.
+  pattern(/recent SIP data|past 15 minutes/i, 'malformed', RECENT_REFUSED, { statuses: [403] }),
   pattern(
     /subscription does not permit|not permit querying|not entitled/i,
     'entitlement',

@@ -1,5 +1,5 @@
-import { DAY_MS, dayBefore, daysBefore } from '../../../helpers/core/days.ts'
-import { type AdapterContext, chunksOf, located, notFound, pageOf } from '../../adapter/adapter.ts'
+import { DAY_MS, daysBefore } from '../../../helpers/core/days.ts'
+import { type AdapterContext, chunksOf, listed, located, notFound, pageOf } from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { type Match, matchAll } from '../../adapter/identity.ts'
 import type { Dataset, SourceRecord } from '../../contract/job.ts'
@@ -8,11 +8,14 @@ import type { HttpClient } from '../../http/client.ts'
 import type { TranslatedAction } from './actions.ts'
 import { ACTION_TYPES } from './actions.ts'
 import { type Asset, alpacaIdOf, parseAssets } from './assets.ts'
-import { holders, parseBars, symbolsOf } from './bars.ts'
-import { type AlpacaKeys, assets, BARS_A_PAGE, bars, corporateActions, profileOf } from './endpoints.ts'
+import { holders } from './bars.ts'
+import { type Masked, maskedBy, unmasked } from './cusips.ts'
+import { type AlpacaKeys, assets, BARS_A_PAGE, corporateActions, profileOf } from './endpoints.ts'
 import { HISTORY_TYPES, readHistory } from './history.ts'
-import { actionPages, freshToken } from './pages.ts'
+import { actionPages } from './pages.ts'
+import { readBars } from './read-bars.ts'
 
+const CHANGES = 'name_change'
 const DATASETS: readonly Dataset[] = ['securities', 'ticker_history', 'prices_daily', 'corporate_actions']
 // As many symbols as keep an address below the length that proxies cut; pages are full all the same.
 const SECURITIES_A_BATCH = 100
@@ -42,7 +45,7 @@ export function alpaca(context: AdapterContext, keys: AlpacaKeys): Provider {
     },
     batches: (ask) => batchesOf(ask, context.today),
     read(ask, batch, signal) {
-      if (ask.dataset === 'prices_daily') return readBars(client, watch, ask, batch, signal)
+      if (ask.dataset === 'prices_daily') return readBars(context, client, watch, ask, batch, signal)
       if (ask.dataset === 'corporate_actions')
         return readActions(client, watch, ask, batch, context.today, signal)
       return ask.dataset === 'securities'
@@ -89,27 +92,6 @@ function batchesOf({ dataset, subjects, window }: Ask, today: string): Batch[] {
 const yearsOf = (from: string, to: string): number =>
   Math.max(0.1, (Date.parse(to) - Date.parse(from)) / (365.25 * DAY_MS))
 
-async function* readBars(
-  client: HttpClient,
-  watch: FieldWatch,
-  { window }: Ask,
-  { subjects }: Batch,
-  signal: AbortSignal,
-): AsyncGenerator<Page> {
-  const symbols = symbolsOf(subjects, window)
-  if (symbols.length === 0) return
-  const withHolder = holders(subjects)
-  let page_token: string | undefined
-  const tokens = new Set<string>()
-  do {
-    const response = await client.fetch(bars({ symbols, ...window, page_token }), signal)
-    if (response.outcome !== 'ok') return
-    const page = parseBars(response.json, watch)
-    yield pageOf(response, located(page.records.map(withHolder)))
-    page_token = freshToken(page.next_page_token, tokens)
-  } while (page_token !== undefined)
-}
-
 async function* readActions(
   client: HttpClient,
   watch: FieldWatch,
@@ -121,23 +103,17 @@ async function* readActions(
   const holderOf = holders(subjects)
   const paidTo = holders(subjects, PAID_AFTER_DAYS)
   // Pages overlap when events come in while they are read. Three equal dividends of one day have three ids;
-  // one told twice has one.
+  // one reported twice has one.
   const seen = new Set<string>()
-  for await (const { response, actions } of actionPages(
-    client,
-    watch,
-    ACTION_TYPES,
-    ask.window.start_date,
-    today,
-    signal,
-  )) {
-    const records = actions.flatMap(({ record, malformed }, i) => {
-      const action_id = `${record['provider_list']} ${record['provider_action_id']}`
+  const recordsOf = (actions: readonly TranslatedAction[], masks: ReadonlyMap<string, Masked>) =>
+    actions.flatMap((action, i) => {
+      const own = unmasked(action, masks)
+      if (own === undefined) return []
+      const { record, malformed, held_on } = own
+      const action_id = `${record['provider_list']} ${record['kind']} ${record['provider_action_id']}`
       if (record['provider_action_id'] != null && seen.has(action_id)) return []
       seen.add(action_id)
-      // On the day of a rename the old ticker is no longer the security's: whoever had it the day before is
-      // meant.
-      const asked = { ticker: record['ticker'] ?? null, date: dayOfHolding(record) }
+      const asked = { ticker: record['ticker'] ?? null, date: held_on }
       const { source_id } = record['kind'] === 'liquidation' ? paidTo(asked) : holderOf(asked)
       return {
         record: source_id === undefined ? record : { ...record, source_id },
@@ -145,13 +121,14 @@ async function* readActions(
         ...(malformed === undefined ? {} : { malformed }),
       }
     })
-    yield pageOf(response, records)
-  }
-}
-
-function dayOfHolding({ kind, ex_date }: TranslatedAction['record']): string | null {
-  if (ex_date == null || kind !== 'name_change') return ex_date ?? null
-  return dayBefore(ex_date)
+  const pagesOf = (types: readonly string[]) =>
+    actionPages(client, watch, types, ask.window.start_date, today, signal)
+  // Changes of name come first: they tell whose symbol a CUSIP is.
+  const changes = await Array.fromAsync(pagesOf([CHANGES]))
+  const masks = maskedBy(changes.flatMap(({ actions }) => actions))
+  for (const { response, actions } of changes) yield pageOf(response, recordsOf(actions, masks))
+  for await (const { response, actions } of pagesOf(ACTION_TYPES.filter((type) => type !== CHANGES)))
+    yield pageOf(response, recordsOf(actions, masks))
 }
 
 async function* readAssets(
@@ -161,8 +138,8 @@ async function* readAssets(
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
   const answers = [
-    await client.fetch(assets('active'), signal),
-    await client.fetch(assets('inactive'), signal),
+    listed(await client.fetch(assets('active'), signal), 'active assets'),
+    listed(await client.fetch(assets('inactive'), signal), 'inactive assets'),
   ]
   const lists = answers.map((response) => ({ response, listed: parseAssets(response.json, watch) }))
   const matches = matchAssets(
@@ -177,11 +154,16 @@ async function* readAssets(
     else if ('ambiguous' in hit)
       yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
     else {
-      const { ticker, name, exchange_mic } = hit.candidate
+      const { ticker, name, exchange_mic, unknown_exchange } = hit.candidate
+      if (unknown_exchange !== undefined) {
+        const reason = `unknown exchange "${unknown_exchange}"`
+        yield { item: subject.item, status: 'failed', error_class: 'malformed', reason }
+        continue
+      }
       const is_listed = which === 0 ? 'true' : 'false'
       found[which]?.push({
         source_id: subject.item,
-        ticker,
+        ticker: ticker ?? subject.ticker ?? null,
         name,
         exchange_mic,
         currency: 'USD',

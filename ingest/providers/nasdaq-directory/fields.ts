@@ -19,7 +19,7 @@ export const OTHER_LISTED_FIELDS: FieldTable = {
   Exchange: as('exchange_mic'),
   ETF: as('type'),
   'Test Issue': ignored('test issues are dropped'),
-  'CQS Symbol': ignored('the same symbol in another notation'),
-  'NASDAQ Symbol': ignored('the same symbol in another notation'),
+  'CQS Symbol': as('ticker'),
+  'NASDAQ Symbol': as('ticker'),
   'Round Lot Size': OF_TRADING,
 }

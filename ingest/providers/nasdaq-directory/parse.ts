@@ -1,5 +1,7 @@
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { type Candidate, dotted } from '../../adapter/identity.ts'
+import type { Candidate } from '../../adapter/identity.ts'
+import { read, tickerFrom, write } from '../../adapter/notation.ts'
+import { type SecurityType, securityTypeOf } from '../../adapter/security-type.ts'
 import type { DirectoryFile } from './endpoints.ts'
 import { NASDAQ_LISTED_FIELDS, OTHER_LISTED_FIELDS } from './fields.ts'
 
@@ -7,7 +9,10 @@ export interface Listing extends Candidate {
   readonly ticker: string
   readonly name: string | null
   readonly exchange_mic: string | null
-  readonly type: 'etf' | 'stock' | null
+  /** By the flag of the exchange, the symbol and the name; null where none of them says. */
+  readonly type: SecurityType | null
+  /** Why the line cannot be taken for what it says; undefined when it can. */
+  readonly fault?: string
 }
 export interface Directory {
   /** Test issues are not among them. */
@@ -28,6 +33,24 @@ const MICS: Readonly<Record<string, string>> = {
   M: 'XCHI',
 }
 
+/**
+ * The ticker of a line that is written in three notations. CQS, the tape's own, tells a class V from "when
+ * issued", which ACT does not; the column of Nasdaq must mean the same.
+ */
+function tickerOfColumns(
+  act: string,
+  cqs: string | null,
+  nasdaq: string | null,
+): { readonly ticker: string; readonly fault: string | undefined } {
+  const by_cqs = cqs === null ? undefined : read(cqs, 'cqs')
+  const by_nasdaq = nasdaq === null ? undefined : read(nasdaq, 'nasdaq')
+  const symbol = by_cqs ?? by_nasdaq ?? read(act, 'act')
+  const ticker = symbol === undefined ? undefined : write(symbol, 'ours')
+  if (by_cqs === undefined || by_nasdaq === undefined || write(by_nasdaq, 'ours') === ticker)
+    return { ticker: ticker ?? act, fault: undefined }
+  return { ticker: ticker ?? act, fault: `CQS Symbol "${cqs}" and NASDAQ Symbol "${nasdaq}" differ` }
+}
+
 /** Reads a directory by the names in its header, whatever their order. */
 export function parseDirectory(file: DirectoryFile, text: string, watch: FieldWatch): Directory {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
@@ -39,7 +62,8 @@ export function parseDirectory(file: DirectoryFile, text: string, watch: FieldWa
   )
   const listings: Listing[] = []
   const malformed: { line: number; text: string }[] = []
-  let [test_issues_count, created]: [number, string | null] = [0, null]
+  let test_issues_count = 0
+  let created: string | null = null
   for (const [i, line] of lines.entries()) {
     const stamp = /^File Creation Time:\s*([\d:]+)/.exec(line)?.[1]
     if (stamp !== undefined) created = stamp
@@ -52,13 +76,20 @@ export function parseDirectory(file: DirectoryFile, text: string, watch: FieldWa
     } else if (cell('Test Issue') === 'Y') {
       test_issues_count++
     } else {
-      const etf = cell('ETF')
-      const exchange_mic = file === 'nasdaqlisted' ? 'XNAS' : (MICS[cell('Exchange') ?? ''] ?? null)
+      const is_nasdaq = file === 'nasdaqlisted'
+      const { ticker, fault } = is_nasdaq
+        ? { ticker: tickerFrom(symbol, 'cqs'), fault: undefined }
+        : tickerOfColumns(symbol, cell('CQS Symbol'), cell('NASDAQ Symbol'))
+      const code = cell('Exchange') ?? ''
+      const exchange_mic = is_nasdaq ? 'XNAS' : (MICS[code] ?? null)
+      const unknown = exchange_mic === null ? `unknown exchange "${code}"` : fault
+      const name = cell('Security Name')
       listings.push({
-        ticker: dotted(symbol),
-        name: cell('Security Name'),
+        ticker,
+        name,
         exchange_mic,
-        type: etf === 'Y' ? 'etf' : etf === 'N' ? 'stock' : null,
+        type: securityTypeOf({ ticker, name, is_etf: cell('ETF') === 'Y' }),
+        ...(unknown === undefined ? {} : { fault: unknown }),
       })
     }
   }

@@ -1,5 +1,5 @@
 import { dayBefore } from '../../../helpers/core/days.ts'
-import { type AdapterContext, located, notFound, pageOf } from '../../adapter/adapter.ts'
+import { type AdapterContext, listed, located, notFound, pageOf } from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
 import { matchAll } from '../../adapter/identity.ts'
 import type { SourceRecord } from '../../contract/job.ts'
@@ -29,7 +29,8 @@ export function nasdaqDirectory(context: AdapterContext): Provider {
   return {
     name: 'nasdaq-directory',
     datasets: ['securities', 'ticker_history'],
-    probe: async (signal) => void (await client.fetch(directory('otherlisted'), signal)),
+    probe: async (signal) =>
+      void listed(await client.fetch(directory('otherlisted'), signal), 'listed securities'),
     batches: ({ subjects }) =>
       subjects.length === 0
         ? []
@@ -47,23 +48,25 @@ async function* read(
 ): AsyncGenerator<Page | SubjectEnd> {
   const answers = []
   for (const file of FILES) {
-    const response = await client.fetch(directory(file), signal)
+    const response = listed(await client.fetch(directory(file), signal), 'listed securities')
     answers.push({ file, response, ...parseDirectory(file, response.body.toString('utf8'), watch) })
   }
   // Whose listing has ended has no ticker today: whoever has it now is somebody else.
-  const listed = batch.subjects.filter(({ delist_date }) => delist_date === undefined)
+  const subjects = batch.subjects.filter(({ delist_date }) => delist_date === undefined)
   for (const { item, delist_date } of batch.subjects)
     if (delist_date !== undefined) yield notFound(item, `its listing ended on ${delist_date}`)
   const matches = matchAll(
     answers.flatMap(({ listings }) => listings),
-    listed,
+    subjects,
   )
   const found = new Map<Listing, Subject[]>()
-  for (const subject of listed) {
+  for (const subject of subjects) {
     const hit = matches.get(subject)
     if (hit === undefined) yield notFound(subject.item, `no exchange lists "${subject.ticker}" today`)
     else if ('ambiguous' in hit)
       yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
+    else if (hit.candidate.fault !== undefined)
+      yield { item: subject.item, status: 'failed', error_class: 'malformed', reason: hit.candidate.fault }
     else found.set(hit.candidate, [...(found.get(hit.candidate) ?? []), subject])
   }
   for (const { response, listings, malformed, created } of answers) {

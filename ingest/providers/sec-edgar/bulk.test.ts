@@ -27,13 +27,18 @@ afterEach(async () => {
 const facts = (cik: number | string, value: string): string =>
   `{"cik":${JSON.stringify(cik)},"entityName":"X","facts":{"us-gaap":{"Assets":{"label":null,"description":null,"units":{"USD":[{"end":"2020-12-31","val":${value},"accn":"a-1","fy":2020,"fp":"FY","form":"10-K","filed":"2021-02-01"}]}}}}}`
 
-test('above the bound all facts come from one file: wanted entries alone, a missing filer by name, a broken one by name', async () => {
+test('above the bound all facts come from one file: wanted entries alone, a missing, a broken and a foreign one by name', async () => {
   const file = join(directory, 'made.zip')
   const zip = new ZipArchive()
   zip.append(facts(1, '12345678901234567890.10'), { name: 'CIK0000000001.json' })
   zip.append(facts('0000000002', '1e3'), { name: 'CIK0000000002.json' })
   zip.append('{"cik":3,"facts":', { name: 'CIK0000000003.json' })
   zip.append(facts(4, '4'), { name: 'CIK0000000004.json' })
+  zip.append(facts(999, '6'), { name: 'CIK0000000006.json' })
+  zip.append('{}', { name: 'CIK0000000007.json' })
+  zip.append('{"cik":8,"facts":{}}', { name: 'CIK0000000008.json' })
+  zip.append('{"facts":{}}', { name: 'CIK0000000009.json' })
+  zip.append('[]', { name: 'CIK0000000010.json' })
   const written = pipeline(zip, createWriteStream(file))
   await zip.finalize()
   await written
@@ -50,16 +55,18 @@ test('above the bound all facts come from one file: wanted entries alone, a miss
       stand_ins: { 'https://www.sec.gov': server.origin },
     })
   const provider = secEdgar(
-    { client, today: '2026-11-23', onUnknownField: () => {} },
+    { client, today: '2026-11-23', now: () => new Date(), onNotice: () => {}, onUnknownField: () => {} },
     { user_agent: 'Jane jane@example.com', bulk_filers_min: 3 },
   )
-  const subjects = ['0000000001', '0000000002', '0000000003', '0000000005'].map((cik) => ({
-    item: cik,
-    source_id: undefined,
-    cik,
-    ticker: undefined,
-    tickers: [],
-  }))
+  const subjects = [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    .map((number) => String(number).padStart(10, '0'))
+    .map((cik) => ({
+      item: cik,
+      source_id: undefined,
+      cik,
+      ticker: undefined,
+      tickers: [],
+    }))
   const ask: Ask = {
     dataset: 'fundamentals',
     subjects,
@@ -83,6 +90,11 @@ test('above the bound all facts come from one file: wanted entries alone, a miss
   ])
   expect(ends.map(({ item, status }) => [item, status])).toEqual([
     ['0000000003', 'failed'],
+    ['0000000006', 'failed'],
+    ['0000000007', 'failed'],
+    ['0000000008', 'empty'],
+    ['0000000009', 'failed'],
+    ['0000000010', 'failed'],
     ['0000000005', 'not_found'],
   ])
   expect(server.asked).toHaveLength(1)

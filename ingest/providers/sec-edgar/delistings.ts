@@ -1,4 +1,3 @@
-import { symbolKey } from '../../adapter/identity.ts'
 import type { SourceRecord } from '../../contract/job.ts'
 import type { Subject } from '../../contract/provider.ts'
 import type { Filer, Filing } from './parse.ts'
@@ -9,20 +8,14 @@ const END_OF_REGISTRATION = /^15-(12B|12G|15D)(\/A)?$/
 /**
  * The delisting of `subject`, as far as its filer's papers prove one.
  *
- * Form 25 withdraws one class of securities, and the index does not say which: a matured note is withdrawn by
- * the same form as the common stock. So it counts only when the filer no longer has the ticker listed. The
- * day is that of the filing of the last Form 25; the withdrawal takes effect ten days later, and trading has
- * ended by then. A Form 15 that follows confirms it.
+ * Form 25 withdraws one class of securities, and the index of filings does not say which; the file number is
+ * the same for every class of a filer. So it counts only where no class of the filer is left on an exchange:
+ * as long as one is, the form may be about another class, a preferred that was called or a note that matured.
+ * The day is that of the filing of the last Form 25; the withdrawal takes effect ten days later, and trading
+ * has ended by then. A Form 15 that follows confirms it.
  */
 export function delistingsOf(filer: Filer, subject: Subject): SourceRecord[] {
-  const isListed = filer.listings.some(
-    ({ ticker, exchange }) =>
-      exchange !== null &&
-      exchange !== 'OTC' &&
-      subject.ticker !== undefined &&
-      symbolKey(ticker) === symbolKey(subject.ticker),
-  )
-  if (isListed) return []
+  if (filer.listings.some(({ exchange }) => exchange !== null && exchange !== 'OTC')) return []
   const withdrawal = newest(filer.filings, WITHDRAWAL)
   if (withdrawal === undefined) return []
   const registration = newest(filer.filings, END_OF_REGISTRATION)

@@ -37,6 +37,8 @@ export const tickers = (): HttpRequest => ({
 export const submissions = (cik: string): HttpRequest => ({
   url: `${DATA}/submissions/CIK${cik}.json`,
   expects: 'json',
+  // Securities of one filer, and the jobs for securities and corporate actions, ask the same.
+  is_shared: true,
   shape: ({ json }) => {
     if (!isObject(json) || !isObject(json['filings']) || !isObject(json['filings']['recent']))
       return missing('filings.recent')

@@ -1,5 +1,6 @@
 import type { FieldWatch } from '../../adapter/fields.ts'
-import { type Candidate, dotted } from '../../adapter/identity.ts'
+import type { Candidate } from '../../adapter/identity.ts'
+import { tickerFrom } from '../../adapter/notation.ts'
 import type { SourceRecord } from '../../contract/job.ts'
 import { isArray, isObject, type TextJson, type TextObject, textOf } from '../../http/json.ts'
 import * as fields from './fields.ts'
@@ -8,13 +9,19 @@ import * as fields from './fields.ts'
 const cikText = (value: TextJson | undefined): string | null => textOf(value)?.padStart(10, '0') ?? null
 
 // "NYSE" stands for the whole group, NYSE American and Arca included: which one, the SEC does not say.
-const EXCHANGE_MICS: Readonly<Record<string, string>> = { Nasdaq: 'XNAS', CBOE: 'BATS', OTC: 'OTCM' }
-const micOf = (exchange: string | null): string | null =>
-  exchange === null ? null : (EXCHANGE_MICS[exchange] ?? null)
+const EXCHANGE_MICS: ReadonlyMap<string, string | null> = new Map([
+  ['Nasdaq', 'XNAS'],
+  ['NYSE', null],
+  ['CBOE', 'BATS'],
+  ['OTC', 'OTCM'],
+  ['', null],
+])
 
 export interface ListedSecurity extends Candidate {
   readonly name: string | null
   readonly exchange_mic: string | null
+  /** Its name of an exchange that we do not know; undefined when there is none. */
+  readonly unknown_exchange?: string
 }
 
 /** The rows of company_tickers_exchange.json, in their order. */
@@ -31,11 +38,13 @@ export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[
   return data.map((row) => {
     const cell = (name: string): TextJson | undefined => (isArray(row) ? row[names.indexOf(name)] : undefined)
     const ticker = textOf(cell('ticker'))
+    const exchange = textOf(cell('exchange')) ?? ''
     return {
       cik: cikText(cell('cik')),
       name: textOf(cell('name')),
-      ticker: ticker === null ? null : dotted(ticker),
-      exchange_mic: micOf(textOf(cell('exchange'))),
+      ticker: ticker === null ? null : tickerFrom(ticker, 'sec'),
+      exchange_mic: EXCHANGE_MICS.get(exchange) ?? null,
+      ...(EXCHANGE_MICS.has(exchange) ? {} : { unknown_exchange: exchange }),
     }
   })
 }
@@ -102,7 +111,9 @@ export function parseSubmissions(json: TextJson, watch: FieldWatch): Filer {
     cik: cikText(body['cik']),
     name: textOf(body['name']),
     listings: listOf(body['tickers']).flatMap((ticker, i) =>
-      typeof ticker === 'string' ? [{ ticker: dotted(ticker), exchange: textOf(exchanges[i]) }] : [],
+      typeof ticker === 'string'
+        ? [{ ticker: tickerFrom(ticker, 'sec'), exchange: textOf(exchanges[i]) }]
+        : [],
     ),
     filings: parseFilings(filings['recent'], watch),
     shards: shards.flatMap(({ name }) => (typeof name === 'string' ? [name] : [])),

@@ -3,6 +3,7 @@ import {
   ahead,
   answered,
   chunksOf,
+  listed,
   located,
   notFound,
   pageOf,
@@ -51,7 +52,8 @@ export function secEdgar(
     name: 'sec-edgar',
     datasets: ['securities', 'fundamentals', 'corporate_actions'],
     concurrency: 2,
-    probe: async (signal) => void (await client.fetch(endpoints.tickers(), signal)),
+    probe: async (signal) =>
+      void listed(await client.fetch(endpoints.tickers(), signal), 'filers with their tickers'),
     batches: (ask) => batchesOf(ask, bulk_filers_min),
     read(ask, batch, signal) {
       if (ask.dataset === 'securities') return readSecurities(client, watch, batch, signal)
@@ -74,13 +76,19 @@ function batchesOf({ dataset, subjects }: Ask, bulk_filers_min: number): Batch[]
   if (dataset === 'fundamentals' && subjects.length >= bulk_filers_min) {
     return [{ label: `${BULK}, one file`, subjects, estimate: { requests: 1, bytes: BULK_BYTES } }]
   }
-  const [what, each_bytes] =
-    dataset === 'fundamentals' ? ['facts', FACTS_BYTES] : ['filings', SUBMISSIONS_BYTES]
-  return chunksOf(subjects, FILERS_A_BATCH).map((some) => ({
-    label: `${what} of ${some[0]?.item} … ${some.at(-1)?.item}`,
-    subjects: some,
-    estimate: { requests: some.length, bytes: some.length * each_bytes },
-  }))
+  const isFacts = dataset === 'fundamentals'
+  const counted = new Set<string>()
+  return chunksOf(subjects, FILERS_A_BATCH).map((some) => {
+    // Securities of one filer share its answer. One whose filer is not known yet may have one of its own.
+    const filers = new Set(some.map((subject) => cikAsked(subject) ?? subject.item))
+    const requests = [...filers].filter((cik) => !counted.has(cik)).length
+    for (const cik of filers) counted.add(cik)
+    return {
+      label: `${isFacts ? 'facts' : 'filings'} of ${some[0]?.item} … ${some.at(-1)?.item}`,
+      subjects: some,
+      estimate: { requests, bytes: requests * (isFacts ? FACTS_BYTES : SUBMISSIONS_BYTES) },
+    }
+  })
 }
 
 async function* readSecurities(
@@ -89,7 +97,7 @@ async function* readSecurities(
   { subjects }: Batch,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  const response = await client.fetch(endpoints.tickers(), signal)
+  const response = listed(await client.fetch(endpoints.tickers(), signal), 'filers with their tickers')
   const matches = matchAll(parseTickers(response.json, watch), subjects)
   const unlisted: Subject[] = []
   const records = subjects.flatMap((subject) => {
@@ -98,12 +106,16 @@ async function* readSecurities(
       unlisted.push(subject)
       return []
     }
-    const { name, cik, exchange_mic, ticker } = found.candidate
-    return [
-      { source_id: subject.item, ticker, name, exchange_mic, type: null, currency: null, cik: cik ?? null },
-    ]
+    const { name, cik = null, exchange_mic, ticker, unknown_exchange } = found.candidate
+    const record = { source_id: subject.item, ticker, name, exchange_mic, type: null, currency: null, cik }
+    const fault =
+      unknown_exchange === undefined ? {} : { malformed: `unknown exchange "${unknown_exchange}"` }
+    return [{ record, ...fault }]
   })
-  yield pageOf(response, located(records))
+  yield pageOf(
+    response,
+    records.map((each, i) => ({ ...each, line: i + 1 })),
+  )
   // Who is not listed today may still have a filer: a delisted company is one whose filings end.
   for (const subject of unlisted) {
     const cik = cikOfSubject(subject)
@@ -130,7 +142,7 @@ async function* readSecurities(
         continue
       }
       const filer = known.content
-      const delist_date = endOfListing(filer, subject)
+      const delist_date = delistingsOf(filer, subject)[0]?.['ex_date'] ?? null
       const nothing = { exchange_mic: null, type: null, currency: null }
       yield pageOf(
         answer,
@@ -147,16 +159,6 @@ async function* readSecurities(
       )
     }
   }
-}
-
-/**
- * The day of the last Form 25, when it is sure that the security is no longer listed: nothing of the filer
- * is, or another part says so.
- */
-function endOfListing(filer: Filer, subject: Subject): string | null {
-  const isQuoted = filer.listings.some(({ exchange }) => exchange !== null && exchange !== 'OTC')
-  if (isQuoted && subject.ticker !== undefined) return null
-  return delistingsOf(filer, subject)[0]?.['ex_date'] ?? null
 }
 
 async function* readFacts(
@@ -185,14 +187,16 @@ async function* readBulk(
   { subjects }: Batch,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  const response = await client.download(endpoints.companyFactsBulk(), signal)
-  const items = new Map(
-    subjects.map((subject) => [endpoints.bulkEntryName(cikOfSubject(subject) ?? subject.item), subject.item]),
+  const response = listed(await client.download(endpoints.companyFactsBulk(), signal), 'facts of all filers')
+  const wanted = new Map(
+    subjects.map((subject) => [endpoints.bulkEntryName(cikOfSubject(subject) ?? subject.item), subject]),
   )
-  for await (const entry of entriesOf(response.path, new Set(items.keys()), signal)) {
+  for await (const entry of entriesOf(response.path, new Set(wanted.keys()), signal)) {
     const { name } = entry
-    const item = items.get(name) ?? name
-    items.delete(name)
+    const subject = wanted.get(name)
+    if (subject === undefined) continue
+    const { item } = subject
+    wanted.delete(name)
     if ('fault' in entry) {
       yield {
         item,
@@ -204,9 +208,10 @@ async function* readBulk(
     }
     const file = `${response.url}#${name}`
     const facts = understood(item, { ...response, url: file }, () =>
-      parseCompanyFacts(parseJson(entry.body.toString('utf8')), watch),
+      readEntry(entry.body.toString('utf8'), cikOfSubject(subject) ?? item, watch),
     )
     if ('status' in facts) yield facts
+    else if (facts.content.length === 0) yield { item, status: 'empty', reason: 'the filer has no facts' }
     else
       yield {
         file,
@@ -215,7 +220,20 @@ async function* readBulk(
         read_bytes: entry.body.length,
       }
   }
-  for (const [name, item] of items) yield notFound(item, `the SEC's file of all facts has no ${name}`)
+  for (const [name, { item }] of wanted) yield notFound(item, `the SEC's file of all facts has no ${name}`)
+}
+
+/**
+ * The facts of one entry, which is judged as the answer about one filer is.
+ *
+ * @throws RangeError when it has no facts, or is about another filer.
+ */
+function readEntry(text: string, cik: string, watch: FieldWatch): ReturnType<typeof parseCompanyFacts> {
+  const json = parseJson(text)
+  const verdict = endpoints.companyFacts(cik).shape?.({ json, text })
+  if (verdict?.outcome === 'empty') return []
+  if (verdict !== undefined) throw new RangeError(verdict.reason)
+  return parseCompanyFacts(json, watch)
 }
 
 async function* readDelistings(
@@ -264,6 +282,10 @@ async function filerOf(
   return { content: { ...filer, filings } }
 }
 
+/** The filer of a subject: of a filer, its own item. */
+const cikAsked = (subject: Subject): string | undefined =>
+  cikOfSubject(subject) ?? (/^\d{10}$/.test(subject.item) ? subject.item : undefined)
+
 function answersOf(
   client: HttpClient,
   subjects: readonly Subject[],
@@ -271,7 +293,7 @@ function answersOf(
   signal: AbortSignal,
 ) {
   return ahead(subjects, LOOK_AHEAD, async (subject) => {
-    const cik = cikOfSubject(subject) ?? (/^\d{10}$/.test(subject.item) ? subject.item : undefined)
+    const cik = cikAsked(subject)
     return {
       subject,
       response:

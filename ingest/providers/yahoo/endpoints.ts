@@ -29,7 +29,7 @@ export const chart = (symbol: string, start_date: string, today: string): HttpRe
     interval: '1d',
     period1: seconds(start_date),
     period2: String(Number(seconds(today)) + 86_400),
-    events: 'div|split',
+    events: 'div|split|capitalGains',
     includePrePost: 'false',
   })) {
     url.searchParams.set(name, value)
@@ -37,6 +37,8 @@ export const chart = (symbol: string, start_date: string, today: string): HttpRe
   return {
     url: url.href,
     volatile_parameters: ['period2'],
+    // Prices and events are two jobs, and one answer.
+    is_shared: true,
     expects: 'json',
     shape: ({ json }) => {
       const result = isObject(json) && isObject(json['chart']) ? json['chart']['result'] : undefined

@@ -20,7 +20,7 @@ export const QUOTE_FIELDS: FieldTable = {
 export const EVENT_FIELDS: FieldTable = {
   dividends: as('cash_amount'),
   splits: as('split_to'),
-  capitalGains: ignored('not asked for; a fund pays them as part of its dividends'),
+  capitalGains: as('cash_amount'),
   earnings: ignored('not asked for'),
 }
 export const DIVIDEND_FIELDS: FieldTable = { amount: as('cash_amount'), date: as('ex_date') }

@@ -13,10 +13,15 @@ export interface Chart {
    * trade, and is not here.
    */
   readonly bars: readonly LocatedRecord[]
-  /** Splits and dividends as they were on their day. */
-  readonly events: readonly SourceRecord[]
+  /** Splits, dividends and capital gains as they were on their day. */
+  readonly events: readonly ChartEvent[]
   /** Rows whose close is null. */
   readonly rows_without_trade: number
+}
+
+export interface ChartEvent {
+  readonly record: SourceRecord
+  readonly malformed?: string
 }
 
 // Yahoo sends 32-bit floats written as 64-bit ones: seven digits carry, the rest is noise.
@@ -48,26 +53,45 @@ export function parseChart(json: TextJson, watch: FieldWatch): Chart {
 
   const splits = eventsOf(events['splits']).map((event) => splitOf(event, dayOf, watch))
   const later = laterSplits(splits)
-  const [symbol, currency] = [textOf(meta['symbol']), textOf(meta['currency'])]
-  const dividends = eventsOf(events['dividends']).map(([key, each]) => {
-    watch('chart dividend', fields.DIVIDEND_FIELDS, each)
-    const ex_date = eventDay(key, each, dayOf)
-    const amount = textOf(each['amount'])
-    return {
-      kind: 'cash_dividend',
-      ex_date,
-      cash_amount: amount === null ? null : rounded(amount, later(ex_date)),
-      currency,
-    }
-  })
+  const symbol = textOf(meta['symbol'])
+  const currency = textOf(meta['currency'])
+  const cashOf = (list: string, kind: string): CashEvent[] =>
+    eventsOf(events[list]).map(([key, each]) => {
+      watch('chart dividend', fields.DIVIDEND_FIELDS, each)
+      const ex_date = eventDay(key, each, dayOf)
+      const amount = textOf(each['amount'])
+      const cash_amount = amount === null ? null : rounded(amount, later(ex_date))
+      return { record: { kind, ex_date, cash_amount, currency } }
+    })
+  const dividends = cashOf('dividends', 'cash_dividend')
+  const gains = cashOf('capitalGains', 'special_dividend').map((gain) => gainOf(gain, dividends))
   const { bars, rows_without_trade } = barsOf(result, dayOf, later, watch)
   return {
     symbol,
     currency,
     bars,
-    events: [...splits.map(({ record }) => record), ...dividends],
+    events: [...splits.map(({ record }) => ({ record })), ...dividends, ...gains],
     rows_without_trade,
   }
+}
+
+interface CashEvent {
+  readonly record: SourceRecord & { readonly ex_date: string; readonly cash_amount: string | null }
+}
+
+/**
+ * A capital gain of a fund, which is a distribution of its own. Yahoo has been seen to state the sum of both
+ * as the dividend of the day: one that is as large as the gain may contain it, and then it is not known what
+ * was paid.
+ */
+function gainOf(gain: CashEvent, dividends: readonly CashEvent[]): ChartEvent {
+  const { ex_date, cash_amount } = gain.record
+  const record = { ...gain.record, distribution: 'capital gain' }
+  const same_day = dividends.find((dividend) => dividend.record.ex_date === ex_date)
+  if (same_day === undefined || Number(same_day.record.cash_amount) < Number(cash_amount)) return { record }
+  const dividend = same_day.record.cash_amount
+  const malformed = `a capital gain of ${cash_amount} beside a dividend of ${dividend}, which may contain it`
+  return { record, malformed }
 }
 
 function barsOf(
@@ -111,6 +135,9 @@ function barsOf(
     }
     return [{ record, line: row + 1 }]
   })
+  // While the exchange is open, and for a while after, the last row comes twice: the second one is the newer.
+  const last = bars.at(-1)?.record['date']
+  if (last !== undefined && bars.at(-2)?.record['date'] === last) bars.splice(-2, 1)
   return { bars, rows_without_trade }
 }
 

@@ -4,13 +4,12 @@ import {
   ahead,
   answered,
   chunksOf,
-  located,
   notFound,
   pageOf,
   understood,
 } from '../../adapter/adapter.ts'
 import { type FieldWatch, fieldWatch } from '../../adapter/fields.ts'
-import { dashed } from '../../adapter/identity.ts'
+import { tickerFor } from '../../adapter/notation.ts'
 import type { Ask, Batch, Page, Provider, Subject, SubjectEnd } from '../../contract/provider.ts'
 import type { HttpClient } from '../../http/client.ts'
 import { chart, PROFILE } from './endpoints.ts'
@@ -60,9 +59,10 @@ async function* read(
   today: string,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  const asked: { subject: Subject; ticker: string }[] = []
+  const asked: { subject: Subject; symbol: string }[] = []
   for (const subject of batch.subjects) {
     const gone = subject.tickers.at(-1)?.valid_to
+    const symbol = subject.ticker === undefined ? undefined : tickerFor(subject.ticker, 'yahoo')
     // Its symbol is free since then, and may be somebody else's today: prices of another company would look
     // like its own.
     if (subject.ticker === undefined) yield notFound(subject.item, 'no ticker is known for it')
@@ -71,36 +71,42 @@ async function* read(
         subject.item,
         `it gave up "${subject.ticker}" on ${gone}; Yahoo serves a symbol as it is held today`,
       )
-    else asked.push({ subject, ticker: subject.ticker })
+    else if (symbol === undefined)
+      yield notFound(subject.item, `Yahoo has no spelling for "${subject.ticker}"`)
+    else asked.push({ subject, symbol })
   }
-  const answers = ahead(asked, 2, async ({ subject, ticker }) => ({
-    subject,
-    response: await answered(
-      subject.item,
-      client.fetch(chart(dashed(ticker), ask.window.start_date, today), signal),
-    ),
-  }))
-  for await (const { subject, response } of answers) {
+  const answers = ahead(asked, 2, async ({ subject, symbol }) => {
+    const request = chart(symbol, ask.window.start_date, today)
+    return { subject, symbol, response: await answered(subject.item, client.fetch(request, signal)) }
+  })
+  for await (const { subject, symbol, response } of answers) {
     const { item } = subject
     if ('status' in response) yield response
     else if (response.outcome === 'not_found') yield notFound(item, response.reason, response)
     else if (response.outcome === 'empty') yield { item, status: 'empty', reason: response.reason }
     else {
-      const chart_of_item = understood(item, response, () => inWholeUnits(parseChart(response.json, watch)))
+      const chart_of_item = understood(item, response, () =>
+        ofSymbol(parseChart(response.json, watch), symbol),
+      )
       if ('status' in chart_of_item) yield chart_of_item
       else yield pageOf(response, recordsOf(ask, item, chart_of_item.content, today))
     }
   }
 }
 
-// Pence of London, cents of Johannesburg, agorot of Tel Aviv.
-const IN_HUNDREDTHS = /^(GBX|ILA|[A-Z]{2}[a-z])$/
+/** The currency of a US security. Others, pence of London among them (GBp, GBX), would be read as dollars. */
+const CURRENCY = 'USD'
 
-/** Taken for the currency itself, hundredths would be a hundredfold. */
-function inWholeUnits(chart: Chart): Chart {
-  const { currency } = chart
-  if (currency !== null && IN_HUNDREDTHS.test(currency))
-    throw new RangeError(`its prices are in ${currency}, hundredths of a currency`)
+/**
+ * `chart`, where it says that it is about `symbol`, in dollars.
+ *
+ * @throws RangeError when it does not.
+ */
+function ofSymbol(chart: Chart, symbol: string): Chart {
+  if (chart.symbol?.toUpperCase() !== symbol.toUpperCase())
+    throw new RangeError(`it is about "${chart.symbol}", and "${symbol}" was asked for`)
+  if (chart.currency !== CURRENCY)
+    throw new RangeError(`its prices are in ${chart.currency ?? 'no currency'}, and ${CURRENCY} is expected`)
   return chart
 }
 
@@ -110,7 +116,12 @@ function recordsOf(
   { bars, events }: Chart,
   today: string,
 ): Page['records'] {
-  if (dataset === 'corporate_actions') return located(events.map((record) => ({ source_id, ...record })))
+  if (dataset === 'corporate_actions')
+    return events.map(({ record, malformed }, i) => ({
+      record: { source_id, ...record },
+      line: i + 1,
+      ...(malformed === undefined ? {} : { malformed }),
+    }))
   // The bar of today is not finished, and would be kept as if it were.
   return bars
     .filter(({ record }) => (record['date'] ?? '') < today)

@@ -1,9 +1,9 @@
 import type { Outcome } from '../../http/outcome.ts'
 
 /**
- * What providers are known to answer in place of data, by their documentation and by those who met it: status,
- * words, class. The first four have adapters, whose patterns decide first. The others have none: they show what
- * the rules alone make of words that nobody has written a line for.
+ * What providers are known to answer in place of data, by their documentation and by those who met it:
+ * status, words, class. The first four have adapters, whose patterns decide first. The others have none: they
+ * show what the rules alone make of words that nobody has written a line for.
  */
 export const NOTICES: Readonly<
   Record<string, readonly (readonly [status: number, body: string, outcome: Outcome])[]>
@@ -44,7 +44,7 @@ export const NOTICES: Readonly<
     [
       403,
       '{"message":"your subscription does not permit querying data from the past 15 minutes"}',
-      'entitlement',
+      'malformed',
     ],
     [403, '{"message": "your subscription does not permit querying SIP data"}', 'entitlement'],
     [429, '{"code":42910000,"message":"rate limit exceeded"}', 'throttled'],

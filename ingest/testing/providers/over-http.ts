@@ -41,6 +41,16 @@ export async function readAll(provider: Provider, ask: Ask) {
   }
 }
 
+/** An answer with a status of its own. */
+export class Reply {
+  readonly status: number
+  readonly body: unknown
+  constructor(status: number, body: unknown) {
+    this.status = status
+    this.body = body
+  }
+}
+
 const ORIGINS = [
   'https://www.sec.gov',
   'https://data.sec.gov',
@@ -71,6 +81,7 @@ export async function openOverHttp() {
         const body: unknown =
           typeof given === 'function' ? given(new URL(request.url ?? '', 'http://x').searchParams) : given
         if (body === undefined) json(response, '<Error><Code>NoSuchKey</Code></Error>', 404)
+        else if (body instanceof Reply) json(response, body.body, body.status)
         else json(response, body)
       })
       const { origin } = server

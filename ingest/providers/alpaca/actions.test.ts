@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { askFor, openOverHttp, readAll, subject } from '../../testing/providers/over-http.ts'
+import { translateAction } from './actions.ts'
+
+const dividend = (more: Record<string, string>) => ({
+  list: 'cash_dividends',
+  event: { id: '1', symbol: 'ONE', ex_date: '2026-06-01', rate: '0.5', ...more },
+})
+
+test.for([
+  [{}, 'cash_dividend', 'USD'],
+  [{ currency: 'CAD', foreign: 'true' }, 'cash_dividend', 'CAD'],
+  [{ currency: 'EUR' }, 'cash_dividend', 'EUR'],
+  [{ foreign: 'true' }, 'cash_dividend', null],
+  [{ special: 'true' }, 'special_dividend', 'USD'],
+  [{ sub_type: 'return_of_capital', special: 'true' }, 'return_of_capital', 'USD'],
+  [{ sub_type: 'interest', currency: 'GBP' }, 'cash_dividend', 'GBP'],
+] as const)('a dividend with %j is a %s in %s', ([more, kind, currency]) => {
+  const [translated] = translateAction(dividend(more))
+  expect(translated).toMatchObject({ record: { kind, currency, cash_amount: '0.5' } })
+  expect(translated?.malformed).toBeUndefined()
+})
+
+test.for(['liquidating', 'stock', 'ordinary', 'RETURN_OF_CAPITAL', 'interest_'])(
+  'a dividend of the unknown sub_type %j is rejected by its name',
+  (sub_type) => {
+    expect(translateAction(dividend({ sub_type }))[0]?.malformed).toBe(
+      `unknown sub_type "${sub_type}" of a cash dividend`,
+    )
+  },
+)
+
+test('a reorganization ends the security, unless the security itself goes on', () => {
+  const event = { id: '1', symbol: 'ONE', effective_date: '2026-06-01', cash_rate: '1' }
+  const of = (stock_movements: { symbol: string }[]) =>
+    translateAction({ list: 'reorganizations', event: { ...event, stock_movements } })[0]
+  expect(of([{ symbol: 'NEW' }])).toMatchObject({ record: { kind: 'merger', ex_date: '2026-05-29' } })
+  expect(of([{ symbol: 'NEW' }, { symbol: 'ONE' }])?.malformed).toContain('itself goes on')
+})
+
+test('a partial call and a contract adjustment are no events of a share', () => {
+  for (const list of ['partial_calls', 'contract_adjustments'])
+    expect(translateAction({ list, event: { id: '1', symbol: 'ONE' } })).toEqual([])
+})
+
+const CUSIP = '037833100'
+const change = (id: string, old_symbol: string, new_symbol: string, process_date: string) => ({
+  id,
+  old_symbol,
+  new_symbol,
+  process_date,
+})
+
+test('what happens under a CUSIP belongs to whoever had the ticker before the change', async () => {
+  const over = await openOverHttp()
+  try {
+    const corporate_actions = {
+      name_changes: [change('1', 'OLD', CUSIP, '2024-05-01'), change('2', CUSIP, 'NEW', '2024-05-03')],
+      reverse_splits: [{ id: '3', symbol: CUSIP, ex_date: '2024-05-02', old_rate: 10, new_rate: 1 }],
+    }
+    const providers = await over.providersOver({
+      '/v1/corporate-actions': (query: URLSearchParams) => ({
+        corporate_actions: Object.fromEntries(
+          Object.entries(corporate_actions).filter(([list]) => list === `${query.get('types')}s`),
+        ),
+        next_page_token: null,
+      }),
+      '/v2/assets': (query: URLSearchParams) =>
+        query.get('status') === 'active' ? [{ id: 'a', symbol: 'NEW', name: 'New', exchange: 'NYSE' }] : [],
+    })
+    const tickers = [
+      { ticker: 'OLD', valid_from: '2020-01-02', valid_to: '2024-05-02' },
+      { ticker: 'NEW', valid_from: '2024-05-03', valid_to: null },
+    ]
+    const held = subject('x', 'NEW', { tickers })
+    const { records } = await readAll(providers.get('alpaca'), askFor('corporate_actions', [held]))
+    expect(
+      records.map(({ source_id, kind, ex_date, new_symbol }) => [source_id, kind, ex_date, new_symbol]),
+    ).toEqual([
+      ['x', 'name_change', '2024-05-03', 'NEW'],
+      ['x', 'split', '2024-05-02', undefined],
+    ])
+    const history = await readAll(providers.get('alpaca'), askFor('ticker_history', [subject('x', 'NEW')]))
+    expect(history.records.map(({ ticker, valid_from, valid_to }) => [ticker, valid_from, valid_to])).toEqual(
+      [
+        ['OLD', '2020-01-02', '2024-05-02'],
+        ['NEW', '2024-05-03', null],
+      ],
+    )
+  } finally {
+    await over.close()
+  }
+})
