@@ -1896,15 +1896,15 @@ language sql
 immutable parallel safe
 return (form in ('10-K', '10-K/A', '10-Q', '10-Q/A'));
 
--- What a period of so many days is: quarter (13 or 14 weeks), half, nine_months, year (52 or 53 weeks); null
--- for any other length. The filing's own fiscal period is never used.
+-- What a period of so many days is: quarter (12 to 14, 16 or 17 weeks), half, nine_months, year (52 or 53
+-- weeks); null for any other length. The filing's own fiscal period is never used.
 create function stocks_research.period_kind(days integer)
 returns text
 language sql
 immutable parallel safe
-return case when ((days >= 80) and (days <= 100)) then 'quarter' when ((days >= 170) and (days <= 195)) then
-  'half' when ((days >= 260) and (days <= 290)) then 'nine_months' when ((days >= 350) and (days <= 378))
-  then 'year' else null::text end;
+return case when (((days >= 80) and (days <= 100)) or ((days >= 110) and (days <= 119))) then 'quarter' when
+  ((days >= 166) and (days <= 203)) then 'half' when ((days >= 250) and (days <= 290)) then 'nine_months'
+  when ((days >= 350) and (days <= 378)) then 'year' else null::text end;
 
 -- amount: money of a period, which can be added over periods. per_share and shares: depend on splits, cannot
 -- be added. other: ratios, averages, counts.
@@ -1964,9 +1964,9 @@ create table stocks_research.fundamentals_derived (
   accession text not null,
   -- Filing of the shorter period that was subtracted; null when none was.
   subtracted_accession text,
-  -- True when the quarter has 95 days or more: comparisons and sums with other quarters then include an
-  -- extra week.
-  is_fourteen_weeks boolean not null,
+  -- True when the quarter has 95 days or more, 14, 16 or 17 weeks: a comparison with a quarter of another
+  -- length then includes the extra weeks.
+  is_long_quarter boolean not null,
   -- value / value of the quarter that ended a year (within 10 days) earlier - 1, both as known on
   -- known_from; 20 decimals.
   yoy_ratio numeric,
@@ -2056,7 +2056,7 @@ $$;
 -- The rows of fundamentals_derived for these filers, computed from fundamentals_raw.
 create function stocks_research.derive_fundamentals(ciks text[])
 returns table(cik text, taxonomy text, tag text, unit text, period_start date, period_end date, known_from
-  date, value numeric, method text, reason text, accession text, subtracted_accession text, is_fourteen_weeks
+  date, value numeric, method text, reason text, accession text, subtracted_accession text, is_long_quarter
   boolean, yoy_ratio numeric, yoy_reason text, yoy_base_period_end date, ttm_value numeric, ttm_reason text)
 language sql
 stable parallel safe

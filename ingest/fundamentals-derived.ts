@@ -19,7 +19,7 @@ export const fundamentalsDerived: DerivedJob = {
     'reason',
     'accession',
     'subtracted_accession',
-    'is_fourteen_weeks',
+    'is_long_quarter',
     'yoy_ratio',
     'yoy_reason',
     'yoy_base_period_end',

@@ -58,13 +58,15 @@ comment on function stocks_research.is_periodic_report(text) is
 create function stocks_research.period_kind(days integer) returns text
 language sql immutable parallel safe
 return case
-  when days between 80 and 100 then 'quarter'
-  when days between 170 and 195 then 'half'
-  when days between 260 and 290 then 'nine_months'
+  -- 12 to 14 weeks, or 16 and 17 as retailers have them: their halves are of 24, 28 or 29 weeks.
+  when days between 80 and 100 or days between 110 and 119 then 'quarter'
+  when days between 166 and 203 then 'half'
+  when days between 250 and 290 then 'nine_months'
   when days between 350 and 378 then 'year'
 end;
 comment on function stocks_research.period_kind(integer) is
-  'What a period of so many days is: quarter (13 or 14 weeks), half, nine_months, year (52 or 53 weeks); '
+  'What a period of so many days is: quarter (12 to 14, 16 or 17 weeks), half, nine_months, year '
+  '(52 or 53 weeks); '
   'null for any other length. The filing''s own fiscal period is never used.';
 
 create function stocks_research.fact_kind(unit text, tag text) returns text

@@ -17,7 +17,7 @@ create table stocks_research.fundamentals_derived (
   reason                  text        check (reason in ('not_additive')),
   accession               text        not null,
   subtracted_accession    text,
-  is_fourteen_weeks       boolean     not null,
+  is_long_quarter       boolean     not null,
   yoy_ratio               numeric,
   yoy_reason              text        check (yoy_reason in (
                             'no_value', 'no_base_quarter', 'base_has_no_value', 'base_not_positive',
@@ -62,9 +62,9 @@ comment on column stocks_research.fundamentals_derived.accession is
   'Filing of the reported value, or of the longer period.';
 comment on column stocks_research.fundamentals_derived.subtracted_accession is
   'Filing of the shorter period that was subtracted; null when none was.';
-comment on column stocks_research.fundamentals_derived.is_fourteen_weeks is
-  'True when the quarter has 95 days or more: comparisons and sums with other quarters then include an '
-  'extra week.';
+comment on column stocks_research.fundamentals_derived.is_long_quarter is
+  'True when the quarter has 95 days or more, 14, 16 or 17 weeks: a comparison with a quarter of another '
+  'length then includes the extra weeks.';
 comment on column stocks_research.fundamentals_derived.yoy_ratio is
   'value / value of the quarter that ended a year (within 10 days) earlier - 1, both as known on '
   'known_from; 20 decimals.';

@@ -33,7 +33,7 @@ returns table (
   cik text, taxonomy text, tag text, unit text,
   period_start date, period_end date, known_from date,
   value numeric, method text, reason text, accession text, subtracted_accession text,
-  is_fourteen_weeks boolean,
+  is_long_quarter boolean,
   yoy_ratio numeric, yoy_reason text, yoy_base_period_end date,
   ttm_value numeric, ttm_reason text
 )

@@ -44,8 +44,9 @@ export const UNITS = { amount: /^[A-Z]{3}$/, per_share: /^[A-Z]{3}\/shares$/, sh
 /** Lengths in days, both ends included. */
 const KINDS = [
   ['quarter', 80, 100],
-  ['half', 170, 195],
-  ['nine_months', 260, 290],
+  ['quarter', 110, 119],
+  ['half', 166, 203],
+  ['nine_months', 250, 290],
   ['year', 350, 378],
 ] as const
 const DAY_MS = 86_400_000

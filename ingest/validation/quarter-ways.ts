@@ -51,9 +51,9 @@ export const daysOf = (period_start: string, period_end: string): number =>
 
 /** Quarters that a period of so many days spans; undefined for any other period. */
 export function quartersIn(days: number): 1 | 2 | 3 | 4 | undefined {
-  if (days >= 80 && days <= 100) return 1
-  if (days >= 170 && days <= 195) return 2
-  if (days >= 260 && days <= 290) return 3
+  if ((days >= 80 && days <= 100) || (days >= 110 && days <= 119)) return 1
+  if (days >= 166 && days <= 203) return 2
+  if (days >= 250 && days <= 290) return 3
   if (days >= 350 && days <= 378) return 4
   return undefined
 }

@@ -7,7 +7,7 @@ import { quartersRecomputation } from './recompute-quarters.ts'
 
 /**
  * One filer whose filings contradict each other as often as they can: first days a day off, a change of
- * fiscal year, quarters of 12 to 14 weeks, restatements, several filings on one day. Whatever a later filing
+ * fiscal year, quarters of 12 to 17 weeks, restatements, several filings on one day. Whatever a later filing
  * says, an earlier day keeps its answer.
  */
 const CIK = '0000000001'
@@ -28,11 +28,15 @@ const fact = fc.record({
   filed_after: fc.constantFrom(30, 30, 31, 90, 180, 365, 366, 500, 700, -3),
   is_amendment: fc.boolean(),
   is_other_form: fc.constantFrom(false, false, false, false, false, true),
-  value: fc.integer({ min: -1, max: 6 }),
+  value: fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: -1, max: 6 }) },
+    // One value, and the same one rounded: no restatement.
+    { weight: 1, arbitrary: fc.constantFrom(999_725_000, 999_725_400, 999_700_000, 1_000_000_000) },
+  ),
   accession: fc.integer({ min: 0, max: 5 }),
 })
 const world = fc.record({
-  weeks: fc.array(fc.constantFrom(13, 13, 13, 13, 14, 12), { minLength: 12, maxLength: 12 }),
+  weeks: fc.array(fc.constantFrom(13, 13, 13, 13, 14, 12, 12, 16, 17), { minLength: 12, maxLength: 12 }),
   facts: fc.array(fact, { minLength: 30, maxLength: 80, size: 'max' }),
 })
 type World = typeof world extends fc.Arbitrary<infer T> ? T : never

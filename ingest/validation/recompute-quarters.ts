@@ -40,7 +40,7 @@ interface DerivedRow {
   readonly yoy_base_period_end: string | null
   readonly ttm_value: string | null
   readonly ttm_reason: string | null
-  readonly is_fourteen_weeks: 't' | 'f'
+  readonly is_long_quarter: 't' | 'f'
 }
 const FACT_COLUMNS = ['period_start', 'period_end', 'value', 'filed', 'accession', 'form'] as const
 const DERIVED_COLUMNS = [
@@ -55,7 +55,7 @@ const DERIVED_COLUMNS = [
   'yoy_base_period_end',
   'ttm_value',
   'ttm_reason',
-  'is_fourteen_weeks',
+  'is_long_quarter',
 ] as const
 
 export const quartersRecomputation: Recomputation = {
@@ -135,7 +135,7 @@ function compareSeries(
       vintage.yoy_reason === row.yoy_reason &&
       vintage.yoy_base_period_end === row.yoy_base_period_end &&
       vintage.ttm_reason === row.ttm_reason &&
-      daysOf(row.period_start, row.period_end) >= 95 === (row.is_fourteen_weeks === 't') &&
+      daysOf(row.period_start, row.period_end) >= 95 === (row.is_long_quarter === 't') &&
       (vintage.value === null || row.value === null
         ? vintage.value === row.value
         : equals(rational(row.value), vintage.value)) &&

@@ -38,7 +38,7 @@ const end = (day: string): string => `
 const fourthQuarter = (value: number): string => `
   delete from stocks_research.fundamentals_derived;
   insert into stocks_research.fundamentals_derived
-    (cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, accession, is_fourteen_weeks, yoy_reason, ttm_reason)
+    (cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, accession, is_long_quarter, yoy_reason, ttm_reason)
   select '0000000001', 'us-gaap', 'Revenues', 'USD', q.period_start::date, q.period_end::date, '2021-02-01', q.value,
     q.method, 'a', false, 'no_base_quarter', 'fewer_than_four_quarters'
   from (values

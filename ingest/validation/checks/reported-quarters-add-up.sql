@@ -5,8 +5,7 @@
 with newest as (
   select f.*, f.period_end - f.period_start + 1 as days
   from stocks_research.fundamentals_as_of('infinity') f
-  where (f.period_end - f.period_start + 1 between 80 and 100
-      or f.period_end - f.period_start + 1 between 350 and 378)
+  where stocks_research.period_kind(f.period_end - f.period_start + 1) in ('quarter', 'year')
     and f.tag in (
       'Revenues',
       'SalesRevenueNet',
@@ -26,7 +25,7 @@ with newest as (
     count(*) over four as quarters_count,
     sum(days) over four as days
   from newest
-  where days between 80 and 100
+  where stocks_research.period_kind(days) = 'quarter'
   window four as (
     partition by cik, taxonomy, tag, unit
     order by period_end, period_start rows between 3 preceding and current row)
@@ -43,7 +42,7 @@ with newest as (
     null::numeric as quarters_value,
     accession
   from newest
-  where days between 350 and 378
+  where stocks_research.period_kind(days) = 'year'
   union all
   select cik, taxonomy, tag, unit, period_start, period_end, null, value, null
   from quarters
