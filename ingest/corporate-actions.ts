@@ -1,4 +1,4 @@
-import { reading } from './contract/fields.ts'
+import { RANGES, reading } from './contract/fields.ts'
 import { eventHolderOf } from './contract/holder.ts'
 import type { JobRow, SourcedJob } from './contract/job.ts'
 
@@ -43,10 +43,10 @@ export const corporateActions: SourcedJob = {
     const holder = eventHolderOf(record, ex_date, context)
     if (!('security_id' in holder)) return holder
     const terms = {
-      cash_amount: read.unsigned('cash_amount'),
+      cash_amount: read.within('cash_amount', RANGES.cash),
       currency: read.matching('currency', 'an ISO 4217 code of three letters', /^[A-Z]{3}$/),
-      split_from: read.positive('split_from'),
-      split_to: read.positive('split_to'),
+      split_from: read.within('split_from', RANGES.ratio),
+      split_to: read.within('split_to', RANGES.ratio),
       declared_date: read.day('declared_date'),
       record_date: read.day('record_date'),
       pay_date: read.day('pay_date'),

@@ -1,4 +1,4 @@
-import { reading } from './contract/fields.ts'
+import { RANGES, reading } from './contract/fields.ts'
 import type { SourcedJob } from './contract/job.ts'
 
 /**
@@ -31,7 +31,7 @@ export const fundamentalsRaw: SourcedJob = {
       period_end: read.day('period_end'),
       period_start: read.day('period_start'),
       accession: read.text('accession'),
-      value: read.decimal('value'),
+      value: read.within('value', RANGES.fact),
       form: read.text('form'),
       fiscal_year: read.whole('fiscal_year'),
       fiscal_period: read.text('fiscal_period'),

@@ -1,6 +1,6 @@
-import { reading } from './contract/fields.ts'
+import { RANGES, reading } from './contract/fields.ts'
 import { holderOf } from './contract/holder.ts'
-import type { SourcedJob } from './contract/job.ts'
+import type { Holder, SourcedJob, SourceRecord } from './contract/job.ts'
 
 /**
  * Unadjusted daily bars, as traded. The window bounds them; a bar that no ticker interval covers is another
@@ -32,11 +32,11 @@ export const pricesDaily: SourcedJob = {
     const row = {
       security_id: String(holder.security_id),
       trade_date,
-      open: read.positive('open'),
-      high: read.positive('high'),
-      low: read.positive('low'),
-      close: read.positive('close'),
-      volume: read.unsigned('volume'),
+      open: read.within('open', RANGES.price),
+      high: read.within('high', RANGES.price),
+      low: read.within('low', RANGES.price),
+      close: read.within('close', RANGES.price),
+      volume: read.within('volume', RANGES.volume),
     }
     read.required('close', row.close)
     if (isAbove(row.low, row.open, row.close, row.high))
@@ -52,15 +52,19 @@ export const pricesDaily: SourcedJob = {
         off_session_date: trade_date,
       }
     }
-    if (!identity.isListed(holder, trade_date)) {
-      return {
-        rejected: `no ticker interval of "${item}" covers ${trade_date}: the bar is another company's`,
-        kind: 'foreign',
-        item,
-      }
-    }
+    if (!identity.isListed(holder, trade_date))
+      return { rejected: outsideListing(record, holder, trade_date), kind: 'foreign', item }
     return { row, item }
   },
+}
+
+/** A permanent id says whose bar it is; only a ticker can be another company's on another day. */
+function outsideListing({ source_id }: SourceRecord, holder: Holder, trade_date: string): string {
+  const { delist_date } = holder
+  if (delist_date !== undefined && trade_date > delist_date)
+    return `the bar is after the end of the listing of "${holder.source_id}", ${delist_date}`
+  const nothing = `no ticker interval of "${holder.source_id}" covers ${trade_date}`
+  return source_id === undefined || source_id === null ? `${nothing}: the bar is another company's` : nothing
 }
 
 // A float keeps the order of decimals or calls two of them equal; what it calls equal, the constraint of the

@@ -37,6 +37,18 @@ export const wholeNumber = (text: string): string | undefined => {
 }
 
 /**
+ * The least and the greatest plausible value of each kind of number; docs/flat-files.md lists them. A value
+ * outside is a fault of its source: the highest price ever traded in the United States is below 1,000,000.
+ */
+export const RANGES = {
+  price: { min: 0.000001, max: 10_000_000, text: 'a price from 0.000001 to 10,000,000' },
+  volume: { min: 0, max: 1e12, text: 'a number of shares from 0 to 1,000,000,000,000' },
+  cash: { min: 0, max: 1_000_000, text: 'an amount from 0 to 1,000,000' },
+  ratio: { min: 0.000001, max: 1_000_000, text: 'a ratio from 0.000001 to 1,000,000' },
+  fact: { min: -1e18, max: 1e18, text: 'a number from -10^18 to 10^18' },
+} as const
+
+/**
  * Collects the faults of one record. Every getter gives the canonical value, or null and, where there is a
  * fault, remembers it, so that a reject names all that is wrong at once.
  */
@@ -58,13 +70,14 @@ export function reading(record: Readonly<Record<string, string | null>>) {
     faults,
     fault: (text: string) => void faults.push(text),
     text: (field: string): string | null => record[field] ?? null,
-    decimal: (field: string) => take(field, 'a decimal number', decimal),
-    /** A decimal number above zero. */
-    positive: (field: string) =>
-      take(field, 'a decimal number above 0', (text) => signed(text, (value) => /^[^-]*[1-9]/.test(value))),
-    /** A decimal number, zero or above. */
-    unsigned: (field: string) =>
-      take(field, 'a decimal number of 0 or more', (text) => signed(text, (value) => !value.startsWith('-'))),
+    /** A decimal number within a range. A float decides: it is exact enough for limits this far out. */
+    within: (field: string, range: (typeof RANGES)[keyof typeof RANGES]) =>
+      take(field, range.text, (text) => {
+        const value = decimal(text)
+        return value !== undefined && Number(value) >= range.min && Number(value) <= range.max
+          ? value
+          : undefined
+      }),
     day: (field: string) => take(field, 'a day YYYY-MM-DD', (text) => (isDay(text) ? text : undefined)),
     cik: (field: string) => take(field, 'a CIK of up to ten digits', cikOf),
     whole: (field: string) => take(field, 'a whole number', wholeNumber),
@@ -77,9 +90,4 @@ export function reading(record: Readonly<Record<string, string | null>>) {
       return false
     },
   }
-}
-
-function signed(text: string, holds: (value: string) => boolean): string | undefined {
-  const value = decimal(text)
-  return value !== undefined && holds(value) ? value : undefined
 }

@@ -90,6 +90,8 @@ export interface LocatedRecord {
   readonly line: number
   /** Set when the adapter itself could not make a record of it; `record` then holds what could be read. */
   readonly malformed?: string
+  /** True when the fields of a malformed record are as stated: then they tell whose record it is. */
+  readonly is_readable?: boolean
 }
 
 /** A subject for which the source has an answer of its own. */

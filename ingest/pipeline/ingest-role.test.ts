@@ -68,8 +68,8 @@ test('all seven jobs run as the role for that where its password is given, corre
   }
   await corrected(
     'prices_daily/prices.csv',
-    'x:first,2020-02-03,10,11,9,10.6',
-    'x:first,2020-02-03,10,11,9,10.7',
+    'x:first,2020-02-03,5,5.5,4.5,5.3',
+    'x:first,2020-02-03,5,5.5,4.5,5.4',
   )
   // The day on which the ticker changed was another one: the period that was stored contradicts, and goes.
   await corrected(

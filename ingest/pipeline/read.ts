@@ -1,4 +1,5 @@
-import type { JobRow, ParseContext, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
+import { holderOf } from '../contract/holder.ts'
+import type { JobRow, Parsed, ParseContext, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
 import type { LocatedRecord, Page, Subject, SubjectEnd } from '../contract/provider.ts'
 
 // Reads the pages of one batch and parses their records, and counts both in a `Tally`.
@@ -40,15 +41,15 @@ export async function* copyText(
 function takeRecord(
   job: SourcedJob,
   columns: readonly string[],
-  { record, line, malformed }: LocatedRecord,
+  located: LocatedRecord,
   file: FileTally,
   context: ParseContext,
   tally: Tally,
 ): string {
+  const { record, line, malformed } = located
   tally.rows_read += 1
   file.read += 1
-  const parsed =
-    malformed === undefined ? job.parse(record, context) : { rejected: malformed, kind: 'malformed' as const }
+  const parsed = malformed === undefined ? job.parse(record, context) : malformedOf(job, located, context)
   if ('skipped' in parsed) {
     tally.rows_skipped += 1
     const item = parsed.item === undefined ? undefined : tally.items.get(parsed.item)
@@ -80,6 +81,16 @@ function takeRecord(
   item.files.add(file.archive_sha256)
   tally.rows_copied += 1
   return copyLine(columns, parsed.row, `${item.item_no}\t${file.file_no}\t${line}`)
+}
+
+/** A record that the adapter rejected: of a security of the universe, of another one, or of an unknown one. */
+function malformedOf(job: SourcedJob, located: LocatedRecord, { identity }: ParseContext): Parsed<JobRow> {
+  const { record, malformed = '', is_readable } = located
+  const rejected = { rejected: malformed, kind: 'malformed' as const }
+  if (is_readable !== true || job.subject !== 'security') return rejected
+  const holder = holderOf(record, record['ex_date'] ?? record['date'] ?? '', identity)
+  if ('skipped' in holder) return holder
+  return 'rejected' in holder ? rejected : { ...rejected, item: holder.source_id }
 }
 
 const isKnown = (item: string, { identity }: ParseContext): boolean =>

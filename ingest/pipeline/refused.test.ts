@@ -84,13 +84,16 @@ describe('an event that its source told and that could not be taken', () => {
       { dividends: ',EX,2020-01-31,0.0.6,USD,' },
       [
         'V ABV ABV ABV ABV',
-        `2020-01-31: a cash dividend ${REFUSED}: cash_amount is "0.0.6", not a decimal number of 0 or more`,
+        `2020-01-31: a cash dividend ${REFUSED}: cash_amount is "0.0.6", not an amount from 0 to 1,000,000`,
       ],
     ],
     [
       'a split of ratio 0',
       { splits: 'x:one,,2020-02-03,0,2' },
-      ['  ABV ABV ABV', `2020-02-03: a split ${REFUSED}: split_from is "0", not a decimal number above 0`],
+      [
+        '  ABV ABV ABV',
+        `2020-02-03: a split ${REFUSED}: split_from is "0", not a ratio from 0.000001 to 1,000,000`,
+      ],
     ],
     [
       'two splits of one day',

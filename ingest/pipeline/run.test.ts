@@ -37,7 +37,7 @@ describe('a run', () => {
     const closes = await scratch.db.rows(
       'select close::text from stocks_research.prices_daily order by trade_date, close',
     )
-    expect(closes.map(({ close }) => close)).toEqual(['1.25', '10.5', '10.6', '21'])
+    expect(closes.map(({ close }) => close)).toEqual(['1.25', '10.5', '5.3', '21'])
     const dividends = await scratch.db.rows(
       `select occurrence, cash_amount::text, action_key from stocks_research.corporate_actions where kind = 'cash_dividend' order by 1`,
     )
@@ -69,7 +69,7 @@ describe('a run', () => {
     await ingestDelivery(scratch.connection, await writeDelivery(SMALL_DELIVERY))
     const revised = await writeDelivery({
       ...SMALL_DELIVERY,
-      'prices_daily/prices.csv': SMALL_DELIVERY['prices_daily/prices.csv'].replace('10.6,1100', '10.7,1100'),
+      'prices_daily/prices.csv': SMALL_DELIVERY['prices_daily/prices.csv'].replace('5.3,1100', '5.4,1100'),
     })
     const { job } = await ingestDelivery(scratch.connection, revised)
     expect(job('prices-daily')).toMatchObject({ rows_inserted: 0, rows_updated: 1, rows_unchanged: 3 })
@@ -163,7 +163,7 @@ describe('a run', () => {
     ])
   })
 
-  it('rejects a bar that no interval of its security covers as another company’s', async () => {
+  it('rejects a bar that no ticker interval of its security covers', async () => {
     const root = await writeDelivery({
       ...SMALL_DELIVERY,
       'prices_daily/more.csv': `${HEADER}x:second,2020-02-28,1,1,1,1,1\n`,
@@ -178,7 +178,7 @@ describe('a run', () => {
       item: 'x:second',
       file: 'prices_daily/more.csv',
       line: 2,
-      reason: 'no ticker interval of "x:second" covers 2020-02-28: the bar is another company\'s',
+      reason: 'no ticker interval of "x:second" covers 2020-02-28',
       record: { date: '2020-02-28' },
     })
   })
@@ -186,7 +186,7 @@ describe('a run', () => {
   it('rejects every side of a conflict, and collapses records that say the same', async () => {
     const root = await writeDelivery({
       ...SMALL_DELIVERY,
-      'prices_daily/a.csv': `${HEADER}x:first,2020-02-03,10,11,9,10.60,1100\nx:second,2020-03-02,20,22,19.5,21.5,500\n`,
+      'prices_daily/a.csv': `${HEADER}x:first,2020-02-03,5,5.5,4.5,5.30,1100\nx:second,2020-03-02,20,22,19.5,21.5,500\n`,
     })
     const report = await ingestDelivery(scratch.connection, root)
     expect(report.job('prices-daily')).toMatchObject({
@@ -220,7 +220,7 @@ describe('a run', () => {
     expect((await ingestDelivery(scratch.connection, other)).job('corporate-actions').rows_rejected).toBe(2)
   })
 
-  it('fails an item of which every record was rejected, and says so of one whose bars are all another company’s', async () => {
+  it('fails an item of which every record was rejected, and names one whose bars are all outside its ticker intervals', async () => {
     const bars = `${HEADER}x:first,2020-02-03,1,1,1,1,1\nx:first,2020-02-03,2,2,2,2,1\nx:second,2020-01-31,1,1,1,1,1\nx:third,2020-01-30,1,1,1,1,1\n`
     const { job } = await ingestDelivery(
       scratch.connection,
@@ -235,7 +235,7 @@ describe('a run', () => {
       {
         item: 'x:second',
         status: 'not_found',
-        reason: "All of its 1 records are another company's. See ingestion.rejects.",
+        reason: 'None of its 1 records lies inside one of its ticker intervals. See ingestion.rejects.',
       },
     ])
   })

@@ -11,6 +11,12 @@ import { listOf, type TargetTable } from './stage.ts'
 const SQL = join(import.meta.dirname, 'sql')
 
 /**
+ * Malformed records that never refuse a file of which most records are good: in a small file one of them would
+ * be more than any ratio. They are rejected by name all the same.
+ */
+const REJECTS_FREE_MAX = 3
+
+/**
  * Fails the items of every file with too many malformed records, and the items without any row: theirs may be
  * among the malformed ones. Nothing of such a file is merged.
  */
@@ -20,6 +26,7 @@ export function failMalformedFiles(tally: Tally, reject_max_ratio: number): void
     tally.end({ item, status: 'failed', error_class: 'malformed', reason })
   for (const file of tally.files.values()) {
     if (file.malformed === 0 || file.malformed / file.read <= reject_max_ratio) continue
+    if (file.malformed <= REJECTS_FREE_MAX && file.malformed * 2 < file.read) continue
     const share = ((100 * file.malformed) / file.read).toPrecision(3)
     const reason = `${file.file} is refused: ${file.malformed} of its ${file.read} records (${share} %) are malformed, more than ${100 * reject_max_ratio} %. See ingestion.rejects.`
     first_reason ??= reason

@@ -67,7 +67,7 @@ describe('a row that its source no longer has', () => {
     expect(await findings()).toEqual([bar])
     expect(
       await scratch.db.rows(`select examples -> 0 ->> 'close' as close from ingestion.withdrawals`),
-    ).toEqual([{ close: '10.6' }])
+    ).toEqual([{ close: '5.3' }])
     expect(await load(without(PRICES, '2020-02-03'))).toEqual({ 'prices-daily': 1 })
     expect(await findings()).toEqual([bar])
     expect(await load(SMALL_DELIVERY)).toEqual({})

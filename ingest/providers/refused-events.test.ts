@@ -55,7 +55,7 @@ it('an event that came over HTTP and cannot be taken is kept as refused, for who
       source_id: 'x:first',
       ex_date: '2020-02-03',
       kind: 'split',
-      reason: 'split_to is "0", not a decimal number above 0',
+      reason: 'split_to is "0", not a ratio from 0.000001 to 1,000,000',
     },
     { source_id: 'x:second', ex_date: '2020-03-03', kind: 'stock_dividend', reason: 'split_to is missing' },
   ])

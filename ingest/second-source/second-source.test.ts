@@ -37,7 +37,7 @@ const OURS = {
     ...bars('b', (at) => (at === 4 ? undefined : 50)),
     ...bars('c', () => 10),
   ]),
-  'splits/s.csv': file('source_id,ex_date,split_from,split_to', ['a,2020-03-03,1,2', 'b,2020-03-03,1,3']),
+  'splits/s.csv': file('source_id,ex_date,split_from,split_to', ['a,2020-03-02,1,2', 'b,2020-03-02,1,3']),
   'dividends/d.csv': file('source_id,ex_date,amount,currency', [
     'a,2020-03-06,0.425,USD',
     'a,2020-03-10,0.25,USD',
@@ -62,7 +62,7 @@ const THEIRS = {
     'v2,2020-03-11,no price',
   ]),
   'splits/s.csv': file('source_id,ex_date,split_from,split_to', [
-    'v1,2020-03-03,1,2',
+    'v1,2020-03-02,1,2',
     'v2,2020-03-04,1,3',
     'v1,2020-03-09,1,4',
   ]),
@@ -135,7 +135,7 @@ it('lists each difference once, counts what was not compared, and changes no cor
       {
         subject: 'b',
         verdict: 'the day differs',
-        ex_date: '2020-03-03',
+        ex_date: '2020-03-02',
         other_ex_date: '2020-03-04',
         value: '3.000000000000',
         other_value: '3.000000000000',

@@ -114,13 +114,13 @@ describe('a compressed file', () => {
       'p.csv.bz2',
       'of no known kind',
       'BZh9',
-      'is of a kind that cannot be read; .csv, .csv.gz, .csv.zst, .parquet and .zip can. Convert it, or move it out of the delivery.',
+      'is of a kind that cannot be read; .csv, .txt and .tsv (also .gz and .zst), .parquet and .zip can. Convert it, or move it out of the delivery.',
     ],
     [
       'p.csv',
       'delimited by semicolons',
       'source_id;date;close\nx:1;2020-01-02;1\n',
-      'has no column date, close, source_id or ticker; its columns are source_id;date;close. Say its delimiter ";" in mapping.json.',
+      'has no column date, close, source_id or ticker; its columns are source_id;date;close. State its delimiter ";" in mapping.json.',
     ],
     [
       'p.csv',

@@ -8,13 +8,13 @@ import type { Codec, DeliveryFile, Part } from './parts.ts'
 import { membersOf } from './zip.ts'
 
 const KINDS: readonly (readonly [RegExp, Part['kind'] | 'zip', Codec])[] = [
-  [/\.csv$/i, 'csv', 'none'],
-  [/\.csv\.gz$/i, 'csv', 'gzip'],
-  [/\.csv\.zstd?$/i, 'csv', 'zstd'],
+  [/\.(csv|txt|tsv)$/i, 'csv', 'none'],
+  [/\.(csv|txt|tsv)\.gz$/i, 'csv', 'gzip'],
+  [/\.(csv|txt|tsv)\.zstd?$/i, 'csv', 'zstd'],
   [/\.(parquet|pq)$/i, 'parquet', 'none'],
   [/\.zip$/i, 'zip', 'none'],
 ]
-const READABLE = '.csv, .csv.gz, .csv.zst, .parquet and .zip can'
+const READABLE = '.csv, .txt and .tsv (also .gz and .zst), .parquet and .zip can'
 const BESIDE = /^(readme(\.\w+)?|__MACOSX|[._].*)$/i
 
 /**
@@ -101,9 +101,10 @@ async function fileOf(
     const member = `${name}/${entry.fileName}`
     if (isBeside(entry.fileName)) continue
     const [, kind, codec] = kindOf(entry.fileName)
-    if (kind !== 'csv' || codec === undefined)
+    if (kind === undefined || kind === 'zip' || codec === undefined)
       throw malformed(
-        `${member} is of a kind that cannot be read inside a zip; .csv, .csv.gz and .csv.zst can. Unpack ${name}.`,
+        `${member} is of a kind that cannot be read inside a zip; ` +
+          '.csv, .txt and .tsv (also .gz and .zst) and .parquet can. Unpack the zip.',
       )
     parts.push({ file, folder, name: member, kind, codec, entry, listed: manifest.get(member), mapping })
   }
@@ -115,7 +116,7 @@ async function fileOf(
 
 /** The name without its endings: `2020.csv` and `2020.csv.gz` have the same stem. */
 export const stemOf = (name: string): string =>
-  name.replace(/\.(zip|parquet|pq)$|(\.csv)?(\.(gz|zstd?))?$/i, '')
+  name.replace(/\.(zip|parquet|pq)$|(\.(csv|txt|tsv))?(\.(gz|zstd?))?$/i, '')
 
 const kindOf = (name: string) => KINDS.find(([pattern]) => pattern.test(name)) ?? []
 const isBeside = (name: string): boolean => name.split('/').some((part) => BESIDE.test(part))

@@ -174,7 +174,7 @@ describe('a file of a delivery', () => {
     expect(rejects).toEqual([
       { line: 53, reason: 'date is "2012-99-99", not a day YYYY-MM-DD' },
       { line: 154, reason: 'it has 1 fields, the header 7' },
-      { line: 255, reason: 'close is "-5", not a decimal number above 0' },
+      { line: 255, reason: 'close is "-5", not a price from 0.000001 to 10,000,000' },
       { line: 356, reason: 'a quoted field does not close' },
       { line: 457, reason: 'it has 8 fields, the header 7' },
     ])

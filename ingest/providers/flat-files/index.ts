@@ -10,15 +10,21 @@ import {
   type SubjectEnd,
 } from '../../contract/provider.ts'
 import { hashFile, verifyUnchanged } from './bytes.ts'
+import { eventsStatedOnce } from './events-in-rows.ts'
 import { listFiles, stemOf } from './files.ts'
 import { FOLDERS } from './layout.ts'
-import { otherRows, pagesOf, type Readers } from './pages.ts'
+import { hasEvents, otherRows, pagesOf, type Readers } from './pages.ts'
 import type { DeliveryFile, Part } from './parts.ts'
-import { type LastHolder, scopeOf } from './records.ts'
+import { scopeOf } from './records.ts'
+import { SplitEvidence } from './split-evidence.ts'
+import { tickersOf } from './tickers.ts'
+
+/** Datasets that a delivery may lack: prices are enough. */
+const OPTIONAL: readonly Dataset[] = ['corporate_actions', 'fundamentals']
 
 /**
- * A delivery of flat files: one folder for each dataset, CSV (plain, gzip, zstd, zipped) or Parquet, read by
- * header name.
+ * A delivery: a folder of a vendor's files, one folder for each dataset, CSV (plain, gzip, zstd, zipped) or
+ * Parquet, read by header name.
  */
 export function flatFiles(root: string, log: Log = silentLog()): Provider {
   return {
@@ -26,7 +32,7 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
     datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'fundamentals'],
 
     async batches(ask) {
-      // Everything at once: a dataset is all of its files together, and any of them may hold any subject.
+      // One batch: a dataset is all of its files together, and any of them may hold any subject.
       const { files } = await filesFor(root, ask).catch(() => ({ files: [] }))
       const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
       return [
@@ -39,45 +45,52 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
     },
 
     async *read(ask, batch, signal) {
+      const readers = { tickers: tickersOf(ask.subjects), log }
       const { files, is_from_securities } = await filesFor(root, ask)
-      if (files.length === 0) {
-        const folders = FOLDERS[ask.dataset].map(({ name }) => `${name}/`)
-        const reason = `The delivery has no ${folders.join(', ')}${folders.length > 1 ? ' with files in any of them' : ' with a file in it'}.`
-        for (const { item } of batch.subjects) yield { item, status: 'not_found', reason }
+      const with_events = ask.dataset === 'corporate_actions' ? await filesWithEvents(root, readers) : []
+      if (files.length + with_events.length === 0) {
+        yield* absent(ask.dataset, batch, log)
         return
       }
-      const lastHolder = lastHolderOf(ask)
-      const doubles = [...Map.groupBy(files, ({ name }) => stemOf(name)).values()].filter(
-        (group) => group.length > 1,
-      )
-      for (const group of doubles)
-        log.warn(
-          { files: group.map(({ name }) => name) },
-          'one table by their names: what all of them say is taken once',
-        )
-      for (const file of files) {
-        for await (const page of readFile(file, batch, { lastHolder, log }, signal)) {
-          yield 'status' in page || !is_from_securities
-            ? page
-            : { ...page, records: page.records.map((each) => intervalOf(each, ask.first_session_date)) }
-        }
-      }
+      warnOfCopies(files, log)
+      if (is_from_securities) {
+        for (const file of files)
+          for await (const page of readFile(file, batch, readers, signal))
+            yield 'status' in page
+              ? page
+              : { ...page, records: page.records.map((each) => intervalOf(each, ask.first_session_date)) }
+      } else if (ask.dataset === 'corporate_actions') {
+        yield* readActions(files, with_events, batch, readers, signal)
+      } else if (ask.dataset === 'prices_daily') {
+        yield* readPrices(root, ask, files, batch, readers, signal)
+      } else for (const file of files) yield* readFile(file, batch, readers, signal)
     },
   }
 }
 
-function lastHolderOf({ subjects }: Ask): LastHolder {
-  const holders = Map.groupBy(subjects, ({ ticker }) => ticker)
-  return (ticker) => {
-    const held = holders.get(ticker)
-    return held === undefined ? undefined : held.length > 1 ? null : held[0]?.source_id
-  }
+/** The ends of a dataset that the delivery does not have; reported once. */
+function* absent(dataset: Dataset, { subjects }: Batch, log: Log): Generator<SubjectEnd> {
+  const folders = FOLDERS[dataset].map(({ name }) => `${name}/`)
+  const rest = folders.length > 1 ? ' with files in any of them' : ' with a file in it'
+  const reason = `The delivery has no ${folders.join(', ')}${rest}.`
+  const status = OPTIONAL.includes(dataset) ? 'empty' : 'not_found'
+  log.warn({ dataset, folders }, 'the delivery does not have this dataset')
+  for (const { item } of subjects) yield { item, status, reason }
 }
 
-/** The files of a dataset. Without intervals of its own a delivery has those that follow from its securities. */
+function warnOfCopies(files: readonly DeliveryFile[], log: Log): void {
+  for (const group of Map.groupBy(files, ({ name }) => stemOf(name)).values())
+    if (group.length > 1)
+      log.warn(
+        { files: group.map(({ name }) => name) },
+        'by their names these files are one table: a record that is in several of them counts once',
+      )
+}
+
+/** The files of a dataset. A delivery without intervals has those that follow from its securities. */
 async function filesFor(
   root: string,
-  { dataset, subjects }: Ask,
+  { dataset, subjects }: Pick<Ask, 'dataset' | 'subjects'>,
 ): Promise<{ files: AskedFile[]; is_from_securities: boolean }> {
   const filers = new Set(subjects.map(({ cik }) => cik))
   const isAsked = (part: Part): boolean => {
@@ -85,20 +98,77 @@ async function filesFor(
     return scope === undefined || filers.has(scope)
   }
   const files = (await listFiles(root, FOLDERS[dataset]))
-    .map((file) => ({ ...file, parts: file.parts.filter(isAsked), is_whole: file.parts.every(isAsked) }))
+    .map((file) => ({ ...file, parts: file.parts.filter(isAsked), is_complete: file.parts.every(isAsked) }))
     .filter(({ parts }) => parts.length > 0)
   const is_from_securities = files.length === 0 && dataset === ('ticker_history' satisfies Dataset)
   return {
-    files: is_from_securities
-      ? (await listFiles(root, FOLDERS.securities)).map((file) => ({ ...file, is_whole: true }))
-      : files,
+    files: is_from_securities ? await allFiles(root, 'securities') : files,
     is_from_securities,
   }
 }
 
+const allFiles = async (root: string, dataset: Dataset): Promise<AskedFile[]> =>
+  (await listFiles(root, FOLDERS[dataset])).map((file) => ({ ...file, is_complete: true }))
+
 /** A file, and those of its parts that may hold what is asked for. */
 interface AskedFile extends DeliveryFile {
-  readonly is_whole: boolean
+  readonly is_complete: boolean
+}
+
+/** Files of prices whose rows hold events. A file that cannot be read is the affair of the job for prices. */
+async function filesWithEvents(root: string, readers: Readers): Promise<AskedFile[]> {
+  const found: AskedFile[] = []
+  for (const file of await allFiles(root, 'prices_daily').catch(() => [])) {
+    const parts: Part[] = []
+    for (const part of file.parts) if (await hasEvents(part, '', readers).catch(() => false)) parts.push(part)
+    if (parts.length > 0) found.push({ ...file, parts, is_complete: parts.length === file.parts.length })
+  }
+  return found
+}
+
+/** The events of the folders, then those in rows of prices that the folders do not state. */
+async function* readActions(
+  files: readonly AskedFile[],
+  with_events: readonly AskedFile[],
+  batch: Batch,
+  readers: Readers,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const once = eventsStatedOnce(readers.tickers)
+  for (const file of files)
+    for await (const page of readFile(file, batch, readers, signal)) {
+      if (with_events.length > 0 && !('status' in page)) once.remember(page.records)
+      yield page
+    }
+  for (const file of with_events)
+    for await (const page of readFile(file, batch, { ...readers, is_for_events: true }, signal))
+      yield 'status' in page ? page : { ...page, records: once.remaining(page.records) }
+}
+
+/** The prices, and an end for every security whose closes contradict the splits of the delivery. */
+async function* readPrices(
+  root: string,
+  ask: Ask,
+  files: readonly AskedFile[],
+  batch: Batch,
+  readers: Readers,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  const evidence = new SplitEvidence(readers.tickers)
+  const silent = { ...readers, log: silentLog() }
+  const actions = { dataset: 'corporate_actions', subjects: ask.subjects } as const
+  // A fault in these files is the affair of the job for corporate actions.
+  const split_files = (await filesFor(root, actions).catch(() => ({ files: [] }))).files.filter(
+    ({ folder }) => folder.name === 'splits',
+  )
+  const pages = readActions(split_files, await filesWithEvents(root, silent), batch, silent, signal)
+  for await (const page of pages) if (!('status' in page)) evidence.addSplits(page.records)
+  for (const file of files)
+    for await (const page of readFile(file, batch, readers, signal)) {
+      if (!evidence.is_empty && !('status' in page)) evidence.addPrices(page.records)
+      yield page
+    }
+  yield* evidence.ends(batch.subjects.map(({ item }) => item))
 }
 
 /** The pages of one file, and an end for every subject that a fault in it leaves incomplete. */
@@ -118,14 +188,14 @@ async function* readFile(
       } catch (error) {
         if (!(error instanceof SourceError)) throw error
         yield* endsOf([part], batch, error)
-        rows = Number.NaN // Already told.
+        rows = Number.NaN // Its fault is reported; the number of rows is not another one.
       }
     }
-    // Text is hashed while it is read; what is read here and there is hashed once more.
+    // Text is hashed while it is read; files with random access are hashed once more.
     if (file.parts.some(({ entry, kind }) => entry !== undefined || kind === 'parquet'))
       await verifyUnchanged(file, sha256)
-    const { name, listed, is_whole } = file
-    if (listed?.rows !== undefined && is_whole && !Number.isNaN(rows) && rows !== listed.rows)
+    const { name, listed, is_complete } = file
+    if (listed?.rows !== undefined && is_complete && !Number.isNaN(rows) && rows !== listed.rows)
       throw otherRows(name, rows, listed.rows)
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
@@ -133,7 +203,7 @@ async function* readFile(
   }
 }
 
-/** What could not be read to its end may hold anything of a subject, so none of its subjects is complete. */
+/** A part that could not be read to its end may hold records of any subject, so none of them is complete. */
 function* endsOf(parts: readonly Part[], batch: Batch, error: SourceError): Generator<SubjectEnd> {
   const scopes = new Set(parts.map(scopeOf))
   for (const { item, cik } of batch.subjects) {
@@ -146,18 +216,16 @@ function* endsOf(parts: readonly Part[], batch: Batch, error: SourceError): Gene
  * The ticker interval that follows from a record of the securities, for a delivery without intervals: its last
  * ticker over its whole listing. Earlier renames are unknown; the reason marks the row.
  */
-function intervalOf({ record, line, malformed }: LocatedRecord, first_session_date: string): LocatedRecord {
+function intervalOf({ record, ...located }: LocatedRecord, first_session_date: string): LocatedRecord {
   const list_date = record['list_date'] ?? null
+  const origin = 'from the securities master'
   const interval = {
     source_id: record['source_id'] ?? null,
     ticker: record['ticker'] ?? null,
     valid_from: list_date ?? first_session_date,
     valid_to: record['delist_date'] ?? null,
     exchange_mic: record['exchange_mic'] ?? null,
-    reason:
-      list_date === null
-        ? 'from the securities master, since the first session known'
-        : 'from the securities master',
+    reason: list_date === null ? `${origin}, since the first session known` : origin,
   }
-  return malformed === undefined ? { record: interval, line } : { record: interval, line, malformed }
+  return { ...located, record: interval }
 }

@@ -1,45 +1,48 @@
+import { isDay } from '../../contract/fields.ts'
 import type { Dataset } from '../../contract/job.ts'
+import { DELISTING_KINDS, DIVIDEND_KINDS, kindIs, SPLIT_KINDS } from './vocabulary.ts'
 
-/** A folder of a delivery: which columns its files may have, and what a record of it is in our words. */
+/** A folder of a delivery: which columns its files may have, and how a record of it becomes one of ours. */
 export interface Folder {
   readonly name: string
-  /** Our field, and the names that a header may give it. */
+  /** Our field, and its names in a header. The first is its name in mapping.json. */
   readonly fields: Readonly<Record<string, readonly string[]>>
   readonly required: readonly string[]
   /** One of these must be there. */
   readonly one_of?: readonly string[]
-  /**
-   * Columns that are known and not ours, e.g. a vendor's own adjusted price. They are not reported as
-   * unknown.
-   */
+  /** Events that a row may hold beside its prices, and their names in a header without signs. */
+  readonly events?: Readonly<Record<string, readonly string[]>>
+  /** Columns that are known and not read. They are not reported as unknown. */
   readonly ignored?: readonly string[]
-  /** Keeps columns that nobody knows in the record: they become part of `detail`. */
+  /** Keeps unknown columns in the record: they become part of `detail`. */
   readonly keeps_unknown?: boolean
-  /** Last touch on a record, e.g. the kind of an event. */
-  readonly complete?: (record: Record<string, string | null>) => void
+  /** The last step on a record, e.g. the kind of an event. Returns the fault of a record that has one. */
+  readonly complete?: (record: Record<string, string | null>) => string | undefined
 }
 
 const IDENTITY = { source_id: ['source_id'], ticker: ['ticker', 'symbol'] }
 
-const DIVIDEND_KINDS: Readonly<Record<string, string>> = {
-  sc: 'special_dividend',
-  special: 'special_dividend',
-  special_dividend: 'special_dividend',
-  return_of_capital: 'return_of_capital',
-  roc: 'return_of_capital',
-  liquidation: 'liquidation',
-  liquidating: 'liquidation',
-  spin_off: 'spin_off',
-  'spin-off': 'spin_off',
-  spinoff: 'spin_off',
-}
+/** Header names without signs and in lower case: `Ex-Dividend` is exdividend. */
+const EVENTS_IN_ROWS = {
+  dividend: ['dividend', 'dividends', 'divcash', 'dividendamount', 'exdividend', 'cashdividend'],
+  split: ['split', 'splits', 'splitfactor', 'splitcoefficient', 'splitratio', 'stocksplit', 'stocksplits'],
+  capital_gain: ['capitalgain', 'capitalgains'],
+} as const
 
-/** Sets the kind of an event, and keeps the source's own word for it when it says more. */
-const kindIs = (kindOf: (stated: string) => string) => (record: Record<string, string | null>) => {
-  const stated = record['kind'] ?? null
-  const kind = kindOf((stated ?? '').toLowerCase())
-  if (stated !== null && stated !== kind) record['stated_kind'] = stated
-  record['kind'] = kind
+const dividendKind = kindIs(DIVIDEND_KINDS, 'cash_dividend')
+
+/**
+ * A dividend. The days of its announcement and payment enter no number, so a text that is not a day does not
+ * reject it: the text is kept in `detail`.
+ */
+function dividendOf(record: Record<string, string | null>): string | undefined {
+  for (const field of ['declared_date', 'record_date', 'pay_date']) {
+    const text = record[field] ?? null
+    if (text === null || isDay(text)) continue
+    record[`stated_${field}`] = text
+    record[field] = null
+  }
+  return dividendKind(record)
 }
 
 const DELISTINGS = {
@@ -47,13 +50,7 @@ const DELISTINGS = {
   required: ['ex_date', 'kind'],
   one_of: ['source_id', 'ticker'],
   keeps_unknown: true,
-  complete: kindIs((stated) =>
-    /merger|acqui/.test(stated)
-      ? 'merger'
-      : stated === 'spin_off' || stated === 'name_change'
-        ? stated
-        : 'delisting',
-  ),
+  complete: kindIs(DELISTING_KINDS),
 }
 
 /** The folders of each dataset. A dataset is all files of its folders together. */
@@ -97,7 +94,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       name: 'prices_daily',
       fields: {
         ...IDENTITY,
-        date: ['date', 'trade_date'],
+        date: ['date', 'trade_date', 'timestamp'],
         open: ['open'],
         high: ['high'],
         low: ['low'],
@@ -106,7 +103,8 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       },
       required: ['date', 'close'],
       one_of: ['source_id', 'ticker'],
-      ignored: ['vwap', 'trades', 'adj_close', 'adj_factor'],
+      ignored: ['vwap', 'trades', 'adj_factor'],
+      events: EVENTS_IN_ROWS,
     },
   ],
   corporate_actions: [
@@ -122,9 +120,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       required: ['ex_date', 'split_from', 'split_to'],
       one_of: ['source_id', 'ticker'],
       keeps_unknown: true,
-      complete: kindIs((stated) =>
-        stated === 'stock_dividend' ? stated : /^spin[_ -]?off$/.test(stated) ? 'spin_off' : 'split',
-      ),
+      complete: kindIs(SPLIT_KINDS, 'split'),
     },
     {
       name: 'dividends',
@@ -141,7 +137,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       required: ['ex_date', 'cash_amount'],
       one_of: ['source_id', 'ticker'],
       keeps_unknown: true,
-      complete: kindIs((stated) => DIVIDEND_KINDS[stated] ?? 'cash_dividend'),
+      complete: dividendOf,
     },
     { name: 'delistings', ...DELISTINGS },
     { name: 'mergers_delistings', ...DELISTINGS },
@@ -169,7 +165,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
   ],
 }
 
-/** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and "None" may be one. */
+/** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and "None" may be one too. */
 export const NAMES = new Set(['source_id', 'ticker', 'tag', 'taxonomy', 'unit', 'accession'])
 
 /** Fields that are numbers. */
@@ -200,6 +196,9 @@ export const DAYS = new Set([
   'period_end',
   'filed',
 ])
+
+/** What vendors write for "not known" in a day: MySQL, IEX and FMP write zeros. */
+export const NULL_DAYS = ['0000-00-00', '0000-00-00 00:00:00', '00/00/0000']
 
 /** What vendors write for "not known". */
 export const NULL_TOKENS = new Set([

@@ -17,6 +17,8 @@ export const LIMITS = {
    */
   parquet_footer_bytes_max: 64 * 1024 * 1024,
   parquet_column_bytes_max: 1024 * 1024 * 1024,
+  /** Bytes of a Parquet file inside a zip, which is unpacked into memory. */
+  parquet_member_bytes_max: 512 * 1024 * 1024,
   parquet_page_bytes_max: 256 * 1024 * 1024,
   parquet_page_values_max: 20_000_000,
 } as const

@@ -91,8 +91,8 @@ describe('a mapping', () => {
     const text = 'source_id;date;close\nx:1;2020-01-31;1.5\nx:1;2020-02-03;1.50,5\nx:1;2020-02-04;n,n\n'
     const records = await prices({ delimiter: ';', decimal: ',', scale: { close: '0.01' } }, text)
     expect(records.map((record) => (record as { close: string }).close)).toEqual([
-      '"1.5" with a decimal comma',
-      '"1.50,5" with a decimal comma',
+      '"1.5" with the decimal sign ","',
+      '"1.50,5" with the decimal sign ","',
       'n.n',
     ])
   })
@@ -104,7 +104,7 @@ describe('a mapping', () => {
     )
     expect(reasons).toEqual([
       expect.stringMatching(
-        /^malformed: mapping\.json is not fit to use: folders\.prices_daily\.scale\.volume: must be a power of ten/,
+        /^malformed: mapping\.json cannot be used: folders\.prices_daily\.scale\.volume: must be a power of ten/,
       ),
     ])
     expect(
@@ -123,9 +123,9 @@ describe('a mapping', () => {
         { 'prices_daily/p.csv': 'date\n' },
       ),
     ).toEqual([
-      'malformed: mapping.json is not fit to use: ' +
-        'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, high, low, close, volume; ' +
-        'folders.prices_daily.raw_close: prices that are raw need none; ' +
+      'malformed: mapping.json cannot be used: ' +
+        'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, high, low, close, volume, dividend, split, capital_gain; ' +
+        'folders.prices_daily.raw_close: it is for prices whose "adjusted" is "split" or "total"; ' +
         'folders.prices_daily.timezone: epoch_ms needs one, e.g. America/New_York; ' +
         'folders.splits.profile: "stooq" is for prices_daily/; ' +
         'folders.splits.columns.date: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
@@ -135,20 +135,20 @@ describe('a mapping', () => {
         'folders.splits.columns.close: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
         'folders.splits.columns.volume: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
         'folders.splits: only prices are adjusted or raw; ' +
-        'folders.securities.ticker_is: its records say source_id; ' +
+        'folders.securities.ticker_is: its records have a source_id; ' +
         'folders.quotes: a delivery has no such folder. See docs/flat-files.md.',
     ])
     expect(await prices({ colums: {} }, 'date\n')).toEqual([
       expect.stringMatching(/folders\.prices_daily: Unrecognized key: "colums"/),
     ])
     expect(await prices({ timezone: 'Mars/Base' }, 'date\n')).toEqual([
-      expect.stringMatching(/timezone: is no time zone/),
+      expect.stringMatching(/timezone: is not a time zone/),
     ])
     expect(await prices({ columns: { close: 'Last' } }, 'source_id,date,close\n')).toEqual([
-      'malformed: prices_daily/p.csv has no column Last, which mapping.json says is its close; its columns are source_id, date, close.',
+      'malformed: prices_daily/p.csv has no column Last, which mapping.json names as its close; its columns are source_id, date, close.',
     ])
     expect((await readDelivery({ 'prices_daily/p.csv': 'x', 'mapping.json': '{' })).reasons).toEqual([
-      expect.stringMatching(/^malformed: mapping\.json is no JSON: /),
+      expect.stringMatching(/^malformed: mapping\.json is not JSON: /),
     ])
   })
 })
@@ -159,8 +159,8 @@ describe('prices that are adjusted', () => {
     ['total', 'splits and dividends'],
   ])('for %s are refused, not loaded as traded', async (adjusted, what) => {
     expect(await prices({ adjusted }, 'source_id,date,close\nx:1,2020-01-31,1\n')).toEqual([
-      `malformed: prices_daily/p.csv is refused: its prices are adjusted for ${what}, by mapping.json, and what was traded does not follow from them. ` +
-        'Export unadjusted prices, or say raw_close where a column has closes as traded.',
+      `malformed: prices_daily/p.csv is refused: its prices are adjusted for ${what}, by mapping.json, and the traded prices cannot be derived. ` +
+        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
     ])
   })
 
@@ -178,7 +178,7 @@ describe('prices that are adjusted', () => {
     const { reasons } = await readDelivery({ 'prices_daily/p.csv': 'ticker,date,close,closeunadj\n' })
     expect(reasons).toEqual([
       expect.stringMatching(
-        /p\.csv has a column closeunadj: its other prices are adjusted for splits\. Give prices_daily the profile sharadar/,
+        /p\.csv is refused: it has a column closeunadj, so its other prices are adjusted for splits\. Give prices_daily the profile sharadar/,
       ),
     ])
     const yahoo = {
@@ -195,7 +195,7 @@ describe('a ticker that is the last one', () => {
     expect(await prices({ ticker_is: 'last' }, text)).toEqual([
       { source_id: 'x:1', ticker: 'ONE', date: '1999-01-04', close: '1' },
       { source_id: 'nobody: NONE', ticker: null, date: '1999-01-04', close: '1' },
-      'several securities of the universe held the ticker "TWICE" last; say source_id instead',
+      'several securities of the universe held the ticker "TWICE" last; state source_id instead',
     ])
   })
 

@@ -13,27 +13,30 @@ const fileSchema = z.strictObject({
 
 const DEFAULTS = {
   columns: {},
+  header_rows: 1,
   nulls: [],
   delimiter: ',',
   decimal: '.',
+  unit_suffixes: false,
   scale: {},
   symbol_transform: {},
   ticker_is: 'as_traded',
-  adjusted: 'raw',
+  close_not_above_zero: 'error',
   skip_footer: 0,
 } as const satisfies GivenMapping
 
-/** How the files of a folder are read. */
+/** How the files of a folder are read. `adjusted` is undefined where neither mapping nor profile states it. */
 export type Mapping = Omit<GivenMapping, keyof typeof DEFAULTS> & {
   readonly [K in keyof typeof DEFAULTS]: NonNullable<GivenMapping[K]>
 } & { readonly profile?: string | undefined }
 
-/** Of a folder that no mapping speaks of. */
+/** For a folder without a mapping. */
 export const PLAIN: Mapping = DEFAULTS
 
 /**
- * The mapping of each folder, by `mapping.json` in the delivery; empty where there is none. @throws SourceError
- * that names every fault.
+ * The mapping of each folder, from `mapping.json` in the delivery; empty where there is none.
+ *
+ * @throws SourceError that names every fault.
  */
 export async function readMappings(root: string): Promise<ReadonlyMap<string, Mapping>> {
   const text = await readFile(join(root, 'mapping.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -45,7 +48,7 @@ export async function readMappings(root: string): Promise<ReadonlyMap<string, Ma
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw malformed(`mapping.json is no JSON: ${(error as Error).message}`)
+    throw malformed(`mapping.json is not JSON: ${(error as Error).message}`)
   }
   const { data, error } = fileSchema.safeParse(json)
   if (data === undefined)
@@ -73,25 +76,37 @@ export async function readMappings(root: string): Promise<ReadonlyMap<string, Ma
 }
 
 function faultsOf(folder: Folder, mapping: Mapping): string[] {
+  const at = `folders.${folder.name}`
   const faults: string[] = []
-  const known = Object.values(folder.fields).map(([name]) => name)
+  const known = [
+    ...Object.values(folder.fields).map(([name]) => name ?? ''),
+    ...Object.keys(folder.events ?? {}),
+  ]
   for (const part of ['columns', 'scale'] as const) {
     for (const name of Object.keys(mapping[part]))
       if (!known.includes(name))
-        faults.push(`folders.${folder.name}.${part}.${name}: no such column; it has ${known.join(', ')}`)
+        faults.push(`${at}.${part}.${name}: no such column; it has ${known.join(', ')}`)
   }
-  if (folder.name !== 'prices_daily' && (mapping.adjusted !== 'raw' || mapping.raw_close !== undefined))
-    faults.push(`folders.${folder.name}: only prices are adjusted or raw`)
-  if (mapping.adjusted === 'raw' && mapping.raw_close !== undefined)
-    faults.push(`folders.${folder.name}.raw_close: prices that are raw need none`)
+  if (mapping.header_rows === 0)
+    for (const [name, column] of Object.entries(mapping.columns))
+      if (!/^\d+$/.test(String(column)))
+        faults.push(`${at}.columns.${name}: without a header row it must be a position from 1, e.g. 1`)
+  if (folder.name !== 'prices_daily' && (mapping.adjusted ?? 'raw') !== 'raw')
+    faults.push(`${at}: only prices are adjusted or raw`)
+  if (folder.name !== 'prices_daily' && mapping.raw_close !== undefined)
+    faults.push(`${at}.raw_close: only prices have one`)
+  if (mapping.raw_close !== undefined && (mapping.adjusted ?? 'raw') === 'raw')
+    faults.push(`${at}.raw_close: it is for prices whose "adjusted" is "split" or "total"`)
   if (mapping.date_format?.startsWith('epoch_') === true && mapping.timezone === undefined)
-    faults.push(`folders.${folder.name}.timezone: ${mapping.date_format} needs one, e.g. America/New_York`)
+    faults.push(`${at}.timezone: ${mapping.date_format} needs one, e.g. America/New_York`)
+  if (mapping.thousands === mapping.decimal)
+    faults.push(`${at}.thousands: it is "${mapping.decimal}", the decimal sign`)
   if (mapping.ticker_is === 'last' && folder.one_of === undefined)
-    faults.push(`folders.${folder.name}.ticker_is: its records say source_id`)
+    faults.push(`${at}.ticker_is: its records have a source_id`)
   if (mapping.file_name_is !== undefined && folder.fields[mapping.file_name_is] === undefined)
-    faults.push(`folders.${folder.name}.file_name_is: it has no ${mapping.file_name_is}`)
+    faults.push(`${at}.file_name_is: it has no ${mapping.file_name_is}`)
   return faults
 }
 
 const unfit = (faults: readonly string[]) =>
-  malformed(`mapping.json is not fit to use: ${faults.join('; ')}. See docs/flat-files.md.`)
+  malformed(`mapping.json cannot be used: ${faults.join('; ')}. See docs/flat-files.md.`)

@@ -146,15 +146,18 @@ const NEW_YORK = new Intl.DateTimeFormat('en-US', {
 })
 
 /**
- * A moment. Vendors write a session as midnight UTC or as midnight in New York: both are that day. Any other
- * moment keeps its time and its Z, and is rejected as a day.
+ * The day of a moment that vendors write for a session: midnight UTC or midnight in New York. Undefined for any
+ * other moment.
  */
-function instantOf(nanos: bigint): string {
+export function dayOfMoment(nanos: bigint): string | undefined {
   const time = nanos - floorDiv(nanos, DAY) * DAY
   if (time === 0n) return dayOf(nanos)
   const isFullHour = time % 3_600_000_000_000n === 0n
   const date = new Date(Number(nanos / 1_000_000n))
-  // New York is four or five hours behind: the day of its midnight is that of UTC.
+  // New York is four or five hours behind UTC, so the day of its midnight is the day in UTC.
   if (isFullHour && !Number.isNaN(date.getTime()) && NEW_YORK.format(date) === '00') return dayOf(nanos)
-  return `${localTimeOf(nanos)}Z`
+  return undefined
 }
+
+/** A moment that is not a day keeps its time and its Z, and is rejected as a day. */
+const instantOf = (nanos: bigint): string => dayOfMoment(nanos) ?? `${localTimeOf(nanos)}Z`

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import {
   type AsyncBuffer,
   type ColumnMetaData,
@@ -13,6 +14,7 @@ import { LIMITS } from './limits.ts'
 import { type Column, pagesOf, type Texts } from './parquet-pages.ts'
 import { type TextOf, textOfColumn } from './parquet-values.ts'
 import type { Part } from './parts.ts'
+import { type Entry, memberStream } from './zip.ts'
 
 /** One row in the order of the columns that were asked for. */
 export type TextRow = readonly (string | null)[]
@@ -38,9 +40,11 @@ const ROWS_A_PIECE = 4_000
  * @throws SourceError when it is not Parquet, is cut or encrypted, or its footer contradicts itself.
  */
 export async function openParquet(part: Part): Promise<ParquetTable> {
-  const handle = await open(part.file.path)
+  const bytes = await bytesOf(part).catch((error: unknown) => {
+    throw faultOf(part, error)
+  })
   try {
-    const metadata = await metadataOf(part, handle)
+    const metadata = await metadataOf(part, bytes)
     const leaves = leavesOf(metadata)
     const columns = leaves.filter((leaf): leaf is Column => leaf.text !== undefined)
     const [rows, counted] = [
@@ -57,23 +61,23 @@ export async function openParquet(part: Part): Promise<ParquetTable> {
       rows: (wanted) =>
         rowsOf(
           part,
-          handle,
+          bytes,
           metadata,
           wanted.map((at) => columns[at]).filter((column) => column !== undefined),
         ),
-      close: () => handle.close(),
+      close: () => bytes.close(),
     }
   } catch (error) {
-    await handle.close()
+    await bytes.close()
     throw faultOf(part, error)
   }
 }
 
-async function metadataOf({ name, file }: Part, handle: FileHandle): Promise<FileMetaData> {
-  const size = file.size_bytes
+async function metadataOf({ name }: Part, bytes: Bytes): Promise<FileMetaData> {
+  const size = bytes.size
   if (size < 12)
     throw truncated(`${name} is not a complete Parquet file: it has ${size} bytes. Copy it again.`)
-  const [head, tail] = [await read(handle, 0, 4), await read(handle, size - 8, 8)]
+  const [head, tail] = [await bytes.read(0, 4), await bytes.read(size - 8, 8)]
   const [first, length, last] = [head.getUint32(0, true), tail.getUint32(0, true), tail.getUint32(4, true)]
   if (first === MAGIC_ENCRYPTED || last === MAGIC_ENCRYPTED)
     throw malformed(`${name} is encrypted. Write it without encryption.`)
@@ -91,7 +95,7 @@ async function metadataOf({ name, file }: Part, handle: FileHandle): Promise<Fil
       `${name} states a footer of ${length} bytes; it has ${size} in all. It is damaged: copy it again.`,
     )
   const slice = async (from: number, to = size): Promise<ArrayBuffer> =>
-    (await read(handle, from, to - from)).buffer
+    (await bytes.read(from, to - from)).buffer
   const buffer: AsyncBuffer = { byteLength: size, slice }
   return parquetMetadataAsync(buffer, { initialFetchSize: Math.min(size, length + 8), geoparquet: false })
 }
@@ -126,7 +130,7 @@ function leavesOf({ schema }: FileMetaData): Leaf[] {
   return leaves
 }
 
-async function* rowsOf(part: Part, handle: FileHandle, metadata: FileMetaData, columns: readonly Column[]) {
+async function* rowsOf(part: Part, bytes: Bytes, metadata: FileMetaData, columns: readonly Column[]) {
   let read_bytes = 0
   try {
     for (const group of metadata.row_groups) {
@@ -137,7 +141,7 @@ async function* rowsOf(part: Part, handle: FileHandle, metadata: FileMetaData, c
           group.columns.find((each) => each.meta_data?.path_in_schema[0] === column.path[0]) ?? {}
         if (meta_data === undefined || file_path)
           throw new Error(`the column ${column.element.name} is not in each of its row groups`)
-        const view = await chunkOf(part, handle, meta_data)
+        const view = await chunkOf(bytes, meta_data)
         read_bytes += view.byteLength
         cursors.push(new Cursor(pagesOf(column, meta_data, metadata, view, rows_count)))
       }
@@ -155,26 +159,63 @@ async function* rowsOf(part: Part, handle: FileHandle, metadata: FileMetaData, c
   }
 }
 
-async function chunkOf({ file }: Part, handle: FileHandle, chunk: ColumnMetaData): Promise<DataView> {
+async function chunkOf(source: Bytes, chunk: ColumnMetaData): Promise<DataView> {
   const data = Number(chunk.data_page_offset)
   const dictionary = Number(chunk.dictionary_page_offset ?? 0)
   const from = dictionary > 0 && dictionary < data ? dictionary : data
   const bytes = Number(chunk.total_compressed_size)
-  if (!(from >= 4 && bytes >= 0 && from + bytes <= file.size_bytes))
+  if (!(from >= 4 && bytes >= 0 && from + bytes <= source.size))
     throw new Error(`a column states ${bytes} bytes at ${from}`)
   if (bytes > LIMITS.parquet_column_bytes_max)
     throw new Error(
       `a column has ${bytes} bytes in one row group, more than ${LIMITS.parquet_column_bytes_max}; ` +
         'write smaller row groups',
     )
-  return read(handle, from, bytes)
+  return source.read(from, bytes)
 }
 
-async function read(handle: FileHandle, position: number, length: number): Promise<DataView<ArrayBuffer>> {
-  const bytes = new Uint8Array(length)
-  const { bytesRead } = await handle.read(bytes, 0, length, position)
-  if (bytesRead !== length) throw new Error(`it ends at byte ${position + bytesRead}`)
-  return new DataView(bytes.buffer)
+/** The bytes of a table, read at any place. */
+interface Bytes {
+  readonly size: number
+  read(position: number, length: number): Promise<DataView<ArrayBuffer>>
+  close(): Promise<void>
+}
+
+/** A file is read where it is; a member of a zip has no places, so it is unpacked into memory. */
+async function bytesOf(part: Part): Promise<Bytes> {
+  if (part.entry !== undefined) return unpacked(part, part.entry)
+  const handle = await open(part.file.path)
+  return {
+    size: part.file.size_bytes,
+    async read(position, length) {
+      const bytes = new Uint8Array(length)
+      const { bytesRead } = await handle.read(bytes, 0, length, position)
+      if (bytesRead !== length) throw new Error(`it ends at byte ${position + bytesRead}`)
+      return new DataView(bytes.buffer)
+    },
+    close: () => handle.close(),
+  }
+}
+
+async function unpacked(part: Part, entry: Entry): Promise<Bytes> {
+  const { name, file } = part
+  const max = LIMITS.parquet_member_bytes_max
+  if (entry.uncompressedSize > max)
+    throw malformed(
+      `${name} has ${entry.uncompressedSize} bytes; inside a zip a Parquet file may have ${max}. ` +
+        `Unpack ${file.name}.`,
+    )
+  const content = await buffer(await memberStream(part, entry))
+  return {
+    size: content.length,
+    async read(position, length) {
+      const bytes = new Uint8Array(length)
+      const copied = content.copy(bytes, 0, position, position + length)
+      if (copied !== length) throw new Error(`it ends at byte ${position + copied}`)
+      return new DataView(bytes.buffer)
+    },
+    close: async () => {},
+  }
 }
 
 /** Takes texts from pages as they come. */

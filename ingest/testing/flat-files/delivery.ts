@@ -42,7 +42,7 @@ export const SMALL_DELIVERY = {
   'prices_daily/prices.csv':
     'source_id,date,open,high,low,close,volume\n' +
     'x:first,2020-01-31,10,11,9,10.50,1000\n' +
-    'x:first,2020-02-03,10,11,9,10.6,1100\n' +
+    'x:first,2020-02-03,5,5.5,4.5,5.3,1100\n' +
     'x:second,2020-03-02,20,22,19.5,21,500\n' +
     'x:third,2020-01-30,,,,1.25,\n',
   'splits/splits.csv': 'source_id,ex_date,split_from,split_to\nx:first,2020-02-03,1,2\n',

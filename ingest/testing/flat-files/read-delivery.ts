@@ -1,5 +1,5 @@
 import type { Dataset } from '../../contract/job.ts'
-import type { LocatedRecord } from '../../contract/provider.ts'
+import type { LocatedRecord, Subject } from '../../contract/provider.ts'
 import { flatFiles } from '../../providers/flat-files/index.ts'
 import { writeDelivery } from './delivery.ts'
 import type { Files } from './formats.ts'
@@ -12,29 +12,42 @@ export interface DeliveryRead {
   readonly reasons: readonly string[]
 }
 
-const SUBJECTS = ['ONE', 'TWO', 'TWICE', 'TWICE'].map((ticker, at) => ({
-  item: `x:${at + 1}`,
-  source_id: `x:${at + 1}`,
-  cik: String(at + 1).padStart(10, '0'),
-  ticker,
-  tickers: [],
-}))
+/** Securities x:1, x:2, … with these last tickers. */
+export const subjectsOf = (tickers: readonly string[]): Subject[] =>
+  tickers.map((ticker, at) => ({
+    item: `x:${at + 1}`,
+    source_id: `x:${at + 1}`,
+    cik: String(at + 1).padStart(10, '0'),
+    ticker,
+    tickers: [],
+  }))
+const SUBJECTS = subjectsOf(['ONE', 'TWO', 'TWICE', 'TWICE'])
 
-/** Reads one dataset of a delivery that is written for it; faults about the delivery as a whole count as reasons. */
-export async function readDelivery(files: Files, dataset: Dataset = 'prices_daily'): Promise<DeliveryRead> {
-  return readFolder(await writeDelivery(files), dataset)
+/**
+ * Writes a delivery and reads one dataset of it. Faults of the delivery as a whole are reasons as well.
+ */
+export async function readDelivery(
+  files: Files,
+  dataset: Dataset = 'prices_daily',
+  subjects: readonly Subject[] = SUBJECTS,
+): Promise<DeliveryRead> {
+  return readFolder(await writeDelivery(files), dataset, subjects)
 }
 
 /** Reads one dataset of the delivery in a folder. */
-export async function readFolder(root: string, dataset: Dataset = 'prices_daily'): Promise<DeliveryRead> {
+export async function readFolder(
+  root: string,
+  dataset: Dataset = 'prices_daily',
+  subjects: readonly Subject[] = SUBJECTS,
+): Promise<DeliveryRead> {
   const provider = flatFiles(root)
   const ask = {
     dataset,
-    subjects: SUBJECTS,
+    subjects,
     window: { start_date: '1990-01-01', end_date: '2029-12-31' },
     first_session_date: '1990-01-02',
   }
-  const batch = { label: 'all', subjects: SUBJECTS, estimate: { requests: 0, bytes: 0 } }
+  const batch = { label: 'all', subjects, estimate: { requests: 0, bytes: 0 } }
   const records: LocatedRecord[] = []
   const [read, reasons] = [new Set<string>(), new Set<string>()]
   try {

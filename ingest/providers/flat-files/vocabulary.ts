@@ -1,0 +1,182 @@
+/**
+ * The words that vendors use for kinds of events, and ours. A word that is not listed is rejected by name: a
+ * split that is taken for a dividend would be worse than a missing one.
+ */
+type Words = Readonly<Record<string, readonly string[]>>
+
+export const SPLIT_KINDS: Words = {
+  split: [
+    'split',
+    'stock_split',
+    'forward_split',
+    'reverse_split',
+    'forward',
+    'reverse',
+    'consolidation',
+    'bonus',
+  ],
+  stock_dividend: ['stock_dividend', 'sd'],
+  spin_off: ['spin_off', 'spinoff'],
+}
+
+export const DIVIDEND_KINDS: Words = {
+  cash_dividend: [
+    'cash_dividend',
+    'dividend',
+    'cash',
+    'cd',
+    'ordinary',
+    'ordinary_dividend',
+    'regular',
+    'regular_cash',
+    'recurring',
+    'normal',
+    'interim',
+    'final',
+    'qualified',
+    'income',
+    // Distributions of capital gains are paid in cash: Massive writes LT and ST.
+    'capital_gain',
+    'capital_gains',
+    'lt',
+    'st',
+  ],
+  special_dividend: ['special_dividend', 'special', 'special_cash', 'sc', 'extra', 'extraordinary'],
+  return_of_capital: ['return_of_capital', 'roc'],
+  liquidation: ['liquidation', 'liquidating', 'liquidating_dividend'],
+  spin_off: ['spin_off', 'spinoff', 'spinoff_dividend'],
+}
+
+export const DELISTING_KINDS: Words = {
+  delisting: [
+    'delisting',
+    'delisted',
+    'voluntary',
+    'voluntary_delisting',
+    'regulatory',
+    'regulatory_delisting',
+    'bankruptcy',
+    'bankruptcy_liquidation',
+    'liquidation',
+    'liquidated',
+    'worthless_removal',
+    'redemption',
+    'redeemed',
+    'expired',
+    'going_private',
+  ],
+  merger: [
+    'merger',
+    'merged',
+    'cash_merger',
+    'stock_merger',
+    'stock_and_cash_merger',
+    'acquisition',
+    'acquired',
+    'takeover',
+  ],
+  spin_off: ['spin_off', 'spinoff'],
+  name_change: ['name_change', 'ticker_change'],
+}
+
+/** `Special-Cash`, `special cash` and `special_cash` are one word. */
+const wordOf = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+
+type Fields = Record<string, string | null>
+
+/**
+ * Sets the kind of an event to ours, and keeps the vendor's own word as `stated_kind`. `when_missing` is the
+ * kind of a record that states none. Returns the fault of a record whose kind is unknown; the record keeps it.
+ */
+export function kindIs(words: Words, when_missing?: string): (record: Fields) => string | undefined {
+  const kinds = new Map(
+    Object.entries(words).flatMap(([kind, list]) => list.map((word): [string, string] => [word, kind])),
+  )
+  return (record) => {
+    const stated = record['kind'] ?? null
+    if (stated === null) {
+      if (when_missing === undefined) return 'kind is missing'
+      record['kind'] = when_missing
+      return undefined
+    }
+    const kind = kinds.get(wordOf(stated))
+    if (kind === undefined)
+      return `kind is "${stated.slice(0, 60)}", which is unknown here; the kinds are ${Object.keys(words).join(', ')}`
+    if (stated !== kind) record['stated_kind'] = stated
+    record['kind'] = kind
+    return undefined
+  }
+}
+
+const MICS = new Set(
+  [
+    // United States: exchanges, their segments, and the markets outside exchanges.
+    ['XNYS', 'XNAS', 'XASE', 'ARCX', 'BATS', 'BATY', 'EDGA', 'EDGX', 'IEXG', 'MEMX', 'EPRL', 'LTSE', 'XCHI'],
+    ['XBOS', 'XPHL', 'XPSX', 'XCIS', 'XTXS', 'XNCM', 'XNGS', 'XNMS', 'XADF', 'AMXO', 'CXNS', 'XBZX'],
+    ['OTCM', 'OTCB', 'OTCQ', 'OTCI', 'PINX', 'PINL', 'PINI', 'PINC', 'EXPM', 'PSGM', 'CAVE', 'XOTC', 'FINR'],
+    // Elsewhere, for securities that are also listed there.
+    ['XTSE', 'XTSX', 'XCNQ', 'NEOE', 'XLON', 'AIMX', 'XETR', 'XFRA', 'XPAR', 'XAMS', 'XBRU', 'XLIS', 'XDUB'],
+    ['XMIL', 'MTAA', 'XMAD', 'BMEX', 'XSWX', 'XVTX', 'XSTO', 'XCSE', 'XHEL', 'XOSL', 'XWBO', 'XWAR', 'XTAE'],
+    ['XTKS', 'XHKG', 'XASX', 'XNZE', 'XSES', 'XKRX', 'XTAI', 'XSHG', 'XSHE', 'XBOM', 'XNSE', 'XJSE', 'BVMF'],
+    ['XMEX', 'XBUE', 'XSGO', 'XIST'],
+  ].flat(),
+)
+/** Names of exchanges that vendors write where a MIC is expected. */
+const MIC_OF: Readonly<Record<string, string>> = {
+  nyse: 'XNYS',
+  nasdaq: 'XNAS',
+  nasd: 'XNAS',
+  amex: 'XASE',
+  nyse_american: 'XASE',
+  nyse_mkt: 'XASE',
+  arca: 'ARCX',
+  nyse_arca: 'ARCX',
+  bats: 'BATS',
+  cboe: 'BATS',
+  iex: 'IEXG',
+  otc: 'OTCM',
+  pink: 'PINX',
+}
+
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'))
+
+const SECURITY_TYPES = new Set(
+  [
+    ['stock', 'common_stock', 'common', 'common_shares', 'ordinary_shares', 'equity', 'share', 'cs', 'os'],
+    ['etf', 'etn', 'etp', 'etv', 'ets', 'etc', 'fund', 'cef', 'closed_end_fund', 'mutual_fund', 'mlp', 'lp'],
+    ['reit', 'trust', 'spac', 'adr', 'ads', 'adrc', 'adrp', 'adrr', 'adrw', 'gdr', 'depositary_receipt'],
+    ['preferred', 'preferred_stock', 'preferred_shares', 'pfd', 'unit', 'warrant', 'right', 'rights', 'note'],
+    [
+      'bond',
+      'debenture',
+      'sp',
+      'structured_product',
+      'when_issued',
+      'tracking_stock',
+      'ny_registered_shares',
+    ],
+  ].flat(),
+)
+
+type Check = (text: string) => string | undefined
+
+/** Fields of a closed vocabulary: what is wrong with a word that is not in it. */
+export const WORD_CHECKS: Readonly<Record<string, Check>> = {
+  exchange_mic(text) {
+    if (MICS.has(text.toUpperCase())) return undefined
+    const hint = MIC_OF[wordOf(text)]
+    return `exchange_mic is "${text.slice(0, 60)}", not a known ISO 10383 code${hint === undefined ? '' : ` (write ${hint})`}`
+  },
+  currency: (text) =>
+    CURRENCIES.has(text.toUpperCase())
+      ? undefined
+      : `currency is "${text.slice(0, 60)}", not a known ISO 4217 code`,
+  type: (text) =>
+    SECURITY_TYPES.has(wordOf(text))
+      ? undefined
+      : `type is "${text.slice(0, 60)}", an unknown type of security; docs/flat-files.md lists the known ones`,
+}
