@@ -75,7 +75,9 @@ export const test = base
       () =>
         assertLockHeld(target.maintenance, target.lock),
   )
-  .extend('universe', { scope: 'file' }, ({ config }) => readUniverse(config.universe_file))
+  .extend('universe', { scope: 'file' }, ({ config }) =>
+    readUniverse(config.universe_file, config.source.mode),
+  )
   /**
    * The written sample of the dry runs: the first securities of the universe, in the order of their source
    * ids.

@@ -26,3 +26,12 @@ export function sizeText(bytes: number): string {
 
 /** `2026-01-31 18:30 UTC` of an ISO time in UTC. */
 export const timeText = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`
+
+const NAMES_MAX = 10
+
+/** Names for a person: the first ten, and how many more there are. */
+export function cutList(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_MAX).join(', ')
+  const more = names.length - NAMES_MAX
+  return more > 0 ? `${shown} and ${more.toLocaleString('en-US')} more` : shown
+}

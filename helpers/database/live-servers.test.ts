@@ -56,6 +56,7 @@ const live = (state: string) => ({
     VITEST_WORKER_ID: '',
     BOOTSTRAP_STATE: state,
     DROPBOX_FOLDER: state,
+    BOOTSTRAP_UNIVERSE: join(state, 'universe.csv'),
   },
   ...{ BOOTSTRAP_SOURCE: 'live', BOOTSTRAP_POSTGRES: '', SEC_USER_AGENT: 'Test test@example.com' },
   ...{
@@ -74,6 +75,7 @@ test.for([
   '%s refuses a live run on a server that is not on the list, before any write',
   async ([, [script, ...args]]) => {
     const state = await mkdtemp(join(tmpdir(), 'live-state-'))
+    await writeFile(join(state, 'universe.csv'), 'source_id,ticker\nfigi:BBG001S5N8V8,AAPL\n')
     const before = (await readFile(logOf(cluster), 'utf8')).length
     const { exitCode, all } = await execa(process.execPath, [join(ROOT_DIRECTORY, script), ...args], {
       cwd: ROOT_DIRECTORY,

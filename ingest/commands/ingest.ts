@@ -1,15 +1,16 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ConfigError } from '../../helpers/core/errors.ts'
 import { counted } from '../../helpers/core/text.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { JOB_NAMES, type JobName } from '../contract/job.ts'
 import { JOB_TITLES } from '../jobs.ts'
-import { openSecondSource } from '../providers/index.ts'
+import { type AdoptOptions, adopt, openSecondSource } from '../providers/index.ts'
 import { loadSecondSource } from '../second-source/load.ts'
 import { secondSourceText } from '../second-source/text.ts'
 import { checksOf, SECOND_SOURCE_CHECKS } from '../validation/checks.ts'
 import { inspectSeries } from '../validation/inspect.ts'
 import { VALIDATING, validate } from '../validation/validate.ts'
+import { CHECK_EXIT_CODES, checkDelivery } from './check-delivery.ts'
 import { day, EXIT_CODES, nearest, programOf, say, UsageError, wholeNumber } from './entry.ts'
 import { daily, run, showPlan } from './load.ts'
 import { goOn } from './resume.ts'
@@ -147,6 +148,34 @@ program
       )
       if (found.length > 0) process.exitCode = EXIT_CODES.failed
     }
+  })
+
+program
+  .command('adopt')
+  .description(
+    "make a delivery of a folder of a vendor's price files: recognise their form, write what is missing",
+  )
+  .argument('<folder>', 'the folder; it is not changed')
+  .option('--into <folder>', 'the delivery to write; <folder>-delivery by default')
+  .addOption(
+    new Option('--adjusted <kind>', 'what you know of the prices, where their form does not tell').choices([
+      'raw',
+      'split',
+      'total',
+    ]),
+  )
+  .action(async (folder: string, options: AdoptOptions) => say(await adopt(folder, options)))
+
+program
+  .command('check')
+  .description('read a delivery of flat files without a database, and print what a run would take of it')
+  .argument('<folder>', 'the delivery')
+  .option('--universe <file>', 'written universe; universe.csv of the delivery by default')
+  .action(async (folder: string, { universe }: Choices) => {
+    const { reject_max_ratio } = configOf({}).bootstrap.thresholds
+    const { text, verdict } = await checkDelivery(folder, { reject_max_ratio, universe })
+    say(text)
+    process.exitCode = CHECK_EXIT_CODES[verdict]
   })
 
 program

@@ -49,7 +49,8 @@ export async function showPlan(
 ): Promise<void> {
   const providers = await openRunProviders(config, silentLog(), { without, jobs })
   try {
-    const plan = await providers.plan(jobs, await readUniverse(config.universe_file), config.window)
+    const universe = await readUniverse(config.universe_file, config.source.mode)
+    const plan = await providers.plan(jobs, universe, config.window)
     const chosen = providers.choices.map(({ job, provider, passed_over }) =>
       [`${job}: ${nameOf(provider)}`, ...passed_over.map((why) => `skipped ${why}`)].join('; '),
     )
@@ -65,7 +66,7 @@ async function withRun(
   { command, resumed, group_rows_max, requests_max, without = [] }: Omit<Work, 'jobs'>,
   work: (options: Omit<IngestOptions, 'jobs'>) => Promise<readonly RunReport[]>,
 ): Promise<void> {
-  const universe = await readUniverse(config.universe_file)
+  const universe = await readUniverse(config.universe_file, config.source.mode)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
       `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Restore the old file, or start a new run.`,

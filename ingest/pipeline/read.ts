@@ -1,5 +1,5 @@
 import { holderOf } from '../contract/holder.ts'
-import type { JobRow, Parsed, ParseContext, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
+import type { JobRow, ParseContext, Parsed, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
 import type { LocatedRecord, Page, Subject, SubjectEnd } from '../contract/provider.ts'
 
 // Reads the pages of one batch and parses their records, and counts both in a `Tally`.

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { cutList } from '../../helpers/core/text.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { ItemGap, JobName, JobReport } from '../contract/job.ts'
@@ -123,8 +124,6 @@ export function gapGroups(gaps: readonly ItemGap[]): GapGroup[] {
   })
 }
 
-const COLUMNS = 118
-
 /**
  * Lines for a person: one for an item that ended as no other did; else the reason once, how many they are,
  * and their names.
@@ -133,19 +132,9 @@ export function gapLines(job: string, gaps: readonly ItemGap[]): string[] {
   return gapGroups(gaps).flatMap(({ ending, reason, items }) =>
     items.length === 1
       ? [`  ${job}  ${items[0]}  ${ending}: ${reason}`]
-      : [`  ${job}  ${items.length.toLocaleString('en-US')} items  ${ending}: ${reason}`, ...wrapped(items)],
+      : [
+          `  ${job}  ${items.length.toLocaleString('en-US')} items  ${ending}: ${reason}`,
+          `      ${cutList(items)}`,
+        ],
   )
-}
-
-function wrapped(items: readonly string[]): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const item of items) {
-    if (line !== '' && line.length + item.length + 2 > COLUMNS) {
-      lines.push(`${line},`)
-      line = ''
-    }
-    line += line === '' ? `      ${item}` : `, ${item}`
-  }
-  return [...lines, line]
 }

@@ -1,8 +1,9 @@
 import type { Config } from '../../helpers/config/config.ts'
-import type { Log } from '../../helpers/core/log.ts'
+import { type Log, silentLog } from '../../helpers/core/log.ts'
 import { REHEARSAL_HASTE, startRehearsalMarket } from '../../helpers/simulator/rehearsal.ts'
 import type { Provider } from '../contract/provider.ts'
 import { flatFiles } from './flat-files/index.ts'
+import type { SplitResult } from './flat-files/split-evidence.ts'
 import { type HttpProviders, type HttpProvidersOptions, openHttpProviders } from './live.ts'
 import { planOf } from './plan.ts'
 
@@ -58,3 +59,10 @@ export async function openRunProviders(
 /** The source that ours is compared with: a drop of flat files. */
 export const openSecondSource = ({ directory }: NonNullable<Config['second_source']>): Provider =>
   flatFiles(directory)
+
+export { type AdoptOptions, adopt } from './flat-files/adopt.ts'
+export type { SplitResult } from './flat-files/split-evidence.ts'
+
+/** A delivery of flat files, for reading it without a run; `onSplits` receives what its closes show at splits. */
+export const openDelivery = (directory: string, onSplits: (result: SplitResult) => void): Provider =>
+  flatFiles(directory, silentLog(), onSplits)

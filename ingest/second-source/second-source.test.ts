@@ -37,7 +37,7 @@ const OURS = {
     ...bars('b', (at) => (at === 4 ? undefined : 50)),
     ...bars('c', () => 10),
   ]),
-  'splits/s.csv': file('source_id,ex_date,split_from,split_to', ['a,2020-03-02,1,2', 'b,2020-03-02,1,3']),
+  'splits/s.csv': file('source_id,ex_date,split_from,split_to', ['a,2020-03-03,10,11', 'b,2020-03-03,10,12']),
   'dividends/d.csv': file('source_id,ex_date,amount,currency', [
     'a,2020-03-06,0.425,USD',
     'a,2020-03-10,0.25,USD',
@@ -62,9 +62,9 @@ const THEIRS = {
     'v2,2020-03-11,no price',
   ]),
   'splits/s.csv': file('source_id,ex_date,split_from,split_to', [
-    'v1,2020-03-02,1,2',
-    'v2,2020-03-04,1,3',
-    'v1,2020-03-09,1,4',
+    'v1,2020-03-03,10,11',
+    'v2,2020-03-04,10,12',
+    'v1,2020-03-09,10,14',
   ]),
   'dividends/d.csv': file('source_id,ex_date,amount', [
     'v1,2020-03-06,0.43',
@@ -130,15 +130,15 @@ it('lists each difference once, counts what was not compared, and changes no cor
         subject: 'a',
         verdict: 'only the second source has it',
         other_ex_date: '2020-03-09',
-        other_value: '4.000000000000',
+        other_value: '1.400000000000',
       },
       {
         subject: 'b',
         verdict: 'the day differs',
-        ex_date: '2020-03-02',
+        ex_date: '2020-03-03',
         other_ex_date: '2020-03-04',
-        value: '3.000000000000',
-        other_value: '3.000000000000',
+        value: '1.200000000000',
+        other_value: '1.200000000000',
       },
     ]),
     cash: expect.arrayContaining([

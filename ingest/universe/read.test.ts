@@ -34,3 +34,18 @@ describe('a universe', () => {
     await expect(readUniverse('/nowhere/universe.csv')).rejects.toThrow(/cannot be read.*BOOTSTRAP_UNIVERSE/)
   })
 })
+
+describe('the universe of the rehearsal', () => {
+  const file = join(import.meta.dirname, 'rehearsal.csv')
+
+  it.each([
+    ['flat-files', /rehearsal.*BOOTSTRAP_SOURCE is flat-files.*Set BOOTSTRAP_UNIVERSE.*adopt <folder>/s],
+    ['live', /rehearsal.*BOOTSTRAP_SOURCE is live.*Set BOOTSTRAP_UNIVERSE/s],
+  ])('is refused for real data (%s), with the way to write another one', async (mode, message) => {
+    await expect(readUniverse(file, mode)).rejects.toThrow(message)
+  })
+
+  it.each(['rehearsal', 'replay', undefined])('is read in the mode %s', async (mode) => {
+    expect((await readUniverse(file, mode)).members.length).toBeGreaterThan(100)
+  })
+})

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { FormatError, messageOf } from '../../helpers/core/errors.ts'
+import { ConfigError, FormatError, messageOf } from '../../helpers/core/errors.ts'
 
 /** One security of a run. */
 export interface UniverseMember {
@@ -11,7 +12,7 @@ export interface UniverseMember {
   readonly ticker: string
   /**
    * Its filer, ten digits; its share class FIGI; its id at a provider, e.g. `alpaca:904837e3-…`. Left out
-   * where the file does not say.
+   * where the file does not have them.
    */
   readonly cik?: string
   readonly figi?: string
@@ -26,14 +27,37 @@ export interface Universe {
   readonly members: readonly UniverseMember[]
 }
 
+/** The universe of the rehearsal: invented securities. */
+const REHEARSAL_FILE = join(import.meta.dirname, 'rehearsal.csv')
+
+/**
+ * Refuses the universe of the rehearsal in a mode that reads real data: no real source has its securities.
+ *
+ * @throws ConfigError that says how to write a universe.
+ */
+function refuseRehearsal(file: string, mode: string | undefined): void {
+  if ((mode !== 'flat-files' && mode !== 'live') || resolve(file) !== REHEARSAL_FILE) return
+  const advice =
+    mode === 'flat-files'
+      ? '`npm run ingest -- adopt <folder>` writes one for a folder of files'
+      : 'it is a CSV file with the columns source_id and ticker, one line a security'
+  throw new ConfigError([
+    `the universe is ${file}, the invented securities of the rehearsal, and BOOTSTRAP_SOURCE is ${mode}. ` +
+      `Set BOOTSTRAP_UNIVERSE to a universe of your own; ${advice}`,
+  ])
+}
+
 /**
  * Reads a universe: a CSV file with a header row and the columns source_id and ticker. The columns cik, figi
  * and provider_id may identify a security where its source_id does not; other columns are ignored.
  *
+ * @param mode the mode of the run that it is for, where there is one.
+ * @throws ConfigError when it is the rehearsal's and the mode reads real data.
  * @throws FormatError when it cannot be read, a column is missing, a line has no source_id or ticker, an id
  *   has another format, or a source_id, figi or provider_id is listed twice.
  */
-export async function readUniverse(file: string): Promise<Universe> {
+export async function readUniverse(file: string, mode?: string): Promise<Universe> {
+  refuseRehearsal(file, mode)
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new FormatError(
       `The universe ${file} cannot be read: ${messageOf(error)}. Name another one with BOOTSTRAP_UNIVERSE.`,

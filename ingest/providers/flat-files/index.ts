@@ -16,7 +16,7 @@ import { FOLDERS } from './layout.ts'
 import { hasEvents, otherRows, pagesOf, type Readers } from './pages.ts'
 import type { DeliveryFile, Part } from './parts.ts'
 import { scopeOf } from './records.ts'
-import { SplitEvidence } from './split-evidence.ts'
+import { SplitEvidence, type SplitResult } from './split-evidence.ts'
 import { tickersOf } from './tickers.ts'
 
 /** Datasets that a delivery may lack: prices are enough. */
@@ -24,9 +24,13 @@ const OPTIONAL: readonly Dataset[] = ['corporate_actions', 'fundamentals']
 
 /**
  * A delivery: a folder of a vendor's files, one folder for each dataset, CSV (plain, gzip, zstd, zipped) or
- * Parquet, read by header name.
+ * Parquet, read by header name. `onSplits` is called with what the closes show at the splits.
  */
-export function flatFiles(root: string, log: Log = silentLog()): Provider {
+export function flatFiles(
+  root: string,
+  log: Log = silentLog(),
+  onSplits: (result: SplitResult) => void = () => {},
+): Provider {
   return {
     name: 'flat-files',
     datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'fundamentals'],
@@ -62,7 +66,7 @@ export function flatFiles(root: string, log: Log = silentLog()): Provider {
       } else if (ask.dataset === 'corporate_actions') {
         yield* readActions(files, with_events, batch, readers, signal)
       } else if (ask.dataset === 'prices_daily') {
-        yield* readPrices(root, ask, files, batch, readers, signal)
+        yield* readPrices(root, ask, files, batch, { ...readers, onSplits }, signal)
       } else for (const file of files) yield* readFile(file, batch, readers, signal)
     },
   }
@@ -151,7 +155,7 @@ async function* readPrices(
   ask: Ask,
   files: readonly AskedFile[],
   batch: Batch,
-  readers: Readers,
+  readers: Readers & { readonly onSplits: (result: SplitResult) => void },
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
   const evidence = new SplitEvidence(readers.tickers)
@@ -168,6 +172,7 @@ async function* readPrices(
       if (!evidence.is_empty && !('status' in page)) evidence.addPrices(page.records)
       yield page
     }
+  readers.onSplits(evidence.result())
   yield* evidence.ends(batch.subjects.map(({ item }) => item))
 }
 

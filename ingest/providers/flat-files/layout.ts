@@ -1,4 +1,4 @@
-import { isDay } from '../../contract/fields.ts'
+import { isDay } from '../../../helpers/core/days.ts'
 import type { Dataset } from '../../contract/job.ts'
 import { DELISTING_KINDS, DIVIDEND_KINDS, kindIs, SPLIT_KINDS } from './vocabulary.ts'
 

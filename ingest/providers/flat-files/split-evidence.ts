@@ -19,6 +19,11 @@ interface Around {
   before: Close | undefined
   after: Close | undefined
 }
+/** How many splits the closes move at, and those that they do not move at. */
+export interface SplitResult {
+  readonly moved: number
+  readonly still: readonly Around[]
+}
 interface Close {
   readonly date: string
   readonly text: string
@@ -83,7 +88,7 @@ export class SplitEvidence {
   }
 
   /** What the closes show: how many splits could be compared, and those that they do not move at. */
-  result(): { readonly moved: number; readonly still: readonly Around[] } {
+  result(): SplitResult {
     let moved = 0
     const still: Around[] = []
     for (const split of [...this.#byItem.values()].flat()) {
