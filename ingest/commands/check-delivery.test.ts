@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
+import { checkDelivery } from './check-delivery.ts'
+
+type Files = Readonly<Record<string, string>>
+const check = async (files: Files) => checkDelivery(await writeDelivery(files), { reject_max_ratio: 0.001 })
+/** The columns of a line of the table: files, records, not asked for, rejected, rows, days. */
+const lineOf = (text: string, job: string): string[] =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(job))
+    ?.split(/ {2,}/)
+    .slice(1) ?? []
+
+describe('check reads a delivery without a database', () => {
+  it('and counts what a run would take', async () => {
+    const { text, verdict } = await check(SMALL_DELIVERY)
+    expect(lineOf(text, 'prices-daily')).toEqual(['1', '4', '0', '0', '4', '2020-01-30 to 2020-03-02'])
+    expect(lineOf(text, 'corporate-actions')).toEqual(['3', '5', '0', '0', '5', '2020-01-31 to 2020-02-03'])
+    expect(lineOf(text, 'fundamentals-raw').slice(0, 5)).toEqual(['1', '2', '0', '0', '2'])
+    expect(text).toContain('PRICES   as traded: the closes move at all 1 splits that can be compared')
+    expect(text).toContain('MISSING  fundamentals-raw: nothing of 0000000002')
+    expect(verdict).toBe('fit_with_gaps')
+  })
+
+  it('and says once what the delivery does not have: prices are enough', async () => {
+    const {
+      'universe.csv': universe,
+      'securities/securities.csv': securities,
+      'prices_daily/prices.csv': prices,
+    } = SMALL_DELIVERY
+    const { text, verdict } = await check({
+      'universe.csv': universe,
+      'securities/securities.csv': securities,
+      'prices_daily/prices.csv': prices,
+    })
+    expect(text.match(/^MISSING .*/gm)).toEqual([
+      'MISSING  corporate-actions: The delivery has no splits/, dividends/, delistings/, mergers_delistings/ with files in any ' +
+        'of them. Adjusted prices will equal the prices.',
+      'MISSING  fundamentals-raw: The delivery has no fundamentals/ with a file in it. There will be no fundamentals.',
+    ])
+    expect(text).toContain('PRICES   not compared')
+    expect(verdict).toBe('fit')
+  })
+
+  it('and names rejected records, other securities and files that would be refused', async () => {
+    const prices = `${SMALL_DELIVERY['prices_daily/prices.csv']}x:first,2020-02-04,,,,1e400,1\nx:other,2020-02-04,,,,1,1\n`
+    const { text, verdict } = await check({ ...SMALL_DELIVERY, 'prices_daily/prices.csv': prices })
+    expect(lineOf(text, 'prices-daily').slice(0, 5)).toEqual(['1', '6', '1', '1', '4'])
+    expect(text).toContain(
+      'prices_daily/prices.csv:6: close is "1e400", not a price from 0.000001 to 10,000,000',
+    )
+    expect(verdict).toBe('fit_with_gaps')
+    const still = SMALL_DELIVERY['prices_daily/prices.csv'].replace('5,5.5,4.5,5.3', '10,11,9,10.6')
+    const adjusted = await check({ ...SMALL_DELIVERY, 'prices_daily/prices.csv': still })
+    expect(adjusted.text).toMatch(/FAILS {4}prices-daily: Its closes do not move at a split .* \(x:first\)/)
+    expect(adjusted.text).toContain('PRICES   the closes do not move at 1 of 1 splits: they are adjusted')
+    expect(adjusted.verdict).toBe('unfit')
+  })
+
+  it('and cuts long lists of names', async () => {
+    const many = Array.from({ length: 45 }, (_, at) => `x:${String(at).padStart(2, '0')},T${at}`).join('\n')
+    const { text } = await check({ ...SMALL_DELIVERY, 'universe.csv': `source_id,ticker\n${many}\n` })
+    expect(text).toMatch(/MISSING {2}securities: nothing of x:00, x:01, .*x:09 and 35 more/)
+  })
+
+  it('and asks for a universe where there is none', async () => {
+    const { 'universe.csv': _, ...rest } = SMALL_DELIVERY
+    const { text, verdict } = await check(rest)
+    expect(text).toMatch(/has no universe\.csv/)
+    expect(verdict).toBe('unfit')
+  })
+})
