@@ -35,16 +35,20 @@ describe('check reads a delivery without a database', () => {
       'prices_daily/prices.csv': prices,
     })
     expect(text.match(/^MISSING .*/gm)).toEqual([
-      'MISSING  corporate-actions: The delivery has no splits/, dividends/, delistings/, mergers_delistings/ with files in any ' +
+      'MISSING  corporate-actions: The delivery has no splits/, dividends/, delistings/, ' +
+        'mergers_delistings/ with files in any ' +
         'of them. Adjusted prices will equal the prices.',
-      'MISSING  fundamentals-raw: The delivery has no fundamentals/ with a file in it. There will be no fundamentals.',
+      'MISSING  fundamentals-raw: The delivery has no fundamentals/ with a file in it. There will ' +
+        'be no fundamentals.',
     ])
     expect(text).toContain('PRICES   not compared')
     expect(verdict).toBe('fit')
   })
 
   it('and names rejected records, other securities and files that would be refused', async () => {
-    const prices = `${SMALL_DELIVERY['prices_daily/prices.csv']}x:first,2020-02-04,,,,1e400,1\nx:other,2020-02-04,,,,1,1\n`
+    const prices =
+      `${SMALL_DELIVERY['prices_daily/prices.csv']}x:first,2020-02-04,,,,1e400,1\n` +
+      'x:other,2020-02-04,,,,1,1\n'
     const { text, verdict } = await check({ ...SMALL_DELIVERY, 'prices_daily/prices.csv': prices })
     expect(lineOf(text, 'prices-daily').slice(0, 5)).toEqual(['1', '6', '1', '1', '4'])
     expect(text).toContain(

@@ -53,8 +53,8 @@ interface JobCheck {
 }
 
 /**
- * Reads a delivery as a run does, without a database, and returns one page: rows, days, rejected records, what
- * would fail, what is missing, and whether its closes are as traded.
+ * Reads a delivery as a run does, without a database, and returns one page: rows, days, rejected records,
+ * what would fail, what is missing, and whether its closes are as traded.
  */
 export async function checkDelivery(
   folder: string,
@@ -71,7 +71,9 @@ export async function checkDelivery(
   )
   if (!is_there)
     return {
-      text: `${root} has no universe.csv, the list of securities to load (source_id,ticker). Write one, or let \`adopt\` write it.\n`,
+      text:
+        `${root} has no universe.csv, the list of securities to load (source_id,ticker). Write ` +
+        `one, or let \`adopt\` write it.\n`,
       verdict: 'unfit',
     }
   const { members } = await readUniverse(file)
@@ -248,7 +250,8 @@ function pageOf(
     ...(verdict === 'unfit'
       ? []
       : [
-          `Next: BOOTSTRAP_SOURCE="flat-files:${root}" BOOTSTRAP_UNIVERSE="${universe}" npx vitest run phases`,
+          `Next: BOOTSTRAP_SOURCE="flat-files:${root}" BOOTSTRAP_UNIVERSE="${universe}" npx vitest ` +
+            'run phases',
         ]),
     '',
   ].join('\n')

@@ -81,7 +81,8 @@ describe('closes beside the splits of the delivery', () => {
     const still = ['x:1', 'x:2'].map((id) => `${id},2014-06-06,10\n${id},2014-06-09,10.1\n`).join('')
     const moved = 'x:3,2014-06-06,10\nx:3,2014-06-09,2\nx:4,2014-06-09,7\n'
     expect(await read(splits, `${still}${moved}`)).toEqual([
-      'malformed: The prices of the delivery are adjusted for splits already: they do not move at 2 of 3 splits ' +
+      'malformed: The prices of the delivery are adjusted for splits already: they do not move at 2 ' +
+        'of 3 splits ' +
         'that it states (x:1 2014-06-09, 5 for 1: 10 to 10.1; x:2 2014-06-09, 5 for 1: 10 to 10.1). ' +
         'Deliver unadjusted prices.',
     ])

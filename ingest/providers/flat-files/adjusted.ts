@@ -14,7 +14,8 @@ const isAdjusted = (name: string): boolean =>
     /adj.*(close|price|open|high|low|last)|(close|price|open|high|low|last).*adj/.test(name))
 
 const ADVICE =
-  'Deliver unadjusted prices. If these are as traded, write {"adjusted": "raw"} for prices_daily in mapping.json.'
+  'Deliver unadjusted prices. If these are as traded, write {"adjusted": "raw"} for prices_daily in ' +
+  'mapping.json.'
 
 /**
  * Refuses prices that are adjusted, or may be by their header: adjusted once more they would be wrong. The
@@ -33,7 +34,8 @@ export function refuseAdjusted({ name, folder, mapping }: Named, header: readonl
     const by = profile === undefined ? 'mapping.json' : `its profile ${profile}`
     const what = adjusted === 'split' ? 'splits' : 'splits and dividends'
     throw malformed(
-      `${name} is refused: its prices are adjusted for ${what}, by ${by}, and the traded prices cannot be derived. ` +
+      `${name} is refused: its prices are adjusted for ${what}, by ${by}, and the traded prices ` +
+        'cannot be derived. ' +
         'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
     )
   }
@@ -52,24 +54,29 @@ export function reasonOf(header: readonly string[]): string | undefined {
     const how =
       plainName(unadjusted) === 'closeunadj'
         ? 'Give prices_daily the profile sharadar in mapping.json.'
-        : `Write {"adjusted": "split", "raw_close": ${JSON.stringify(unadjusted)}} for prices_daily in mapping.json.`
+        : `Write {"adjusted": "split", "raw_close": ${JSON.stringify(unadjusted)}} for prices_daily ` +
+          'in mapping.json.'
     return `it has a column ${unadjusted}, so its other prices are adjusted for splits. ${how}`
   }
   const adjusted = columnOf((name) => isAdjusted(name) || isUnadjusted(name))
   if (adjusted !== undefined)
     return (
-      `it has a column "${adjusted}". In such files (Yahoo, FMP, SimFin) the other prices are adjusted for splits ` +
+      `it has a column "${adjusted}". In such files (Yahoo, FMP, SimFin) the other prices are ` +
+      'adjusted for splits ' +
       `as well, in others (Tiingo, Alpha Vantage) they are not. ${ADVICE}`
     )
   if (plain.includes('stocksplits') && plain.includes('dividends'))
     return (
-      'it has the columns "Dividends" and "Stock Splits" beside its prices, as yfinance Ticker.history() writes ' +
+      'it has the columns "Dividends" and "Stock Splits" beside its prices, as yfinance ' +
+      'Ticker.history() writes ' +
       `them. Those prices are adjusted for splits and, by default, for dividends. ${ADVICE}`
     )
   if (plain[0] === 'price' && plain.includes('close'))
     return (
-      'it has several header rows, as yfinance download() writes them. Those prices are adjusted for splits and, ' +
-      'by default, for dividends. Deliver unadjusted prices. If these are as traded, write {"header_rows": 3, ' +
+      'it has several header rows, as yfinance download() writes them. Those prices are adjusted ' +
+      'for splits and, ' +
+      'by default, for dividends. Deliver unadjusted prices. If these are as traded, write ' +
+      '{"header_rows": 3, ' +
       '"columns": {"date": "Price"}, "adjusted": "raw"} for prices_daily in mapping.json.'
     )
   if (
@@ -78,7 +85,8 @@ export function reasonOf(header: readonly string[]): string | undefined {
     header.some((each) => each.trim().startsWith('<'))
   )
     return (
-      'it has the header of Stooq, whose prices are adjusted for splits and dividends, and the traded prices ' +
+      'it has the header of Stooq, whose prices are adjusted for splits and dividends, and the ' +
+      'traded prices ' +
       'cannot be derived. Deliver unadjusted prices.'
     )
   return undefined

@@ -29,56 +29,64 @@ describe('adopt makes a delivery of', () => {
       'Tiingo',
       {
         'KO.csv':
-          'date,close,high,low,open,volume,adjClose,divCash,splitFactor\n2020-02-03,58.5,59,58,58.2,100,55.1,0.0,1.0\n',
+          'date,close,high,low,open,volume,adjClose,divCash,splitFactor\n' +
+          '2020-02-03,58.5,59,58,58.2,100,55.1,0.0,1.0\n',
       },
     ],
     [
       'Alpha Vantage',
       {
         'KO.csv':
-          'timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient\n2020-02-03,58.2,59,58,58.5,55.1,100,0.0,1.0\n',
+          'timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient\n' +
+          '2020-02-03,58.2,59,58,58.5,55.1,100,0.0,1.0\n',
       },
     ],
     [
       'Nasdaq Data Link WIKI',
       {
         'wiki.csv':
-          'ticker,date,open,high,low,close,volume,ex-dividend,split_ratio,adj_close\nKO,2020-02-03,58.2,59,58,58.5,100,0.0,1.0,55.1\n',
+          'ticker,date,open,high,low,close,volume,ex-dividend,split_ratio,adj_close\n' +
+          'KO,2020-02-03,58.2,59,58,58.5,100,0.0,1.0,55.1\n',
       },
     ],
     [
       'Sharadar',
       {
         'sep.csv':
-          'ticker,date,open,high,low,close,volume,closeadj,closeunadj,lastupdated\nKO,2020-02-03,29.1,29.5,29,29.25,200,27,58.5,2026-01-02\n',
+          'ticker,date,open,high,low,close,volume,closeadj,closeunadj,lastupdated\n' +
+          'KO,2020-02-03,29.1,29.5,29,29.25,200,27,58.5,2026-01-02\n',
       },
     ],
     [
       'Norgate',
       {
         'KO.csv':
-          'Date,Open,High,Low,Close,Volume,Turnover,Unadjusted Close\n2020-02-03,29.1,29.5,29,29.25,200,9,58.5\n',
+          'Date,Open,High,Low,Close,Volume,Turnover,Unadjusted ' +
+          'Close\n2020-02-03,29.1,29.5,29,29.25,200,9,58.5\n',
       },
     ],
     [
       'Massive',
       {
         '2020-02-03.csv':
-          'ticker,volume,open,close,high,low,window_start,transactions\nKO,100,58.2,58.5,59,58,1580706000000000000,7\n',
+          'ticker,volume,open,close,high,low,window_start,transactions\n' +
+          'KO,100,58.2,58.5,59,58,1580706000000000000,7\n',
       },
     ],
     [
       'CRSP',
       {
         'dsf.csv':
-          'PERMNO,date,PRC,VOL,BIDLO,ASKHI,OPENPRC\n11308,2020-02-03,58.5,100,58,59,58.2\n11308,2020-02-04,-58.4,0,58,59,\n',
+          'PERMNO,date,PRC,VOL,BIDLO,ASKHI,OPENPRC\n11308,2020-02-03,58.5,100,58,59,58.2\n' +
+          '11308,2020-02-04,-58.4,0,58,59,\n',
       },
     ],
     [
       'Databento',
       {
         'xnas.csv':
-          'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n2020-02-03T00:00:00.000000000Z,35,2,1,58.2,59,58,58.5,100,KO\n',
+          'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n' +
+          '2020-02-03T00:00:00.000000000Z,35,2,1,58.2,59,58,58.5,100,KO\n',
       },
     ],
     ['LEAN', { 'ko.csv': '20200203 00:00,582000,590000,580000,585000,100\n' }],
@@ -104,7 +112,8 @@ describe('adopt makes a delivery of', () => {
       'Investing.com',
       {
         'KO.csv':
-          '"Date","Price","Open","High","Low","Vol.","Change %"\n"02/03/2020","58.5","58.2","59","58","10.5M","1%"\n',
+          '"Date","Price","Open","High","Low","Vol.","Change ' +
+          '%"\n"02/03/2020","58.5","58.2","59","58","10.5M","1%"\n',
       },
     ],
     [
@@ -153,7 +162,8 @@ describe('adopt refuses, and writes nothing,', () => {
       'Stooq',
       {
         'a.us.txt':
-          '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nA.US,D,20200828,000000,1,2,1,1.5,9,0\n',
+          '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n' +
+          'A.US,D,20200828,000000,1,2,1,1.5,9,0\n',
       },
     ],
     [

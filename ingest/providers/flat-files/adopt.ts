@@ -61,14 +61,15 @@ export async function adopt(folder: string, options: AdoptOptions = {}): Promise
   await writeJson(join(into, 'mapping.json'), { spec: 1, folders: { prices_daily: mapping } })
   const listings = await listingsOf(into)
   await writeIdentity(into, listings)
+  const tickers = listings.map(({ ticker }) => ticker)
   return [
     ...lines,
     '',
     `Written to ${into}, for you to review:`,
     `  prices_daily/      the ${files.length} files, copied`,
     `  mapping.json       ${JSON.stringify(mapping)}`,
-    `  securities/        ${listings.length} securities, each by the ticker of its last bar: ${cutList(listings.map(({ ticker }) => ticker))}`,
-    '                     (add names, exchange_mic, cik; merge the lines of one security under several tickers)',
+    `  securities/        ${listings.length} by the tickers of their last bars: ${cutList(tickers)}`,
+    '                     (add names, exchange_mic, cik; merge the lines of a security with several tickers)',
     '  ticker_history/    each ticker from its first bar on (add renames and the ends of listings)',
     '  universe.csv       all of them',
     ...noteOnTickers(shape, listings),
@@ -79,9 +80,11 @@ export async function adopt(folder: string, options: AdoptOptions = {}): Promise
 }
 
 const REFUSED = [
-  'Refused: these prices are adjusted, and the traded prices cannot be derived from them. The database stores',
+  'Refused: these prices are adjusted, and the traded prices cannot be derived from them. The ' +
+    'database stores',
   'prices as traded and adjusts them itself: adjusted prices would be adjusted twice.',
-  'Deliver unadjusted prices. Vendors that sell them: Massive, Tiingo, Alpha Vantage, Sharadar, Norgate, CRSP.',
+  'Deliver unadjusted prices. Vendors that sell them: Massive, Tiingo, Alpha Vantage, Sharadar, ' +
+    'Norgate, CRSP.',
 ]
 const STATE = [
   'Look up what the vendor delivers, then state it:',
@@ -97,7 +100,8 @@ async function pricesIn(root: string): Promise<DeliveryFile[]> {
   })
   if (names.includes('prices_daily'))
     throw new RefusedError(
-      `${root} has a folder prices_daily/: it is a delivery already. Look at it with: npm run ingest -- check ${root}`,
+      `${root} has a folder prices_daily/: it is a delivery already. Look at it with: npm run ` +
+        `ingest -- check ${root}`,
     )
   const files = await listFiles(root, PRICES)
   if (files.length === 0) throw new RefusedError(`${root} has no file of prices (CSV, text, Parquet or zip).`)
@@ -121,14 +125,16 @@ async function shapeOf(root: string, files: readonly DeliveryFile[]): Promise<Sh
   if (unknown.length > 0)
     throw new RefusedError(
       `${root}: the form of ${unknown.length} ${unknown.length === 1 ? 'file is' : 'files are'} not known: ` +
-        `${cutList(unknown)}. Move them out of the folder, or write mapping.json by hand (docs/flat-files.md).`,
+        `${cutList(unknown)}. Move them out of the folder, or write mapping.json by hand ` +
+        '(docs/flat-files.md).',
     )
   const [first, ...others] = byVendor.values()
   if (first === undefined) throw new RefusedError(`${root} has no table.`)
   if (others.length > 0)
     throw new RefusedError(
       [
-        `${root} has tables of ${others.length + 1} forms; a delivery has one. Put each into a folder of its own:`,
+        `${root} has tables of ${others.length + 1} forms; a delivery has one. Put each into a ` +
+          'folder of its own:',
         ...[...byVendor].map(([vendor, { names }]) => `  ${vendor}: ${cutList(names)}`),
       ].join('\n'),
     )
@@ -218,15 +224,16 @@ function noteOnTickers({ mapping }: Shape, listings: readonly Listing[]): string
   const ended = listings.filter(
     ({ last_date }) => Date.parse(newest) - Date.parse(last_date) > 10 * 86_400_000,
   )
+  const written = mapping.ticker_is === 'last' || mapping.profile !== undefined
+  const ends = ended.map(({ ticker, last_date }) => `${ticker} (${last_date})`)
   return [
     '',
     'To be decided by a person:',
-    `  tickers are taken as ${mapping.ticker_is === 'last' || mapping.profile !== undefined ? 'the vendor writes them' : 'traded on the day'}: a ticker that passed to another company is one security here`,
-    ...(ended.length === 0
+    `  tickers are taken as ${written ? 'the vendor writes them' : 'traded on the day'}: ` +
+      'a ticker that passed to another company is one security here',
+    ...(ends.length === 0
       ? []
-      : [
-          `  ${ended.length} have no bar near ${newest}: delisted, or renamed? ${cutList(ended.map(({ ticker, last_date }) => `${ticker} (${last_date})`))}`,
-        ]),
+      : [`  ${ends.length} have no bar near ${newest}: delisted, or renamed? ${cutList(ends)}`]),
     '  splits/, dividends/ and delistings/ are optional; without them adjusted prices equal the prices',
   ]
 }

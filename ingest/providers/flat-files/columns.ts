@@ -134,7 +134,8 @@ function refuseData(
   if (data.length * 2 <= names.length) return
   throw malformed(
     `${name} has no header row: its first row is ${shortened(header.join(','))}. ` +
-      'Name its columns by position in mapping.json, e.g. {"header_rows": 0, "columns": {"date": 1, "close": 5}}.',
+      'Name its columns by position in mapping.json, e.g. {"header_rows": 0, "columns": {"date": 1, ' +
+      '"close": 5}}.',
   )
 }
 

@@ -157,7 +157,9 @@ describe('a page of Parquet with a CRC', () => {
         checked((bytes) => crc32(bytes) ^ 1),
       ),
     ).toBe(
-      'malformed: prices_daily/p.parquet cannot be read as Parquet: a page of the column source_id does not have its CRC. It is damaged, or uses a feature that is not supported: copy it again, or write it with other options.',
+      'malformed: prices_daily/p.parquet cannot be read as Parquet: a page of the column source_id ' +
+        'does not have its CRC. It is damaged, or uses a feature that is not supported: copy it ' +
+        'again, or write it with other options.',
     )
   })
 })

@@ -48,37 +48,43 @@ describe('a compressed file', () => {
       'p.csv.gz',
       'gzip with text behind it',
       Buffer.concat([gzipSync(PRICES), Buffer.from('x:1')]),
-      'cannot be read: it is not complete gzip data (incorrect header check). It is damaged, or its name is wrong.',
+      'cannot be read: it is not complete gzip data (incorrect header check). It is damaged, or its ' +
+        'name is wrong.',
     ],
     [
       'p.csv.zst',
       'zstd with text behind it',
       Buffer.concat([zstdCompressSync(PRICES), Buffer.from('x:1,2020')]),
-      'cannot be read: it is not complete zstd data (what follows a frame is none). It is damaged, or its name is wrong.',
+      'cannot be read: it is not complete zstd data (what follows a frame is none). It is damaged, ' +
+        'or its name is wrong.',
     ],
     [
       'p.csv.zst',
       'plain text',
       PRICES,
-      'cannot be read: it is not complete zstd data (it has no magic number of zstd). It is damaged, or its name is wrong.',
+      'cannot be read: it is not complete zstd data (it has no magic number of zstd). It is ' +
+        'damaged, or its name is wrong.',
     ],
     [
       'p.csv.gz',
       'zstd',
       zstdOf(PRICES),
-      'cannot be read: it is not complete gzip data (incorrect header check). It is damaged, or its name is wrong.',
+      'cannot be read: it is not complete gzip data (incorrect header check). It is damaged, or its ' +
+        'name is wrong.',
     ],
     [
       'p.csv',
       'gzip',
       gzipOf(PRICES),
-      'should be CSV by its name, and is a gzip file by its first bytes. Rename it to match its content, or convert it.',
+      'should be CSV by its name, and is a gzip file by its first bytes. Rename it to match its ' +
+        'content, or convert it.',
     ],
     [
       'p.csv',
       'UTF-16',
       Buffer.from(`\uFEFF${PRICES}`, 'utf16le'),
-      'should be CSV by its name, and is text in UTF-16, not UTF-8 by its first bytes. Rename it to match its content, or convert it.',
+      'should be CSV by its name, and is text in UTF-16, not UTF-8 by its first bytes. Rename it to ' +
+        'match its content, or convert it.',
     ],
     [
       'p.csv',
@@ -96,7 +102,8 @@ describe('a compressed file', () => {
       'p.csv',
       'bytes',
       Buffer.from('a,b\n\0\0\0\0'),
-      'should be CSV by its name, and is binary data (it has zero bytes) by its first bytes. Rename it to match its content, or convert it.',
+      'should be CSV by its name, and is binary data (it has zero bytes) by its first bytes. Rename ' +
+        'it to match its content, or convert it.',
     ],
     [
       'p.csv',
@@ -108,19 +115,22 @@ describe('a compressed file', () => {
       'p.csv',
       'a Parquet file',
       parquetOfCsv(PRICES),
-      'should be CSV by its name, and is a Parquet file by its first bytes. Rename it to match its content, or convert it.',
+      'should be CSV by its name, and is a Parquet file by its first bytes. Rename it to match its ' +
+        'content, or convert it.',
     ],
     [
       'p.csv.bz2',
       'of no known kind',
       'BZh9',
-      'is of a kind that cannot be read; .csv, .txt and .tsv (also .gz and .zst), .parquet and .zip can. Convert it, or move it out of the delivery.',
+      'is of a kind that cannot be read; .csv, .txt and .tsv (also .gz and .zst), .parquet and .zip ' +
+        'can. Convert it, or move it out of the delivery.',
     ],
     [
       'p.csv',
       'delimited by semicolons',
       'source_id;date;close\nx:1;2020-01-02;1\n',
-      'has no column date, close, source_id or ticker; its columns are source_id;date;close. State its delimiter ";" in mapping.json.',
+      'has no column date, close, source_id or ticker; its columns are source_id;date;close. State ' +
+        'its delimiter ";" in mapping.json.',
     ],
     [
       'p.csv',
@@ -163,7 +173,8 @@ describe('a delivery', () => {
     expect((await readFolder(root)).records.length).toBe(18)
     await symlink(join(elsewhere, 'more'), join(root, 'prices_daily/2020'))
     expect((await readFolder(root)).reasons).toEqual([
-      'malformed: prices_daily/2020 is a link to a folder, which is not followed. Put the folder itself there.',
+      'malformed: prices_daily/2020 is a link to a folder, which is not followed. Put the folder ' +
+        'itself there.',
     ])
   })
 

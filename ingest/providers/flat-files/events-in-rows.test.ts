@@ -39,7 +39,8 @@ describe('events in rows of prices', () => {
 
   it('count once with the same event of splits/ and dividends/, and with an equal row of another file', async () => {
     const rows =
-      'source_id,date,close,dividend,split\nx:1,2020-01-03,10,0.5,1\nx:1,2020-01-06,5,0,2\nx:2,2020-01-06,9,0.1,1\n'
+      'source_id,date,close,dividend,split\nx:1,2020-01-03,10,0.5,1\nx:1,2020-01-06,5,0,2\n' +
+      'x:2,2020-01-06,9,0.1,1\n'
     const events = await eventsOf({
       'prices_daily/p.csv': rows,
       'prices_daily/p (1).csv': rows,

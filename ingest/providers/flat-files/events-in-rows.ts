@@ -48,8 +48,8 @@ const classOf = (kind: string | null | undefined): string =>
   kind === 'split' || kind === 'stock_dividend' ? 'split' : 'payment'
 
 /**
- * Leaves out the events in rows of prices that are stated already: by a record of `splits/` or `dividends/` of
- * the same security and day, or by an equal row. To be given the records of those folders first.
+ * Leaves out the events in rows of prices that are stated already: by a record of `splits/` or `dividends/`
+ * of the same security and day, or by an equal row. To be given the records of those folders first.
  */
 export function eventsStatedOnce(tickers: Tickers) {
   const stated = new Map<string, string | null>()

@@ -58,7 +58,8 @@ describe('a file of a delivery', () => {
     }
     await ingestDelivery(scratch.connection, await writeDelivery(files))
     const [row] = await scratch.db.rows(
-      'select ticker, name, open, high, low, close::text, volume from stocks_research.securities join stocks_research.prices_daily using (security_id)',
+      'select ticker, name, open, high, low, close::text, volume from stocks_research.securities ' +
+        'join stocks_research.prices_daily using (security_id)',
     )
     expect(row).toEqual({
       ticker: 'NA',
@@ -76,7 +77,8 @@ describe('a file of a delivery', () => {
     expect(
       await reasonsOf({ ...others, 'prices_daily/p.csv.gz': whole.subarray(0, whole.length - 9) }),
     ).toEqual([
-      'truncated: prices_daily/p.csv.gz ends in the middle of its gzip data: the copy is not complete. Copy it again.',
+      'truncated: prices_daily/p.csv.gz ends in the middle of its gzip data: the copy is not ' +
+        'complete. Copy it again.',
     ])
   })
 
@@ -166,7 +168,8 @@ describe('a file of a delivery', () => {
     )
     const [reason] = await reasonsOf({ ...others, [PRICES]: [header, ...dirty].join('\n') })
     expect(reason).toBe(
-      'malformed: prices_daily/prices.csv is refused: 20 of its 2020 records (0.990 %) are malformed, more than 0.1 %. See ingestion.rejects.',
+      'malformed: prices_daily/prices.csv is refused: 20 of its 2020 records (0.990 %) are ' +
+        'malformed, more than 0.1 %. See ingestion.rejects.',
     )
     const rejects = await scratch.db.rows(
       `select line::integer, reason from ingestion.rejects where kind = 'malformed' order by line limit 5`,

@@ -218,8 +218,8 @@ function* endsOf(parts: readonly Part[], batch: Batch, error: SourceError): Gene
 }
 
 /**
- * The ticker interval that follows from a record of the securities, for a delivery without intervals: its last
- * ticker over its whole listing. Earlier renames are unknown; the reason marks the row.
+ * The ticker interval that follows from a record of the securities, for a delivery without intervals: its
+ * last ticker over its whole listing. Earlier renames are unknown; the reason marks the row.
  */
 function intervalOf({ record, ...located }: LocatedRecord, first_session_date: string): LocatedRecord {
   const list_date = record['list_date'] ?? null

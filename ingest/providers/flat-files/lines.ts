@@ -54,7 +54,8 @@ export class RecordSplitter {
   refuseEndless(name: string): void {
     if (this.#rest.length <= LIMITS.record_characters_max) return
     throw malformed(
-      `${name} has no line break within ${LIMITS.record_characters_max} characters after line ${this.#line}. ` +
+      `${name} has no line break within ${LIMITS.record_characters_max} characters after line ` +
+        `${this.#line}. ` +
         'It is not CSV.',
     )
   }

@@ -32,7 +32,8 @@ describe('a manifest', () => {
       `truncated: ${path} has 9 records; manifest.json lists 10.`,
     ])
     expect(await read(name, content, { path, sha256: '0'.repeat(64) })).toEqual([
-      `malformed: ${path} has SHA-256 ${sha256}; manifest.json lists ${'0'.repeat(64)}. The file is damaged, or not complete yet: copy it again.`,
+      `malformed: ${path} has SHA-256 ${sha256}; manifest.json lists ${'0'.repeat(64)}. The file is ` +
+        'damaged, or not complete yet: copy it again.',
     ])
   })
 
@@ -57,7 +58,8 @@ describe('a manifest', () => {
       `malformed: ${path}/q.csv does not have the SHA-256 ${sha256Of(PRICES)} that manifest.json lists.`,
     ])
     expect(await read('a.zip', zip, { path: `${path}/r.csv` })).toEqual([
-      `malformed: ${path}/r.csv is listed in manifest.json and is missing. Complete the delivery, or correct the manifest.`,
+      `malformed: ${path}/r.csv is listed in manifest.json and is missing. Complete the delivery, ` +
+        'or correct the manifest.',
     ])
   })
 })
@@ -83,7 +85,9 @@ it.each(['p.parquet', 'a.zip'])('%s that changes while it is read is refused', a
       item: 'x:1',
       status: 'failed',
       error_class: 'transient',
-      reason: `prices_daily/${name} changed while it was read. Wait until the delivery is complete, and start again.`,
+      reason:
+        `prices_daily/${name} changed while it was read. Wait until the delivery is complete, ` +
+        'and start again.',
     },
   ])
 })

@@ -23,7 +23,8 @@ const prices = (mapping: Record<string, unknown>, text: Content, name = 'p.csv')
 describe('a mapping', () => {
   it('reads another export as ours: columns, delimiter, decimal comma, days, nulls, scale, symbols and a footer', async () => {
     const text =
-      'Symbol;Datum;Schluss;Umsatz\r\nbrk/b.us;31.01.2020;1.234.567,50;k.A.\r\naa.us;03.02.2020;0,5;12\r\nStand: 03.02.2020\r\n'
+      'Symbol;Datum;Schluss;Umsatz\r\nbrk/b.us;31.01.2020;1.234.567,50;k.A.\r\n' +
+      'aa.us;03.02.2020;0,5;12\r\nStand: 03.02.2020\r\n'
     const mapping = {
       columns: { ticker: 'Symbol', date: 'Datum', close: 'Schluss', volume: 'Umsatz' },
       delimiter: ';',
@@ -124,16 +125,23 @@ describe('a mapping', () => {
       ),
     ).toEqual([
       'malformed: mapping.json cannot be used: ' +
-        'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, high, low, close, volume, dividend, split, capital_gain; ' +
+        'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, ' +
+        'high, low, close, volume, dividend, split, capital_gain; ' +
         'folders.prices_daily.raw_close: it is for prices whose "adjusted" is "split" or "total"; ' +
         'folders.prices_daily.timezone: epoch_ms needs one, e.g. America/New_York; ' +
         'folders.splits.profile: "stooq" is for prices_daily/; ' +
-        'folders.splits.columns.date: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
-        'folders.splits.columns.open: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
-        'folders.splits.columns.high: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
-        'folders.splits.columns.low: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
-        'folders.splits.columns.close: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
-        'folders.splits.columns.volume: no such column; it has source_id, ticker, ex_date, split_from, split_to, kind; ' +
+        'folders.splits.columns.date: no such column; it has source_id, ticker, ex_date, ' +
+        'split_from, split_to, kind; ' +
+        'folders.splits.columns.open: no such column; it has source_id, ticker, ex_date, ' +
+        'split_from, split_to, kind; ' +
+        'folders.splits.columns.high: no such column; it has source_id, ticker, ex_date, ' +
+        'split_from, split_to, kind; ' +
+        'folders.splits.columns.low: no such column; it has source_id, ticker, ex_date, split_from, ' +
+        'split_to, kind; ' +
+        'folders.splits.columns.close: no such column; it has source_id, ticker, ex_date, ' +
+        'split_from, split_to, kind; ' +
+        'folders.splits.columns.volume: no such column; it has source_id, ticker, ex_date, ' +
+        'split_from, split_to, kind; ' +
         'folders.splits: only prices are adjusted or raw; ' +
         'folders.securities.ticker_is: its records have a source_id; ' +
         'folders.quotes: a delivery has no such folder. See docs/flat-files.md.',
@@ -145,7 +153,8 @@ describe('a mapping', () => {
       expect.stringMatching(/timezone: is not a time zone/),
     ])
     expect(await prices({ columns: { close: 'Last' } }, 'source_id,date,close\n')).toEqual([
-      'malformed: prices_daily/p.csv has no column Last, which mapping.json names as its close; its columns are source_id, date, close.',
+      'malformed: prices_daily/p.csv has no column Last, which mapping.json names as its close; its ' +
+        'columns are source_id, date, close.',
     ])
     expect((await readDelivery({ 'prices_daily/p.csv': 'x', 'mapping.json': '{' })).reasons).toEqual([
       expect.stringMatching(/^malformed: mapping\.json is not JSON: /),
@@ -159,14 +168,16 @@ describe('prices that are adjusted', () => {
     ['total', 'splits and dividends'],
   ])('for %s are refused, not loaded as traded', async (adjusted, what) => {
     expect(await prices({ adjusted }, 'source_id,date,close\nx:1,2020-01-31,1\n')).toEqual([
-      `malformed: prices_daily/p.csv is refused: its prices are adjusted for ${what}, by mapping.json, and the traded prices cannot be derived. ` +
+      `malformed: prices_daily/p.csv is refused: its prices are adjusted for ${what}, by ` +
+        'mapping.json, and the traded prices cannot be derived. ' +
         'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
     ])
   })
 
   it('give the close as traded where a column has it, and the other prices of a day on which nothing is adjusted', async () => {
     const text =
-      'source_id,date,open,close,volume,asTraded\nx:1,2020-01-31,1,2,3,4\nx:1,2020-02-03,1,2.0,3,2\nx:1,2020-02-04,1,2,3,\n'
+      'source_id,date,open,close,volume,asTraded\nx:1,2020-01-31,1,2,3,4\nx:1,2020-02-03,1,2.0,3,2\n' +
+      'x:1,2020-02-04,1,2,3,\n'
     expect(await prices({ adjusted: 'split', raw_close: 'asTraded' }, text)).toEqual([
       { source_id: 'x:1', date: '2020-01-31', open: null, close: '4', volume: null },
       { source_id: 'x:1', date: '2020-02-03', open: '1', close: '2', volume: '3' },

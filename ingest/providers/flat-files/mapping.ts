@@ -25,7 +25,9 @@ const DEFAULTS = {
   skip_footer: 0,
 } as const satisfies GivenMapping
 
-/** How the files of a folder are read. `adjusted` is undefined where neither mapping nor profile states it. */
+/**
+ * How the files of a folder are read. `adjusted` is undefined where neither mapping nor profile states it.
+ */
 export type Mapping = Omit<GivenMapping, keyof typeof DEFAULTS> & {
   readonly [K in keyof typeof DEFAULTS]: NonNullable<GivenMapping[K]>
 } & { readonly profile?: string | undefined }

@@ -76,7 +76,8 @@ describe('a number', () => {
       ),
     ).toMatchObject([{ ticker: 'ONE', date: '2024-01-03', close: '184.25', volume: '58414460' }])
     const investing =
-      '"Date","Price","Open","High","Low","Vol.","Change %"\n"01/03/2024","1,184.25","1,184.22","1,185.88","1,183.43","58.41M","-0.75%"\n'
+      '"Date","Price","Open","High","Low","Vol.","Change ' +
+      '%"\n"01/03/2024","1,184.25","1,184.22","1,185.88","1,183.43","58.41M","-0.75%"\n'
     const columns = { close: 'Price', volume: 'Vol.' }
     expect(
       await read(
@@ -88,7 +89,8 @@ describe('a number', () => {
 
   it('below zero is a day without a trade under the profile crsp-dsf, and an error elsewhere', async () => {
     const text =
-      'PERMNO,date,PRC,VOL,BIDLO,ASKHI,OPENPRC\nx:1,2020-02-03,12.5,100,12,13,12.25\nx:1,2020-02-04,-12.375,0,12.25,12.5,\n' +
+      'PERMNO,date,PRC,VOL,BIDLO,ASKHI,OPENPRC\nx:1,2020-02-03,12.5,100,12,13,12.25\n' +
+      'x:1,2020-02-04,-12.375,0,12.25,12.5,\n' +
       'x:1,2020-02-05,0,-99,,,\n'
     expect(await read({ 'prices_daily/dsf.csv': text }, { profile: 'crsp-dsf' })).toEqual([
       {

@@ -32,9 +32,9 @@ type Values = Parameters<typeof convertWithDictionary>[0]
 /**
  * The pages of a column chunk, decoded one at a time.
  *
- * The values in a page header are checked before they are used: sizes and counts against LIMITS and the chunk,
- * the CRC where there is one, runs against the count, references against the dictionary, and the number of
- * values against the rows of the row group.
+ * The values in a page header are checked before they are used: sizes and counts against LIMITS and the
+ * chunk, the CRC where there is one, runs against the count, references against the dictionary, and the
+ * number of values against the rows of the row group.
  *
  * This is why the reader uses parts of hyparquet and not its public interface. Measured on hyparquet 1.31.5,
  * `parquetReadObjects` gives exact values when the logical types are removed from the metadata first, but it

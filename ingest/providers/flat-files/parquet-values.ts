@@ -146,8 +146,8 @@ const NEW_YORK = new Intl.DateTimeFormat('en-US', {
 })
 
 /**
- * The day of a moment that vendors write for a session: midnight UTC or midnight in New York. Undefined for any
- * other moment.
+ * The day of a moment that vendors write for a session: midnight UTC or midnight in New York. Undefined for
+ * any other moment.
  */
 export function dayOfMoment(nanos: bigint): string | undefined {
   const time = nanos - floorDiv(nanos, DAY) * DAY

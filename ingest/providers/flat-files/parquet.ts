@@ -35,7 +35,8 @@ const MAGIC_ENCRYPTED = 0x45524150 // PARE
 const ROWS_A_PIECE = 4_000
 
 /**
- * Opens a Parquet file. For each column one chunk of a row group and one decoded page are in memory at a time.
+ * Opens a Parquet file. For each column one chunk of a row group and one decoded page are in memory at a
+ * time.
  *
  * @throws SourceError when it is not Parquet, is cut or encrypted, or its footer contradicts itself.
  */
@@ -253,7 +254,8 @@ function faultOf({ name }: Part, error: unknown): SourceError {
       : messageOf(error)
   return malformed(
     `${name} cannot be read as Parquet: ${what}. ` +
-      'It is damaged, or uses a feature that is not supported: copy it again, or write it with other options.',
+      'It is damaged, or uses a feature that is not supported: copy it again, or write it with ' +
+      'other options.',
     error,
   )
 }

@@ -73,7 +73,8 @@ describe('the profile', () => {
     ['yahoo-csv', 'ONE.csv', 'Date,Open,High,Low,Close,Adj Close,Volume', 'splits'],
   ] as const)('%s refuses its files by their reason', async (profile, name, header, what) => {
     expect((await read(profile, { [`prices_daily/${name}`]: `${header}\n` })).reasons).toEqual([
-      `malformed: prices_daily/${name} is refused: its prices are adjusted for ${what}, by its profile ${profile}, and the traded prices cannot be derived. ` +
+      `malformed: prices_daily/${name} is refused: its prices are adjusted for ${what}, by its ` +
+        `profile ${profile}, and the traded prices cannot be derived. ` +
         'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
     ])
   })

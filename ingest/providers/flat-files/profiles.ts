@@ -72,8 +72,8 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     },
   },
   /**
-   * The files of a symbol: adjusted for splits and dividends, so the profile can only give the reason why they
-   * are refused.
+   * The files of a symbol: adjusted for splits and dividends, so the profile can only give the reason why
+   * they are refused.
    */
   stooq: {
     folder: 'prices_daily',

@@ -53,7 +53,9 @@ const RULES: readonly Rule[] = [
   {
     vendor: 'yfinance Ticker.history()',
     prices: 'adjusted',
-    why: '"Dividends" and "Stock Splits" beside the prices; adjusted for splits and, by default, for dividends',
+    why:
+      '"Dividends" and "Stock Splits" beside the prices; adjusted for splits and, by default, ' +
+      'for dividends',
     mapping: { ...BY_NAME, adjusted: 'total' },
     fits: ({ has }) => has('dividends', 'stocksplits'),
   },
@@ -206,7 +208,9 @@ const RULES: readonly Rule[] = [
   {
     vendor: 'one table a ticker',
     prices: 'unknown',
-    why: 'date and close, the name of the file is the ticker; the header does not tell whether they are adjusted',
+    why:
+      'date and close, the name of the file is the ticker; the header does not tell whether they ' +
+      'are adjusted',
     mapping: BY_NAME,
     fits: ({ has }) => (has('date') || has('timestamp')) && has('close'),
   },

@@ -61,7 +61,9 @@ export function recordMaker(
     return [malformed === '' ? { record, line } : { record, line, malformed, is_readable: true }]
   }
 
-  /** Puts the ticker into the notation of the universe; names the last holder where the mapping asks for it. */
+  /**
+   * Puts the ticker into the notation of the universe; names the last holder where the mapping asks for it.
+   */
   const identify = (record: Fields): string | undefined => {
     const ticker = record['ticker'] ?? null
     if (ticker === null || folder.one_of === undefined) return undefined
@@ -107,6 +109,8 @@ function nameLastHolder(record: Fields, tickers: Tickers): string | undefined {
   return undefined
 }
 
-/** The filer that a file of fundamentals is named for, ten digits: it then holds facts of that filer alone. */
+/**
+ * The filer that a file of fundamentals is named for, ten digits: it then holds facts of that filer alone.
+ */
 export const scopeOf = ({ name, folder }: Pick<Part, 'name' | 'folder'>): string | undefined =>
   folder.name === 'fundamentals' ? /(?:^|\/)CIK(\d{10})\.[^/]*$/.exec(name)?.[1] : undefined

@@ -113,21 +113,25 @@ export class SplitEvidence {
     if (still.length > 1 && still.length > moved) {
       const some = still.slice(0, 3).map(textOf).join('; ')
       const reason =
-        `The prices of the delivery are adjusted for splits already: they do not move at ${still.length} of ` +
+        'The prices of the delivery are adjusted for splits already: they do not move at ' +
+        `${still.length} of ` +
         `${still.length + moved} splits that it states (${some}). Deliver unadjusted prices.`
       return items.map((item) => failed(item, reason))
     }
     return still.map((split) =>
       failed(
         split.item,
-        `Its closes do not move at a split that the delivery states (${textOf(split)}): they are adjusted for it ` +
+        `Its closes do not move at a split that the delivery states (${textOf(split)}): they are ` +
+          'adjusted for it ' +
           'already, or the split did not happen. Deliver unadjusted prices, or correct the split.',
       ),
     )
   }
 }
 
-/** The part of a split's movement that the closes show: 1 for all of it; undefined where none can be compared. */
+/**
+ * The part of a split's movement that the closes show: 1 for all of it; undefined where none can be compared.
+ */
 function shareShown({ ex_date, ratio, before, after }: Around): number | undefined {
   if (before === undefined || after === undefined) return undefined
   if (daysBetween(before.date, ex_date) > DAYS_MAX || daysBetween(ex_date, after.date) > DAYS_MAX)

@@ -8,7 +8,9 @@ export interface Tickers {
    * `BF_B`). Unchanged where it is known, where nothing fits, and where more than one fits.
    */
   spelled(ticker: string): string
-  /** The source_id of the security that held a ticker last; null when several did, undefined when none did. */
+  /**
+   * The source_id of the security that held a ticker last; null when several did, undefined when none did.
+   */
   lastHolder(ticker: string): string | null | undefined
   /** The item of a record, by its source_id or by who held its ticker on the day. */
   itemOf(record: Readonly<Record<string, string | null>>, day: string): string | undefined

@@ -90,7 +90,8 @@ type Fields = Record<string, string | null>
 
 /**
  * Sets the kind of an event to ours, and keeps the vendor's own word as `stated_kind`. `when_missing` is the
- * kind of a record that states none. Returns the fault of a record whose kind is unknown; the record keeps it.
+ * kind of a record that states none. Returns the fault of a record whose kind is unknown; the record keeps
+ * it.
  */
 export function kindIs(words: Words, when_missing?: string): (record: Fields) => string | undefined {
   const kinds = new Map(
@@ -105,7 +106,10 @@ export function kindIs(words: Words, when_missing?: string): (record: Fields) =>
     }
     const kind = kinds.get(wordOf(stated))
     if (kind === undefined)
-      return `kind is "${stated.slice(0, 60)}", which is unknown here; the kinds are ${Object.keys(words).join(', ')}`
+      return (
+        `kind is "${stated.slice(0, 60)}", which is unknown here; the kinds are ` +
+        `${Object.keys(words).join(', ')}`
+      )
     if (stated !== kind) record['stated_kind'] = stated
     record['kind'] = kind
     return undefined
@@ -169,7 +173,8 @@ export const WORD_CHECKS: Readonly<Record<string, Check>> = {
   exchange_mic(text) {
     if (MICS.has(text.toUpperCase())) return undefined
     const hint = MIC_OF[wordOf(text)]
-    return `exchange_mic is "${text.slice(0, 60)}", not a known ISO 10383 code${hint === undefined ? '' : ` (write ${hint})`}`
+    const advice = hint === undefined ? '' : ` (write ${hint})`
+    return `exchange_mic is "${text.slice(0, 60)}", not a known ISO 10383 code${advice}`
   },
   currency: (text) =>
     CURRENCIES.has(text.toUpperCase())
@@ -178,5 +183,6 @@ export const WORD_CHECKS: Readonly<Record<string, Check>> = {
   type: (text) =>
     SECURITY_TYPES.has(wordOf(text))
       ? undefined
-      : `type is "${text.slice(0, 60)}", an unknown type of security; docs/flat-files.md lists the known ones`,
+      : `type is "${text.slice(0, 60)}", an unknown type of security; docs/flat-files.md lists the ` +
+        'known ones',
 }

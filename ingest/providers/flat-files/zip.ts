@@ -42,7 +42,8 @@ export async function membersOf(file: DeliveryFile): Promise<Entry[]> {
     const compressed_bytes = members.reduce((sum, { compressedSize }) => sum + compressedSize, 0)
     if (compressed_bytes > file.size_bytes)
       throw malformed(
-        `${file.name} has ${file.size_bytes} bytes, and its members state ${compressed_bytes}. It is damaged.`,
+        `${file.name} has ${file.size_bytes} bytes, and its members state ${compressed_bytes}. It ` +
+          'is damaged.',
       )
     return members
   } catch (error) {
