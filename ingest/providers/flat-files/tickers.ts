@@ -1,4 +1,4 @@
-import { symbolKey } from '../../adapter/identity.ts'
+import { symbolKey } from '../../adapter/notation.ts'
 import type { Subject } from '../../contract/provider.ts'
 
 /** The securities that are asked for, by the tickers that a delivery writes. */
