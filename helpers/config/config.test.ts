@@ -104,6 +104,14 @@ describe('readConfig', () => {
     expect(faultsOf({ BOOTSTRAP_SOURCE: 'live' }).join('\n')).toContain('DROPBOX_REFRESH_TOKEN')
   })
 
+  test('a plan of a live run needs no place for backups', () => {
+    const live = { BOOTSTRAP_SOURCE: 'live', BOOTSTRAP_PROVIDERS: 'mine' }
+    const provider_sets = { mine: { securities: ['sec-edgar'] } }
+    writeFileSync(join(root, 'bootstrap.json'), JSON.stringify({ ...BOOTSTRAP, provider_sets }))
+    expect(readConfig(live, root, { needs_backups: false }).source).toEqual({ mode: 'live' })
+    expect(faultsOf(live)).toHaveLength(1)
+  })
+
   test('an unknown key or a wrong type in bootstrap.json is named by its path', () => {
     writeFileSync(
       join(root, 'bootstrap.json'),

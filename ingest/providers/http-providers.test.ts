@@ -37,6 +37,25 @@ test('the first provider of a list that can be used is chosen, and why the other
   ])
 })
 
+test('only the jobs that are asked for need a provider, and only they are chosen', () => {
+  const set = { 'prices-daily': ['alpaca'], 'fundamentals-raw': ['sec-edgar'] }
+  const choices = chooseProviders(set, NO_KEYS, [], ['fundamentals-raw', 'fundamentals-derived'])
+  expect(choices.map(({ job, provider }) => [job, provider])).toEqual([['fundamentals-raw', 'sec-edgar']])
+})
+
+test('a plan counts a filer once, whatever its securities, and a run asks for it once', async () => {
+  const filings = { recent: { accessionNumber: [] }, files: [] }
+  const submissions = { cik: '0000000007', name: 'X', tickers: ['X'], exchanges: ['NYSE'], filings }
+  const providers = await over.providersOver({ '/submissions/CIK0000000007.json': submissions })
+  const subjects = ['X', 'X.PRA', 'X.PRB', 'X.WS', 'X.U'].map((ticker) =>
+    subject(ticker, ticker, { cik: '0000000007' }),
+  )
+  const batches = await providers.get('sec-edgar').batches(askFor('corporate_actions', subjects))
+  expect(batches.map(({ estimate }) => estimate.requests)).toEqual([1])
+  await readAll(providers.get('sec-edgar'), askFor('corporate_actions', subjects))
+  expect(over.asked()).toHaveLength(1)
+})
+
 test('every job without a provider is named at once, with what each one lacks', () => {
   const { faults } = weighProviders(
     { ...SET, securities: ['nobody'], 'fundamentals-raw': ['alpaca'] },
