@@ -229,7 +229,7 @@ test('the command names every password that is missing, and shows none', async (
       all: true,
     })
   const missing = await command({ ROLE_ADMIN_PASSWORD: 'x' })
-  expect(missing.exitCode).toBe(1)
+  expect(missing.exitCode, 'wrong use').toBe(2)
   for (const kind of ['OWNER', 'INGEST', 'READER']) expect(missing.all).toContain(`ROLE_${kind}_PASSWORD`)
   const all = Object.fromEntries(
     ROLES.map((kind) => [`ROLE_${kind.toUpperCase()}_PASSWORD`, PASSWORDS[kind]]),
