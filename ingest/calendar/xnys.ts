@@ -120,13 +120,15 @@ function holidays(year: number): ReadonlySet<string> {
 /** A New Year on a Saturday is not observed: the Friday before is the last session of the accounting year. */
 function newYear(year: number): Date | undefined {
   const day = at(year, 1, 1)
-  return day.getUTCDay() === SATURDAY ? undefined : day.getUTCDay() === SUNDAY ? addDays(day, 1) : day
+  if (day.getUTCDay() === SATURDAY) return undefined
+  return day.getUTCDay() === SUNDAY ? addDays(day, 1) : day
 }
 
 /** Saturday is observed on Friday, Sunday on Monday. */
 function observed(year: number, month: number, dayOfMonth: number): Date {
   const day = at(year, month, dayOfMonth)
-  return addDays(day, day.getUTCDay() === SATURDAY ? -1 : day.getUTCDay() === SUNDAY ? 1 : 0)
+  if (day.getUTCDay() === SATURDAY) return addDays(day, -1)
+  return day.getUTCDay() === SUNDAY ? addDays(day, 1) : day
 }
 
 /** New York time of an early close by rule, or undefined for a full session. */

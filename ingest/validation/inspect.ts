@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<Defect, string>> = {
   'dividend-too-large': 'the dividend is more than half of the price',
   'dividend-too-small': 'the dividend is too small to be one: a unit was divided twice',
   'dividend-without-drop': 'a large dividend, and the price does not fall',
-  'dividend-told-twice': 'the dividend repeats one of the seven days before',
+  'dividend-reported-twice': 'the dividend repeats one of the seven days before',
   'price-in-other-unit': 'the price jumps by a factor of a hundred: another unit, e.g. pence for pounds',
   'price-in-other-scale':
     'the price jumps to another scale and back: a split or a unit is applied to a block of rows',

@@ -96,7 +96,7 @@ const DEFECTS: Readonly<
     },
   },
   'a dividend told again three days later': {
-    one_of: ['dividend-told-twice'],
+    one_of: ['dividend-reported-twice'],
     damage: (given) => {
       const bars = barsOf(given)
       return adjust(

@@ -25,7 +25,7 @@ export type Defect =
   | 'dividend-too-large'
   | 'dividend-too-small'
   | 'dividend-without-drop'
-  | 'dividend-told-twice'
+  | 'dividend-reported-twice'
   | 'price-in-other-unit'
   | 'price-in-other-scale'
   | 'split-not-applied'
@@ -110,7 +110,7 @@ function dividendsIn(series: readonly VendorBar[]): Suspicion[] {
         daysBetween(paid.date, bar.date) <= 7 &&
         Math.abs(amount / paid.amount - 1) <= 0.08
       )
-        say('dividend-told-twice')
+        say('dividend-reported-twice')
       paid = { date: bar.date, amount }
     } else if (Math.abs(taken) > step_min) say('adjustment-without-dividend')
   }

@@ -117,7 +117,7 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: pay('2020-03-02', '0.6'),
     leaves: `${pay('2020-03-02', '0.6')} ${from('2020-03-02', 'open = open - 0.55, close = close - 0.55')}`,
   },
-  'cash-told-twice': {
+  'cash-reported-twice': {
     finds: pay('2020-01-15', '0.050'), // In other digits, on one day.
     leaves: pay('2020-01-24', '0.05'),
   },
@@ -135,7 +135,7 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: split('2020-03-02', 1, 1.046),
     leaves: `${split('2020-03-02', 4, 5)} ${split('2020-03-16', 1000000, 1333333)}`,
   },
-  'split-told-twice': {
+  'split-reported-twice': {
     finds: `${split('2020-03-02', 1, 2)} ${split('2020-03-04', 1, 2)}`,
     leaves: `${split('2020-03-02', 1, 2)} ${split('2020-03-16', 1, 2)}`,
   },
