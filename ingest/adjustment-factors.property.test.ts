@@ -84,7 +84,8 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
       await scratch.db
         .transaction(async (tx) => {
           await tx.rows(
-            `insert into stocks_research.securities (security_id, source_id, ticker, currency, delist_date) values (1, 'x', 'X', 'USD', $1)`,
+            `insert into stocks_research.securities (security_id, source_id, ticker, currency, delist_date)
+             values (1, 'x', 'X', 'USD', $1)`,
             [delist_date],
           )
           await tx.rows(
@@ -93,14 +94,18 @@ it('the chain in SQL equals the chain in exact fractions for any bars, holes, ev
             [JSON.stringify(own)],
           )
           await tx.rows(
-            `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, declared_date, source)
-             select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to, declared_date, 'test'
-             from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric, currency text, split_from numeric, split_to numeric, declared_date date)`,
+            `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount,
+               currency, split_from, split_to, declared_date, source)
+             select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to,
+               declared_date, 'test'
+             from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric,
+               currency text, split_from numeric, split_to numeric, declared_date date)`,
             [JSON.stringify(events)],
           )
           await tx.rows(
             `insert into stocks_research.refused_events (security_id, ex_date, kind, declared_date, reason)
-             select 1, ex_date, kind, declared_date, 'told ill' from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, declared_date date)
+             select 1, ex_date, kind, declared_date, 'told ill' from jsonb_to_recordset($1::jsonb)
+               as e (ex_date date, kind text, declared_date date)
              on conflict do nothing`,
             [JSON.stringify(given.refused)],
           )

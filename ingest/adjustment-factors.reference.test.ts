@@ -26,7 +26,8 @@ async function load(root: string): Promise<{ scratch: Scratch; view: Map<string,
   const scratch = await scratchDatabase({ migrated: true })
   await ingestDelivery(scratch.connection, root, { jobs: JOB_NAMES })
   const rows = await scratch.db.rows<ViewRow>(
-    `select s.source_id || ' ' || v.trade_date as key, v.* from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)`,
+    `select s.source_id || ' ' || v.trade_date as key, v.*
+     from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)`,
   )
   return { scratch, view: new Map(rows.map((row) => [row.key, row])) }
 }
@@ -100,7 +101,8 @@ describe('the drop of nine securities', () => {
       factor: string
     }>(
       `select s.source_id, f.first_date, f.last_date, f.price_factor * f.split_denominator / f.split_numerator as factor
-       from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id) where f.reason is null`,
+       from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
+       where f.reason is null`,
     )
     const off = referenceRows('expected', 'factors_reference.csv').flatMap((row) => {
       const day = row['last_date_factor_applies'] || '2021-03-31'
@@ -118,8 +120,10 @@ describe('the drop of nine securities', () => {
   })
   it('as of a past day nothing later is used', async () => {
     const [later] = await scratch.db.rows(
-      `select v.trade_date from stocks_research.prices_daily_adjusted_as_of('2014-06-06') v join stocks_research.securities s using (security_id)
-       where v.trade_date > '2014-06-06' or (s.source_id = 'lean:aapl' and v.trade_date = '2014-06-06' and v.adj_close <> v.close)`,
+      `select v.trade_date from stocks_research.prices_daily_adjusted_as_of('2014-06-06') v
+       join stocks_research.securities s using (security_id)
+       where v.trade_date > '2014-06-06'
+         or (s.source_id = 'lean:aapl' and v.trade_date = '2014-06-06' and v.adj_close <> v.close)`,
     )
     expect(later).toBeUndefined()
   })

@@ -18,7 +18,8 @@ const EVER = '9999-12-31'
 async function quarter(row: Record<string, string>, as_of: string): Promise<number | null> {
   const [found] = await scratch.db.rows<{ value: string | null }>(
     `select value from stocks_research.fundamentals_derived
-     where cik = $1 and tag = $2 and unit = $3 and period_start = $4 and period_end = $5 and known_from <= $6 order by known_from desc limit 1`,
+     where cik = $1 and tag = $2 and unit = $3 and period_start = $4 and period_end = $5 and known_from <= $6
+      order by known_from desc limit 1`,
     [row['cik'], row['tag'], row['unit'], row['q4_start'], row['fy_end'], as_of],
   )
   return found?.value == null ? null : Number(found.value)

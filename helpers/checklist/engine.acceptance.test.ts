@@ -1,4 +1,4 @@
-/** The engine as a whole: phases that break, and boxes that are not as the plan says. One child process a case. */
+/** The whole engine: phases that fail, and boxes that differ from the plan. One child process for each case. */
 import { describe, expect, test } from 'vitest'
 import { box, boxOf, expectTruthful, FILES, smallChecklist, ticks } from '../testing/small-checklist.ts'
 

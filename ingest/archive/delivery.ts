@@ -10,7 +10,7 @@ import { VerificationError } from '../../helpers/core/errors.ts'
 export interface ArchivedDelivery {
   readonly directory: string
   /**
-   * SHA-256 over the list of its files and their hashes: the name of the delivery, whatever folder it came from.
+   * SHA-256 over the list of its files and their hashes. It names the delivery, whatever folder it came from.
    */
   readonly sha256: string
   readonly files_count: number
@@ -24,8 +24,8 @@ export interface ArchivedDelivery {
 const SUMS = 'SHA256SUMS'
 
 /**
- * Copies a delivery into `<archive>/deliveries/<hash>`, so that a rebuild does not depend on a folder that its vendor
- * or its owner may change. A second call with equal files copies nothing, and reads the copy to its end.
+ * Copies a delivery into `<archive>/deliveries/<hash>`, so that a rebuild does not depend on a folder that its
+ * vendor or its owner may change. A second call with equal files copies nothing, and reads the copy to its end.
  *
  * @throws VerificationError when a copy does not read back as it was, with both hashes.
  */
@@ -60,8 +60,8 @@ export async function archiveDelivery(
 }
 
 /**
- * The archived delivery that holds all of these files, by their hashes; undefined when none does. Deliveries of equal
- * tables may differ in their mapping.json: of several the one that was archived last.
+ * Returns the archived delivery that contains all of these files, by their hashes; undefined when none does.
+ * Deliveries with equal tables can differ in their mapping.json: of several, the last archived one is returned.
  */
 export async function findArchivedDelivery(
   archive_directory: string,

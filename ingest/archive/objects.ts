@@ -61,7 +61,7 @@ export async function readObject(root: string, digest: string, storage: Storage)
     body = storage === 'zst' ? await decompress(bytes) : bytes
   } catch (error) {
     throw new VerificationError(
-      `The archived body ${path} cannot be read: ${messageOf(error)}. Run "node ingest/commands/archive.ts verify".`,
+      `Archived body ${path} cannot be read: ${messageOf(error)}. Run "node ingest/commands/archive.ts verify".`,
       {
         cause: error,
       },
@@ -69,15 +69,16 @@ export async function readObject(root: string, digest: string, storage: Storage)
   }
   if (sha256(body) !== digest) {
     throw new VerificationError(
-      `The archived body ${path} has SHA-256 ${sha256(body)}: it was changed. Fetch it again, or restore the archive.`,
+      `The archived body ${path} has SHA-256 ${sha256(body)}: it was changed. ` +
+        'Fetch it again, or restore the archive.',
     )
   }
   return body
 }
 
 /**
- * A body that is too large for memory: written chunk by chunk to a partial file, hashed on the way, kept only by
- * `commit`.
+ * A body that is too large for memory. It is written in chunks to a partial file and hashed on the way; only
+ * `commit` keeps it.
  */
 export interface Incoming {
   write(chunk: Buffer): Promise<void>

@@ -48,7 +48,7 @@ export async function loadSecondSource(
     )
     if (members.length === 0)
       throw new PreconditionError(
-        'There are no securities to compare a second source with. Run the jobs first: npm run ingest -- run all',
+        'No securities to compare a second source with. Run the jobs first: npm run ingest -- run all',
       )
     const known = await loadKnownSecurities(tx, members)
     const delivery = readDelivery(provider, name, known, signal)
@@ -65,7 +65,8 @@ export async function loadSecondSource(
     )
     const { contradicted } = await tx.one<{ contradicted: number }>(queryFile(SQL, 'keep-closes'))
     await tx.execute(
-      'insert into ingestion.second_events (security_id, ex_date, cash_amount, split_ratio) select * from pg_temp.second_actions order by 1, 2',
+      `insert into ingestion.second_events (security_id, ex_date, cash_amount, split_ratio)
+       select * from pg_temp.second_actions order by 1, 2`,
     )
     const counts = {
       ...delivery.counts,

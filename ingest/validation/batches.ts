@@ -25,7 +25,8 @@ export function rowsOf<
   const split = names.map((name) => columns[name].split(SEPARATOR))
   if (split.some(({ length }) => length !== split[0]?.length)) {
     throw new TypeError(
-      `A value of ${names.join(', ')} contains the control character U+001F. Fix it in the source, then load it again.`,
+      `A value of ${names.join(', ')} contains the control character U+001F. ` +
+        'Fix it in the source, then load it again.',
     )
   }
   return (split[0] ?? []).map((_, at) => {

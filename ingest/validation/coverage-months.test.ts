@@ -8,7 +8,8 @@ beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
   await scratch.db.execute(`
     ${insertWeekdays('2020-01-06', '2020-03-31')}
-    insert into stocks_research.securities (security_id, source_id, ticker, currency) values (1, 's1', 'WHOLE', 'USD'), (2, 's2', 'HOLED', 'USD'), (3, 's3', 'NONE', 'USD');
+    insert into stocks_research.securities (security_id, source_id, ticker, currency) values
+      (1, 's1', 'WHOLE', 'USD'), (2, 's2', 'HOLED', 'USD'), (3, 's3', 'NONE', 'USD');
     insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to) values
       (1, 'WHOLE', '2020-01-06', null), (2, 'HOLED', '2020-02-03', null), (3, 'NONE', '2020-03-02', '2020-03-06');
     insert into stocks_research.prices_daily (security_id, trade_date, close)
@@ -18,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => scratch?.drop())
 
-it('tells, by month, which part of the listed sessions has bars, and by session how many securities', async () => {
+it('counts listed sessions with bars by month, and securities by session', async () => {
   const found = await coverageMonths(scratch.db, { start_date: '2020-01-06', end_date: '2020-04-30' })
   expect(found.first_month).toBe('2020-01')
   expect(found.securities_complete).toBe(1)

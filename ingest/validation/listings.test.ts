@@ -9,7 +9,8 @@ beforeAll(async () => {
   await scratch.db.execute(`
     insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date, delist_date)
       select i, 's' || i, 'T' || i, 'USD', '2020-01-02', case when i <> 5 then date '2021-01-29' end from generate_series(1, 6) i;
-    insert into stocks_research.prices_daily (security_id, trade_date, close) select i, d, 20 from generate_series(1, 6) i, (values (date '2020-01-02'), ('2021-01-29')) d (d);
+    insert into stocks_research.prices_daily (security_id, trade_date, close)
+      select i, d, 20 from generate_series(1, 6) i, (values (date '2020-01-02'), ('2021-01-29')) d (d);
     insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, detail, source) values
       (1, '2021-01-29', 'merger', 'merger', 1, '{"cash_rate": "21.50"}', 'test'),
       (2, '2021-01-29', 'merger', 'merger', 1, '{"cash_rate": "5", "stock_rate": "0.5"}', 'test'),

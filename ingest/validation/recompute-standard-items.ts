@@ -54,7 +54,7 @@ export const standardItemsRecomputation: Recomputation = {
   find: recomputeStandardItems,
 }
 
-/** Every row of `fundamentals_standard_v` that facts do not give, and every one that they give and it lacks. */
+/** The rows of `fundamentals_standard_v` that differ from the recomputation, and those missing from the view. */
 async function recomputeStandardItems(db: Database): Promise<Violation[]> {
   return db.transaction(async (tx) => {
     const tags = await tx.rows<ItemTag & Record<string, unknown>>(

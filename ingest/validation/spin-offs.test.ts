@@ -49,7 +49,8 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
     const rows = async () =>
       (
         await scratch.db.rows<Record<string, string | null>>(
-          `select s.source_id, v.adj_close::double precision::text as a, round(v.total_return_close, 6)::double precision::text as b, v.adj_volume::double precision::text as volume, v.adjustment_reason as reason
+          `select s.source_id, v.adj_close::double precision::text as a, round(v.total_return_close, 6)::double precision::text as b,
+             v.adj_volume::double precision::text as volume, v.adjustment_reason as reason
            from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)
            where v.trade_date = '2020-06-02' order by s.source_id`,
         )
@@ -71,7 +72,8 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
       ['valued', '88', '88', '1000', null],
     ])
     const sources = await scratch.db.rows(
-      `select s.source_id, f.events -> 0 ->> 'value_source' as value_source from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
+      `select s.source_id, f.events -> 0 ->> 'value_source' as value_source
+       from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
        where f.events <> '[]' and f.reason is null order by 1`,
     )
     expect(sources).toEqual([
@@ -91,7 +93,8 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
     )
     const asOf = async (day: string) =>
       scratch.db.rows(
-        `select v.adj_close::double precision::text as a, v.adjustment_reason as reason from stocks_research.prices_daily_adjusted_as_of($1::date) v
+        `select v.adj_close::double precision::text as a, v.adjustment_reason as reason
+         from stocks_research.prices_daily_adjusted_as_of($1::date) v
          where v.trade_date = '2020-06-02' and v.ticker = 'GIVEN'`,
         [day],
       )

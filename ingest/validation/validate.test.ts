@@ -9,10 +9,12 @@ beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
   await scratch.db.transaction((tx) => loadCalendar(tx, { today: '2022-01-03' }))
   await scratch.db.execute(`
-    insert into stocks_research.securities (security_id, source_id, ticker, currency, cik, list_date) values (1, 'x', 'X', 'USD', '0000000001', '2020-01-02');
+    insert into stocks_research.securities (security_id, source_id, ticker, currency, cik, list_date)
+      values (1, 'x', 'X', 'USD', '0000000001', '2020-01-02');
     insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (1, 'X', '2020-01-02');
     insert into stocks_research.prices_daily (security_id, trade_date, open, high, low, close, volume)
-      select 1, session_date, 10, 11, 9, 10, 100 from stocks_research.trading_sessions where session_date between '2020-01-02' and '2020-01-31';
+      select 1, session_date, 10, 11, 9, 10, 100 from stocks_research.trading_sessions
+      where session_date between '2020-01-02' and '2020-01-31';
     insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, source)
       values (1, '2020-01-15', 'cash_dividend', 'a', 1, 0.5, 'USD', 'test');
     insert into stocks_research.adjustment_factors (security_id, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason)

@@ -9,8 +9,8 @@ import { flatFiles } from '../../providers/flat-files/index.ts'
 import { readUniverse } from '../../universe/read.ts'
 
 /**
- * Writes files (path in the delivery → text or bytes) into a new folder, which goes when the tests are over;
- * returns it.
+ * Writes files (path in the delivery → text or bytes) into a new folder and returns its path. The folder is
+ * removed when the tests end.
  */
 export async function writeDelivery(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const root = await mkdtemp(join(inject('testDirectory'), 'delivery-'))
@@ -47,7 +47,8 @@ export const SMALL_DELIVERY = {
     'x:third,2020-01-30,,,,1.25,\n',
   'splits/splits.csv': 'source_id,ex_date,split_from,split_to\nx:first,2020-02-03,1,2\n',
   'dividends/dividends.csv':
-    'source_id,ex_date,amount,currency\nx:first,2020-01-31,0.06,USD\nx:first,2020-01-31,0.06,USD\nx:first,2020-01-31,0.060,USD\n',
+    'source_id,ex_date,amount,currency\nx:first,2020-01-31,0.06,USD\n' +
+    'x:first,2020-01-31,0.06,USD\nx:first,2020-01-31,0.060,USD\n',
   'delistings/delistings.csv': 'source_id,date,kind\nx:third,2020-01-31,delisted\n',
   'fundamentals/CIK0000000001.csv':
     'cik,taxonomy,tag,unit,start,end,value,accession,form,fiscal_year,fiscal_period,filed,frame\n' +
@@ -66,8 +67,7 @@ export const SOURCED = [
 type Rest = Partial<Omit<IngestOptions, 'connection' | 'jobs'>> & { readonly jobs?: readonly JobName[] }
 
 /**
- * Ingests a delivery with the universe that lies in it: the sourced jobs, a wide window and wide thresholds unless
- * said otherwise.
+ * Ingests a delivery with its own universe. Defaults: the sourced jobs, a wide window and wide thresholds.
  */
 export async function ingestDelivery(
   connection: IngestOptions['connection'],
