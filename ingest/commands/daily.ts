@@ -103,12 +103,18 @@ export async function runDaily({
   }
 }
 
+/**
+ * A session counts as finished so long after its close. Free plans have no consolidated prices of the last 15 minutes: a
+ * run right after the close would ask for a session that is refused, and report it as brought in.
+ */
+const DELAY_MS = 16 * 60_000
+
 async function spanOf(db: Database, now: Date, overlap_sessions: number) {
   const row = await db.one<{
     last_session_date: string | null
     newest_date: string | null
     overlap_start_date: string | null
-  }>(queryFile(SQL, 'span'), [now.toISOString(), overlap_sessions])
+  }>(queryFile(SQL, 'span'), [new Date(now.getTime() - DELAY_MS).toISOString(), overlap_sessions])
   const { last_session_date, newest_date, overlap_start_date } = row
   if (last_session_date === null || newest_date === null || overlap_start_date === null) {
     throw new PreconditionError(

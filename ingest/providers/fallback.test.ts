@@ -120,7 +120,7 @@ test('a run keeps its provider: to go on with another one is refused, and nothin
     reopen: ['deferred'],
   })
   await expect(going_on).rejects.toThrow(RefusedError)
-  await expect(going_on).rejects.toThrow(/prices-daily of alpaca, and would now ask flat-files/)
+  await expect(going_on).rejects.toThrow(/prices-daily read alpaca, now it would read flat-files/)
   expect(await scratch.db.rows('select * from ingestion.items order by item_id')).toEqual(before)
   expect(await scratch.db.rows(`select state from ingestion.runs`)).toEqual([{ state: 'halted' }])
 })
