@@ -58,7 +58,7 @@ test('a run that changes a table which was edited round its triggers writes the 
   ])
   const logs = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.jsonl'))
   const lines = (await Promise.all(logs.map((name) => readFile(join(root, name), 'utf8')))).join('\n')
-  expect(lines).toContain('edited round its triggers')
+  expect(lines).toContain('a table was edited around its triggers')
   await runAll()
   expect(await unseen(), 'and it stands there once').toHaveLength(1)
 })
