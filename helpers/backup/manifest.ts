@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../core/errors.ts'
+import { compareText } from '../core/text.ts'
 import { contentHashOf, type Fingerprint, schemaHashOf } from '../database/fingerprint.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -161,5 +162,3 @@ export const listBackups = async (directory: string): Promise<FoundBackups['good
 /** `full_<yyyyMMdd_HHmm>` in UTC. */
 export const backupName = (at: Date): string =>
   `full_${at.toISOString().slice(0, 16).replaceAll('-', '').replace('T', '_').replace(':', '')}`
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

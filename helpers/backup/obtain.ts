@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { PARTIAL_SUFFIX, publishFile } from '../core/atomic-file.ts'
 import { messageOf, PreconditionError } from '../core/errors.ts'
+import { compareText } from '../core/text.ts'
 import type { RemoteStore } from '../remote/store.ts'
 import type { Backup } from './dump.ts'
 import { findBackups, manifestFileOf, readManifest } from './manifest.ts'
@@ -124,5 +125,5 @@ async function fetchedFolder({ directories }: Config): Promise<string> {
 function byTime(a: string, b: string): number {
   const [, minuteA = '', countA = '1'] = /^full_(\d{8}_\d{4})(?:_(\d+))?/.exec(a) ?? []
   const [, minuteB = '', countB = '1'] = /^full_(\d{8}_\d{4})(?:_(\d+))?/.exec(b) ?? []
-  return minuteA === minuteB ? Number(countA) - Number(countB) : minuteA < minuteB ? -1 : 1
+  return compareText(minuteA, minuteB) || Number(countA) - Number(countB)
 }

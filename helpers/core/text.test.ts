@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { counted, sizeText, timeText } from './text.ts'
+import { compareText, counted, sizeText, timeText } from './text.ts'
 
 test('a count has the plural form of its noun', () => {
   expect([0, 1, 2, 2345].map((count) => counted(count, 'row'))).toEqual([
@@ -29,4 +29,9 @@ test('a size has the largest unit that keeps it above one', () => {
 
 test('a time is shown to the minute', () => {
   expect(timeText('2026-01-31T18:30:59.123Z')).toBe('2026-01-31 18:30 UTC')
+})
+
+test('texts are compared by code unit, whatever the locale', () => {
+  expect(['b', 'a', 'Z', 'ä', 'a'].toSorted(compareText)).toEqual(['Z', 'a', 'a', 'b', 'ä'])
+  expect(compareText('a', 'a')).toBe(0)
 })

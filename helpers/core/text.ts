@@ -35,3 +35,9 @@ export function cutList(names: readonly string[]): string {
   const more = names.length - NAMES_MAX
   return more > 0 ? `${shown} and ${more.toLocaleString('en-US')} more` : shown
 }
+
+/** Compares two texts by code unit, for `toSorted`: an order that depends on no locale. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

@@ -158,6 +158,11 @@ function isWithin(a: SequenceFingerprint, b: SequenceFingerprint): boolean {
   return from <= to ? at >= from && at <= to : at >= to && at <= from
 }
 
+function objectDifference(expected: string | undefined, found: string | undefined): string {
+  if (expected === undefined) return 'was not expected'
+  return found === undefined ? 'is missing' : 'has another definition'
+}
+
 function compareObjects(expected: Fingerprint['objects'], found: Fingerprint['objects']): Difference[] {
   const differences: Difference[] = []
   for (const [name, a, b] of pairs(expected, found)) {
@@ -165,13 +170,14 @@ function compareObjects(expected: Fingerprint['objects'], found: Fingerprint['ob
       differences.push({
         kind: 'schema',
         name,
-        detail:
-          a === undefined ? 'was not expected' : b === undefined ? 'is missing' : 'has another definition',
+        detail: objectDifference(a, b),
       })
   }
   return differences
 }
 
-/** A bound of a key range for people. */
-export const showKey = (key: string): string =>
-  key === '' ? 'the start of the table' : key === '…' ? 'its end' : key.replaceAll('\t', ', ')
+/** One end of a key range, for people. */
+export function showKey(key: string): string {
+  if (key === '') return 'the start of the table'
+  return key === '…' ? 'its end' : key.replaceAll('\t', ', ')
+}

@@ -153,7 +153,11 @@ function differences(
     const wanted = expected.get(object) ?? null
     const live = found.get(object) ?? null
     if (wanted === live) return []
-    const difference = live === null ? 'missing' : wanted === null ? 'unexpected' : 'changed'
-    return [{ object, difference, expected: wanted, found: live } as const]
+    return [{ object, difference: differenceOf(wanted, live), expected: wanted, found: live }]
   })
+}
+
+function differenceOf(expected: string | null, found: string | null): DriftedObject['difference'] {
+  if (found === null) return 'missing'
+  return expected === null ? 'unexpected' : 'changed'
 }

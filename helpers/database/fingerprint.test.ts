@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { dump } from '../backup/dump.ts'
 import { verifyRestore } from '../backup/verify.ts'
+import { compareText } from '../core/text.ts'
 import { withDatabase } from '../postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { compareFingerprints, describeDifferences } from './compare.ts'
@@ -164,7 +165,7 @@ describe('drift is narrowed to a range of keys', () => {
   ): boolean => {
     const compare = (key: string): number => {
       const [keyId = '', keyDay = ''] = key.split('\t')
-      return Number(keyId) - id || (keyDay < day ? -1 : keyDay > day ? 1 : 0)
+      return Number(keyId) - id || compareText(keyDay, day)
     }
     return (low === '' || compare(low) < 0) && (high === '…' || compare(high) >= 0)
   }

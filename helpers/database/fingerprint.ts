@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
+import { compareText } from '../core/text.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { queryFile } from '../postgres/query-file.ts'
 import { hashQuery, type Segment } from './row-hash.ts'
@@ -247,8 +248,7 @@ async function hashView(
 }
 
 /** By code unit: the order of no locale. */
-const byName = (a: { name: string }, b: { name: string }): number =>
-  a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+const byName = (a: { name: string }, b: { name: string }): number => compareText(a.name, b.name)
 
 const sha256Of = (lines: readonly string[]): string =>
   createHash('sha256').update(lines.join('\n')).digest('hex')

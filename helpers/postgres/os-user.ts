@@ -41,8 +41,10 @@ export async function canEnter(user: SystemUser | undefined, directory: string):
   if (user === undefined) return true
   for (let folder = resolve(directory); ; folder = dirname(folder)) {
     const { mode, uid, gid } = await stat(folder)
-    const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001
-    if ((mode & bit) === 0) return false
+    let may_enter = 0o001
+    if (uid === user.uid) may_enter = 0o100
+    else if (gid === user.gid) may_enter = 0o010
+    if ((mode & may_enter) === 0) return false
     if (folder === dirname(folder)) return true
   }
 }

@@ -32,6 +32,20 @@ export interface Server {
   stop(): Promise<void>
 }
 
+async function reach({
+  postgres,
+  directories,
+}: Pick<Config, 'postgres' | 'directories'>): Promise<Pick<Server, 'maintenance' | 'stop'>> {
+  switch (postgres.kind) {
+    case 'existing':
+      return findMaintenance(postgres.connection)
+    case 'container':
+      return startContainer()
+    default:
+      return { maintenance: await startEmbedded(directories.data), stop: async () => {} }
+  }
+}
+
 /**
  * Reaches or starts the server that the configuration names.
  *
@@ -39,17 +53,8 @@ export interface Server {
  */
 export async function startServer(config: Pick<Config, 'postgres' | 'directories'>): Promise<Server> {
   const { postgres } = config
-  const reached =
-    postgres.kind === 'existing'
-      ? { ...(await findMaintenance(postgres.connection)), database: postgres.connection.database }
-      : postgres.kind === 'container'
-        ? { ...(await startContainer()), database: postgres.database }
-        : {
-            maintenance: await startEmbedded(config.directories.data),
-            stop: async () => {},
-            database: postgres.database,
-          }
-  const { maintenance, stop, database } = reached
+  const { maintenance, stop } = await reach(config)
+  const database = postgres.kind === 'existing' ? postgres.connection.database : postgres.database
   const server: Server = {
     kind: postgres.kind,
     connection: { ...maintenance, database },

@@ -182,11 +182,9 @@ export async function runTool(
     duration_ms: Math.round(result.durationMs),
   }
   if (!result.failed) return summary
-  const reason = result.isCanceled
-    ? 'cancelled'
-    : result.exitCode === undefined
-      ? redact(result.shortMessage ?? 'not started')
-      : `exit code ${result.exitCode}`
+  let reason = `exit code ${result.exitCode}`
+  if (result.isCanceled) reason = 'cancelled'
+  else if (result.exitCode === undefined) reason = redact(result.shortMessage ?? 'not started')
   throw new ToolError(summary, reason, result.cause)
 }
 

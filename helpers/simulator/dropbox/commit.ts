@@ -87,11 +87,8 @@ function freeName(store: StateStore, commit: Commit): string {
   const [, stem = commit.path, extension = ''] = /^(.*?)(\.[^./]*)?$/.exec(commit.path) ?? []
   const isUpdate = typeof commit.mode !== 'string' && commit.mode['.tag'] === 'update'
   for (let count = 1; ; count += 1) {
-    const suffix = isUpdate
-      ? count === 1
-        ? ' (conflicted copy)'
-        : ` (conflicted copy ${count})`
-      : ` (${count + 1})`
+    const number = count === 1 ? '' : ` ${count}`
+    const suffix = isUpdate ? ` (conflicted copy${number})` : ` (${count + 1})`
     const path = `${stem}${suffix}${extension}`
     if (!(path.toLowerCase() in store.value.files) && !(path.toLowerCase() in store.value.folders))
       return path

@@ -117,9 +117,12 @@ export function createFolder(store: StateStore, { path }: Argument<'files/create
   const key = path.toLowerCase()
   const fault = pathFault(path)
   if (fault !== undefined) throw endpointError({ '.tag': 'path', path: { '.tag': fault } })
-  const tag = key in store.value.files ? 'file' : key in store.value.folders ? 'folder' : undefined
-  if (tag !== undefined)
-    throw endpointError({ '.tag': 'path', path: { '.tag': 'conflict', conflict: { '.tag': tag } } })
+  for (const [tag, entries] of [
+    ['file', store.value.files],
+    ['folder', store.value.folders],
+  ] as const)
+    if (key in entries)
+      throw endpointError({ '.tag': 'path', path: { '.tag': 'conflict', conflict: { '.tag': tag } } })
   addFolders(store, path)
   const folder = { id: randomId('id:', 16), path_display: path }
   store.value.folders[key] = folder

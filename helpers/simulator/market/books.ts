@@ -36,6 +36,9 @@ export interface Books {
   readonly restated: readonly Quarter[]
 }
 
+/** How sales of a quarter compare with those of an average one; 1 where it is not listed. */
+const SEASONS: Readonly<Record<number, number>> = { 1: 0.93, 4: 1.18 }
+
 export function keepBooks(quarters: readonly FiscalQuarter[], random: Random, options: BooksOptions): Books {
   const growth = 1 + 0.004 + random.next() * 0.03
   const cost_ratio = 0.45 + random.next() * 0.25
@@ -45,7 +48,7 @@ export function keepBooks(quarters: readonly FiscalQuarter[], random: Random, op
   let equity = level * 3
   let shares = shares_start
   const original: Quarter[] = quarters.map((quarter) => {
-    const season = quarter.quarter === 4 ? 1.18 : quarter.quarter === 1 ? 0.93 : 1
+    const season = SEASONS[quarter.quarter] ?? 1
     const weeks_ratio =
       Math.round((Date.parse(quarter.end) - Date.parse(quarter.start)) / 604_800_000) === 14 ? 14 / 13 : 1
     level *= growth + 0.012 * random.bell()

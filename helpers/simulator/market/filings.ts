@@ -1,3 +1,4 @@
+import { compareText } from '../../core/text.ts'
 import { type Books, keepBooks } from './books.ts'
 import { addDays, type Calendar, daysBetween } from './calendar.ts'
 import { type FiscalKind, fiscalQuarters, fiscalYearEnd } from './fiscal.ts'
@@ -32,6 +33,14 @@ export function fileFacts(
   return [...byCik].map(([cik, owned]) => fileOne(cik, owned, calendar, seed, last_date))
 }
 
+/** The quarters that a restatement changes; none where the scenario is not listed. */
+const RESTATED_QUARTERS: Readonly<Partial<Record<Scenario, readonly number[]>>> = {
+  annual_restatement: [4],
+  quarter_restatement: [3, 4],
+}
+
+const changedTag = (filed: string) => (filed < '2022-01-01' ? 'SalesRevenueNet' : 'Revenues')
+
 function fileOne(
   cik: string,
   owned: readonly Security[],
@@ -46,8 +55,7 @@ function fileOne(
   const kind: FiscalKind =
     scenario === 'week_year' || scenario === 'retail_year' ? scenario : random.pick(KINDS)
   const quarters = fiscalQuarters(kind)
-  const restated_quarters =
-    scenario === 'annual_restatement' ? [4] : scenario === 'quarter_restatement' ? [3, 4] : []
+  const restated_quarters = RESTATED_QUARTERS[scenario] ?? []
   const books = keepBooks(quarters, random, {
     is_loss_maker: scenario === 'loss_maker',
     restated:
@@ -83,12 +91,7 @@ function fileOne(
         filed: filing.filed,
         books: filing.filed >= restated_on ? books.restated : books.original,
         share_multiple: splitMultiple(first.actions, filing.filed),
-        revenue_tag:
-          scenario === 'tag_change'
-            ? filing.filed < '2022-01-01'
-              ? 'SalesRevenueNet'
-              : 'Revenues'
-            : old_tag,
+        revenue_tag: scenario === 'tag_change' ? changedTag(filing.filed) : old_tag,
         prints_fourth_quarter,
       }),
     }
@@ -125,7 +128,8 @@ function schedule(
     if (quarter.fiscal_year < 2018 || quarter.end < '2018-06-01' || quarter.end > '2025-06-30') continue
     const is_year = quarter.quarter === 4
     const is_late = scenario === 'late_filer' && quarter.fiscal_year === RESTATED_FISCAL_YEAR && is_year
-    const lag_days = is_late ? 168 : is_year ? random.integer(56, 85) : random.integer(40, 44)
+    let lag_days = 168
+    if (!is_late) lag_days = is_year ? random.integer(56, 85) : random.integer(40, 44)
     const previous = due.at(-1)?.filed
     const earliest = addDays(quarter.end, lag_days)
     const filed = calendar.onOrAfter(
@@ -134,7 +138,7 @@ function schedule(
     due.push({ form: is_year ? '10-K' : '10-Q', index, quarter, filed })
   }
   if (scenario === 'annual_restatement' || scenario === 'quarter_restatement') amend(due, calendar, scenario)
-  return due.sort((a, b) => (a.filed < b.filed ? -1 : a.filed > b.filed ? 1 : a.index - b.index))
+  return due.sort((a, b) => compareText(a.filed, b.filed) || a.index - b.index)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { compareText } from '../../core/text.ts'
 import { tradeBars } from './bars.ts'
 import { createCalendar } from './calendar.ts'
 import { fileFacts } from './filings.ts'
@@ -128,7 +129,7 @@ function finish(
       new_rate: `${new_rate}`,
     })
   }
-  actions.sort((a, b) => (a.ex_date < b.ex_date ? -1 : a.ex_date > b.ex_date ? 1 : 0))
+  actions.sort((a, b) => compareText(a.ex_date, b.ex_date))
   const bars = tradeBars({ ...plan, actions }, calendar, seed)
   if (plan.merger !== null)
     actions.push(
@@ -172,7 +173,7 @@ function mergerTerms(
   const { acquirer, kind } = plan.merger ?? { acquirer: null, kind: 'cash' }
   const buyer = acquirer === null ? undefined : finished.get(acquirer)
   const buyer_cents = buyer?.bars.findLast((bar) => bar.date <= plan.last_date)?.close_cents ?? 1
-  const stock_share = kind === 'stock' ? 1 : kind === 'stock_and_cash' ? 0.6 : 0
+  const stock_share = { stock: 1, stock_and_cash: 0.6, cash: 0 }[kind]
   return {
     kind: 'merger',
     ex_date: plan.last_date,

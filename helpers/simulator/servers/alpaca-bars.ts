@@ -1,3 +1,4 @@
+import { compareText } from '../../core/text.ts'
 import { newYorkMidnight } from '../market/calendar.ts'
 import type { Bar, Security, World } from '../market/types.ts'
 import { type Answer, type Asked, json } from './answer.ts'
@@ -109,7 +110,7 @@ function listing(
       if (is_his) listed.push({ symbol, bar })
     }
   }
-  return listed.sort((a, b) => (a.bar.date < b.bar.date ? -1 : a.bar.date > b.bar.date ? 1 : 0))
+  return listed.sort((a, b) => compareText(a.bar.date, b.bar.date))
 }
 
 function wireBar(bar: Bar): unknown {

@@ -1,3 +1,4 @@
+import { compareText } from '../../core/text.ts'
 import { lastTicker } from '../market/flat-files.ts'
 import type { Security, World } from '../market/types.ts'
 import { createActionsFeed } from './alpaca-actions.ts'
@@ -51,7 +52,7 @@ export function createAlpacaFeed(
       .filter((one) => status === 'all' || one.status === status)
     return json(
       200,
-      assets.sort((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0)),
+      assets.sort((a, b) => compareText(a.symbol, b.symbol)),
     )
   }
   return { data, trading }

@@ -1,3 +1,4 @@
+import { compareText } from '../../core/text.ts'
 import { addDays } from '../market/calendar.ts'
 import { lastTicker } from '../market/flat-files.ts'
 import type { Fact, Filer, Security, World } from '../market/types.ts'
@@ -45,9 +46,9 @@ export function companyFacts(filer: Filer): unknown {
   const stated = filer.filings.flatMap((filing) => filing.facts.map((fact) => ({ fact, filing })))
   stated.sort(
     (a, b) =>
-      compare(a.fact.end, b.fact.end) ||
-      compare(a.fact.start ?? '', b.fact.start ?? '') ||
-      compare(a.filing.filed, b.filing.filed),
+      compareText(a.fact.end, b.fact.end) ||
+      compareText(a.fact.start ?? '', b.fact.start ?? '') ||
+      compareText(a.filing.filed, b.filing.filed),
   )
   for (const taxonomy of ['dei', 'us-gaap'] as const) facts[taxonomy] = {}
   for (const { fact, filing } of stated) {
@@ -76,7 +77,8 @@ export function companyFacts(filer: Filer): unknown {
 }
 
 const frameOf = (fact: Fact): { frame?: string } => (fact.frame === null ? {} : { frame: fact.frame })
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Items of the form 8-K that reports the end of a listing, by its reason; 3.01 alone for all others. */
+const ITEMS: Readonly<Record<string, string>> = { merger: '2.01,3.01,3.03', bankruptcy: '1.03,3.01' }
 export const hasTextCik = (cik: string): boolean => Number(cik) % 10 === 7
 
 interface Row {
@@ -180,7 +182,7 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
       isXBRL: 0,
     })
     const reason = actions.find((action) => action.kind === 'delisting')?.reason
-    const items = reason === 'merger' ? '2.01,3.01,3.03' : reason === 'bankruptcy' ? '1.03,3.01' : '3.01'
+    const items = ITEMS[reason ?? ''] ?? '3.01'
     rows.push({
       accessionNumber: `${filer.cik}-${year}-900001`,
       filingDate: delist_date,
@@ -200,7 +202,7 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
     })
   }
   return rows.sort(
-    (a, b) => compare(b.filingDate, a.filingDate) || compare(b.accessionNumber, a.accessionNumber),
+    (a, b) => compareText(b.filingDate, a.filingDate) || compareText(b.accessionNumber, a.accessionNumber),
   )
 }
 

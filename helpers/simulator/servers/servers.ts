@@ -110,11 +110,10 @@ export async function startMarketServers(world: World, options: MarketOptions = 
     const is_refused = limiter !== null && !limiter.admit(at_ms)
     const fault = is_refused ? null : faults.next(service, path_and_query)
     const asked: Asked = { path: url.pathname, query: url.searchParams, headers: headersOf(request) }
-    const given = is_refused
-      ? refusal(service)
-      : fault !== null && fault !== 'cut_body'
-        ? faulty(service, fault, plan)
-        : await answer(asked)
+    let given: Answer
+    if (is_refused) given = refusal(service)
+    else if (fault !== null && fault !== 'cut_body') given = faulty(service, fault, plan)
+    else given = await answer(asked)
     if (log.length < LOG_MAX)
       log.push({
         service,

@@ -23,10 +23,15 @@ afterAll(() => product.remove())
 
 const content = (connection: Connection) => fingerprintOf(connection, { scope: 'content', views: 'none' })
 
-/** Every testcase of the report: its phase, its claim, and how it stands. */
-function boxesOf(
-  junit: Element,
-): { phase: string; claim: string; state: 'passed' | 'failed' | 'skipped'; message: string }[] {
+type State = 'passed' | 'failed' | 'skipped'
+
+function stateOf(outcome: Element | undefined): State {
+  if (outcome === undefined) return 'passed'
+  return outcome.name === 'skipped' ? 'skipped' : 'failed'
+}
+
+/** Every testcase of the report: its phase, its claim, and its state. */
+function boxesOf(junit: Element): { phase: string; claim: string; state: State; message: string }[] {
   return junit.children.flatMap((suite) =>
     suite.children
       .filter(({ name }) => name === 'testcase')
@@ -35,7 +40,7 @@ function boxesOf(
         return {
           phase: suite.attributes['name'] ?? '',
           claim: testcase.attributes['name'] ?? '',
-          state: outcome === undefined ? 'passed' : outcome.name === 'skipped' ? 'skipped' : 'failed',
+          state: stateOf(outcome),
           message: outcome?.attributes['message'] ?? '',
         } as const
       }),
