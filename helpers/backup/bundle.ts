@@ -91,7 +91,8 @@ export async function publishBundle(
   )
   if (uploaded.content_hash !== bundle.content_hash) {
     throw new VerificationError(
-      `${remote.describe()} holds ${uploaded.path} with content hash ${uploaded.content_hash}, not ${bundle.content_hash}. Remove it there, then upload again.`,
+      `${remote.describe()} holds ${uploaded.path} with content hash ${uploaded.content_hash}, ` +
+        `not ${bundle.content_hash}. Remove it there, then upload again.`,
     )
   }
   return {

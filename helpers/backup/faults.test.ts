@@ -40,7 +40,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   4: [
     'the name of the target is an option, a DSN or a piece of SQL',
     ['helpers/config/config.test.ts', 'the database name %j is refused'],
-    ['helpers/database/target-database.test.ts', '"%s" is no name for a target'],
+    ['helpers/database/target-database.test.ts', '"%s" is not a name for a target'],
   ],
   5: [
     'two runs at once',

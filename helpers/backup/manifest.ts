@@ -96,7 +96,8 @@ export async function readManifest(archive: string): Promise<Manifest> {
     value = JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
     throw new FormatError(
-      `The manifest ${file} cannot be read: ${messageOf(error)}. An archive without its manifest proves nothing; take a new backup.`,
+      `The manifest ${file} cannot be read: ${messageOf(error)}. ` +
+        'An archive without its manifest proves nothing; take a new backup.',
     )
   }
   const parsed = manifestSchema.safeParse(value)

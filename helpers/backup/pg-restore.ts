@@ -90,7 +90,8 @@ function requireFence({ major, version, path }: Tools['pg_restore']): void {
   const minor = Number(version.split('.')[1] ?? 0)
   if (major > FENCED_MAJOR || minor >= FENCED_MINOR_MIN) return
   throw new PreconditionError(
-    `pg_restore ${version} at ${path} writes a script in which an archive could hide commands of psql (CVE-2025-8714). Install its newest minor version, or the client tools of the server's own version.`,
+    `pg_restore ${version} at ${path} writes a script in which an archive could hide commands of psql ` +
+      "(CVE-2025-8714). Install its newest minor version, or the client tools of the server's own version.",
   )
 }
 

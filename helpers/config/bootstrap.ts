@@ -23,7 +23,7 @@ export const JOB_NAMES = [
 
 const PROVIDER_NAME = /^[a-z][a-z0-9-]*$/
 
-/** The name of a provider, or a list of names that are asked together. */
+/** The name of a provider, or a list of names that are used together. */
 const providerOrCombination = z
   .custom<string | readonly string[]>()
   .superRefine((given: unknown, context) => {
@@ -34,7 +34,7 @@ const providerOrCombination = z
 function combinationFault(given: unknown): string | undefined {
   if (typeof given === 'string' && given.includes('+')) {
     const names = given.split('+').map((name) => name.trim())
-    return `is ${JSON.stringify(given)}; providers that are asked together are a list: ${JSON.stringify(names)}`
+    return `is ${JSON.stringify(given)}; providers that are used together are a list: ${JSON.stringify(names)}`
   }
   const names: unknown = typeof given === 'string' ? [given] : given
   const isList = Array.isArray(names) && names.length > 0 && new Set(names).size === names.length
@@ -74,7 +74,7 @@ const bootstrapSchema = z.strictObject({
     .default({ overlap_sessions: 10 }),
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
-  /** By name: job → providers by preference; a list within the list is asked together. */
+  /** By name: job → providers by preference; a list within the list is used together. */
   provider_sets: z
     .record(z.string(), z.partialRecord(z.enum(JOB_NAMES), z.array(providerOrCombination).min(1)))
     .default({}),

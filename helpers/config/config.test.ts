@@ -123,7 +123,7 @@ describe('readConfig', () => {
   })
 
   test.for([
-    [['alpaca + sec-edgar'], 'providers that are asked together are a list: ["alpaca","sec-edgar"]'],
+    [['alpaca + sec-edgar'], 'providers that are used together are a list: ["alpaca","sec-edgar"]'],
     [[['alpaca', 'alpaca']], 'a list of different names'],
     [[[]], 'a list of different names'],
     [[1], 'the name of a provider'],
@@ -137,7 +137,7 @@ describe('readConfig', () => {
     expect(faultsOf({})[0]).toContain(message)
   })
 
-  test('providers that are asked together are a list within the list', () => {
+  test('providers that are used together are a list within the list', () => {
     const securities = [['alpaca', 'sec-edgar'], 'nasdaq-directory']
     const sets = { provider_set: 'mine', provider_sets: { mine: { securities } } }
     writeFileSync(join(root, 'bootstrap.json'), JSON.stringify({ ...BOOTSTRAP, ...sets }))

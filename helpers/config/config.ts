@@ -104,9 +104,8 @@ export function readConfig(
   const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
   if (bootstrap !== undefined && !is('isFile', universe_file)) {
-    faults.push(
-      `BOOTSTRAP_UNIVERSE is ${show(env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe)}; no such file: ${universe_file}`,
-    )
+    const given = env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe
+    faults.push(`BOOTSTRAP_UNIVERSE is ${show(given)}; no such file: ${universe_file}`)
   }
   const window = readWindow(env, bootstrap, source.mode, faults)
   if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
@@ -196,9 +195,8 @@ function readSecondSource(text: string | undefined, root: string, faults: string
   const [, path] = /^flat-files:(.+)$/.exec(text) ?? []
   const directory = path === undefined ? undefined : resolve(root, path)
   if (directory !== undefined && is('isDirectory', directory)) return { directory }
-  faults.push(
-    `BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`}`,
-  )
+  const expected = directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`
+  faults.push(`BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${expected}`)
   return undefined
 }
 
@@ -223,7 +221,8 @@ function readDropbox(env: Environment, is_needed: boolean, faults: string[]): Dr
       faults.push('DROPBOX_FOLDER is set, and so is a token of Dropbox; set only one of the two')
     if (!is('isDirectory', directory))
       faults.push(
-        `DROPBOX_FOLDER is ${show(directory)}; no such folder. It must be the folder that the Dropbox client syncs`,
+        `DROPBOX_FOLDER is ${show(directory)}; no such folder. ` +
+          'It must be the folder that the Dropbox client syncs',
       )
     return { kind: 'folder', directory: resolve(directory) }
   }
@@ -235,7 +234,8 @@ function readDropbox(env: Environment, is_needed: boolean, faults: string[]): Dr
     faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app alone opens no Dropbox')
   if (is_needed) {
     faults.push(
-      'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: a live run needs a place for its backups',
+      'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: ' +
+        'a live run needs a place for its backups',
     )
   }
   return { kind: 'local-server' }

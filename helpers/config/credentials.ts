@@ -1,10 +1,10 @@
 import { ConfigError } from '../core/errors.ts'
 
-/** Which providers a run asks. Who we are to them, each provider reads from `variables` by its own declaration. */
+/** Which providers a run uses. Each provider reads the credentials that it declares from `variables`. */
 export interface ProvidersConfig {
-  /** The environment without empty values, for the variables that a provider declares. A map is never printed. */
+  /** The environment without empty values. It contains secrets: a `Map` is not printed by accident. */
   readonly variables: ReadonlyMap<string, string>
-  /** The provider set in force: job → providers by preference. A list within the list is asked together. */
+  /** The provider set in force: job → providers by preference. A list within the list is used together. */
   readonly set: Readonly<Record<string, readonly (string | readonly string[])[]>>
   /** Loopback servers by the official origins that they replace, in a rehearsal alone. */
   readonly stand_ins: Readonly<Record<string, string>> | undefined
@@ -46,7 +46,8 @@ function readStandIns(
     /^https:\/\/[\w.-]+$/.test(official) && /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost):\d+$/.test(local)
   if (mode !== 'rehearsal' || !pairs.every(isPair)) {
     faults.push(
-      `BOOTSTRAP_STAND_INS is "${text}"; it must be pairs such as https://data.sec.gov=http://127.0.0.1:<port>, and only a rehearsal may have them`,
+      `BOOTSTRAP_STAND_INS is "${text}"; it must be pairs such as ` +
+        'https://data.sec.gov=http://127.0.0.1:<port>, and only a rehearsal may have them',
     )
   }
   return Object.fromEntries(pairs.map(([official = '', local = '']) => [official, local]))

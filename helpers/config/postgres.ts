@@ -17,7 +17,8 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
   const kind = env['BOOTSTRAP_POSTGRES']
   if (kind !== undefined && kind !== 'embedded' && kind !== 'container') {
     faults.push(
-      `BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container (or unset, with PGHOST for a server of yours)`,
+      `BOOTSTRAP_POSTGRES is ${show(kind)}; it must be embedded or container ` +
+        '(or unset, with PGHOST for a server of yours)',
     )
   }
   const host = env['PGHOST']
@@ -27,7 +28,8 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
   if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
   if (!isHost(host)) {
     faults.push(
-      `PGHOST is ${show(host.replace(/^.*@/, '…@'))}; it must be one name, one address or the folder of a socket. The port goes into PGPORT, the password into PGPASSWORD`,
+      `PGHOST is ${show(host.replace(/^.*@/, '…@'))}; it must be one name, one address or the folder of a ` +
+        'socket. The port goes into PGPORT, the password into PGPASSWORD',
     )
   }
   const user = env['PGUSER'] ?? env['USER'] ?? env['USERNAME'] ?? 'postgres'
@@ -51,7 +53,8 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
 function otherServers(env: Environment): string[] {
   if (env['BOOTSTRAP_POSTGRES'] !== undefined) return []
   const instead =
-    'Set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE instead, or BOOTSTRAP_POSTGRES=embedded for the embedded server'
+    'Set PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE instead, ' +
+    'or BOOTSTRAP_POSTGRES=embedded for the embedded server'
   const names = ['PGSERVICE', 'PGHOSTADDR', ...(env['PGHOST'] === undefined ? ['DATABASE_URL'] : [])]
   // The value may contain a password, and is not shown.
   return names
@@ -84,7 +87,8 @@ function readTls(
   const ssl = ['disable', 'allow', 'prefer'].includes(mode) ? 'disable' : 'verify-full'
   if (!['disable', 'allow', 'prefer', 'verify-full'].includes(mode)) {
     faults.push(
-      `PGSSLMODE is ${show(mode)}; it must be disable or verify-full (require and verify-ca do not verify the name of the server)`,
+      `PGSSLMODE is ${show(mode)}; it must be disable or verify-full ` +
+        '(require and verify-ca do not verify the name of the server)',
     )
   }
   const certificate = env['PGSSLROOTCERT']
@@ -92,7 +96,8 @@ function readTls(
   const root_certificate_file = resolve(root, certificate)
   if (!existsSync(root_certificate_file)) {
     faults.push(
-      `PGSSLROOTCERT is ${show(certificate)}; no such file: ${root_certificate_file}. It must be the certificate of the server's authority`,
+      `PGSSLROOTCERT is ${show(certificate)}; no such file: ${root_certificate_file}. ` +
+        "It must be the certificate of the server's authority",
     )
   }
   return { ssl, root_certificate_file }

@@ -17,8 +17,13 @@ export class ConfigError extends StocksError {
   readonly transient = false
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
+    const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`
     super(
-      `The configuration has ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}\nSee .env.example and bootstrap.json.`,
+      [
+        `The configuration has ${count}:`,
+        ...faults.map((fault) => `  - ${fault}`),
+        'See .env.example and bootstrap.json.',
+      ].join('\n'),
     )
     this.faults = faults
   }

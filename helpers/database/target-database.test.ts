@@ -97,7 +97,7 @@ test('a statement that a killed run of ours left behind is ended', async () => {
 })
 
 test.for(['postgres', 'template1', 'x"; drop', '-h evil', 'a=b', 'Upper', ''])(
-  '"%s" is no name for a target',
+  '"%s" is not a name for a target',
   async (database) => {
     const { server, tools } = await serverFor()
     const wrong = { ...server, connection: { ...server.connection, database } }

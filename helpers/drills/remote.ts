@@ -62,7 +62,9 @@ export const killUpload = (
     server.faults.clear()
     const store = new DropboxStore(options)
     const there = await store.list()
-    const detected_by = `the upload ended by ${signal ?? 'itself'}; Dropbox shows ${there.length} files, and a session of ${bytes_sent_before} bytes`
+    const detected_by =
+      `the upload ended by ${signal ?? 'itself'}; ` +
+      `Dropbox shows ${there.length} files, and a session of ${bytes_sent_before} bytes`
     const drill = await recover(detected_by, async () => {
       const { outcome } = await uploadBackup(backup, store)
       return outcome === 'resumed' && (await verifyRemote(backup, store)).sha256 === manifest.sha256

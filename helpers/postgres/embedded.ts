@@ -122,7 +122,8 @@ async function placeCluster(folder: string): Promise<Cluster> {
     user = { name: `uid ${data.uid}`, uid: data.uid, gid: data.gid } // Whoever made it keeps it.
   else if (user === undefined && process.getuid !== undefined && data.uid !== process.getuid()) {
     throw new PreconditionError(
-      `The embedded PostgreSQL in ${directory} belongs to the account with uid ${data.uid}, not to ours (${process.getuid()}): it was made as root or by another user. Run as that user, or set BOOTSTRAP_STATE to a folder of your own.`,
+      `The embedded PostgreSQL in ${directory} belongs to uid ${data.uid}, and this process runs as uid ` +
+        `${process.getuid()}. Run as that user, or set BOOTSTRAP_STATE to a folder of your own.`,
     )
   }
   return { directory, binaries: await reachableBinaries(user, directory), user }
@@ -145,7 +146,9 @@ async function refuseOtherMajor(cluster: Cluster): Promise<void> {
   const installed = installedBinaries().version.split('.', 1)[0]
   if (made === installed) return
   throw new PreconditionError(
-    `The embedded data in ${dataOf(cluster)} was made by PostgreSQL ${made}; ${installed} is installed now and cannot read it. Dump it with the version of this project that made it, or remove that folder to begin anew.`,
+    `The embedded data in ${dataOf(cluster)} was made by PostgreSQL ${made}; ${installed} is installed now ` +
+      'and cannot read it. Dump it with the version of this project that made it, or remove that folder to ' +
+      'begin anew.',
   )
 }
 
@@ -177,7 +180,8 @@ async function awaitRunning(cluster: Cluster, password: string): Promise<Connect
   const pid = await runningPid(cluster)
   if (pid === undefined) return undefined
   throw new PreconditionError(
-    `The embedded PostgreSQL in ${dataOf(cluster)} runs (pid ${pid}) but does not answer: ${reason}\nIts log ends with:\n${await logTail(cluster)}`,
+    `The embedded PostgreSQL in ${dataOf(cluster)} runs (pid ${pid}) but does not answer: ${reason}\n` +
+      `Its log ends with:\n${await logTail(cluster)}`,
   )
 }
 

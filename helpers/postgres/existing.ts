@@ -27,14 +27,22 @@ export async function findMaintenance(
     }
   }
   throw new PreconditionError(
-    `PostgreSQL at ${where(target)} lets ${target.user} into none of its maintenance databases:\n${refusals.map((text) => `  - ${text}`).join('\n')}\n${refusals.some((text) => UNENCRYPTED.test(text)) ? WANTS_TLS : 'Allow this user to connect to the database postgres (GRANT CONNECT, pg_hba.conf): the run lock is held there.'}`,
+    [
+      `PostgreSQL at ${where(target)} lets ${target.user} into none of its maintenance databases:`,
+      ...refusals.map((text) => `  - ${text}`),
+      refusals.some((text) => UNENCRYPTED.test(text)) ? WANTS_TLS : WANTS_CONNECT,
+    ].join('\n'),
   )
 }
 
 /** What a server says that takes no connection without TLS. */
 const UNENCRYPTED = /no encryption|SSL off/
 const WANTS_TLS =
-  'It may want an encrypted connection: set PGSSLMODE=verify-full (and PGSSLROOTCERT, where its authority is your own).'
+  'It may require an encrypted connection: set PGSSLMODE=verify-full ' +
+  '(and PGSSLROOTCERT, where its authority is your own).'
+const WANTS_CONNECT =
+  'Allow this user to connect to the database postgres (GRANT CONNECT, pg_hba.conf): ' +
+  'the run lock is held there.'
 
 const where = ({ host, port, user }: Connection): string => `${host}:${port} (user ${user})`
 
@@ -64,8 +72,14 @@ export function nextStep(
   if (sqlstate?.startsWith('57P') === true)
     return 'It is starting up or shutting down: try again in a moment.'
   if (/unable to|self.signed|expired/i.test(says) && /certificate/i.test(says))
-    return `This machine does not know the authority that signed the server's certificate: set PGSSLROOTCERT to the file of that authority's certificate.`
+    return (
+      "This machine does not know the authority that signed the server's certificate: " +
+      "set PGSSLROOTCERT to the file of that authority's certificate."
+    )
   if (/altnames|Hostname\/IP/i.test(says)) return 'Set PGHOST to a name that the certificate holds.'
   if (/SSL|certificate/i.test(says)) return 'Set PGSSLMODE to what the server offers: disable or verify-full.'
-  return `Start it, or correct PGHOST and PGPORT (now ${host} and ${port}), or unset PGHOST to use the embedded server. To see whether it answers: pg_isready -h ${host} -p ${port}`
+  return (
+    `Start it, or correct PGHOST and PGPORT (now ${host} and ${port}), or unset PGHOST to use the embedded ` +
+    `server. To see whether it answers: pg_isready -h ${host} -p ${port}`
+  )
 }

@@ -22,7 +22,8 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
       await takeAway(file, text)
     else if (performance.now() > deadline)
       throw new PreconditionError(
-        `${file} has been held by process ${holder} for ${Math.round(age_ms / 1000)} s. If that process hangs, end it, and try again.`,
+        `${file} has been held by process ${holder} for ${Math.round(age_ms / 1000)} s. ` +
+          'If that process hangs, end it, and try again.',
       )
     else await sleep(POLL_MS)
   }

@@ -24,9 +24,15 @@ export function distributionOf(release: string): string {
 export function hintFor(system: string, major: number): string {
   switch (system) {
     case 'debian':
-      return `sudo apt-get install postgresql-client-${major}   (not found? sudo apt-get install postgresql-common && sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh, then again)`
+      return (
+        `sudo apt-get install postgresql-client-${major}   (not found? sudo apt-get install ` +
+        'postgresql-common && sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh, then again)'
+      )
     case 'fedora':
-      return `sudo dnf install postgresql   (must be ${major} or newer; else dnf install postgresql${major} from https://yum.postgresql.org)`
+      return (
+        `sudo dnf install postgresql   (must be ${major} or newer; ` +
+        `else dnf install postgresql${major} from https://yum.postgresql.org)`
+      )
     case 'arch':
       return 'sudo pacman -S postgresql-libs'
     case 'alpine':
@@ -38,6 +44,9 @@ export function hintFor(system: string, major: number): string {
     case 'win32':
       return `winget install PostgreSQL.PostgreSQL.${major}`
     default:
-      return `install PostgreSQL ${major}'s client tools (psql, pg_dump, …) from https://www.postgresql.org/download/ and put them on PATH`
+      return (
+        `install PostgreSQL ${major}'s client tools (psql, pg_dump, …) ` +
+        'from https://www.postgresql.org/download/ and put them on PATH'
+      )
   }
 }

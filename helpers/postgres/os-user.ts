@@ -23,7 +23,8 @@ export async function serverUser(): Promise<SystemUser | undefined> {
     if (uid !== undefined && gid !== undefined && uid !== 0) return { name, uid, gid }
   }
   throw new PreconditionError(
-    `PostgreSQL does not run as root, and this system has none of the accounts ${CANDIDATES.join(', ')} to run it under. Create one (useradd --system postgres), or run as an ordinary user.`,
+    'PostgreSQL does not run as root, and this system has none of the accounts ' +
+      `${CANDIDATES.join(', ')}. Create one (useradd --system postgres), or run as an ordinary user.`,
   )
 }
 

@@ -4,13 +4,15 @@ import { join } from 'node:path'
 const read = new Map<string, string>()
 
 /**
- * The text of `<folder>/<name>.sql`. A long statement is a file of its own, so that an editor colours it and `psql -f` runs it.
+ * The text of `<folder>/<name>.sql`. A long statement is a file of its own, so that an editor colours it and
+ * `psql -f` runs it.
  *
- * `fragments` replaces psql's variables, written `:name` in the file: names of tables, lists of columns, other SQL. Values are
- * never fragments: they are the parameters `$1`, `$2` … of the statement. A cast (`::text`) is no variable.
+ * `fragments` replaces psql's variables, written `:name` in the file: names of tables, lists of columns, other
+ * SQL. Values are never fragments: they are the parameters `$1`, `$2` … of the statement. A cast (`::text`) is
+ * not a variable.
  *
- * @throws TypeError for a fragment that the file does not use, and for one of its variables that is not given. A variable that is
- *   given once must be given always, so that a statement is never sent half-made.
+ * @throws TypeError for a fragment that the file does not use, and for a variable of the file without a
+ *   fragment: a statement is never sent incomplete.
  */
 export function queryFile(
   folder: string,
@@ -36,5 +38,8 @@ export function queryFile(
   return filled
 }
 
-/** A colon, a name; not after another colon, a letter, a digit or a quotation mark: `::text`, `12:30` and `':x'` are none. */
+/**
+ * A colon and a name; not after another colon, a letter, a digit or a quotation mark: `::text`, `12:30` and
+ * `':x'` are not variables.
+ */
 const VARIABLE = /(^|[^:\w'"]):([a-z_][a-z0-9_]*)/g

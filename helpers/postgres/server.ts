@@ -76,14 +76,18 @@ export function versionFault(
   { host, port }: Connection,
 ): string | undefined {
   if (version_number >= SERVER_MAJOR_MIN * 10_000) return undefined
-  return `PostgreSQL at ${host}:${port} is version ${version}; ${SERVER_MAJOR_MIN} is the oldest that works. Set PGHOST and PGPORT to a newer server, or unset PGHOST to use the embedded one.`
+  return (
+    `PostgreSQL at ${host}:${port} is version ${version}; ${SERVER_MAJOR_MIN} is the oldest that works. ` +
+    'Set PGHOST and PGPORT to a newer server, or unset PGHOST to use the embedded one.'
+  )
 }
 
 /** Version and identity of the server behind a connection. */
 export const describeServer = (connection: Connection): Promise<ServerDescription> =>
   withDatabase(connection, async (db) => {
     const { version, number } = await db.one<{ version: string; number: number }>(
-      "select split_part(current_setting('server_version'), ' ', 1) as version, current_setting('server_version_num')::int as number",
+      `select split_part(current_setting('server_version'), ' ', 1) as version,
+              current_setting('server_version_num')::int as number`,
     )
     const identity = await db
       .one<{ id: string }>('select system_identifier::text as id from pg_control_system()')

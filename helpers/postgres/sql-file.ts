@@ -70,8 +70,22 @@ const lineOf = (sql: string, position: number): number =>
   [...sql].slice(0, position - 1).filter((character) => character === '\n').length + 1
 
 // What may hold a semicolon that ends nothing: line and block comments, strings, quoted names, dollar quotes.
-const TOKEN =
-  /--[^\n]*|\/\*.*?\*\/|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$).*?\1|;|[^\s;'"$/-]+|./gs
+const TOKEN = new RegExp(
+  [
+    /--[^\n]*/,
+    /\/\*.*?\*\//,
+    /[eE]'(?:[^'\\]|\\.|'')*'/,
+    /'(?:[^']|'')*'/,
+    /"(?:[^"]|"")*"/,
+    /(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$).*?\1/,
+    /;/,
+    /[^\s;'"$/-]+/,
+    /./,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gs',
+)
 
 /**
  * The statements of a file with the line that each begins on. For messages and counts, not for running them.

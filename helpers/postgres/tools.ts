@@ -64,7 +64,11 @@ export async function findTools(
   const faults = found.filter((each) => typeof each === 'string')
   if (faults.length > 0) {
     throw new PreconditionError(
-      `PostgreSQL's client tools do not suit the server (${serverVersion}):\n${faults.map((fault) => `  - ${fault}`).join('\n')}\nInstall them with: ${await installHint(major)}`,
+      [
+        `PostgreSQL's client tools do not suit the server (${serverVersion}):`,
+        ...faults.map((fault) => `  - ${fault}`),
+        `Install them with: ${await installHint(major)}`,
+      ].join('\n'),
     )
   }
   return Object.fromEntries(found.map((tool) => [(tool as Tool).name, tool])) as Record<ToolName, Tool>

@@ -12,8 +12,8 @@ const PIECE_BYTES = 16 * 1024 * 1024
 const ROUNDS_MAX = 2
 
 /**
- * Downloads to `<file>.<revision>.partial` range by range, goes on where an earlier attempt stopped, and gives the file its
- * name only when its content hash is that of the metadata.
+ * Downloads to `<file>.<revision>.partial` range by range, goes on where an earlier attempt stopped, and
+ * gives the file its name only when its content hash is that of the metadata.
  *
  * @throws RemoteError not_found, damaged (the bytes do not have the hash that Dropbox states), or what a call
  *   ended with.
@@ -46,7 +46,8 @@ export async function downloadFile(
   }
   throw new RemoteError(
     'damaged',
-    `Dropbox sends other bytes for ${path} than its content hash ${metadata.content_hash ?? ''} says. The remote copy is damaged: upload the backup again under another name, or use an earlier one.`,
+    `The bytes that Dropbox sends for ${path} do not have its content hash ${metadata.content_hash ?? ''}. ` +
+      'The remote copy is damaged: upload the backup again under another name, or use an earlier one.',
   )
 }
 

@@ -150,7 +150,7 @@ test('files are listed across pages, downloaded, removed, and removed again', as
 })
 
 test.each(['../x', 'a/../../x', '.hidden', 'a//b', '', 'CON.', 'a\\b', 'ä'])(
-  '"%s" is no name for a remote file',
+  '"%s" is not a name for a remote file',
   async (name) => {
     await expect(open().remove(name)).rejects.toThrow(TypeError)
     expect(server.requests).toEqual([])

@@ -66,7 +66,8 @@ export class DropboxStore implements RemoteStore {
     if (space.used + bytes_needed > bytes_allocated)
       throw new RemoteError(
         'space',
-        `${this.describe()} has ${bytes_allocated - space.used} bytes left; ${bytes_needed} are needed. Make room, then run again.`,
+        `${this.describe()} has ${bytes_allocated - space.used} bytes left; ${bytes_needed} are needed. ` +
+          'Make room, then run again.',
       )
     return {
       account: `${account.name.display_name} <${account.email}>`,

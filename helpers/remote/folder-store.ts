@@ -29,7 +29,8 @@ export class FolderStore implements RemoteStore {
     if (bavail * bsize < bytes_needed)
       throw new RemoteError(
         'space',
-        `${this.#directory} has ${bavail * bsize} bytes left; ${bytes_needed} are needed. Make room, then run again.`,
+        `${this.#directory} has ${bavail * bsize} bytes left; ${bytes_needed} are needed. ` +
+          'Make room, then run again.',
       )
     return {
       account: this.describe(),
@@ -120,7 +121,8 @@ export class FolderStore implements RemoteStore {
     await access(this.#directory, rights).catch((error: Error) => {
       throw new RemoteError(
         'refused',
-        `DROPBOX_FOLDER ${this.#directory} cannot be used: ${error.message}. Start the Dropbox client, or mount its drive, then run again.`,
+        `DROPBOX_FOLDER ${this.#directory} cannot be used: ${error.message}. ` +
+          'Start the Dropbox client, or mount its drive, then run again.',
       )
     })
   }

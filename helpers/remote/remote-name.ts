@@ -9,7 +9,8 @@ export function remotePath(folder: string, name: string): string {
   const bad = parts.find((part) => !PART.test(part) || part.includes('..') || part.endsWith('.'))
   if (bad !== undefined)
     throw new TypeError(
-      `"${name}" is no name for a remote file: "${bad}" must be letters, digits, dots, dashes and underscores.`,
+      `"${name}" is not a name for a remote file: ` +
+        `"${bad}" must be letters, digits, dots, dashes and underscores.`,
     )
   return `${folder}/${parts.join('/')}`
 }

@@ -57,7 +57,7 @@ export function readFailure(error: unknown): Failure {
     correct_offset,
     required_scope,
     text: redact(
-      `HTTP ${status}, ${typeof summary === 'string' ? summary.slice(0, 300) : JSON.stringify(summary ?? '').slice(0, 300)}`,
+      `HTTP ${status}, ${(typeof summary === 'string' ? summary : JSON.stringify(summary ?? '')).slice(0, 300)}`,
     ),
   }
 }

@@ -48,7 +48,8 @@ export class Tokens {
       if (this.#access_token !== undefined && this.#access_token !== refused) return this.#access_token
       throw new RemoteError(
         'auth',
-        'Dropbox does not accept DROPBOX_ACCESS_TOKEN any more, and there is no DROPBOX_REFRESH_TOKEN. Such tokens live four hours: set DROPBOX_REFRESH_TOKEN and DROPBOX_APP_KEY.',
+        'Dropbox no longer accepts DROPBOX_ACCESS_TOKEN: such a token is valid for four hours. ' +
+          'Set DROPBOX_REFRESH_TOKEN and DROPBOX_APP_KEY.',
       )
     }
     this.#refreshing ??= this.#refresh().finally(() => {
@@ -74,7 +75,8 @@ export class Tokens {
     } catch (error) {
       throw new RemoteError(
         'network',
-        `Dropbox did not answer the request for a token: ${messageOf(error)}. Look at the network, then run again.`,
+        `Dropbox did not answer the request for a token: ${messageOf(error)}. ` +
+          'Check the network, then run again.',
         { cause: error },
       )
     }
@@ -89,7 +91,9 @@ export class Tokens {
     if (!response.ok || typeof access_token !== 'string') {
       throw new RemoteError(
         'auth',
-        `Dropbox refuses DROPBOX_REFRESH_TOKEN (HTTP ${response.status}, ${String(error ?? 'no reason given')}). Link the app again, then set DROPBOX_REFRESH_TOKEN and DROPBOX_APP_KEY (and DROPBOX_APP_SECRET where the grant was made with it).`,
+        `Dropbox refuses DROPBOX_REFRESH_TOKEN (HTTP ${response.status}, ` +
+          `${String(error ?? 'no reason given')}). Link the app again, then set DROPBOX_REFRESH_TOKEN and ` +
+          'DROPBOX_APP_KEY (and DROPBOX_APP_SECRET where the grant was made with it).',
       )
     }
     registerSecret('the Dropbox access token', access_token)

@@ -186,12 +186,14 @@ class Upload {
           else if (tags[0] === 'content_hash_mismatch')
             answer = new RemoteError(
               'damaged',
-              `Bytes of ${this.#path} from ${offset} did not reach Dropbox as they were sent: ${text}. Look at the network, then run again.`,
+              `Bytes of ${this.#path} from ${offset} did not reach Dropbox as they were sent: ${text}. ` +
+                'Check the network, then run again.',
             )
           else if (bytes.length > 0 && (status === undefined || status >= 500))
             answer = new RemoteError(
               status === undefined ? 'network' : 'server',
-              `Dropbox did not take bytes of ${this.#path} from ${offset}: ${text}. Run again: the upload goes on where it stopped.`,
+              `Dropbox did not take bytes of ${this.#path} from ${offset}: ${text}. ` +
+                'Run again: the upload continues where it stopped.',
             )
           else return undefined
           return { value: undefined }
@@ -249,7 +251,9 @@ class Upload {
     )
       throw new RemoteError(
         'damaged',
-        `Dropbox holds ${metadata.path_display ?? metadata.name} with ${metadata.size} bytes and content hash ${metadata.content_hash ?? 'unknown'}; ${this.#path} has ${bytes} bytes and ${content_hash}. Remove it there, then run again.`,
+        `Dropbox has ${metadata.path_display ?? metadata.name} with ${metadata.size} bytes and content hash ` +
+          `${metadata.content_hash ?? 'unknown'}; ${this.#path} has ${bytes} bytes and ${content_hash}. ` +
+          'Remove it there, then run again.',
       )
   }
 }

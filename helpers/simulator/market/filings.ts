@@ -1,7 +1,7 @@
-import { compareText } from '../../core/text.ts'
 import { type Books, keepBooks } from './books.ts'
 import { addDays, type Calendar, daysBetween } from './calendar.ts'
 import { type FiscalKind, fiscalQuarters, fiscalYearEnd } from './fiscal.ts'
+import { compareText } from './order.ts'
 import { splitMultiple } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
 import { stateFacts, thousandsText } from './statements.ts'

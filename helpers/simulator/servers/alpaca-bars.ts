@@ -1,5 +1,5 @@
-import { compareText } from '../../core/text.ts'
 import { newYorkMidnight } from '../market/calendar.ts'
+import { compareText } from '../market/order.ts'
 import type { Bar, Security, World } from '../market/types.ts'
 import { type Answer, type Asked, json } from './answer.ts'
 import { type Disorder, slice } from './paging.ts'

@@ -1,5 +1,5 @@
-import { compareText } from '../../core/text.ts'
 import { lastTicker } from '../market/flat-files.ts'
+import { compareText } from '../market/order.ts'
 import type { Security, World } from '../market/types.ts'
 import { createActionsFeed } from './alpaca-actions.ts'
 import { createBarsFeed } from './alpaca-bars.ts'

@@ -15,11 +15,10 @@ export function createNasdaqFeed(world: World): (asked: Asked) => Answer {
   const listed = [...world.securities, ...world.outsiders].filter((security) => security.delist_date === null)
   const [year, month, day] = world.end_date.split('-')
   const created = `File Creation Time: ${month}${day}${year}21:31`
-  const file = (columns: string, rows: readonly string[]): Answer =>
-    text(
-      200,
-      `${[columns, ...rows.toSorted(), `${created}${'|'.repeat(columns.split('|').length - 1)}`].join('\r\n')}\r\n`,
-    )
+  const file = (columns: string, rows: readonly string[]): Answer => {
+    const last = `${created}${'|'.repeat(columns.split('|').length - 1)}`
+    return text(200, `${[columns, ...rows.toSorted(), last].join('\r\n')}\r\n`)
+  }
 
   return ({ path }) => {
     if (path === '/dynamic/symdir/nasdaqlisted.txt') {

@@ -1,6 +1,6 @@
-import { compareText } from '../../core/text.ts'
 import { addDays } from '../market/calendar.ts'
 import { lastTicker } from '../market/flat-files.ts'
+import { compareText } from '../market/order.ts'
 import type { Fact, Filer, Security, World } from '../market/types.ts'
 
 const EXCHANGES = { XNYS: 'NYSE', XNAS: 'Nasdaq', ARCX: 'NYSE' } as const
