@@ -1,4 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Connection, databaseNameFault } from '../config/connection.ts'
 import { flushFile } from '../core/atomic-file.ts'
 import { messageOf, PreconditionError, VerificationError } from '../core/errors.ts'
@@ -6,6 +7,7 @@ import { hashFile } from '../core/file-hash.ts'
 import { type Fingerprint, fingerprint, readSequences, readSnapshot } from '../database/fingerprint.ts'
 import { LOCALE_COLUMNS } from '../database/scratch.ts'
 import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import { readArchive } from './archive.ts'
 import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
 import { claimPartial, publish, sweepPartials } from './partial.ts'
@@ -66,7 +68,8 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
     )
     if (missing !== undefined)
       throw new VerificationError(
-        `The dump of ${connection.database} holds no data of ${missing[0]}. Look for an excluded table, then dump again.`,
+        `The dump of ${connection.database} holds no data of ${missing[0]}. ` +
+          'Look for an excluded table, then dump again.',
       )
     const hashes = await hashFile(partial.file)
     return await publish(partial.file, directory, backupName(snapshot_at), (file) => ({
@@ -94,7 +97,8 @@ async function claimIn(directory: string, name: string): ReturnType<typeof claim
     return await claimPartial(directory, name)
   } catch (error) {
     throw new PreconditionError(
-      `No backup can be written to ${directory}: ${messageOf(error)}. Give this account the right to write there and room, or set BOOTSTRAP_STATE to another folder.`,
+      `No backup can be written to ${directory}: ${messageOf(error)}. Allow this account to write there and ` +
+        'make room, or set BOOTSTRAP_STATE to another folder.',
       { cause: error },
     )
   }
@@ -200,17 +204,15 @@ type Identity = Pick<
 
 async function readIdentity(tx: Database): Promise<Identity> {
   const identity = await tx.one<Omit<Identity, 'migration_head'>>(
-    `select ${LOCALE_COLUMNS}, split_part(current_setting('server_version'), ' ', 1) as server_version,
-       case when has_function_privilege('pg_control_system()', 'execute') then (select system_identifier::text from pg_control_system()) end as system_identifier,
-       d.oid::text as database_oid
-     from pg_database d, to_jsonb(d) j where datname = current_database()`,
+    queryFile(join(import.meta.dirname, 'sql'), 'database-identity', { locale_columns: LOCALE_COLUMNS }),
   )
   const [{ is_migrated } = { is_migrated: false }] = await tx.rows<{ is_migrated: boolean }>(
     `select to_regclass('ingestion.migrations') is not null as is_migrated`,
   )
   const [head] = is_migrated
     ? await tx.rows<{ name: string }>(
-        `select coalesce(j ->> 'name', j ->> 'file', j::text) as name from ingestion.migrations m, to_jsonb(m) j order by 1 desc limit 1`,
+        `select coalesce(j ->> 'name', j ->> 'file', j::text) as name
+           from ingestion.migrations m, to_jsonb(m) j order by 1 desc limit 1`,
       )
     : []
   return { ...identity, migration_head: head?.name ?? null }

@@ -36,7 +36,8 @@ export async function obtain(
 ): Promise<Backup> {
   if (name !== 'latest' && !ARCHIVE.test(name))
     throw new PreconditionError(
-      `"${name}" is no name of a backup; one looks like full_20260131_1830.dump. See: npm run restore -- list`,
+      `"${name}" is not a name of a backup; one looks like full_20260131_1830.dump. ` +
+        'See: npm run restore -- list',
     )
   const { backups } = config.directories
   const { good, bad } = options.from === 'remote' ? { good: [], bad: [] } : await findBackups(backups)
@@ -50,7 +51,7 @@ export async function obtain(
   throw new PreconditionError(
     damaged === undefined
       ? `${name} is neither in ${backups} nor in the remote store. See: npm run restore -- list`
-      : `${name} is in ${backups}, but it is no backup: ${damaged.reason} The remote store does not have it.`,
+      : `${name} is in ${backups}, but it is not a backup: ${damaged.reason} The remote store does not have it.`,
   )
 }
 
@@ -69,7 +70,8 @@ async function latest(
     if (manifest?.database === options.database) return here.get(file) ?? fetch(config, remote, file, options)
   }
   throw new PreconditionError(
-    `There is no backup of ${options.database}, neither here nor in the remote store. Take one first, or name another one: npm run restore -- list`,
+    `There is no backup of ${options.database}, neither here nor in the remote store. ` +
+      'Take one first, or name another one: npm run restore -- list',
   )
 }
 
@@ -110,7 +112,7 @@ async function fetchManifest(
     await remote.download(manifestFileOf(file), manifestFileOf(archive))
     return await readManifest(archive)
   } catch (error) {
-    say(`${file} is passed over: ${messageOf(error)}`)
+    say(`${file} is skipped: ${messageOf(error)}`)
     return undefined
   }
 }

@@ -57,7 +57,8 @@ export async function repairTable(
   const sha256 = found[table]?.sha256 ?? 'none'
   if (sha256 !== expected.sha256) {
     throw new VerificationError(
-      `${table} was repaired from ${archive}, and is not what was dumped: ${sha256} instead of ${expected.sha256}.`,
+      `${table} was repaired from ${archive}, and is not what was dumped: ` +
+        `SHA-256 is ${sha256} instead of ${expected.sha256}.`,
     )
   }
   return { ...counts, sha256 }
@@ -71,8 +72,8 @@ interface Source {
 }
 
 /**
- * Reads the rows of the table from the archive into `pg_temp.repaired`; gives the columns that the archive has,
- * quoted.
+ * Reads the rows of the table from the archive into `pg_temp.repaired`. Returns the columns that the archive
+ * has, quoted.
  */
 async function copyBackup(tx: Database, { archive, version, table, signal }: Source): Promise<string[]> {
   const [schema = '', name = ''] = partsOf(table)
@@ -134,7 +135,7 @@ async function* rowsOf(start: Buffer, chunks: AsyncIterator<Buffer>): AsyncGener
   }
 }
 
-/** Brings the table to what stands in `pg_temp.repaired`. */
+/** Makes the rows of the table equal to those of `pg_temp.repaired`. */
 async function settle(
   tx: Database,
   table: string,
@@ -142,7 +143,8 @@ async function settle(
   key: readonly string[],
 ): Promise<Omit<Repaired, 'sha256'>> {
   const attributes = await tx.rows<{ name: string; is_required: boolean; is_given: boolean }>(
-    `select quote_ident(attname) as name, attnotnull as is_required, attidentity = 'a' as is_given from pg_attribute
+    `select quote_ident(attname) as name, attnotnull as is_required, attidentity = 'a' as is_given
+       from pg_attribute
       where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
     [table],
   )
@@ -175,11 +177,13 @@ async function settle(
       values.length === 0
         ? 0
         : await counted(
-            `update ${table} t set ${values.map((column) => `${column} = m.${column}`).join(', ')} from pg_temp.repaired m
+            `update ${table} t set ${values.map((column) => `${column} = m.${column}`).join(', ')}
+               from pg_temp.repaired m
               where ${same} and (${listed('t')}) is distinct from (${listed('m')})`,
           ),
     rows_inserted: await counted(
-      `insert into ${table} (${columns.join(', ')}) overriding system value select ${columns.join(', ')} from pg_temp.repaired m
+      `insert into ${table} (${columns.join(', ')}) overriding system value
+       select ${columns.join(', ')} from pg_temp.repaired m
         where not exists (select from ${table} t where ${same})`,
     ),
   }

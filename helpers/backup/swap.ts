@@ -19,7 +19,9 @@ export async function confirmationFor(
   const target = await inspectTarget(server)
   if (target.is_template) {
     throw new RefusedError(
-      `${target.database} at ${target.host}:${target.port} is sealed (IS_TEMPLATE): it stands for a finished run. To replace it, run in psql on the database ${server.maintenance.database}:\n  alter database ${target.database} is_template false;`,
+      `${target.database} at ${target.host}:${target.port} is sealed (IS_TEMPLATE): it is the result of a ` +
+        `finished run. To replace it, run in psql on the database ${server.maintenance.database}:\n` +
+        `  alter database ${target.database} is_template false;`,
     )
   }
   return target.state === 'absent' || target.state === 'empty' ? null : confirmationsOf(target)
@@ -41,8 +43,10 @@ export async function swapInto(
   const { database } = server.connection
   const wanted = await confirmationFor(server)
   if (wanted !== null && (typed === undefined || !wanted.includes(typed))) {
+    const found = typed === undefined ? '' : ` (it was "${typed}")`
     throw new RefusedError(
-      `${database} holds data and is not replaced without its name and host, typed: ${wanted[0]}${typed === undefined ? '' : ` (it was "${typed}")`}. Nothing was touched; the restored database stays as ${restored}.`,
+      `${database} holds data and is not replaced without its name and host, typed: ${wanted[0]}${found}. ` +
+        `Nothing was touched; the restored database stays as ${restored}.`,
     )
   }
   const former = `${database.slice(0, 40)}_before_${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}`
@@ -69,6 +73,7 @@ const endSessions = (
   databases: readonly string[],
 ): Promise<unknown> =>
   db.rows(
-    'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = any ($1) and pid <> pg_backend_pid()',
+    `select pg_terminate_backend(pid, 5000)
+       from pg_stat_activity where datname = any ($1) and pid <> pg_backend_pid()`,
     [databases],
   )

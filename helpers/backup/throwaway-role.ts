@@ -54,7 +54,8 @@ export async function restorerOf(
   if (extensions.length > 0) {
     if (is_own) return asOurselves(`only a superuser may create ${extensions.join(', ')}`)
     throw new PreconditionError(
-      `The backup holds ${extensions.join(', ')}, which only a superuser may create, and a backup that was made elsewhere is not restored as one. Restore it with pg_restore yourself if you trust it.`,
+      `The backup holds ${extensions.join(', ')}, which only a superuser may create, and a backup that was ` +
+        'made elsewhere is not restored as one. Restore it with pg_restore yourself if you trust it.',
     )
   }
   const role = scratchName()
@@ -67,14 +68,22 @@ export async function restorerOf(
     isThere = false
     await withDatabase({ ...server, database }, (db) =>
       db.execute(
-        `reassign owned by ${quoteIdentifier(role)} to current_user; drop owned by ${quoteIdentifier(role)}; alter database ${quoteIdentifier(database)} reset all; drop role ${quoteIdentifier(role)}`,
+        [
+          `reassign owned by ${quoteIdentifier(role)} to current_user`,
+          `drop owned by ${quoteIdentifier(role)}`,
+          `alter database ${quoteIdentifier(database)} reset all`,
+          `drop role ${quoteIdentifier(role)}`,
+        ].join(';\n'),
       ),
     )
   }
   await onServer(server, (db) =>
     db.transaction(async (tx) => {
+      const valid_until = new Date(Date.now() + VALID_FOR_MS).toISOString()
       await tx.execute(
-        `create role ${quoteIdentifier(role)} login nosuperuser nocreatedb nocreaterole noreplication ${rights.is_super ? 'bypassrls' : 'nobypassrls'} password ${quoteLiteral(scramVerifier(password))} valid until ${quoteLiteral(new Date(Date.now() + VALID_FOR_MS).toISOString())}`,
+        `create role ${quoteIdentifier(role)} login nosuperuser nocreatedb nocreaterole noreplication
+           ${rights.is_super ? 'bypassrls' : 'nobypassrls'}
+           password ${quoteLiteral(scramVerifier(password))} valid until ${quoteLiteral(valid_until)}`,
       )
       if (!rights.is_super) await tx.execute(`grant ${quoteIdentifier(role)} to current_user`)
       await tx.execute(`alter database ${quoteIdentifier(database)} owner to ${quoteIdentifier(role)}`)
@@ -98,7 +107,8 @@ type Rights = { is_super: boolean; may_create: boolean }
 
 const readRights = (db: Database): Promise<Rights> =>
   db.one<Rights>(
-    'select rolsuper as is_super, rolsuper or rolcreaterole as may_create from pg_roles where rolname = current_user',
+    `select rolsuper as is_super, rolsuper or rolcreaterole as may_create
+       from pg_roles where rolname = current_user`,
   )
 
 /** Extensions of the manifest that this server lets a superuser alone create. */
@@ -110,7 +120,8 @@ async function untrustedExtensions(
     (name) => /^extension "?(.*?)"?$/.exec(name)?.[1] ?? [],
   )
   const found = await db.rows<{ name: string }>(
-    `select distinct name::text from pg_available_extension_versions where name = any ($1) and superuser and not trusted order by 1`,
+    `select distinct name::text from pg_available_extension_versions
+      where name = any ($1) and superuser and not trusted order by 1`,
     [names],
   )
   return found.map(({ name }) => name)

@@ -70,7 +70,9 @@ export async function verifyFile({ archive, manifest }: Backup): Promise<FileEvi
   for (const what of ['bytes', 'sha256', 'content_hash'] as const) {
     if (found[what] !== manifest[what])
       throw new VerificationError(
-        `${archive} is damaged: ${what} is ${found[what]}, its manifest says ${manifest[what]}. Do not use it; npm run restore -- ${manifest.file} --from remote takes the remote copy, and npm run restore -- list names the others.`,
+        `${archive} is damaged: ${what} is ${found[what]}, its manifest says ${manifest[what]}. Do not use ` +
+          `it; npm run restore -- ${manifest.file} --from remote takes the remote copy, and ` +
+          'npm run restore -- list names the others.',
       )
   }
   return { level: 1, file: basename(archive), ...found }
@@ -202,14 +204,18 @@ export async function verifyRemote(
     const found = await hashFile(copy)
     if (found.sha256 !== manifest.sha256 || found.content_hash !== manifest.content_hash)
       throw new VerificationError(
-        `The remote copy ${path} is damaged: SHA-256 is ${found.sha256}, the manifest says ${manifest.sha256}. Remove it there, then upload ${archive} again.`,
+        `The remote copy ${path} is damaged: SHA-256 is ${found.sha256}, the manifest says ` +
+          `${manifest.sha256}. Remove it there, then upload ${archive} again.`,
       )
     await remote.download(manifestFileOf(manifest.file), manifestFileOf(copy))
     const there: unknown = await readManifest(copy).catch((error: unknown) => error)
-    if (!isDeepStrictEqual(there, manifest))
+    if (!isDeepStrictEqual(there, manifest)) {
+      const why = there instanceof Error ? ` (${there.message})` : ''
       throw new VerificationError(
-        `The remote manifest of ${path} is not the one beside ${archive}${there instanceof Error ? ` (${there.message})` : ''}: one of the two was changed. Look at both, remove the wrong one, then upload again.`,
+        `The remote manifest of ${path} is not the one beside ${archive}${why}: one of the two was changed. ` +
+          'Compare them, remove the wrong one, then upload again.',
       )
+    }
     return { level: 4, remote: `${remote.describe()} ${path}`, rev, ...found }
   } finally {
     await rm(directory, { recursive: true, force: true })

@@ -55,11 +55,7 @@ const CORE = { scope: 'content' } as const
 export async function recordContent(db: Database, run_id: string): Promise<string[]> {
   const { tables, last_change_id } = await db.transaction(async (tx) => {
     await readSnapshot(tx)
-    const settled = await tx.rows<{ name: string }>(
-      `select distinct h.table_name as name from ingestion.content_hashes h where not exists (
-         select from ingestion.table_changes c join ingestion.runs r using (run_id) where c.table_name = h.table_name
-            and c.change_id > (select max(n.last_change_id) from ingestion.content_hashes n where n.table_name = h.table_name))`,
-    )
+    const settled = await tx.rows<{ name: string }>(queryFile(SQL, 'settled-tables'))
     const names = new Set(settled.map(({ name }) => name))
     const { id } = await tx.one<{ id: string }>(
       'select coalesce(max(change_id), 0)::text as id from ingestion.table_changes',
@@ -70,10 +66,8 @@ export async function recordContent(db: Database, run_id: string): Promise<strin
     }
   })
   for (const [name, { rows, sha256, segments, columns }] of Object.entries(tables)) {
-    await db.rows(
-      'insert into ingestion.content_hashes (table_name, run_id, rows_count, sha256, segments, columns, last_change_id) values ($1, $2, $3, $4, $5, $6, $7)',
-      [name, run_id, rows, sha256, JSON.stringify(segments), columns, last_change_id],
-    )
+    const values = [name, run_id, rows, sha256, JSON.stringify(segments), columns, last_change_id]
+    await db.rows(queryFile(SQL, 'record-content'), values)
   }
   return Object.keys(tables)
 }
@@ -92,10 +86,7 @@ export async function recordUnseenChanges(db: Database): Promise<ContentDrift[]>
     await readSnapshot(tx)
     // Where a trigger saw something since, of a hand or of a run that was killed, a hash cannot tell what
     // else there was.
-    const seen = await tx.rows<{ name: string }>(
-      `select distinct c.table_name as name from ingestion.table_changes c where operation <> 'UNSEEN'
-         and change_id > (select max(n.last_change_id) from ingestion.content_hashes n where n.table_name = c.table_name)`,
-    )
+    const seen = await tx.rows<{ name: string }>(queryFile(SQL, 'tables-with-seen-changes'))
     return auditSnapshot(tx, new Set(seen.map(({ name }) => name)))
   })
   const written: ContentDrift[] = []
@@ -130,11 +121,7 @@ type Recorded = TableContent & {
 }
 
 async function auditSnapshot(tx: Database, without: ReadonlySet<string> = new Set()): Promise<ContentAudit> {
-  const all = await tx.rows<Recorded>(
-    `select distinct on (table_name) table_name as name, rows_count::int as rows, sha256, segments, columns, last_change_id::text,
-            to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as recorded_at
-       from ingestion.content_hashes order by table_name, recording_id desc`,
-  )
+  const all = await tx.rows<Recorded>(queryFile(SQL, 'last-recordings'))
   const newest = all.filter(({ name }) => !without.has(name))
   const recorded = new Map(newest.map((each) => [each.name, each]))
   const found = await hashTables(tx, {
@@ -184,9 +171,7 @@ async function causeOf(
   areColumnsEqual: boolean,
 ): Promise<{ cause: string; isSeen: boolean }> {
   const changes = await tx.rows<{ run_id: string | null; operation: string; statements: number }>(
-    `select r.run_id::text as run_id, case when operation = 'UNSEEN' then operation else '' end as operation, count(*)::int as statements
-       from ingestion.table_changes c left join ingestion.runs r using (run_id)
-      where c.table_name = $1 and c.change_id > $2 group by 1, 2 order by 1 nulls first, 2`,
+    queryFile(SQL, 'changes-since'),
     [table, last_change_id],
   )
   const causes = changes.map(({ run_id, operation, statements }) => {
@@ -226,11 +211,13 @@ export function auditText({
     const where = key_ranges
       .map(({ after, up_to }) => `after key "${showKey(after)}", up to "${showKey(up_to)}"`)
       .slice(0, 3)
-    lines.push(
-      operation === 'UNSEEN'
-        ? `Known edit of ${table}, round the triggers, found ${last_changed_at}: ${where.join('; ') || 'the table as a whole'}.`
-        : `Known edit of ${table} by hand: ${statements_count} ${operation}, the last ${last_changed_at}.`,
-    )
+    if (operation === 'UNSEEN') {
+      const place = where.join('; ') || 'the table as a whole'
+      lines.push(`Known edit of ${table}, past the triggers, found ${last_changed_at}: ${place}.`)
+    } else
+      lines.push(
+        `Known edit of ${table} by hand: ${statements_count} ${operation}, the last ${last_changed_at}.`,
+      )
   }
   return lines.join('\n')
 }

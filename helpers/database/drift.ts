@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
 import { withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 import { findTools, runTool, type Tool, ToolError } from '../postgres/tools.ts'
 import { migrate } from './migrate.ts'
@@ -58,12 +60,14 @@ async function compare(connection: Connection, directory: string): Promise<Drift
   const database = `drift_${randomBytes(6).toString('hex')}`
   const pg_dump = await withDatabase(connection, async (db) => {
     const facts = await db.one<{ version: string; collation: string; ctype: string }>(
-      `select split_part(current_setting('server_version'), ' ', 1) as version, datcollate as collation, datctype as ctype
+      `select split_part(current_setting('server_version'), ' ', 1) as version,
+              datcollate as collation, datctype as ctype
          from pg_database where datname = current_database()`,
     )
     const tools = await findTools(facts.version)
     await db.execute(
-      `create database ${quoteIdentifier(database)} template template0 encoding 'UTF8' lc_collate ${quoteLiteral(facts.collation)} lc_ctype ${quoteLiteral(facts.ctype)}`,
+      `create database ${quoteIdentifier(database)} template template0 encoding 'UTF8'
+         lc_collate ${quoteLiteral(facts.collation)} lc_ctype ${quoteLiteral(facts.ctype)}`,
     )
     await db.execute(
       `comment on database ${quoteIdentifier(database)} is '${PURPOSE}${new Date().toISOString()}'`,
@@ -94,10 +98,7 @@ async function compare(connection: Connection, directory: string): Promise<Drift
 async function removeAbandoned(connection: Connection): Promise<void> {
   await withDatabase(connection, async (db) => {
     const abandoned = await db.rows<{ name: string }>(
-      `select datname::text as name from pg_database d
-        where datname ~ '^drift_[0-9a-f]{12}$' and starts_with(shobj_description(oid, 'pg_database'), $1)
-          and substr(shobj_description(oid, 'pg_database'), $2)::timestamptz < now() - interval '1 hour'
-          and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
+      queryFile(join(import.meta.dirname, 'sql'), 'abandoned-copies'),
       [PURPOSE, PURPOSE.length + 1],
     )
     for (const { name } of abandoned) await db.execute(`drop database if exists ${quoteIdentifier(name)}`)

@@ -81,6 +81,21 @@ export const fingerprintOf = (connection: Connection, options: FingerprintOption
     },
   )
 
+/** Settings under which text output and hashes are the same on every server. */
+const SNAPSHOT_SETTINGS = [
+  'row_security = off',
+  "timezone = 'UTC'",
+  "datestyle = 'ISO, YMD'",
+  'intervalstyle = postgres',
+  'extra_float_digits = 1',
+  'bytea_output = hex',
+  "client_encoding = 'UTF8'",
+  'search_path = pg_catalog',
+  "work_mem = '64MB'",
+  'xmloption = content',
+  'jit = off',
+]
+
 /**
  * Makes the transaction a read-only snapshot with pinned settings, and exports it. Must be its first
  * statement. `row_security = off` turns a policy that would hide rows into an error.
@@ -89,9 +104,8 @@ export const fingerprintOf = (connection: Connection, options: FingerprintOption
  */
 export async function readSnapshot(tx: Database, lock_wait_ms = 0): Promise<string> {
   await tx.execute('set transaction isolation level repeatable read, read only')
-  await tx.execute(
-    `set local row_security = off; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = postgres; set local extra_float_digits = 1; set local bytea_output = hex; set local client_encoding = 'UTF8'; set local search_path = pg_catalog; set local work_mem = '64MB'; set local xmloption = content; set local jit = off; set local lock_timeout = ${lock_wait_ms}`,
-  )
+  const settings = [...SNAPSHOT_SETTINGS, `lock_timeout = ${lock_wait_ms}`]
+  await tx.execute(settings.map((setting) => `set local ${setting}`).join('; '))
   return (await tx.one<{ id: string }>('select pg_catalog.pg_export_snapshot() as id')).id
 }
 
@@ -108,7 +122,7 @@ export async function fingerprint(tx: Database, options: FingerprintOptions): Pr
   }
   const objects = await readSchemaObjects(tx, options.scope)
   const unvalidated = await tx.rows<{ name: string }>(
-    `select conrelid::regclass::text || ' ' || conname as name from pg_constraint c where not convalidated and ${inScope('c.connamespace', options.scope)} order by 1`,
+    queryFile(SQL, 'unvalidated-constraints', { in_scope: inScope('c.connamespace', options.scope) }),
   )
   return {
     scope: options.scope,
@@ -164,10 +178,8 @@ export async function readSequences(
   scope: Scope,
 ): Promise<Record<string, SequenceFingerprint>> {
   const sequences: Record<string, SequenceFingerprint> = {}
-  for (const { name } of await db.rows<{ name: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'S' and ${inScope('c.relnamespace', scope)} and ${notOfExtension('c.oid', 'pg_class')} order by 1`,
-  )) {
+  const listed = await db.rows<{ name: string }>(queryFile(SQL, 'sequences-to-read', relationsOf(scope)))
+  for (const { name } of listed) {
     sequences[name] = await db.one<{ last_value: string; is_called: boolean }>(
       `select last_value::text, is_called from ${name}`,
     )
@@ -184,6 +196,12 @@ interface TableQuery {
   readonly rowsOf: (columns: readonly string[]) => string
 }
 
+/** The conditions on a relation `c` that the queries of this file share. */
+const relationsOf = (scope: Scope): { in_scope: string; not_of_extension: string } => ({
+  in_scope: inScope('c.relnamespace', scope),
+  not_of_extension: notOfExtension('c.oid', 'pg_class'),
+})
+
 async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
   const tables = await tx.rows<{
     oid: number
@@ -191,12 +209,7 @@ async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
     kind: TableFingerprint['kind']
     key: { name: string; is_ordered: boolean }[] | null
     columns: string[] | null
-  }>(
-    queryFile(SQL, 'tables-to-hash', {
-      in_scope: inScope('c.relnamespace', scope),
-      not_of_extension: notOfExtension('c.oid', 'pg_class'),
-    }),
-  )
+  }>(queryFile(SQL, 'tables-to-hash', relationsOf(scope)))
   return tables.toSorted(byName).map((table) => {
     const key = table.key ?? []
     const names = key.map(({ name }) => name)
@@ -206,18 +219,16 @@ async function listTables(tx: Database, scope: Scope): Promise<TableQuery[]> {
     )
     const orderBy =
       columns.length === 0 ? '' : ` order by ${order.length > 0 ? order.join(', ') : 't::text collate "C"'}`
+    const from = table.kind === 'table' ? `only ${table.name}` : table.name
     const rowsOf = (wanted: readonly string[]): string =>
-      `select ${wanted.map((column) => `t.${column}`).join(', ')} from ${table.kind === 'table' ? 'only ' : ''}${table.name} t${orderBy}`
+      `select ${wanted.map((column) => `t.${column}`).join(', ')} from ${from} t${orderBy}`
     return { name: table.name, kind: table.kind, key: names, columns, rowsOf }
   })
 }
 
 const listViews = async (tx: Database, scope: Scope): Promise<{ name: string; definition: string }[]> =>
   (
-    await tx.rows<{ name: string; definition: string }>(
-      `select format('%I.%I', n.nspname, c.relname) as name, pg_get_viewdef(c.oid) as definition from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'v' and ${inScope('c.relnamespace', scope)} and ${notOfExtension('c.oid', 'pg_class')}`,
-    )
+    await tx.rows<{ name: string; definition: string }>(queryFile(SQL, 'views-to-hash', relationsOf(scope)))
   ).toSorted(byName)
 
 async function hashView(
@@ -235,7 +246,8 @@ async function hashView(
   await tx.execute(`savepoint view_rows; set local statement_timeout = ${views === 'cheap' ? ms_left : 0}`)
   try {
     const { rows, rows_hash } = await tx.one<{ rows: string; rows_hash: string }>(
-      `select count(*) as rows, coalesce(sum(hashtextextended(v::text, 0)::numeric), 0)::text as rows_hash from ${view.name} v`,
+      `select count(*) as rows, coalesce(sum(hashtextextended(v::text, 0)::numeric), 0)::text as rows_hash
+         from ${view.name} v`,
     )
     return { definition_sha256, rows: Number(rows), rows_hash }
   } catch (error) {

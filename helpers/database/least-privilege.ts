@@ -10,14 +10,16 @@ import { createEmptyDatabase, dropDatabase, localeOf, scratchName } from './scra
 
 type Probe = readonly [kind: RoleKind, sql: string]
 
-const SECURITY =
-  "insert into stocks_research.securities (security_id, source_id, ticker) values (281474976710656, 'probe', 'PROBE')"
+const SECURITY = `insert into stocks_research.securities (security_id, source_id, ticker)
+   values (281474976710656, 'probe', 'PROBE')`
 
 /** What each role is for. */
 const ALLOWED: readonly Probe[] = [
   [
     'owner',
-    'create table stocks_research.probe (a int); alter table stocks_research.probe add column b int; drop table stocks_research.probe',
+    `create table stocks_research.probe (a int);
+     alter table stocks_research.probe add column b int;
+     drop table stocks_research.probe`,
   ],
   [
     'ingest',
@@ -74,7 +76,8 @@ async function faultsOf(db: Database, database: string): Promise<PrivilegeFault[
     const role = roleName(database, kind)
     const fault = (statement: string, what: string): number => faults.push({ role, statement, what })
     const found = await db.one<{ is_mighty: boolean; rolcreatedb: boolean }>(
-      'select rolsuper or rolcreaterole or rolreplication or rolbypassrls as is_mighty, rolcreatedb from pg_roles where rolname = $1',
+      `select rolsuper or rolcreaterole or rolreplication or rolbypassrls as is_mighty, rolcreatedb
+         from pg_roles where rolname = $1`,
       [role],
     )
     if (found.is_mighty || found.rolcreatedb !== (kind === 'admin'))
@@ -125,7 +128,7 @@ export async function leastPrivilege(
   )
   if (!may_create)
     return {
-      asked: `nowhere: ${connection.user} may create no role, and is no superuser`,
+      asked: `nowhere: ${connection.user} may not create roles, and is not a superuser`,
       statements_allowed: 0,
       statements_refused: 0,
       faults: [],

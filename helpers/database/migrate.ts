@@ -151,8 +151,8 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
       if ((await transactionOf(tx)) !== before)
         throw new FormatError(
           `${migration.name} ends its own transaction (commit or rollback). The runner gives ` +
-            'each migration one: ' +
-            'remove the statement, and rebuild the database from a clean state, since a part of the file may be applied.',
+            'each migration one. Remove the statement, and rebuild the database from a clean state, ' +
+            'since a part of the file may be applied.',
         )
       for (const data of migration.data) await load(tx, data)
       await record(tx)

@@ -109,7 +109,8 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
     revoke insert, update on ${OWNERS_OWN.join(', ')} from ${ingest};
     grant delete on ${REPLACEABLE.join(', ')} to ${ingest};
     grant usage on all sequences ${inBoth} to ${ingest};
-    grant execute on function ingestion.record_unseen_change(text, jsonb), ingestion.analyze_table(regclass) to ${ingest};
+    grant execute
+      on function ingestion.record_unseen_change(text, jsonb), ingestion.analyze_table(regclass) to ${ingest};
     alter default privileges for role ${owner} ${inBoth} grant select on tables to ${ingest}, ${reader};`
 }
 
@@ -131,5 +132,6 @@ export function scramVerifier(password: string, salt = randomBytes(16)): string 
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, SCRAM_ITERATIONS, 32, 'sha256')
   const keyOf = (name: string): Buffer => createHmac('sha256', salted).update(name).digest()
   const stored = createHash('sha256').update(keyOf('Client Key')).digest('base64')
-  return `SCRAM-SHA-256$${SCRAM_ITERATIONS}:${salt.toString('base64')}$${stored}:${keyOf('Server Key').toString('base64')}`
+  const server = keyOf('Server Key').toString('base64')
+  return `SCRAM-SHA-256$${SCRAM_ITERATIONS}:${salt.toString('base64')}$${stored}:${server}`
 }

@@ -16,4 +16,6 @@ export const inScope = (namespaceOid: string, scope: Scope): string =>
  * dump.
  */
 export const notOfExtension = (oid: string, catalog: string): string =>
-  `not exists (select from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = ${oid} and d.deptype = 'e')`
+  `not exists (
+     select from pg_depend d
+     where d.classid = '${catalog}'::regclass and d.objid = ${oid} and d.deptype = 'e')`

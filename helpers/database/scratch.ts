@@ -36,7 +36,9 @@ export async function createEmptyDatabase(server: Connection, name: string, loca
         : ''
     try {
       await db.execute(
-        `create database ${quoteIdentifier(name)} template template0 encoding ${quoteLiteral(locale.encoding)} lc_collate ${quoteLiteral(locale.collate)} lc_ctype ${quoteLiteral(locale.ctype)}${icu}`,
+        `create database ${quoteIdentifier(name)} template template0
+           encoding ${quoteLiteral(locale.encoding)}
+           lc_collate ${quoteLiteral(locale.collate)} lc_ctype ${quoteLiteral(locale.ctype)}${icu}`,
       )
     } catch (error) {
       if (!/locale name|ICU/.test(messageOf(error))) throw error
@@ -63,8 +65,11 @@ export const localeOf = (connection: Connection): Promise<Locale> =>
  * SQL over pg_database d and to_jsonb(d) j: columns change from version to version, and as JSON one that is
  * not there is null.
  */
-export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding, datcollate as collate, datctype as ctype,
-  coalesce(j ->> 'datlocprovider', 'c') as locale_provider, coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale`
+export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding,
+  datcollate as collate,
+  datctype as ctype,
+  coalesce(j ->> 'datlocprovider', 'c') as locale_provider,
+  coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale`
 
 export const dropDatabase = (server: Connection, name: string): Promise<void> =>
   onServer(server, (db) => db.execute(`drop database if exists ${quoteIdentifier(name)} with (force)`))
@@ -82,7 +87,8 @@ export const isThere = (server: Connection, name: string): Promise<boolean> =>
 export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
   return onServer(server, async (db) => {
     const found = await db.rows<{ name: string }>(
-      `select datname as name from pg_database d where datname ~ '${PATTERN}' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
+      `select datname as name from pg_database d
+        where datname ~ '${PATTERN}' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
     )
     const old = found.map(({ name }) => name).filter((name) => now.getTime() - madeAt(name) > ABANDONED_MS)
     for (const name of old) await db.execute(`drop database if exists ${quoteIdentifier(name)}`)

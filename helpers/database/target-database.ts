@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../config/connection.ts'
@@ -11,6 +12,7 @@ import {
   VerificationError,
 } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import type { Server } from '../postgres/server.ts'
 import { quoteLiteral } from '../postgres/sql.ts'
 import { runTool, type ToolResult, type Tools } from '../postgres/tools.ts'
@@ -149,7 +151,8 @@ export async function recordEnvironment(
   }: { readonly mode: Mode; readonly run_id: string; readonly product_version: string },
 ): Promise<void> {
   await db.rows(
-    'insert into ingestion.environment (mode, made_by_run_id, product_version) values ($1, $2, $3) on conflict do nothing',
+    `insert into ingestion.environment (mode, made_by_run_id, product_version) values ($1, $2, $3)
+     on conflict do nothing`,
     [mode, run_id, product_version],
   )
 }
@@ -274,10 +277,5 @@ async function awaitSessions(server: Server): Promise<boolean> {
  */
 const sessionsOf = (maintenance: Connection, database: string): Promise<Session[]> =>
   withDatabase(maintenance, (db) =>
-    db.rows<Session>(
-      `select pid, usename::text, coalesce(application_name, '') as application_name, coalesce(client_addr::text, 'this machine') as client,
-              case when state = 'active' then query_start::text end as statement
-         from pg_stat_activity where datname = $1 and backend_type = 'client backend' order by pid`,
-      [database],
-    ),
+    db.rows<Session>(queryFile(join(import.meta.dirname, 'sql'), 'client-sessions'), [database]),
   )

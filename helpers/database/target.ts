@@ -66,7 +66,8 @@ export async function inspectTarget(
   const { database, host, port } = connection
   const [entry] = await withDatabase(maintenance, (db) =>
     db.rows<{ is_template: boolean; comment: string | null }>(
-      "select datistemplate as is_template, shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1",
+      `select datistemplate as is_template, shobj_description(oid, 'pg_database') as comment
+         from pg_database where datname = $1`,
       [database],
     ),
   )
@@ -157,7 +158,13 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
   if (confirm_drop !== undefined && confirmationsOf(target).includes(confirm_drop))
     return { needs_backup: true, because: `the drop was confirmed by typing ${confirm_drop}` }
   throw new RefusedError(
-    `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, since ${reasonToKeep(target)}. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}${confirm_drop === undefined ? '' : `\n(BOOTSTRAP_CONFIRM_DROP is "${confirm_drop}" now.)`}\nor set PGDATABASE to another name.`,
+    [
+      `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, since ` +
+        `${reasonToKeep(target)}. Nothing was touched. To drop it, after a verified backup which is made first:`,
+      `  BOOTSTRAP_CONFIRM_DROP=${typed}`,
+      ...(confirm_drop === undefined ? [] : [`(BOOTSTRAP_CONFIRM_DROP is "${confirm_drop}" now.)`]),
+      'or set PGDATABASE to another name.',
+    ].join('\n'),
   )
 }
 
@@ -209,9 +216,7 @@ export function readMark(comment: string | null): Mark | null {
 
 async function countTables(db: Database): Promise<TargetTable[]> {
   const tables = await db.rows<{ schema: string; name: string; kind: string; estimate: number }>(
-    `select n.nspname as schema, c.relname as name, c.relkind::text as kind, greatest(c.reltuples, 0)::float8 as estimate
-       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'p', 'm', 'f') and not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1, 2`,
+    queryFile(SQL, 'tables-to-count'),
   )
   await db.execute(`set statement_timeout = ${COUNT_LIMIT_MS}`)
   const counted: TargetTable[] = []
