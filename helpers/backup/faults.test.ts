@@ -210,7 +210,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'a row is edited by hand',
     [
       'helpers/database/content-hashes.test.ts',
-      'an edit that went round the triggers is named with its table and its key range',
+      'an edit that bypassed the triggers is named with its table and its key range',
     ],
     [
       'helpers/database/content-hashes.test.ts',

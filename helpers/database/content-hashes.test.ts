@@ -41,7 +41,7 @@ test('nothing drifted after a run that recorded what it left', async () => {
   expect(auditText(audit)).toMatch(/^All \d+ core tables hold what was last recorded/)
 })
 
-test('an edit that went round the triggers is named with its table and its key range', async () => {
+test('an edit that bypassed the triggers is named with its table and its key range', async () => {
   await aroundTheTriggers("update stocks_research.securities set name = 'x' where security_id = 12345")
   const { changes } = await scratch.db.one<{ changes: number }>(
     "select count(*)::int as changes from ingestion.table_changes where operation = 'UPDATE'",
@@ -109,7 +109,7 @@ const unseen = () =>
     detail: { key_ranges: { after: string; up_to: string }[] }
   }>("select table_name, run_id, detail from ingestion.table_changes where operation = 'UNSEEN'")
 
-test('an edit round the triggers is not made the truth by a later run that changes the same table', async () => {
+test('an edit that bypassed the triggers is not made the truth by a later run that changes the same table', async () => {
   await aroundTheTriggers("update stocks_research.securities set name = 'x' where security_id = 12345")
   expect((await recordUnseenChanges(scratch.db)).map(({ name }) => name)).toEqual([
     'stocks_research.securities',
@@ -129,11 +129,11 @@ test('an edit round the triggers is not made the truth by a later run that chang
     known_edits: [{ table: 'stocks_research.securities', operation: 'UNSEEN', statements_count: 1 }],
   })
   expect(auditText(audit)).toMatch(
-    /^All .*\nKnown edit of stocks_research\.securities, round the triggers, found .*: after key "\d+"/,
+    /^All .*\nKnown edit of stocks_research\.securities, past the triggers, found .*: after key "\d+"/,
   )
 })
 
-test('a table that was emptied or dropped round the triggers is written down as a whole', async () => {
+test('a table that was emptied or dropped past the triggers is written down as a whole', async () => {
   await aroundTheTriggers('delete from stocks_research.securities')
   expect(await recordUnseenChanges(scratch.db)).toMatchObject([
     { recorded: { rows: 20_000 }, found: { rows: 0 } },

@@ -14,7 +14,7 @@ export interface ContentDrift extends Difference {
   /** Where the change came from, as far as the ledger knows, in a sentence. */
   readonly cause: string
   /**
-   * No trigger saw a change, and the columns are those that were recorded: somebody went round the triggers.
+   * No trigger saw a change, and the columns are those that were recorded: somebody bypassed the triggers.
    */
   readonly is_unseen: boolean
   readonly recorded: Pick<TableContent, 'rows' | 'sha256'> | null
@@ -177,7 +177,7 @@ async function causeOf(
   const causes = changes.map(({ run_id, operation, statements }) => {
     const what = `${statements} statement${statements === 1 ? '' : 's'}`
     if (operation === 'UNSEEN')
-      return 'a run found it, and wrote it down as an edit that went round the triggers'
+      return 'a run found it, and wrote it down as an edit that bypassed the triggers'
     return run_id === null
       ? `${what} by hand, outside any recorded run`
       : `${what} of run ${run_id}, which did not come to its end`
@@ -186,7 +186,7 @@ async function causeOf(
   if (!areColumnsEqual)
     causes.push('its columns are not the ones that were recorded, so the rows cannot be compared')
   if (causes.length === 0)
-    causes.push('no trigger saw a change: it went round them, or the table was restored or made anew')
+    causes.push('no trigger saw a change: they were bypassed, or the table was restored or made anew')
   return { cause: causes.join('; '), isSeen }
 }
 

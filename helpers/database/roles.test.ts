@@ -128,7 +128,7 @@ test.each(ROLES)('the schema cannot be compared as %s, which is told who can', a
 test.for([
   ['postgres', {}, 'in a scratch database, since their passwords are not given'],
   ['postgres', PASSWORDS, 'where they are used from now on'],
-  ['plain', PASSWORDS, 'may create no role, and is no superuser'],
+  ['plain', PASSWORDS, 'may not create roles, and is not a superuser'],
 ] as const)('least privilege is asked as %s, given %j: %s', async ([user, given, where]) => {
   const own = await scratchDatabase({ migrated: true })
   const maintenance = inject('testServer')

@@ -136,7 +136,7 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
   const where = `${target.database} at ${target.host}:${target.port}`
   if (target.is_template) {
     throw new RefusedError(
-      `${where} is sealed (IS_TEMPLATE): it stands for a finished run and is not dropped. To ` +
+      `${where} is sealed (IS_TEMPLATE): it is the result of a finished run and is not dropped. To ` +
         'give it up, run in psql on the database postgres:\n  alter database ' +
         `${target.database} is_template false;\nor set PGDATABASE to another name.`,
     )

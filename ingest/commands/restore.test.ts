@@ -103,7 +103,7 @@ test('a proof is of its day: what was written to since is listed so, is refused,
   expect([fetched.exitCode, await rowsOf(restored)]).toEqual([0, 500])
 })
 
-test('says of each file why it is no backup, and where the remote copy is not the same', async () => {
+test('says of each file why it is not a backup, and where the remote copy is not the same', async () => {
   const directory = join(state, 'backups')
   const there = join(state, 'Dropbox/stocks-research')
   await writeFile(join(directory, 'full_20200101_0000.dump'), 'an archive of somebody')
@@ -117,7 +117,7 @@ test('says of each file why it is no backup, and where the remote copy is not th
   expect(stdout).toMatch(/full_20200101_0000\.dump .*NO BACKUP: its manifest is missing; not here/)
   expect(stdout).toMatch(new RegExp(`${backup.manifest.file} .*NOT WHAT THE MANIFEST HERE SAYS`))
   expect((await run('full_20200102_0000.dump')).stderr).toMatch(
-    /it is no backup: The manifest .* cannot be read/,
+    /it is not a backup: The manifest .* cannot be read/,
   )
 })
 
@@ -134,7 +134,7 @@ test('restores what is here though the remote store cannot be asked', async () =
   expect((await run('--from', 'elsewhere')).stderr).toContain('Allowed choices are local, remote')
 })
 
-test('the latest one is the latest of this database, and one without its manifest is passed over', async () => {
+test('the latest one is the latest of this database, and one without its manifest is skipped', async () => {
   const other = await scratchDatabase()
   await other.db.execute('create table public.t (id int primary key); insert into public.t values (1)')
   const later = (hours: number) => () => new Date(Date.now() + hours * 3_600_000)
@@ -148,7 +148,7 @@ test('the latest one is the latest of this database, and one without its manifes
   for (const args of [[], ['--from', 'remote']]) {
     const { exitCode, stdout, stderr } = await run(...args)
     expect([exitCode, stderr]).toEqual([0, ''])
-    expect(stdout).toContain('full_20990101_0000.dump is passed over')
+    expect(stdout).toContain('full_20990101_0000.dump is skipped')
     expect(await rowsOf(restored)).toBe(500)
     await dropDatabase(server, restored)
   }
