@@ -57,7 +57,7 @@ test('a published bundle is in the remote store with the same hash, and a later 
   )
 })
 
-test('a bundle of a run without its verdict is known by its name, here and there, and gives way to the final one', async () => {
+test('an interim bundle has a name of its own; the final one replaces it, also remotely', async () => {
   await mkdir(join(directory, 'Dropbox'))
   const remote = new FolderStore(join(directory, 'Dropbox'), '/backups')
   const interim = await publishBundle(run, remote, { run_id: 'r1', is_final: false })

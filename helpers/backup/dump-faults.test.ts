@@ -81,7 +81,9 @@ describe('a dump that fails leaves no file', () => {
           while ((await partialBytes()) < 1_000_000) await sleep(2)
           await withDatabase(server, (db) =>
             db.rows(
-              "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name like '%dump%' or datname = $1 and query like 'COPY public.noise%'",
+              `select pg_terminate_backend(pid) from pg_stat_activity
+                where datname = $1 and application_name like '%dump%'
+                   or datname = $1 and query like 'COPY public.noise%'`,
               [source.connection.database],
             ),
           )
@@ -183,7 +185,11 @@ describe('row security', () => {
     const role = `reader_${source.connection.database.slice(8)}`
     await fill(100)
     await source.db.execute(
-      `create role ${role} login password 'row security'; grant usage on schema public to ${role}; grant select on public.noise to ${role}; alter table public.noise enable row level security; create policy nothing on public.noise for select using (false)`,
+      `create role ${role} login password 'row security';
+       grant usage on schema public to ${role};
+       grant select on public.noise to ${role};
+       alter table public.noise enable row level security;
+       create policy nothing on public.noise for select using (false)`,
     )
     const reader = { ...source.connection, user: role, password: 'row security' }
     try {

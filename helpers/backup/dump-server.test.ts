@@ -36,7 +36,12 @@ beforeAll(async () => {
   await withDatabase({ ...connection, database: 'postgres' }, (db) => db.execute('create database elsewhere'))
   await withDatabase(connection, (db) =>
     db.execute(
-      "create role keeper; create table public.noise (id int primary key, a text); alter table public.noise owner to keeper; grant select on public.noise to keeper with grant option; insert into public.noise select i, md5(i::text) || md5('b' || i) from generate_series(1, 300000) i",
+      `create role keeper;
+       create table public.noise (id int primary key, a text);
+       alter table public.noise owner to keeper;
+       grant select on public.noise to keeper with grant option;
+       insert into public.noise
+       select i, md5(i::text) || md5('b' || i) from generate_series(1, 300000) i`,
     ),
   )
 })

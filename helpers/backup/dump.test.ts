@@ -38,7 +38,10 @@ describe('a dump', () => {
       migration_head: null,
     })
     expect(manifest.command).toMatch(
-      /^pg_dump --format=custom --compress=9 --no-owner --no-privileges --snapshot=\S+ --lock-wait-timeout=60000 -f \S+\.dump\.partial scratch_[0-9a-f]+$/,
+      new RegExp(
+        '^pg_dump --format=custom --compress=9 --no-owner --no-privileges --snapshot=\\S+ ' +
+          '--lock-wait-timeout=60000 -f \\S+\\.dump\\.partial scratch_[0-9a-f]+$',
+      ),
     )
     expect(manifest.system_identifier).toMatch(/^\d+$/)
     expect(manifest.fingerprint.tables['public.noise']).toMatchObject({ rows: 1000, key: ['id'] })
@@ -69,13 +72,16 @@ describe('a dump', () => {
   test('holds the very rows that were hashed, while a writer goes on', async () => {
     await fill(50_000)
     await source.db.execute(
-      'create sequence public.numbers; create table public.log (id bigint generated always as identity primary key, t text)',
+      `create sequence public.numbers;
+       create table public.log (id bigint generated always as identity primary key, t text)`,
     )
     let writing = true
     const writer = (async () => {
       for (let count = 0; writing; count += 1) {
         await source.db.execute(
-          `insert into public.log (t) values ('${count}'); update public.noise set a = 'x${count}' where id = ${1 + (count % 50_000)}; select nextval('public.numbers')`,
+          `insert into public.log (t) values ('${count}');
+           update public.noise set a = 'x${count}' where id = ${1 + (count % 50_000)};
+           select nextval('public.numbers')`,
         )
       }
     })()

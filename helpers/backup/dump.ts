@@ -97,8 +97,8 @@ async function claimIn(directory: string, name: string): ReturnType<typeof claim
     return await claimPartial(directory, name)
   } catch (error) {
     throw new PreconditionError(
-      `No backup can be written to ${directory}: ${messageOf(error)}. Allow this account to write there and ` +
-        'make room, or set BOOTSTRAP_STATE to another folder.',
+      `No backup can be written to ${directory}: ${messageOf(error)}. Allow this account to write ` +
+        'there and make room, or set BOOTSTRAP_STATE to another folder.',
       { cause: error },
     )
   }

@@ -23,7 +23,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'the target is a populated database that the product did not make',
     [
       'helpers/database/target.test.ts',
-      'a populated database that the product did not make is refused and untouched; the message names it and the ways forward',
+      'a populated foreign database is refused and unchanged; the message names the choices',
     ],
     [
       'helpers/database/target-database.test.ts',
@@ -87,7 +87,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'the upload is killed',
     [
       'helpers/remote/upload-large.test.ts',
-      '300 MB with twenty cuts and two kills: one remote file, equal hash, at most one chunk twice for each fault',
+      '300 MB, 20 cuts, 2 kills: one remote file, equal hash, at most one chunk resent a fault',
     ],
   ],
   10: [
@@ -101,14 +101,14 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'the disk of the server is full',
     [
       'ingest/pipeline/server-faults.test.ts',
-      'a full disk of the server fails the run by name and leaves whole securities and no halves; with room again the rest comes in',
+      'a full server disk fails the run, leaves no partial security, and is recovered later',
     ],
   ],
   12: [
     'the server crashes during a COPY',
     [
       'ingest/pipeline/server-faults.test.ts',
-      'a server that crashes in the middle of a COPY ends the run with an error; the next run has the content of a clean one',
+      'a server crash during a COPY fails the run; the next run has the content of a clean one',
     ],
   ],
   13: [
@@ -122,7 +122,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'the connections of the server are exhausted',
     [
       'helpers/postgres/database.test.ts',
-      'when all connections of the server are taken, it waits a while, and works as soon as one is free',
+      'when all connections of the server are in use, it waits and works once one is free',
     ],
     [
       'helpers/postgres/database.test.ts',
@@ -155,7 +155,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     'the account is full',
     [
       'helpers/remote/upload.test.ts',
-      'a full account fails at once, keeps the session, and costs no byte more once there is room',
+      'a full account fails at once and keeps the session; later no byte is sent twice',
     ],
   ],
   22: [
@@ -196,14 +196,14 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     ['helpers/database/migrate.test.ts', 'a removed migration is refused, also when it was the last one'],
     [
       'helpers/database/migrate.test.ts',
-      'a migration that was inserted before an applied one is refused, and so are two that changed places',
+      'a migration inserted before an applied one is refused, and so are two that were swapped',
     ],
   ],
   27: [
     'an index is left INVALID',
     [
       'helpers/database/migrate.test.ts',
-      'an INVALID index that a failed create index concurrently left is found and named, at once and at the next try',
+      'an INVALID index left by create index concurrently is named, and again at the next try',
     ],
   ],
   28: [
@@ -229,14 +229,14 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     ],
     [
       'helpers/postgres/clock.test.ts',
-      'an hour that the zone of the machine has twice gives two names of backups, in UTC and in order',
+      'an hour that the time zone repeats gives two backup names, in UTC and in order',
     ],
   ],
   30: [
     'a provider fails for some symbols',
     [
       'ingest/pipeline/outage.test.ts',
-      'that fails for a third of the symbols names each with its class, fails the run above the bound, and is asked again for those alone',
+      'that fails for a third of the symbols fails the run, names each, and is retried for them',
     ],
   ],
   31: [
@@ -251,14 +251,14 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     ],
     [
       'helpers/backup/pg-restore.test.ts',
-      'a newer client than the server restores equal, though it sends a setting that the server does not know',
+      'a client newer than the server restores equal rows, despite a setting it does not know',
     ],
   ],
   38: [
     'a restore into another locale, without the roles',
     [
       'helpers/backup/restore-locale.test.ts',
-      'on a server of another encoding, without the roles of the source, a restore has the encoding of the source and equal rows',
+      'a restore under another encoding and without the roles has equal encoding and rows',
     ],
     [
       'helpers/backup/restore-locale.test.ts',

@@ -51,7 +51,8 @@ export async function obtain(
   throw new PreconditionError(
     damaged === undefined
       ? `${name} is neither in ${backups} nor in the remote store. See: npm run restore -- list`
-      : `${name} is in ${backups}, but it is not a backup: ${damaged.reason} The remote store does not have it.`,
+      : `${name} is in ${backups}, but it is not a backup: ${damaged.reason} ` +
+          'The remote store does not have it.',
   )
 }
 

@@ -23,7 +23,10 @@ beforeEach(async () => {
   source = await scratchDatabase()
   target = await scratchDatabase()
   await source.db.execute(
-    `create table public.t (id int primary key, v text); insert into public.t values (1, '${LINE}'), (2, E'two\\nlines\\n${LINE}\\n'); insert into public.t select i, md5(i::text) from generate_series(3, 50000) i; create view public.w as select v from public.t`,
+    `create table public.t (id int primary key, v text);
+     insert into public.t values (1, '${LINE}'), (2, E'two\\nlines\\n${LINE}\\n');
+     insert into public.t select i, md5(i::text) from generate_series(3, 50000) i;
+     create view public.w as select v from public.t`,
   )
   backup = await dump(source.connection, { directory, mode: 'rehearsal' })
   newer = await standIn(await findTools('15'))
@@ -46,7 +49,8 @@ const { spawnSync, spawn } = require('node:child_process')
 const args = process.argv.slice(2)
 const toServer = args.some((each) => each.startsWith('--dbname='))
 if (toServer) {
-  const sent = spawnSync(${JSON.stringify(tools.psql.path)}, ['-X', '-v', 'ON_ERROR_STOP=1', '-c', '${LINE}'], { stdio: 'inherit' })
+  const psqlArgs = ['-X', '-v', 'ON_ERROR_STOP=1', '-c', '${LINE}']
+  const sent = spawnSync(${JSON.stringify(tools.psql.path)}, psqlArgs, { stdio: 'inherit' })
   if (sent.status !== 0) process.exit(1)
 }
 const child = spawn(${JSON.stringify(tools.pg_restore.path)}, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -55,7 +59,8 @@ child.stdout.on('data', (bytes) => {
   if (head === undefined) return void process.stdout.write(bytes)
   head += bytes.toString('latin1')
   if (!head.includes('SET lock_timeout = 0;')) return
-  process.stdout.write(Buffer.from(head.replace('SET lock_timeout = 0;', 'SET lock_timeout = 0;\\n${LINE}'), 'latin1'))
+  const changed = head.replace('SET lock_timeout = 0;', 'SET lock_timeout = 0;\\n${LINE}')
+  process.stdout.write(Buffer.from(changed, 'latin1'))
   head = undefined
   if (${dies}) setImmediate(() => process.stdout.write('', () => process.exit(1)))
 })
@@ -72,7 +77,7 @@ const exists = async (): Promise<boolean> =>
     async (db) => (await db.one<{ is: boolean }>("select to_regclass('public.t') is not null as is")).is,
   )
 
-test('a newer client than the server restores equal, though it sends a setting that the server does not know', async () => {
+test('a client newer than the server restores equal rows, despite a setting it does not know', async () => {
   const direct = [
     '--exit-on-error',
     '--single-transaction',
@@ -115,7 +120,9 @@ test('a server that knows the setting is sent it', async () => {
 })
 
 test('nothing but lines before the first object is left out, however the bytes arrive', async () => {
-  const script = `--\n-- dump\n${LINE}\nSET row_security = off;\n--\n-- Name: t; Type: TABLE\n--\n${LINE}\nCOPY t FROM stdin;\n${LINE}\n\\.\n`
+  const script =
+    `--\n-- dump\n${LINE}\nSET row_security = off;\n--\n-- Name: t; Type: TABLE\n--\n${LINE}\n` +
+    `COPY t FROM stdin;\n${LINE}\n\\.\n`
   for (const bytes of [1, 2, 7, 1000]) {
     const pieces = Array.from({ length: Math.ceil(script.length / bytes) }, (_, index) =>
       Buffer.from(script.slice(index * bytes, (index + 1) * bytes)),

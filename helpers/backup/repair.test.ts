@@ -18,9 +18,11 @@ beforeEach(async () => {
   await damaged.db.execute(String.raw`
     create schema "My, schema";
     create table "My, schema"."Odd ""table""" (
-      "a, b" text, part date, id int generated always as identity, "Wert" numeric, unique nulls not distinct ("a, b", part));
+      "a, b" text, part date, id int generated always as identity, "Wert" numeric,
+      unique nulls not distinct ("a, b", part));
     insert into "My, schema"."Odd ""table""" ("a, b", part, "Wert")
-      select e'\\.\n\ttab \\N ' || i, case when i % 3 > 0 then date '2020-01-01' + i end, i / 7.0 from generate_series(1, 20000) i;
+      select e'\\.\n\ttab \\N ' || i, case when i % 3 > 0 then date '2020-01-01' + i end, i / 7.0
+        from generate_series(1, 20000) i;
     create table public.parent (id int primary key, name text not null);
     insert into public.parent select i, 'name ' || i from generate_series(1, 300) i;
     create table public.child (id int primary key references public.parent);

@@ -23,11 +23,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('on a server of another encoding, without the roles of the source, a restore has the encoding of the source and equal rows', async () => {
+test('a restore under another encoding and without the roles has equal encoding and rows', async () => {
   const role = `keeper_${source.connection.database}`
   await source.db.execute(
-    `create role ${role}; create table public.names (name text primary key); alter table public.names owner to ${role};
-     grant select on public.names to ${role} with grant option; insert into public.names values ('Zürich'), ('Äpfel'), ('日本'), ('a'), ('Z')`,
+    `create role ${role};
+     create table public.names (name text primary key);
+     alter table public.names owner to ${role};
+     grant select on public.names to ${role} with grant option;
+     insert into public.names values ('Zürich'), ('Äpfel'), ('日本'), ('a'), ('Z')`,
   )
   const backup = await dump(source.connection, { directory, mode: 'rehearsal' })
   await source.db.execute(`drop owned by ${role}; drop role ${role}`)
@@ -40,10 +43,12 @@ test('on a server of another encoding, without the roles of the source, a restor
   await restoreInto(backup, own.connection, database)
   const found = await withDatabase({ ...own.connection, database }, async (db) => ({
     ...(await db.one(
-      "select current_setting('server_encoding') as encoding, datcollate as collate from pg_database where datname = current_database()",
+      `select current_setting('server_encoding') as encoding, datcollate as collate
+         from pg_database where datname = current_database()`,
     )),
     ...(await db.one(
-      "select length('Zürich') as characters, (select array_agg(name order by name) from public.names) as names",
+      `select length('Zürich') as characters,
+              (select array_agg(name order by name) from public.names) as names`,
     )),
   }))
   expect(found).toEqual({

@@ -16,7 +16,9 @@ import { restoreInto, verifyRestore } from './verify.ts'
 const HOSTILE = `
   create function public.strike(name text) returns boolean language plpgsql as $$
   begin
-    if current_database() <> 'source' then execute format('copy (select 1) to %L', current_setting('data_directory') || '/' || name); end if;
+    if current_database() <> 'source' then
+      execute format('copy (select 1) to %L', current_setting('data_directory') || '/' || name);
+    end if;
     return true;
   exception when insufficient_privilege then return true;
   end $$;
@@ -56,7 +58,7 @@ const backupOf = async (text: string): Promise<Backup> => {
 const PLAIN =
   'create table public.t (id int primary key); insert into public.t select generate_series(1, 100)'
 
-test('the SQL of an archive never acts as a superuser, neither while it is restored nor while it is compared', async () => {
+test('the SQL of an archive never runs as a superuser, in the restore or in the comparison', async () => {
   const backup = await backupOf(HOSTILE)
   const { restored_as } = await verifyRestore(backup, own.connection)
   const struck = await withDatabase(own.connection, (db) =>
@@ -67,15 +69,18 @@ test('the SQL of an archive never acts as a superuser, neither while it is resto
   expect(await rolesLike('^restore_drill_'), 'the role is gone').toEqual([])
 })
 
-test('what was restored belongs to the role of the connection, also after a restore that failed', async () => {
+test('restored objects belong to the role of the connection, also after a failed restore', async () => {
   const backup = await backupOf(
     `${PLAIN}; create schema more; create function more.f() returns int language sql as 'select 1'`,
   )
   await restoreInto(backup, own.connection, 'restored')
   const restored = { ...own.connection, database: 'restored' }
   const owners = await withDatabase(restored, (db) =>
-    db.rows(`select distinct o.rolname::text as owner from pg_roles o where oid in (select relowner from pg_class union select proowner from pg_proc
-      union select nspowner from pg_namespace union select datdba from pg_database where datname = 'restored')`),
+    db.rows(`select distinct o.rolname::text as owner from pg_roles o where oid in (
+               select relowner from pg_class
+               union select proowner from pg_proc
+               union select nspowner from pg_namespace
+               union select datdba from pg_database where datname = 'restored')`),
   )
   expect(owners.map(({ owner }) => owner).toSorted()).toEqual(['pg_database_owner', own.connection.user])
   await dropDatabase(own.connection, 'restored')
@@ -98,7 +103,7 @@ test.for([
   expect(await rolesLike('^restore_drill_')).toEqual([])
 })
 
-test('a server that lets no new role log in is restored into all the same, and the evidence says as whom', async () => {
+test('a server where no new role can log in is restored into, and the evidence names the role', async () => {
   const backup = await backupOf(PLAIN)
   const { file } = await withDatabase(own.connection, (db) =>
     db.one<{ file: string }>("select current_setting('hba_file') as file"),
@@ -115,7 +120,7 @@ test('a server that lets no new role log in is restored into all the same, and t
   expect(await rolesLike('^restore_drill_')).toEqual([])
 })
 
-test('an extension that only a superuser may create is restored of our own backups, and refused of others', async () => {
+test('an extension that needs a superuser is restored from own backups, refused from others', async () => {
   const backup = await backupOf(`${PLAIN}; create extension dblink schema public`)
   expect((await verifyRestore(backup, own.connection)).restored_as).toContain(
     'a superuser: only a superuser may create dblink',

@@ -212,7 +212,7 @@ export async function verifyRemote(
     if (!isDeepStrictEqual(there, manifest)) {
       const why = there instanceof Error ? ` (${there.message})` : ''
       throw new VerificationError(
-        `The remote manifest of ${path} is not the one beside ${archive}${why}: one of the two was changed. ` +
+        `The remote manifest of ${path} is not the one beside ${archive}${why}: one was changed. ` +
           'Compare them, remove the wrong one, then upload again.',
       )
     }

@@ -33,8 +33,8 @@ const providerOrCombination = z
 
 function combinationFault(given: unknown): string | undefined {
   if (typeof given === 'string' && given.includes('+')) {
-    const names = given.split('+').map((name) => name.trim())
-    return `is ${JSON.stringify(given)}; providers that are used together are a list: ${JSON.stringify(names)}`
+    const names = JSON.stringify(given.split('+').map((name) => name.trim()))
+    return `is ${JSON.stringify(given)}; providers that are used together are a list: ${names}`
   }
   const names: unknown = typeof given === 'string' ? [given] : given
   const isList = Array.isArray(names) && names.length > 0 && new Set(names).size === names.length

@@ -229,7 +229,7 @@ describe('readConfig', () => {
     expect(faultsOf({ PGHOST: 'postgres://me:s3cret@h/d' }).join()).not.toContain('s3cret')
   })
 
-  test('bootstrap.json may begin with a byte order mark, and another file may be named by its whole path', () => {
+  test('bootstrap.json may begin with a byte order mark, or be another file by absolute path', () => {
     const other = join(root, 'drop', 'mine.json')
     writeFileSync(other, `\ufeff${JSON.stringify({ ...BOOTSTRAP, start_date: '2015-04-01' })}`)
     expect(readConfig({ BOOTSTRAP_FILE: other }, root).window.start_date).toBe('2015-04-01')

@@ -37,7 +37,7 @@ const WAYS = [
 ] as const
 
 describe.each(WAYS)('written %s', (_way, write) => {
-  test('a file is replaced completely, in a folder that did not exist, and no partial file remains', async () => {
+  test('a file is replaced completely, also in a new folder, and no partial file remains', async () => {
     const file = join(directory, 'a', 'report.xml')
     await write(file, 'first, and long')
     await write(file, 'second')

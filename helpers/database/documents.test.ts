@@ -1,4 +1,7 @@
-/** Documents that are written from a migrated database. `npx vitest run --project unit documents -u` updates them. */
+/**
+ * Documents that are written from a migrated database. `npx vitest run --project unit documents -u` updates
+ * them.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,14 +19,14 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.drop())
 
-test('docs/data-dictionary.md is equal to the comments of the schema, and no object is without a comment', async () => {
+test('docs/data-dictionary.md equals the comments of the schema, and every object has one', async () => {
   const written = await dictionaryOf(scratch.db)
   const bare = written.split('\n').filter((line) => / \| {2}\|$|^(Table|View|Function)\. $/.test(line))
   expect(bare).toEqual([])
   await expect(written).toMatchFileSnapshot(docs('data-dictionary.md'))
 })
 
-test('docs/schema.sql is equal to the schema of a migrated database, and every object is under its noun', async () => {
+test('docs/schema.sql equals the schema of a migrated database, each object under its noun', async () => {
   const written = await schemaFileOf(scratch.db, join(ROOT_DIRECTORY, 'migrations'))
   expect(written).not.toMatch(/is not in the database|^-- other$/m)
   await expect(written).toMatchFileSnapshot(docs('schema.sql'))

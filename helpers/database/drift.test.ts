@@ -13,7 +13,7 @@ async function migrated(): Promise<Scratch> {
   return scratch
 }
 
-test('a database that only the migrations made has no drift, and the scratch copy is gone afterwards', async () => {
+test('a database that only migrations changed has no drift, and the scratch copy is removed', async () => {
   const { connection, db } = await migrated()
   await db.execute(
     "insert into stocks_research.securities (security_id, source_id, ticker) values (1, 'a', 'A')",
@@ -26,7 +26,8 @@ test('a database that only the migrations made has no drift, and the scratch cop
     .poll(
       () =>
         db.rows(
-          "select datname from pg_database where datname ~ '^drift_[0-9a-f]{12}$' and datname !~ '^drift_0000'",
+          `select datname from pg_database
+            where datname ~ '^drift_[0-9a-f]{12}$' and datname !~ '^drift_0000'`,
         ),
       {
         timeout: 60_000,
@@ -56,7 +57,7 @@ test('every hand on the schema is named with its object', async () => {
   ])
 })
 
-test('the scratch copy of a comparison that was killed is removed by a later one; a fresh one and one of somebody else are not', async () => {
+test('the scratch copy of a killed comparison is removed; a recent or foreign one is kept', async () => {
   const { connection, db } = await migrated()
   const names = ['drift_00000000000a', 'drift_00000000000b', 'drift_00000000000c'] as const
   onTestFinished(() =>
@@ -82,8 +83,26 @@ test('the scratch copy of a comparison that was killed is removed by a later one
 })
 
 test('a dump is split into its objects, without what differs from dump to dump', () => {
-  const dump = (key: string) =>
-    `\\restrict ${key}\n\n--\n-- Name: a; Type: SCHEMA; Schema: -; Owner: -\n--\n\nCREATE SCHEMA a;\n\n--\n-- Name: t; Type: TABLE; Schema: a; Owner: -\n--\n\nSET default_tablespace = '';\n\nCREATE TABLE a.t (\n    n integer\n);\n\n\\unrestrict ${key}\n`
+  const dump = (key: string) => `\\restrict ${key}
+
+--
+-- Name: a; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA a;
+
+--
+-- Name: t; Type: TABLE; Schema: a; Owner: -
+--
+
+SET default_tablespace = '';
+
+CREATE TABLE a.t (
+    n integer
+);
+
+\\unrestrict ${key}
+`
   expect([...objectsOf(dump('abc'))]).toEqual([
     ['SCHEMA a', 'CREATE SCHEMA a;'],
     ['TABLE a.t', 'CREATE TABLE a.t (\n    n integer\n);'],

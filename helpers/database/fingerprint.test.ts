@@ -24,26 +24,40 @@ const after = async (sql: string) => {
   return compareFingerprints(before, await print())
 }
 const BARS = `create table public.bars (d date, id int, c numeric, primary key (id, d));
-  insert into public.bars select date '2020-01-01' + n, s, s + n * 0.01 from generate_series(1, 20) s, generate_series(1, 1500) n`
+  insert into public.bars
+  select date '2020-01-01' + n, s, s + n * 0.01
+    from generate_series(1, 20) s, generate_series(1, 1500) n`
 
 /** What people put into databases, and what such a tool likes to forget. */
 const ODD = `
   create schema "Odd schema";
   create type "Odd schema".mood as enum ('sad', 'ok', 'glad');
   create domain "Odd schema".code as varchar(8) check (value in ('a', 'b'));
-  create table "Odd schema"."select" ("from" text primary key, "Ünïcode ""quoted""" text, mood "Odd schema".mood, code "Odd schema".code, kind varchar(4) check (kind in ('x', 'y')));
-  insert into "Odd schema"."select" values ('b', E'tab\\t newline\\n back\\\\slash', 'ok', 'a', 'x'), ('a', null, 'sad', 'b', 'y'), ('B', '', 'glad', null, null);
+  create table "Odd schema"."select" (
+    "from" text primary key, "Ünïcode ""quoted""" text, mood "Odd schema".mood, code "Odd schema".code,
+    kind varchar(4) check (kind in ('x', 'y')));
+  insert into "Odd schema"."select" values
+    ('b', E'tab\\t newline\\n back\\\\slash', 'ok', 'a', 'x'), ('a', null, 'sad', 'b', 'y'),
+    ('B', '', 'glad', null, null);
   create table public.without_key (a int, b jsonb, c text[]);
-  insert into public.without_key values (1, '{"b": 1, "a": [1.0, 2]}', '{a,NULL,"x y"}'), (1, '{"b": 1, "a": [1.0, 2]}', '{a,NULL,"x y"}'), (null, null, null);
+  insert into public.without_key values
+    (1, '{"b": 1, "a": [1.0, 2]}', '{a,NULL,"x y"}'), (1, '{"b": 1, "a": [1.0, 2]}', '{a,NULL,"x y"}'),
+    (null, null, null);
   create table public.nullable_key (a int unique, b text);
   insert into public.nullable_key values (null, 'x'), (null, 'y'), (1, 'z');
-  create table public.parent (id int generated always as identity primary key, doubled int generated always as (id * 2) stored, note text default 'x');
+  create table public.parent (
+    id int generated always as identity primary key, doubled int generated always as (id * 2) stored,
+    note text default 'x');
   create table public.child (extra text) inherits (public.parent);
-  insert into public.parent (note) values ('p'); insert into public.child (id, note, extra) overriding system value values (9, 'c', 'e');
-  create table public.events (at timestamptz not null, amount numeric(10, 2), payload bytea, span interval) partition by range (at);
+  insert into public.parent (note) values ('p');
+  insert into public.child (id, note, extra) overriding system value values (9, 'c', 'e');
+  create table public.events (
+    at timestamptz not null, amount numeric(10, 2), payload bytea, span interval) partition by range (at);
   create table public.events_2020 partition of public.events for values from ('2020-01-01') to ('2021-01-01');
-  insert into public.events values ('2020-02-02 02:02:02.123456+02', 1.10, '\\x00ff', '1 mon 2 days 03:04:05.6');
-  create unlogged table public.unlogged_rows (id int primary key); insert into public.unlogged_rows values (1);
+  insert into public.events
+  values ('2020-02-02 02:02:02.123456+02', 1.10, '\\x00ff', '1 mon 2 days 03:04:05.6');
+  create unlogged table public.unlogged_rows (id int primary key);
+  insert into public.unlogged_rows values (1);
   create table public.no_columns (); create table public.empty (id int primary key);
   create view public.moods as select * from "Odd schema"."select" where mood > 'sad';
   create materialized view public.kept as select count(*) as n from public.parent;
@@ -56,7 +70,8 @@ const ODD = `
   create sequence public.down increment -1; select nextval('public.down');
   comment on table public.parent is 'It''s odd'; comment on column public.parent.note is 'a note';
   create extension btree_gist; create extension citext;
-  create table public.folded (name citext primary key); insert into public.folded values ('Ab'), ('aa'), ('B');
+  create table public.folded (name citext primary key);
+  insert into public.folded values ('Ab'), ('aa'), ('B');
   create index on public.parent (lower(note)) where id > 1;
 `
 
@@ -76,8 +91,10 @@ test('a database that we did not make is backed up and restores equal, whatever 
   await rm(directory, { recursive: true, force: true })
 })
 
-test('one slow view uses up the time of all: those after it are compared by their definition alone, and it is said', async () => {
-  await source.db.execute(`create view public.a_quick as select 1 as n; create view public.b_slow as select pg_catalog.pg_sleep(600) is null as n;
+test('when a slow view has used up the time, later ones are compared by definition alone', async () => {
+  await source.db.execute(`
+    create view public.a_quick as select 1 as n;
+    create view public.b_slow as select pg_catalog.pg_sleep(600) is null as n;
     create view public.c_quick as select 2 as n`)
   const { views } = await fingerprintOf(source.connection, { scope: 'full', view_max_ms: 3_000 })
   expect(views).toMatchObject({
@@ -133,17 +150,22 @@ describe('a difference is named', () => {
     ],
     [
       'a changed function',
-      "create or replace function public.touch() returns trigger language plpgsql as 'begin return null; end'",
+      `create or replace function public.touch() returns trigger language plpgsql
+       as 'begin return null; end'`,
       'schema function public.touch()',
     ],
     ['a lost comment', 'comment on column public.empty.v is null', 'schema comment public.empty.v'],
   ])('%s', async (_what, sql, name) => {
     await source.db.execute(
-      `${BARS}; update public.bars set c = 1.5 where id = 1 and d = '2020-01-02'; create sequence public.numbers;
+      `${BARS};
+      update public.bars set c = 1.5 where id = 1 and d = '2020-01-02';
+      create sequence public.numbers;
       create view public.latest as select max(d) as d, 1 as n from public.bars;
-      create table public.empty (v numeric(14, 4) default 1 constraint positive check (v > 0)); create index empty_by_v on public.empty (v);
+      create table public.empty (v numeric(14, 4) default 1 constraint positive check (v > 0));
+      create index empty_by_v on public.empty (v);
       create function public.touch() returns trigger language plpgsql as 'begin return new; end';
-      create trigger touch before update on public.empty for each row execute function public.touch(); comment on column public.empty.v is 'v'`,
+      create trigger touch before update on public.empty for each row execute function public.touch();
+      comment on column public.empty.v is 'v'`,
     )
     if (sql.startsWith('drop table')) await source.db.execute('drop view public.latest')
     const differences = await after(sql)
@@ -191,15 +213,18 @@ describe('drift is narrowed to a range of keys', () => {
   })
 })
 
-test('two databases with the same rows have the same fingerprint, whatever the order of insertion and the settings', async () => {
+test('databases with equal rows have equal fingerprints, in any insertion order and settings', async () => {
   const other = await scratchDatabase()
   for (const [{ db, connection }, order] of [
     [source, 'asc'],
     [other, 'desc'],
   ] as const) {
     await db.execute(
-      `create schema stocks_research; create table stocks_research.t (k text primary key, v numeric, at timestamptz, x float8);
-       insert into stocks_research.t select 'k' || i, i / 7.0, timestamptz '2020-01-01 00:00Z' + i * interval '1 hour', i / 3.0 from generate_series(1, 10000) i order by i ${order}`,
+      `create schema stocks_research;
+       create table stocks_research.t (k text primary key, v numeric, at timestamptz, x float8);
+       insert into stocks_research.t
+       select 'k' || i, i / 7.0, timestamptz '2020-01-01 00:00Z' + i * interval '1 hour', i / 3.0
+         from generate_series(1, 10000) i order by i ${order}`,
     )
     const settings =
       order === 'asc' ? [] : ["timezone = 'Asia/Tokyo'", "datestyle = 'German'", 'extra_float_digits = -5']
@@ -216,7 +241,8 @@ test('rows have one order and one hash, whatever locale the database or the colu
   const rows =
     "values ('a', 'Z'), ('B', 'a'), ('A', 'ä'), ('b', 'é'), ('b ', ''), ('ä', 'z'), ('Zz', '日'), ('_', '-')"
   const hashIn = async (collation: string, locale: string): Promise<string | undefined> => {
-    const database = `${source.connection.database}_${collation.replaceAll(/\W/g, '').toLowerCase()}_${locale.length}`
+    const suffix = `${collation.replaceAll(/\W/g, '').toLowerCase()}_${locale.length}`
+    const database = `${source.connection.database}_${suffix}`
     await withDatabase(inject('testServer'), (db) =>
       db.execute(`create database ${database} template template0 encoding 'UTF8' ${locale}`),
     )
@@ -224,8 +250,14 @@ test('rows have one order and one hash, whatever locale the database or the colu
     try {
       await withDatabase(connection, (db) =>
         db.execute(
-          `create table public.named (name text collate "${collation}", kind varchar(9) collate "${collation}", primary key (name, kind)); insert into public.named ${rows};
-           create table public.many (id text collate "${collation}" primary key); insert into public.many select md5(n::text) from generate_series(1, 3000) n; analyze public.many`,
+          `create table public.named (
+             name text collate "${collation}",
+             kind varchar(9) collate "${collation}",
+             primary key (name, kind));
+           insert into public.named ${rows};
+           create table public.many (id text collate "${collation}" primary key);
+           insert into public.many select md5(n::text) from generate_series(1, 3000) n;
+           analyze public.many`,
         ),
       )
       const { tables } = await fingerprintOf(connection, { scope: 'full' })

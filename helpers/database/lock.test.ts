@@ -69,7 +69,9 @@ test('another process can ask with the claim alone, which holds no secret', asyn
   const database = anyDatabase()
   const { lock } = await take(database)
   expect(JSON.stringify(lock.claim)).not.toContain(inject('testServer').password)
-  const script = `import { assertLockHeld } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/lock.ts'))}; await assertLockHeld(JSON.parse(process.env.MAINTENANCE), JSON.parse(process.env.CLAIM))`
+  const script = `
+    import { assertLockHeld } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/lock.ts'))}
+    await assertLockHeld(JSON.parse(process.env.MAINTENANCE), JSON.parse(process.env.CLAIM))`
   const ask = () =>
     execa(process.execPath, ['--input-type=module', '-e', script], {
       env: { MAINTENANCE: JSON.stringify(inject('testServer')), CLAIM: JSON.stringify(lock.claim) },
@@ -97,7 +99,11 @@ test('a server that cannot be asked does not count as a held lock', async () => 
 
 test('the holder dies with its process: SIGKILL frees the lock', async () => {
   const database = anyDatabase()
-  const script = `import { takeRunLock } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/lock.ts'))}; await takeRunLock(JSON.parse(process.env.MAINTENANCE), '${database}', { run_id: '${randomUUID()}' }); console.log('held'); setInterval(() => {}, 1000)`
+  const script = `
+    import { takeRunLock } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/lock.ts'))}
+    await takeRunLock(JSON.parse(process.env.MAINTENANCE), '${database}', { run_id: '${randomUUID()}' })
+    console.log('held')
+    setInterval(() => {}, 1000)`
   const child = execa(process.execPath, ['--input-type=module', '-e', script], {
     env: { MAINTENANCE: JSON.stringify(inject('testServer')) },
     reject: false,

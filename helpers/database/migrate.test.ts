@@ -34,7 +34,7 @@ const tablesOf = async (db: Database): Promise<unknown[]> =>
     )
   ).map(({ relname }) => relname)
 
-test('pending migrations are applied in order, recorded with their hash and run, and a second time changes nothing', async () => {
+test('pending migrations are applied in order and recorded with hash and run, once', async () => {
   const { directory, connection, db } = await setUp({
     '001-one.sql': ONE,
     '002-two.sql': 'insert into public.one values (1);\n',
@@ -59,7 +59,9 @@ test('the ledger of migrations has a comment on its table and on each of its col
   const { directory, connection, db } = await setUp({})
   await migrate(connection, directory)
   const bare = await db.rows(
-    "select attname from pg_attribute where attrelid = 'ingestion.migrations'::regclass and attnum >= 0 and col_description(attrelid, attnum) is null",
+    `select attname from pg_attribute
+      where attrelid = 'ingestion.migrations'::regclass and attnum >= 0
+        and col_description(attrelid, attnum) is null`,
   )
   expect(bare).toEqual([])
   expect(
@@ -90,12 +92,18 @@ test('a removed migration is refused, also when it was the last one', async () =
   )
 })
 
-test('a migration that was inserted before an applied one is refused, and so are two that changed places', async () => {
+test('a migration inserted before an applied one is refused, and so are two that were swapped', async () => {
   const { directory, connection, db } = await setUp({ '001-one.sql': ONE, '003-two.sql': TWO })
   await migrate(connection, directory)
   await writeFile(join(directory, '002-late.sql'), 'create table public.late (n integer);\n')
   await expect(migrate(connection, directory)).rejects.toThrow(
-    /002-late\.sql comes before 003-two\.sql, which is applied already \(reordered\)\n +applied [0-9a-f]{64} as 003-two\.sql\n +found {3}[0-9a-f]{64}/,
+    new RegExp(
+      [
+        '002-late\\.sql comes before 003-two\\.sql, which is applied already \\(reordered\\)',
+        ' +applied [0-9a-f]{64} as 003-two\\.sql',
+        ' +found {3}[0-9a-f]{64}',
+      ].join('\n'),
+    ),
   )
   await rm(join(directory, '002-late.sql'))
   await rename(join(directory, '001-one.sql'), join(directory, '004-one.sql'))
@@ -105,7 +113,7 @@ test('a migration that was inserted before an applied one is refused, and so are
   expect(await tablesOf(db)).toEqual(['one', 'two'])
 })
 
-test('a failing statement undoes its file, keeps the files before it, and shows file, line and SQL', async () => {
+test('a failed statement rolls back its file only, and the error shows file, line and SQL', async () => {
   const { directory, connection, db } = await setUp({
     '001-one.sql': ONE,
     '002-two.sql': `${TWO}-- "ünïcode" 🎯 before the fault\nselect 1;\nselect colum from public.two;\n`,
@@ -123,8 +131,16 @@ test('a failing statement undoes its file, keeps the files before it, and shows 
 
 test('a fault that PostgreSQL gives no place for is placed at its statement', async () => {
   const { directory, connection } = await setUp({
-    '001-one.sql':
-      "create table public.one (n integer unique);\n/* not; a; statement */\ninsert into public.one values (1);\ndo $$ begin perform 'a;b'; end $$;\n-- again\ninsert into public.one\n  values (1);\n",
+    '001-one.sql': [
+      'create table public.one (n integer unique);',
+      '/* not; a; statement */',
+      'insert into public.one values (1);',
+      "do $$ begin perform 'a;b'; end $$;",
+      '-- again',
+      'insert into public.one',
+      '  values (1);',
+      '',
+    ].join('\n'),
   })
   const error = await migrate(connection, directory).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ line: 6, sqlstate: '23505' })
@@ -143,7 +159,7 @@ test('create index concurrently runs where it is marked, and fails where it is n
   ).toHaveLength(1)
 })
 
-test('an INVALID index that a failed create index concurrently left is found and named, at once and at the next try', async () => {
+test('an INVALID index left by create index concurrently is named, and again at the next try', async () => {
   const { directory, connection, db } = await setUp({
     '001-one.sql': `${ONE}insert into public.one values (1), (1);\n`,
     '002-index.sql':
@@ -159,14 +175,14 @@ test('an INVALID index that a failed create index concurrently left is found and
   expect((await migrate(connection, directory)).applied).toEqual(['002-index.sql'])
 })
 
-test('an unmarked file that ends its own transaction is refused, and so is a marked one with two statements', async () => {
+test('a file that ends its transaction is refused, and so is a marked one with two statements', async () => {
   const { directory, connection } = await setUp({ '001-one.sql': `${ONE}commit;\nbegin;\n` })
   await expect(migrate(connection, directory)).rejects.toThrow('001-one.sql ends its own transaction')
   const other = await setUp({ '001-one.sql': `-- no-transaction\n${ONE}${TWO}` })
   await expect(migrate(other.connection, other.directory)).rejects.toThrow('holds 2 statements')
 })
 
-test('two migrators at once wait for each other, also around create index concurrently; each file is applied once', async () => {
+test('of two migrators one waits, also for a concurrent index; each file is applied once', async () => {
   const { directory, connection, db } = await setUp({
     '001-one.sql': `${ONE}select pg_sleep(0.3);\n`,
     '002-index.sql': '-- no-transaction\ncreate index concurrently one_by_n on public.one (n);\n',
@@ -196,13 +212,16 @@ test('a migrator killed in the middle leaves whole files only, and the next one 
     '001-one.sql': ONE,
     '002-two.sql': `${TWO}select pg_sleep(30);\n`,
   })
-  const script = `import { migrate } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/migrate.ts'))}; await migrate(JSON.parse(process.env.CONNECTION), process.env.DIRECTORY)`
+  const script = `
+    import { migrate } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/database/migrate.ts'))}
+    await migrate(JSON.parse(process.env.CONNECTION), process.env.DIRECTORY)`
   const child = execa(process.execPath, ['--input-type=module', '-e', script], {
     env: { CONNECTION: JSON.stringify(connection), DIRECTORY: directory },
     reject: false,
   })
-  const asleep =
-    "select pid from pg_stat_activity where datname = current_database() and application_name = 'stocks-research migrate' and wait_event = 'PgSleep'"
+  const asleep = `select pid from pg_stat_activity
+      where datname = current_database() and application_name = 'stocks-research migrate'
+        and wait_event = 'PgSleep'`
   await expect.poll(() => db.rows(asleep), { timeout: 20_000 }).toHaveLength(1)
   child.kill('SIGKILL')
   await child
@@ -232,7 +251,8 @@ test('a file that is not named as a migration, and two with one number, are refu
 })
 
 const WITH_DATA =
-  '-- data: names.csv -> public.named\ncreate table public.named (n integer primary key, name text, note text);\n'
+  '-- data: names.csv -> public.named\n' +
+  'create table public.named (n integer primary key, name text, note text);\n'
 
 /** A migration that loads `csv`, not applied yet. */
 async function setUpData(csv: string): ReturnType<typeof setUp> {
@@ -242,7 +262,7 @@ async function setUpData(csv: string): ReturnType<typeof setUp> {
   return set
 }
 
-test('the data file of a migration is loaded in its transaction; an empty value is null, a quoted one is not', async () => {
+test('a data file is loaded with its migration; an empty value is null, a quoted one is not', async () => {
   const { directory, connection, db } = await setUpData('n,name\n1,"a, ""b"""\n2,\n3,""\n')
   await migrate(connection, directory)
   expect(await db.rows('select n, name, note from public.named order by n')).toEqual([
@@ -252,7 +272,7 @@ test('the data file of a migration is loaded in its transaction; an empty value 
   ])
 })
 
-test('an edited data file is refused with both hashes, as an edited migration is; its line ends do not count', async () => {
+test('an edited data file is refused with both hashes; another line end is not an edit', async () => {
   const { directory, connection, db } = await setUpData('n,name\n1,a\n')
   const before = (await migrate(connection, directory)).head?.sha256
   await writeFile(join(directory, 'data', 'names.csv'), '\uFEFFn,name\r\n1,a\r\n')
@@ -260,12 +280,13 @@ test('an edited data file is refused with both hashes, as an edited migration is
   await writeFile(join(directory, 'data', 'names.csv'), 'n,name\n1,b\n')
   const after = (await readMigrations(directory))[0]?.sha256
   await expect(migrate(connection, directory)).rejects.toThrow(
-    `001-named.sql or data/names.csv was edited after it was applied\n      applied ${before}\n      found   ${after}`,
+    '001-named.sql or data/names.csv was edited after it was applied\n' +
+      `      applied ${before}\n      found   ${after}`,
   )
   expect(await db.rows('select name from public.named')).toEqual([{ name: 'a' }])
 })
 
-test('a missing data file, one without a header and a line that names none are refused before anything is applied', async () => {
+test('a missing data file, header or name of a file is refused before anything is applied', async () => {
   const { directory, connection, db } = await setUpData('1;a\n')
   await expect(migrate(connection, directory)).rejects.toThrow(
     'data/names.csv: the first line is "1;a"; expected the names of columns, separated by commas.',

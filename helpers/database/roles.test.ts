@@ -43,11 +43,12 @@ const SECURITY =
 const BAR =
   "insert into stocks_research.prices_daily (security_id, trade_date, close) values (1, '2020-01-02', 1)"
 
-test('each role logs in with its password, is no superuser, and stays one role however often the command runs', async () => {
+test('each role logs in with its password, is not a superuser, and is created once', async () => {
   for (const kind of ROLES) {
     const role = await run(kind, (db) =>
       db.one(
-        'select rolsuper, rolcreaterole, rolbypassrls, rolcreatedb from pg_roles where rolname = current_user',
+        `select rolsuper, rolcreaterole, rolbypassrls, rolcreatedb
+           from pg_roles where rolname = current_user`,
       ),
     )
     expect(role).toEqual({
@@ -86,10 +87,12 @@ test.each([...REFUSED, ['owner', 'create database another'] as const])(
   },
 )
 
-test('all that each role may and may not is asked of a database by one call, and a right too many or too few is named', async () => {
+test('one call tests all rights of each role, and names a right that is missing or excessive', async () => {
   expect(await privilegeFaults(scratch.connection)).toEqual([])
   await scratch.db.execute(
-    `grant delete on stocks_research.prices_daily to ${names.ingest}; revoke select on ingestion.runs from ${names.reader}; alter role ${names.owner} createrole`,
+    `grant delete on stocks_research.prices_daily to ${names.ingest};
+     revoke select on ingestion.runs from ${names.reader};
+     alter role ${names.owner} createrole`,
   )
   expect((await privilegeFaults(scratch.connection)).map(({ role, statement }) => [role, statement])).toEqual(
     [
@@ -107,7 +110,8 @@ test('all that each role may and may not is asked of a database by one call, and
 test('statistics that ingest gathers are gathered, though it owns no table', async () => {
   const at = () =>
     scratch.db.rows(
-      "select last_analyze from pg_stat_user_tables where relname = 'ticker_history' and last_analyze is not null",
+      `select last_analyze from pg_stat_user_tables
+        where relname = 'ticker_history' and last_analyze is not null`,
     )
   expect(await at()).toEqual([])
   await run('ingest', (db) => db.rows("select ingestion.analyze_table('stocks_research.ticker_history')"))
@@ -164,7 +168,7 @@ test('a role that is given is used, and one that is not there is not', async () 
   expect(await connectionOf(elsewhere, 'ingest', PASSWORDS)).toBe(elsewhere)
 })
 
-test('a connection that is no superuser makes the roles, and makes them again, and no password is in what fails', async () => {
+test('a connection without superuser creates the roles, repeatedly; no error shows a password', async () => {
   const keeper = `keeper_${scratch.connection.database}`
   const other = {
     ...inject('testServer'),
@@ -188,7 +192,7 @@ test('a connection that is no superuser makes the roles, and makes them again, a
   for (const role of [...Object.values(made), keeper]) await scratch.db.execute(`drop role ${role}`)
 })
 
-test('the reader sees tables and views, and what the owner makes later; the owner changes the schema', async () => {
+test('the reader reads all tables and views, also later ones; the owner changes the schema', async () => {
   await run('owner', (db) =>
     db.execute(
       'create table stocks_research.later (a int); alter table stocks_research.later add column b int',

@@ -76,7 +76,9 @@ test('a living process of ours keeps the target too', async () => {
 
 test('a statement that a killed run of ours left behind is ended', async () => {
   const made = await ours('rehearsal')
-  const script = `import { openDatabase } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/postgres/database.ts'))}; await openDatabase(JSON.parse(process.env.CONNECTION)).rows('select pg_sleep(600)')`
+  const script = `
+    import { openDatabase } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/postgres/database.ts'))}
+    await openDatabase(JSON.parse(process.env.CONNECTION)).rows('select pg_sleep(600)')`
   const child = execa(process.execPath, ['--input-type=module', '-e', script], {
     env: { CONNECTION: JSON.stringify(made.connection) },
     reject: false,
@@ -110,7 +112,7 @@ test.for(['postgres', 'template1', 'x"; drop', '-h evil', 'a=b', 'Upper', ''])(
   },
 )
 
-test('a finished live database is sealed, with the way to unseal it; a failed one and every other mode stay as they are', async () => {
+test('a finished live database is sealed, with the way to unseal it; no other database is', async () => {
   const made = await ours('live')
   const sealOf = (mode: 'live' | 'rehearsal' | 'flat-files' | 'replay', boxes_failed: number) =>
     sealFinished(made.server, { mode, boxes_failed, assertHeld })

@@ -25,16 +25,19 @@ test('an absent target may be made, and there is nothing to drop', async () => {
   expect(await drop(made)).toBeNull()
 })
 
-test('a created target is empty, in UTF8 with byte order, marked as ours at once, and dropped without a backup', async () => {
+test('a new target is empty, UTF8 in byte order, marked as ours, and dropped without a backup', async () => {
   const made = await serverFor()
   const result = await createTarget(made.server, { tools: made.tools, assertHeld, run_id, mode: 'rehearsal' })
   expect(result).toMatchObject({ exit_code: 0 })
   expect(result.command).toBe(
-    `createdb --maintenance-db=postgres --template=template0 --encoding=UTF8 --locale=C -- ${made.connection.database}`,
+    'createdb --maintenance-db=postgres --template=template0 --encoding=UTF8 --locale=C -- ' +
+      made.connection.database,
   )
   const facts = await withDatabase(made.connection, (db) =>
     db.one<{ encoding: string; collation: string; comment: string }>(
-      "select pg_encoding_to_char(encoding) as encoding, datcollate as collation, shobj_description(oid, 'pg_database') as comment from pg_database where datname = current_database()",
+      `select pg_encoding_to_char(encoding) as encoding, datcollate as collation,
+              shobj_description(oid, 'pg_database') as comment
+         from pg_database where datname = current_database()`,
     ),
   )
   expect(facts).toMatchObject({ encoding: 'UTF8', collation: 'C' })
@@ -50,7 +53,7 @@ test('a created target is empty, in UTF8 with byte order, marked as ours at once
   expect(await isThere(made.connection)).toBe(false)
 })
 
-test('a populated database that the product did not make is refused and untouched; the message names it and the ways forward', async () => {
+test('a populated foreign database is refused and unchanged; the message names the choices', async () => {
   const made = await foreign()
   const before = await traces(made.connection)
   const target = await inspectTarget(made.server)
@@ -112,7 +115,8 @@ test.for(['live', 'replay'] as const)(
     const backup = await backupOf(made.server)
     const typed = `${made.connection.database}@localhost`
     await expect(drop(made, { backup })).rejects.toThrow(
-      `it was made in ${mode} mode. Nothing was touched. To drop it, after a verified backup which is made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}`,
+      `it was made in ${mode} mode. Nothing was touched. To drop it, after a verified backup which is made ` +
+        `first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}`,
     )
     for (const wrong of [
       'yes',
@@ -133,7 +137,8 @@ test('a rehearsal that a hand has changed is kept, and table and count are named
   const made = await ours('rehearsal')
   await withDatabase(made.connection, (db) =>
     db.execute(
-      "update stocks_research.securities set name = 'by hand'; update stocks_research.securities set name = 'again'",
+      `update stocks_research.securities set name = 'by hand';
+       update stocks_research.securities set name = 'again'`,
     ),
   )
   await withDatabase(made.connection, (db) => db.execute('create table public.my_notes (note text)'))
@@ -184,7 +189,7 @@ test('a mark made on another server does not count', async () => {
   expect(await inspectTarget(elsewhere)).toMatchObject({ state: 'foreign' })
 })
 
-test('a run that was killed before its migrations leaves a target that the next run may replace', async () => {
+test('a run killed before its migrations leaves a target that the next run may replace', async () => {
   const made = await serverFor()
   await createTarget(made.server, { tools: made.tools, assertHeld, run_id, mode: 'live' })
   await withDatabase(made.server.maintenance, (db) =>

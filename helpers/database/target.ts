@@ -159,8 +159,9 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
     return { needs_backup: true, because: `the drop was confirmed by typing ${confirm_drop}` }
   throw new RefusedError(
     [
-      `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, since ` +
-        `${reasonToKeep(target)}. Nothing was touched. To drop it, after a verified backup which is made first:`,
+      `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, ` +
+        `since ${reasonToKeep(target)}. Nothing was touched. ` +
+        'To drop it, after a verified backup which is made first:',
       `  BOOTSTRAP_CONFIRM_DROP=${typed}`,
       ...(confirm_drop === undefined ? [] : [`(BOOTSTRAP_CONFIRM_DROP is "${confirm_drop}" now.)`]),
       'or set PGDATABASE to another name.',

@@ -15,7 +15,7 @@ test('a clock that is wrong is beyond the bound in either direction, and a right
   expect(await offsetOf(() => Date.now() + HOUR_MS)).toBeLessThan(CLOCK_OFFSET_MAX_MS - HOUR_MS)
 })
 
-test('an hour that the zone of the machine has twice gives two names of backups, in UTC and in order', async () => {
+test('an hour that the time zone repeats gives two backup names, in UTC and in order', async () => {
   const { href } = new URL(`file://${join(ROOT_DIRECTORY, 'helpers/backup/manifest.ts')}`)
   const script = `import { backupName } from ${JSON.stringify(href)}
     const at = ['2024-11-03T05:30:00Z', '2024-11-03T06:30:00Z'].map((time) => new Date(time))

@@ -40,8 +40,8 @@ export async function startContainer(): Promise<{
   } catch (error) {
     throw new PreconditionError(
       `The container with ${IMAGE} did not start: ${messageOf(error)}\n` +
-        'Check that a Docker engine runs here and that this user may use it (docker info). If there is none, ' +
-        'unset BOOTSTRAP_POSTGRES to use the embedded server, or set PGHOST to one of yours.',
+        'Check that a Docker engine runs here and that this user may use it (docker info). If there is ' +
+        'none, unset BOOTSTRAP_POSTGRES to use the embedded server, or set PGHOST to one of yours.',
       { cause: error },
     )
   }

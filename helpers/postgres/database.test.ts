@@ -37,7 +37,7 @@ async function fill(): Promise<() => Promise<void>> {
 }
 const ask = () => withDatabase(own.connection, (db) => db.one<{ answer: number }>('select 42 as answer'))
 
-test('when all connections of the server are taken, it waits a while, and works as soon as one is free', async () => {
+test('when all connections of the server are in use, it waits and works once one is free', async () => {
   const free = await fill()
   const asked = ask()
   asked.catch(() => {})

@@ -67,8 +67,13 @@ describe('one embedded server', () => {
 
   test('is in UTF8 with byte order, durable, with checksums, and asks for a password by scram', async () => {
     const facts = await withDatabase(connection, (db) =>
-      db.one(`select pg_encoding_to_char(encoding) as encoding, datcollate as collation, current_setting('fsync') as fsync, current_setting('data_checksums') as checksums,
-        current_setting('password_encryption') as passwords, current_setting('unix_socket_directories') as sockets from pg_database where datname = 'postgres'`),
+      db.one(`select pg_encoding_to_char(encoding) as encoding,
+                     datcollate as collation,
+                     current_setting('fsync') as fsync,
+                     current_setting('data_checksums') as checksums,
+                     current_setting('password_encryption') as passwords,
+                     current_setting('unix_socket_directories') as sockets
+                from pg_database where datname = 'postgres'`),
     )
     expect(facts).toEqual({
       encoding: 'UTF8',
@@ -150,7 +155,9 @@ describe('one embedded server', () => {
 
   test('is one server for two processes that start it at once', async () => {
     await stopEmbedded(directory)
-    const script = `import { startEmbedded } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/postgres/embedded.ts'))}; console.log((await startEmbedded(process.env.DIRECTORY)).port)`
+    const script = `
+      import { startEmbedded } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/postgres/embedded.ts'))}
+      console.log((await startEmbedded(process.env.DIRECTORY)).port)`
     const start = () =>
       execa(process.execPath, ['--input-type=module', '-e', script], { env: { DIRECTORY: directory } })
     const ports = (await Promise.all([start(), start(), start()])).map(({ stdout }) => Number(stdout))
@@ -166,7 +173,7 @@ describe('one embedded server', () => {
     expect(await kept()).toEqual({ n: 42 })
   })
 
-  test('does not start with a broken setting, says why from its own log, and starts once it is repaired', async () => {
+  test('does not start with a broken setting, shows its log, and starts after the repair', async () => {
     await stopEmbedded(directory)
     const place = (await embeddedStatus(directory))?.directory ?? ''
     const file = join(place, 'data', 'postgresql.conf')
@@ -212,7 +219,7 @@ test('nothing is made or started by asking how it stands, or by stopping it', as
 })
 
 if (isRoot) {
-  test('as root, in a folder that the server’s account may not enter, the data goes where it may, and is found again', async () => {
+  test('as root, data moves out of a folder that the server account cannot enter, and is found', async () => {
     const home = await mkdtemp(join(tmpdir(), 'private-home-')) // 0700
     const directory = join(home, '.data')
     onTestFinished(async () => {

@@ -7,9 +7,9 @@ const read = new Map<string, string>()
  * The text of `<folder>/<name>.sql`. A long statement is a file of its own, so that an editor colours it and
  * `psql -f` runs it.
  *
- * `fragments` replaces psql's variables, written `:name` in the file: names of tables, lists of columns, other
- * SQL. Values are never fragments: they are the parameters `$1`, `$2` … of the statement. A cast (`::text`) is
- * not a variable.
+ * `fragments` replaces psql's variables, written `:name` in the file: names of tables, lists of columns,
+ * other SQL. Values are never fragments: they are the parameters `$1`, `$2` … of the statement. A cast
+ * (`::text`) is not a variable.
  *
  * @throws TypeError for a fragment that the file does not use, and for a variable of the file without a
  *   fragment: a statement is never sent incomplete.

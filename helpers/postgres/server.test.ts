@@ -34,7 +34,7 @@ test('a server that nobody runs is named with host, port, user and the next step
   expect(String(error)).toContain('Start it, or correct PGHOST and PGPORT')
 })
 
-test('a wrong password, an unknown user and an unknown host each have their own next step, and no password is shown', async () => {
+test('a wrong password, user or host has its own next step, and no password is shown', async () => {
   const connection = inject('testServer')
   const wrong = { ...connection, password: 'canary-7f3a9c' }
   await expect(reach(wrong)).rejects.toThrow('Set PGPASSWORD to the password of postgres')
@@ -45,7 +45,7 @@ test('a wrong password, an unknown user and an unknown host each have their own 
   await expect(reach({ ...connection, host: 'no-such-host.invalid' })).rejects.toThrow('correct PGHOST')
 })
 
-test('something that accepts connections and says nothing is given up, and so is something that is no PostgreSQL', async () => {
+test('a port that never answers is given up, and so is one that is not PostgreSQL', async () => {
   for (const greet of [() => {}, (socket: Socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')]) {
     const sockets = new Set<Socket>()
     const mute = createServer((socket) => {
@@ -85,7 +85,7 @@ test('a server older than 15 is refused, 15 is taken', () => {
   ).toBeUndefined()
 })
 
-test('a container starts where a Docker engine runs; elsewhere the reason and the other ways are named', async () => {
+test('a container starts where a Docker engine runs; elsewhere the error names the choices', async () => {
   const started = await startServer({
     postgres: { kind: 'container', database: 'not_there_yet' },
     directories,
@@ -93,7 +93,7 @@ test('a container starts where a Docker engine runs; elsewhere the reason and th
   if (started instanceof Error) {
     expect(started).toMatchObject({ name: 'PreconditionError' })
     expect(started.message).toMatch(
-      /^The container with postgres:15 did not start: [\s\S]+unset BOOTSTRAP_POSTGRES to use the embedded server/,
+      /^The container with postgres:15 did not start: [\s\S]+unset BOOTSTRAP_POSTGRES to use the embedded/,
     )
     return
   }
@@ -101,7 +101,8 @@ test('a container starts where a Docker engine runs; elsewhere the reason and th
   expect(await started.describe()).toMatchObject({ version: expect.stringMatching(/^15\./) })
   const facts = await withDatabase(started.maintenance, (db) =>
     db.one(
-      "select pg_encoding_to_char(encoding) as encoding, datcollate as collation from pg_database where datname = 'postgres'",
+      `select pg_encoding_to_char(encoding) as encoding, datcollate as collation
+         from pg_database where datname = 'postgres'`,
     ),
   )
   expect(facts).toEqual({ encoding: 'UTF8', collation: 'C' })

@@ -5,7 +5,7 @@ import { quoteIdentifier, quoteLiteral } from './sql.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'Z', "'", '"', '\\', ' ', ':', '$', ';', '\n', 'é') })
 
-test('a quoted text and a quoted name arrive unchanged, whatever standard_conforming_strings is', async () => {
+test('a quoted text or name arrives unchanged under either standard_conforming_strings', async () => {
   await withDatabase(inject('testServer'), async (db) => {
     const arrives = fc.asyncProperty(
       text,

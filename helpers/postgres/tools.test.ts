@@ -54,7 +54,7 @@ test('on PATH the same major version is taken before a newer one, and a newer on
   expect((await findTools('98.0', { path })).pg_restore.path).toBe(join(newer, 'pg_restore'))
 })
 
-test('Debian’s wrapper is passed over: the version that it says need not be the one that it runs', async () => {
+test('Debian’s wrapper is skipped: it may report another version than the one that it runs', async () => {
   const [directory, real] = [await folderWith('98.0', ['pg_wrapper']), await folderWith('97.0')]
   for (const name of TOOL_NAMES) await symlink(join(directory, 'pg_wrapper'), join(directory, name))
   const tools = await findTools('97.0', { path: [directory, real].join(delimiter) })
@@ -106,7 +106,7 @@ test('a tool session has the settings under which text is the same everywhere', 
   expect(stdout).toBe('UTC|ISO, YMD|UTF8')
 })
 
-test('a failure says what was run, how it ended and what the tool said, and keeps it as evidence', async () => {
+test('a failure shows the command, how it ended and its output, and keeps them as evidence', async () => {
   const { psql } = await installed()
   const error = await runTool(psql, ['-X', '-c', 'select 1/0'], inject('testServer')).catch(
     (thrown: Error) => thrown,

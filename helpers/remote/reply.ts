@@ -56,11 +56,11 @@ export function readFailure(error: unknown): Failure {
         : undefined,
     correct_offset,
     required_scope,
-    text: redact(
-      `HTTP ${status}, ${(typeof summary === 'string' ? summary : JSON.stringify(summary ?? '')).slice(0, 300)}`,
-    ),
+    text: redact(`HTTP ${status}, ${asText(summary).slice(0, 300)}`),
   }
 }
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 
 const NOTHING = {
   tags: [],

@@ -55,7 +55,7 @@ function* points(seed: string): Generator<number> {
 const random = points('cuts')
 const next = (below: number): number => Math.floor((random.next().value as number) * below)
 
-test('300 MB with twenty cuts and two kills: one remote file, equal hash, at most one chunk twice for each fault', async () => {
+test('300 MB, 20 cuts, 2 kills: one remote file, equal hash, at most one chunk resent a fault', async () => {
   const appends = new Set<number>()
   while (appends.size < CUTS) appends.add(next(34))
   for (const skip of appends) {

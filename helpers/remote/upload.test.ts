@@ -159,7 +159,7 @@ describe('what is there already', () => {
   })
 })
 
-test('a full account fails at once, keeps the session, and costs no byte more once there is room', async () => {
+test('a full account fails at once and keeps the session; later no byte is sent twice', async () => {
   server.state.quota_bytes = 10
   await expect(open().upload(file, 'x.dump')).rejects.toMatchObject({ kind: 'space', transient: false })
   expect(server.requests.filter(({ route }) => route === FINISH)).toHaveLength(1)

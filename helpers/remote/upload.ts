@@ -251,9 +251,9 @@ class Upload {
     )
       throw new RemoteError(
         'damaged',
-        `Dropbox has ${metadata.path_display ?? metadata.name} with ${metadata.size} bytes and content hash ` +
-          `${metadata.content_hash ?? 'unknown'}; ${this.#path} has ${bytes} bytes and ${content_hash}. ` +
-          'Remove it there, then run again.',
+        `Dropbox has ${metadata.path_display ?? metadata.name} with ${metadata.size} bytes and content ` +
+          `hash ${metadata.content_hash ?? 'unknown'}; ${this.#path} has ${bytes} bytes and ` +
+          `${content_hash}. Remove it there, then run again.`,
       )
   }
 }

@@ -59,7 +59,8 @@ export async function ours(mode: Mode): Promise<{ server: Server; tools: Tools; 
     await db.rows(
       `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date,
          end_date, host, process_id, product_version)
-       values ($1, 'test', 'test', 'complete', 'u.csv', repeat('0', 64), '2020-01-01', '2020-12-31', 'h', 1, '0')`,
+       values ($1, 'test', 'test', 'complete', 'u.csv', repeat('0', 64), '2020-01-01',
+         '2020-12-31', 'h', 1, '0')`,
       [run_id],
     )
     await db.transaction(async (tx) => {
@@ -80,7 +81,8 @@ export async function foreign(): Promise<{ server: Server; tools: Tools; connect
   )
   await withDatabase(made.connection, (db) =>
     db.execute(
-      'create schema "Their Shop"; create table "Their Shop"."Orders; drop" as select generate_series(1, 7) as id',
+      `create schema "Their Shop";
+       create table "Their Shop"."Orders; drop" as select generate_series(1, 7) as id`,
     ),
   )
   return made

@@ -79,7 +79,7 @@ const thresholds = (failed_max_ratio: number) => ({
   not_found_max_ratio: { 'prices-daily': 1 },
 })
 
-it('that fails for a third of the symbols names each with its class, fails the run above the bound, and is asked again for those alone', async () => {
+it('that fails for a third of the symbols fails the run, names each, and is retried for them', async () => {
   let is_down = true
   const client = await http.clientOf(
     ({ url }, response) =>

@@ -67,7 +67,7 @@ const halves = () =>
     `select security_id, count(*)::int as bars from stocks_research.prices_daily group by 1 having count(*) <> ${DAYS.length} order by 1`,
   )
 
-it('a server that crashes in the middle of a COPY ends the run with an error; the next run has the content of a clean one', async () => {
+it('a server crash during a COPY fails the run; the next run has the content of a clean one', async () => {
   const provider = flatFiles(root)
   let pages = 0
   const crashing = {
@@ -118,7 +118,7 @@ const disk = await smallDisk()
 afterAll(() => disk?.remove())
 
 if (disk !== undefined) {
-  it('a full disk of the server fails the run by name and leaves whole securities and no halves; with room again the rest comes in', async () => {
+  it('a full server disk fails the run, leaves no partial security, and is recovered later', async () => {
     await db.execute(`create tablespace small location '${disk.directory}'`)
     await db.execute('alter table stocks_research.prices_daily set tablespace small')
     try {

@@ -1,5 +1,5 @@
--- The connected database: its locale (locale_columns over d and j), its server and its oid. The identifier of the
--- server is null where this role may not read it.
+-- The connected database: its locale (locale_columns over d and j), its server and its oid. The identifier of
+-- the server is null where this role may not read it.
 select
   :locale_columns,
   split_part(current_setting('server_version'), ' ', 1) as server_version,

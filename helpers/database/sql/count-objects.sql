@@ -1,4 +1,5 @@
--- How many objects of the database a person could have created; those of extensions and of the system do not count.
+-- How many objects of the database a person could have created. Objects of extensions and of the system are
+-- not counted.
 with own as (
   select n.oid
   from pg_namespace n

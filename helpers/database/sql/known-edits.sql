@@ -1,4 +1,5 @@
--- Changes of core tables outside any recorded run, by table and operation, with the key ranges of unseen ones.
+-- Changes of core tables outside any recorded run, by table and operation, with the key ranges of unseen
+-- ones.
 select
   c.table_name as "table",
   c.operation,

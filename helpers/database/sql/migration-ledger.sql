@@ -10,7 +10,8 @@ create table if not exists ingestion.migrations (
   run_id            text
 );
 comment on table ingestion.migrations is
-  'The migrations that created this schema, each once, in order of name. An applied migration is never edited.';
+  'The migrations that created this schema, each once, in order of name. '
+  'An applied migration is never edited.';
 comment on column ingestion.migrations.name is
   'File name, e.g. 001-schemas.sql. Its number is the order.';
 comment on column ingestion.migrations.sha256 is

@@ -1,5 +1,5 @@
--- Statements that give the schemas, tables, views and functions of the product to role $1. Sequences and indexes
--- follow their tables.
+-- Statements that give the schemas, tables, views and functions of the product to role $1. Sequences and
+-- indexes follow their tables.
 with of_extensions as (
   select d.classid, d.objid
   from pg_depend d

@@ -1,5 +1,5 @@
--- The tables of a scope with their columns, and the columns of the unique key that orders their rows (null without
--- one). in_scope and not_of_extension are conditions on c.
+-- The tables of a scope with their columns, and the columns of the unique key that orders their rows (null
+-- without one). in_scope and not_of_extension are conditions on c.
 with keys as (
   -- The key that orders the rows of a table: the primary key, or the shortest one that holds for nulls too.
   select distinct on (i.indrelid) i.indrelid, i.indkey, i.indnkeyatts

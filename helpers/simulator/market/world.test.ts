@@ -101,7 +101,7 @@ describe('the world', () => {
     }
   })
 
-  test('expects no figure if an event follows the last bar, and no change by an event after the listing', () => {
+  test('expects null for an event after the last bar, and no change for one after the listing', () => {
     expect(expectedAdjusted(world, securityOf('halted')).every((row) => row.adj_close === null)).toBe(true)
     expect(
       expectedAdjusted(world, securityOf('liquidation')).every(

@@ -40,8 +40,10 @@ export function createNasdaqFeed(world: World): (asked: Asked) => Answer {
 const isFund = (security: Security): boolean => security.security_type === 'etf'
 const flag = (security: Security): 'Y' | 'N' => (isFund(security) ? 'Y' : 'N')
 
-const nasdaqRow = (security: Security): string =>
-  `${lastTicker(security)}|${security.name}${isFund(security) ? '' : ' - Common Stock'}|Q|N|N|100|${flag(security)}|N`
+function nasdaqRow(security: Security): string {
+  const name = isFund(security) ? security.name : `${security.name} - Common Stock`
+  return `${lastTicker(security)}|${name}|Q|N|N|100|${flag(security)}|N`
+}
 
 function otherRow(security: Security): string {
   const ticker = lastTicker(security)

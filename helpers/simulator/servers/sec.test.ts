@@ -44,7 +44,8 @@ describe('the SEC and Nasdaq', () => {
           Object.entries(units).flatMap(([unit, points]) =>
             points.map(
               (point) =>
-                `${tag} ${unit} ${point.start ?? null} ${point.end} ${point.val} ${point.accn} ${point.filed} ${point.frame ?? null}`,
+                `${tag} ${unit} ${point.start ?? null} ${point.end} ${point.val} ` +
+                `${point.accn} ${point.filed} ${point.frame ?? null}`,
             ),
           ),
         ),
@@ -72,7 +73,8 @@ describe('the SEC and Nasdaq', () => {
         filedFacts(filer)
           .map(
             (fact) =>
-              `${fact.tag} ${fact.unit} ${fact.start} ${fact.end} ${Number(fact.value)} ${fact.accession} ${fact.filed} ${fact.frame}`,
+              `${fact.tag} ${fact.unit} ${fact.start} ${fact.end} ${Number(fact.value)} ` +
+              `${fact.accession} ${fact.filed} ${fact.frame}`,
           )
           .sort(),
       )

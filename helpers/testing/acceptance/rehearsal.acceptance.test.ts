@@ -67,7 +67,7 @@ describe('the rehearsal', () => {
     }
   })
 
-  test('every row equals the simulated market, with faults on, and only its two losses are gaps', async () => {
+  test('every row equals the simulated market despite its faults; only its two losses are gaps', async () => {
     const world = createWorld()
     const losses = lossesOf(world)
     const dialect = withLosses(WIRE, losses)
@@ -81,7 +81,8 @@ describe('the rehearsal', () => {
     const { broken, hidden } = losses
     const ended = await product.ask((db) =>
       db.rows<{ subject: string; status: string }>(
-        "select distinct job || ' ' || item as subject, status from ingestion.items where status not in ('ok', 'empty') order by 1",
+        `select distinct job || ' ' || item as subject, status
+           from ingestion.items where status not in ('ok', 'empty') order by 1`,
       ),
     )
     const subjectsOf = (...statuses: string[]) =>
@@ -102,7 +103,11 @@ describe('the rehearsal', () => {
     expect(seen.files).toBeGreaterThan(300)
     const hits = await product.ask((db) =>
       db.rows(
-        "select table_name from ingestion.table_changes where row(application, database_user)::text ~ 'canary' union all select url from ingestion.requests where row(url, reason, account)::text ~ '(?i)canary|secret-of-nobody'",
+        `select table_name from ingestion.table_changes
+          where row(application, database_user)::text ~ 'canary'
+         union all
+         select url from ingestion.requests
+          where row(url, reason, account)::text ~ '(?i)canary|secret-of-nobody'`,
       ),
     )
     expect(hits).toEqual([])
@@ -150,7 +155,7 @@ describe('a rehearsal of 120 securities', () => {
     rmSync(dirname(universe), { recursive: true })
   })
 
-  test('SIGKILL leaves an intact journal and a true report; the next run recovers, with equal content by table', async () => {
+  test('SIGKILL leaves an intact journal and a true report; the next run has equal content', async () => {
     const victim = few.checklist()
     await few.waitForPhase('06-production-ingestion')
     victim.kill('SIGKILL')

@@ -39,7 +39,9 @@ export async function readBars(
 ): Promise<{ symbol: string; day: string; close: number }[]> {
   const found: { symbol: string; day: string; close: number }[] = []
   for (let token: string | null = ''; token !== null; ) {
-    const path = `/v2/stocks/bars?symbols=${symbols.join()}&timeframe=1Day&start=2020-01-02&end=2025-01-03&${more}&page_token=${encodeURIComponent(token)}`
+    const path =
+      `/v2/stocks/bars?symbols=${symbols.join()}&timeframe=1Day&start=2020-01-02&end=2025-01-03` +
+      `&${more}&page_token=${encodeURIComponent(token)}`
     const page: { bars: Record<string, { t: string; c: number }[]>; next_page_token: string | null } =
       await client.read('alpacaData', path, schemas.bars)
     for (const [symbol, bars] of Object.entries(page.bars))
@@ -56,7 +58,9 @@ export async function readActions(
 ): Promise<Map<string, { id: string }[]>> {
   const groups = new Map<string, { id: string }[]>()
   for (let token: string | null = ''; token !== null; ) {
-    const path = `/v1/corporate-actions?start=2020-01-01&end=2026-01-01&${more}&page_token=${encodeURIComponent(token)}`
+    const path =
+      '/v1/corporate-actions?start=2020-01-01&end=2026-01-01' +
+      `&${more}&page_token=${encodeURIComponent(token)}`
     const page: {
       corporate_actions: Record<string, { id: string }[] | undefined>
       next_page_token: string | null

@@ -29,9 +29,10 @@ export async function fundamentalDifferences(db: Database, world: World): Promis
   const asked = new Set(world.securities.map((security) => security.cik))
   const filers = world.filers.filter((filer) => asked.has(filer.cik))
   const raw = await rawDifferences(db, filers)
-  const rows =
-    await db.rows<DerivedRow>(`select cik, tag, unit, period_start, period_end, known_from, value, ttm_value, yoy_ratio
-    from stocks_research.fundamentals_derived order by known_from`)
+  const rows = await db.rows<DerivedRow>(
+    `select cik, tag, unit, period_start, period_end, known_from, value, ttm_value, yoy_ratio
+       from stocks_research.fundamentals_derived order by known_from`,
+  )
   const derived = Map.groupBy(rows, (row) =>
     keyOf(row.cik, row.tag, row.unit, row.period_start, row.period_end),
   )
@@ -52,8 +53,9 @@ async function rawDifferences(
 ): Promise<{ differences: string[]; count: number }> {
   const rows = await db.rows<{
     line: string
-  }>(`select pg_catalog.concat_ws('|', cik, taxonomy, tag, unit, coalesce(period_start::text, '-'), period_end, value, accession, form,
-    fiscal_year, fiscal_period, filed, coalesce(frame, '-')) as line from stocks_research.fundamentals_raw`)
+  }>(`select pg_catalog.concat_ws('|', cik, taxonomy, tag, unit, coalesce(period_start::text, '-'),
+        period_end, value, accession, form, fiscal_year, fiscal_period, filed, coalesce(frame, '-')) as line
+      from stocks_research.fundamentals_raw`)
   const left = new Set(rows.map(({ line }) => line))
   const differences: string[] = []
   let count = 0

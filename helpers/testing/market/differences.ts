@@ -70,8 +70,9 @@ type Named = ReadonlyMap<string, Security>
 async function compareSecurities(db: Database, named: Named): Promise<Part> {
   const rows = await db.rows<{
     line: string
-  }>(`select pg_catalog.concat_ws('|', source_id, ticker, name, exchange_mic, coalesce(security_type, '-'), coalesce(cik, '-'),
-    coalesce(list_date::text, '-'), coalesce(delist_date::text, '-')) as line from stocks_research.securities`)
+  }>(`select pg_catalog.concat_ws('|', source_id, ticker, name, exchange_mic, coalesce(security_type, '-'),
+        coalesce(cik, '-'), coalesce(list_date::text, '-'), coalesce(delist_date::text, '-')) as line
+      from stocks_research.securities`)
   const wanted = [...named].map(([name, { cik, list_date, delist_date, ...security }]) =>
     [
       name,
@@ -94,7 +95,8 @@ async function compareSecurities(db: Database, named: Named): Promise<Part> {
 async function compareIntervals(db: Database, named: Named): Promise<Part> {
   const rows = await db.rows<{
     line: string
-  }>(`select pg_catalog.concat_ws('|', s.source_id, t.ticker, t.valid_from, coalesce(t.valid_to::text, '-')) as line
+  }>(`select pg_catalog.concat_ws('|', s.source_id, t.ticker, t.valid_from,
+        coalesce(t.valid_to::text, '-')) as line
     from stocks_research.ticker_history t join stocks_research.securities s using (security_id)`)
   const wanted = [...named].flatMap(([name, { tickers }]) =>
     tickers.map(({ ticker, valid_from, valid_to }) => [name, ticker, valid_from, valid_to ?? '-'].join('|')),
@@ -118,10 +120,13 @@ interface ViewRow extends Record<string, unknown> {
 }
 
 async function compareBars(db: Database, world: World, named: Named): Promise<Part> {
-  const rows =
-    await db.rows<ViewRow>(`select s.source_id, v.trade_date, v.ticker, v.adj_open, v.adj_close, v.total_return_close, v.adj_volume,
-    pg_catalog.concat_ws(' ', round(v.open, 2), round(v.high, 2), round(v.low, 2), round(v.close, 2), v.volume) as raw
-    from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)`)
+  const rows = await db.rows<ViewRow>(
+    `select s.source_id, v.trade_date, v.ticker,
+            v.adj_open, v.adj_close, v.total_return_close, v.adj_volume,
+            pg_catalog.concat_ws(' ', round(v.open, 2), round(v.high, 2), round(v.low, 2), round(v.close, 2),
+              v.volume) as raw
+       from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)`,
+  )
   const left = new Map(rows.map((row) => [`${row.source_id} ${row.trade_date}`, row]))
   const differences: string[] = []
   let count = 0
@@ -181,8 +186,9 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
     split_from: string | null
     split_to: string | null
   }>(
-    `select s.source_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to from stocks_research.corporate_actions a
-     join stocks_research.securities s using (security_id)`,
+    `select s.source_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to
+       from stocks_research.corporate_actions a
+       join stocks_research.securities s using (security_id)`,
   )
   const terms = (cash: string | null, from: string | null, to: string | null): string => {
     if (from !== null && to !== null)

@@ -89,7 +89,7 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
     const splitsUntil = (filed = ''): number => filer.split_dates.filter((date) => date <= filed).length
     return { from: splitsUntil(first?.filed), to: splitsUntil(last?.filed) }
   }
-  /** True when each span was stated on or after the last day on which one of them was restated, all as of a day. */
+  /** True when each span was stated on or after the last restatement of any of them, all as of a day. */
   const areOnOneBasis = (tag: string, unit: string, spans: readonly Span[], as_of: string): boolean => {
     const stated = spans.map(({ start, end }) =>
       (vintages.get(keyOf(tag, unit, start, end)) ?? []).filter((fact) => fact.filed <= as_of),

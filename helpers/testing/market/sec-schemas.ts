@@ -131,5 +131,11 @@ export const companyFacts = z.strictObject({
 export const objectStoreError = z
   .string()
   .regex(
-    /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<Error><Code>(AccessDenied|NoSuchKey)<\/Code><Message>[^<]+<\/Message>(<Key>[^<]+<\/Key>)?<RequestId>\w+<\/RequestId><HostId>[\w+/=]+<\/HostId><\/Error>$/,
+    new RegExp(
+      [
+        '^<\\?xml version="1\\.0" encoding="UTF-8"\\?>\n',
+        '<Error><Code>(AccessDenied|NoSuchKey)</Code><Message>[^<]+</Message>(<Key>[^<]+</Key>)?',
+        '<RequestId>\\w+</RequestId><HostId>[\\w+/=]+</HostId></Error>$',
+      ].join(''),
+    ),
   )

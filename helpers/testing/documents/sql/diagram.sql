@@ -1,4 +1,5 @@
--- Tables of schema $1 with their key columns, and their references: foreign keys, and facts by the filer's cik.
+-- Tables of schema $1 with their key columns, and their references: foreign keys, and facts by the
+-- filer's cik.
 with tables as (
   select c.oid, n.nspname::text as schema, c.relname::text as name
   from pg_class c

@@ -1,4 +1,5 @@
--- Every table of both schemas, with its comment, columns, constraints, indexes and triggers, in PostgreSQL's words.
+-- Every table of both schemas, with its comment, columns, constraints, indexes and triggers, in
+-- PostgreSQL's words.
 select
   format('%s.%s', n.nspname, c.relname) as name,
   obj_description(c.oid, 'pg_class') as comment,
@@ -30,7 +31,10 @@ select
     where x.conrelid = c.oid and x.contype in ('p', 'u', 'f', 'c', 'x')
   ) as constraints,
   (
-    select coalesce(json_agg(pg_get_indexdef(i.indexrelid) order by i.indexrelid::regclass::text collate "C"), '[]')
+    select coalesce(json_agg(
+      pg_get_indexdef(i.indexrelid)
+      order by i.indexrelid::regclass::text collate "C"
+    ), '[]')
     from pg_index i
     where i.indrelid = c.oid
       and not exists (select from pg_constraint x where x.conindid = i.indexrelid and x.conrelid = c.oid)

@@ -15,7 +15,12 @@ select
   format('%s.%s', n.nspname, p.proname),
   obj_description(p.oid, 'pg_proc'),
   case p.prokind
-    when 'a' then format('sfunc = %s, stype = %s, initcond = %L', a.aggtransfn, format_type(a.aggtranstype, null), a.agginitval)
+    when 'a' then format(
+      'sfunc = %s, stype = %s, initcond = %L',
+      a.aggtransfn,
+      format_type(a.aggtranstype, null),
+      a.agginitval
+    )
     else pg_get_functiondef(p.oid)
   end,
   pg_get_function_arguments(p.oid)
