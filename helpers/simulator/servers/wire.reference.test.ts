@@ -19,16 +19,76 @@ const world = createWorld({ securities: 62 })
 const filer = world.filers.find((one) => one.filings.length > 21)?.cik ?? ''
 const symbols = world.securities.map((security) => security.tickers.at(-1)?.ticker).join()
 
+const WINDOW = 'timeframe=1Day&start=2020-01-02&end=2025-01-03&limit=10000&asof=-'
+
 /** What both the recordings and the simulator must be. */
-const CONTRACTS: readonly { kind: string; schema: z.ZodType; recordings: readonly string[]; service: Service; path: string }[] = [
-  { kind: 'company_tickers_exchange', schema: sec.companyTickersExchange, recordings: ['sec/company_tickers_exchange.json.gz'], service: 'sec', path: '/files/company_tickers_exchange.json' },
-  { kind: 'company_tickers', schema: sec.companyTickers, recordings: ['sec/company_tickers.json.gz'], service: 'sec', path: '/files/company_tickers.json' },
-  { kind: 'companyfacts', schema: sec.companyFacts, recordings: ['sec/companyfacts_CIK0000320193.json.gz', 'sec/companyfacts_CIK0001045810.json.gz', 'sec/companyfacts_CIK0001997711.json.gz'], service: 'secData', path: `/api/xbrl/companyfacts/CIK${filer}.json` },
-  { kind: 'submissions', schema: sec.submissions, recordings: ['320193', '789019', '895419', '1045810', '1318605'].map((cik) => `sec/submissions_CIK${cik.padStart(10, '0')}.json.gz`), service: 'secData', path: `/submissions/CIK${filer}.json` },
-  { kind: 'submissions shard', schema: sec.submissionsShard, recordings: ['sec/submissions_CIK0001318605-submissions-001.json.gz'], service: 'secData', path: `/submissions/CIK${filer}-submissions-001.json` },
-  { kind: 'bars', schema: alpaca.bars, recordings: ['alpaca/historical_stock_data_0.json', 'alpaca/historical_stock_data_2.json', 'alpaca/historical_stock_data_3.json'], service: 'alpacaData', path: `/v2/stocks/bars?symbols=${symbols}&timeframe=1Day&start=2020-01-02&end=2025-01-03&limit=10000&asof=-` },
-  { kind: 'corporate actions', schema: alpaca.corporateActions, recordings: ['alpaca/corporate_actions_0.json'], service: 'alpacaData', path: '/v1/corporate-actions?start=2020-01-01&end=2026-01-01&limit=1000' },
-] // biome-ignore format: one line a contract
+const CONTRACTS: readonly {
+  kind: string
+  schema: z.ZodType
+  recordings: readonly string[]
+  service: Service
+  path: string
+}[] = [
+  {
+    kind: 'company_tickers_exchange',
+    schema: sec.companyTickersExchange,
+    recordings: ['sec/company_tickers_exchange.json.gz'],
+    service: 'sec',
+    path: '/files/company_tickers_exchange.json',
+  },
+  {
+    kind: 'company_tickers',
+    schema: sec.companyTickers,
+    recordings: ['sec/company_tickers.json.gz'],
+    service: 'sec',
+    path: '/files/company_tickers.json',
+  },
+  {
+    kind: 'companyfacts',
+    schema: sec.companyFacts,
+    recordings: [
+      'sec/companyfacts_CIK0000320193.json.gz',
+      'sec/companyfacts_CIK0001045810.json.gz',
+      'sec/companyfacts_CIK0001997711.json.gz',
+    ],
+    service: 'secData',
+    path: `/api/xbrl/companyfacts/CIK${filer}.json`,
+  },
+  {
+    kind: 'submissions',
+    schema: sec.submissions,
+    recordings: ['320193', '789019', '895419', '1045810', '1318605'].map(
+      (cik) => `sec/submissions_CIK${cik.padStart(10, '0')}.json.gz`,
+    ),
+    service: 'secData',
+    path: `/submissions/CIK${filer}.json`,
+  },
+  {
+    kind: 'submissions shard',
+    schema: sec.submissionsShard,
+    recordings: ['sec/submissions_CIK0001318605-submissions-001.json.gz'],
+    service: 'secData',
+    path: `/submissions/CIK${filer}-submissions-001.json`,
+  },
+  {
+    kind: 'bars',
+    schema: alpaca.bars,
+    recordings: [
+      'alpaca/historical_stock_data_0.json',
+      'alpaca/historical_stock_data_2.json',
+      'alpaca/historical_stock_data_3.json',
+    ],
+    service: 'alpacaData',
+    path: `/v2/stocks/bars?symbols=${symbols}&${WINDOW}`,
+  },
+  {
+    kind: 'corporate actions',
+    schema: alpaca.corporateActions,
+    recordings: ['alpaca/corporate_actions_0.json'],
+    service: 'alpacaData',
+    path: '/v1/corporate-actions?start=2020-01-01&end=2026-01-01&limit=1000',
+  },
+]
 
 let market: Market
 let client: TestClient
