@@ -10,10 +10,12 @@ beforeAll(async () => {
   await scratch.db.execute(`
     ${insertWeekdays('2019-12-02', '2020-03-31')}
     insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date) values
-      (1, 'whole', 'WHOLE', 'USD', null), (2, 'young', 'YOUNG', 'USD', null), (3, 'late', 'LATE', 'USD', '2020-01-06'), (4, 'holed', 'HOLED', 'USD', null),
+      (1, 'whole', 'WHOLE', 'USD', null), (2, 'young', 'YOUNG', 'USD', null),
+      (3, 'late', 'LATE', 'USD', '2020-01-06'), (4, 'holed', 'HOLED', 'USD', null),
       (5, 'none', 'NONE', 'USD', null), (6, 'old', 'OLD', 'USD', null);
     insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to) values
-      (1, 'WHOLE', '2000-01-03', null), (2, 'KID', '2000-01-03', '2020-01-12'), (2, 'YOUNG', '2020-01-13', null), (3, 'LATE', '2000-01-03', null),
+      (1, 'WHOLE', '2000-01-03', null), (2, 'KID', '2000-01-03', '2020-01-12'), (2, 'YOUNG', '2020-01-13', null),
+      (3, 'LATE', '2000-01-03', null),
       (4, 'HOLED', '2000-01-03', null), (5, 'NONE', '2000-01-03', null), (6, 'OLD', '2000-01-03', null);
     insert into stocks_research.prices_daily (security_id, trade_date, close)
       select security_id, session_date, 20 from stocks_research.trading_sessions, (values
@@ -25,7 +27,7 @@ afterAll(() => scratch?.drop())
 
 const WINDOW = { start_date: '2020-01-06', end_date: '2020-01-31' }
 
-it('counts what lies before the first bar as a hole where the listing day is known, and apart where nobody knows it', async () => {
+it('counts missing bars before the first one as a hole only where the listing day is known', async () => {
   const { total, gaps, listing_unknown, listing_unknown_ratio, without_bars } = await coverageOf(
     scratch.db,
     WINDOW,

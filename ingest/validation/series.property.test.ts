@@ -95,7 +95,7 @@ const DEFECTS: Readonly<
       )
     },
   },
-  'a dividend told again three days later': {
+  'a dividend reported again three days later': {
     one_of: ['dividend-reported-twice'],
     damage: (given) => {
       const bars = barsOf(given)

@@ -41,7 +41,7 @@ const drop = (childBars: readonly string[]): Record<string, string> => ({
   ]),
 })
 
-it('a spin-off moves prices by its stated value, its stated ratio or the first close of what was given out, and never the volume', async () => {
+it('a spin-off moves prices by its value, ratio or first close, and never the volume', async () => {
   const scratch = await scratchDatabase({ migrated: true })
   try {
     const load = async (childBars: readonly string[]) =>
@@ -49,7 +49,8 @@ it('a spin-off moves prices by its stated value, its stated ratio or the first c
     const rows = async () =>
       (
         await scratch.db.rows<Record<string, string | null>>(
-          `select s.source_id, v.adj_close::double precision::text as a, round(v.total_return_close, 6)::double precision::text as b,
+          `select s.source_id, v.adj_close::double precision::text as a,
+             round(v.total_return_close, 6)::double precision::text as b,
              v.adj_volume::double precision::text as volume, v.adjustment_reason as reason
            from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)
            where v.trade_date = '2020-06-02' order by s.source_id`,

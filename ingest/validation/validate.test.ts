@@ -15,12 +15,17 @@ beforeAll(async () => {
     insert into stocks_research.prices_daily (security_id, trade_date, open, high, low, close, volume)
       select 1, session_date, 10, 11, 9, 10, 100 from stocks_research.trading_sessions
       where session_date between '2020-01-02' and '2020-01-31';
-    insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, source)
+    insert into stocks_research.corporate_actions
+      (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, source)
       values (1, '2020-01-15', 'cash_dividend', 'a', 1, 0.5, 'USD', 'test');
-    insert into stocks_research.adjustment_factors (security_id, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason)
-      select security_id, first_date, last_date, price_factor, total_return_factor, split_numerator, split_denominator, events, reason
+    insert into stocks_research.adjustment_factors
+      (security_id, first_date, last_date, price_factor, total_return_factor,
+       split_numerator, split_denominator, events, reason)
+      select security_id, first_date, last_date, price_factor, total_return_factor,
+        split_numerator, split_denominator, events, reason
       from stocks_research.adjustment_intervals('2020-01-31');
-    insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed) values
+    insert into stocks_research.fundamentals_raw
+      (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed) values
       ('0000000001', 'us-gaap', 'Revenues', 'USD', '2020-01-01', '2020-09-30', 60, 'a', '10-Q', '2020-11-01'),
       ('0000000001', 'us-gaap', 'Revenues', 'USD', '2020-01-01', '2020-12-31', 100, 'b', '10-K', '2021-02-01');
     insert into stocks_research.fundamentals_derived
@@ -28,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => scratch?.drop())
 
-it('stores a finding once, resolves it when it is gone, and honours a judgement until it expires', async () => {
+it('stores a finding once, resolves it when it is gone, and keeps a judgement until it expires', async () => {
   const checks = CHECKS.filter(({ name }) => name === 'close-repeats')
   const first = await validate(scratch.db, { checks, accepted: [] })
   expect(first).toMatchObject({ soft_count: 1, is_valid: true })
