@@ -152,7 +152,8 @@ it('retry takes the newest run that has failed items, also when a newer run exis
   expect(retried.stdout).toMatch(`Retrying run ${run_id}, started `)
   expect(retried.exitCode, retried.stderr).toBe(0)
   const none = await run(['retry', '--failed'], env)
-  expect(none.stderr).toMatch(/^No run of .* has failed or deferred items\.$/)
+  expect(none.stdout).toMatch(/^No run of .* has failed or deferred items: nothing to retry\.$/)
+  expect(none.exitCode).toBe(0)
   await own.drop()
 })
 

@@ -16,6 +16,8 @@ export async function goOn(
   const here = configOf({})
   await onDatabase(here, async (connection) => {
     const row = await runToGoOn(connection, run_id, reopen)
+    if (row === undefined)
+      return say(`No run of ${connection.database} has failed or deferred items: nothing to retry.`)
     const config = configOf({
       universe: row.universe_file,
       start: row.start_date,
@@ -37,13 +39,13 @@ export async function goOn(
 
 /**
  * The run of an id; without one, the newest run, or to retry, the newest run that has failed items: a later
- * run does not make them ok.
+ * run does not make them ok. Undefined when there is nothing to retry.
  */
 async function runToGoOn(
   connection: Connection,
   run_id: string | undefined,
   reopen: readonly ('failed' | 'deferred')[],
-): Promise<RunRow> {
+): Promise<RunRow | undefined> {
   const { database } = connection
   const newest = await withDatabase(connection, (db) => findRun(db, run_id))
   if (newest === undefined) {
@@ -55,7 +57,7 @@ async function runToGoOn(
   }
   if (run_id !== undefined || !reopen.includes('failed')) return newest
   const failed = await withDatabase(connection, (db) => findRunWithItems(db, reopen))
-  if (failed === undefined) throw new RefusedError(`No run of ${database} has failed or deferred items.`)
+  if (failed === undefined) return undefined
   say(`Retrying run ${failed.run_id}, started ${timeText(failed.started_at)}: the newest with failed items.`)
   return failed
 }

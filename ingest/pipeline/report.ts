@@ -35,6 +35,12 @@ export async function jobReport(
 }
 
 /**
+ * A share says little of a small universe: one security of ten is a tenth. Up to so many work items may be not found where
+ * some may be, if they are fewer than half; each is named.
+ */
+const FEW_ITEMS = 3
+
+/**
  * How a run stands after its last job. Above a written bound it has failed; a quota halts it; failures below
  * the bound are gaps. What a source does not have is no gap of the run, within its bound: it is named in the
  * report, and fails nothing.
@@ -57,7 +63,8 @@ export function stateOf(
       )
     }
     const not_found_max = thresholds.not_found_max_ratio[job] ?? 0
-    if (isAbove(items.not_found, not_found_max)) {
+    const are_few = not_found_max > 0 && items.not_found <= FEW_ITEMS && items.not_found < total / 2
+    if (!are_few && isAbove(items.not_found, not_found_max)) {
       reasons.push(
         `${job}: ${items.not_found} of ${total} items were not found, more than not_found_max_ratio ${not_found_max}`,
       )
