@@ -13,6 +13,7 @@ interface Source {
 const read = (patterns: string[]): Source[] =>
   globSync(patterns)
     .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !/^reports\/(runs|latest|ledger)\//.test(path)) // Written by runs of the checklist.
     .toSorted()
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 

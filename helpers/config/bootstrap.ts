@@ -54,8 +54,8 @@ const bootstrapSchema = z.strictObject({
     /** Share of items that may fail before phase 6 does. */
     failed_max_ratio: ratio,
     /**
-     * Share of items, by job, for which the source may have nothing; above 0, up to three are always allowed, if
-     * they are fewer than half. They are named in the report either way.
+     * Share of items, by job, for which the source may have nothing; above 0, up to three are always allowed,
+     * if they are fewer than half. They are named in the report either way.
      */
     not_found_max_ratio: z.partialRecord(z.enum(JOB_NAMES), ratio),
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */

@@ -35,8 +35,8 @@ export async function jobReport(
 }
 
 /**
- * A share says little of a small universe: one security of ten is a tenth. Up to so many work items may be not found where
- * some may be, if they are fewer than half; each is named.
+ * A share says little of a small universe: one security of ten is a tenth. Up to so many work items may be
+ * not found where some may be, if they are fewer than half; each is named.
  */
 const FEW_ITEMS = 3
 

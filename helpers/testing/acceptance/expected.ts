@@ -28,8 +28,9 @@ async function table(tx: Database, name: string, rows: readonly Record<string, s
 }
 
 /**
- * SQL: a filing states another year than the one before it, and none states the nine months on or after its day. The
- * expected newest quarter subtracts whatever is newest; there it mixes two bases, and the quarter keeps its first value.
+ * SQL: a filing states another year than the one before it, and none states the nine months on or after its
+ * day. The expected newest quarter subtracts whatever is newest; there it mixes two bases, and the quarter
+ * keeps its first value.
  */
 const IS_YEAR_ALONE_RESTATED = `exists (
   select from (
