@@ -14,8 +14,8 @@ export async function rowsIn(db: Database, table: string): Promise<number> {
 }
 
 /**
- * Why a job whose work items all ended within the thresholds left no rows: the source has none, and
- * `not_found_max_ratio` permits that; or there is nothing to derive from. Everything else is a failure.
+ * Why a job whose work items all ended within the thresholds left no rows: the source has none, or there is
+ * nothing to derive from. Everything else is a failure.
  */
 export async function whyWithoutRows(
   db: Database,
