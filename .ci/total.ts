@@ -14,6 +14,23 @@ interface Count {
   readonly skipped: number
   /** What is missing, in a sentence each. */
   readonly missing: readonly string[]
+  /** The failed tests: file, title, and the first line of the reason. */
+  readonly failures: readonly string[]
+}
+/** What is read here of a JSON report of Vitest. */
+interface VitestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[]
+    }[]
+  }[]
 }
 interface Step {
   /** A file below .data/ci. */
@@ -36,12 +53,7 @@ const leftOut = hasReferenceData ? [] : testFiles.filter(needsReferenceData)
 
 /** The counts of a JSON report of Vitest, which must hold a test of each expected file. */
 function fromJson(file: string, expected: readonly string[]): Count {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Record<
-    'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests',
-    number
-  > & {
-    readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly unknown[] }[]
-  }
+  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
   const withTests = report.testResults.filter(({ assertionResults }) => assertionResults.length > 0)
   const ran = new Set(withTests.map(({ name }) => slashed(relative(process.cwd(), name))))
   return {
@@ -49,7 +61,21 @@ function fromJson(file: string, expected: readonly string[]): Count {
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
     missing: expected.filter((path) => !ran.has(path)).map((path) => `${path} ran no test`),
+    failures: failuresOf(report),
   }
+}
+
+function failuresOf({ testResults }: VitestReport): string[] {
+  const failures: string[] = []
+  for (const { name, assertionResults } of testResults) {
+    const path = slashed(relative(process.cwd(), name))
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status !== 'failed') continue
+      const reason = failureMessages?.[0]?.split('\n', 1)[0] ?? 'no reason was reported'
+      failures.push(`${path}: ${fullName}: ${reason}`)
+    }
+  }
+  return failures
 }
 
 /** The counts of the checklist's JUnit report, which must hold every box of the plan. */
@@ -69,6 +95,7 @@ function fromJunit(file: string): Count {
     failed,
     skipped,
     missing: isComplete ? [] : [`${boxes} boxes were reported, ${planned} are planned`],
+    failures: [...text.matchAll(/<failure message="([^"]*)"/g)].map(([, message]) => message ?? ''),
   }
 }
 
@@ -92,10 +119,11 @@ if (hasReferenceData) steps.push(json('reference.json', testFiles.filter(isRefer
 /** The counts of a step; one without a report, or with one that has no numbers, misses that. */
 function countOf({ report, read }: Step): Count {
   const file = `${FOLDER}/${report}`
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0, missing: [`${file} does not exist`] }
+  const none = { passed: 0, failed: 0, skipped: 0, failures: [] }
+  if (!existsSync(file)) return { ...none, missing: [`${file} does not exist`] }
   const count = read(file)
   if (Number.isFinite(count.passed + count.failed + count.skipped)) return count
-  return { passed: 0, failed: 0, skipped: 0, missing: [...count.missing, `${file} has no counts`] }
+  return { ...none, missing: [...count.missing, `${file} has no counts`] }
 }
 
 let passed = 0
@@ -111,6 +139,7 @@ for (const step of steps) {
     `${step.report}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped, ${missing}`,
   )
   for (const what of count.missing) print(`  missing: ${what}`)
+  for (const what of count.failures) print(`  failed: ${what}`)
 }
 const hasUnexpectedSkips = skipped > 0
 if (leftOut.length > 0) {
