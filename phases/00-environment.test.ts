@@ -28,10 +28,19 @@ import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { JOBS } from '../ingest/jobs.ts'
 import { openRunProviders } from '../ingest/providers/index.ts'
 import { weighConfigured } from '../ingest/providers/live.ts'
+import type { Universe } from '../ingest/universe/read.ts'
+import {
+  examineDelivery,
+  failures,
+  missing,
+  obstacles,
+  splitsText,
+} from '../ingest/validation/examine-delivery.ts'
 import { test } from './fixtures.ts'
 import { PRECONDITIONS } from './preconditions.ts'
 
 const MAJOR = 10_000
+const FITTING = 'universe, window and delivery fit: each security once, sessions covered, files readable'
 
 test(PRECONDITIONS.postgres, async ({ target, record }) => {
   const { kind, version } = target.server
@@ -149,13 +158,10 @@ test('every secret that this mode needs is present and accepted by its service',
 })
 
 describe(ALSO_PROVEN, () => {
-  test('each security of the universe is listed once, and the calendar covers the window', async ({
-    config,
-    universe,
-    record,
-  }) => {
+  test(FITTING, async ({ config, universe, record }) => {
     const { start_date, end_date } = config.window
     const days = start_date < FIRST_DATE ? [] : sessions(start_date, end_date)
+    const delivery = await examined(config, universe)
     await record({
       file: universe.file,
       sha256: universe.sha256,
@@ -164,10 +170,14 @@ describe(ALSO_PROVEN, () => {
       end_date,
       calendar_begins_on: FIRST_DATE,
       sessions: days.length,
+      ...delivery.evidence,
     })
     expectAtLeast(`securities in ${universe.file}`, universe.members.length, 1)
     const fix = `Set BOOTSTRAP_START to ${FIRST_DATE} or later, and a window that contains a session`
     expectAtLeast(`sessions from ${start_date} to ${end_date}`, days.length, 1, fix)
+    expectNone(delivery.obstacles, 'reason for which the delivery cannot be loaded', {
+      fix: 'Read the whole page of `npm run ingest -- check <folder>`',
+    })
   })
 
   test('the clock of this machine agrees with the clock of the server', async ({ target, record }) => {
@@ -177,6 +187,29 @@ describe(ALSO_PROVEN, () => {
     expectAtMost('milliseconds between the clocks', Math.abs(offset_ms), CLOCK_OFFSET_MAX_MS, fix)
   })
 })
+
+/** A delivery of files is read once, before anything is touched. Other sources have nothing to read. */
+async function examined({ source, bootstrap }: Config, { members }: Universe) {
+  if (source.mode !== 'flat-files') return { evidence: { delivery: 'none: no flat files' }, obstacles: [] }
+  const examination = await examineDelivery(source.directory, members, bootstrap.thresholds)
+  const counted = examination.checks.map(({ job, tally, rows_count, days }) => {
+    const span = days === undefined ? '' : `, ${days.first} to ${days.last}`
+    return [
+      `delivery_${job.replaceAll('-', '_')}`,
+      `${rows_count} rows, ${tally.rows_rejected} rejected, ${tally.files.size} files${span}`,
+    ]
+  })
+  return {
+    evidence: {
+      delivery: source.directory,
+      ...Object.fromEntries(counted),
+      delivery_prices: splitsText(examination.splits),
+      delivery_missing: missing(examination),
+      delivery_failures: failures(examination),
+    },
+    obstacles: obstacles(examination, bootstrap.thresholds),
+  }
+}
 
 /**
  * A provider without its key is skipped for the next one of its job. A job with no provider left lacks a key.
