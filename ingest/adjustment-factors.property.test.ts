@@ -18,6 +18,9 @@ beforeAll(async () => {
 })
 afterAll(() => scratch?.drop())
 
+/** The session that is `at` sessions after the first one. */
+const dayOf = (at: number): string => sessions[sessions.indexOf('2019-06-03') + at] ?? ''
+
 const FIRST = Date.parse('2019-06-03')
 const day = fc
   .integer({ min: 0, max: 90 })
@@ -60,92 +63,170 @@ const world = fc.record({
   as_of: day,
 })
 
+type World = typeof world extends fc.Arbitrary<infer Given> ? Given : never
+
 it('the chain in SQL equals the chain in exact fractions for any bars, holes, events, delisting and past day', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (given) => {
-      const start = sessions.indexOf('2019-06-03')
-      const delist_date = given.delist
-      const own = given.bars
-        .map(({ at, close }) => ({ trade_date: sessions[start + at] ?? '', close }))
-        .toSorted((a, b) => (a.trade_date < b.trade_date ? -1 : 1))
-      const events = [
-        ...given.cash.map((each) => ({ ...each, currency: 'USD', split_from: null, split_to: null })),
-        ...given.splits.map(({ ratio, ...each }) => ({
-          ...each,
-          cash_amount: null,
-          currency: null,
-          split_from: ratio[0] ?? '',
-          split_to: ratio[1] ?? '',
-        })),
-      ]
-      const rollback = new Error('Only to look.')
-      let rows: Record<string, string | null>[] = []
-      let view: Record<string, string | null>[] = []
-      await scratch.db
-        .transaction(async (tx) => {
-          await tx.rows(
-            `insert into stocks_research.securities (security_id, source_id, ticker, currency, delist_date)
-             values (1, 'x', 'X', 'USD', $1)`,
-            [delist_date],
-          )
-          await tx.rows(
-            `insert into stocks_research.prices_daily (security_id, trade_date, close, volume)
-             select 1, trade_date, close, 1 from jsonb_to_recordset($1::jsonb) as b (trade_date date, close numeric)`,
-            [JSON.stringify(own)],
-          )
-          await tx.rows(
-            `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount,
-               currency, split_from, split_to, declared_date, source)
-             select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to,
-               declared_date, 'test'
-             from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric,
-               currency text, split_from numeric, split_to numeric, declared_date date)`,
-            [JSON.stringify(events)],
-          )
-          await tx.rows(
-            `insert into stocks_research.refused_events (security_id, ex_date, kind, declared_date, reason)
-             select 1, ex_date, kind, declared_date, 'told ill' from jsonb_to_recordset($1::jsonb)
-               as e (ex_date date, kind text, declared_date date)
-             on conflict do nothing`,
-            [JSON.stringify(given.refused)],
-          )
-          rows = await tx.rows('select * from stocks_research.adjustment_intervals($1::date)', [given.as_of])
-          view = await tx.rows(
-            'select trade_date, adj_close, adjustment_reason from stocks_research.prices_daily_adjusted_as_of($1::date) order by 1',
-            [given.as_of],
-          )
-          throw rollback
-        })
-        .catch((error: unknown) => {
-          if (error !== rollback) throw error
-        })
-      const known = own.filter(({ trade_date }) => trade_date <= given.as_of)
-      const expected = adjust(
-        { bars: known, actions: events, refused: given.refused, currency: 'USD', last_listed: delist_date },
-        sessions,
-        given.as_of,
-      )
-      expect(view.map((row) => row['trade_date'])).toEqual(known.map(({ trade_date }) => trade_date))
-      for (const [index, { trade_date }] of known.entries()) {
-        const row = rows.find(
-          (each) => (each['first_date'] ?? '') <= trade_date && trade_date <= (each['last_date'] ?? ''),
-        )
-        const want = expected[index]
-        for (const [name, factor] of [
-          ['price_factor', want?.price],
-          ['total_return_factor', want?.total_return],
-        ] as const) {
-          const value = row?.[name] ?? null
-          if (value === null || factor == null) expect([name, value]).toEqual([name, factor ?? null])
-          else expect(isNear(rational(value), factor, 38), `${name} ${trade_date} ${value}`).toBe(true)
-        }
-        expect(row?.['split_numerator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.n))
-        expect(row?.['split_denominator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.d))
-        expect(row?.['reason'] === null).toBe(
-          want?.price !== null && want?.total_return !== null && want?.split !== null,
-        )
-      }
+      await compareChains(given)
     }),
     { numRuns: 300 },
   )
 })
+
+/**
+ * Cash and splits of few days, and nothing that makes the whole history null: in the world above most values
+ * are null, and cash that meets a split on one day is rare.
+ */
+const crowded = fc
+  .record({
+    closes: fc.array(cents(20_000), { minLength: 12, maxLength: 12 }),
+    cash: fc.array(fc.record({ at: fc.integer({ min: 1, max: 5 }), cash_amount: cents(100) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    splits: fc.uniqueArray(fc.record({ at: fc.integer({ min: 1, max: 5 }), ratio: split }), {
+      selector: ({ at }) => at,
+      minLength: 1,
+      maxLength: 3,
+    }),
+  })
+  .map(
+    ({ closes, cash: paid, splits: told }): World => ({
+      bars: closes.map((close, at) => ({ at, close: (Number(close) + 100).toFixed(2) })),
+      cash: paid.map(({ at, cash_amount }) => ({
+        ex_date: dayOf(at),
+        kind: 'cash_dividend',
+        cash_amount,
+        declared_date: null,
+      })),
+      splits: told.map(({ at, ratio }) => ({
+        ex_date: dayOf(at),
+        kind: 'split',
+        ratio,
+        declared_date: null,
+      })),
+      refused: [],
+      delist: null,
+      as_of: dayOf(30),
+    }),
+  )
+
+it('and where cash and splits share their days, with every value known', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (given) => {
+      const { expected } = await compareChains(given)
+      for (const each of expected) expect([each.price, each.total_return, each.split]).not.toContain(null)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+// By hand. A: (C_prev - D) / C_prev / r. B: C_ex / (r * C_ex + D). Both for the days before the ex-date.
+it.each([
+  { name: '2 old for 3 new', ratio: ['2', '3'], close: '40', price: [19, 30], total: [40, 61] },
+  { name: '20 old for 1 new', ratio: ['20', '1'], close: '1200', price: [19, 1], total: [1200, 61] },
+] as const)('cash of 1.00 and a split of $name on one day give the factors of the formula', async (given) => {
+  const { rows } = await compareChains({
+    bars: [
+      { at: 0, close: '20' },
+      { at: 1, close: given.close },
+    ],
+    cash: [{ ex_date: dayOf(1), kind: 'cash_dividend', cash_amount: '1.00', declared_date: null }],
+    splits: [{ ex_date: dayOf(1), kind: 'split', ratio: [...given.ratio], declared_date: null }],
+    refused: [],
+    delist: null,
+    as_of: dayOf(30),
+  })
+  const before = rows.find((row) => (row['first_date'] ?? '') <= dayOf(0))
+  const fraction = ([n, d]: readonly [number, number]) => ({ n: BigInt(n), d: BigInt(d) })
+  expect(isNear(rational(before?.['price_factor'] ?? ''), fraction(given.price), 38)).toBe(true)
+  expect(isNear(rational(before?.['total_return_factor'] ?? ''), fraction(given.total), 38)).toBe(true)
+})
+
+/** Both chains for one world; they must agree on each bar. Returns what they gave. */
+async function compareChains(given: World) {
+  const start = sessions.indexOf('2019-06-03')
+  const delist_date = given.delist
+  const own = given.bars
+    .map(({ at, close }) => ({ trade_date: sessions[start + at] ?? '', close }))
+    .toSorted((a, b) => (a.trade_date < b.trade_date ? -1 : 1))
+  const events = [
+    ...given.cash.map((each) => ({ ...each, currency: 'USD', split_from: null, split_to: null })),
+    ...given.splits.map(({ ratio, ...each }) => ({
+      ...each,
+      cash_amount: null,
+      currency: null,
+      split_from: ratio[0] ?? '',
+      split_to: ratio[1] ?? '',
+    })),
+  ]
+  const rollback = new Error('Only to look.')
+  let rows: Record<string, string | null>[] = []
+  let view: Record<string, string | null>[] = []
+  await scratch.db
+    .transaction(async (tx) => {
+      await tx.rows(
+        `insert into stocks_research.securities (security_id, source_id, ticker, currency, delist_date)
+         values (1, 'x', 'X', 'USD', $1)`,
+        [delist_date],
+      )
+      await tx.rows(
+        `insert into stocks_research.prices_daily (security_id, trade_date, close, volume)
+         select 1, trade_date, close, 1 from jsonb_to_recordset($1::jsonb) as b (trade_date date, close numeric)`,
+        [JSON.stringify(own)],
+      )
+      await tx.rows(
+        `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount,
+           currency, split_from, split_to, declared_date, source)
+         select 1, ex_date, kind, 'k', row_number() over (), cash_amount, currency, split_from, split_to,
+           declared_date, 'test'
+         from jsonb_to_recordset($1::jsonb) as e (ex_date date, kind text, cash_amount numeric,
+           currency text, split_from numeric, split_to numeric, declared_date date)`,
+        [JSON.stringify(events)],
+      )
+      await tx.rows(
+        `insert into stocks_research.refused_events (security_id, ex_date, kind, declared_date, reason)
+         select 1, ex_date, kind, declared_date, 'told ill' from jsonb_to_recordset($1::jsonb)
+           as e (ex_date date, kind text, declared_date date)
+         on conflict do nothing`,
+        [JSON.stringify(given.refused)],
+      )
+      rows = await tx.rows('select * from stocks_research.adjustment_intervals($1::date)', [given.as_of])
+      view = await tx.rows(
+        'select trade_date, adj_close, adjustment_reason from stocks_research.prices_daily_adjusted_as_of($1::date) order by 1',
+        [given.as_of],
+      )
+      throw rollback
+    })
+    .catch((error: unknown) => {
+      if (error !== rollback) throw error
+    })
+  const known = own.filter(({ trade_date }) => trade_date <= given.as_of)
+  const expected = adjust(
+    { bars: known, actions: events, refused: given.refused, currency: 'USD', last_listed: delist_date },
+    sessions,
+    given.as_of,
+  )
+  expect(view.map((row) => row['trade_date'])).toEqual(known.map(({ trade_date }) => trade_date))
+  for (const [index, { trade_date }] of known.entries()) {
+    const row = rows.find(
+      (each) => (each['first_date'] ?? '') <= trade_date && trade_date <= (each['last_date'] ?? ''),
+    )
+    const want = expected[index]
+    for (const [name, factor] of [
+      ['price_factor', want?.price],
+      ['total_return_factor', want?.total_return],
+    ] as const) {
+      const value = row?.[name] ?? null
+      if (value === null || factor == null) expect([name, value]).toEqual([name, factor ?? null])
+      else expect(isNear(rational(value), factor, 38), `${name} ${trade_date} ${value}`).toBe(true)
+    }
+    expect(row?.['split_numerator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.n))
+    expect(row?.['split_denominator'] ?? null).toBe(want?.split === null ? null : String(want?.split?.d))
+    expect(row?.['reason'] === null).toBe(
+      want?.price !== null && want?.total_return !== null && want?.split !== null,
+    )
+  }
+  return { rows, expected }
+}

@@ -81,6 +81,27 @@ test('a copy in the making has a name that the client does not sync', async () =
   expect(seen.size, 'the copy was seen in the making').toBeGreaterThan(1)
 })
 
+test('a file that appears under the name during the copy is kept, and the copy is a conflict', async () => {
+  await writeFile(file, Buffer.alloc(64 * 1024 * 1024))
+  const folder = join(directory, 'Dropbox/backups')
+  let isDone = false
+  const uploading = store.upload(file, 'x.dump').finally(() => {
+    isDone = true
+  })
+  // Somebody else writes the name while the partial copy is there, and before it is published.
+  let hasAppeared = false
+  while (!isDone && !hasAppeared) {
+    const names = await readdir(folder).catch(() => [])
+    if (!names.some((name) => name.startsWith('~'))) continue
+    await writeFile(join(folder, 'x.dump'), 'of another', { flag: 'wx' })
+    hasAppeared = true
+  }
+  await expect(uploading).rejects.toMatchObject({ kind: 'conflict' })
+  expect(hasAppeared, 'the copy was seen in the making').toBe(true)
+  expect(await readFile(join(folder, 'x.dump'), 'utf8')).toBe('of another')
+  expect(await readdir(folder), 'no partial copy is left').toEqual(['x.dump'])
+})
+
 test('it says that it does not see the synchronisation', () => {
   expect(store.describe()).toContain('not observed')
 })
