@@ -144,6 +144,14 @@ const DAMAGES: readonly Damage[] = [
 ]
 /** Bytes after the end of an archive change nothing that is restored: only the hash of the file sees them. */
 const HARMLESS = ['1 KiB of garbage appended', 'itself appended']
+/** An archive that is complete in itself reads well: only the comparison after the restore sees these. */
+const SEEN_BY_RESTORE = [
+  'an older dump, valid in itself',
+  'table of contents: another scale',
+  'table of contents: another table as the target of COPY',
+  'table of contents: not null gone',
+  'table of contents: two columns change places',
+]
 
 /**
  * The damaged file under the name of the backup; with `rehashed`, under a manifest of its own hashes, as if
@@ -189,8 +197,9 @@ describe('every damage after the hash was taken is refused before anything is re
 })
 
 describe('every damage before the hash was taken is refused by reading or by restoring', () => {
-  test.each(DAMAGES.filter(([name]) => !HARMLESS.includes(name)))('%s', async (_name, make) => {
-    expect([2, 3]).toContain(await refusedAt(await damaged(backup, make(bytes), true)))
+  test.each(DAMAGES.filter(([name]) => !HARMLESS.includes(name)))('%s', async (name, make) => {
+    const level = SEEN_BY_RESTORE.includes(name) ? 3 : 2
+    expect(await refusedAt(await damaged(backup, make(bytes), true))).toBe(level)
   })
   test.each(DAMAGES.filter(([name]) => HARMLESS.includes(name)))(
     '%s: what is restored is equal',

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { sessions } from '../calendar/xnys.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { readUniverse } from '../universe/read.ts'
 import { examineDelivery, obstacles } from './examine-delivery.ts'
@@ -39,4 +40,26 @@ it('names a needed job for which the delivery has no row of the universe', async
   const found = await obstaclesOf({ 'universe.csv': universe })
   expect(found.map((each) => each.split(':', 1)[0])).toEqual(['securities', 'ticker-history', 'prices-daily'])
   expect(found[0]).toMatch(/the delivery has no row of the universe/)
+})
+
+it.each([
+  { malformed: 5, ends: 'is taken' },
+  { malformed: 6, ends: 'is refused' },
+])('a file with $malformed malformed records of 100 $ends at a threshold of 0.05', async ({ malformed }) => {
+  const header = 'source_id,date,open,high,low,close,volume\n'
+  const rows = sessions('2020-02-04', '2020-12-31')
+    .slice(0, 100)
+    .map(({ session_date }, at) => `x:first,${session_date},1,1,1,${at < malformed ? 'x' : '1'},1\n`)
+  const prices = header + rows.join('')
+  const delivery = {
+    ...SMALL_DELIVERY,
+    'universe.csv': 'source_id,ticker\nx:first,FIRST\n',
+    'prices_daily/prices.csv': prices,
+    'splits/splits.csv': '',
+    'dividends/dividends.csv': '',
+  }
+  const found = await obstaclesOf(delivery, { reject_max_ratio: 0.05 })
+  const refusals = found.filter((each) => each.includes('6 of its 100 records (6.00 %) are malformed'))
+  expect(refusals).toHaveLength(malformed === 6 ? 1 : 0)
+  expect(found.filter((each) => each.includes('malformed'))).toHaveLength(malformed === 6 ? 1 : 0)
 })
