@@ -38,6 +38,7 @@ import {
 } from '../ingest/validation/examine-delivery.ts'
 import { test } from './fixtures.ts'
 import { PRECONDITIONS } from './preconditions.ts'
+import { missingRequired } from './tables.ts'
 
 const MAJOR = 10_000
 const FITTING = 'universe, window and delivery fit: each security once, sessions covered, files readable'
@@ -207,7 +208,13 @@ async function examined({ source, bootstrap }: Config, { members }: Universe) {
       delivery_missing: missing(examination),
       delivery_failures: failures(examination),
     },
-    obstacles: obstacles(examination, bootstrap.thresholds),
+    obstacles: [
+      ...missingRequired(
+        examination.checks.map(({ job, rows_count, absent }) => ({ job, rows: rows_count, reason: absent })),
+        bootstrap.required_datasets,
+      ),
+      ...obstacles(examination, bootstrap.thresholds),
+    ],
   }
 }
 

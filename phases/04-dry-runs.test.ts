@@ -35,6 +35,7 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
   test(`${title}: it ends without an uncaught exception, its rows are there`, async ({
     runJobs,
     sample,
+    config,
     db,
     record,
     notApplicable,
@@ -54,7 +55,10 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
     expectComplete(first.report)
     expectNoneFailed(report)
     expectEqual(`the rows of ${table}`, rows, report.rows_inserted)
-    if (rows === 0) notApplicable(await whyWithoutRows(db, first.report.run_id, { job, derived_from }))
+    if (rows > 0) return
+    const { required_datasets } = config.bootstrap
+    const { run_id } = first.report
+    notApplicable(await whyWithoutRows(db, run_id, { job, derived_from }, required_datasets))
   })
 
   test(`${title}: its log is clean`, async ({ record }) => {

@@ -79,9 +79,10 @@ for (const { job, ran, derived_from } of LISTED_JOBS) {
     expectEqual(`staged rows of ${job} that were merged`, merged, rows_staged)
     if (rows > 0) return
     // Without a row, the job either had nothing to load, and the thresholds permit that, or it has failed.
-    const { state, state_reason } = stateOf([report], config.bootstrap.thresholds)
+    const { thresholds, required_datasets } = config.bootstrap
+    const { state, state_reason } = stateOf([report], thresholds)
     expectComplete({ run_id, state, state_reason, jobs: [report], duration_ms: report.duration_ms })
-    notApplicable(await whyWithoutRows(db, run_id, { job, derived_from }))
+    notApplicable(await whyWithoutRows(db, run_id, { job, derived_from }, required_datasets))
   })
 }
 

@@ -1,9 +1,40 @@
 /** What the phases ask of tables, and what it means that one has no rows. */
 import { expectThat } from '../helpers/checklist/expectations.ts'
+import { counted } from '../helpers/core/text.ts'
 import type { Database } from '../helpers/postgres/database.ts'
 import { quoteIdentifier } from '../helpers/postgres/sql.ts'
+import type { Dataset, JobName } from '../ingest/contract/job.ts'
+import { JOBS } from '../ingest/jobs.ts'
 import type { ListedJob } from './jobs.ts'
 import { query } from './query.ts'
+
+/** The jobs of the required datasets. */
+const requiredJobs = (required: readonly Dataset[]): Map<JobName, Dataset> =>
+  new Map(
+    JOBS.flatMap((job) =>
+      job.kind === 'sourced' && required.includes(job.dataset) ? [[job.name, job.dataset] as const] : [],
+    ),
+  )
+
+/**
+ * What a person must do about required datasets without rows, a sentence each. `found` are the jobs of the
+ * source, each with the reason of a job without rows where one is known.
+ */
+export function missingRequired(
+  found: readonly { readonly job: JobName; readonly rows: number; readonly reason?: string | undefined }[],
+  required: readonly Dataset[],
+): string[] {
+  const jobs = requiredJobs(required)
+  return found.flatMap(({ job, rows, reason }) => {
+    const dataset = jobs.get(job)
+    if (dataset === undefined || rows > 0) return []
+    const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`
+    return [
+      `the required dataset "${dataset}" has no rows${why}. Add it to the source, ` +
+        'or remove it from required_datasets in bootstrap.json',
+    ]
+  })
+}
 
 /** Rows of a table or view in schema stocks_research. */
 export async function rowsIn(db: Database, table: string): Promise<number> {
@@ -15,12 +46,13 @@ export async function rowsIn(db: Database, table: string): Promise<number> {
 
 /**
  * Why a job whose work items all ended within the thresholds left no rows: the source has none, or there is
- * nothing to derive from. Everything else is a failure.
+ * nothing to derive from. Everything else is a failure, and so is a dataset that is required.
  */
 export async function whyWithoutRows(
   db: Database,
   run_id: string,
   { job, derived_from }: Pick<ListedJob, 'job' | 'derived_from'>,
+  required: readonly Dataset[],
 ): Promise<string> {
   if (derived_from !== undefined) {
     const rows = await rowsIn(db, derived_from)
@@ -36,7 +68,11 @@ export async function whyWithoutRows(
     run_id,
     job,
   ])
-  return first === undefined
-    ? `${job} had no work items`
-    : `no ${job}: ${first.reason} (${first.items} work items)`
+  const reason =
+    first === undefined
+      ? undefined
+      : `${first.reason.replace(/\.$/, '')} (${counted(first.items, 'work item')})`
+  const [missing = ''] = missingRequired([{ job, rows: 0, reason }], required)
+  expectThat(missing === '', missing)
+  return reason === undefined ? `${job} had no work items` : `no ${job}: ${reason}`
 }

@@ -1,10 +1,14 @@
 /** What a person reads when a box fails: real failures of the product, by the first line of the assertion. */
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Dataset } from '../../ingest/contract/job.ts'
 import { ingestDelivery, SMALL_DELIVERY, writeDelivery } from '../../ingest/testing/flat-files/delivery.ts'
+import { readUniverse } from '../../ingest/universe/read.ts'
 import { CHECKS } from '../../ingest/validation/checks.ts'
+import { examineDelivery } from '../../ingest/validation/examine-delivery.ts'
 import { validate } from '../../ingest/validation/validate.ts'
 import { expectComplete, expectNoHardViolations } from '../../phases/expectations.ts'
-import { whyWithoutRows } from '../../phases/tables.ts'
+import { missingRequired, whyWithoutRows } from '../../phases/tables.ts'
 import { messageOf } from '../core/errors.ts'
 import { scratchDatabase } from '../testing/scratch.ts'
 
@@ -43,19 +47,34 @@ test('a refused file of a delivery is the first line, with the securities that i
   ])
 })
 
-test('a dataset that a delivery does not contain is a reason, and no failure', async () => {
+test('a missing dataset is the first line when it is required, and a reason when it is not', async () => {
   const { connection, db } = await scratch()
   const { 'fundamentals/CIK0000000001.csv': _, ...files } = SMALL_DELIVERY
   const jobs = ['securities', 'fundamentals-raw'] as const
-  const not_found_max_ratio = { 'fundamentals-raw': 1 }
-  const report = await ingestDelivery(connection, await writeDelivery(files), {
-    jobs,
-    thresholds: { ...THRESHOLDS, not_found_max_ratio },
-  })
+  const root = await writeDelivery(files)
+  const not_found_max_ratio = { 'fundamentals-raw': 1 } // One security has no filer.
+  const thresholds = { ...THRESHOLDS, not_found_max_ratio }
+  const report = await ingestDelivery(connection, root, { jobs, thresholds })
   expect(failureOf(() => expectComplete(report))).toBe('')
-  expect(await whyWithoutRows(db, report.run_id, { job: 'fundamentals-raw' })).toMatch(
-    /^no fundamentals-raw: .*fundamentals/,
+  const why = (required: readonly Dataset[]): Promise<string> =>
+    whyWithoutRows(db, report.run_id, { job: 'fundamentals-raw' }, required).catch(messageOf)
+  expect(await why(['securities', 'prices_daily'])).toBe(
+    'no fundamentals-raw: The delivery has no fundamentals/ with a file in it (2 work items)',
   )
+  expect(await why(['fundamentals'])).toBe(
+    'the required dataset "fundamentals" has no rows: The delivery has no fundamentals/ with a file in it ' +
+      '(2 work items). Add it to the source, or remove it from required_datasets in bootstrap.json',
+  )
+
+  // Phase 0 reads the delivery before anything is touched, and fails with the same sentence.
+  const { members } = await readUniverse(join(root, 'universe.csv'))
+  const { checks } = await examineDelivery(root, members, THRESHOLDS)
+  const found = checks.map(({ job, rows_count, absent }) => ({ job, rows: rows_count, reason: absent }))
+  expect(missingRequired(found, ['securities', 'prices_daily', 'corporate_actions'])).toEqual([])
+  expect(missingRequired(found, ['securities', 'fundamentals'])).toEqual([
+    'the required dataset "fundamentals" has no rows: The delivery has no fundamentals/ with a file in it. ' +
+      'Add it to the source, or remove it from required_datasets in bootstrap.json',
+  ])
 })
 
 test('a violation of a hard check is the first line, with its check, security and row', async () => {

@@ -110,6 +110,7 @@ const configIdentity = (config: Config): Record<string, Scalar> => ({
   start_date: config.window.start_date,
   end_date: config.window.end_date,
   thresholds: JSON.stringify(config.bootstrap.thresholds),
+  required_datasets: config.bootstrap.required_datasets.join(', ') || 'none',
   is_ci: config.is_ci,
 })
 

@@ -21,6 +21,15 @@ export const JOB_NAMES = [
   'fundamentals-derived',
 ] as const
 
+/** The datasets that a source delivers, by the names that a delivery of files has for them. */
+export const DATASET_NAMES = [
+  'securities',
+  'ticker_history',
+  'prices_daily',
+  'corporate_actions',
+  'fundamentals',
+] as const
+
 const PROVIDER_NAME = /^[a-z][a-z0-9-]*$/
 
 /** The name of a provider, or a list of names that are used together. */
@@ -48,6 +57,11 @@ const bootstrapSchema = z.strictObject({
   start_date: date,
   end_date: date,
   sample: z.strictObject({ securities: z.int().min(1) }),
+  /**
+   * Datasets that must have rows. Without rows, a dataset that is not listed is not applicable, and one that
+   * is listed is a failure.
+   */
+  required_datasets: z.array(z.enum(DATASET_NAMES)).default([]),
   thresholds: z.strictObject({
     /** Share of malformed records above which a file is refused. */
     reject_max_ratio: ratio,

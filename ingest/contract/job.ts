@@ -3,13 +3,13 @@
  * which order.
  */
 
-import { JOB_NAMES } from '../../helpers/config/bootstrap.ts'
+import { type DATASET_NAMES, JOB_NAMES } from '../../helpers/config/bootstrap.ts'
 
 export { JOB_NAMES }
 export type JobName = (typeof JOB_NAMES)[number]
 
 /** What a provider can be asked for. */
-export type Dataset = 'securities' | 'ticker_history' | 'prices_daily' | 'corporate_actions' | 'fundamentals'
+export type Dataset = (typeof DATASET_NAMES)[number]
 
 /**
  * One record in our field names, as an adapter translated it. Numbers stay the text that the provider wrote;
