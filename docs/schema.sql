@@ -17,7 +17,7 @@ create table ingestion.migrations (
   applied_at timestamp with time zone not null default now(),
   -- How long it took, in milliseconds.
   duration_ms integer not null,
-  -- The checklist run that applied it; null when it was applied outside a run.
+  -- The checklist run or the upgrade (npm run db:migrate) that applied it; null when neither did.
   run_id text,
   constraint migrations_pkey primary key (name),
   constraint migrations_duration_ms_check check ((duration_ms >= 0)),
@@ -271,13 +271,13 @@ create index findings_by_check on ingestion.findings using btree (check_name, se
 
 -- changes ---------------------------------------------------------------------------------------------------
 
--- Every statement that changed a core table, written by triggers. A row without a recorded run is a manual
--- edit.
+-- Every statement that changed a core table, written by triggers. A row without a recorded run or migration
+-- is a manual edit.
 create table ingestion.table_changes (
   -- Identity of the change.
   change_id bigint generated always as identity not null,
-  -- The run that made the change, from the setting stocks_research.run_id of its session; null for a manual
-  -- edit.
+  -- The run that made the change (ingestion.runs), or the upgrade (ingestion.migrations), from the setting
+  -- stocks_research.run_id of its session; null for a manual edit.
   run_id uuid,
   -- The table, with its schema.
   table_name text not null,
@@ -485,8 +485,8 @@ create table ingestion.content_hashes (
   recording_id bigint generated always as identity not null,
   -- The table, with its schema.
   table_name text not null,
-  -- The run that had ended.
-  run_id uuid not null,
+  -- The run that had ended; null when an upgrade (npm run db:migrate) changed the table and recorded it.
+  run_id uuid,
   -- Rows of the table.
   rows_count bigint not null,
   -- SHA-256 of its rows as COPY writes them, ordered by key.

@@ -18,12 +18,12 @@ create table ingestion.table_changes (
 );
 create index table_changes_by_run on ingestion.table_changes (run_id);
 comment on table ingestion.table_changes is
-  'Every statement that changed a core table, written by triggers. A row without a recorded run is a manual '
-  'edit.';
+  'Every statement that changed a core table, written by triggers. A row without a recorded run or migration '
+  'is a manual edit.';
 comment on column ingestion.table_changes.change_id is 'Identity of the change.';
 comment on column ingestion.table_changes.run_id is
-  'The run that made the change, from the setting stocks_research.run_id of its session; null for a manual '
-  'edit.';
+  'The run that made the change (ingestion.runs), or the upgrade (ingestion.migrations), from the setting '
+  'stocks_research.run_id of its session; null for a manual edit.';
 comment on column ingestion.table_changes.table_name is 'The table, with its schema.';
 comment on column ingestion.table_changes.operation is
   'INSERT, UPDATE, DELETE or TRUNCATE; UNSEEN for a change that no trigger recorded and that the next run '
@@ -218,7 +218,7 @@ comment on function ingestion.versions_of(text[], text) is
 create table ingestion.content_hashes (
   recording_id      bigint      generated always as identity primary key,
   table_name        text        not null,
-  run_id            uuid        not null references ingestion.runs on delete restrict,
+  run_id            uuid        references ingestion.runs on delete restrict,
   rows_count        bigint      not null check (rows_count >= 0),
   sha256            text        not null check (sha256 ~ '^[0-9a-f]{64}$'),
   segments          jsonb       not null,
@@ -234,7 +234,8 @@ comment on table ingestion.content_hashes is
 comment on column ingestion.content_hashes.recording_id is
   'Identity of the recording; the newest one of a table counts.';
 comment on column ingestion.content_hashes.table_name is 'The table, with its schema.';
-comment on column ingestion.content_hashes.run_id is 'The run that had ended.';
+comment on column ingestion.content_hashes.run_id is
+  'The run that had ended; null when an upgrade (npm run db:migrate) changed the table and recorded it.';
 comment on column ingestion.content_hashes.rows_count is 'Rows of the table.';
 comment on column ingestion.content_hashes.sha256 is
   'SHA-256 of its rows as COPY writes them, ordered by key.';

@@ -104,10 +104,14 @@ const SNAPSHOT_SETTINGS = [
  */
 export async function readSnapshot(tx: Database, lock_wait_ms = 0): Promise<string> {
   await tx.execute('set transaction isolation level repeatable read, read only')
-  const settings = [...SNAPSHOT_SETTINGS, `lock_timeout = ${lock_wait_ms}`]
-  await tx.execute(settings.map((setting) => `set local ${setting}`).join('; '))
+  await pinSettings(tx)
+  await tx.execute(`set local lock_timeout = ${lock_wait_ms}`)
   return (await tx.one<{ id: string }>('select pg_catalog.pg_export_snapshot() as id')).id
 }
+
+/** Pins the settings that text output depends on, for the rest of the transaction. */
+export const pinSettings = (tx: Database): Promise<void> =>
+  tx.execute(SNAPSHOT_SETTINGS.map((setting) => `set local ${setting}`).join('; '))
 
 /** Fingerprint inside a transaction that `readSnapshot` has prepared. */
 export async function fingerprint(tx: Database, options: FingerprintOptions): Promise<Fingerprint> {

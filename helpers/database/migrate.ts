@@ -25,6 +25,12 @@ export interface MigrateOptions {
   readonly run_id?: string | undefined
   /** Longest wait for another migrator of the same database. */
   readonly wait_max_ms?: number
+  /**
+   * Called in the transaction of each migration, before its first statement and after its last. An error
+   * rolls the migration back.
+   */
+  readonly before?: (tx: Database, migration: Migration) => Promise<void>
+  readonly after?: (tx: Database, migration: Migration) => Promise<void>
 }
 
 // Chosen once; every migrator of this product must use the same.
@@ -74,7 +80,7 @@ async function migrateSession(
     if (faults.length > 0) throw new RefusedError(refusal(faults))
     await refuseInvalidIndexes(db)
     const pending = migrations.slice(present.length)
-    for (const migration of pending) await apply(db, migration, options.run_id)
+    for (const migration of pending) await apply(db, migration, options)
     const head = migrations.at(-1)
     return {
       applied: pending.map(({ name }) => name),
@@ -87,7 +93,7 @@ async function migrateSession(
   }
 }
 
-type Applied = Pick<Migration, 'name' | 'sha256'>
+export type Applied = Pick<Migration, 'name' | 'sha256'>
 
 /**
  * Why the applied migrations are not the first ones of the folder, one sentence each; empty when they are.
@@ -135,7 +141,11 @@ const refusal = (faults: readonly string[]): string =>
       'or rebuild the database from a clean state.',
   ].join('\n')
 
-async function apply(db: Database, migration: Migration, run_id: string | undefined): Promise<void> {
+async function apply(
+  db: Database,
+  migration: Migration,
+  { run_id, before: begin, after: finish }: MigrateOptions,
+): Promise<void> {
   const started = performance.now()
   const record = (tx: Database): Promise<unknown> =>
     tx.rows('insert into ingestion.migrations (name, sha256, duration_ms, run_id) values ($1, $2, $3, $4)', [
@@ -146,6 +156,7 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
     ])
   if (migration.is_transactional) {
     await db.transaction(async (tx) => {
+      await begin?.(tx, migration)
       const before = await transactionOf(tx)
       await executeFile(tx, migration)
       if ((await transactionOf(tx)) !== before)
@@ -156,6 +167,7 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
         )
       for (const data of migration.data) await load(tx, data)
       await record(tx)
+      await finish?.(tx, migration)
     })
   } else {
     await executeFile(db, migration).catch(async (error: Error) => {
@@ -163,6 +175,7 @@ async function apply(db: Database, migration: Migration, run_id: string | undefi
       throw error
     })
     await refuseInvalidIndexes(db)
+    await db.transaction((tx) => finish?.(tx, migration) ?? Promise.resolve())
     await record(db)
   }
 }

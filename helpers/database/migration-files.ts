@@ -20,6 +20,11 @@ export interface Migration {
   readonly is_transactional: boolean
   /** The reviewed rows that it loads after its last statement, in the same transaction. */
   readonly data: readonly MigrationData[]
+  /**
+   * Tables whose stored rows it changes, named by a line `-- changes: schema.table`, and those that its data
+   * files fill. An upgrade proves that every other table keeps its rows.
+   */
+  readonly changes: readonly string[]
 }
 
 /** A CSV file with a header, named by a line `-- data: file.csv -> schema.table` of a migration. */
@@ -38,6 +43,8 @@ const NO_TRANSACTION = '-- no-transaction'
 const DATA_LINE = /^-- data:.*$/gm
 const DATA = /^-- data: ([a-z0-9-]+\.csv) -> ([a-z_]+)\.([a-z_]+)$/
 const COLUMNS = /^[a-z_]+(,[a-z_]+)*$/
+const CHANGES_LINE = /^-- changes:.*$/gm
+const CHANGES = /^-- changes: ([a-z_]+\.[a-z_]+)$/
 
 /**
  * The migrations of a folder, in order of name. Other files than `.sql` are skipped, except the data files
@@ -76,7 +83,17 @@ async function readMigration(directory: string, name: string): Promise<Migration
     )
   const hash = createHash('sha256').update(sql)
   for (const { file, csv } of data) hash.update(`\0${file}\0${csv}`)
-  return { name, sql, is_transactional, data, sha256: hash.digest('hex') }
+  const changes = [...changesOf(name, sql), ...data.map(({ schema, table }) => `${schema}.${table}`)]
+  return { name, sql, is_transactional, data, changes, sha256: hash.digest('hex') }
+}
+
+/** The tables of the lines `-- changes: schema.table`. */
+function changesOf(name: string, sql: string): string[] {
+  return (sql.match(CHANGES_LINE) ?? []).map((line) => {
+    const [, table] = CHANGES.exec(line) ?? []
+    if (table !== undefined) return table
+    throw new FormatError(`${name}: "${line}" names no table. Write "-- changes: schema.table".`)
+  })
 }
 
 async function readData(directory: string, name: string, line: string): Promise<MigrationData> {

@@ -74,6 +74,33 @@ export async function createRoles(
   return names
 }
 
+/**
+ * Grants the four roles, where they exist, what they need of tables that a migration created. Null when there
+ * are none or it was done; else a sentence that says who has to do it.
+ */
+export async function renewRights(connection: Connection): Promise<string | null> {
+  const { database } = connection
+  const names = ROLES.map((kind) => [kind, roleName(database, kind)] as const)
+  return withDatabase(connection, async (db) => {
+    const found = await db.rows('select from pg_roles where rolname = any ($1)', [
+      names.map(([, name]) => name),
+    ])
+    if (found.length < ROLES.length) return null
+    const byKind = Object.fromEntries(names) as Record<RoleKind, string>
+    try {
+      await db.transaction(async (tx) => {
+        await tx.execute(grantsOf(database, byKind))
+        await tx.execute(await ownershipOf(tx, byKind.owner))
+      })
+      return null
+    } catch (error) {
+      if ((error as { sqlstate?: string }).sqlstate !== INSUFFICIENT_PRIVILEGE) throw error
+      return `Rights: ${connection.user} may not grant them. Run npm run db:roles as who created the roles.`
+    }
+  })
+}
+const INSUFFICIENT_PRIVILEGE = '42501'
+
 async function createRole(tx: Database, name: string, kind: RoleKind, password: string): Promise<void> {
   const verifier = scramVerifier(password)
   registerSecret(`the password of ${name}`, verifier) // PostgreSQL repeats a statement that fails.

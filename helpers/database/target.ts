@@ -243,7 +243,7 @@ async function readEnvironmentRow(db: Database): Promise<Mode | undefined> {
 }
 
 /**
- * Every change of a core table that belongs to no recorded run, and every table that lies outside the
+ * Every change of a core table that belongs to no recorded run or upgrade, and every table that lies outside the
  * product's schemas.
  */
 async function manualEdits(db: Database, tables: readonly TargetTable[]): Promise<ManualEdit[]> {
@@ -251,10 +251,7 @@ async function manualEdits(db: Database, tables: readonly TargetTable[]): Promis
     .filter(({ table }) => !/^(ingestion|stocks_research)\./.test(table))
     .map(({ table }) => ({ table, operation: 'CREATE TABLE', statements_count: 1 }))
   if (!(await exists(db, 'ingestion.table_changes')) || !(await exists(db, 'ingestion.runs'))) return strange
-  const edits = await db.rows<{ table: string; operation: string; statements_count: number }>(
-    `select table_name as "table", operation, count(*)::int as statements_count from ingestion.table_changes c
-      where not exists (select from ingestion.runs r where r.run_id = c.run_id) group by 1, 2 order by 1, 2`,
-  )
+  const edits = await db.rows<ManualEdit & Record<string, unknown>>(queryFile(SQL, 'manual-edits'))
   return [...edits, ...strange]
 }
 

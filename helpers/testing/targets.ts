@@ -50,10 +50,13 @@ export async function serverFor(
 /**
  * A database that the product made: created, marked, migrated, with its environment row and a row of data.
  */
-export async function ours(mode: Mode): Promise<{ server: Server; tools: Tools; connection: Connection }> {
+export async function ours(
+  mode: Mode,
+  migrations = join(ROOT_DIRECTORY, 'migrations'),
+): Promise<{ server: Server; tools: Tools; connection: Connection }> {
   const { server, tools, connection } = await serverFor()
   await createTarget(server, { tools, assertHeld, run_id, mode })
-  await migrate(connection, join(ROOT_DIRECTORY, 'migrations'), { run_id })
+  await migrate(connection, migrations, { run_id })
   await withDatabase(connection, async (db) => {
     await recordEnvironment(db, { mode, run_id, product_version: '0.0.0' })
     await db.rows(

@@ -9,6 +9,7 @@ import {
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { auditContent, auditText } from '../../helpers/database/content-hashes.ts'
 import { driftOf } from '../../helpers/database/drift.ts'
+import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { createRoles, ROLES } from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
@@ -108,6 +109,7 @@ async function makeRoles(): Promise<void> {
   const passwords = readRolePasswords(ROLES)
   const { connection } = await reach()
   await requireBuilt(connection)
+  await requireCurrentSchema(connection)
   const names = await createRoles(connection, passwords)
   for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
   say(

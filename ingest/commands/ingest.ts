@@ -14,7 +14,7 @@ import { CHECK_EXIT_CODES, checkDelivery } from './check-delivery.ts'
 import { day, EXIT_CODES, nearest, programOf, say, UsageError, wholeNumber } from './entry.ts'
 import { daily, run, showPlan } from './load.ts'
 import { goOn } from './resume.ts'
-import { type Choices, configOf, onDatabase } from './settings.ts'
+import { type Choices, configOf, onCurrentDatabase, onDatabase } from './settings.ts'
 import { statusText, validationText } from './status.ts'
 
 const program = programOf(
@@ -108,7 +108,7 @@ program
   .action(() => {
     const config = configOf({})
     const checks = checksOf(config)
-    return onDatabase(config, async (connection) => {
+    return onCurrentDatabase(config, async (connection) => {
       const report = await withDatabase(connection, (db) => validate(db, { checks }), VALIDATING)
       say(validationText(report))
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
@@ -127,7 +127,7 @@ program
       throw new ConfigError([
         'BOOTSTRAP_SECOND_SOURCE is not set, and bootstrap.json has no second_source; it must be flat-files:<folder>',
       ])
-    return onDatabase(config, (connection) =>
+    return onCurrentDatabase(config, (connection) =>
       withDatabase(connection, async (db) => {
         await loadSecondSource(db, openSecondSource(second_source), `flat-files:${second_source.directory}`)
         const report = await validate(db, { checks: SECOND_SOURCE_CHECKS })

@@ -4,6 +4,7 @@ import { RefusedError } from '../../helpers/core/errors.ts'
 import { openLog, silentLog } from '../../helpers/core/log.ts'
 import { requireLiveServer } from '../../helpers/database/live-servers.ts'
 import { underRunLock } from '../../helpers/database/lock.ts'
+import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { connectionOf } from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
@@ -75,6 +76,7 @@ async function withRun(
   await onServer(config, async ({ connection: asked, maintenance, describe }) => {
     requireLiveServer(config, await describe(), asked)
     await requireBuilt(asked)
+    await requireCurrentSchema(asked)
     const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
     const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
     const log = openLog(log_file, { command })

@@ -10,6 +10,7 @@ import type { Connection } from '../../helpers/config/connection.ts'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { openLog } from '../../helpers/core/log.ts'
 import { describeDifferences } from '../../helpers/database/compare.ts'
+import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { dropDatabase, scratchName } from '../../helpers/database/scratch.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
@@ -91,6 +92,7 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
   const scratch = { ...server.connection, database: scratchName() }
   try {
     await requireBuilt(server.connection)
+    await requireCurrentSchema(server.connection)
     const run = await withDatabase(server.connection, findFullRun)
     if (run === undefined)
       throw new PreconditionError(

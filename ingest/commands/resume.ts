@@ -5,7 +5,7 @@ import { withDatabase } from '../../helpers/postgres/database.ts'
 import { findRun, findRunWithItems, type RunRow } from '../pipeline/runs.ts'
 import { say } from './entry.ts'
 import { run } from './load.ts'
-import { type Choices, configOf, onDatabase } from './settings.ts'
+import { type Choices, configOf, onCurrentDatabase } from './settings.ts'
 
 /** Resumes or retries a run with the universe, the window and the source that it was started with. */
 export async function goOn(
@@ -14,7 +14,7 @@ export async function goOn(
   choices: Choices,
 ): Promise<void> {
   const here = configOf({})
-  await onDatabase(here, async (connection) => {
+  await onCurrentDatabase(here, async (connection) => {
     const row = await runToGoOn(connection, run_id, reopen)
     if (row === undefined)
       return say(`No run of ${connection.database} has failed or deferred items: nothing to retry.`)

@@ -1,6 +1,7 @@
 import { type Config, readConfigWith } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
 import { ConfigError } from '../../helpers/core/errors.ts'
+import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { type Server, startServer } from '../../helpers/postgres/server.ts'
 import { UsageError } from './entry.ts'
@@ -61,5 +62,15 @@ export async function onServer(config: Config, work: (server: Server) => Promise
 export const onDatabase = (config: Config, work: (connection: Connection) => Promise<void>): Promise<void> =>
   onServer(config, async ({ connection }) => {
     await requireBuilt(connection)
+    await work(connection)
+  })
+
+/** The same, for what writes: the schema must be the one of this version. */
+export const onCurrentDatabase = (
+  config: Config,
+  work: (connection: Connection) => Promise<void>,
+): Promise<void> =>
+  onDatabase(config, async (connection) => {
+    await requireCurrentSchema(connection)
     await work(connection)
   })

@@ -1,5 +1,5 @@
--- Changes of core tables outside any recorded run, by table and operation, with the key ranges of unseen
--- ones.
+-- Changes of core tables outside any recorded run or upgrade, by table and operation, with the key ranges of
+-- unseen ones.
 select
   c.table_name as "table",
   c.operation,
@@ -9,5 +9,6 @@ select
 from ingestion.table_changes c
 left join lateral jsonb_array_elements(c.detail -> 'key_ranges') as r (bounds) on true
 where not exists (select from ingestion.runs u where u.run_id = c.run_id)
+  and not exists (select from ingestion.migrations m where m.run_id = c.run_id::text)
 group by 1, 2
 order by 1, 2

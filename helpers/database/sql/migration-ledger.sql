@@ -21,4 +21,4 @@ comment on column ingestion.migrations.applied_at is
 comment on column ingestion.migrations.duration_ms is
   'How long it took, in milliseconds.';
 comment on column ingestion.migrations.run_id is
-  'The checklist run that applied it; null when it was applied outside a run.';
+  'The checklist run or the upgrade (npm run db:migrate) that applied it; null when neither did.';
