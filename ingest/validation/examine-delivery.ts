@@ -110,7 +110,11 @@ const COSTS: Partial<Record<JobName, string>> = {
 }
 
 /** Whether the closes are as traded, as far as the splits of the delivery show it. */
-export function splitsText({ moved, still }: SplitResult): string {
+export function splitsText({ moved, still, rebuilt }: SplitResult): string {
+  if (rebuilt !== undefined) {
+    const compared = `the rebuilt closes move as stated at ${moved} of ${still.length + moved} splits`
+    return `rebuilt from prices adjusted for splits, with ${rebuilt} splits of the delivery: ${compared}`
+  }
   if (still.length > 0)
     return `the closes do not move at ${still.length} of ${still.length + moved} splits: they are adjusted`
   if (moved > 0) return `as traded: the closes move at all ${moved} splits that can be compared`

@@ -26,7 +26,8 @@ const ADVICE =
  */
 export function refuseAdjusted({ name, folder, mapping }: Named, header: readonly string[]): void {
   if (folder.name !== 'prices_daily') return
-  const { adjusted, raw_close, profile } = mapping
+  const { adjusted, raw_close, profile, unadjust } = mapping
+  if (unadjust !== undefined) return // Rebuilt from the splits (rebuilt-prices.ts), and compared with them.
   const lower = header.map((each) => each.trim().toLowerCase())
   if (raw_close !== undefined && !lower.includes(raw_close.toLowerCase()))
     throw malformed(`${name} has no column ${raw_close}, which mapping.json names as its closes as traded.`)
@@ -36,7 +37,8 @@ export function refuseAdjusted({ name, folder, mapping }: Named, header: readonl
     throw malformed(
       `${name} is refused: its prices are adjusted for ${what}, by ${by}, and the traded prices ` +
         'cannot be derived. ' +
-        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
+        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.' +
+        (adjusted === 'split' ? ' With a complete list of splits, "unadjust" rebuilds them.' : ''),
     )
   }
   if (adjusted !== undefined) return

@@ -85,6 +85,8 @@ const REFUSED = [
   'prices as traded and adjusts them itself: adjusted prices would be adjusted twice.',
   'Deliver unadjusted prices. Vendors that sell them: Massive, Tiingo, Alpha Vantage, Sharadar, ' +
     'Norgate, CRSP.',
+  'Prices that are adjusted for splits alone can be rebuilt from a complete list of splits: see "unadjust" ' +
+    'in docs/flat-files.md.',
 ]
 const STATE = [
   'Look up what the vendor delivers, then state it:',

@@ -3,6 +3,22 @@ import { z } from 'zod'
 const DATE_FORMAT =
   /^(?=.*YYYY)(?=.*MM)(?=.*DD)(YYYY|MMMM|MMM|MM|DD|HH|mm|ss|T|[^A-Za-z0-9])+$|^epoch_(s|ms|us|ns)$/
 
+/**
+ * How prices that are adjusted for splits are rebuilt: every key is needed, since a guess would be wrong
+ * prices.
+ */
+const unadjusting = z.strictObject({
+  /** The day through which they are adjusted: that of the download. */
+  through: z.iso.date('must be a day, e.g. 2024-12-31'),
+  /** To how many decimals they are printed. */
+  decimals: z.int().min(0).max(15),
+  /** Whether volumes were multiplied by the splits. */
+  volume: z.enum(['raw', 'split']),
+  /** Whether payments in the rows were divided by the splits. */
+  cash: z.enum(['raw', 'split']),
+})
+export type Unadjusting = z.infer<typeof unadjusting>
+
 /** How the files of one folder differ from the layout. A key that is left out has its default. */
 export const given = z
   .strictObject({
@@ -44,8 +60,10 @@ export const given = z
     ticker_is: z.enum(['as_traded', 'last']),
     /** What the name of a file, without its endings, is. */
     file_name_is: z.enum(['ticker', 'source_id']).optional(),
-    /** What prices are adjusted for. Only raw prices can be loaded. */
+    /** What prices are adjusted for. Only raw prices, and those that can be rebuilt, can be loaded. */
     adjusted: z.enum(['raw', 'split', 'total']),
+    /** For prices that are adjusted for splits alone, beside the complete list of splits. */
+    unadjust: unadjusting.optional(),
     /** Their column of closes as traded, where the others are adjusted. */
     raw_close: z.string().min(1).optional(),
     /** What a close of 0 or less means: an error, or (CRSP) a day without a trade. */

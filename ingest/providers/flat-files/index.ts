@@ -15,6 +15,7 @@ import { listFiles, stemOf } from './files.ts'
 import { FOLDERS } from './layout.ts'
 import { hasEvents, otherRows, pagesOf, type Readers } from './pages.ts'
 import type { DeliveryFile, Part } from './parts.ts'
+import { RebuiltPrices } from './rebuilt-prices.ts'
 import { scopeOf } from './records.ts'
 import { SplitEvidence, type SplitResult } from './split-evidence.ts'
 import { tickersOf } from './tickers.ts'
@@ -139,14 +140,35 @@ async function* readActions(
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
   const once = eventsStatedOnce(readers.tickers)
+  const rebuilt = rebuiltOf(with_events, readers)
+  const isCashAdjusted = rebuilt !== undefined && unadjustingOf(with_events)?.cash === 'split'
+  if (isCashAdjusted) {
+    const splits = { ...readers, log: silentLog(), is_for_events: true }
+    for (const file of [...files, ...with_events])
+      for await (const page of readFile(file, batch, splits, signal))
+        if (!('status' in page)) rebuilt.addSplits(page.records)
+  }
   for (const file of files)
     for await (const page of readFile(file, batch, readers, signal)) {
       if (with_events.length > 0 && !('status' in page)) once.remember(page.records)
       yield page
     }
   for (const file of with_events)
-    for await (const page of readFile(file, batch, { ...readers, is_for_events: true }, signal))
-      yield 'status' in page ? page : { ...page, records: once.remaining(page.records) }
+    for await (const page of readFile(file, batch, { ...readers, is_for_events: true }, signal)) {
+      if ('status' in page) yield page
+      else {
+        const records = once.remaining(page.records)
+        yield { ...page, records: isCashAdjusted ? rebuilt.cash(records) : records }
+      }
+    }
+}
+
+/** How the prices of a delivery are rebuilt: a folder has one mapping. */
+const unadjustingOf = (files: readonly AskedFile[]) => files[0]?.parts[0]?.mapping.unadjust
+
+function rebuiltOf(files: readonly AskedFile[], { tickers }: Readers): RebuiltPrices | undefined {
+  const how = unadjustingOf(files)
+  return how === undefined ? undefined : new RebuiltPrices(tickers, how)
 }
 
 /** The prices, and an end for every security whose closes contradict the splits of the delivery. */
@@ -158,22 +180,40 @@ async function* readPrices(
   readers: Readers & { readonly onSplits: (result: SplitResult) => void },
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  const evidence = new SplitEvidence(readers.tickers)
+  const rebuilt = rebuiltOf(files, readers)
+  const evidence = new SplitEvidence(readers.tickers, rebuilt !== undefined)
   const silent = { ...readers, log: silentLog() }
   const actions = { dataset: 'corporate_actions', subjects: ask.subjects } as const
   // A fault in these files is the affair of the job for corporate actions.
   const split_files = (await filesFor(root, actions).catch(() => ({ files: [] }))).files.filter(
     ({ folder }) => folder.name === 'splits',
   )
-  const pages = readActions(split_files, await filesWithEvents(root, silent), batch, silent, signal)
-  for await (const page of pages) if (!('status' in page)) evidence.addSplits(page.records)
+  const with_events = await filesWithEvents(root, silent)
+  for await (const page of readActions(split_files, with_events, batch, silent, signal)) {
+    if ('status' in page) continue
+    evidence.addSplits(page.records)
+    rebuilt?.addSplits(page.records)
+  }
   for (const file of files)
     for await (const page of readFile(file, batch, readers, signal)) {
-      if (!evidence.is_empty && !('status' in page)) evidence.addPrices(page.records)
-      yield page
+      if ('status' in page) {
+        yield page
+        continue
+      }
+      const records = rebuilt?.prices(page.records) ?? page.records
+      if (!evidence.is_empty) evidence.addPrices(records)
+      yield { ...page, records }
     }
-  readers.onSplits(evidence.result())
+  readers.onSplits({ ...evidence.result(), rebuilt: rebuilt?.splits_count })
   yield* evidence.ends(batch.subjects.map(({ item }) => item))
+  if (rebuilt === undefined) return
+  readers.log.info({ splits: rebuilt.splits_count }, 'prices are rebuilt from split-adjusted ones')
+  yield* rebuilt.ends()
+  if (split_files.length + with_events.length > 0) return
+  const reason =
+    'Its prices are adjusted for splits, and the delivery has no list of splits to rebuild them with. ' +
+    'Deliver splits/, or unadjusted prices.'
+  for (const { item } of batch.subjects) yield { item, status: 'failed', error_class: 'malformed', reason }
 }
 
 /** The pages of one file, and an end for every subject that a fault in it leaves incomplete. */

@@ -170,7 +170,8 @@ describe('prices that are adjusted', () => {
     expect(await prices({ adjusted }, 'source_id,date,close\nx:1,2020-01-31,1\n')).toEqual([
       `malformed: prices_daily/p.csv is refused: its prices are adjusted for ${what}, by ` +
         'mapping.json, and the traded prices cannot be derived. ' +
-        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
+        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.' +
+        (what === 'splits' ? ' With a complete list of splits, "unadjust" rebuilds them.' : ''),
     ])
   })
 

@@ -99,6 +99,8 @@ function faultsOf(folder: Folder, mapping: Mapping): string[] {
     faults.push(`${at}.raw_close: only prices have one`)
   if (mapping.raw_close !== undefined && (mapping.adjusted ?? 'raw') === 'raw')
     faults.push(`${at}.raw_close: it is for prices whose "adjusted" is "split" or "total"`)
+  if (mapping.unadjust !== undefined && (mapping.adjusted !== 'split' || mapping.raw_close !== undefined))
+    faults.push(`${at}.unadjust: it is for prices whose "adjusted" is "split", without a raw_close`)
   if (mapping.date_format?.startsWith('epoch_') === true && mapping.timezone === undefined)
     faults.push(`${at}.timezone: ${mapping.date_format} needs one, e.g. America/New_York`)
   if (mapping.thousands === mapping.decimal)

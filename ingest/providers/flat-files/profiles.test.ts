@@ -75,7 +75,8 @@ describe('the profile', () => {
     expect((await read(profile, { [`prices_daily/${name}`]: `${header}\n` })).reasons).toEqual([
       `malformed: prices_daily/${name} is refused: its prices are adjusted for ${what}, by its ` +
         `profile ${profile}, and the traded prices cannot be derived. ` +
-        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.',
+        'Deliver unadjusted prices, or name raw_close where a column has the closes as traded.' +
+        (what === 'splits' ? ' With a complete list of splits, "unadjust" rebuilds them.' : ''),
     ])
   })
 

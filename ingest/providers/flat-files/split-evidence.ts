@@ -9,6 +9,8 @@ const RATIO_MIN = 1.5
 /** Of the movement that a split demands (in logarithms): less of it is none, more of it is the split. */
 const STILL_MAX = 0.25
 const MOVED_MIN = 0.5
+/** Rebuilt closes that move twice were not adjusted. */
+const MOVED_TWICE_MIN = 1.75
 
 interface Around {
   readonly item: string
@@ -23,6 +25,8 @@ interface Around {
 export interface SplitResult {
   readonly moved: number
   readonly still: readonly Around[]
+  /** The splits that the prices were rebuilt with; undefined where they are taken as they are. */
+  readonly rebuilt?: number | undefined
 }
 interface Close {
   readonly date: string
@@ -38,9 +42,12 @@ interface Close {
 export class SplitEvidence {
   readonly #byItem = new Map<string, Around[]>()
   readonly #tickers: Tickers
+  readonly #is_rebuilt: boolean
 
-  constructor(tickers: Tickers) {
+  /** @param is_rebuilt true where the closes were rebuilt from adjusted ones. */
+  constructor(tickers: Tickers, is_rebuilt = false) {
     this.#tickers = tickers
+    this.#is_rebuilt = is_rebuilt
   }
 
   /** Takes records of corporate actions; those that are not splits are left out. */
@@ -53,7 +60,7 @@ export class SplitEvidence {
       const ratio = to / from
       const item = this.#tickers.itemOf(record, ex_date ?? '')
       if (item === undefined || ex_date === null || ex_date === undefined) continue
-      if (!(Math.abs(Math.log(ratio)) >= Math.log(RATIO_MIN)) || !Number.isFinite(ratio)) continue
+      if (!(ratio > 0 && Number.isFinite(ratio) && Math.abs(Math.log(ratio)) >= Math.log(RATIO_MIN))) continue
       const known = this.#byItem.get(item) ?? []
       this.#byItem.set(item, known)
       if (known.some((each) => each.ex_date === ex_date)) continue
@@ -94,7 +101,8 @@ export class SplitEvidence {
     for (const split of [...this.#byItem.values()].flat()) {
       const share = shareShown(split)
       if (share === undefined) continue
-      if (Math.abs(share) <= STILL_MAX) still.push(split)
+      const isTwice = this.#is_rebuilt && share >= MOVED_TWICE_MIN
+      if (Math.abs(share) <= STILL_MAX || isTwice) still.push(split)
       else if (share >= MOVED_MIN) moved += 1
     }
     return { moved, still }
@@ -110,6 +118,16 @@ export class SplitEvidence {
       error_class: 'malformed',
       reason,
     })
+    if (this.#is_rebuilt) {
+      const fix = 'Correct "unadjust" in mapping.json, or splits/.'
+      const some = still.slice(0, 3).map(textOf).join('; ')
+      const reason =
+        `The rebuilt closes contradict ${still.length} of ${still.length + moved} splits (${some}): ` +
+        `the prices were not adjusted for them, or a split is wrong. ${fix}`
+      const isGeneral = still.length > 1 && still.length > moved
+      const concerned = isGeneral ? items : [...new Set(still.map(({ item }) => item))]
+      return concerned.map((item) => failed(item, reason))
+    }
     if (still.length > 1 && still.length > moved) {
       const some = still.slice(0, 3).map(textOf).join('; ')
       const reason =
