@@ -38,7 +38,7 @@ const WIDE_FILES: Readonly<Record<string, string>> = {
 /**
  * Violations that are still to be repaired, counted. The numbers only go down; at 0 a rule holds everywhere.
  */
-const OPEN = { width: 520, sql: 2, words: 12 }
+const OPEN = { width: 0, sql: 0, words: 0 }
 const SHOWN_MAX = 60
 
 /** Fails when there are more violations than are open, and shows the first. */

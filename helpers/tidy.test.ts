@@ -192,7 +192,7 @@ describe('tidy', () => {
     expect(knowing).toEqual([])
   })
 
-  test('the simulated market shares no code with the product, and the product sees only its entrances', () => {
+  test('the simulated market shares no code with the product, which imports only its two entries', () => {
     const simulator = 'helpers/simulator/'
     const isMarket = (path: string): boolean => /^helpers\/simulator\/(market|servers)\//.test(path)
     const imports = product.filter(({ path }) => isMarket(path)).flatMap(importsOf)

@@ -100,7 +100,8 @@ describe('the drop of nine securities', () => {
       last_date: string
       factor: string
     }>(
-      `select s.source_id, f.first_date, f.last_date, f.price_factor * f.split_denominator / f.split_numerator as factor
+      `select s.source_id, f.first_date, f.last_date,
+         f.price_factor * f.split_denominator / f.split_numerator as factor
        from stocks_research.adjustment_factors f join stocks_research.securities s using (security_id)
        where f.reason is null`,
     )
@@ -170,7 +171,7 @@ it('definition B equals an independent vendor on nine symbols', async () => {
   }
 })
 
-it("definition A on one vendor's closes with another's events gives the first one's adjusted closes", async () => {
+it("definition A on one vendor's closes and another's events gives the first's adjusted closes", async () => {
   const { scratch, view } = await load(join(referenceFolder(), 'flat-files-aapl-av'))
   try {
     const reference = referenceRows('expected', 'independent_aapl.csv.gz')
@@ -187,7 +188,7 @@ it("definition A on one vendor's closes with another's events gives the first on
   }
 })
 
-it('definition B gives the growth between days that a third vendor publishes, and its volumes exactly', async () => {
+it('definition B gives the growth between days of a third vendor, and exactly its volumes', async () => {
   const reference = referenceRows('expected', 'total_return_wiki_2014.csv')
   const lines = (header: string, rows: readonly string[]): string => [header, ...rows, ''].join('\n')
   const root = await writeDelivery({

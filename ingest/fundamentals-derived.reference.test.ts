@@ -36,19 +36,24 @@ async function fact(
 ): Promise<number | null> {
   const [found] = await scratch.db.rows<{ value: string }>(
     `select value from stocks_research.fundamentals_as_of($6::date, array[$1])
-     where tag = $2 and unit = $3 and period_start is not distinct from nullif($4, '')::date and period_end = $5::date`,
+     where tag = $2 and unit = $3 and period_start is not distinct from nullif($4, '')::date
+       and period_end = $5::date`,
     [cik, tag, unit, start, end, as_of],
   )
   return found === undefined ? null : Number(found.value)
 }
 
-/** True when a filing states another year than the first one, and none states the nine months on or after its day. */
+/**
+ * True when a filing states another year than the first one, and none states the nine months on or after its
+ * day.
+ */
 async function isYearAloneRestated(row: Readonly<Record<string, string>>): Promise<boolean> {
   const [found] = await scratch.db.rows(
     `with years as (
        select f.value, f.filed, lag(f.value) over (order by f.filed, f.accession) as value_before
        from stocks_research.fundamentals_raw f
-       where f.cik = $1 and f.tag = $2 and f.unit = $3 and f.period_start = $4::date and f.period_end = $5::date
+       where f.cik = $1 and f.tag = $2 and f.unit = $3 and f.period_start = $4::date
+         and f.period_end = $5::date
          and f.form in ('10-K', '10-K/A', '10-Q', '10-Q/A'))
      select from years y
      where y.value <> y.value_before and not exists (
@@ -63,7 +68,7 @@ async function isYearAloneRestated(row: Readonly<Record<string, string>>): Promi
 const numberOf = (text: string | undefined): number | null =>
   text === undefined || text === '' ? null : Number(text)
 
-it('every fourth quarter is the reported or the derived one, also as it was first known; per-share values are never differences', async () => {
+it('every fourth quarter is as expected, now and as first known; none per share is derived', async () => {
   const wrong: unknown[] = []
   const counts: Record<string, number> = {}
   let kept_count = 0
@@ -75,8 +80,8 @@ it('every fourth quarter is the reported or the derived one, also as it was firs
       kind === 'not_additive'
         ? [null, numberOf(row['reported_q4_latest'])]
         : [row['derived_q4_latest'], row['reported_q4_latest']].filter((text) => text !== '').map(Number)
-    // The expected newest value subtracts whatever is newest. Where the year was restated and the nine months were not,
-    // that mixes two bases, and the quarter keeps its first value.
+    // The expected newest value subtracts whatever is newest. Where the year was restated and the nine
+    // months were not, that mixes two bases, and the quarter keeps its first value.
     const is_kept =
       !allowed.includes(latest) &&
       latest === numberOf(row['derived_q4_first']) &&
@@ -143,7 +148,9 @@ it('every ticker names its holder of the day, or nobody', async () => {
   const wrong: unknown[] = []
   for (const row of rows) {
     const [found] = await scratch.db.rows<{ source_id: string }>(
-      'select source_id from stocks_research.securities where security_id = stocks_research.security_as_of($1, $2::date)',
+      `select source_id
+       from stocks_research.securities
+       where security_id = stocks_research.security_as_of($1, $2::date)`,
       [row['ticker'], row['date']],
     )
     if ((found?.source_id ?? '') !== row['source_id']) wrong.push({ ...row, found })

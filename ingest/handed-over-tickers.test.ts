@@ -3,8 +3,8 @@ import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { ingestDelivery, writeDelivery } from './testing/flat-files/delivery.ts'
 
 /**
- * Events that a source dates by the day on which a ticker changes hands: OLD was renamed NEW, HAND went from one company
- * to another over a weekend, and SWAP went to a company that was listed as MINE before.
+ * Events that a source dates by the day on which a ticker changes hands: OLD was renamed NEW, HAND went
+ * from one company to another over a weekend, and SWAP went to a company that was listed as MINE before.
  */
 let scratch: Scratch
 beforeEach(async () => {
@@ -27,7 +27,8 @@ const WORLD = {
     'source_id,ticker,valid_from,valid_to,exchange_mic\n' +
     'x:renamed,OLD,2017-01-03,2018-05-08,XNYS\nx:renamed,NEW,2018-05-09,,XNYS\n' +
     'x:gone,HAND,2017-01-03,2018-05-11,XNYS\nx:newcomer,HAND,2018-05-14,,XNYS\n' +
-    'x:giver,SWAP,2017-01-03,2018-05-08,XNYS\nx:taker,MINE,2017-01-03,2018-05-08,XNYS\nx:taker,SWAP,2018-05-09,,XNYS\n',
+    'x:giver,SWAP,2017-01-03,2018-05-08,XNYS\nx:taker,MINE,2017-01-03,2018-05-08,XNYS\n' +
+    'x:taker,SWAP,2018-05-09,,XNYS\n',
   'prices_daily/p.csv': `source_id,date,open,high,low,close,volume\n${IDS.map((id) => `${id},2018-05-14,10,11,9,10,100`).join('\n')}\n`,
 }
 
@@ -48,7 +49,7 @@ async function eventsOf(files: Readonly<Record<string, string>>) {
 }
 
 describe('an event by ticker', () => {
-  it('of the first day of a new ticker, reported under the old one, belongs to the renamed security', async () => {
+  it('on the first day of a new ticker, under the old one, belongs to the renamed security', async () => {
     const { events, refused } = await eventsOf({
       'splits/s.csv': 'ticker,ex_date,split_from,split_to\nOLD,2018-05-09,1,2\n',
       'dividends/d.csv': 'ticker,ex_date,amount,currency\nOLD,2018-05-09,2.00,USD\n',
@@ -60,7 +61,7 @@ describe('an event by ticker', () => {
     expect(refused).toEqual([])
   })
 
-  it('that ends a listing and is dated the first day without trading never ends the next holder', async () => {
+  it('that ends a listing, dated the first day without trading, never ends the next holder', async () => {
     const { events } = await eventsOf({ 'delistings/d.csv': 'ticker,date,kind\nHAND,2018-05-14,merger\n' })
     expect(events).toEqual([{ source_id: 'x:gone', ex_date: '2018-05-14', kind: 'merger' }])
   })

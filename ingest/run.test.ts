@@ -88,7 +88,7 @@ it('resume before the first run says how to start one', async () => {
   expect(stderr).toMatch(/ has no run yet\. Start one: npx node ingest\/run\.ts run all$/)
 })
 
-it('an option stands above the environment, and a run above its bounds fails and names every item', async () => {
+it('an option overrides the environment; a run above its thresholds fails and names all items', async () => {
   const other = await writeDelivery({ 'universe.csv': 'source_id,ticker\nx:nobody,NIX\n' })
   const { exitCode, stdout } = await run(['securities', '--universe', join(other, 'universe.csv')])
   expect(exitCode).toBe(1)
@@ -98,7 +98,7 @@ it('an option stands above the environment, and a run above its bounds fails and
   )
 })
 
-it('a complete run ends with 0, its log has one JSON object a line, and nothing at warn or above', async () => {
+it('a complete run exits with 0, and its log has one JSON object a line, none at warn or above', async () => {
   const { exitCode, stdout } = await run(['all'])
   expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 })
   expect(stdout).toMatch(/Run [0-9a-f-]{36}: complete \(/)
@@ -139,7 +139,7 @@ it('resume refuses a universe that has changed since', async () => {
   expect(refused.stderr).toMatch(/has changed since run .* SHA-256 was 0{64}, is [0-9a-f]{64}/)
 })
 
-it('retry takes the newest run that has failed items, also when a newer run exists, and says which', async () => {
+it('retry takes the newest run with failed items, also when a newer run exists, and names it', async () => {
   const own = await scratchDatabase({ migrated: true })
   const env = { PGDATABASE: own.connection.database }
   expect((await run(['run', 'securities'], env)).exitCode).toBe(0)

@@ -15,7 +15,9 @@ export type SecurityType =
   | 'etf'
   | 'fund'
 
-/** Words of a security's name, and what each says. The last one in the name decides: the company comes first. */
+/**
+ * Words of a security's name, and what each says. The last one in the name decides: the company comes first.
+ */
 const WORDS: readonly (readonly [SecurityType, RegExp])[] = [
   ['preferred', /\bpreferred\b|\bpreference (?:shares?|stock)\b/gi],
   ['note', /\bnotes?\b|\bdebentures?\b|\bETNs?\b|\bdue (?:\w+ \d+, )?20\d\d\b/gi],

@@ -22,9 +22,9 @@ import {
  *     objects/ab/abcd….zst                       a body, packed; `.raw` when it came packed (zip)
  *     responses/12/1234…/2026-01-02T03-04-05.678Z-abcd1234.json   what was asked and what was answered
  *
- * Every file is complete before a rename gives it its name. Any number of processes can therefore write at once,
- * and a killed one leaves only a partial file, which is never read. The entry is written after its body, so that
- * every entry has one.
+ * Every file is complete before a rename gives it its name. Any number of processes can therefore write at
+ * once, and a killed one leaves only a partial file, which is never read. The entry is written after its
+ * body, so that every entry has one.
  */
 const entrySchema = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),

@@ -24,8 +24,9 @@ export interface ArchivedDelivery {
 const SUMS = 'SHA256SUMS'
 
 /**
- * Copies a delivery into `<archive>/deliveries/<hash>`, so that a rebuild does not depend on a folder that its
- * vendor or its owner may change. A second call with equal files copies nothing, and reads the copy to its end.
+ * Copies a delivery into `<archive>/deliveries/<hash>`, so that a rebuild does not depend on a folder that
+ * its vendor or its owner may change. A second call with equal files copies nothing, and reads the copy to
+ * its end.
  *
  * @throws VerificationError when a copy does not read back as it was, with both hashes.
  */
@@ -61,7 +62,8 @@ export async function archiveDelivery(
 
 /**
  * Returns the archived delivery that contains all of these files, by their hashes; undefined when none does.
- * Deliveries with equal tables can differ in their mapping.json: of several, the last archived one is returned.
+ * Deliveries with equal tables can differ in their mapping.json: of several, the last archived one is
+ * returned.
  */
 export async function findArchivedDelivery(
   archive_directory: string,

@@ -61,7 +61,8 @@ export async function readObject(root: string, digest: string, storage: Storage)
     body = storage === 'zst' ? await decompress(bytes) : bytes
   } catch (error) {
     throw new VerificationError(
-      `Archived body ${path} cannot be read: ${messageOf(error)}. Run "node ingest/commands/archive.ts verify".`,
+      `Archived body ${path} cannot be read: ${messageOf(error)}. ` +
+        'Run "node ingest/commands/archive.ts verify".',
       {
         cause: error,
       },

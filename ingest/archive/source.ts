@@ -10,8 +10,8 @@ export interface ArchivedSource extends ArchivedDelivery {
 }
 
 /**
- * What the source of a run delivered, from the archive: the copied delivery of files, or the responses, each read
- * to its end and verified.
+ * What the source of a run delivered, from the archive: the copied delivery of files, or the responses,
+ * each read to its end and verified.
  *
  * @throws VerificationError that names the first fault.
  */

@@ -7,7 +7,7 @@ import { loadCalendar, readOverrides } from './load.ts'
 
 const closed = { closures: [{ date: '2024-02-29', reason: 'a test' }], early_closes: [] }
 
-test('a second load changes nothing, an override changes its day alone, and its removal changes it back', async () => {
+test('a second load changes nothing; an override changes its day only, its removal restores it', async () => {
   const { db, drop } = await scratchDatabase({ migrated: true })
   const load = (today: string, overrides?: typeof closed) =>
     db.transaction((tx) => loadCalendar(tx, { today, ...(overrides === undefined ? {} : { overrides }) }))
@@ -41,7 +41,8 @@ test('a faulty file of overrides is refused with its faults', async () => {
     const early = (day: string): string => `{"date": "${day}", "close": "13:00", "reason": "a test"}`
     await writeFile(
       file,
-      `{"closures": [{"date": "2024-03-09", "reason": "a Saturday"}], "early_closes": [${early('2024-03-29')}, ${early('1989-12-29')}]}`,
+      '{"closures": [{"date": "2024-03-09", "reason": "a Saturday"}], "early_closes": ' +
+        `[${early('2024-03-29')}, ${early('1989-12-29')}]}`,
     )
     expect(() => readOverrides(file)).toThrow(
       /2024-03-09 is not a session by rule.*2024-03-29 is not a session.*1989-12-29 is not a session/,

@@ -37,7 +37,7 @@ describe('sessions', () => {
     expect(dates('2025-01-01', '2025-12-31')).toHaveLength(250)
     expect(dates('2026-01-01', '2026-12-31')).toHaveLength(251)
   })
-  test('holidays of 2027 and 2028 are those that the exchange has published, and the eve of one on a Friday is a full session', () => {
+  test('the holidays of 2027 and 2028 are published ones; a Friday holiday has no early close before', () => {
     const weekdays = Array.from({ length: 731 }, (_, at) => new Date(Date.UTC(2027, 0, 1 + at)))
       .filter((day) => day.getUTCDay() % 6 !== 0)
       .map((day) => day.toISOString().slice(0, 10))

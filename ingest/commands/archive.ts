@@ -47,7 +47,8 @@ program
     const { entries, objects, bytes, parts, unreferenced, faults } = await verifyArchive(root())
     for (const { file, fault } of faults) say(`FAULT  ${file}: ${fault}`)
     say(
-      `${entries} responses, ${objects} bodies, ${sizeText(bytes)}; ${unreferenced} bodies without a response, ${parts} interrupted downloads`,
+      `${entries} responses, ${objects} bodies, ${sizeText(bytes)}; ${unreferenced} bodies without a ` +
+        `response, ${parts} interrupted downloads`,
     )
     say(faults.length === 0 ? 'The archive is whole.' : `The archive has ${faults.length} faults.`)
     if (faults.length > 0) process.exitCode = 1
@@ -74,7 +75,8 @@ program
       dry_run,
     })
     say(
-      `${dry_run ? 'Would remove' : 'Removed'} ${pruned.entries} responses, ${pruned.objects} bodies, ${pruned.parts} interrupted downloads: ${sizeText(pruned.bytes)}`,
+      `${dry_run ? 'Would remove' : 'Removed'} ${pruned.entries} responses, ${pruned.objects} bodies, ` +
+        `${pruned.parts} interrupted downloads: ${sizeText(pruned.bytes)}`,
     )
   })
 

@@ -27,10 +27,16 @@ const fill = (connection: Connection, rows: number): Promise<void> =>
       insert into stocks_research.securities (security_id, source_id, ticker)
         select i, 'bench:' || i, 'B' || i from generate_series(1, ${Math.ceil(rows / SESSIONS)}) i;
       insert into stocks_research.prices_daily (security_id, trade_date, open, high, low, close, volume)
-        select s, day, o, greatest(o, c) + round((random() * 2)::numeric, 2), least(o, c) - round((random() * 2)::numeric, 2), c, (random() * 1e7)::bigint
-          from (select s, date '2016-01-01' + n as day, round((50 + s % 400 + 10 * sin(n / 20.0 + s) + random() * 3)::numeric, 2) as o,
-                       round((50 + s % 400 + 10 * sin(n / 20.0 + s) + random() * 3)::numeric, 2) as c
-                  from generate_series(1, ${Math.ceil(rows / SESSIONS)}) s, generate_series(1, ${SESSIONS}) n) walk`),
+        select s, day, o,
+          greatest(o, c) + round((random() * 2)::numeric, 2),
+          least(o, c) - round((random() * 2)::numeric, 2),
+          c, (random() * 1e7)::bigint
+        from (
+          select s, date '2016-01-01' + n as day,
+            round((50 + s % 400 + 10 * sin(n / 20.0 + s) + random() * 3)::numeric, 2) as o,
+            round((50 + s % 400 + 10 * sin(n / 20.0 + s) + random() * 3)::numeric, 2) as c
+          from generate_series(1, ${Math.ceil(rows / SESSIONS)}) s, generate_series(1, ${SESSIONS}) n
+        ) walk`),
   )
 
 async function timed<T>(what: string, work: () => Promise<T>): Promise<{ result: T; ms: number }> {
@@ -68,7 +74,8 @@ async function benchmark(rows: number): Promise<void> {
     )
     const { dump_duration_ms, bytes } = backup.manifest
     say(
-      `    ${'of which pg_dump --compress=9 itself'.padEnd(56)} ${(dump_duration_ms / 1000).toFixed(2).padStart(8)} s`,
+      `    ${'of which pg_dump --compress=9 itself'.padEnd(56)} ` +
+        `${(dump_duration_ms / 1000).toFixed(2).padStart(8)} s`,
     )
     const levels = [
       await timed('level 1, hash of the file', () => verifyFile(backup)),
@@ -83,10 +90,12 @@ async function benchmark(rows: number): Promise<void> {
     const local_ms = levels.reduce((sum, { ms }) => sum + ms, 0)
     const ratio = (ms: number): string => `${((100 * ms) / dump_duration_ms).toFixed(1)} %`
     say(
-      `  archive ${sizeText(bytes)}; hashing beside pg_dump added ${((whole_ms - dump_duration_ms) / 1000).toFixed(2)} s`,
+      `  archive ${sizeText(bytes)}; hashing beside pg_dump added ` +
+        `${((whole_ms - dump_duration_ms) / 1000).toFixed(2)} s`,
     )
     say(
-      `Verification of pg_dump's own time: levels 1 to 3 ${ratio(local_ms)}, levels 1 to 4 ${ratio(local_ms + fourth.ms)}. Bound: 50 %.`,
+      `Verification of pg_dump's own time: levels 1 to 3 ${ratio(local_ms)}, levels 1 to 4 ` +
+        `${ratio(local_ms + fourth.ms)}. Bound: 50 %.`,
     )
   } finally {
     await dropDatabase(maintenance, scratch.database)

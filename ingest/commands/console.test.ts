@@ -55,7 +55,8 @@ it('it redraws itself on a terminal only; elsewhere each job is one plain line',
   plain.show(progress)
   plain.done(report)
   expect(written).toEqual([
-    'prices-daily: 1,234 read, 1,000 inserted, 0 updated, 0 deleted; 2 ok, 1 not_found, 1 failed; 1 min 1 s\n',
+    'prices-daily: 1,234 read, 1,000 inserted, 0 updated, 0 deleted; 2 ok, 1 not_found, ' +
+      '1 failed; 1 min 1 s\n',
   ])
 })
 

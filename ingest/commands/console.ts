@@ -53,7 +53,10 @@ export function progressText(progress: Progress, elapsed_ms: number): string {
         : items_done / items_total
   const left =
     ratio > 0.02 && ratio < 1 ? ` · about ${duration((elapsed_ms * (1 - ratio)) / ratio)} left` : ''
-  return `${job} · ${step} · ${count(items_done)} of ${count(items_total)} items · ${count(rows_read)} rows · ${count(Math.round(rows_read / seconds))} rows/s${left}`
+  return (
+    `${job} · ${step} · ${count(items_done)} of ${count(items_total)} items · ${count(rows_read)} rows · ` +
+    `${count(Math.round(rows_read / seconds))} rows/s${left}`
+  )
 }
 
 const jobText = ({
@@ -79,8 +82,8 @@ const unchangedText = (items: number): string =>
   items === 0 ? '' : ` (${count(items)} skipped: inputs unchanged)`
 
 /**
- * The end of a run as a person reads it: a table of jobs, every failed, deferred and missing item by name, and
- * the state.
+ * The end of a run as a person reads it: a table of jobs, every failed, deferred and missing item by name,
+ * and the state.
  */
 export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: RunReport): string {
   const columns = [
@@ -122,7 +125,8 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
         ? []
         : [
             '',
-            `${counted(rows_withdrawn, 'row')} of ${job}: no longer in the source. Kept, and recorded in ingestion.withdrawals.`,
+            `${counted(rows_withdrawn, 'row')} of ${job}: no longer in the source. Kept, and recorded ` +
+              'in ingestion.withdrawals.',
           ],
     ),
     '',

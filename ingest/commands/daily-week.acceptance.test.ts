@@ -88,7 +88,8 @@ async function on<T>(
     universe: await universeOf(day),
     providers: http.providers,
     source: 'rehearsal',
-    // A small market: one security without bars is more than the hundredth part that is allowed of a large one.
+    // A small market: one security without bars is more than the hundredth part that is allowed of a large
+    // one.
     thresholds: {
       ...bootstrap.thresholds,
       not_found_max_ratio: { ...bootstrap.thresholds.not_found_max_ratio, 'prices-daily': 0.05 },

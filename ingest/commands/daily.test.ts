@@ -90,7 +90,11 @@ async function revise(...days: readonly [string, string]): Promise<string> {
     `with revised as (
        update stocks_research.prices_daily set volume = volume + 1 where trade_date = any ($1)
          and security_id = (select security_id from stocks_research.prices_daily where trade_date = any ($1)
-                            group by security_id having count(*) = 2 order by security_id limit 1) returning security_id)
+                            group by security_id
+                            having count(*) = 2
+                            order by security_id
+                            limit 1)
+                            returning security_id)
      select distinct source_id from revised join stocks_research.securities using (security_id)`,
     [days],
   )
@@ -101,7 +105,7 @@ test('a daily run has nothing to go on from before the first load, and says so',
   await expect(daily(new Date('2024-12-20T12:00:00Z'))).rejects.toThrow(PreconditionError)
 })
 
-test('a database of two weeks ago, with revised bars in it, is brought to the last finished session, and equals the truth', async () => {
+test('a database of two weeks ago, with revised bars, is updated to the last finished session', async () => {
   await at(new Date('2024-12-20T12:00:00Z'), (options) =>
     ingest({
       ...options,
@@ -140,7 +144,7 @@ test('a second daily run of the same day changes nothing, and asks for few bars'
   expect(bars).toHaveLength(1)
 }, 120_000)
 
-test('a history that was revised is asked for as a whole by the next run, when this one ends before it has', async () => {
+test('a revised history that this run did not come to is requested in full by the next run', async () => {
   const source_id = await revise('2021-03-02', '2025-01-02')
   const stop = new AbortController()
   const first = await daily(new Date('2025-01-03T21:45:00Z'), {

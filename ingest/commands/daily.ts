@@ -104,8 +104,9 @@ export async function runDaily({
 }
 
 /**
- * A session counts as finished so long after its close. Free plans have no consolidated prices of the last 15 minutes: a
- * run right after the close would ask for a session that is refused, and report it as brought in.
+ * A session counts as finished so long after its close. Free plans have no consolidated prices of the last
+ * 15 minutes: a run right after the close would ask for a session that is refused, and report it as brought
+ * in.
  */
 const DELAY_MS = 16 * 60_000
 
@@ -118,7 +119,8 @@ async function spanOf(db: Database, now: Date, overlap_sessions: number) {
   const { last_session_date, newest_date, overlap_start_date } = row
   if (last_session_date === null || newest_date === null || overlap_start_date === null) {
     throw new PreconditionError(
-      'There are no prices yet, and a daily run starts from the newest. Load the whole window first: npx node ingest/run.ts run all',
+      'There are no prices yet, and a daily run starts from the newest. Load the whole window first: ' +
+        'npx node ingest/run.ts run all',
     )
   }
   return { last_session_date, newest_date, overlap_start_date }
@@ -146,7 +148,8 @@ async function securitiesRestated(db: Database, start_date: string): Promise<Set
 async function securitiesWithBarsBefore(db: Database, date: string): Promise<Set<string>> {
   const rows = await db.rows<{ source_id: string }>(
     `select source_id from stocks_research.securities s
-     where exists (select from stocks_research.prices_daily p where p.security_id = s.security_id and p.trade_date < $1)`,
+     where exists (
+       select from stocks_research.prices_daily p where p.security_id = s.security_id and p.trade_date < $1)`,
     [date],
   )
   return new Set(rows.map(({ source_id }) => source_id))

@@ -25,7 +25,8 @@ async function reach(): Promise<Server> {
   const config = readServerConfig()
   if (config.postgres.kind === 'container')
     throw new PreconditionError(
-      'A container lives only as long as its run. Unset BOOTSTRAP_POSTGRES for the embedded server, or set PGHOST to one of yours.',
+      'A container lives only as long as its run. Unset BOOTSTRAP_POSTGRES for the embedded server, or ' +
+        'set PGHOST to one of yours.',
     )
   return startServer(config)
 }
@@ -68,7 +69,8 @@ async function showStatus(): Promise<void> {
   const { version } = await describeServer(status.connection)
   const { host, port, user } = status.connection
   say(
-    `The embedded PostgreSQL ${version} runs (pid ${status.pid}) at ${host}:${port}, user ${user}. Its data and password are in ${status.directory}.`,
+    `The embedded PostgreSQL ${version} runs (pid ${status.pid}) at ${host}:${port}, user ${user}. Its ` +
+      `data and password are in ${status.directory}.`,
   )
 }
 
@@ -113,7 +115,8 @@ async function makeRoles(): Promise<void> {
   const names = await createRoles(connection, passwords)
   for (const kind of ROLES) say(`${kind}: ${names[kind]}`)
   say(
-    'The ingest role is used by npm run ingest while ROLE_INGEST_PASSWORD is set; any other by naming it in PGUSER and PGPASSWORD.',
+    'The ingest role is used by npm run ingest while ROLE_INGEST_PASSWORD is set; any other by naming ' +
+      'it in PGUSER and PGPASSWORD.',
   )
 }
 

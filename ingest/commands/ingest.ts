@@ -118,14 +118,16 @@ program
 program
   .command('compare')
   .description(
-    'read the second source (BOOTSTRAP_SECOND_SOURCE, or second_source in bootstrap.json), and list where closes, splits and dividends differ',
+    'read the second source (BOOTSTRAP_SECOND_SOURCE, or second_source in bootstrap.json), and list ' +
+      'where closes, splits and dividends differ',
   )
   .action(() => {
     const config = configOf({})
     const { second_source } = config
     if (second_source === undefined)
       throw new ConfigError([
-        'BOOTSTRAP_SECOND_SOURCE is not set, and bootstrap.json has no second_source; it must be flat-files:<folder>',
+        'BOOTSTRAP_SECOND_SOURCE is not set, and bootstrap.json has no second_source; it must be ' +
+          'flat-files:<folder>',
       ])
     return onCurrentDatabase(config, (connection) =>
       withDatabase(connection, async (db) => {

@@ -70,7 +70,8 @@ async function withRun(
   const universe = await readUniverse(config.universe_file, config.source.mode)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
-      `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ${resumed.universe_sha256}, is ${universe.sha256}. Restore the old file, or start a new run.`,
+      `The universe ${universe.file} has changed since run ${resumed.run_id} began: SHA-256 was ` +
+        `${resumed.universe_sha256}, is ${universe.sha256}. Restore the old file, or start a new run.`,
     )
   }
   await onServer(config, async ({ connection: asked, maintenance, describe }) => {
@@ -152,7 +153,8 @@ export const daily = (
     })
     const again = report.pulled_again.length === 0 ? 'none' : report.pulled_again.join(', ')
     say(
-      `Prices from ${report.overlap_start_date} to ${report.last_session_date}; history asked for as a whole: ${again}\n`,
+      `Prices from ${report.overlap_start_date} to ${report.last_session_date}; history asked for as a ` +
+        `whole: ${again}\n`,
     )
     say(validationText(report.validation))
     if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed

@@ -28,8 +28,10 @@ function waysOn(run_id: string, jobs: RunReport['jobs'], config: Config): string
   }
   return [
     later,
-    `Or start a new run with the next provider of each list in bootstrap.json: npx node ingest/run.ts run all --without ${silent.join(' ')}`,
-    'Securities keep their security_id; a price that the other provider reports differently is recorded in ingestion.price_revisions.',
+    'Or start a new run with the next provider of each list in bootstrap.json: ' +
+      `npx node ingest/run.ts run all --without ${silent.join(' ')}`,
+    'Securities keep their security_id; a price that the other provider reports differently is ' +
+      'recorded in ingestion.price_revisions.',
   ].join('\n')
 }
 

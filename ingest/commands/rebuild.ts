@@ -27,8 +27,8 @@ import { progressLine } from './console.ts'
 import { programOf, runProgram, say } from './entry.ts'
 
 /**
- * The configuration of a recorded run. What it was given stands in the archive, responses and deliveries alike, and
- * is taken from there; a delivery that was never archived is read where it lay.
+ * The configuration of a recorded run. What it was given stands in the archive, responses and deliveries
+ * alike, and is taken from there; a delivery that was never archived is read where it lay.
  */
 async function configOf(
   { run_id, universe_file, start_date, end_date, source }: RunRow,
@@ -60,7 +60,8 @@ async function load(config: Config, run: RunRow, connection: Connection): Promis
   const universe = await readUniverse(config.universe_file)
   if (universe.sha256 !== run.universe_sha256) {
     throw new PreconditionError(
-      `The universe ${universe.file} is not the one of run ${run.run_id}: SHA-256 was ${run.universe_sha256}, is ${universe.sha256}. Put the old file back, then rebuild.`,
+      `The universe ${universe.file} is not the one of run ${run.run_id}: SHA-256 was ` +
+        `${run.universe_sha256}, is ${universe.sha256}. Put the old file back, then rebuild.`,
     )
   }
   const log = openLog(join(config.directories.data, 'logs', `rebuild_${connection.database}.jsonl`), {
@@ -96,11 +97,13 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
     const run = await withDatabase(server.connection, findFullRun)
     if (run === undefined)
       throw new PreconditionError(
-        `${server.connection.database} has no run of all seven jobs that came to its end. Load it first: npx node ingest/run.ts run all`,
+        `${server.connection.database} has no run of all seven jobs that came to its end. Load it ` +
+          'first: npx node ingest/run.ts run all',
       )
     const recorded = await withDatabase(server.connection, (db) => configOf(run, config, db))
     say(
-      `Rebuilding ${server.connection.database} as ${scratch.database}, from ${sourceText(recorded.source)}, as run ${run.run_id} was asked.`,
+      `Rebuilding ${server.connection.database} as ${scratch.database}, from ` +
+        `${sourceText(recorded.source)}, as run ${run.run_id} was asked.`,
     )
     const result = await rebuild(
       server.connection,
@@ -113,8 +116,11 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
     const isEqual = result.differences.length === 0
     say(
       isEqual
-        ? `The rebuilt database holds the same content (${result.content_sha256}). It took ${(result.rebuild_ms / 1000).toFixed(1)} s.`
-        : `The rebuilt database differs: ${describeDifferences(result.differences)}. The run of the rebuild ended ${result.state}${result.state_reason === null ? '' : `: ${result.state_reason}`}.`,
+        ? `The rebuilt database holds the same content (${result.content_sha256}). It took ` +
+            `${(result.rebuild_ms / 1000).toFixed(1)} s.`
+        : `The rebuilt database differs: ${describeDifferences(result.differences)}. The run of the ` +
+            'rebuild ended ' +
+            `${result.state}${result.state_reason === null ? '' : `: ${result.state_reason}`}.`,
     )
     if (keep === true) say(`It stays as ${scratch.database}. Drop it when nobody needs it.`)
     process.exitCode = isEqual ? 0 : 1
@@ -126,7 +132,8 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
 
 const program = programOf(
   'rebuild',
-  'Builds the database again from its recorded source, in a scratch database, and compares the two by hash. Exit code 1 when they differ.',
+  'Builds the database again from its recorded source, in a scratch database, and compares the two by ' +
+    'hash. Exit code 1 when they differ.',
 )
   .option('--keep', 'leave the rebuilt database in place')
   .action(main)

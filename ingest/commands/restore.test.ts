@@ -28,7 +28,10 @@ beforeEach(async () => {
   server = inject('testServer')
   source = await scratchDatabase()
   await source.db.execute(
-    'create table public.t (id int primary key, v text); insert into public.t select i, md5(i::text) from generate_series(1, 500) i',
+    `create table public.t (id int primary key, v text);
+     insert into public.t
+     select i, md5(i::text)
+     from generate_series(1, 500) i`,
   )
   remote = new FolderStore(join(state, 'Dropbox'), '/stocks-research')
   backup = await dump(source.connection, { directory: join(state, 'backups'), mode: 'rehearsal' })
@@ -88,7 +91,7 @@ test('lists what is here and what is remote', async () => {
   expect(stdout).toContain('500 rows  not proven')
 })
 
-test('a proof is of its day: what was written to since is listed so, is refused, and comes whole from the remote store', async () => {
+test('a backup that changed after its proof is listed so, and comes from the remote store', async () => {
   await prove(backup)
   expect((await run('list')).stdout).toMatch(/all 4 levels passed \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/)
   const bytes = await readFile(backup.archive)
@@ -175,7 +178,7 @@ test('fetches a backup that is only remote', async () => {
   expect(await rowsOf(restored)).toBe(500)
 })
 
-test('never takes the place of data without its name and host, typed; with them, the former is kept', async () => {
+test('replaces a database only when its name and host are typed, and keeps the former one', async () => {
   await source.db.execute('delete from public.t where id > 100')
   const { database } = source.connection
   for (const args of [
@@ -229,7 +232,7 @@ test('a sealed database is restored beside, and is given up only once its seal i
   expect([swap.exitCode, swap.stderr]).toEqual([1, expect.stringContaining('is sealed')])
 })
 
-test('a damaged backup is refused before a database is made, and a name that is taken is left alone', async () => {
+test('a damaged backup is rejected before a database is created; no database is overwritten', async () => {
   const bytes = await readFile(backup.archive)
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
   await writeFile(backup.archive, bytes)
@@ -246,7 +249,7 @@ test('a damaged backup is refused before a database is made, and a name that is 
   expect((await run('--into', source.connection.database)).stderr).toContain('never restored into')
 })
 
-test('retention removes nothing before all four levels have passed, then here and there, and never when the newest is damaged', async () => {
+test('retention removes backups here and remotely only after all four levels of the newest', async () => {
   const { db, connection } = source
   const directory = join(state, 'backups')
   await db.execute('delete from public.t where id > 400')

@@ -47,7 +47,8 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
           : 'NOT WHAT THE MANIFEST HERE SAYS',
     ].flat()
     say(
-      `  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  copied ${timeText(modified_at)}  ${notes.join('; ')}`,
+      `  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  copied ` +
+        `${timeText(modified_at)}  ${notes.join('; ')}`,
     )
   }
   if (archives.length === 0) say('  none')
@@ -65,7 +66,10 @@ function lineOf({ manifest }: Backup, proof: Proof | undefined, written_at: Date
   const proven = proof === undefined ? 'not proven' : `${passed} passed ${timeText(proof.proven_at)}`
   const touched =
     proof !== undefined && written_at.getTime() > Date.parse(proof.proven_at) ? '; WRITTEN TO SINCE' : ''
-  return `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  taken ${timeText(snapshot_at)}  ${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proven}${touched}`
+  return (
+    `${file.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  taken ${timeText(snapshot_at)}  ` +
+    `${database} (${mode})  ${rows.toLocaleString('en')} rows  ${proven}${touched}`
+  )
 }
 
 async function restore(
@@ -84,13 +88,15 @@ async function restore(
   })
   const { manifest } = backup
   say(
-    `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes)}.`,
+    `Restoring ${manifest.file}: ${manifest.database} (${manifest.mode}), taken ` +
+      `${timeText(manifest.snapshot_at)}, ${sizeText(manifest.bytes)}.`,
   )
   if (manifest.database !== server.connection.database)
     say(`Note: it is a backup of ${manifest.database}, and PGDATABASE is ${server.connection.database}.`)
   const database =
     options.into ??
-    `${server.connection.database.slice(0, 40)}_restored_${manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')}`
+    `${server.connection.database.slice(0, 40)}_restored_` +
+      manifest.snapshot_at.slice(0, 16).replaceAll(/[-:T]/g, '')
   await requireFree(server, database)
 
   const file = await verifyFile(backup)
@@ -106,11 +112,14 @@ async function restore(
     },
   )
   say(
-    `Level 3: ${database} contains ${evidence.rows.toLocaleString('en')} rows in ${evidence.tables} tables, equal to what was dumped, table by table (content ${evidence.content_sha256}). Restored as ${evidence.restored_as}.`,
+    `Level 3: ${database} contains ${evidence.rows.toLocaleString('en')} rows in ${evidence.tables} ` +
+      `tables, equal to what was dumped, table by table (content ${evidence.content_sha256}). Restored ` +
+      `as ${evidence.restored_as}.`,
   )
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
   say(
-    `Time to recover: ${seconds(performance.now() - started)}, of which ${seconds(evidence.restore_ms)} restoring and ${seconds(evidence.compare_ms)} comparing.`,
+    `Time to recover: ${seconds(performance.now() - started)}, of which ` +
+      `${seconds(evidence.restore_ms)} restoring and ${seconds(evidence.compare_ms)} comparing.`,
   )
   await offerSwap(config, server, database, options)
 }
@@ -120,11 +129,14 @@ async function requireFree({ connection, maintenance }: Server, database: string
   if (fault !== undefined) throw new PreconditionError(`--into is "${database}"; it ${fault}.`)
   if (database === connection.database)
     throw new RefusedError(
-      `A backup is never restored into ${database} itself. Leave --into out, compare, and then swap with --swap.`,
+      `A backup is never restored into ${database} itself. Leave --into out, compare, and then swap ` +
+        'with --swap.',
     )
   if (await isThere(maintenance, database))
     throw new RefusedError(
-      `The database ${database} already exists, and nothing is restored over it. Give another name with --into, or drop it when it is no longer needed: dropdb -h ${connection.host} -p ${connection.port} ${database}`,
+      `The database ${database} already exists, and nothing is restored over it. Give another name ` +
+        'with --into, or drop it when it is no longer needed: ' +
+        `dropdb -h ${connection.host} -p ${connection.port} ${database}`,
     )
 }
 
@@ -137,7 +149,9 @@ async function offerSwap(
 ): Promise<void> {
   const target = server.connection.database
   const { host, port, user } = server.connection
-  const kept = `The restored database ${restored} is kept beside ${target}; it takes as much space. When you no longer need it: dropdb -h ${host} -p ${port} -U ${user} ${restored}`
+  const kept =
+    `The restored database ${restored} is kept beside ${target}; it takes as much space. When you no ` +
+    `longer need it: dropdb -h ${host} -p ${port} -U ${user} ${restored}`
   const wanted = await confirmationFor(server).catch((error: unknown) => {
     if (swap === true || !(error instanceof RefusedError)) throw error
     return error // Sealed: nobody asked for the swap, and the restore is done.

@@ -76,9 +76,11 @@ export function validationText({ checks, hard_count, soft_count, accepted_count 
   return [
     ...broken.map(
       ({ severity, name, claim, violations_count, accepted_count: accepted }) =>
-        `${severity}  ${name}: ${counted(violations_count - accepted, 'violation')} of "${claim}", in ingestion.findings`,
+        `${severity}  ${name}: ${counted(violations_count - accepted, 'violation')} of "${claim}", in ` +
+        'ingestion.findings',
     ),
-    `${checks.length} checks: ${hard_count} hard and ${soft_count} soft violations, ${accepted_count} accepted in writing.`,
+    `${checks.length} checks: ${hard_count} hard and ${soft_count} soft violations, ${accepted_count} ` +
+      'accepted in writing.',
     '',
   ].join('\n')
 }

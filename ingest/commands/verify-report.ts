@@ -28,19 +28,22 @@ const asked = process.argv[2]
 const directory = asked === undefined ? latestRun() : resolve(asked)
 if (directory === undefined || !existsSync(directory)) {
   say(
-    `There is no run to verify${asked === undefined ? '' : ` in ${asked}`}. \`npx vitest run phases\` makes one.`,
+    `There is no run to verify${asked === undefined ? '' : ` in ${asked}`}. \`npx vitest run phases\` ` +
+      'makes one.',
   )
   process.exitCode = 1
 } else {
   const { view, faults, notes } = checkRun(directory)
   say(
-    `run ${view?.run_id ?? directory}: ${view?.verdict ?? 'unreadable'}${view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''}`,
+    `run ${view?.run_id ?? directory}: ` +
+      `${view?.verdict ?? 'unreadable'}${view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''}`,
   )
   for (const note of notes) say(`  note: ${note}`)
   for (const fault of faults) say(`  DOES NOT HOLD: ${fault}`)
   if (faults.length === 0)
     say(
-      `  the journal is whole, the manifest holds, and every report tells ${notes.length === 0 ? 'what' : 'the verdict and the boxes that'} the journal tells`,
+      '  the journal is whole, the manifest holds, and every report tells ' +
+        `${notes.length === 0 ? 'what' : 'the verdict and the boxes that'} the journal tells`,
     )
   else process.exitCode = 1
 }

@@ -14,7 +14,9 @@ export function holderOf(record: SourceRecord, date: string, identity: Identity)
   if (holder !== undefined) return holder
   if (!identity.knowsTicker(ticker)) return { skipped: true }
   return {
-    rejected: `no security of the universe held the ticker "${ticker}" on ${date}: the record is another company's`,
+    rejected:
+      `no security of the universe held the ticker "${ticker}" on ${date}: the record is another ` +
+      "company's",
     kind: 'foreign',
   }
 }
@@ -23,10 +25,11 @@ export function holderOf(record: SourceRecord, date: string, identity: Identity)
 const ENDS = new Set(['merger', 'delisting', 'name_change'])
 
 /**
- * Whose event it is. Sources date an event of the first day of a new ticker under the old one, and a delisting by the
- * first day without trading: an event belongs to the security that held the ticker on the session before, also where
- * another one holds it from that day on. Another one that was listed before under a ticker of its own makes it
- * undecidable: then the record is rejected, and the event of the new holder is refused.
+ * The security that an event belongs to. Sources date an event on the first day of a new ticker under the old
+ * one, and a delisting on the first day without trading. An event therefore belongs to the security that held
+ * the ticker on the session before, also where another security holds it from that day on. If that other
+ * security was listed before under a ticker of its own, the event may be of either: the record is rejected,
+ * and recorded as a refused event of the new holder.
  */
 export function eventHolderOf(
   record: SourceRecord,
@@ -43,14 +46,15 @@ export function eventHolderOf(
   if (holder.security_id === former.security_id || !identity.isListed(holder, session_before)) return former
   return {
     rejected:
-      `"${ticker}" was held by ${former.source_id} until ${session_before}, and is held by ${holder.source_id}, ` +
-      `then under another ticker, from ${ex_date} on: the event may be of either. Give its record a source_id`,
+      `"${ticker}" was held by ${former.source_id} until ${session_before}, and is held by ` +
+      `${holder.source_id}, then under another ticker, from ${ex_date} on: the event may be of either. ` +
+      'Give its record a source_id',
     kind: 'malformed',
     item: holder.source_id,
   }
 }
 
-/** Longest run of days without a session that is looked past: an exchange was closed for four months once, in 1914. */
+/** Days that are searched for the session before. An exchange was closed for longer once, in 1914. */
 const CLOSED_DAYS_MAX = 15
 
 function sessionBefore(date: string, isSession: (date: string) => boolean): string {

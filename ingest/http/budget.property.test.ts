@@ -30,7 +30,7 @@ function simulate(
 const most = (times: readonly number[], window_ms: number): number =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + window_ms).length))
 
-test('no span of a window ever holds more requests than its limit, wherever it begins, however long a sending was held up', () => {
+test('no window of time contains more requests than the limit, however long sending was delayed', () => {
   const requests = fc.array(fc.record({ delay_ms: fc.nat(400), latency_ms: fc.constant(3) }), {
     minLength: 1,
     maxLength: 120,
@@ -68,7 +68,7 @@ test('journeys of different length do not overrun the windows of the provider, w
   )
 })
 
-test('with answers that take equally long the whole limit is used, once that is known, however long they take', () => {
+test('with answers of equal duration the whole limit is used, once the duration is known', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(5000), (requests_max, latency_ms) => {
       const windows = 10

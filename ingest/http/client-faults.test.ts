@@ -137,7 +137,7 @@ test('nobody outside the allow-list is asked, and only loopback may stand in', a
   expect(fixture.asked()).toHaveLength(0)
 })
 
-test('a quota told as HTTP 200 opens the breaker: the rest is not asked, and nothing is archived', async () => {
+test('a quota reported as HTTP 200 opens the breaker: no further request, nothing archived', async () => {
   const client = await fixture.clientOf(
     (_, response) => json(response, { 'Error Message': 'Limit Reach . Please upgrade your plan' }),
     {},
@@ -160,7 +160,7 @@ test('a page in place of JSON is tried again and the good answer is taken', asyn
   expect(fixture.classes()).toEqual(['malformed', 'ok'])
 })
 
-test('keys stand in no archive, ledger or error, whether they travel in a header or in the address', async () => {
+test('no archive, ledger or error contains a key that was sent in a header or the address', async () => {
   const canary = 'canary-key+1/2=='
   registerSecret('EXAMPLE_KEY', canary)
   const echo = (request: { url?: string | undefined }) => `no such thing: ${request.url} ${canary}`

@@ -54,7 +54,7 @@ describe('a provider that asks for an absurd wait', () => {
   })
 })
 
-test('a throttle for longer than a run waits is a fact about the account: the rest is deferred and not asked', async () => {
+test('a throttle longer than a run waits is about the account: the rest is deferred', async () => {
   const client = await fixture.clientOf((_, response) => json(response, {}, 429, { 'retry-after': '3600' }))
   for (const path of ['/a', '/b', '/c']) {
     const error = await failureOf(fixture.ask(client, path))
@@ -71,7 +71,7 @@ test('a throttle for longer than a run waits is a fact about the account: the re
   expect(fixture.asked()).toHaveLength(1)
 })
 
-test('a quota of the day parks the rest until a time, and no other process waits the whole day for our reading of its words', async () => {
+test('a daily quota defers the rest until a time, and other processes do not wait a day for it', async () => {
   const pauses: number[] = []
   const client = await fixture.clientOf((_, response) =>
     json(response, { detail: 'Daily request limit exceeded' }, 429),

@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('a process killed in the middle of a download leaves nothing that counts, and the next one fetches it whole', async () => {
+test('a killed download leaves no complete file, and the next process downloads all of it', async () => {
   let is_slow = true
   server = await serve((_, response) => {
     response.writeHead(200, { 'content-length': String(zip.length) })

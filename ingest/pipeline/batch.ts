@@ -69,7 +69,9 @@ async function stageBatch(
   return tally
 }
 
-/** Settle: fails the items that cannot be trusted, then settles duplicates. Returns how many rows it withheld. */
+/**
+ * Settle: fails the items that cannot be trusted, then settles duplicates. Returns how many rows it withheld.
+ */
 async function settleBatch(
   db: Database,
   job: SourcedJob,

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => scratch.drop())
 
 describe('a run that cannot go on', () => {
-  it('ends its record only when every batch under way has stopped, so that what it recorded is what is there', async () => {
+  it('ends its record only after every batch has stopped, so that the record equals the data', async () => {
     const root = await writeDelivery(SMALL_DELIVERY)
     await ingestDelivery(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
     const provider: Provider = {
@@ -97,7 +97,8 @@ describe('a run that cannot go on', () => {
             expect(await statusText(scratch.db)).toMatch(/^\S+ {2}running /)
             await scratch.db.rows(
               `select pg_terminate_backend(pid, 5000) from pg_locks
-               where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+               where locktype = 'advisory'
+                 and database = (select oid from pg_database where datname = current_database())`,
             )
             yield* provider.read(...args)
           },
@@ -169,7 +170,7 @@ describe('a run that cannot go on', () => {
     expect(attempts.map(({ attempts_count }) => attempts_count)).toEqual([1, 2, 1])
   })
 
-  it('is resumed over the days that its items were asked for, and gives none of them a second row', async () => {
+  it('is resumed over the days of its items, and records none of them twice', async () => {
     const root = await writeDelivery(SMALL_DELIVERY)
     await ingestDelivery(scratch.connection, root, { jobs: ['securities', 'ticker-history'] })
     const [asked, answering]: [unknown[], { is: boolean }] = [[], { is: false }]

@@ -32,7 +32,7 @@ const load = async (...intervals: string[]) => {
   }
 }
 
-test('an interval that the source now begins on another day takes the place of the one that we had', async () => {
+test('an interval that now begins on another day replaces the stored one', async () => {
   await load('x:a,OLD,2015-01-02,2019-12-31', 'x:a,NEW,2020-01-01,')
   // A longer window, or another provider: the old ticker since earlier, the rename a day later.
   expect(await load('x:a,OLD,2010-01-04,2020-01-01', 'x:a,NEW,2020-01-02,')).toEqual({
@@ -50,7 +50,7 @@ test('an interval that nothing contradicts stays, though the source no longer te
   })
 })
 
-test('two intervals of one source that contradict each other are a conflict, and what we had stays', async () => {
+test('two contradicting intervals of one source are a conflict, and the stored ones stay', async () => {
   const { intervals } = await load('x:a,NEW,2020-01-01,')
   const again = await load('x:a,OLD,2010-01-04,2020-06-30', 'x:a,NEW,2020-01-02,')
   expect(again.gaps).toMatchObject([{ item: 'x:a', status: 'failed', error_class: 'conflict' }])

@@ -59,7 +59,8 @@ it('every fact that the delivery has of a filer is in, and each gap has a name',
   try {
     const { job } = await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'))
     const counts = await scratch.db.rows(
-      `select cik, taxonomy, count(*)::text as facts, count(distinct tag)::text as tags, min(filed)::text as first_filed, max(filed)::text as last_filed
+      `select cik, taxonomy, count(*)::text as facts, count(distinct tag)::text as tags,
+         min(filed)::text as first_filed, max(filed)::text as last_filed
        from stocks_research.fundamentals_raw group by cik, taxonomy order by cik, taxonomy collate "C"`,
     )
     const expected = referenceRows('expected', 'fundamentals_counts.csv').filter(({ cik }) =>

@@ -95,7 +95,8 @@ async function deriveItems(
     [items, scope.window.end_date],
   )
   await db.execute(
-    `create index on pg_temp.staged (item_no, ${listOf(table.key)}); analyze pg_temp.staged (item_no, ${listOf(table.key)})`,
+    `create index on pg_temp.staged (item_no, ${listOf(table.key)});
+     analyze pg_temp.staged (item_no, ${listOf(table.key)})`,
   )
   const counted = await db.rows<{ item_no: number; rows: number }>(
     'select item_no, count(*)::integer as rows from pg_temp.staged group by item_no',

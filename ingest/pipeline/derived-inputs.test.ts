@@ -54,7 +54,7 @@ it('derives again what hangs on a changed bar, action, listing or fact, and noth
   }
 })
 
-it('derives all of it again when a rule changes, a session is taken out, a table was truncated, or the day is another', async () => {
+it('derives everything again when a rule, the sessions, a truncated table or the day changed', async () => {
   const { text } = await scratch.db.one<{ text: string }>(
     `select pg_get_functiondef('stocks_research.adjustment_intervals(date, text[])'::regprocedure) as text`,
   )

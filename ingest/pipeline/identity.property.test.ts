@@ -123,16 +123,22 @@ async function answers(): Promise<{ held: string[]; holders: string[]; listed: s
   return {
     held: await texts(
       `select concat_ws(' ', d.day, s.source_id, stocks_research.ticker_as_of(s.security_id, d.day)) as row
-       from unnest($1::date[]) d (day) cross join stocks_research.securities s where stocks_research.ticker_as_of(s.security_id, d.day) is not null`,
+       from unnest($1::date[]) d (day)
+       cross join stocks_research.securities s
+       where stocks_research.ticker_as_of(s.security_id, d.day) is not null`,
       days,
     ),
     holders: await texts(
-      `select concat_ws(' ', d.day, s.source_id, t.ticker) as row from unnest($1::date[]) d (day) cross join unnest($2::text[]) t (ticker)
+      `select concat_ws(' ', d.day, s.source_id, t.ticker) as row
+       from unnest($1::date[]) d (day)
+       cross join unnest($2::text[]) t (ticker)
        join stocks_research.securities s on s.security_id = stocks_research.security_as_of(t.ticker, d.day)`,
       [...days, TICKERS],
     ),
     listed: await texts(
-      `select concat_ws(' ', d.day, s.source_id, s.ticker) as row from unnest($1::date[]) d (day) cross join stocks_research.securities_as_of(d.day) s`,
+      `select concat_ws(' ', d.day, s.source_id, s.ticker) as row
+       from unnest($1::date[]) d (day)
+       cross join stocks_research.securities_as_of(d.day) s`,
       days,
     ),
   }
@@ -144,11 +150,14 @@ const told = (given: History): string[] =>
     )
     .toSorted()
 
-/** Why a bar is nobody's: by ticker it is another company's; a permanent id says whose it is, outside its listing. */
+/**
+ * Why a bar is nobody's: by ticker it is another company's; a permanent id says whose it is, outside its
+ * listing.
+ */
 const NOBODYS =
   /another company's$|^no ticker interval of "\w" covers \S+$|^the bar is after the end of the listing of "\w", \S+$/
 
-it('every ticker names its holder on every day, however the history came; and bars that nobody holds a ticker for are nobody’s', async () => {
+it('every ticker names its holder on every day, in whatever order the history was delivered', async () => {
   await fc.assert(
     fc.asyncProperty(history, fc.nat(DAYS - 1), fc.boolean(), async (given, known, isTurned) => {
       const held = heldOf(given)
@@ -172,7 +181,9 @@ it('every ticker names its holder on every day, however the history came; and ba
       expect(await answers()).toEqual({ held: expected, holders: expected, listed: expected })
 
       const stored = await scratch.db.rows<{ bar: string }>(
-        `select concat_ws(' ', p.trade_date, s.source_id) as bar from stocks_research.prices_daily p join stocks_research.securities s using (security_id)`,
+        `select concat_ws(' ', p.trade_date, s.source_id) as bar
+         from stocks_research.prices_daily p
+         join stocks_research.securities s using (security_id)`,
       )
       const wanted = new Set(
         bars
@@ -196,7 +207,7 @@ it('every ticker names its holder on every day, however the history came; and ba
   )
 })
 
-it('two securities that claim one ticker on one day both fail, each naming the other, whatever the order', async () => {
+it('two securities with one ticker on one day both fail, each naming the other, in any order', async () => {
   const universe = ['a,TA', 'b,TB']
   const claim = fc
     .tuple(fc.nat(20), fc.nat(10), fc.boolean())

@@ -56,7 +56,9 @@ export async function loadKnownSecurities(
     valid_from: string
     valid_to: string | null
   }>(
-    `select security_id::text, ticker, valid_from, valid_to from stocks_research.ticker_history order by security_id, valid_from`,
+    `select security_id::text, ticker, valid_from, valid_to
+     from stocks_research.ticker_history
+     order by security_id, valid_from`,
   )
   const bySource = new Map(securities.map((row) => [row.source_id, row]))
   const byId = new Map(securities.map((row) => [Number(row.security_id), row.source_id]))
@@ -67,7 +69,8 @@ export async function loadKnownSecurities(
     const holder = byId.get(security_id)
     if (holder !== undefined && holder !== source_id) {
       throw new VerificationError(
-        `"${source_id}" and "${holder}" have the same security_id ${security_id}. Nothing was changed; give one of them another source_id.`,
+        `"${source_id}" and "${holder}" have the same security_id ${security_id}. Nothing was changed; ` +
+          'give one of them another source_id.',
       )
     }
     byId.set(security_id, source_id)

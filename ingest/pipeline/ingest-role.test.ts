@@ -58,7 +58,7 @@ const ingest = (...args: string[]) =>
     all: true,
   })
 
-test('all seven jobs run as the role for that where its password is given, corrections of the source included', async () => {
+test('all seven jobs run as the ingest role when its password is set, corrections included', async () => {
   const first = await ingest('run', 'all')
   expect(first.exitCode, first.all).toBe(0)
   const corrected = async (file: string, from: string, to: string): Promise<void> => {

@@ -32,7 +32,9 @@ const stored = async (): Promise<string[]> =>
   (
     await scratch.db.rows<{ row: string }>(
       `select concat_ws(' ', s.source_id, h.ticker, h.valid_from, h.valid_to) as row
-       from stocks_research.ticker_history h join stocks_research.securities s using (security_id) order by 1`,
+       from stocks_research.ticker_history h
+       join stocks_research.securities s using (security_id)
+       order by 1`,
     )
   ).map(({ row }) => row)
 
@@ -43,7 +45,7 @@ test('a source that moves the first day of an interval is believed, and its old 
   expect(await stored()).toEqual(['a NEW 2012-05-21', 'a OLD 1999-01-04 2012-05-20'])
 })
 
-test('an interval that overlaps a stored one of a security that is not asked for fails, and names it', async () => {
+test('an interval that overlaps one of a security that was not requested fails, and names it', async () => {
   await load('a,ONE,1999-01-04,')
   const { gaps } = await load('b,ONE,2005-01-03,')
   expect(gaps).toMatchObject([

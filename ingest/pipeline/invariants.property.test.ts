@@ -29,8 +29,8 @@ type Deal = (row: string, at: number) => boolean
 const all: Deal = () => true
 
 /**
- * A delivery of the rows that `deal` takes, in the order that `order` makes. Securities and tickers are always
- * whole.
+ * A delivery of the rows that `deal` takes, in the order that `order` makes. Securities and tickers are
+ * always whole.
  */
 function dropOf(given: World, { order = (rows: string[]) => rows, deal = all } = {}): Drop {
   const csv = (header: string, rows: readonly string[]): string => [header, ...rows, ''].join('\n')
@@ -123,7 +123,8 @@ interface Load {
 
 async function contentAfter(...loads: Load[]): Promise<string> {
   await scratch.db.execute(
-    'truncate stocks_research.securities, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade',
+    `truncate stocks_research.securities, stocks_research.fundamentals_raw,
+       stocks_research.fundamentals_derived cascade`,
   )
   return load(...loads)
 }
@@ -163,7 +164,7 @@ const plain = world.map(withoutConflicts)
 const RUNS = { numRuns: runs(12), endOnFailure: true }
 const TIMEOUT_MS = 240_000
 
-it('the content hash stands whatever the order of events, rows and pages, and when the same is ingested again', {
+it('the content hash is the same for any order of events, rows and pages, and after a second ingestion', {
   timeout: TIMEOUT_MS,
 }, async () => {
   await fc.assert(

@@ -43,7 +43,8 @@ export async function planItems(db: Database, scope: ItemScope, items: readonly 
     [scope.run_id, scope.job, scope.provider, items, scope.window.start_date, scope.window.end_date],
   )
   const open = await db.rows<{ item: string }>(
-    `select item from ingestion.items where run_id = $1 and job = $2 and provider = $3 and status in ('pending', 'running')`,
+    `select item from ingestion.items
+     where run_id = $1 and job = $2 and provider = $3 and status in ('pending', 'running')`,
     [scope.run_id, scope.job, scope.provider],
   )
   const isOpen = new Set(open.map(({ item }) => item))
@@ -93,7 +94,9 @@ export async function startItems(
 /** Renews the lease of everything that this run works on. */
 export async function renewLeases(db: Database, run_id: string): Promise<void> {
   await db.rows(
-    `update ingestion.items set leased_until_at = now() + make_interval(secs => $2) where run_id = $1 and status = 'running'`,
+    `update ingestion.items
+     set leased_until_at = now() + make_interval(secs => $2)
+     where run_id = $1 and status = 'running'`,
     [run_id, LEASE_SECONDS],
   )
 }
@@ -111,7 +114,8 @@ export async function reopenItems(
   statuses: readonly string[],
 ): Promise<number> {
   const rows = await db.rows(
-    `update ingestion.items set status = 'pending', leased_until_at = null, lease_owner = null, updated_at = now()
+    `update ingestion.items
+     set status = 'pending', leased_until_at = null, lease_owner = null, updated_at = now()
      where run_id = $1 and status = any($2) returning item_id`,
     [run_id, statuses],
   )

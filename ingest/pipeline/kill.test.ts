@@ -78,7 +78,8 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
   let kills = 0
   for (let round = 0; round < ROUNDS; round += 1) {
     await scratch.db.execute(
-      'truncate stocks_research.securities, ingestion.runs, ingestion.items, ingestion.rejects, ingestion.findings, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade',
+      `truncate stocks_research.securities, ingestion.runs, ingestion.items, ingestion.rejects,
+         ingestion.findings, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade`,
     )
     let child = start('run', 'all')
     // Kill when the ledger has come to a random place, so that the kills spread over all jobs whatever the
@@ -88,7 +89,10 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
       const ended = child.then(() => true)
       while (!(await Promise.race([ended, sleep(2, false)]))) {
         const { place: reached } = await scratch.db.one<{ place: number }>(
-          `select coalesce(sum(case status when 'pending' then 0 when 'running' then 0.5 else 1 end), 0)::float8 as place from ingestion.items`,
+          `select
+             coalesce(sum(case status when 'pending' then 0 when 'running' then 0.5 else 1 end), 0)::float8
+               as place
+           from ingestion.items`,
         )
         if (reached > place) child.kill('SIGKILL')
       }
@@ -101,7 +105,10 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 })
     expect(await contentOf(scratch.db)).toEqual(clean)
     const ledger = await scratch.db.rows(
-      `select status, count(*)::integer as items from ingestion.items where job = 'prices-daily' group by status`,
+      `select status, count(*)::integer as items
+       from ingestion.items
+       where job = 'prices-daily'
+       group by status`,
     )
     expect(ledger).toEqual([{ status: 'ok', items: SECURITIES.length }])
     const rejects = await scratch.db.rows('select item, kind from ingestion.rejects')

@@ -65,7 +65,9 @@ const OTHERS = Array.from({ length: 300 }, (_, at) => ({ source_id: `x:o${at}`, 
 const listOthers = (line: (other: (typeof OTHERS)[number]) => string): string =>
   OTHERS.map((other) => `${line(other)}\n`).join('')
 
-/** One security and one filer with `size` records of each kind; some are delivered twice, some are rejected. */
+/**
+ * One security and one filer with `size` records of each kind; some are delivered twice, some are rejected.
+ */
 function deliveryOf(size: number): Record<string, string> {
   const numbers = Array.from({ length: size }, (_, at) => at)
   const lines = (head: string, line: (at: number) => string): string =>

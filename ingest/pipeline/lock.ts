@@ -34,7 +34,8 @@ export async function takeIngestionLock(db: Database): Promise<number> {
   const [running] = await db.rows<{ run: string }>(queryFile(SQL, 'running-run'))
   const known = [running?.run, holder?.holder].filter((each) => each !== undefined)
   throw new RefusedError(
-    `Another run is ingesting into this database: ${known.join('; ') || 'it ended just now'}. Nothing was changed. Wait for it or stop it, then start again.`,
+    `Another run is ingesting into this database: ${known.join('; ') || 'it ended just now'}. Nothing ` +
+      'was changed. Wait for it or stop it, then start again.',
   )
 }
 
@@ -57,7 +58,8 @@ export function writerOf(run_id: string, lock_pid: number): Writer {
       const { is_ours } = await tx.one<{ is_ours: boolean }>(text, [run_id, lock_pid])
       if (is_ours) return work(tx)
       throw new PreconditionError(
-        'This run lost its ingestion lock (its session ended). It stopped before it wrote more; start `resume` when the server answers.',
+        'This run lost its ingestion lock (its session ended). It stopped before it wrote more; start ' +
+          '`resume` when the server answers.',
       )
     })
 }

@@ -11,7 +11,8 @@ const BASE = {
   'universe.csv': 'source_id,ticker\nx:a,AA\nx:b,BB\n',
   'securities/s.csv': 'source_id,ticker,cik,list_date\nx:a,AA,7,2015-01-02\nx:b,BB,,2015-01-02\n',
   'ticker_history/t.csv':
-    'source_id,ticker,valid_from,valid_to\nx:a,OLD,2015-01-02,2019-12-31\nx:a,AA,2020-01-01,\nx:b,BB,2015-01-02,\n',
+    'source_id,ticker,valid_from,valid_to\nx:a,OLD,2015-01-02,2019-12-31\nx:a,AA,2020-01-01,\n' +
+    'x:b,BB,2015-01-02,\n',
 }
 const HEADERS = {
   prices_daily: 'source_id,date,open,high,low,close,volume',
@@ -92,7 +93,7 @@ const scattered = (provider: Provider): Provider => ({
 
 const RUNS = { numRuns: runs(15) }
 
-it('the content does not depend on the order of rows, pages and files, and ingesting again changes nothing', async () => {
+it('the content does not depend on the order of rows, pages and files, or a second ingestion', async () => {
   // Equal dividends of ONE file are several events, so a shuffle keeps each dividend in its file.
   const fileOf = (row: string): number => row.length % 3
   await fc.assert(
@@ -110,7 +111,7 @@ it('the content does not depend on the order of rows, pages and files, and inges
   )
 })
 
-it('a delivery without conflicts that is split in two overlapping ones loads to the same content', async () => {
+it('a delivery without conflicts gives the same content as two overlapping parts of it', async () => {
   const keyOf: Record<Folder, (row: string) => string> = {
     prices_daily: (row) => row.split(',').slice(0, 2).join(),
     dividends: (row) => row.replace('0.060', '0.06'),

@@ -69,7 +69,11 @@ const overHttp = (client: HttpClient): Provider => ({
 const idOf = (url: string | undefined): string => url?.split('/').at(-1) ?? ''
 const pricesOf = async (): Promise<Record<string, number>> => {
   const rows = await scratch.db.rows<{ source_id: string; bars: number }>(
-    'select source_id, count(*)::int as bars from stocks_research.securities join stocks_research.prices_daily using (security_id) group by 1 order by 1',
+    `select source_id, count(*)::int as bars
+     from stocks_research.securities
+     join stocks_research.prices_daily using (security_id)
+     group by 1
+     order by 1`,
   )
   return Object.fromEntries(rows.map((row) => [row.source_id, row.bars]))
 }
@@ -124,7 +128,7 @@ it('that fails for a third of the symbols fails the run, names each, and is retr
   expect(await pricesOf()).toEqual(Object.fromEntries(IDS.map((id) => [id, bars.length])))
 })
 
-it('that wants to be left alone for longer than a run waits halts it until then: what is left is deferred, and not failed', async () => {
+it('whose pause is longer than a run waits halts the run: the rest is deferred, not failed', async () => {
   const client = await http.clientOf(({ url }, response) =>
     idOf(url) > 'o:04' ? json(response, {}, 429, { 'retry-after': '3600' }) : json(response, { bars }),
   )

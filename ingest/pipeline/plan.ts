@@ -19,7 +19,8 @@ export function chooseProvider(providers: readonly Provider[], dataset: Dataset)
   const provider = providers.find(({ datasets }) => datasets.includes(dataset))
   if (provider !== undefined) return provider
   throw new PreconditionError(
-    `No provider of this run serves ${dataset.replaceAll('_', ' ')}; it has ${providers.map(({ name }) => name).join(', ') || 'none'}. Choose another source.`,
+    `No provider of this run serves ${dataset.replaceAll('_', ' ')}; it has ` +
+      `${providers.map(({ name }) => name).join(', ') || 'none'}. Choose another source.`,
   )
 }
 

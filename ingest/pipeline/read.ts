@@ -83,7 +83,9 @@ function takeRecord(
   return copyLine(columns, parsed.row, `${item.item_no}\t${file.file_no}\t${line}`)
 }
 
-/** A record that the adapter rejected: of a security of the universe, of another one, or of an unknown one. */
+/**
+ * A record that the adapter rejected: of a security of the universe, of another one, or of an unknown one.
+ */
 function malformedOf(job: SourcedJob, located: LocatedRecord, { identity }: ParseContext): Parsed<JobRow> {
   const { record, malformed = '', is_readable } = located
   const rejected = { rejected: malformed, kind: 'malformed' as const }

@@ -56,8 +56,8 @@ interface Reading {
 
 /**
  * Records the rows of these items that our table has in the window and their source does not: they are kept,
- * and recorded in `ingestion.withdrawals` in place of what an earlier read of these days recorded. Runs in the
- * transaction that ends the items; a second call records the same. Returns how many rows.
+ * and recorded in `ingestion.withdrawals` in place of what an earlier read of these days recorded. Runs in
+ * the transaction that ends the items; a second call records the same. Returns how many rows.
  *
  * @param items in the order of their `item_no`: all with staged rows, or all without.
  */

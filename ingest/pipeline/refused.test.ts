@@ -27,9 +27,11 @@ async function load({ splits = '', dividends = '', delistings = DELISTINGS }: Ev
   const root = await writeDelivery({
     'universe.csv': 'source_id,ticker\nx:one,ONE\nx:gone,GONE\n',
     'securities/s.csv':
-      'source_id,ticker,currency,list_date,delist_date\nx:one,ONE,USD,2020-01-02,\nx:gone,GONE,USD,2020-01-02,2020-02-04\n',
+      'source_id,ticker,currency,list_date,delist_date\nx:one,ONE,USD,2020-01-02,\n' +
+      'x:gone,GONE,USD,2020-01-02,2020-02-04\n',
     'ticker_history/t.csv':
-      'source_id,ticker,valid_from,valid_to\nx:one,EX,2020-01-02,2020-01-31\nx:one,ONE,2020-02-01,\nx:gone,GONE,2020-01-02,2020-02-04\n',
+      'source_id,ticker,valid_from,valid_to\nx:one,EX,2020-01-02,2020-01-31\nx:one,ONE,2020-02-01,\n' +
+      'x:gone,GONE,2020-01-02,2020-02-04\n',
     'prices_daily/p.csv': `source_id,date,open,high,low,close,volume\n${[...bars('x:one', 5), ...bars('x:gone', 4)].join('\n')}\n`,
     'splits/s.csv': SPLITS + splits,
     'dividends/d.csv': DIVIDENDS + dividends,
@@ -50,7 +52,10 @@ async function adjusted(source_id = 'x:one') {
   const rows = await scratch.db.rows<{ values: string; adjustment_reason: string | null }>(
     `select case when adj_close is not null then 'A' else '' end || case when total_return_close is not null then 'B' else '' end
        || case when adj_volume is not null then 'V' else '' end as values, adjustment_reason
-     from stocks_research.prices_daily_adjusted_v join stocks_research.securities s using (security_id) where s.source_id = $1 order by trade_date`,
+     from stocks_research.prices_daily_adjusted_v
+     join stocks_research.securities s using (security_id)
+     where s.source_id = $1
+     order by trade_date`,
     [source_id],
   )
   const reasons = new Set(rows.flatMap(({ adjustment_reason }) => adjustment_reason ?? []))
@@ -100,7 +105,8 @@ describe('an event that its source told and that could not be taken', () => {
       { splits: 'x:one,,2020-02-03,1,2\nx:one,,2020-02-03,1,3' },
       [
         '  ABV ABV ABV',
-        `2020-02-03: a split ${REFUSED}: 2 records claim one key with different values; none of them is taken`,
+        `2020-02-03: a split ${REFUSED}: 2 records claim one key with different values; none of them ` +
+          'is taken',
       ],
     ],
     [
@@ -164,10 +170,12 @@ describe('a refusal', () => {
   afterEach(() => scratch?.drop())
   const versions = () =>
     scratch.db.rows(
-      `select subject, version from ingestion.subject_versions where table_name = 'stocks_research.refused_events'`,
+      `select subject, version
+       from ingestion.subject_versions
+       where table_name = 'stocks_research.refused_events'`,
     )
 
-  it('stands while it is told, changes nothing when told again, is found by name, and goes when a good record comes', async () => {
+  it('is kept while it is reported, found by name, and removed when a valid record arrives', async () => {
     await load({
       dividends: 'x:one,,2020-02-03,,USD,\nx:one,,2020-01-31,0.1,USD,\nx:one,,2020-02-31,0.1,USD,',
     })
@@ -196,7 +204,7 @@ describe('a refusal', () => {
     expect(await adjusted()).toEqual([WHOLE])
   })
 
-  it('that a hand takes away is a change outside any run, and the values that it left come to light', async () => {
+  it('that is deleted by hand is a change outside any run, and its null values are found', async () => {
     await load({ splits: 'x:one,,2020-02-03,0,2' })
     await scratch.db.execute('delete from stocks_research.refused_events')
     expect(

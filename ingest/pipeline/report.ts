@@ -25,7 +25,9 @@ export async function jobReport(
   duration_ms: number,
 ): Promise<JobReport> {
   const statuses = await db.rows<{ status: keyof JobReport['items'] | 'running'; items: number }>(
-    'select status, count(*)::integer as items from ingestion.items where run_id = $1 and job = $2 group by status',
+    `select status, count(*)::integer as items
+     from ingestion.items where run_id = $1 and job = $2
+     group by status`,
     [run_id, job],
   )
   const items = { ok: 0, empty: 0, not_found: 0, failed: 0, deferred: 0, pending: 0 }
@@ -59,14 +61,16 @@ export function stateOf(
     pending += items.pending
     if (isAbove(items.failed, thresholds.failed_max_ratio)) {
       reasons.push(
-        `${job}: ${items.failed} of ${total} items failed, more than failed_max_ratio ${thresholds.failed_max_ratio}`,
+        `${job}: ${items.failed} of ${total} items failed, more than failed_max_ratio ` +
+          `${thresholds.failed_max_ratio}`,
       )
     }
     const not_found_max = thresholds.not_found_max_ratio[job] ?? 0
     const are_few = not_found_max > 0 && items.not_found <= FEW_ITEMS && items.not_found < total / 2
     if (!are_few && isAbove(items.not_found, not_found_max)) {
       reasons.push(
-        `${job}: ${items.not_found} of ${total} items were not found, more than not_found_max_ratio ${not_found_max}`,
+        `${job}: ${items.not_found} of ${total} items were not found, more than not_found_max_ratio ` +
+          `${not_found_max}`,
       )
     }
   }
@@ -101,7 +105,8 @@ function whyParked({ job, provider, gaps }: JobReport): string[] {
     .toSorted()
     .at(-1)
   return [
-    `${provider} (${job}): ${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`,
+    `${provider} (${job}): ` +
+      `${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`,
   ]
 }
 

@@ -39,7 +39,10 @@ describe('a run', () => {
     )
     expect(closes.map(({ close }) => close)).toEqual(['1.25', '10.5', '5.3', '21'])
     const dividends = await scratch.db.rows(
-      `select occurrence, cash_amount::text, action_key from stocks_research.corporate_actions where kind = 'cash_dividend' order by 1`,
+      `select occurrence, cash_amount::text, action_key
+       from stocks_research.corporate_actions
+       where kind = 'cash_dividend'
+       order by 1`,
     )
     expect(dividends).toEqual(
       [1, 2, 3].map((occurrence) => ({ occurrence, cash_amount: '0.06', action_key: '0.06 USD' })),
@@ -125,7 +128,9 @@ describe('a run', () => {
     const { job } = await ingestDelivery(scratch.connection, await writeDelivery(rest))
     expect(job('ticker-history').rows_inserted).toBe(3)
     const [third] = await scratch.db.rows(
-      `select ticker, valid_from, valid_to, reason from stocks_research.ticker_history where security_id = ${securityIdOf('x:third')}`,
+      `select ticker, valid_from, valid_to, reason
+       from stocks_research.ticker_history
+       where security_id = ${securityIdOf('x:third')}`,
     )
     expect(third).toEqual({
       ticker: 'GONE',
@@ -137,7 +142,8 @@ describe('a run', () => {
 
   it('resolves records by ticker as of their day, across a rename and a reused ticker', async () => {
     const prices =
-      'ticker,date,close\nOLD,2020-01-31,1\nNEW,2020-02-03,2\nOLD,2020-02-14,3\nOLD,2020-03-02,4\nNEW,2020-01-31,5\nELSE,2020-03-02,6\n'
+      'ticker,date,close\nOLD,2020-01-31,1\nNEW,2020-02-03,2\nOLD,2020-02-14,3\nOLD,2020-03-02,4\n' +
+      'NEW,2020-01-31,5\nELSE,2020-03-02,6\n'
     const { job } = await ingestDelivery(
       scratch.connection,
       await writeDelivery({ ...SMALL_DELIVERY, 'prices_daily/prices.csv': prices }),
@@ -149,7 +155,10 @@ describe('a run', () => {
       rows_skipped: 1,
     })
     const bars = await scratch.db.rows(
-      'select source_id, trade_date, close::text from stocks_research.prices_daily join stocks_research.securities using (security_id) order by close',
+      `select source_id, trade_date, close::text
+       from stocks_research.prices_daily
+       join stocks_research.securities using (security_id)
+       order by close`,
     )
     expect(bars).toEqual([
       { source_id: 'x:first', trade_date: '2020-01-31', close: '1' },
@@ -220,8 +229,10 @@ describe('a run', () => {
     expect((await ingestDelivery(scratch.connection, other)).job('corporate-actions').rows_rejected).toBe(2)
   })
 
-  it('fails an item of which every record was rejected, and names one whose bars are all outside its ticker intervals', async () => {
-    const bars = `${HEADER}x:first,2020-02-03,1,1,1,1,1\nx:first,2020-02-03,2,2,2,2,1\nx:second,2020-01-31,1,1,1,1,1\nx:third,2020-01-30,1,1,1,1,1\n`
+  it('fails an item whose records were all rejected, or are all outside its ticker intervals', async () => {
+    const bars =
+      `${HEADER}x:first,2020-02-03,1,1,1,1,1\nx:first,2020-02-03,2,2,2,2,1\n` +
+      'x:second,2020-01-31,1,1,1,1,1\nx:third,2020-01-30,1,1,1,1,1\n'
     const { job } = await ingestDelivery(
       scratch.connection,
       await writeDelivery({ ...SMALL_DELIVERY, 'prices_daily/prices.csv': bars }),

@@ -27,7 +27,8 @@ import { runSourced } from './sourced.ts'
 //   plan.ts    the work items of a job (items.ts); sourced.ts reads them in batches, derive.ts derives them
 //   batch.ts   one batch: read.ts → stage.ts → settle.ts → merge.ts → record.ts
 //   report.ts  what the run did, and the state in which it ended
-// context.ts is what all steps share; identity.ts says which security a record is about; sql/ has the statements.
+// context.ts is what all steps share; identity.ts says which security a record is about; sql/ has the
+// statements.
 
 const SQL = join(import.meta.dirname, 'sql')
 
@@ -249,7 +250,9 @@ async function runJob(
   return report
 }
 
-/** A run with half of its data from one provider and half from another would mix two sources in one series. */
+/**
+ * A run with half of its data from one provider and half from another would mix two sources in one series.
+ */
 async function refuseOtherProviders(
   db: Database,
   run_id: string,
@@ -264,7 +267,8 @@ async function refuseOtherProviders(
   })
   if (others.length === 0) return
   throw new RefusedError(
-    `Run ${run_id} cannot change its providers: ${others.join('; ')}. Restore the settings (BOOTSTRAP_PROVIDERS, --without), or start a new run.`,
+    `Run ${run_id} cannot change its providers: ${others.join('; ')}. Restore the settings ` +
+      '(BOOTSTRAP_PROVIDERS, --without), or start a new run.',
   )
 }
 

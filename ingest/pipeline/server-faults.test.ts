@@ -64,7 +64,11 @@ const load = (rest: Parameters<typeof ingestDelivery>[2] = {}) =>
 /** Securities of which some bars are in and others are not. */
 const halves = () =>
   db.rows(
-    `select security_id, count(*)::int as bars from stocks_research.prices_daily group by 1 having count(*) <> ${DAYS.length} order by 1`,
+    `select security_id, count(*)::int as bars
+     from stocks_research.prices_daily
+     group by 1
+     having count(*) <> ${DAYS.length}
+     order by 1`,
   )
 
 it('a server crash during a COPY fails the run; the next run has the content of a clean one', async () => {

@@ -11,8 +11,8 @@ import { listOf, type TargetTable } from './stage.ts'
 const SQL = join(import.meta.dirname, 'sql')
 
 /**
- * Malformed records that never refuse a file of which most records are good: in a small file one of them would
- * be more than any ratio. They are rejected by name all the same.
+ * Malformed records that never refuse a file of which most records are good: in a small file one of them
+ * would be more than any ratio. They are rejected by name all the same.
  */
 const REJECTS_FREE_MAX = 3
 
@@ -28,7 +28,9 @@ export function failMalformedFiles(tally: Tally, reject_max_ratio: number): void
     if (file.malformed === 0 || file.malformed / file.read <= reject_max_ratio) continue
     if (file.malformed <= REJECTS_FREE_MAX && file.malformed * 2 < file.read) continue
     const share = ((100 * file.malformed) / file.read).toPrecision(3)
-    const reason = `${file.file} is refused: ${file.malformed} of its ${file.read} records (${share} %) are malformed, more than ${100 * reject_max_ratio} %. See ingestion.rejects.`
+    const reason =
+      `${file.file} is refused: ${file.malformed} of its ${file.read} records (${share} %) are ` +
+      `malformed, more than ${100 * reject_max_ratio} %. See ingestion.rejects.`
     first_reason ??= reason
     for (const item of file.items) if ((tally.items.get(item)?.rows ?? 0) > 0) fail(item, reason)
   }
@@ -119,7 +121,8 @@ export async function settleStage(
   await db.execute('drop table if exists pg_temp.doubles')
   await db.execute(queryFile(SQL, 'doubles', { ...names, s_values, same_key: table.sameKey('t', 's') }))
   const doubles = await db.one<{ all: number; conflicts: number }>(
-    `select count(*)::integer as all, count(*) filter (where is_conflict)::integer as conflicts from pg_temp.doubles`,
+    `select count(*)::integer as all, count(*) filter (where is_conflict)::integer as conflicts
+     from pg_temp.doubles`,
   )
   if (doubles.all === 0) return
   await db.execute('analyze pg_temp.doubles') // Else the joins to it may read an item once for each of its doubles.

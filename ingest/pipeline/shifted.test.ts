@@ -33,7 +33,7 @@ async function ingestPrices(
 }
 
 describe('a bar on a day without a session', () => {
-  it('is rejected with its place and its reason, on a weekend, on a holiday, and before the calendar begins', async () => {
+  it('is rejected with its place and reason: on a weekend, a holiday, before the calendar', async () => {
     const strays = ['2014-07-05', '2014-07-04', '1989-12-29'].map((day) => `x:third,${day},1`)
     const universe = {
       ...dropOf(bars('x:first', DAYS), bars('x:third', ['2015-01-02', '2015-01-05']), strays),
@@ -87,7 +87,7 @@ describe('a bar on a day without a session', () => {
     )
   })
 
-  it('of an ad hoc closure in the calendar’s overrides is rejected, and the same day without it is taken', () => {
+  it('of an ad hoc closure is rejected, and without that override of the calendar it is taken', () => {
     const holder = { security_id: 1, source_id: 'x:first' }
     const identity = {
       bySourceId: () => holder,
@@ -153,7 +153,9 @@ describe('dates that are shifted', () => {
       )
       expect(
         await scratch.db.rows(
-          `select distinct source_id from stocks_research.prices_daily join stocks_research.securities using (security_id)`,
+          `select distinct source_id
+           from stocks_research.prices_daily
+           join stocks_research.securities using (security_id)`,
         ),
       ).toEqual([{ source_id: 'x:first' }])
     },

@@ -29,7 +29,7 @@ describe('a simulated market', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  test('is in the database as it was: identity, bars, adjustment, actions, every vintage, every quarter as of every filing', async () => {
+  test('is in the database as it was: identity, bars, factors, actions, vintages, quarters', async () => {
     const { differences, compared } = await differencesFromTruth(scratch.db, world)
     expect(differences).toEqual([])
     expect(compared.bars).toBe(world.securities.reduce((sum, security) => sum + security.bars.length, 0))
@@ -38,11 +38,20 @@ describe('a simulated market', () => {
 
   test('is found to differ when a price, an interval, an action or a fact is not what it was', async () => {
     await scratch.db.execute(`
-      update stocks_research.prices_daily set close = low where ctid = (select ctid from stocks_research.prices_daily where close > low limit 1);
-      update stocks_research.ticker_history set valid_from = valid_from + 1 where ctid = (select ctid from stocks_research.ticker_history where valid_to is null limit 1);
-      delete from stocks_research.corporate_actions where ctid = (select ctid from stocks_research.corporate_actions where kind = 'cash_dividend' limit 1);
-      update stocks_research.fundamentals_raw set filed = filed + 1 where ctid = (select ctid from stocks_research.fundamentals_raw limit 1);
-      update stocks_research.fundamentals_derived set value = value + 1 where ctid = (select ctid from stocks_research.fundamentals_derived where value is not null limit 1)`)
+      update stocks_research.prices_daily
+      set close = low
+      where ctid = (select ctid from stocks_research.prices_daily where close > low limit 1);
+      update stocks_research.ticker_history
+      set valid_from = valid_from + 1
+      where ctid = (select ctid from stocks_research.ticker_history where valid_to is null limit 1);
+      delete from stocks_research.corporate_actions
+      where ctid = (select ctid from stocks_research.corporate_actions where kind = 'cash_dividend' limit 1);
+      update stocks_research.fundamentals_raw
+      set filed = filed + 1
+      where ctid = (select ctid from stocks_research.fundamentals_raw limit 1);
+      update stocks_research.fundamentals_derived
+      set value = value + 1
+      where ctid = (select ctid from stocks_research.fundamentals_derived where value is not null limit 1)`)
     const { differences } = await differencesFromTruth(scratch.db, world)
     for (const words of [
       /^The bar of/,

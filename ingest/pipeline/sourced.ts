@@ -85,7 +85,8 @@ function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {
     for (const { item } of subjects) {
       if (seen.has(item))
         throw new TypeError(
-          `${provider.name} puts ${item} into two batches, the second is "${label}". A subject has one batch; pages may be many.`,
+          `${provider.name} puts ${item} into two batches, the second is "${label}". A subject has one ` +
+            'batch; pages may be many.',
         )
       seen.add(item)
     }

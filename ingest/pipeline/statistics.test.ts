@@ -7,7 +7,10 @@ it('a run leaves no filled table without statistics, those that no job fills inc
   onTestFinished(() => scratch.drop())
   await ingestDelivery(scratch.connection, await writeDelivery(SMALL_DELIVERY))
   const without = await scratch.db.rows(
-    `select relname from pg_class where relnamespace = 'stocks_research'::regnamespace and relkind = 'r' and reltuples < 0 and pg_relation_size(oid) > 0`,
+    `select relname
+     from pg_class
+     where relnamespace = 'stocks_research'::regnamespace and relkind = 'r' and reltuples < 0
+       and pg_relation_size(oid) > 0`,
   )
   expect(without).toEqual([])
 })

@@ -65,7 +65,7 @@ const load = (provider: Provider, rest: Parameters<typeof ingestDelivery>[2] = {
     ...rest,
   })
 
-it('that is stopped in the middle goes on with what is archived: every session is asked for once, and every bar is in', async () => {
+it('that is stopped and resumed requests every session once, and loads every bar', async () => {
   const stop = new AbortController()
   const began_at = new Date().toISOString()
   await http.clientOf((_, response, count) => {
@@ -91,7 +91,7 @@ it('that is stopped in the middle goes on with what is archived: every session i
   ])
 })
 
-it('that would split the sessions of a subject over batches is refused: a kill between them would leave a hole', async () => {
+it('that would split sessions of a subject over batches is rejected: a kill would leave a gap', async () => {
   const client = await http.clientOf((_, response) => json(response, { results: [] }))
   const halves = (subjects: Batch['subjects']) => [...whole(subjects), ...whole(subjects)]
   await expect(load(grouped(client, halves))).rejects.toThrow(/puts w:0 into two batches/)

@@ -50,7 +50,7 @@ const findings = async () => {
 }
 
 describe('a row that its source no longer has', () => {
-  it('is kept, counted in the report, and a finding with its day, until the source has it again', async () => {
+  it('is kept, reported, and a finding with its day, until the source reports it again', async () => {
     expect(await load(SMALL_DELIVERY)).toEqual({})
     expect(await load(SMALL_DELIVERY)).toEqual({})
     expect(await findings()).toEqual([])

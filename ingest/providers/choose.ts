@@ -25,9 +25,9 @@ export interface Choice {
 }
 
 /**
- * For each job, or each of `jobs`, the first provider of its list that can be used. Chosen before a run, so that
- * a missing key or a wrong name stops it before it begins. `without`: providers that are skipped this time, e.g.
- * one whose quota is used up.
+ * For each job, or each of `jobs`, the first provider of its list that can be used. Chosen before a run, so
+ * that a missing key or a wrong name stops it before it begins. `without`: providers that are skipped this
+ * time, e.g. one whose quota is used up.
  *
  * @throws ConfigError that names every job without a provider, and why.
  */

@@ -7,7 +7,7 @@ import { ADAPTERS } from './registry.ts'
 const given = (variables: Readonly<Record<string, string>>) => new Map(Object.entries(variables))
 afterEach(forgetSecrets)
 
-test('every adapter states the month of its API, what it cannot serve, and a form that its own values have', () => {
+test('every adapter states the month of its API, what it lacks, and a pattern that its keys match', () => {
   for (const [name, { api_as_of, cannot, variables }] of Object.entries(ADAPTERS)) {
     expect([name, api_as_of]).toEqual([name, expect.stringMatching(/^20\d\d-(0[1-9]|1[0-2])$/)])
     expect([name, cannot.length > 0]).toEqual([name, true])

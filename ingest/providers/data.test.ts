@@ -114,7 +114,8 @@ test('INFO, NOTE and ERR are tickers, and their answers are data', () => {
 
 test('so is a table, with one row or many', () => {
   const tables = NAMES.flatMap((name) => [
-    `Symbol|Security Name|Market Category|Test Issue\nLIM|${name}|Q|N\nFile Creation Time: 1123202612:00|||\n`,
+    `Symbol|Security Name|Market Category|Test Issue\nLIM|${name}|Q|N\n` +
+      'File Creation Time: 1123202612:00|||\n',
     `ticker;name\nLIM;"${name}"\n`,
     `ticker\tname\nLIM\t${name.replaceAll('\t', ' ')}\n`,
     `symbol,name,status\r\nLIM,${name.replaceAll(',', '')},Active\r\n`,

@@ -121,7 +121,8 @@ test('the three columns of a directory are one security, and its type is that of
   const providers = await over.providersOver({
     '/dynamic/symdir/otherlisted.txt': failing('nasdaq-otherlisted-notations.txt'),
     '/dynamic/symdir/nasdaqlisted.txt':
-      'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\nX|X|Q|N|N|100|N|N\nFile Creation Time: 0721202521:31|||||||\n',
+      'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\n' +
+      'X|X|Q|N|N|100|N|N\nFile Creation Time: 0721202521:31|||||||\n',
   })
   const subjects = ['ABR-PD', 'AACT-UN'].map((ticker) => subject(ticker, ticker))
   const { records } = await readAll(providers.get('nasdaq-directory'), askFor('securities', subjects))
@@ -160,7 +161,7 @@ test('the one line of a filer is not given to a preferred of that filer', async 
   ])
 })
 
-test('every preferred, unit, warrant, right and class of the SEC has one spelling in each notation, and comes back', () => {
+test('every preferred, unit, warrant, right and class has one spelling in each notation, and back', () => {
   const { data } = recordedJson('sec/company_tickers_exchange.json.gz') as { data: string[][] }
   const tickers = data.map((row) => row[2] ?? '').filter((ticker) => ticker.includes('-'))
   const symbols = tickers.map((ticker) => read(ticker, 'sec'))

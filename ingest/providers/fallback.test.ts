@@ -91,7 +91,7 @@ const revisionsOf = () =>
   )
 
 let halted_run_id = ''
-test('a quota in the middle parks what is left, asks no more, and the run is halted until a time', async () => {
+test('a quota in the middle defers the rest, ends the requests and halts the run until a time', async () => {
   const { run_id, state, state_reason, jobs } = await overHttp()
   halted_run_id = run_id
   expect(state).toBe('halted')
@@ -125,7 +125,7 @@ test('a run keeps its provider: to go on with another one is refused, and nothin
   expect(await scratch.db.rows(`select state from ingestion.runs`)).toEqual([{ state: 'halted' }])
 })
 
-test('another provider in a run of its own keeps every id, and the first one, back again, finds its prices as they are', async () => {
+test('a run with another provider keeps every id, and the next one with the first does too', async () => {
   const ids = await idsOf()
   const file = join(directory, 'prices_daily', '2024-2025.csv')
   const [header = '', first = '', ...rest] = (await readFile(file, 'utf8')).split('\n')

@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 afterEach(() => over.close())
 
-test('the first provider of a list that can be used is chosen, and why the others were passed over is said', () => {
+test('the first usable provider of a list is chosen, and the reasons against the others are given', () => {
   const choices = chooseProviders(SET, { ...NO_KEYS, YAHOO_ENABLED: '1' })
   expect(choices.map(({ job, provider }) => [job, provider])).toEqual([
     ['securities', ['sec-edgar', 'nasdaq-directory']],
@@ -105,9 +105,12 @@ const TICKERS = {
   ],
 }
 const OTHER =
-  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\nONE|One Inc. Common Stock|A|ONE|N|100|N|ONE\nZZT|Test|N|ZZT|N|100|Y|ZZT\nbroken|line\nFile Creation Time: 1123202612:00|||||||\n'
+  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\n' +
+  'ONE|One Inc. Common Stock|A|ONE|N|100|N|ONE\nZZT|Test|N|ZZT|N|100|Y|ZZT\nbroken|line\n' +
+  'File Creation Time: 1123202612:00|||||||\n'
 const LISTED =
-  'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\nTWO.B|Two Inc. - Class B Common Stock|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
+  'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\n' +
+  'TWO.B|Two Inc. - Class B Common Stock|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
 
 test('the SEC knows the filer, the directory the exchange, and together they fill one record', async () => {
   const providers = await over.providersOver({

@@ -63,6 +63,8 @@ export const openSecondSource = ({ directory }: NonNullable<Config['second_sourc
 export { type AdoptOptions, adopt } from './flat-files/adopt.ts'
 export type { SplitResult } from './flat-files/split-evidence.ts'
 
-/** A delivery of flat files, for reading it without a run; `onSplits` receives what its closes show at splits. */
+/**
+ * A delivery of flat files, for reading it without a run; `onSplits` receives what its closes show at splits.
+ */
 export const openDelivery = (directory: string, onSplits: (result: SplitResult) => void): Provider =>
   flatFiles(directory, silentLog(), onSplits)

@@ -67,7 +67,7 @@ async function scratchOf(): Promise<Scratch> {
   return scratch
 }
 
-test('a load that is killed at random moments and resumed has the content of a clean one, and asks for nothing twice that it had', async () => {
+test('a load that is killed at random moments and resumed equals a clean one without repeats', async () => {
   const clean = await scratchOf()
   expect((await runner(clean, 'clean', 'run', ...JOBS)).exitCode).toBe(0)
   const asked_by_clean = market.log.length

@@ -9,11 +9,12 @@ beforeEach(async () => {
 afterEach(() => over.close())
 
 const OTHER =
-  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\nFile Creation Time: 1123202612:00|||||||\n'
+  'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\n' +
+  'File Creation Time: 1123202612:00|||||||\n'
 const LISTED = `Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares
 NEW|New Inc.|Q|N|N|100|N|N\nSAME|Same Inc.|Q|N|N|100|N|N\nFRESH|Fresh Inc.|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n`
 
-test('the directory restates the interval that we know, ends one whose ticker is gone, and begins a new one when it is first seen', async () => {
+test('the directory restates known intervals, ends one whose ticker is gone, begins new ones', async () => {
   const providers = await over.providersOver({
     '/dynamic/symdir/otherlisted.txt': OTHER,
     '/dynamic/symdir/nasdaqlisted.txt': LISTED,

@@ -172,8 +172,12 @@ test('every job ran, and each loss has a name and a reason', () => {
 
 test('every bar of what is listed is as it was traded, through every split', async () => {
   const rows = await scratch.db.rows<{ source_id: string; bar: string }>(
-    `select s.source_id, format('%s %s %s %s %s', p.trade_date, trim_scale(p.open), trim_scale(p.high), trim_scale(p.low), trim_scale(p.close)) as bar
-     from stocks_research.prices_daily p join stocks_research.securities s using (security_id) order by 1, p.trade_date`,
+    `select s.source_id,
+       format('%s %s %s %s %s', p.trade_date, trim_scale(p.open), trim_scale(p.high), trim_scale(p.low),
+         trim_scale(p.close)) as bar
+     from stocks_research.prices_daily p
+     join stocks_research.securities s using (security_id)
+     order by 1, p.trade_date`,
   )
   const found = Map.groupBy(rows, ({ source_id }) => source_id)
   const price = (cents: number): string => String(cents / 100)
@@ -192,7 +196,9 @@ test('every bar of what is listed is as it was traded, through every split', asy
 
 test('so are its splits, and its dividends as they were paid', async () => {
   const rows = await scratch.db.rows<{ event: string }>(
-    `select format('%s %s %s', s.source_id, a.ex_date, coalesce(round(a.split_to / a.split_from, 6), round(a.cash_amount, 4))) as event
+    `select
+       format('%s %s %s', s.source_id, a.ex_date,
+         coalesce(round(a.split_to / a.split_from, 6), round(a.cash_amount, 4))) as event
      from stocks_research.corporate_actions a join stocks_research.securities s using (security_id)
      where a.kind in ('split', 'cash_dividend') order by 1`,
   )
@@ -200,7 +206,8 @@ test('so are its splits, and its dividends as they were paid', async () => {
     const splits = actions.flatMap((action) =>
       'split_to' in action
         ? [
-            `${source_id} ${action.ex_date} ${(Number(action.split_to) / Number(action.split_from)).toFixed(6)}`,
+            `${source_id} ${action.ex_date} ` +
+              `${(Number(action.split_to) / Number(action.split_from)).toFixed(6)}`,
           ]
         : [],
     )

@@ -85,7 +85,7 @@ const runWith = async (requests_max?: number, resume_run_id?: string) => {
   return { report, asked: market.log.length - asked_before }
 }
 
-test('a bound of requests is kept to the last one, the rest is deferred, and a run that goes on with more ends as another', async () => {
+test('a limit of requests is exact, the rest is deferred, and a run with more completes it', async () => {
   const first = await runWith(17)
   expect([first.asked, first.report.state]).toEqual([17, 'halted'])
   expect(first.report.state_reason).toMatch(/items are deferred: .*: the bound of --max-requests is reached/)

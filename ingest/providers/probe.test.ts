@@ -11,7 +11,7 @@ import { readUniverse } from '../universe/read.ts'
 import { REHEARSAL_CREDENTIALS } from './credentials.ts'
 import { openHttpProviders } from './live.ts'
 
-test('each provider is asked something cheap; a wrong key is told by the name of its provider, and a plan asks nobody', async () => {
+test('each provider gets one cheap request; a wrong key is named; a plan makes no requests', async () => {
   const world = createWorld({ securities: 60 })
   const market = await startMarketServers(world)
   const directory = await mkdtemp(join(tmpdir(), 'probe-'))

@@ -14,7 +14,7 @@ afterEach(async () => {
   await scratch?.drop()
 })
 
-it('an event that came over HTTP and cannot be taken is kept as refused, for whoever held its ticker on its day', async () => {
+it('a malformed event from HTTP is kept as refused, for the holder of its ticker on its day', async () => {
   const root = await writeDelivery(SMALL_DELIVERY)
   await ingestDelivery(scratch.connection, root)
   const read = async (corporate_actions: Readonly<Record<string, unknown>>) => {
@@ -32,7 +32,10 @@ it('an event that came over HTTP and cannot be taken is kept as refused, for who
       },
     })
     return scratch.db.rows(
-      'select source_id, ex_date, kind, reason from stocks_research.refused_events join stocks_research.securities using (security_id) order by ex_date',
+      `select source_id, ex_date, kind, reason
+       from stocks_research.refused_events
+       join stocks_research.securities using (security_id)
+       order by ex_date`,
     )
   }
   const split = { id: 's', symbol: 'NEW', ex_date: '2020-02-03', old_rate: 1, new_rate: 0 }

@@ -92,7 +92,7 @@ describe('Yahoo', () => {
     ])
   })
 
-  test('missing columns, rows of nulls, new fields and exponents are read, and the new fields reported', async () => {
+  test('missing columns, rows of nulls and exponents are read; new fields are reported', async () => {
     const body = chart(
       {
         timestamp: DAYS,
@@ -229,7 +229,7 @@ describe('the SEC', () => {
     expect(ends).toMatchObject([{ item: 'cik:0000000001', status: 'failed', error_class: 'malformed' }])
   })
 
-  test('the list of tickers is read with numbers or text, nulls, a new column, and a row that is none', async () => {
+  test('the list of tickers is read with numbers, text, nulls, a new column, a malformed row', async () => {
     const data = [
       ['0000000001', 'One', 'ONE-B', null, 1],
       [2, null, 'TWO', '', 2],
@@ -264,7 +264,9 @@ test('the directories keep tickers as they are: a dot, a dollar, NA and TRUE', a
     '',
   ].join('\r\n')
   const listed =
-    '\uFEFFSymbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares|Mood\nNAN|Nan Corp|Q|N|D|100|Y|N|fine\nFile Creation Time: 1123202612:00||||||||'
+    '\uFEFFSymbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot ' +
+    'Size|ETF|NextShares|Mood\nNAN|Nan Corp|Q|N|D|100|Y|N|fine\n' +
+    'File Creation Time: 1123202612:00||||||||'
   const providers = await over.providersOver({
     '/dynamic/symdir/otherlisted.txt': other,
     '/dynamic/symdir/nasdaqlisted.txt': listed,

@@ -9,7 +9,7 @@ import { validate } from '../validation/validate.ts'
 import { loadSecondSource } from './load.ts'
 import { secondSourceText } from './text.ts'
 
-it('two vendors agree on the closes, splits and dividends of liquid shares but for a few that are named', async () => {
+it('two vendors agree on closes, splits and dividends of liquid shares, with named exceptions', async () => {
   const scratch = await scratchDatabase({ migrated: true })
   try {
     await ingestDelivery(scratch.connection, join(referenceFolder(), 'flat-files'))

@@ -197,7 +197,7 @@ it('a source without splits lacks none, and the text says so', async () => {
   expect(await secondSourceText(scratch.db)).toContain('It has no splits, so none was compared')
 })
 
-it('histories under the last ticker are compared with that security alone, over all of its days', async () => {
+it('histories under the last ticker are compared with that security only, over all of its days', async () => {
   const directory = await writeDelivery({
     'mapping.json': '{"spec":1,"folders":{"prices_daily":{"ticker_is":"last"}}}',
     // OLD is the last ticker of a security that we do not have.

@@ -99,7 +99,9 @@ const ID_FORMATS = {
   provider_id: 'a provider and its id, such as alpaca:904837e3',
 } as const
 
-/** The optional ids of a line. Securities can share a filer; a figi or provider_id belongs to one security. */
+/**
+ * The optional ids of a line. Securities can share a filer; a figi or provider_id belongs to one security.
+ */
 function idsOf(
   record: Readonly<Record<string, string>>,
   line: number,

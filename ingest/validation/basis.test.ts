@@ -53,7 +53,7 @@ const AS_FILED: readonly Filing[] = [
 const nextYear = (filed: string, value: number): Filing => ({ filed, form: '10-K', facts: [[YEAR, value]] })
 
 describe('a fourth quarter', () => {
-  it('keeps its value when the year alone is restated, whatever the form, and its sum of four is null', async () => {
+  it('keeps its value when only the year is restated, by any form, and its sum of four is null', async () => {
     await file([...AS_FILED, nextYear('2023-02-20', 800_000_000)])
     expect(await on('2022-12-31', FOURTH)).toMatchObject({ value: '250000000', ttm_value: '1000000000' })
     expect(await on('2023-02-20', FOURTH)).toMatchObject({
@@ -63,7 +63,7 @@ describe('a fourth quarter', () => {
     })
   })
 
-  it('follows two restatements of one day; after one of a later day it waits for the other to be stated again', async () => {
+  it('follows two restatements of one day; after one of a later day it waits for the other one', async () => {
     await file([
       ...AS_FILED,
       { filed: '2022-06-01', form: '10-K/A', facts: [[YEAR, 900_000_000]] },
@@ -106,7 +106,7 @@ describe('a fourth quarter', () => {
   })
 })
 
-it('growth over a year is null while one of the quarters was restated and the other one was not stated again', async () => {
+it('growth over a year is null while only one of the two quarters was restated', async () => {
   const first_2022 = ['2022-01-01', '2022-03-31'] as const
   const first_2023 = ['2023-01-01', '2023-03-31'] as const
   await file([

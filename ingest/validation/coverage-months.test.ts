@@ -13,9 +13,12 @@ beforeAll(async () => {
     insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to) values
       (1, 'WHOLE', '2020-01-06', null), (2, 'HOLED', '2020-02-03', null), (3, 'NONE', '2020-03-02', '2020-03-06');
     insert into stocks_research.prices_daily (security_id, trade_date, close)
-      select 1, session_date, 20 from stocks_research.trading_sessions where session_date between '2020-01-06' and '2020-03-31'
+      select 1, session_date, 20
+      from stocks_research.trading_sessions
+      where session_date between '2020-01-06' and '2020-03-31'
       union all select 2, session_date, 20 from stocks_research.trading_sessions
-       where session_date between '2020-02-03' and '2020-02-29' or session_date between '2020-03-02' and '2020-03-03'`)
+       where session_date between '2020-02-03' and '2020-02-29'
+         or session_date between '2020-03-02' and '2020-03-03'`)
 })
 afterAll(() => scratch?.drop())
 

@@ -12,7 +12,8 @@ export interface CoverageMonths {
   readonly securities_complete: number
   /**
    * All securities in one row, then those with the most bars missing. `months` has one character a month:
-   * `#` every listed session has a bar, `9` … `1` tenths of them, `0` none, `-` not listed, or not known to be.
+   * `#` every listed session has a bar, `9` … `1` tenths of them, `0` none, `-` not listed, or not known to
+   * be.
    */
   readonly coverage_by_security: readonly {
     readonly source_id: string

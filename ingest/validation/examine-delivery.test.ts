@@ -23,7 +23,7 @@ it('finds no obstacle in a delivery that can be loaded', async () => {
   expect(await obstaclesOf({})).toEqual([])
 })
 
-it('names the job, the reason and the securities when more would fail than the threshold allows', async () => {
+it('names job, reason and securities when more would fail than the threshold allows', async () => {
   const adjusted = SMALL_DELIVERY['prices_daily/prices.csv'].replace('5,5.5,4.5,5.3', '10,11,9,10.6')
   const [first, ...others] = await obstaclesOf({ 'prices_daily/prices.csv': adjusted })
   expect(first).toMatch(

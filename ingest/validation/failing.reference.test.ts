@@ -62,7 +62,7 @@ it('quarters of 16 and 12 weeks have rows and sums', async () => {
   expect(long.map(({ value }) => value)).toEqual(['259', '798'])
 })
 
-it('events of the first day of a new ticker, reported under the old one, adjust the renamed security', async () => {
+it('events on the first day of a new ticker, under the old one, adjust the renamed security', async () => {
   await load('rename-day-under-the-old-ticker')
   const events = await scratch.db.rows(
     'select kind, ex_date from stocks_research.corporate_actions order by kind',
@@ -73,10 +73,12 @@ it('events of the first day of a new ticker, reported under the old one, adjust 
   ])
 })
 
-it('a delisting dated the first day without trading ends the security that had the ticker until then', async () => {
+it('a delisting dated the first day without trading ends the former holder of the ticker', async () => {
   await load('delisting-dated-first-day-without')
   const ends = await scratch.db.rows(
-    `select s.source_id from stocks_research.corporate_actions join stocks_research.securities s using (security_id)`,
+    `select s.source_id
+     from stocks_research.corporate_actions
+     join stocks_research.securities s using (security_id)`,
   )
   expect(ends).toEqual([{ source_id: 'handa' }])
 })

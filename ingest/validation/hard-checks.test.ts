@@ -17,7 +17,9 @@ const offended = async (tx: Database): Promise<string[]> =>
     .filter(({ violations_count }) => violations_count > 0)
     .map(({ name }) => name)
 
-/** Replaces a part of a view, by default that of adjusted prices. Fails when the view does not have the part. */
+/**
+ * Replaces a part of a view, by default that of adjusted prices. Fails when the view does not have the part.
+ */
 const inView = (from: string, to: string, view = 'prices_daily_adjusted_v'): string => `
   do $$
   declare definition text := pg_get_viewdef('stocks_research.${view}'::regclass);
@@ -31,15 +33,20 @@ const bar = (columns: string, values: string): string =>
   `insert into stocks_research.prices_daily (security_id, trade_date, ${columns}) values (1, ${values})`
 
 const split = (day: string, before: number, after: number): string => `
-  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, split_from, split_to, source)
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
+    split_from, split_to, source)
   values (1, '${day}', 'split', 'split', 1, ${before}, ${after}, 'test');`
-/** Prices from the day of the split on, times a factor; volume by its inverse, as if the shares had changed. */
+/**
+ * Prices from the day of the split on, times a factor; volume by its inverse, as if the shares had changed.
+ */
 const prices = (factor: number): string => `
   alter table stocks_research.prices_daily drop constraint prices_daily_volume_check;
-  update stocks_research.prices_daily set open = open * ${factor}, high = high * ${factor}, low = low * ${factor},
+  update stocks_research.prices_daily
+  set open = open * ${factor}, high = high * ${factor}, low = low * ${factor},
     close = close * ${factor}, volume = ceil(volume / ${factor}) where trade_date >= '2020-03-02';`
 const pay = (day: string): string => `
-  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, source)
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
+    cash_amount, currency, source)
   values (1, '${day}', 'cash_dividend', '0.05 ${day}', 1, 0.05, 'USD', 'test');`
 
 // One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check
@@ -58,27 +65,39 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   ],
   [
     'a volume below zero',
-    `${unguarded('prices_daily', 'prices_daily_volume_check')} update stocks_research.prices_daily set volume = -1 where trade_date = '2020-01-21'`,
+    `${unguarded('prices_daily', 'prices_daily_volume_check')}
+     update stocks_research.prices_daily
+     set volume = -1
+     where trade_date = '2020-01-21'`,
     ['price-positive'],
   ],
   [
     'a close that is not a number',
-    `update stocks_research.prices_daily set open = null, high = null, low = null, close = 'NaN' where trade_date = '2020-06-30'`,
+    `update stocks_research.prices_daily
+     set open = null, high = null, low = null, close = 'NaN'
+     where trade_date = '2020-06-30'`,
     ['price-positive'],
   ],
   [
     'a high below the close',
-    `${unguarded('prices_daily', 'prices_daily_high_is_highest')} update stocks_research.prices_daily set high = 9.5 where trade_date = '2020-01-21'`,
+    `${unguarded('prices_daily', 'prices_daily_high_is_highest')}
+     update stocks_research.prices_daily
+     set high = 9.5
+     where trade_date = '2020-01-21'`,
     ['high-low-enclose'],
   ],
   [
     'a factor off by a thousandth',
-    'update stocks_research.adjustment_factors set price_factor = price_factor * 1.001 where price_factor < 1',
+    `update stocks_research.adjustment_factors
+     set price_factor = price_factor * 1.001
+     where price_factor < 1`,
     ['adjustment-continuous', 'factors-equal-recomputation'],
   ],
   [
     'a total return off by a thousandth',
-    'update stocks_research.adjustment_factors set total_return_factor = total_return_factor * 1.001 where price_factor < 1',
+    `update stocks_research.adjustment_factors
+     set total_return_factor = total_return_factor * 1.001
+     where price_factor < 1`,
     ['total-return-continuous', 'factors-equal-recomputation'],
   ],
   [
@@ -138,29 +157,37 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   ],
   [
     'a dividend that no factor knows',
-    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, source) values (1, '2020-01-22', 'cash_dividend', 'a', 1, 1, 'test')`,
+    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
+       cash_amount, source)
+     values (1, '2020-01-22', 'cash_dividend', 'a', 1, 1, 'test')`,
     ['adjustment-continuous', 'factors-equal-recomputation'],
   ],
   [
     'a refused dividend that no factor knows',
-    `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date, end_date, host, process_id, product_version)
-     values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64), '2020-01-02', '2020-06-30', 'h', 1, '1');
+    `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date,
+       end_date, host, process_id, product_version)
+     values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64),
+       '2020-01-02', '2020-06-30', 'h', 1, '1');
      insert into ingestion.items (run_id, job, provider, item, start_date, end_date, status)
-     values ('00000000-0000-0000-0000-000000000001', 'adjustment-factors', 'derived', 'x', '2020-01-02', '2020-06-30', 'ok');
-     insert into stocks_research.refused_events (security_id, ex_date, kind, reason) values (1, '2020-03-01', 'cash_dividend', 'told twice')`,
+     values ('00000000-0000-0000-0000-000000000001', 'adjustment-factors', 'derived', 'x', '2020-01-02',
+       '2020-06-30', 'ok');
+     insert into stocks_research.refused_events (security_id, ex_date, kind, reason)
+     values (1, '2020-03-01', 'cash_dividend', 'told twice')`,
     ['refused-event-stops-adjustment', 'factors-equal-recomputation'],
   ],
   [
     'two owners of a ticker',
     `${unguarded('ticker_history', 'ticker_history_one_security_a_day')}
      insert into stocks_research.securities (security_id, source_id, ticker) values (2, 'y', 'X');
-     insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (2, 'X', '2020-03-02')`,
+     insert into stocks_research.ticker_history (security_id, ticker, valid_from)
+     values (2, 'X', '2020-03-02')`,
     ['one-security-a-ticker'],
   ],
   [
     'two tickers of a security',
     `${unguarded('ticker_history', 'ticker_history_one_ticker_a_day')}
-     insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (1, 'XX', '2020-03-02')`,
+     insert into stocks_research.ticker_history (security_id, ticker, valid_from)
+     values (1, 'XX', '2020-03-02')`,
     ['one-ticker-a-security'],
   ],
   ['a split without a move of the price', split('2020-03-02', 1, 2), ['split-contradicts-price']],
@@ -182,12 +209,15 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   ],
   [
     'dividends on the shares of after the split',
-    `${split('2020-03-02', 1, 4)} ${prices(0.25)} ${['2019-08-01', '2019-11-01', '2020-04-01', '2020-05-01'].map(pay).join(' ')}`,
+    `${split('2020-03-02', 1, 4)} ${prices(0.25)} ` +
+      `${['2019-08-01', '2019-11-01', '2020-04-01', '2020-05-01'].map(pay).join(' ')}`,
     ['dividends-on-raw-shares'],
   ],
   [
     'a bar of nobody',
-    `${unguarded('prices_daily', 'prices_daily_security_id_fkey')} update stocks_research.prices_daily set security_id = 9`,
+    `${unguarded('prices_daily', 'prices_daily_security_id_fkey')}
+     update stocks_research.prices_daily
+     set security_id = 9`,
     ['no-orphans', 'foreign-keys-present'],
   ],
   [
@@ -213,7 +243,9 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   ],
   [
     'a quarter known before its filing and its end',
-    `update stocks_research.fundamentals_derived set known_from = '2020-12-30' where period_end = '2020-12-31'`,
+    `update stocks_research.fundamentals_derived
+     set known_from = '2020-12-30'
+     where period_end = '2020-12-31'`,
     ['no-look-ahead', 'quarter-known-after-its-end', 'quarters-equal-recomputation'],
   ],
   [

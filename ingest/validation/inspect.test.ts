@@ -39,7 +39,8 @@ it('refuses a file without closes', async () => {
 
 it('names what is no number, and takes the words for "not known" as missing', async () => {
   const found = await inspect(
-    'date,close,adj_close,volume,dividends\n2020-01-02,10,10,NaN,\n2020-01-03,10,10,5,abc\n2020-01-06,1O,10,5,0\n2020-01-07,null,,,\n',
+    'date,close,adj_close,volume,dividends\n2020-01-02,10,10,NaN,\n2020-01-03,10,10,5,abc\n' +
+      '2020-01-06,1O,10,5,0\n2020-01-07,null,,,\n',
   )
   expect(found).toEqual(['2020-01-03: dividends is "abc", no number', '2020-01-06: close is "1O", no number'])
 })

@@ -54,7 +54,8 @@ export async function inspectSeries(file: string): Promise<string[]> {
     })
   } catch (error) {
     throw new FormatError(
-      `${file} cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}. Copy it again.`,
+      `${file} cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}. Copy ` +
+        'it again.',
     )
   }
   const names = new Map(

@@ -16,7 +16,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
   standard_items: 'select * from stocks_research.fundamentals_standard_as_of($1::date)',
   adjusted: 'select * from stocks_research.prices_daily_adjusted_as_of($1::date)',
   securities: 'select * from stocks_research.securities_as_of($1::date)',
-  holders: `select t.ticker, stocks_research.security_as_of(t.ticker, $1::date) as security_id from (values ('T1'), ('T2'), ('T3'), ('T1X1'), ('T2X1'), ('T3X1')) t (ticker)`,
+  holders: `select t.ticker, stocks_research.security_as_of(t.ticker, $1::date) as security_id
+            from (values ('T1'), ('T2'), ('T3'), ('T1X1'), ('T2X1'), ('T3X1')) t (ticker)`,
   tickers:
     'select i.id, stocks_research.ticker_as_of(i.id, $1::date) as ticker from (values (1), (2), (3)) i (id)',
 }
@@ -59,7 +60,8 @@ async function compareWorld(
     .transaction(async (tx) => {
       // New files, which the rollback drops: else the dead rows of each world would slow down the next one.
       await tx.execute(
-        'truncate stocks_research.securities, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade',
+        `truncate stocks_research.securities, stocks_research.fundamentals_raw,
+           stocks_research.fundamentals_derived cascade`,
       )
       await mutate?.(tx)
       await loadWorld(tx, given)

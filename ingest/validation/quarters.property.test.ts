@@ -69,7 +69,9 @@ afterAll(() => scratch?.drop())
 const derive = (tx: Database): Promise<void> =>
   tx.execute(`
     delete from stocks_research.fundamentals_derived;
-    insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array['${CIK}'])`)
+    insert into stocks_research.fundamentals_derived
+    select *
+    from stocks_research.derive_fundamentals(array['${CIK}'])`)
 const quartersOn = (tx: Database, day: string): Promise<unknown[]> =>
   tx.rows('select q::text as row from stocks_research.fundamentals_quarters_as_of($1::date) q order by 1', [
     day,
@@ -83,8 +85,10 @@ async function within(given: World, look: (tx: Database, days: string[]) => Prom
     .transaction(async (tx) => {
       await tx.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived')
       await tx.rows(
-        `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
-         select cik, 'us-gaap', tag, unit, period_start, period_end, value, accession, form, filed from jsonb_to_recordset($1::jsonb)
+        `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end,
+           value, accession, form, filed)
+         select cik, 'us-gaap', tag, unit, period_start, period_end, value, accession, form, filed
+         from jsonb_to_recordset($1::jsonb)
            as r (cik text, tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
         [JSON.stringify(rows)],
       )
@@ -97,7 +101,7 @@ async function within(given: World, look: (tx: Database, days: string[]) => Prom
     })
 }
 
-it('no later filing changes what an earlier day knew, whatever first days, years and ends the filings state', async () => {
+it('no later filing changes what an earlier day knew, whatever periods the filings state', async () => {
   await fc.assert(
     fc.asyncProperty(world, (given) =>
       within(given, async (tx, days) => {
@@ -114,7 +118,7 @@ it('no later filing changes what an earlier day knew, whatever first days, years
   )
 })
 
-it('every vintage, with its reasons, equals the one that is told again day by day from the facts', async () => {
+it('every vintage, with its reasons, equals a recomputation from the facts day by day', async () => {
   await fc.assert(
     fc.asyncProperty(world, (given) =>
       within(given, async (tx) => expect(await quartersRecomputation.find(tx)).toEqual([])),

@@ -100,8 +100,8 @@ function isRestatement(before: Rational, now: Rational): boolean {
 }
 
 /**
- * True when these periods, as stated so far, are on one basis: each was stated on or after the last day on which
- * one of them was restated.
+ * True when these periods, as stated so far, are on one basis: each was stated on or after the last day on
+ * which one of them was restated.
  */
 function areOnOneBasis(periods: readonly Period[]): boolean {
   let restated_on = ''

@@ -21,9 +21,11 @@ const DERIVED: Readonly<Record<string, string>> = {
     'select value is null as is_null, reason from stocks_research.fundamentals_standard_as_of($1::date)',
   fundamentals_standard_v:
     'select value is null as is_null, reason from stocks_research.fundamentals_standard_v',
-  prices_daily_adjusted_as_of: `select (adj_close is null or total_return_close is null) as is_null, adjustment_reason as reason
+  prices_daily_adjusted_as_of: `select (adj_close is null or total_return_close is null) as is_null,
+                                  adjustment_reason as reason
     from stocks_research.prices_daily_adjusted_as_of($1::date)`,
-  securities_listing_v: `select delisting_return is null as is_null, delisting_return_reason as reason from stocks_research.securities_listing_v`,
+  securities_listing_v: `select delisting_return is null as is_null, delisting_return_reason as reason
+                         from stocks_research.securities_listing_v`,
 }
 
 let scratch: Scratch
@@ -36,7 +38,7 @@ afterAll(() => scratch?.drop())
 const METHODS = readFileSync(join(ROOT_DIRECTORY, 'docs', 'methods.md'), 'utf8')
 const isTold = (reason: string): boolean => METHODS.includes(`\`${reason}\``)
 
-it('no derived value is null without a reason, none has one beside it, and each code of a reason stands in the methods', async () => {
+it('a derived value has a reason exactly when it is null, and docs/methods.md explains it', async () => {
   const codes = new Set<string>()
   const look = async (tx: Database, day: string): Promise<void> => {
     for (const [name, sql] of Object.entries(DERIVED)) {
@@ -59,7 +61,8 @@ it('no derived value is null without a reason, none has one beside it, and each 
       await scratch.db
         .transaction(async (tx) => {
           await tx.execute(
-            'truncate stocks_research.securities, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade',
+            `truncate stocks_research.securities, stocks_research.fundamentals_raw,
+               stocks_research.fundamentals_derived cascade`,
           )
           await loadWorld(tx, given)
           await look(tx, day)
@@ -72,7 +75,9 @@ it('no derived value is null without a reason, none has one beside it, and each 
     { numRuns: runs(20) },
   )
   const constraints = await scratch.db.rows<{ text: string }>(
-    `select pg_get_constraintdef(oid) as text from pg_constraint where conrelid = 'stocks_research.fundamentals_derived'::regclass and contype = 'c'
+    `select pg_get_constraintdef(oid) as text
+     from pg_constraint
+     where conrelid = 'stocks_research.fundamentals_derived'::regclass and contype = 'c'
        and pg_get_constraintdef(oid) ~ 'reason = '`,
   )
   for (const { text } of constraints)

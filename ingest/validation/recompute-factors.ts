@@ -67,7 +67,8 @@ export const factorsRecomputation: Recomputation = {
   severity: 'hard',
   why:
     'The recomputation goes bar by bar from the last to the first, in exact fractions, and shares nothing ' +
-    'with the SQL of the factors. Factors agree to 38 digits, split ratios exactly, the view to its rounding.',
+    'with the SQL of the factors. Factors agree to 38 digits, split ratios exactly, the view to its ' +
+    'rounding.',
   job: 'adjustment-factors',
   is_acceptable: false,
   find: recomputeFactors,

@@ -54,7 +54,9 @@ export const standardItemsRecomputation: Recomputation = {
   find: recomputeStandardItems,
 }
 
-/** The rows of `fundamentals_standard_v` that differ from the recomputation, and those missing from the view. */
+/**
+ * The rows of `fundamentals_standard_v` that differ from the recomputation, and those missing from the view.
+ */
 async function recomputeStandardItems(db: Database): Promise<Violation[]> {
   return db.transaction(async (tx) => {
     const tags = await tx.rows<ItemTag & Record<string, unknown>>(

@@ -26,10 +26,12 @@ const on = (day: string, change: string): string =>
 const times = (factor: number): string =>
   `open = open * ${factor}, high = high * ${factor}, low = low * ${factor}, close = close * ${factor}`
 const pay = (day: string, amount: string, occurrence = 1): string => `
-  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, source)
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
+    cash_amount, currency, source)
   values (1, '${day}', 'cash_dividend', '${amount}', ${occurrence}, ${amount}, 'USD', 'test');`
 const split = (day: string, before: number, after: number): string => `
-  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, split_from, split_to, source)
+  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
+    split_from, split_to, source)
   values (1, '${day}', 'split', 'split', 1, ${before}, ${after}, 'test');`
 const end = (day: string): string => `
   insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, source)
@@ -38,14 +40,16 @@ const end = (day: string): string => `
 const fourthQuarter = (value: number): string => `
   delete from stocks_research.fundamentals_derived;
   insert into stocks_research.fundamentals_derived
-    (cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, accession, is_long_quarter, yoy_reason, ttm_reason)
-  select '0000000001', 'us-gaap', 'Revenues', 'USD', q.period_start::date, q.period_end::date, '2021-02-01', q.value,
-    q.method, 'a', false, 'no_base_quarter', 'fewer_than_four_quarters'
+    (cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, accession,
+     is_long_quarter, yoy_reason, ttm_reason)
+  select '0000000001', 'us-gaap', 'Revenues', 'USD', q.period_start::date, q.period_end::date, '2021-02-01',
+    q.value, q.method, 'a', false, 'no_base_quarter', 'fewer_than_four_quarters'
   from (values
     ('2020-01-01', '2020-03-31', 21, 'reported'),
     ('2020-04-01', '2020-06-30', 22, 'half_less_quarter'),
     ('2020-07-01', '2020-09-30', 21, 'nine_months_less_half'),
-    ('2020-10-01', '2020-12-31', ${value}, 'year_less_nine_months')) q (period_start, period_end, value, method);`
+    ('2020-10-01', '2020-12-31', ${value}, 'year_less_nine_months')
+  ) q (period_start, period_end, value, method);`
 /** Payments from 2017 on, every 91 days, but those left out. */
 const rhythm = (without: readonly number[], amount = (_at: number): string => '0.05'): string =>
   Array.from({ length: 12 }, (_, at) =>
@@ -54,13 +58,17 @@ const rhythm = (without: readonly number[], amount = (_at: number): string => '0
       : pay(new Date(Date.UTC(2017, 0, 10 + 91 * at)).toISOString().slice(0, 10), amount(at)),
   ).join('')
 const second = (closes: string): string => `
-  insert into stocks_research.securities (security_id, source_id, ticker, currency) values (2, 'y', 'Y', 'USD');
+  insert into stocks_research.securities (security_id, source_id, ticker, currency)
+  values (2, 'y', 'Y', 'USD');
   insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (2, 'Y', '2020-01-02');
-  insert into stocks_research.prices_daily select 2, trade_date, open, high, low, ${closes}, volume from stocks_research.prices_daily;`
+  insert into stocks_research.prices_daily
+  select 2, trade_date, open, high, low, ${closes}, volume
+  from stocks_research.prices_daily;`
 
 /** A second source that says what ours says, then something else. */
 const beside = (change: string): string => `
-  insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept, rows_skipped, rows_rejected, rows_contradicted)
+  insert into ingestion.second_source (source, sha256, has_splits, has_dividends, rows_read, rows_kept,
+    rows_skipped, rows_rejected, rows_contradicted)
   values ('test', repeat('0', 64), true, true, 0, 0, 0, 0, 0);
   insert into ingestion.second_prices select security_id, trade_date, close from stocks_research.prices_daily;
   insert into ingestion.second_events (security_id, ex_date, cash_amount) values (1, '2020-01-15', 0.05);
@@ -68,8 +76,10 @@ const beside = (change: string): string => `
 
 /** A run that read the bars of the security. */
 const readRun = `
-  insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date, end_date, host, process_id, product_version)
-  values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64), '2020-01-02', '2020-06-30', 'h', 1, '1');`
+  insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date,
+    end_date, host, process_id, product_version)
+  values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64),
+    '2020-01-02', '2020-06-30', 'h', 1, '1');`
 
 /** What a check must find, and what lies just outside of it. */
 const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: string }>> = {
@@ -88,12 +98,20 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     leaves: `${on('2020-03-02', 'close = 10.6')} ${on('2020-03-03', 'open = 10.5')}`,
   },
   'close-repeats': {
-    finds: `update stocks_research.prices_daily set close = 10 where trade_date between '2020-03-02' and '2020-03-06'`,
-    leaves: `update stocks_research.prices_daily set close = 10.5 where trade_date between '2020-03-02' and '2020-03-05'`,
+    finds: `update stocks_research.prices_daily
+            set close = 10
+            where trade_date between '2020-03-02' and '2020-03-06'`,
+    leaves: `update stocks_research.prices_daily
+             set close = 10.5
+             where trade_date between '2020-03-02' and '2020-03-05'`,
   },
   'price-without-volume': {
     finds: on('2020-03-02', 'volume = 0'),
-    leaves: `${on('2020-03-02', "volume = 0, close = (select close from stocks_research.prices_daily where trade_date = '2020-02-28')")}`,
+    leaves: on(
+      '2020-03-02',
+      `volume = 0, close = (
+         select close from stocks_research.prices_daily where trade_date = '2020-02-28')`,
+    ),
   },
   'session-missing': {
     finds: `delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
@@ -102,15 +120,27 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   },
   'closure-alarm': {
     finds: `delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
-    leaves: `${second('close + 0.5')} delete from stocks_research.prices_daily where trade_date = '2020-03-02' and security_id = 1`,
+    leaves: `${second('close + 0.5')}
+             delete from stocks_research.prices_daily
+             where trade_date = '2020-03-02' and security_id = 1`,
   },
   'price-restated': { finds: on('2020-03-02', 'close = 10.5'), leaves: on('2020-03-02', 'close = close') },
   'open-close-swapped': {
     // Nights without a move, days of a per cent; then the two columns change places.
-    finds: `update stocks_research.prices_daily p set high = 20, low = 5, open = 10 + 0.1 * (no % 5), close = 10 + 0.1 * ((no + 4) % 5) from (
-      select trade_date, row_number() over (order by trade_date) as no from stocks_research.prices_daily) n where n.trade_date = p.trade_date`,
-    leaves: `update stocks_research.prices_daily p set high = 20, low = 5, close = 10 + 0.1 * (no % 5), open = 10 + 0.1 * ((no + 4) % 5) from (
-      select trade_date, row_number() over (order by trade_date) as no from stocks_research.prices_daily) n where n.trade_date = p.trade_date`,
+    finds: `update stocks_research.prices_daily p
+            set high = 20, low = 5, open = 10 + 0.1 * (no % 5), close = 10 + 0.1 * ((no + 4) % 5)
+            from (
+              select trade_date, row_number() over (order by trade_date) as no
+              from stocks_research.prices_daily
+            ) n
+            where n.trade_date = p.trade_date`,
+    leaves: `update stocks_research.prices_daily p
+             set high = 20, low = 5, close = 10 + 0.1 * (no % 5), open = 10 + 0.1 * ((no + 4) % 5)
+             from (
+               select trade_date, row_number() over (order by trade_date) as no
+               from stocks_research.prices_daily
+             ) n
+             where n.trade_date = p.trade_date`,
   },
   'bars-of-another': { finds: second('close'), leaves: second('close + 0.01') },
   'cash-without-drop': {
@@ -144,8 +174,12 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     leaves: split('2020-03-02', 3, 4),
   },
   'leap-on-split-day': {
-    finds: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.3))} ${on('2020-03-02', 'volume = volume * 14')}`,
-    leaves: `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.5))} ${on('2020-03-02', 'volume = volume * 14')}`,
+    finds:
+      `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.3))} ` +
+      `${on('2020-03-02', 'volume = volume * 14')}`,
+    leaves:
+      `${split('2020-03-02', 1, 2)} ${from('2020-03-02', times(0.5))} ` +
+      `${on('2020-03-02', 'volume = volume * 14')}`,
   },
   'dividends-unchanged-over-a-split': {
     finds: `${rhythm([])} ${split('2018-06-01', 2, 3)}`,
@@ -157,7 +191,9 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     leaves: end('2020-06-26'),
   },
   'event-cannot-be-applied': {
-    finds: `update stocks_research.adjustment_factors set price_factor = null, reason = 'why' where price_factor < 1`,
+    finds: `update stocks_research.adjustment_factors
+            set price_factor = null, reason = 'why'
+            where price_factor < 1`,
     leaves: 'update stocks_research.adjustment_factors set price_factor = 0.9 where price_factor < 1',
   },
   'ticker-history-last-is-current': {
@@ -179,20 +215,28 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: beside(
       `insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 2)`,
     ),
-    leaves: `${beside(`insert into ingestion.second_events (security_id, ex_date, split_ratio) values (1, '2020-03-02', 1.3333333)`)} ${split('2020-03-02', 3, 4)}`,
+    leaves:
+      beside(`insert into ingestion.second_events (security_id, ex_date, split_ratio)
+              values (1, '2020-03-02', 1.3333333)`) + split('2020-03-02', 3, 4),
   },
   'second-source-cash': {
     finds: beside(`update ingestion.second_events set cash_amount = 0.06`),
     // Printed to a cent.
-    leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')} update stocks_research.corporate_actions set cash_amount = 0.05`,
+    leaves: `${beside('update ingestion.second_events set cash_amount = 0.0525')}
+             update stocks_research.corporate_actions
+             set cash_amount = 0.05`,
   },
   'event-rejected': {
-    finds: `insert into stocks_research.refused_events (security_id, kind, reason) values (1, 'split', 'told twice')`,
+    finds: `insert into stocks_research.refused_events (security_id, kind, reason)
+            values (1, 'split', 'told twice')`,
     leaves: split('2020-03-02', 1, 2),
   },
   'withdrawn-by-source': {
-    finds: `${readRun} insert into ingestion.withdrawals (run_id, job, provider, item, rows_count, first_date, last_date, examples)
-      values ('00000000-0000-0000-0000-000000000001', 'prices-daily', 'test', 'x', 1, '2020-03-02', '2020-03-02', '[]')`,
+    finds: `${readRun}
+      insert into ingestion.withdrawals
+        (run_id, job, provider, item, rows_count, first_date, last_date, examples)
+      values ('00000000-0000-0000-0000-000000000001', 'prices-daily', 'test', 'x', 1, '2020-03-02',
+        '2020-03-02', '[]')`,
     leaves: readRun,
   },
   'ticker-history-inside-listing': {
@@ -200,8 +244,14 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     leaves: `update stocks_research.ticker_history set valid_from = '2020-01-03'`,
   },
   'securities-stand-once': {
-    finds: `update stocks_research.securities set name = 'X'; insert into stocks_research.securities (security_id, source_id, ticker, name, list_date) values (2, 'y', 'X', 'X', '2020-01-02')`,
-    leaves: `update stocks_research.securities set name = 'X'; insert into stocks_research.securities (security_id, source_id, ticker, name, list_date) values (2, 'y', 'X', 'X', '2021-01-04')`,
+    finds: `update stocks_research.securities
+            set name = 'X';
+            insert into stocks_research.securities (security_id, source_id, ticker, name, list_date)
+            values (2, 'y', 'X', 'X', '2020-01-02')`,
+    leaves: `update stocks_research.securities
+             set name = 'X';
+             insert into stocks_research.securities (security_id, source_id, ticker, name, list_date)
+             values (2, 'y', 'X', 'X', '2021-01-04')`,
   },
 }
 

@@ -52,7 +52,8 @@ it('a spin-off moves prices by its value, ratio or first close, and never the vo
           `select s.source_id, v.adj_close::double precision::text as a,
              round(v.total_return_close, 6)::double precision::text as b,
              v.adj_volume::double precision::text as volume, v.adjustment_reason as reason
-           from stocks_research.prices_daily_adjusted_v v join stocks_research.securities s using (security_id)
+           from stocks_research.prices_daily_adjusted_v v
+           join stocks_research.securities s using (security_id)
            where v.trade_date = '2020-06-02' order by s.source_id`,
         )
       ).map(({ source_id, a, b, volume, reason }) => [source_id, a, b, volume, reason])

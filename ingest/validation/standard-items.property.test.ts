@@ -120,7 +120,8 @@ async function compare(tx: Database, facts: readonly FiledFact[]): Promise<void>
   )
   for (const day of new Set(facts.map(({ filed }) => filed))) {
     const quarters = await tx.rows<Quarter & Record<string, unknown>>(
-      `select taxonomy, tag, unit, period_start, period_end, known_from, value as derived_value, method, reason,
+      `select taxonomy, tag, unit, period_start, period_end, known_from, value as derived_value, method,
+         reason,
          accession, subtracted_accession
        from stocks_research.fundamentals_quarters_as_of($1::date)`,
       [day],

@@ -28,19 +28,28 @@ async function file(...facts: Fact[]): Promise<void> {
     cik: CIK, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed,
   })) // biome-ignore format: one fact a line
   await scratch.db.rows(
-    `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
-     select f.* from jsonb_to_recordset($1::jsonb) as f (cik text, taxonomy text, tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
+    `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end,
+       value, accession, form, filed)
+     select f.*
+     from jsonb_to_recordset($1::jsonb) as f (cik text, taxonomy text, tag text, unit text,
+       period_start date, period_end date, value numeric, accession text, form text, filed date)`,
     [JSON.stringify(rows)],
   )
   await scratch.db.rows(
-    `insert into stocks_research.fundamentals_derived select * from stocks_research.derive_fundamentals(array[$1]) on conflict do nothing`,
+    `insert into stocks_research.fundamentals_derived
+     select *
+     from stocks_research.derive_fundamentals(array[$1])
+     on conflict do nothing`,
     [CIK],
   )
 }
 
 const itemsOn = (day: string, item: string) =>
   scratch.db.rows(
-    `select period_kind as kind, period_end, value, tag, method, reason from stocks_research.fundamentals_standard_as_of($1::date) where item = $2 order by period_end, kind`,
+    `select period_kind as kind, period_end, value, tag, method, reason
+     from stocks_research.fundamentals_standard_as_of($1::date)
+     where item = $2
+     order by period_end, kind`,
     [day, item],
   )
 const CONTRACTS = 'RevenueFromContractWithCustomerExcludingAssessedTax'
@@ -62,7 +71,7 @@ it('follows a filer from tag to tag, and shows a past day the tag of that day', 
   ])
 })
 
-it('takes the total line of a filing, not the slice of contracts; and nothing, not the largest value, when a tag exceeds the total', async () => {
+it('takes the total line, not the part from contracts; nothing when a tag exceeds the total', async () => {
   await file(
     [CONTRACTS, ...Y20, 2, 'a', '10-K', '2021-02-01'],
     ['Revenues', ...Y20, 77, 'a', '10-K', '2021-02-01'],
@@ -75,7 +84,7 @@ it('takes the total line of a filing, not the slice of contracts; and nothing, n
   ])
 })
 
-it('takes the tag that gross profit and cost add up to, when a filing calls a part of its revenue "Revenues"', async () => {
+it('takes the tag that equals gross profit plus cost, when "Revenues" is a part of the revenue', async () => {
   await file(
     ['Revenues', ...Y20, 20, 'a', '10-K', '2021-02-01'],
     [CONTRACTS, ...Y20, 184, 'a', '10-K', '2021-02-01'],
@@ -126,7 +135,7 @@ it('never puts earnings of today’s shares beside a count of shares from before
   expect(await itemsOn('2022-12-31', 'shares_diluted')).toMatchObject([{ value: '25', reason: null }])
 })
 
-it('ignores other forms, facts of a period that had not ended, and values in a unit that does not fit', async () => {
+it('ignores other forms, facts of a period that had not ended, and values in a wrong unit', async () => {
   await file(
     ['Assets', null, '2020-12-31', 1, 'a', '8-K', '2021-02-01'],
     ['Assets', null, '2022-12-31', 2, 'b', '10-K', '2021-02-01'],
@@ -136,7 +145,7 @@ it('ignores other forms, facts of a period that had not ended, and values in a u
   expect(await itemsOn('2022-12-31', 'assets')).toMatchObject([{ period_end: '2020-12-31', value: '4' }])
 })
 
-it('stays with what an item means when a newer filing repeats only its neighbour: restricted cash, minority interests', async () => {
+it('keeps the meaning of an item when a newer filing reports only a similar one', async () => {
   const end20 = [null, '2020-12-31'] as const
   await file(
     ['CashAndCashEquivalentsAtCarryingValue', ...end20, 48, 'a', '10-K', '2021-02-01'],
@@ -186,7 +195,7 @@ it('derives the quarter of the proper tag where a filing states only its neighbo
   ])
 })
 
-it('gives a bank no revenue from the slice that is a contract, in no year and in no derived quarter', async () => {
+it('gives a bank no revenue from contracts alone, in no year and no derived quarter', async () => {
   const nine = ['2020-01-01', '2020-09-30'] as const
   await file(
     [CONTRACTS, ...nine, 6, 'a', '10-Q', '2020-11-01'],
@@ -219,7 +228,7 @@ it('takes the contracts for the total beside other income when income and costs 
   ])
 })
 
-it('gives no total where goods and services stand apart, and no slice of a quarter whose year has a total line', async () => {
+it('gives no total where goods and services are apart, no part where a year has a total', async () => {
   const nine = ['2021-01-01', '2021-09-30'] as const
   await file(
     ['SalesRevenueGoodsNet', ...Y20, 60, 'a', '10-K', '2021-02-01'],
@@ -267,14 +276,16 @@ it('no row of the standard items has a null without a reason, nor a value with o
     ['SalesRevenueServicesNet', ...Y20, 40, 'a', '10-K', '2021-02-01'],
   )
   const rows = await scratch.db.rows<{ reason: string | null; bad: string }>(
-    `select reason, count(*) filter (where (value is null) <> (reason is not null))::text as bad from stocks_research.fundamentals_standard_v group by reason`,
+    `select reason, count(*) filter (where (value is null) <> (reason is not null))::text as bad
+     from stocks_research.fundamentals_standard_v
+     group by reason`,
   )
   expect(rows.filter(({ bad }) => bad !== '0')).toEqual([])
   const reasons = rows.flatMap(({ reason }) => (reason === null ? [] : [reason])).toSorted()
   expect(reasons).toEqual(['may_be_a_part', 'not_additive', 'not_filed', 'share_basis_may_differ'])
 })
 
-it('every item has a tag of US GAAP, one kind of value, and priorities from 1 that follow the tiers', async () => {
+it('every item has a US GAAP tag, one kind of value, and priorities from 1 by tier', async () => {
   const bad = await scratch.db.rows(
     `select item from stocks_research.standard_item_tags group by item
      having bool_and(taxonomy = 'ifrs-full') or count(distinct value_kind) > 1 or count(distinct is_instant) > 1 or min(priority) <> 1`,
@@ -282,7 +293,8 @@ it('every item has a tag of US GAAP, one kind of value, and priorities from 1 th
   expect(bad).toEqual([])
   const unordered = await scratch.db.rows(
     `select a.item, a.tag from stocks_research.standard_item_tags a
-     join stocks_research.standard_item_tags b on b.item = a.item and b.taxonomy = a.taxonomy and b.priority > a.priority and b.tier < a.tier`,
+     join stocks_research.standard_item_tags b on b.item = a.item and b.taxonomy = a.taxonomy
+       and b.priority > a.priority and b.tier < a.tier`,
   )
   expect(unordered).toEqual([])
 })

@@ -33,7 +33,8 @@ async function suspicionsOf(...facts: Fact[]): Promise<Record<string, number>> {
   await scratch.db.rows(
     `insert into stocks_research.fundamentals_raw (
        cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
-     select '0000000001', 'us-gaap', tag, unit, period_start, period_end, value, 'filed ' || filed, '10-K', filed
+     select '0000000001', 'us-gaap', tag, unit, period_start, period_end, value, 'filed ' || filed, '10-K',
+       filed
      from jsonb_to_recordset($1::jsonb)
        as r (tag text, unit text, period_start date, period_end date, value numeric, filed date)`,
     [

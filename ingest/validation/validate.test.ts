@@ -11,7 +11,8 @@ beforeAll(async () => {
   await scratch.db.execute(`
     insert into stocks_research.securities (security_id, source_id, ticker, currency, cik, list_date)
       values (1, 'x', 'X', 'USD', '0000000001', '2020-01-02');
-    insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (1, 'X', '2020-01-02');
+    insert into stocks_research.ticker_history (security_id, ticker, valid_from)
+    values (1, 'X', '2020-01-02');
     insert into stocks_research.prices_daily (security_id, trade_date, open, high, low, close, volume)
       select 1, session_date, 10, 11, 9, 10, 100 from stocks_research.trading_sessions
       where session_date between '2020-01-02' and '2020-01-31';
@@ -59,7 +60,9 @@ it('stores a finding once, resolves it when it is gone, and keeps a judgement un
   await scratch.db.execute('update stocks_research.prices_daily set volume = 0')
   await validate(scratch.db, { checks, accepted: [] })
   const rows = await scratch.db.rows(
-    'select fingerprint, resolved_at is not null as is_resolved from ingestion.findings where check_name = $1',
+    `select fingerprint, resolved_at is not null as is_resolved
+     from ingestion.findings
+     where check_name = $1`,
     ['close-repeats'],
   )
   expect(rows).toEqual([{ fingerprint, is_resolved: true }])

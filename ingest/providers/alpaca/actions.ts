@@ -42,9 +42,9 @@ const RENAMED = new Set(['id', 'process_date', 'payable_date', 'special'])
 
 /**
  * Translates an event into records of `corporate_actions`: `ticker` and `ex_date` say who and when (the
- * ticker is the one that the security had before the event), the terms go to their columns, what is left goes to
- * `detail` by its own name. A split that brings a new symbol is two events; a list that holds none of ours is
- * none. What is not known is malformed, by its name.
+ * ticker is the one that the security had before the event), the terms go to their columns, what is left
+ * goes to `detail` by its own name. A split that brings a new symbol is two events; a list that holds none
+ * of ours is none. What is not known is malformed, by its name.
  */
 export function translateAction({ list, event }: Action): TranslatedAction[] {
   if (list in NO_EVENTS) return []

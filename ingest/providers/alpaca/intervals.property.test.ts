@@ -38,7 +38,7 @@ function market(moves: readonly { who: number; ticker: number; leaves: boolean }
   return { spans, renames, departures }
 }
 
-test('walking back from the last ticker gives the history of each security: renames, returns, reuse and ends', () => {
+test('walking back from the last ticker gives each history: renames, returns, reuse and ends', () => {
   const move = fc.record({ who: fc.nat(2), ticker: fc.nat(5), leaves: fc.boolean().map((leaves) => leaves) })
   fc.assert(
     fc.property(fc.array(move, { maxLength: 14 }), (moves) => {

@@ -36,7 +36,7 @@ const lists = () =>
   (JSON.parse(recording(FILE)) as { corporate_actions: Record<string, Record<string, unknown>[]> })
     .corporate_actions
 
-test('every corporate action is read, and each of its fields stands in the record by name or by column', () => {
+test('every corporate action is read, and each of its fields is in the record by name or column', () => {
   const { watch, unknown } = collecting('alpaca')
   const translated = parseActions(recordedJson(FILE), watch).flatMap(translateAction)
   const events = Object.entries(lists()).flatMap(([list, some]) => some.map((event) => ({ list, event })))

@@ -49,7 +49,7 @@ describe('a symbol that Alpaca refuses', () => {
     expect(over.asked().length).toBeLessThan(40)
   })
 
-  test('under which a security traded for a part of its time fails it: its other bars are no whole series', async () => {
+  test('that a security had for a part of its time fails it: its other bars are incomplete', async () => {
     const providers = await over.providersOver({ [BARS]: barsWithout(['OLD']) })
     const renamed = subject('x:renamed', 'NEW', {
       tickers: [
@@ -143,7 +143,7 @@ describe('how far bars are asked for', () => {
   const endsAsked = () => over.asked().map(({ url }) => new URL(url, 'http://x').searchParams.get('end'))
   const evening = { today, now: () => new Date('2026-11-25T22:00:00Z') }
 
-  test('a plan that refuses the newest minutes all the same is asked until yesterday, and nothing is deferred', async () => {
+  test('a plan without the newest minutes is requested until yesterday; nothing is deferred', async () => {
     const answer = (query: URLSearchParams) => ((query.get('end') ?? '') < today ? barsOf(['ONE']) : refused)
     const providers = await over.providersOver({ [BARS]: answer }, evening)
     const { records, ends } = await readAll(providers.get('alpaca'), ask)
@@ -157,7 +157,7 @@ describe('how far bars are asked for', () => {
     await expect(reading).rejects.toMatchObject({ error_class: 'malformed', is_about_account: false })
   })
 
-  test('a window that has not begun for Alpaca is empty, and says from when it can be asked for', async () => {
+  test('a window that has not begun for Alpaca is empty, and the time when it begins is named', async () => {
     const providers = await over.providersOver({}, { today, now: () => new Date('2026-11-25T15:00:00Z') })
     const only_today = { ...ask, window: { start_date: today, end_date: today } }
     const { ends } = await readAll(providers.get('alpaca'), only_today)

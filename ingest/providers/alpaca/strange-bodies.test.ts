@@ -9,7 +9,7 @@ afterEach(() => over.close())
 
 describe('Alpaca', () => {
   const page = (corporate_actions: unknown) => ({ corporate_actions, next_page_token: null })
-  test('a kind of event that nobody knows, and one that is none, are refused by name and not lost', async () => {
+  test('an unknown kind of event, and a value that is not an event, are rejected by name', async () => {
     const event = { id: '1', symbol: 'ONE', process_date: '2024-05-01', rate: 1 }
     const providers = await over.providersOver({
       '/v1/corporate-actions': page({

@@ -37,7 +37,7 @@ describe('events in rows of prices', () => {
     expect(await eventsOf({ 'prices_daily/p.csv': text })).toEqual(events)
   })
 
-  it('count once with the same event of splits/ and dividends/, and with an equal row of another file', async () => {
+  it('count once with the same event of splits/ or dividends/, and with an equal row elsewhere', async () => {
     const rows =
       'source_id,date,close,dividend,split\nx:1,2020-01-03,10,0.5,1\nx:1,2020-01-06,5,0,2\n' +
       'x:2,2020-01-06,9,0.1,1\n'

@@ -82,7 +82,7 @@ describe('a file of a delivery', () => {
     ])
   })
 
-  it('fails the items of the whole dataset when one file of it cannot be read, since it may hold any of them', async () => {
+  it('fails all items of a dataset when one of its files cannot be read: any may be in it', async () => {
     expect(await reasonsOf({ ...SMALL_DELIVERY, 'prices_daily/p.csv.gz': Buffer.from('no gzip') })).toEqual([
       expect.stringMatching(/^malformed: prices_daily\/p\.csv\.gz cannot be read: /),
     ])
@@ -152,7 +152,7 @@ describe('a file of a delivery', () => {
     ])
   })
 
-  it('is refused with 1 % of garbage, and taken up to the bound; each bad record is listed with its place', async () => {
+  it('is rejected with 1 % of garbage, and loaded up to the threshold; bad records are listed', async () => {
     const days = sessions('2012-01-03', '2019-12-31').map(({ session_date }) => session_date)
     const bars = days.slice(0, 2_000).map((day) => `x:first,${day},1,1,1,1,1`)
     const garbage = [

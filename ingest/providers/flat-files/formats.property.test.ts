@@ -41,7 +41,7 @@ const dividends = table(
   fc.tuple(holder, day, amount, fc.constantFrom('USD', '')).map((row) => row.join()),
 )
 
-it('a delivery gives one content hash, whether its tables are CSV, gzip, zstd, members of a zip or Parquet', async () => {
+it('a delivery has one content hash as CSV, gzip, zstd, members of a zip or Parquet', async () => {
   await fc.assert(
     fc.asyncProperty(bars, dividends, async (prices, paid) => {
       const delivery = {

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => scratch.drop())
 
 describe('a delivery', () => {
-  it('gives the same rows whatever kind its files are, and is unchanged when it comes as another', async () => {
+  it('gives the same rows for each kind of file, and is unchanged when it comes as another', async () => {
     await ingestDelivery(scratch.connection, await writeDelivery(SMALL_DELIVERY))
     const content = await contentOf(scratch.db)
     for (const kind of Object.keys(KINDS)) {
@@ -37,7 +37,7 @@ describe('a delivery', () => {
     }
   })
 
-  it('names the member and the line of a bad record, and keeps the hash of its zip in the ledger', async () => {
+  it('names member and line of a bad record, and keeps the hash of its zip in the ledger', async () => {
     const { 'prices_daily/prices.csv': prices, ...others } = SMALL_DELIVERY
     const zip = await zipOf({
       'y=1/p.csv': prices,

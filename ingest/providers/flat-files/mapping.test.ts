@@ -21,7 +21,7 @@ const prices = (mapping: Record<string, unknown>, text: Content, name = 'p.csv')
   read({ prices_daily: mapping }, { [`prices_daily/${name}`]: text })
 
 describe('a mapping', () => {
-  it('reads another export as ours: columns, delimiter, decimal comma, days, nulls, scale, symbols and a footer', async () => {
+  it('reads another layout: columns, delimiter, decimal comma, days, nulls, scale, footer', async () => {
     const text =
       'Symbol;Datum;Schluss;Umsatz\r\nbrk/b.us;31.01.2020;1.234.567,50;k.A.\r\n' +
       'aa.us;03.02.2020;0,5;12\r\nStand: 03.02.2020\r\n'
@@ -175,7 +175,7 @@ describe('prices that are adjusted', () => {
     ])
   })
 
-  it('give the close as traded where a column has it, and the other prices of a day on which nothing is adjusted', async () => {
+  it('give the close as traded from its column, the other prices on unadjusted days', async () => {
     const text =
       'source_id,date,open,close,volume,asTraded\nx:1,2020-01-31,1,2,3,4\nx:1,2020-02-03,1,2.0,3,2\n' +
       'x:1,2020-02-04,1,2,3,\n'
@@ -202,7 +202,7 @@ describe('prices that are adjusted', () => {
 })
 
 describe('a ticker that is the last one', () => {
-  it('names its security over its whole history, nobody where it is not asked for, and nothing where several had it', async () => {
+  it('names its security over its whole history, and none if several had it', async () => {
     const text = 'ticker,date,close\nONE,1999-01-04,1\nNONE,1999-01-04,1\nTWICE,1999-01-04,1\n'
     expect(await prices({ ticker_is: 'last' }, text)).toEqual([
       { source_id: 'x:1', ticker: 'ONE', date: '1999-01-04', close: '1' },

@@ -14,7 +14,7 @@ async function read(profile: string, name: string, text: string) {
 const FIELDS = ['date', 'open', 'high', 'low', 'close', 'volume'] as const
 const of = (row: Row) => Object.fromEntries(FIELDS.map((field) => [field, row[field]]))
 
-it('a recorded download of Tiingo reads as it stands, and takes its ticker from the name of the file', async () => {
+it('a recorded download of Tiingo is read as it is, with the ticker from the name of the file', async () => {
   const { records, rows } = await read(
     'tiingo-csv',
     'ONE.csv',

@@ -11,7 +11,7 @@ const read = async (profile: keyof typeof PROFILES, files: Readonly<Record<strin
 
 // Invented rows below the headers that the vendors document.
 describe('the profile', () => {
-  it('massive-day-aggs takes the midnight of New York that starts a window for its day, in summer and in winter', async () => {
+  it('massive-day-aggs takes the day of New York on which a window starts, all year', async () => {
     const text =
       'ticker,volume,open,close,high,low,window_start,transactions\n' +
       'ONE,1200.5,10,11.25,12,9,1678680000000000000,62\nTWO,1,2,2,2,2,1675227600000000000,1\n'

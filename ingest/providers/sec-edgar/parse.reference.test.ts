@@ -23,7 +23,7 @@ const context = {
 }
 
 for (const cik of ['0000320193', '0001045810', '0001997711']) {
-  test(`every fact of filer ${cik} is read, with its value as it was written, and becomes a row of its own`, () => {
+  test(`every fact of filer ${cik} is read, with its value as written, and becomes a row`, () => {
     const file = `sec/companyfacts_CIK${cik}.json.gz`
     const { watch, unknown } = collecting('sec-edgar')
     const records = parseCompanyFacts(recordedJson(file), watch)
@@ -99,7 +99,7 @@ test('every row of the list of tickers is read', () => {
   )
 })
 
-test('a filer with one listing is found by its CIK, one with several by CIK and ticker, and never by guess', () => {
+test('a filer with one listing is found by its CIK, with several by CIK and ticker, never by a guess', () => {
   const match = matcher(
     parseTickers(recordedJson('sec/company_tickers_exchange.json.gz'), collecting('sec-edgar').watch),
   )
@@ -124,7 +124,7 @@ test('a filer with one listing is found by its CIK, one with several by CIK and 
 })
 
 for (const cik of ['0000320193', '0000789019', '0000895419', '0001045810', '0001318605']) {
-  test(`the submissions of filer ${cik} are read row by row, and its common stock is not delisted by a note`, () => {
+  test(`the submissions of filer ${cik} are read, and a delisted note does not delist its stock`, () => {
     const file = `sec/submissions_CIK${cik}.json.gz`
     const { watch, unknown } = collecting('sec-edgar')
     const body = JSON.parse(recording(file)) as {

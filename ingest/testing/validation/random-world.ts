@@ -195,31 +195,50 @@ export async function loadWorld(db: Database, given: World): Promise<void> {
   await load(
     `insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date, delist_date)
      select security_id, 's' || security_id, 'T' || security_id, currency, list_date, delist_date
-     from jsonb_to_recordset($1::jsonb) as r (security_id bigint, currency text, list_date date, delist_date date)`,
+     from jsonb_to_recordset($1::jsonb)
+       as r (security_id bigint, currency text, list_date date, delist_date date)`,
     given.securities,
   )
   await load(
     `insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to)
-     select * from jsonb_to_recordset($1::jsonb) as r (security_id bigint, ticker text, valid_from date, valid_to date)`,
+     select *
+     from jsonb_to_recordset($1::jsonb)
+       as r (security_id bigint, ticker text, valid_from date, valid_to date)`,
     given.tickers,
   )
   await load(
     `insert into stocks_research.prices_daily (security_id, trade_date, close, volume)
-     select r.security_id, s.session_date, r.close, 100 from jsonb_to_recordset($1::jsonb) as r (security_id bigint, at integer, close numeric)
-     join (select session_date, row_number() over (order by session_date) - 1 as at from stocks_research.trading_sessions where session_date >= '${WORLD_START}') s using (at)`,
+     select r.security_id, s.session_date, r.close, 100
+     from jsonb_to_recordset($1::jsonb) as r (security_id bigint, at integer, close numeric)
+     join (
+       select session_date, row_number() over (order by session_date) - 1 as at
+       from stocks_research.trading_sessions
+       where session_date >= '${WORLD_START}'
+     ) s using (at)`,
     given.bars,
   )
   await load(
-    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, cash_amount, currency, split_from, split_to, declared_date, detail, source)
-     select security_id, ex_date, kind, kind, occurrence, cash_amount, 'USD', split_from, split_to, declared_date,
-       case when new_source_id is null then '{}' else jsonb_build_object('new_source_id', new_source_id, 'new_rate', '1', 'source_rate', '2') end, 'test' from jsonb_to_recordset($1::jsonb)
-       as r (security_id bigint, ex_date date, kind text, occurrence integer, cash_amount numeric, split_from numeric, split_to numeric, declared_date date, new_source_id text)`,
+    `insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
+       cash_amount, currency, split_from, split_to, declared_date, detail, source)
+     select security_id, ex_date, kind, kind, occurrence, cash_amount, 'USD', split_from, split_to,
+       declared_date,
+       case
+         when new_source_id is null then '{}'
+         else jsonb_build_object('new_source_id', new_source_id, 'new_rate', '1', 'source_rate', '2')
+       end,
+       'test'
+     from jsonb_to_recordset($1::jsonb)
+       as r (security_id bigint, ex_date date, kind text, occurrence integer, cash_amount numeric,
+         split_from numeric, split_to numeric, declared_date date, new_source_id text)`,
     given.actions,
   )
   await load(
-    `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
-     select cik, 'us-gaap', tag, unit, period_start, period_end, value, accession, form, filed from jsonb_to_recordset($1::jsonb)
-       as r (cik text, tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
+    `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end,
+       value, accession, form, filed)
+     select cik, 'us-gaap', tag, unit, period_start, period_end, value, accession, form, filed
+     from jsonb_to_recordset($1::jsonb)
+       as r (cik text, tag text, unit text, period_start date, period_end date, value numeric,
+         accession text, form text, filed date)`,
     given.facts,
   )
   await derive(db)
