@@ -7,8 +7,8 @@ import { PhaseSequencer } from './helpers/checklist/sequencer.ts'
 import { writeReports } from './reports/write.ts'
 
 /**
- * Tests start hundreds of Node.js processes. What they compile is kept, which halves the time that each needs to
- * start. The folder may be removed at any time.
+ * Tests start hundreds of Node.js processes. What they compile is kept, which halves the time that each
+ * needs to start. The folder may be removed at any time.
  */
 const env = { TZ: 'UTC', NODE_COMPILE_CACHE: join(import.meta.dirname, '.data', 'compile-cache') }
 

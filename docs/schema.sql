@@ -2096,7 +2096,12 @@ with facts as materialized (
     c.filed as known_from,
     lead(c.filed, 1, 'infinity')
       over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
-    max(case when stocks_research.is_restatement(c.value_before, c.value) then c.filed else '-infinity' end::date)
+    max(
+      case
+        when stocks_research.is_restatement(c.value_before, c.value) then c.filed
+        else '-infinity'
+      end::date
+    )
       over (partition by c.series, c.period_start, c.period_end order by c.filed) as restated_on
   from changes c
   where c.value is distinct from c.value_before

@@ -29,7 +29,9 @@ const WORLD = {
     'x:gone,HAND,2017-01-03,2018-05-11,XNYS\nx:newcomer,HAND,2018-05-14,,XNYS\n' +
     'x:giver,SWAP,2017-01-03,2018-05-08,XNYS\nx:taker,MINE,2017-01-03,2018-05-08,XNYS\n' +
     'x:taker,SWAP,2018-05-09,,XNYS\n',
-  'prices_daily/p.csv': `source_id,date,open,high,low,close,volume\n${IDS.map((id) => `${id},2018-05-14,10,11,9,10,100`).join('\n')}\n`,
+  'prices_daily/p.csv':
+    'source_id,date,open,high,low,close,volume\n' +
+    IDS.map((id) => `${id},2018-05-14,10,11,9,10,100\n`).join(''),
 }
 
 async function eventsOf(files: Readonly<Record<string, string>>) {

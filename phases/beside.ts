@@ -66,7 +66,8 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     const recovery_ms = Math.round(performance.now() - started)
     await withDatabase(maintenance, (db) =>
       db.execute(
-        `create database ${quoteIdentifier(pristine.database)} template ${quoteIdentifier(restored.database)}`,
+        `create database ${quoteIdentifier(pristine.database)}
+         template ${quoteIdentifier(restored.database)}`,
       ),
     )
     return { connection: restored, evidence, recovery_ms }

@@ -1,4 +1,6 @@
-/** The whole engine: phases that fail, and boxes that differ from the plan. One child process for each case. */
+/**
+ * The whole engine: phases that fail, and boxes that differ from the plan. One child process for each case.
+ */
 import { describe, expect, test } from 'vitest'
 import { box, boxOf, expectTruthful, FILES, smallChecklist, ticks } from '../testing/small-checklist.ts'
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ROOT_DIRECTORY } from '../config/config.ts'
+import { wrapped } from '../testing/documents/wrapped.ts'
 import { ALSO_PROVEN, parsePlan, phaseOf } from './plan.ts'
 
 const GOOD = `# A plan
@@ -101,7 +102,8 @@ async function pageOf(boxes: readonly ListedBox[]): Promise<string> {
     const line = ({ claim }: ListedBox): string => `- [ ] ${claim}\n`
     const also = listed.filter(({ is_also_proven }) => is_also_proven)
     const required = listed.filter(({ is_also_proven }) => !is_also_proven)
-    parts.push(`## ${title}\n\n\`${phase}\` · ${goal}\n\n${required.map(line).join('')}`)
+    const head = wrapped(`\`${phase}\` · ${goal}`)
+    parts.push(`## ${title}\n\n${head}\n\n${required.map(line).join('')}`)
     if (also.length > 0) parts.push(`### ${ALSO_PROVEN}\n\n${also.map(line).join('')}`)
   }
   return parts.join('\n')

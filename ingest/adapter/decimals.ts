@@ -9,10 +9,10 @@ interface Decimal {
 
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/
 
-/** @throws TypeError when `text` is no decimal number. */
+/** @throws TypeError when `text` is not a decimal number. */
 function decimalOf(text: string): Decimal {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = FORM.exec(text) ?? []
-  if (whole === '' && fraction === '') throw new TypeError(`"${text}" is no decimal number.`)
+  if (whole === '' && fraction === '') throw new TypeError(`"${text}" is not a decimal number.`)
   const places = fraction.length - Number(exponent)
   const digits = BigInt(`${sign}${whole}${fraction}`)
   return places >= 0 ? { digits, places } : { digits: digits * 10n ** BigInt(-places), places: 0 }

@@ -130,7 +130,8 @@ export function matchAll<C extends Candidate>(
   for (const some of Map.groupBy(byTicker, ([{ ticker }]) => symbolKey(ticker ?? '')).values()) {
     if (some.length < 2) continue
     const owners = some.map(([{ item }]) => item).join(' and ')
-    const ambiguous = `"${some[0]?.[0].ticker}" is the last ticker of ${owners}; only one of them can have it today`
+    const ticker = some[0]?.[0].ticker
+    const ambiguous = `"${ticker}" is the last ticker of ${owners}; only one of them can have it today`
     for (const [subject] of some) matches.set(subject, { ambiguous })
   }
   return matches

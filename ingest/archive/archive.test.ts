@@ -131,7 +131,7 @@ test('the command line lists what is there and says when it is whole', async () 
   expect(list.stdout).toContain(entry.url)
   expect(list.stdout).toContain('1 responses')
   const verify = await execa(process.execPath, [CLI, '-d', directory, 'verify'])
-  expect(verify.stdout).toContain('The archive is whole.')
+  expect(verify.stdout).toContain('The archive is intact.')
   const prune = await execa(process.execPath, [CLI, '-d', directory, 'prune', '--superseded-days', 'x'], {
     reject: false,
   })

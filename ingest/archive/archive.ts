@@ -48,8 +48,20 @@ export type Asked = Pick<
 
 // What later questions ask for: freshness, type, and how the provider counts. Nothing that could carry a
 // session or a key.
-const KEPT_HEADERS =
-  /^(content-type|content-length|content-encoding|date|etag|last-modified|age|retry-after|x-ratelimit-.*|x-request-id)$/
+const KEPT_HEADERS = new RegExp(
+  `^(${[
+    'content-type',
+    'content-length',
+    'content-encoding',
+    'date',
+    'etag',
+    'last-modified',
+    'age',
+    'retry-after',
+    'x-ratelimit-.*',
+    'x-request-id',
+  ].join('|')})$`,
+)
 
 export interface Archive {
   readonly directory: string
@@ -110,13 +122,14 @@ export function openArchive(directory: string): Archive {
 const folderOf = (root: string, fingerprint: string): string =>
   join(root, 'responses', fingerprint.slice(0, 2), fingerprint)
 
-/** @throws FormatError when the file is no entry. */
+/** @throws FormatError when the file is not an entry. */
 export async function readEntry(file: string): Promise<ArchiveEntry> {
   try {
     return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
     throw new FormatError(
-      `${file} is no entry of a response archive: ${messageOf(error)}. Remove it, or restore the archive.`,
+      `${file} is not an entry of a response archive: ${messageOf(error)}. ` +
+        'Remove it, or restore the archive.',
       {
         cause: error,
       },

@@ -34,7 +34,7 @@ export interface Verification {
 }
 
 /**
- * Reads every byte: each entry parses, stands in the folder of its fingerprint and has its body; each body
+ * Reads every byte: each entry parses, is stored in the folder of its fingerprint and has its body; each body
  * has its hash.
  */
 export async function verifyArchive(root: string): Promise<Verification> {
@@ -50,7 +50,7 @@ export async function verifyArchive(root: string): Promise<Verification> {
       named.add(object)
       if (!present.has(object)) faults.push({ file, fault: `its body ${object} is missing` })
       if (basename(join(file, '..')) !== entry.fingerprint)
-        faults.push({ file, fault: 'it stands in the folder of another fingerprint' })
+        faults.push({ file, fault: 'it is stored in the folder of another fingerprint' })
     } catch (error) {
       faults.push({ file, fault: messageOf(error) })
     }

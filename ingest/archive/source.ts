@@ -4,7 +4,7 @@ import { VerificationError } from '../../helpers/core/errors.ts'
 import { type ArchivedDelivery, archiveDelivery } from './delivery.ts'
 import { entriesOf, verifyArchive } from './inspect.ts'
 
-/** What a run has read, kept so that a rebuild asks nobody: `source` reads it again. */
+/** What a run has read, kept so that a rebuild makes no requests: `source` reads it again. */
 export interface ArchivedSource extends ArchivedDelivery {
   readonly source: SourceConfig
 }

@@ -50,7 +50,7 @@ program
       `${entries} responses, ${objects} bodies, ${sizeText(bytes)}; ${unreferenced} bodies without a ` +
         `response, ${parts} interrupted downloads`,
     )
-    say(faults.length === 0 ? 'The archive is whole.' : `The archive has ${faults.length} faults.`)
+    say(faults.length === 0 ? 'The archive is intact.' : `The archive has ${faults.length} faults.`)
     if (faults.length > 0) process.exitCode = 1
   })
 
@@ -67,7 +67,7 @@ program
   .action(async (options: { supersededDays: string; olderDays?: string; dryRun?: boolean }) => {
     const dry_run = options.dryRun ?? false
     for (const days of [options.supersededDays, options.olderDays ?? '0']) {
-      if (!/^\d+$/.test(days)) return program.error(`error: "${days}" is no number of days`)
+      if (!/^\d+$/.test(days)) return program.error(`error: "${days}" is not a number of days`)
     }
     const pruned = await pruneArchive(root(), {
       superseded_before_at: daysAgo(options.supersededDays),

@@ -45,12 +45,8 @@ export function progressLine(screen: Screen, now: () => number = () => performan
 export function progressText(progress: Progress, elapsed_ms: number): string {
   const { job, step, items_done, items_total, rows_read, read_bytes, estimated_bytes } = progress
   const seconds = Math.max(elapsed_ms / 1_000, 0.001)
-  const ratio =
-    step === 'read' && estimated_bytes > 0
-      ? Math.min(read_bytes / estimated_bytes, 1)
-      : items_total === 0
-        ? 0
-        : items_done / items_total
+  let ratio = items_total === 0 ? 0 : items_done / items_total
+  if (step === 'read' && estimated_bytes > 0) ratio = Math.min(read_bytes / estimated_bytes, 1)
   const left =
     ratio > 0.02 && ratio < 1 ? ` · about ${duration((elapsed_ms * (1 - ratio)) / ratio)} left` : ''
   return (
@@ -69,7 +65,8 @@ const jobText = ({
   rows_deleted,
   duration_ms,
 }: JobReport): string =>
-  `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
+  `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ` +
+  `${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
   `${itemsText(items)}${unchangedText(items_unchanged)}; ${duration(duration_ms)}`
 
 const itemsText = (items: JobReport['items']): string =>

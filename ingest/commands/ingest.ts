@@ -23,7 +23,8 @@ const program = programOf(
 ).addHelpText('after', () => {
   const jobs = JOB_NAMES.map((name) => `  ${name.padEnd(22)}${JOB_TITLES[name]}`).join('\n')
   return `\nThe seven jobs, in the order of their needs:\n${jobs}\n
-Exit codes: 0 complete · 1 failed · 2 wrong use or configuration · 3 complete with gaps · 4 halted by a quota · 130 interrupted.
+Exit codes: 0 complete · 1 failed · 2 wrong use or configuration · 3 complete with gaps ·
+            4 halted by a quota · 130 interrupted.
 Needs Node.js 24: \`npx node\` is the one that this project installs.`
 })
 
@@ -145,9 +146,8 @@ program
   .action(async (files: string[]) => {
     for (const file of files) {
       const found = await inspectSeries(file)
-      say(
-        `${file}: ${found.length === 0 ? 'no contradiction' : counted(found.length, 'contradiction')}\n${found.map((each) => `  ${each}\n`).join('')}`.trimEnd(),
-      )
+      const number = found.length === 0 ? 'no contradiction' : counted(found.length, 'contradiction')
+      say([`${file}: ${number}`, ...found.map((each) => `  ${each}`)].join('\n'))
       if (found.length > 0) process.exitCode = EXIT_CODES.failed
     }
   })

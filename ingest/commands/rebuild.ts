@@ -43,16 +43,13 @@ async function configOf(
     directories.archive,
     files.map(({ sha256 }) => sha256),
   )
+  const is_http = source === 'live' || source === 'rehearsal'
+  const files_source = delivery === undefined ? source : `flat-files:${delivery}`
   return readConfigWith({
     BOOTSTRAP_UNIVERSE: universe_file,
     BOOTSTRAP_START: start_date,
     BOOTSTRAP_END: end_date,
-    BOOTSTRAP_SOURCE:
-      source === 'live' || source === 'rehearsal'
-        ? `replay:${directories.archive}`
-        : delivery === undefined
-          ? source
-          : `flat-files:${delivery}`,
+    BOOTSTRAP_SOURCE: is_http ? `replay:${directories.archive}` : files_source,
   })
 }
 

@@ -38,14 +38,12 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
   const archives = found.filter(({ name }) => ARCHIVE.test(name))
   for (const { name, bytes, modified_at, content_hash } of archives) {
     const here = local.good.find(({ manifest }) => manifest.file === name)?.manifest
-    const notes = [
-      found.some((each) => each.name === manifestFileOf(name)) ? [] : 'NO BACKUP: its manifest is missing',
-      here === undefined
-        ? 'not here'
-        : here.content_hash === content_hash
-          ? 'what the manifest here says'
-          : 'NOT WHAT THE MANIFEST HERE SAYS',
-    ].flat()
+    const notes: string[] = []
+    if (!found.some((each) => each.name === manifestFileOf(name)))
+      notes.push('NO BACKUP: its manifest is missing')
+    if (here === undefined) notes.push('not here')
+    else if (here.content_hash === content_hash) notes.push('equal to the manifest here')
+    else notes.push('NOT EQUAL TO THE MANIFEST HERE')
     say(
       `  ${name.padEnd(NAME_CHARACTERS)}  ${sizeText(bytes).padStart(8)}  copied ` +
         `${timeText(modified_at)}  ${notes.join('; ')}`,
@@ -176,9 +174,8 @@ async function offerSwap(
   const swapped = await underRunLock(server.maintenance, target, lock, () =>
     swapInto(server, restored, typed),
   )
-  say(
-    `${restored} is now ${swapped.database}.${swapped.former === null ? '' : ` The former one is kept as ${swapped.former}.`}`,
-  )
+  const former = swapped.former === null ? '' : ` The former one is kept as ${swapped.former}.`
+  say(`${restored} is now ${swapped.database}.${former}`)
   say('A backup holds no roles and no rights: where you use them, run npm run db:roles.')
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run report:verify [-- <run folder>]`: proves that a run's reports are what its journal says, and that
- * the journal is whole. Without a folder, the latest run. Exits 1 and names file and line when something does
- * not hold.
+ * the journal is intact. Without a folder, the latest run. Exits 1 and names file and line when something
+ * does not hold.
  */
 import { existsSync, lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -42,8 +42,8 @@ if (directory === undefined || !existsSync(directory)) {
   for (const fault of faults) say(`  DOES NOT HOLD: ${fault}`)
   if (faults.length === 0)
     say(
-      '  the journal is whole, the manifest holds, and every report tells ' +
-        `${notes.length === 0 ? 'what' : 'the verdict and the boxes that'} the journal tells`,
+      '  the journal is intact, the manifest holds, and every report contains ' +
+        `${notes.length === 0 ? 'what' : 'the verdict and the boxes that'} the journal contains`,
     )
   else process.exitCode = 1
 }

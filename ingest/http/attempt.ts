@@ -223,12 +223,9 @@ async function exchange(
     const is_near = to !== undefined && (to.origin === official || to.origin === origin)
     const is_allowed = is_near || (to !== undefined && profile.redirect_origins?.includes(to.origin) === true)
     if (to === undefined || !is_allowed || hop >= REDIRECTS_MAX) {
-      const reason =
-        to === undefined
-          ? 'a redirect to nowhere'
-          : hop >= REDIRECTS_MAX
-            ? 'too many redirects'
-            : `a redirect to another origin, ${to.origin}, is not followed`
+      let reason = 'a redirect without a valid address'
+      if (to !== undefined && hop >= REDIRECTS_MAX) reason = 'too many redirects'
+      else if (to !== undefined) reason = `a redirect to another origin, ${to.origin}, is not followed`
       return {
         broken: 'malformed',
         reason: `HTTP ${answer.http_status}: ${reason}`,

@@ -80,7 +80,7 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
       throw sourceError(
         `The archive ${options.archive.directory} has no answer to ${method} ${url} ` +
           `(fingerprint ${fingerprint.slice(0, 12)}…). ` +
-          'A replay asks nobody: take the archive of a whole run, or run live once more.',
+          'A replay makes no requests: use the archive of a complete run, or run live again.',
         { error_class: 'internal' },
       )
     }
@@ -187,12 +187,9 @@ function failure(
   const error_class = verdict.outcome as Failure
   const next_try_at =
     told_wait_ms === undefined ? undefined : new Date(Date.now() + told_wait_ms).toISOString()
-  const advice =
-    isAboutAccount(error_class) || is_long_wait
-      ? ' Every other request of this account would get the same answer; the rest is deferred.'
-      : next_try_at === undefined
-        ? ''
-        : ` Not before ${next_try_at}.`
+  let advice = next_try_at === undefined ? '' : ` Not before ${next_try_at}.`
+  if (isAboutAccount(error_class) || is_long_wait)
+    advice = ' Every other request of this account would get the same answer; the rest is deferred.'
   return sourceError(
     redact(
       `${base.profile.provider} answered ${error_class} to ${base.request.method} ${base.url} ` +

@@ -1,11 +1,51 @@
 import { isArray, isObject, parseJson, type TextJson } from './json.ts'
 
+/** A pattern for names of fields, in any case, by the patterns of the names. */
+function anyOf(names: readonly string[]): RegExp {
+  return new RegExp(`^(${names.join('|')})$`, 'i')
+}
+
 /** Names under which providers put what they have to say when they do not answer. */
-const SAYING =
-  /^(err|error|error[ _-]?(message|description|code|type)|errors|messages?|msg|details?|note|info|information|warnings?|reason|fault|exception|quandl_error)$/i
+const SAYING = anyOf([
+  'err',
+  'error',
+  'error[ _-]?(message|description|code|type)',
+  'errors',
+  'messages?',
+  'msg',
+  'details?',
+  'note',
+  'info',
+  'information',
+  'warnings?',
+  'reason',
+  'fault',
+  'exception',
+  'quandl_error',
+])
 /** Names that stand beside it and are no data. */
-const BESIDE =
-  /^(status|status[ _-]?code|code|success|ok|found|title|type|instance|path|url|help|doc(s|umentation)?(_url)?|symbol|ticker|adjusted|time(stamp)?|request[ _-]?id|(query|results)?[ _-]?count|next[ _-]?(page[ _-]?token|url))$/i
+const BESIDE = anyOf([
+  'status',
+  'status[ _-]?code',
+  'code',
+  'success',
+  'ok',
+  'found',
+  'title',
+  'type',
+  'instance',
+  'path',
+  'url',
+  'help',
+  'doc(s|umentation)?(_url)?',
+  'symbol',
+  'ticker',
+  'adjusted',
+  'time(stamp)?',
+  'request[ _-]?id',
+  '(query|results)?[ _-]?count',
+  'next[ _-]?(page[ _-]?token|url)',
+])
 
 /** What an error says of itself when it is an object. */
 const OF_ERROR = /^(code|message|msg|description|details?|info|type|reason|error|title|status|name|id)$/i

@@ -95,7 +95,7 @@ export function destinationOf(
   const override = stand_ins[asked.origin]
   if (override === undefined && Object.keys(stand_ins).length > 0) {
     throw new TypeError(
-      `Nobody stands in for ${asked.origin} in this rehearsal, and a rehearsal asks nobody else.`,
+      `This rehearsal has no stand-in for ${asked.origin}, and a rehearsal requests only its stand-ins.`,
     )
   }
   if (override !== undefined && !isLoopback(override)) {

@@ -121,7 +121,7 @@ describe('a run that cannot go on', () => {
     const root = await writeDelivery(SMALL_DELIVERY)
     const stopped = async (reason?: Error) =>
       (await ingestDelivery(scratch.connection, root, { signal: AbortSignal.abort(reason) })).state_reason
-    expect(await stopped()).toBe('It was told to stop. Resume it.')
+    expect(await stopped()).toBe('It was stopped by a signal. Resume it.')
     expect(await stopped(new RefusedError('The run lock was lost.'))).toBe(
       'The run lock was lost. Resume it.',
     )

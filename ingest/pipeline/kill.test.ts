@@ -130,7 +130,7 @@ it('a run that is interrupted finishes its group, says so, and is resumed', asyn
   if (exitCode !== 0) {
     expect(exitCode).toBe(130)
     expect(stdout).toMatch(
-      /interrupted\. It was told to stop\. Resume it\.[\s\S]*run\.ts resume [0-9a-f-]{36}/,
+      /interrupted\. It was stopped by a signal\. Resume it\.[\s\S]*run\.ts resume [0-9a-f-]{36}/,
     )
   }
   expect((await start('resume')).exitCode).toBe(0)

@@ -74,8 +74,12 @@ function deliveryOf(size: number): Record<string, string> {
     [head, ...numbers.map(line), ''].join('\n')
   return {
     'universe.csv': `source_id,ticker\nx:one,ONE\n${listOthers((o) => `${o.source_id},${o.ticker}`)}`,
-    'securities/securities.csv': `source_id,ticker,cik,list_date\nx:one,ONE,1,1990-01-02\n${listOthers((o) => `${o.source_id},${o.ticker},,1990-01-02`)}`,
-    'ticker_history/ticker_history.csv': `source_id,ticker,valid_from,valid_to\nx:one,ONE,1990-01-02,\n${listOthers((o) => `${o.source_id},${o.ticker},1990-01-02,`)}`,
+    'securities/securities.csv':
+      'source_id,ticker,cik,list_date\nx:one,ONE,1,1990-01-02\n' +
+      listOthers((o) => `${o.source_id},${o.ticker},,1990-01-02`),
+    'ticker_history/ticker_history.csv':
+      'source_id,ticker,valid_from,valid_to\nx:one,ONE,1990-01-02,\n' +
+      listOthers((o) => `${o.source_id},${o.ticker},1990-01-02,`),
     'prices_daily/prices.csv': lines('source_id,date,close', (at) => `x:one,${day(at)},${at + 1}`),
     'prices_daily/again.csv': lines('source_id,date,close', (at) => `x:one,${day(at)},${at + 1}`),
     'prices_daily/others.csv': `source_id,date,close\n${listOthers((o) => `${o.source_id},1990-01-02,1`)}`,

@@ -171,10 +171,11 @@ async function merge(tx: Database, table: TargetTable, from: number, to: number)
       values_differ: valuesDiffer(table.values, 'live', 'staged'),
     }),
   )
-  const counts = await tx.one<{ rows_inserted: number; rows_updated: number }>(`
-    select (count(*) filter (where is_new))::integer as rows_inserted,
-      (count(*) filter (where not is_new))::integer as rows_updated
-    from pg_temp.delta`)
+  const counts = await tx.one<{ rows_inserted: number; rows_updated: number }>(
+    `select (count(*) filter (where is_new))::integer as rows_inserted,
+       (count(*) filter (where not is_new))::integer as rows_updated
+     from pg_temp.delta`,
+  )
   if (counts.rows_updated > 0) {
     await tx.execute(`
       update ${table.name} live set ${updatesOf(table, 'delta')}
@@ -193,10 +194,11 @@ async function insertNew(tx: Database, table: TargetTable, from: string, conditi
   const differ = valuesDiffer(table.values, 'live', 'excluded')
   const action =
     table.values.length === 0 ? 'nothing' : `update set ${updatesOf(table, 'excluded')} where ${differ}`
-  const text = `
-    insert into ${table.name} as live (${listOf(table.columns)})
-    select ${listOf(table.columns)} from ${from} where ${condition} order by ${listOf(table.key)}
-    on conflict (${listOf(table.key)}) do ${action}`
+  const columns = listOf(table.columns)
+  const key = listOf(table.key)
+  const text = `insert into ${table.name} as live (${columns})
+    select ${columns} from ${from} where ${condition} order by ${key}
+    on conflict (${key}) do ${action}`
   const { rowCount } = await tx
     .client()
     .query(text)

@@ -32,7 +32,9 @@ async function load({ splits = '', dividends = '', delistings = DELISTINGS }: Ev
     'ticker_history/t.csv':
       'source_id,ticker,valid_from,valid_to\nx:one,EX,2020-01-02,2020-01-31\nx:one,ONE,2020-02-01,\n' +
       'x:gone,GONE,2020-01-02,2020-02-04\n',
-    'prices_daily/p.csv': `source_id,date,open,high,low,close,volume\n${[...bars('x:one', 5), ...bars('x:gone', 4)].join('\n')}\n`,
+    'prices_daily/p.csv':
+      'source_id,date,open,high,low,close,volume\n' +
+      `${[...bars('x:one', 5), ...bars('x:gone', 4)].join('\n')}\n`,
     'splits/s.csv': SPLITS + splits,
     'dividends/d.csv': DIVIDENDS + dividends,
     'delistings/d.csv': delistings,
@@ -50,8 +52,11 @@ async function load({ splits = '', dividends = '', delistings = DELISTINGS }: Ev
  */
 async function adjusted(source_id = 'x:one') {
   const rows = await scratch.db.rows<{ values: string; adjustment_reason: string | null }>(
-    `select case when adj_close is not null then 'A' else '' end || case when total_return_close is not null then 'B' else '' end
-       || case when adj_volume is not null then 'V' else '' end as values, adjustment_reason
+    `select
+       case when adj_close is not null then 'A' else '' end
+         || case when total_return_close is not null then 'B' else '' end
+         || case when adj_volume is not null then 'V' else '' end as values,
+       adjustment_reason
      from stocks_research.prices_daily_adjusted_v
      join stocks_research.securities s using (security_id)
      where s.source_id = $1

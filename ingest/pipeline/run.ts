@@ -280,6 +280,6 @@ async function analyzeNew(db: Database): Promise<void> {
   await db.rows(queryFile(SQL, 'analyze-new'))
 }
 
-/** A signal of a person carries no reason; a lost lock does. */
+/** A signal from a person has no reason; a lost lock has one. */
 const whyStopped = (reason: unknown): string =>
-  reason instanceof StocksError ? reason.message : 'It was told to stop.'
+  reason instanceof StocksError ? reason.message : 'It was stopped by a signal.'

@@ -66,10 +66,12 @@ export async function failShiftedItems(db: Database, tally: Tally): Promise<void
   const isShifted = new Set(shifted.map(({ item_no }) => item_no))
   for (const { item, item_no, rows, off_session_dates } of suspects) {
     if (!isShifted.has(item_no)) continue
-    const [count, first] = [off_session_dates.length, off_session_dates.toSorted()[0]]
+    const count = off_session_dates.length
+    const first = off_session_dates.toSorted()[0]
     const reason =
-      `${count} of its ${rows + count} bars stand on days without a session, the first on ${first}, and the sessions beside them have none: ` +
-      'its dates are shifted. None of its bars is taken; correct the dates.'
+      `${count} of its ${rows + count} bars are on days without a session, the first on ${first}, ` +
+      'and the sessions beside them have none: its dates are shifted. None of its bars is loaded; ' +
+      'correct the dates.'
     tally.end({ item, status: 'failed', error_class: 'malformed', reason })
   }
 }
@@ -125,7 +127,8 @@ export async function settleStage(
      from pg_temp.doubles`,
   )
   if (doubles.all === 0) return
-  await db.execute('analyze pg_temp.doubles') // Else the joins to it may read an item once for each of its doubles.
+  // Else the joins to it may read an item once for each of its doubles.
+  await db.execute('analyze pg_temp.doubles')
   if (doubles.conflicts > 0) await rejectConflicts(db, table, tally)
   const copies = await db.rows<{ item_no: number; copies: number }>(
     queryFile(SQL, 'delete-doubles', { s_key: names.s_key, same_key: table.sameKey('s', 'd') }),

@@ -69,7 +69,7 @@ test('every job without a provider is named at once, with what each one lacks', 
   ])
 })
 
-test('a plan says requests, minutes by each limit and gigabytes, and asks nobody', async () => {
+test('a plan gives requests, minutes by each limit and gigabytes, and makes no requests', async () => {
   const providers = await over.providersOver({})
   const subjects = Array.from({ length: 500 }, (_, i) => subject(`x:${i}`, `T${i}`))
   const plan = await planOf([

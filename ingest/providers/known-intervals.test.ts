@@ -12,7 +12,11 @@ const OTHER =
   'ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol\n' +
   'File Creation Time: 1123202612:00|||||||\n'
 const LISTED = `Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares
-NEW|New Inc.|Q|N|N|100|N|N\nSAME|Same Inc.|Q|N|N|100|N|N\nFRESH|Fresh Inc.|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n`
+NEW|New Inc.|Q|N|N|100|N|N
+SAME|Same Inc.|Q|N|N|100|N|N
+FRESH|Fresh Inc.|Q|N|N|100|N|N
+File Creation Time: 1123202612:00|||||||
+`
 
 test('the directory restates known intervals, ends one whose ticker is gone, begins new ones', async () => {
   const providers = await over.providersOver({

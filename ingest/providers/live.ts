@@ -63,7 +63,7 @@ export function openHttpProviders(
       ? undefined
       : openDatabase(options.connection, { connections_max: 2, application: 'stocks-research requests' })
   const open: OpenOptions = {
-    mode: source.mode === 'replay' ? 'replay' : source.mode === 'rehearsal' ? 'rehearsal' : 'live',
+    mode: source.mode === 'replay' || source.mode === 'rehearsal' ? source.mode : 'live',
     credentials,
     archive: openArchive(source.mode === 'replay' ? source.directory : directories.archive),
     ledger: db === undefined ? memoryLedger() : openLedger(db, 'current'),

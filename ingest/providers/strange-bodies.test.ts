@@ -183,7 +183,10 @@ describe('the SEC', () => {
       (val) =>
         `{"end":"2020-12-31","val":${val},"accn":"a","fy":2020,"fp":"FY","form":"10-K","filed":"2021-02-01"}`,
     )
-    const body = `{"cik":"1","entityName":"X","facts":{"acme":{"Widgets":{"label":null,"description":null,"units":{"USD/shares":[${values.join()}],"pure":[],"Store":null}}},"us-gaap":{},"ffd":null},"extra":1}`
+    const units = `{"USD/shares":[${values.join()}],"pure":[],"Store":null}`
+    const body =
+      `{"cik":"1","entityName":"X","facts":{"acme":{"Widgets":{"label":null,"description":null,` +
+      `"units":${units}}},"us-gaap":{},"ffd":null},"extra":1}`
     const { records, ends } = await read(body)
     expect(ends).toEqual([])
     expect(records.map(({ taxonomy, tag, unit, value }) => [taxonomy, tag, unit, value])).toEqual(
@@ -264,8 +267,8 @@ test('the directories keep tickers as they are: a dot, a dollar, NA and TRUE', a
     '',
   ].join('\r\n')
   const listed =
-    '\uFEFFSymbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot ' +
-    'Size|ETF|NextShares|Mood\nNAN|Nan Corp|Q|N|D|100|Y|N|fine\n' +
+    '\uFEFFSymbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|' +
+    'ETF|NextShares|Mood\nNAN|Nan Corp|Q|N|D|100|Y|N|fine\n' +
     'File Creation Time: 1123202612:00||||||||'
   const providers = await over.providersOver({
     '/dynamic/symdir/otherlisted.txt': other,

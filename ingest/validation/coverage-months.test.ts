@@ -11,7 +11,8 @@ beforeAll(async () => {
     insert into stocks_research.securities (security_id, source_id, ticker, currency) values
       (1, 's1', 'WHOLE', 'USD'), (2, 's2', 'HOLED', 'USD'), (3, 's3', 'NONE', 'USD');
     insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to) values
-      (1, 'WHOLE', '2020-01-06', null), (2, 'HOLED', '2020-02-03', null), (3, 'NONE', '2020-03-02', '2020-03-06');
+      (1, 'WHOLE', '2020-01-06', null), (2, 'HOLED', '2020-02-03', null),
+      (3, 'NONE', '2020-03-02', '2020-03-06');
     insert into stocks_research.prices_daily (security_id, trade_date, close)
       select 1, session_date, 20
       from stocks_research.trading_sessions

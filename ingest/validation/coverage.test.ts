@@ -14,13 +14,15 @@ beforeAll(async () => {
       (3, 'late', 'LATE', 'USD', '2020-01-06'), (4, 'holed', 'HOLED', 'USD', null),
       (5, 'none', 'NONE', 'USD', null), (6, 'old', 'OLD', 'USD', null);
     insert into stocks_research.ticker_history (security_id, ticker, valid_from, valid_to) values
-      (1, 'WHOLE', '2000-01-03', null), (2, 'KID', '2000-01-03', '2020-01-12'), (2, 'YOUNG', '2020-01-13', null),
-      (3, 'LATE', '2000-01-03', null),
+      (1, 'WHOLE', '2000-01-03', null), (2, 'KID', '2000-01-03', '2020-01-12'),
+      (2, 'YOUNG', '2020-01-13', null), (3, 'LATE', '2000-01-03', null),
       (4, 'HOLED', '2000-01-03', null), (5, 'NONE', '2000-01-03', null), (6, 'OLD', '2000-01-03', null);
     insert into stocks_research.prices_daily (security_id, trade_date, close)
       select security_id, session_date, 20 from stocks_research.trading_sessions, (values
-        (1, date '2020-01-06', date '2020-01-31'), (2, '2020-01-20', '2020-01-31'), (3, '2020-01-20', '2020-01-31'), (4, '2020-01-06', '2020-01-10'),
-        (4, '2020-01-20', '2020-01-31'), (6, '2019-12-30', '2019-12-31'), (6, '2020-01-20', '2020-01-31')) b (security_id, first_date, last_date)
+        (1, date '2020-01-06', date '2020-01-31'), (2, '2020-01-20', '2020-01-31'),
+        (3, '2020-01-20', '2020-01-31'), (4, '2020-01-06', '2020-01-10'),
+        (4, '2020-01-20', '2020-01-31'), (6, '2019-12-30', '2019-12-31'),
+        (6, '2020-01-20', '2020-01-31')) b (security_id, first_date, last_date)
        where session_date between first_date and last_date`)
 })
 afterAll(() => scratch?.drop())

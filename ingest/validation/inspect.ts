@@ -7,7 +7,7 @@ import { type Defect, suspicionsIn, type VendorBar } from './series.ts'
 
 /** What each defect means to a reader. */
 const WORDS: Readonly<Record<Defect, string>> = {
-  'adjustment-impossible': 'the adjusted close is no price: not a number above zero',
+  'adjustment-impossible': 'the adjusted close is not a price: not a number above zero',
   'adjustment-without-dividend': 'the adjusted closes step as for a dividend, and none is stated',
   'dividend-without-adjustment': 'a dividend is stated, and the adjusted closes do not step by it',
   'dividend-too-large': 'the dividend is more than half of the price',

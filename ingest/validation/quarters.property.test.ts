@@ -89,7 +89,8 @@ async function within(given: World, look: (tx: Database, days: string[]) => Prom
            value, accession, form, filed)
          select cik, 'us-gaap', tag, unit, period_start, period_end, value, accession, form, filed
          from jsonb_to_recordset($1::jsonb)
-           as r (cik text, tag text, unit text, period_start date, period_end date, value numeric, accession text, form text, filed date)`,
+           as r (cik text, tag text, unit text, period_start date, period_end date, value numeric,
+             accession text, form text, filed date)`,
         [JSON.stringify(rows)],
       )
       await derive(tx)

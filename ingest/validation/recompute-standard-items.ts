@@ -47,8 +47,8 @@ export const standardItemsRecomputation: Recomputation = {
   claim: 'standard items, every row of the view, equal an independent recomputation exactly',
   severity: 'hard',
   why:
-    'The view joins sets of facts; the recomputation reads one filing after the other. Both read the derived ' +
-    'quarters, which a recomputation of their own verifies.',
+    'The view joins sets of facts; the recomputation reads one filing after the other. Both read the ' +
+    'derived quarters, which a recomputation of their own verifies.',
   job: 'fundamentals-derived',
   is_acceptable: false,
   find: recomputeStandardItems,

@@ -24,15 +24,18 @@ beforeEach(() =>
 afterAll(() => scratch?.drop())
 
 async function file(...facts: Fact[]): Promise<void> {
-  const rows = facts.map(([tag, period_start, period_end, value, accession, form, filed, unit = 'USD', taxonomy = 'us-gaap']) => ({
-    cik: CIK, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed,
-  })) // biome-ignore format: one fact a line
+  const rows = facts.map((fact) => {
+    const [tag, period_start, period_end, value, accession, form, filed] = fact
+    const [unit = 'USD', taxonomy = 'us-gaap'] = fact.slice(7)
+    return { cik: CIK, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed }
+  })
   await scratch.db.rows(
     `insert into stocks_research.fundamentals_raw (cik, taxonomy, tag, unit, period_start, period_end,
        value, accession, form, filed)
      select f.*
-     from jsonb_to_recordset($1::jsonb) as f (cik text, taxonomy text, tag text, unit text,
-       period_start date, period_end date, value numeric, accession text, form text, filed date)`,
+     from jsonb_to_recordset($1::jsonb)
+       as f (cik text, taxonomy text, tag text, unit text, period_start date, period_end date, value numeric,
+         accession text, form text, filed date)`,
     [JSON.stringify(rows)],
   )
   await scratch.db.rows(
@@ -288,7 +291,8 @@ it('no row of the standard items has a null without a reason, nor a value with o
 it('every item has a US GAAP tag, one kind of value, and priorities from 1 by tier', async () => {
   const bad = await scratch.db.rows(
     `select item from stocks_research.standard_item_tags group by item
-     having bool_and(taxonomy = 'ifrs-full') or count(distinct value_kind) > 1 or count(distinct is_instant) > 1 or min(priority) <> 1`,
+     having bool_and(taxonomy = 'ifrs-full') or count(distinct value_kind) > 1
+       or count(distinct is_instant) > 1 or min(priority) <> 1`,
   )
   expect(bad).toEqual([])
   const unordered = await scratch.db.rows(

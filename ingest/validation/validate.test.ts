@@ -26,9 +26,12 @@ beforeAll(async () => {
         split_numerator, split_denominator, events, reason
       from stocks_research.adjustment_intervals('2020-01-31');
     insert into stocks_research.fundamentals_raw
-      (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed) values
-      ('0000000001', 'us-gaap', 'Revenues', 'USD', '2020-01-01', '2020-09-30', 60, 'a', '10-Q', '2020-11-01'),
-      ('0000000001', 'us-gaap', 'Revenues', 'USD', '2020-01-01', '2020-12-31', 100, 'b', '10-K', '2021-02-01');
+      (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
+    select '0000000001', 'us-gaap', 'Revenues', 'USD', '2020-01-01', period_end, value, accession, form, filed
+    from (values
+      (date '2020-09-30', 60, 'a', '10-Q', date '2020-11-01'),
+      ('2020-12-31', 100, 'b', '10-K', '2021-02-01')
+    ) f (period_end, value, accession, form, filed);
     insert into stocks_research.fundamentals_derived
       select * from stocks_research.derive_fundamentals(array['0000000001'])`)
 })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Database } from '../../postgres/database.ts'
 import { queryFile } from '../../postgres/query-file.ts'
+import { wrapped } from './wrapped.ts'
 
 interface Described extends Record<string, unknown> {
   readonly kind: string
@@ -21,7 +22,7 @@ export async function dictionaryOf(db: Database, schema = 'stocks_research'): Pr
   for (const { kind, name, column_name, type, comment } of rows) {
     if (column_name !== null) lines.push(`| \`${column_name}\` | ${type} | ${cell(comment)} |`)
     else {
-      lines.push('', `## ${name}`, `${kind[0]?.toUpperCase()}${kind.slice(1)}. ${comment ?? ''}`)
+      lines.push('', `## ${name}`, wrapped(`${kind[0]?.toUpperCase()}${kind.slice(1)}. ${comment ?? ''}`))
       if (kind !== 'function') lines.push('', '| column | type | meaning |', '|---|---|---|')
     }
   }

@@ -5,7 +5,9 @@ with counts as (
   where run_id = $1
   group by job, status
 )
-select format('  %s  %s', rpad(job, 20), string_agg(format('%s %s', number, status), ', ' order by status)) as line
+select
+  format('  %s  %s', rpad(job, 20), string_agg(format('%s %s', number, status), ', ' order by status))
+    as line
 from counts
 group by job
 order by min(first_id)

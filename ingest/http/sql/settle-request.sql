@@ -1,5 +1,6 @@
 -- Records what became of a request: $1 request_id, $2 class, $3 reason, $4 http_status, $5 body_bytes,
--- $6 archive_sha256, $7 milliseconds since it was sent, $8 milliseconds until its answer began. Returns nothing.
+-- $6 archive_sha256, $7 milliseconds since it was sent, $8 milliseconds until its answer began. Returns
+-- nothing.
 update ingestion.requests
 set answered_at = clock_timestamp(),
   class = $2,

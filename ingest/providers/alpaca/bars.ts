@@ -77,13 +77,10 @@ export function holders(
   after_days = 0,
 ): (record: SourceRecord) => SourceRecord {
   const byTicker = Map.groupBy(
-    subjects.flatMap(({ item, ticker, tickers }) =>
-      tickers.length > 0
-        ? tickers.map((interval) => ({ item, ...interval }))
-        : ticker === undefined
-          ? []
-          : [{ item, ticker, valid_from: '0000-00-00', valid_to: null }],
-    ),
+    subjects.flatMap(({ item, ticker, tickers }) => {
+      if (tickers.length > 0) return tickers.map((interval) => ({ item, ...interval }))
+      return ticker === undefined ? [] : [{ item, ticker, valid_from: '0000-00-00', valid_to: null }]
+    }),
     (interval) => symbolKey(interval.ticker),
   )
   return (record) => {

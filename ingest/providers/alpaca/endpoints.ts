@@ -92,7 +92,7 @@ export const assets = (status: 'active' | 'inactive'): HttpRequest => ({
   url: withQuery(`${PAPER}/v2/assets`, { status, asset_class: 'us_equity' }),
   expects: 'json',
   shape: ({ json }) =>
-    isArray(json) ? undefined : { outcome: 'malformed', reason: 'the answer is no list' },
+    isArray(json) ? undefined : { outcome: 'malformed', reason: 'the answer is not a list' },
 })
 
 function withQuery(address: string, query: Readonly<Record<string, string | undefined>>): string {

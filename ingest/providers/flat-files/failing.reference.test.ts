@@ -67,7 +67,8 @@ describe('adjusted prices', () => {
       files: { 'prices_daily/AAPL.csv': 'flat-yahoo-AAPL.csv', 'splits/s.csv': 'flat-sharadar-actions.csv' },
       mapping: { ...LAST, adjusted: 'raw' },
     })
-    expect(reasons).toEqual([]) // The file of splits is Sharadar's: without its mapping it has none to compare.
+    // The file of splits is Sharadar's: without its mapping it has none to compare.
+    expect(reasons).toEqual([])
     const split = 'source_id,ex_date,split_from,split_to\nx:1,2020-08-31,1,4\n'
     const { reasons: compared } = await readDelivery(
       {

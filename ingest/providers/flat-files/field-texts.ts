@@ -20,7 +20,8 @@ export function fieldText(field: string, column: string, mapping: Mapping): Fiel
   return (text) => {
     if (text === undefined || text === null) return null
     const value = text.trim()
-    return value === '' || nulls.has(value) ? null : makes === undefined ? value : makes(value)
+    if (value === '' || nulls.has(value)) return null
+    return makes === undefined ? value : makes(value)
   }
 }
 

@@ -61,7 +61,9 @@ function holds<T>(
 const bits = (n: bigint) => fc.bigInt({ min: -(2n ** (n - 1n)), max: 2n ** (n - 1n) - 1n })
 const scaledText = (scale: number) => (value: bigint) => {
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0')
-  return `${value < 0n ? '-' : ''}${digits.slice(0, digits.length - scale)}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`
+  const sign = value < 0n ? '-' : ''
+  const fraction = scale === 0 ? '' : `.${digits.slice(-scale)}`
+  return sign + digits.slice(0, digits.length - scale) + fraction
 }
 
 holds('INT64 keeps every digit', { name: 'x', type: 'INT64' }, bits(64n), String)

@@ -25,7 +25,9 @@ afterEach(async () => {
 })
 
 const facts = (cik: number | string, value: string): string =>
-  `{"cik":${JSON.stringify(cik)},"entityName":"X","facts":{"us-gaap":{"Assets":{"label":null,"description":null,"units":{"USD":[{"end":"2020-12-31","val":${value},"accn":"a-1","fy":2020,"fp":"FY","form":"10-K","filed":"2021-02-01"}]}}}}}`
+  `{"cik":${JSON.stringify(cik)},"entityName":"X","facts":{"us-gaap":{"Assets":{"label":null,` +
+  `"description":null,"units":{"USD":[{"end":"2020-12-31","val":${value},"accn":"a-1","fy":2020,` +
+  '"fp":"FY","form":"10-K","filed":"2021-02-01"}]}}}}}'
 
 test('above the threshold facts come from the bulk file; broken entries fail by name', async () => {
   const file = join(directory, 'made.zip')

@@ -10,7 +10,7 @@ export const TICKER_FIELDS: FieldTable = {
 
 export const COMPANY_FACTS_FIELDS: FieldTable = {
   cik: as('cik'),
-  entityName: ignored('the name stands in the securities master'),
+  entityName: ignored('the name is read from the list of securities'),
   facts: as('taxonomy'),
 }
 export const CONCEPT_FIELDS: FieldTable = {
