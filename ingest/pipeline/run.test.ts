@@ -193,9 +193,10 @@ describe('a run', () => {
   })
 
   it('rejects every side of a conflict, and collapses records that say the same', async () => {
+    const agreeing = ['x:first,2020-02-03,5,5.5,4.5,5.30,1100', 'x:second,2020-03-02,20,22,19.5,21.5,500']
     const root = await writeDelivery({
       ...SMALL_DELIVERY,
-      'prices_daily/a.csv': `${HEADER}x:first,2020-02-03,5,5.5,4.5,5.30,1100\nx:second,2020-03-02,20,22,19.5,21.5,500\n`,
+      'prices_daily/a.csv': `${HEADER}${agreeing.join('\n')}\n`,
     })
     const report = await ingestDelivery(scratch.connection, root)
     expect(report.job('prices-daily')).toMatchObject({
@@ -246,7 +247,7 @@ describe('a run', () => {
       {
         item: 'x:second',
         status: 'not_found',
-        reason: 'None of its 1 records lies inside one of its ticker intervals. See ingestion.rejects.',
+        reason: 'None of its 1 records lies in one of its ticker intervals. See ingestion.rejects.',
       },
     ])
   })
