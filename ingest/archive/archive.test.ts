@@ -84,7 +84,7 @@ test('a missing body, a foreign file and an entry in the wrong place are faults'
   await writeFile(join(folder, '2026-01-02.json'), JSON.stringify(one))
   const { faults } = await verifyArchive(directory)
   expect(faults.map(({ fault }) => fault).toSorted()).toEqual([
-    expect.stringContaining('is no entry'),
+    expect.stringContaining('is not an entry'),
     expect.stringContaining('another fingerprint'),
     expect.stringContaining('is missing'),
     expect.stringContaining('is missing'),
