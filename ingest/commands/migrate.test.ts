@@ -48,7 +48,7 @@ async function allButTheLast(): Promise<{ directory: string; last: string }> {
   return { directory, last }
 }
 
-test('a database behind: --plan prints the SQL, no consent is a refusal, --yes upgrades it, once', async () => {
+test('an older database: --plan prints the SQL, no consent is a refusal, --yes upgrades it', async () => {
   const { directory, last } = await allButTheLast()
   const { connection } = await ours('rehearsal', directory)
   const plan = await dbMigrate(connection, '--plan')
@@ -92,7 +92,8 @@ test.for([
   },
   {
     what: 'ahead',
-    sql: "insert into ingestion.migrations (name, sha256, duration_ms) values ('999-x.sql', repeat('0', 64), 0)",
+    sql: `insert into ingestion.migrations (name, sha256, duration_ms)
+          values ('999-x.sql', repeat('0', 64), 0)`,
     message: /is ahead of this version, which does not have 999-x\.sql\. Nothing was written\./,
   },
   {

@@ -85,7 +85,7 @@ async function fill(connection: Connection): Promise<void> {
   })
 }
 
-test('a database one migration behind is upgraded in place: backup first, rows and schema proven', async () => {
+test('an older database is upgraded in place: backup first, then rows and schema are compared', async () => {
   const { server, connection } = await ours('rehearsal')
   await fill(connection)
   await write('900-sector.sql', ADD_COLUMN)
@@ -119,7 +119,7 @@ test('a database one migration behind is upgraded in place: backup first, rows a
   expect(said).toEqual([])
 })
 
-test('a migration that fails half-way leaves the database as it was, and the error names the backup', async () => {
+test('a failed migration leaves the database as it was, and the error names the backup', async () => {
   const { server, connection } = await ours('rehearsal')
   await write(
     '900-sector.sql',
@@ -145,7 +145,7 @@ test('a migration that fails half-way leaves the database as it was, and the err
   expect((await upgrade(server, options()))?.applied).toEqual(['901-late.sql'])
 })
 
-test('a migration may change only the rows of tables that it declares; then it is not a manual edit', async () => {
+test('a migration may change only rows of tables that it declares, and is not a manual edit', async () => {
   const { server, connection } = await ours('rehearsal')
   await fill(connection)
   const update = "update stocks_research.securities set ticker = 'NEW' where security_id = 7;\n"
@@ -173,7 +173,9 @@ test('a migration after which a view does not answer is rolled back', async () =
   const { server, connection } = await ours('rehearsal')
   await write(
     '900-view.sql',
-    'create view stocks_research.bad_v as select 1 / (security_id - 1) as x from stocks_research.securities;\n',
+    `create view stocks_research.bad_v as
+     select 1 / (security_id - 1) as x
+     from stocks_research.securities;\n`,
   )
   await expect(upgrade(server, options())).rejects.toThrow(/division by zero/)
   expect(await appliedIn(connection)).toEqual([])
@@ -198,9 +200,10 @@ function startUpgrade(server: Server) {
   })
 }
 const ASLEEP = `select pid from pg_stat_activity
-  where datname = current_database() and application_name = 'stocks-research migrate' and wait_event = 'PgSleep'`
+  where datname = current_database() and application_name = 'stocks-research migrate'
+    and wait_event = 'PgSleep'`
 
-test('an upgrade that is killed in the middle leaves complete migrations only, and the next one ends', async () => {
+test('a killed upgrade leaves complete migrations only, and the next upgrade completes it', async () => {
   const { server, connection } = await ours('rehearsal')
   await write('900-sector.sql', ADD_COLUMN)
   await write('901-slow.sql', 'create table stocks_research.slow (n integer);\nselect pg_sleep(60);\n')
@@ -227,7 +230,7 @@ test('of two upgrades at once the second is refused and names the first', async 
   expect(await appliedIn(connection)).toEqual(['900-slow.sql'])
 })
 
-test('a database ahead of this version, or made by edited migrations, is refused before anything', async () => {
+test('a newer database, or one made by edited migrations, is rejected before any change', async () => {
   const { server, connection } = await ours('rehearsal')
   await write('900-sector.sql', ADD_COLUMN)
   await upgrade(server, options())
