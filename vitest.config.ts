@@ -59,6 +59,7 @@ export default defineConfig({
         test: {
           name: 'property',
           include: ['{ingest,helpers,reports}/**/*.property.test.ts'],
+          setupFiles: ['helpers/testing/property-setup.ts'],
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -46,6 +46,17 @@ const rowsOf = fc.record({
   fundamentals: fc.array(ROWS.fundamentals, { maxLength: 10 }),
 })
 type Rows = Record<Folder, string[]>
+/**
+ * Closes that do not move at a split fail their security, and only a delivery that has both can show it: half
+ * of one may not. These splits lie more than ten days after every close, so none can be compared.
+ */
+const late = fc.constantFrom(...sessions('2020-02-03', '2020-02-28').map(({ session_date }) => session_date))
+const rowsWithoutConflict = rowsOf.chain((rows) =>
+  fc.array(late, { minLength: rows.splits.length, maxLength: rows.splits.length }).map((days) => ({
+    ...rows,
+    splits: rows.splits.map((row, at) => row.replace(/\d{4}-\d{2}-\d{2}/, days[at] ?? '')),
+  })),
+)
 
 /** A delivery whose rows are dealt to `files` files by `deal`, in the order of `order`. */
 function dropOf(rows: Rows, order: (rows: string[]) => string[], deal: (row: string, at: number) => number) {
@@ -120,7 +131,7 @@ it('a delivery without conflicts gives the same content as two overlapping parts
   }
   await fc.assert(
     fc.asyncProperty(
-      rowsOf,
+      rowsWithoutConflict,
       fc.infiniteStream(fc.constantFrom('first', 'second', 'both')),
       async (all, sides) => {
         const rows = Object.fromEntries(
