@@ -72,6 +72,25 @@ test(`no statement of SQL inside TypeScript is longer than ${SQL_LINES_MAX} line
   expect(long).toEqual([])
 })
 
+/** Forms that hide what a statement does, and what to write. */
+const FORMS: readonly { readonly what: RegExp; readonly why: string }[] = [
+  {
+    what: /^ *(?:const|let) \[(?![^\n]*\.\.\.)[^\]\n]*\] = \[/gm,
+    why: 'a tuple that is made only to be destructured: one declaration a value',
+  },
+  { what: /(['"`])[^'"`\n]+\1\s*\.split\(/g, why: 'a list as a split string: an array' },
+]
+test('values are declared one by one, and lists are arrays', () => {
+  const found = code.flatMap(({ path, text }) =>
+    FORMS.flatMap(({ what, why }) =>
+      [...text.matchAll(what)].map(
+        ({ index }) => `${path}:${text.slice(0, index).split('\n').length}: ${why}`,
+      ),
+    ),
+  )
+  expect(found).toEqual([])
+})
+
 /** Words of the glossary's "not" list, and the word to use (CONVENTIONS.md). */
 const WORDS: readonly { readonly not: RegExp; readonly use: string }[] = [
   { not: /\boffenders?\b/i, use: 'violation' },

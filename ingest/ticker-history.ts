@@ -24,7 +24,8 @@ export const tickerHistory: SourcedJob = {
     const holder = identity.bySourceId(source_id)
     if (holder === undefined) return { skipped: true }
     const read = reading(record)
-    const [valid_from, stated_to] = [read.day('valid_from'), read.day('valid_to')]
+    const valid_from = read.day('valid_from')
+    const stated_to = read.day('valid_to')
     // A delisted security holds no ticker any more, else the next owner of the ticker could not have it.
     const isEnded =
       (record['valid_to'] ?? null) === null && valid_from !== null && valid_from <= (holder.delist_date ?? '')

@@ -117,7 +117,9 @@ async function copyBlockOf(
 }
 
 async function* rowsOf(start: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  let [rest, from, hasEnded] = [start, 1, false]
+  let rest = start
+  let from = 1
+  let hasEnded = false
   for (;;) {
     const end = hasEnded ? -1 : rest.indexOf(END)
     if (end !== -1) {

@@ -93,7 +93,8 @@ function differingRanges(a: TableContent, b: TableContent): { after: string; up_
     if (hashes !== '') between.set('…', hashes)
     return between
   }
-  const [left, right] = [hashesBetween(a), hashesBetween(b)]
+  const left = hashesBetween(a)
+  const right = hashesBetween(b)
   const bounds = a.segments.map(({ last_key }) => last_key).filter((key) => shared.has(key))
   if (bounds.at(-1) !== '…') bounds.push('…')
   const ranges: { after: string; up_to: string }[] = []
@@ -154,7 +155,9 @@ function compareSequences(expected: Fingerprint['sequences'], found: Fingerprint
 /** Equal; or, when it moved during the dump, anywhere on its way, upwards or downwards. */
 function isWithin(a: SequenceFingerprint, b: SequenceFingerprint): boolean {
   if (a.last_value_after === undefined) return a.last_value === b.last_value && a.is_called === b.is_called
-  const [from, to, at] = [BigInt(a.last_value), BigInt(a.last_value_after), BigInt(b.last_value)]
+  const from = BigInt(a.last_value)
+  const to = BigInt(a.last_value_after)
+  const at = BigInt(b.last_value)
   return from <= to ? at >= from && at <= to : at >= to && at <= from
 }
 

@@ -136,7 +136,8 @@ async function auditSnapshot(tx: Database, without: ReadonlySet<string> = new Se
   const drifts: ContentDrift[] = []
   for (const difference of compareTables(Object.fromEntries(recorded), known)) {
     const { name } = difference
-    const [was, is] = [recorded.get(name), found[name]]
+    const was = recorded.get(name)
+    const is = found[name]
     const areColumnsEqual = is === undefined || JSON.stringify(was?.columns) === JSON.stringify(is.columns)
     const { cause, isSeen } = await causeOf(tx, name, was?.last_change_id ?? '0', areColumnsEqual)
     drifts.push({

@@ -239,7 +239,8 @@ if (isRoot) {
   })
 
   test('as root, binaries in such a folder are copied once to where the account may run them', async () => {
-    const [home, fallback] = [await mkdtemp(join(tmpdir(), 'private-home-')), await dataFolder()]
+    const home = await mkdtemp(join(tmpdir(), 'private-home-'))
+    const fallback = await dataFolder()
     onTestFinished(async () => {
       for (const each of [home, fallback]) await rm(each, { recursive: true })
     })

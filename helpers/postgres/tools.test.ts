@@ -48,14 +48,17 @@ test('a missing tool is named', async () => {
 })
 
 test('on PATH the same major version is taken before a newer one, and a newer one before none', async () => {
-  const [newer, same, old] = [await folderWith('99.2'), await folderWith('97.4'), await folderWith('11.0')]
+  const newer = await folderWith('99.2')
+  const same = await folderWith('97.4')
+  const old = await folderWith('11.0')
   const path = [old, newer, same].join(delimiter)
   expect((await findTools('97.9', { path })).pg_restore.path).toBe(join(same, 'pg_restore'))
   expect((await findTools('98.0', { path })).pg_restore.path).toBe(join(newer, 'pg_restore'))
 })
 
 test('Debian’s wrapper is skipped: it may report another version than the one that it runs', async () => {
-  const [directory, real] = [await folderWith('98.0', ['pg_wrapper']), await folderWith('97.0')]
+  const directory = await folderWith('98.0', ['pg_wrapper'])
+  const real = await folderWith('97.0')
   for (const name of TOOL_NAMES) await symlink(join(directory, 'pg_wrapper'), join(directory, name))
   const tools = await findTools('97.0', { path: [directory, real].join(delimiter) })
   expect(tools.pg_dump.path).toBe(join(real, 'pg_dump'))

@@ -26,9 +26,11 @@ export interface Ratio {
 
 /** The product of `ratios` as one ratio of whole numbers. */
 export function productOf(ratios: readonly Ratio[]): { over: bigint; under: bigint } {
-  let [over, under] = [1n, 1n]
+  let over = 1n
+  let under = 1n
   for (const { numerator, denominator } of ratios) {
-    const [n, d] = [decimalOf(numerator), decimalOf(denominator)]
+    const n = decimalOf(numerator)
+    const d = decimalOf(denominator)
     over *= n.digits * 10n ** BigInt(d.places)
     under *= d.digits * 10n ** BigInt(n.places)
   }

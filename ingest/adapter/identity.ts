@@ -82,11 +82,9 @@ export function matcher<C extends Candidate>(
     groups.delete('')
     return groups
   }
-  const [byFigi, byCik, byId] = [
-    by(({ figi }) => figi),
-    by(({ cik }) => cik),
-    by(({ provider_id }) => provider_id),
-  ]
+  const byFigi = by(({ figi }) => figi)
+  const byCik = by(({ cik }) => cik)
+  const byId = by(({ provider_id }) => provider_id)
   const byTicker = by(({ ticker }) => (ticker === null ? null : symbolKey(ticker)))
 
   return (subject) => {

@@ -72,7 +72,8 @@ export async function findArchivedDelivery(
   const folder = join(archive_directory, 'deliveries')
   const found: { readonly directory: string; readonly archived_ms: number }[] = []
   for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
-    const [directory, sums] = [join(folder, name), join(folder, name, SUMS)]
+    const directory = join(folder, name)
+    const sums = join(folder, name, SUMS)
     const text = await readFile(sums, 'utf8').catch(() => '')
     const held = new Set(text.split('\n').map((line) => line.slice(0, 64)))
     if (files_sha256.length > 0 && files_sha256.every((sha256) => held.has(sha256)))

@@ -18,7 +18,10 @@ const COLUMNS_DEFAULT = 100
 
 /** One line of progress that redraws itself on a terminal; elsewhere one plain line for each job. */
 export function progressLine(screen: Screen, now: () => number = () => performance.now()) {
-  let [job, started_ms, drawn_ms, is_drawn] = ['', now(), 0, false]
+  let job = ''
+  let started_ms = now()
+  let drawn_ms = 0
+  let is_drawn = false
   const clear = (): void => {
     if (is_drawn) screen.write('\r\u001b[K')
     is_drawn = false

@@ -159,7 +159,8 @@ test.each([
     }
     const clean = await database()
     await load(last, clean)
-    const [had, has] = [await allOf(clean), await allOf(kept)]
+    const had = await allOf(clean)
+    const has = await allOf(kept)
     for (const [table, rows] of Object.entries(had)) {
       const now = new Set(has[table as keyof typeof has])
       const before = new Set(rows)

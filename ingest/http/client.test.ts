@@ -132,7 +132,8 @@ test('not_found is a result: it comes back, and is archived for the replay', asy
 test('cancelling ends a request, a wait and a queue at once', async () => {
   const stop = new AbortController()
   const client = await fixture.clientOf(() => {}, {}, { concurrency_max: 1 })
-  const [asking, queued] = [fixture.ask(client, '/a', stop.signal), fixture.ask(client, '/b', stop.signal)]
+  const asking = fixture.ask(client, '/a', stop.signal)
+  const queued = fixture.ask(client, '/b', stop.signal)
   await expect.poll(() => fixture.asked().length).toBe(1)
   stop.abort(new Error('the run was stopped'))
   await expect(asking).rejects.toThrow('the run was stopped')

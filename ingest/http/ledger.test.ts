@@ -80,7 +80,8 @@ test('the cost of a day adds up, and is a quota when it is spent', async () => {
 })
 
 test('a pause told to one process is obeyed by another, and the longer one stands', async () => {
-  const [one, two] = [openLedger(scratch.db, null), openLedger(scratch.db, null)]
+  const one = openLedger(scratch.db, null)
+  const two = openLedger(scratch.db, null)
   await one.pause('example', 'anonymous', {
     is_quota: false,
     reason: 'told so',

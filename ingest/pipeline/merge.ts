@@ -60,7 +60,8 @@ async function mergeGroup(
   group: readonly StagedItem[],
   run: RunContext,
 ): Promise<JobCounts> {
-  const [first, last] = [group[0], group.at(-1)]
+  const first = group[0]
+  const last = group.at(-1)
   if (first === undefined || last === undefined) return NO_ROWS
   const rows_staged = group.reduce(
     (sum, { rows_count, copies_count = 0 }) => sum + rows_count + copies_count,

@@ -4,7 +4,8 @@ import { inParallel } from './parallel.ts'
 const NEVER = new AbortController().signal
 
 it('works on every item once, so many at once', async () => {
-  const [done, most] = [[] as number[], { now: 0, ever: 0 }]
+  const done = [] as number[]
+  const most = { now: 0, ever: 0 }
   await inParallel([1, 2, 3, 4, 5], 2, NEVER, async (item) => {
     most.ever = Math.max(most.ever, ++most.now)
     await null

@@ -52,7 +52,9 @@ export function stateOf(
   thresholds: Thresholds,
 ): { state: RunState; state_reason: string | null } {
   const reasons: string[] = []
-  let [deferred, failed, pending] = [0, 0, 0]
+  let deferred = 0
+  let failed = 0
+  let pending = 0
   for (const { job, items } of jobs) {
     const total = Object.values(items).reduce((sum, count) => sum + count, 0)
     const isAbove = (count: number, ratio: number): boolean => count > 0 && count / total > ratio

@@ -33,7 +33,9 @@ export async function runSourced(
   refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
-  let [counts, items_done, deferred] = [NO_ROWS, 0, undefined as SourceError | undefined]
+  let counts = NO_ROWS
+  let items_done = 0
+  let deferred = undefined as SourceError | undefined
   const bring = async (batch: Batch, signal: AbortSignal): Promise<void> => {
     const rows_before = counts.rows_read
     const show = (step: 'read' | 'merge', rows_read: number, read_bytes: number): void =>

@@ -112,7 +112,8 @@ test('the three columns of a directory are one security, and its type is that of
     const of = (text: string | undefined, notation: Notation) => read(text ?? '', notation)
     return [of(cells[0], 'act'), of(cells[3], 'cqs'), of(cells[7], 'nasdaq')]
   })
-  const [abr, aact] = [read('ABR-PD', 'sec'), read('AACT-UN', 'sec')]
+  const abr = read('ABR-PD', 'sec')
+  const aact = read('AACT-UN', 'sec')
   expect(keys).toEqual([
     [abr, abr, abr],
     [aact, aact, aact],

@@ -29,10 +29,8 @@ test('each provider gets one cheap request; a wrong key is named; a plan makes n
       },
       { log: silentLog(), credentials },
     )
-  const [right, wrong] = [
-    open(REHEARSAL_CREDENTIALS),
-    open({ ...REHEARSAL_CREDENTIALS, APCA_API_SECRET_KEY: 'wrong' }),
-  ]
+  const right = open(REHEARSAL_CREDENTIALS)
+  const wrong = open({ ...REHEARSAL_CREDENTIALS, APCA_API_SECRET_KEY: 'wrong' })
   try {
     const universe = await readUniverse(
       join(await writeDelivery({ 'universe.csv': universeCsv(world) }), 'universe.csv'),

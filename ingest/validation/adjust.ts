@@ -112,8 +112,10 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
   const found = new Array<Factors>(bars.length)
   for (let i = bars.length - 1; i >= 0; i -= 1) {
     found[i] = factors
-    const [before, here] = [bars[i - 1], bars[i]]
-    const [dayBefore, day] = [days[i - 1], days[i]]
+    const before = bars[i - 1]
+    const here = bars[i]
+    const dayBefore = days[i - 1]
+    const day = days[i]
     if (before === undefined || here === undefined || dayBefore === undefined || day === undefined) break
     const between = eventsBefore.get(i)
     if (between !== undefined)
@@ -208,7 +210,8 @@ function stepBack(
 
 /** Position of the first session on or after a day; `sessions.length` when there is none. */
 export function firstAtOrAfter(sessions: readonly string[], day: string): number {
-  let [low, high] = [0, sessions.length]
+  let low = 0
+  let high = sessions.length
   while (low < high) {
     const middle = (low + high) >> 1
     if ((sessions[middle] ?? '') < day) low = middle + 1

@@ -182,11 +182,13 @@ const newQuarter = (start: number, end: number): Quarter => ({
 })
 
 function aYearBefore({ period_end }: Quarter, byEnd: ReadonlyMap<number, LastDay>): LastDay[] {
-  const [year = '', rest = ''] = [period_end.slice(0, 4), period_end.slice(4)]
+  const year = period_end.slice(0, 4)
+  const rest = period_end.slice(4)
   const target = dayNumber(`${Number(year) - 1}${rest === '-02-29' ? '-02-28' : rest}`)
   const found: LastDay[] = []
   for (let off = 0; off <= 10; off += 1) {
-    const [earlier, later] = [byEnd.get(target - off), off === 0 ? undefined : byEnd.get(target + off)]
+    const earlier = byEnd.get(target - off)
+    const later = off === 0 ? undefined : byEnd.get(target + off)
     if (earlier !== undefined) found.push(earlier)
     if (later !== undefined) found.push(later)
   }

@@ -36,7 +36,8 @@ export function vintagesOf(facts: readonly Fact[], kind: Kind): Vintage[] {
   const periods = new Map<number, Period>()
   const byDay = new Map<string, { fact: Fact; period: Period }[]>()
   for (const fact of facts) {
-    const [start, end] = [dayNumber(fact.period_start), dayNumber(fact.period_end)]
+    const start = dayNumber(fact.period_start)
+    const end = dayNumber(fact.period_end)
     const quarters = quartersIn(end - start + 1)
     if (quarters === undefined) continue
     const period = keep(periods, keyOf(start, end), () => ({

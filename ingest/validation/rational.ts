@@ -26,7 +26,8 @@ export const compare = (a: Rational, b: Rational): bigint => a.n * b.d - b.n * a
 
 /** The same value in lowest terms. */
 export function reduce({ n, d }: Rational): Rational {
-  let [a, b] = [n < 0n ? -n : n, d]
+  let a = n < 0n ? -n : n
+  let b = d
   while (b !== 0n) [a, b] = [b, a % b]
   return a === 0n ? ZERO : { n: n / a, d: d / a }
 }

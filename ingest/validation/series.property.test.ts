@@ -44,7 +44,8 @@ function barsOf({ start, moves, every, yields, digits }: File): Bars {
 function adjust(bars: Bars, digits: number, without: readonly number[] = []): Bars {
   let factor = 1
   for (let index = bars.length - 1; index >= 0; index -= 1) {
-    const [bar, before] = [bars[index], bars[index - 1]]
+    const bar = bars[index]
+    const before = bars[index - 1]
     if (bar === undefined) continue
     bar.adj_close = round(bar.close * factor, digits)
     if (before !== undefined && !without.includes(index)) factor *= 1 - bar.dividend / before.close

@@ -129,7 +129,10 @@ const isBroken = ({ adj_close }: VendorBar): boolean =>
  * together. Where the market moved too much to tell, the adjustment is believed.
  */
 function distributions(series: readonly VendorBar[]): number[] {
-  let [drop, inside, beside, noise] = [0, 0, 0, 0]
+  let drop = 0
+  let inside = 0
+  let beside = 0
+  let noise = 0
   for (const [index, { gains = 0, dividend, close }] of series.entries()) {
     const before = series[index - 1]
     if (before === undefined || gains <= 0) continue
@@ -222,7 +225,8 @@ function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
  * by itself.
  */
 function isTakenBack(series: readonly VendorBar[], at: number, grain: number): boolean {
-  const [before, bar] = [series[at - 1], series[at]]
+  const before = series[at - 1]
+  const bar = series[at]
   if (before === undefined || bar === undefined) return false
   const jump = Math.log(bar.close / before.close)
   if (
@@ -257,7 +261,8 @@ function tradedRatio(series: readonly VendorBar[], at: number): number {
 function usualMove(series: readonly VendorBar[], at: number): number {
   const moves: number[] = []
   for (let index = Math.max(1, at - 30); index < Math.min(series.length, at + 30); index += 1) {
-    const [before, bar] = [series[index - 1], series[index]]
+    const before = series[index - 1]
+    const bar = series[index]
     if (index !== at && before !== undefined && bar !== undefined)
       moves.push(Math.abs(Math.log(bar.close / before.close)))
   }

@@ -30,7 +30,8 @@ describe('filings', () => {
     const { value } = knowledgeOf(filer)
     const known = (as_of: string) =>
       value('NetIncomeLoss', 'USD', year?.start ?? null, year?.end ?? '', as_of)
-    const [before, after] = [known(addDays(amended?.filed ?? '', -1)), known(amended?.filed ?? '')]
+    const before = known(addDays(amended?.filed ?? '', -1))
+    const after = known(amended?.filed ?? '')
     expect(before !== null && after !== null && !isEqual(before, after)).toBe(true)
     const assets = (as_of: string) => value('Assets', 'USD', null, year?.end ?? '', as_of)
     expect(assets(amended?.filed ?? '')).not.toEqual(assets(addDays(amended?.filed ?? '', -1)))
@@ -68,7 +69,8 @@ describe('filings', () => {
       new Map(
         facts.filter((fact) => fact.tag === tag).map((fact) => [`${fact.start} ${fact.end}`, fact.value]),
       )
-    const [old, current] = [spans('SalesRevenueNet'), spans('Revenues')]
+    const old = spans('SalesRevenueNet')
+    const current = spans('Revenues')
     const shared = [...current].filter(([span]) => old.has(span))
     expect(shared.length).toBeGreaterThan(3)
     for (const [span, value] of shared) expect(old.get(span)).toBe(value)

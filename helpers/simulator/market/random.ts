@@ -23,7 +23,10 @@ export interface Random {
  * stream of its own.
  */
 export function createRandom(seed: string): Random {
-  let [a, b, c, counter] = [fnv(seed, 0x811c9dc5), fnv(seed, 0x9e3779b9), fnv(seed, 0x85ebca6b), 1]
+  let a = fnv(seed, 0x811c9dc5)
+  let b = fnv(seed, 0x9e3779b9)
+  let c = fnv(seed, 0x85ebca6b)
+  let counter = 1
   const next = (): number => {
     const t = (((a + b) | 0) + counter) | 0
     counter = (counter + 1) | 0

@@ -59,7 +59,8 @@ export function toDecimal(value: Rational, places: number): string {
 }
 
 function gcd(a: bigint, b: bigint): bigint {
-  let [x, y] = [a, b]
+  let x = a
+  let y = b
   while (y !== 0n) [x, y] = [y, x % y]
   return x === 0n ? 1n : x
 }

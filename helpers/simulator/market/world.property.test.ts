@@ -146,7 +146,8 @@ describe('every world', () => {
         for (const { form, report_date, fiscal_year, filed } of filer.filings) {
           if (!form.startsWith('10-K')) continue
           const quarters = filer.quarters.filter((quarter) => quarter.fiscal_year === fiscal_year)
-          const [first, fourth] = [quarters[0], quarters[3]]
+          const first = quarters[0]
+          const fourth = quarters[3]
           if (first === undefined || fourth === undefined)
             throw new Error(`${filer.cik} has no fiscal year ${fiscal_year}.`)
           const year = knowledge.value('NetIncomeLoss', 'USD', first.start, report_date, filed)

@@ -44,7 +44,8 @@ describe('the world', () => {
   })
 
   test('gives the ticker of a dead company to another one', () => {
-    const [first, second] = [securityOf('ticker_first_owner'), securityOf('ticker_second_owner')]
+    const first = securityOf('ticker_first_owner')
+    const second = securityOf('ticker_second_owner')
     expect(second.tickers[0]?.ticker).toBe(first.tickers[0]?.ticker)
     expect(second.bars[0]?.date.localeCompare(first.delist_date ?? '')).toBe(1)
   })
@@ -56,7 +57,8 @@ describe('the world', () => {
   })
 
   test('hands a ticker over within a day', () => {
-    const [giving, taking] = [securityOf('ticker_handed_over'), securityOf('ticker_taken_over')]
+    const giving = securityOf('ticker_handed_over')
+    const taking = securityOf('ticker_taken_over')
     expect(taking.tickers[1]?.ticker).toBe(giving.tickers[0]?.ticker)
     expect(taking.tickers[1]?.valid_from).toBe(giving.tickers[1]?.valid_from)
   })
@@ -91,7 +93,8 @@ describe('the world', () => {
   })
 
   test('leaves sessions without a bar in an illiquid name alone', () => {
-    const [first, last] = [world.start_date, world.end_date]
+    const first = world.start_date
+    const last = world.end_date
     const sessions = world.calendar.sessions.filter((date) => date >= first && date <= last).length
     expect(sessions).toBe(1260)
     for (const security of world.securities) {

@@ -31,7 +31,8 @@ export function createActionsFeed(world: World, disorder: Disorder): (asked: Ask
 
   return ({ query }) => {
     const today = new Date().toISOString().slice(0, 10)
-    const [start, end] = [query.get('start') ?? today, query.get('end') ?? today]
+    const start = query.get('start') ?? today
+    const end = query.get('end') ?? today
     const limit = Number(query.get('limit') ?? LIMIT_DEFAULT)
     if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
       return json(400, { message: `invalid limit: must be between 1 and ${LIMIT_MAX}` })

@@ -33,7 +33,8 @@ export function createBarsFeed(
     const fault = faultOf(query)
     if (fault !== undefined) return fault
     const limit = Number(query.get('limit') ?? LIMIT_DEFAULT)
-    const [start, end] = [dayOf(query.get('start') ?? ''), dayOf(query.get('end') ?? '')]
+    const start = dayOf(query.get('start') ?? '')
+    const end = dayOf(query.get('end') ?? '')
     const symbols = [...new Set((query.get('symbols') ?? '').split(','))].sort()
     const asof = query.get('asof') ?? world.end_date
     const key = `${symbols.join()}|${start}|${end}|${asof}`

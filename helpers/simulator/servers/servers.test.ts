@@ -99,11 +99,9 @@ describe('faults', () => {
   test('depend on the requests, not on their order', () => {
     const requests = Array.from({ length: 500 }, (_, index) => `/submissions/CIK${index}.json`)
     const plan = { seed: 'a', ratio: 0.2, times_max: 1 }
-    const [forwards, backwards, other] = [
-      createFaultSource(plan),
-      createFaultSource(plan),
-      createFaultSource({ ...plan, seed: 'b' }),
-    ]
+    const forwards = createFaultSource(plan)
+    const backwards = createFaultSource(plan)
+    const other = createFaultSource({ ...plan, seed: 'b' })
     const first = requests.map((request) => forwards.next('secData', request))
     const second = requests
       .toReversed()
@@ -137,7 +135,8 @@ describe('faults', () => {
   })
 
   test('lose what the plan says is lost, for good', async () => {
-    const [filer, ticker] = [world.filers[0]?.cik ?? '', allTickers[0] ?? '']
+    const filer = world.filers[0]?.cik ?? ''
+    const ticker = allTickers[0] ?? ''
     await withMarket(
       { limits: NO_LIMITS, faults: { broken_ciks: [filer], hidden_tickers: [ticker] } },
       async (client) => {

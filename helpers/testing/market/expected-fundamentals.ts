@@ -154,7 +154,8 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
       const base = base_quarter === undefined ? null : quarterValue(tag, unit, base_quarter, as_of)
       if (current === null || base === null) return { ratio: null, reason: 'missing', is_uneven }
       if (base_quarter !== undefined && unit !== 'USD') {
-        const [now, then] = [basesOf(tag, unit, quarter, as_of), basesOf(tag, unit, base_quarter, as_of)]
+        const now = basesOf(tag, unit, quarter, as_of)
+        const then = basesOf(tag, unit, base_quarter, as_of)
         if (now.from > then.to || then.from > now.to)
           return { ratio: null, reason: 'share_basis_differs', is_uneven }
       }
@@ -173,7 +174,8 @@ export function knowledgeOf(filer: Filer): FilerKnowledge {
 
 /** Another value, and not the same one rounded to thousands, to tenths of a million or to millions. */
 function isRestatement(before: string, now: string): boolean {
-  const [old, given] = [parseDecimal(before), parseDecimal(now)]
+  const old = parseDecimal(before)
+  const given = parseDecimal(now)
   if (old.denominator !== 1n || given.denominator !== 1n) return before !== now
   const off = old.numerator - given.numerator
   const size = off < 0n ? -off : off

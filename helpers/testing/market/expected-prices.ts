@@ -48,7 +48,9 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
     (session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'),
   )
   const expected: ExpectedAdjusted[] = []
-  let [price_factor, total_factor, share_multiple] = [ONE, ONE, ONE]
+  let price_factor = ONE
+  let total_factor = ONE
+  let share_multiple = ONE
   for (let index = bars.length - 1; index >= 0; index--) {
     const bar = bars[index]
     if (bar === undefined) break

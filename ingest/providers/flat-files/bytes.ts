@@ -57,7 +57,8 @@ export async function* textOf(
 ): AsyncGenerator<{ text: string; read_bytes: number }> {
   const { name, file, entry, codec } = part
   const hash = createHash('sha256')
-  let [raw_bytes, bytes] = [0, 0]
+  let raw_bytes = 0
+  let bytes = 0
   const tap = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk)

@@ -21,7 +21,8 @@ describe('a compressed file', () => {
   ])(
     'of several members (.%s) is read completely, and cut anywhere it is an error that names it',
     async (kind, members) => {
-      const [name, whole] = [`prices_daily/p.csv.${kind}`, Buffer.concat(members)]
+      const name = `prices_daily/p.csv.${kind}`
+      const whole = Buffer.concat(members)
       expect((await readDelivery({ [name]: whole })).records.length).toBe(9)
       const silent: number[] = []
       for (let bytes = 0; bytes < whole.length; bytes += 1) {

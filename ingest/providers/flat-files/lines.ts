@@ -96,7 +96,8 @@ function splitQuoted(text: string, delimiter: string): readonly string[] | undef
       at = end + 1
       continue
     }
-    let [field, from] = ['', at + 1]
+    let field = ''
+    let from = at + 1
     for (;;) {
       const quote = text.indexOf('"', from)
       if (quote === -1) return undefined

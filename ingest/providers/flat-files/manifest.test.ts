@@ -26,7 +26,8 @@ describe('a manifest', () => {
     ['p.csv.zst', zstdOf(PRICES)],
     ['p.parquet', parquetOfCsv(PRICES)],
   ])('holds %s to its hash and its records', async (name, content) => {
-    const [path, sha256] = [`prices_daily/${name}`, sha256Of(content)]
+    const path = `prices_daily/${name}`
+    const sha256 = sha256Of(content)
     expect(await read(name, content, { path, sha256: sha256.toUpperCase(), rows: 9 })).toBe(9)
     expect(await read(name, content, { path, rows: 10 })).toEqual([
       `truncated: ${path} has 9 records; manifest.json lists 10.`,

@@ -38,7 +38,8 @@ export async function* pagesOf(
   archive_sha256: string,
   { tickers, log, is_for_events }: Readers,
 ): AsyncGenerator<Page, number> {
-  let [rows, paged_bytes] = [0, 0]
+  let rows = 0
+  let paged_bytes = 0
   let records: LocatedRecord[] = []
   const page = (read_bytes: number): Page => {
     const full = { file: part.name, archive_sha256, records, read_bytes: read_bytes - paged_bytes }

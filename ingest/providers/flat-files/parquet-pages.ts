@@ -136,7 +136,8 @@ function textsOf(
 ): Texts {
   const { element } = column
   const { name } = element
-  const [v1, v2] = [header.data_page_header, header.data_page_header_v2]
+  const v1 = header.data_page_header
+  const v2 = header.data_page_header_v2
   const isNullable = element.repetition_type !== 'REQUIRED'
   const count = (v1 ?? v2)?.num_values ?? 0
   const encoding = (v1 ?? v2)?.encoding ?? 'PLAIN'
@@ -223,9 +224,11 @@ function checkValues(
 function checkRuns(view: DataView, from: number, bytes: number, width: number, count: number): void {
   const end = from + bytes
   if (width > 32 || end > view.byteLength) throw new Error('its runs go beyond its end')
-  let [at, values] = [from, 0]
+  let at = from
+  let values = 0
   while (at < end && values < count) {
-    let [run, shift] = [0, 0]
+    let run = 0
+    let shift = 0
     for (;;) {
       const byte = view.getUint8(at)
       at += 1

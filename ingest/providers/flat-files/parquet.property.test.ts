@@ -113,10 +113,8 @@ it('DOUBLE is the shortest text of its number, and FLOAT of its own', async () =
       some(fc.float({ noNaN: true, noDefaultInfinity: true })),
       codec,
       async (doubles, floats, kind) => {
-        const [double, float] = [
-          await textsOf({ name: 'x', type: 'DOUBLE' }, doubles, kind, 7),
-          await textsOf({ name: 'x', type: 'FLOAT' }, floats, kind, 7),
-        ]
+        const double = await textsOf({ name: 'x', type: 'DOUBLE' }, doubles, kind, 7)
+        const float = await textsOf({ name: 'x', type: 'FLOAT' }, floats, kind, 7)
         expect(double).toEqual(doubles.map((value) => (value === null ? null : String(value))))
         for (const [at, text] of float.entries()) {
           const value = floats[at] ?? null
@@ -136,10 +134,8 @@ it.each(['MILLIS', 'MICROS', 'NANOS'] as const)(
     const daylight = (day: string): boolean => day.slice(5) > '04-10' && day.slice(5) < '10-20'
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: -20_000, max: 25_000 }), async (at) => {
-        const [day, midnight] = [
-          new Date(at * 86_400_000).toISOString().slice(0, 10),
-          BigInt(at) * 86_400n * units,
-        ]
+        const day = new Date(at * 86_400_000).toISOString().slice(0, 10)
+        const midnight = BigInt(at) * 86_400n * units
         const element = (isAdjustedToUTC: boolean): SchemaElement => ({
           name: 'x',
           type: 'INT64',

@@ -48,10 +48,8 @@ export async function openParquet(part: Part): Promise<ParquetTable> {
     const metadata = await metadataOf(part, bytes)
     const leaves = leavesOf(metadata)
     const columns = leaves.filter((leaf): leaf is Column => leaf.text !== undefined)
-    const [rows, counted] = [
-      Number(metadata.num_rows),
-      metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0),
-    ]
+    const rows = Number(metadata.num_rows)
+    const counted = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0)
     if (rows !== counted)
       throw malformed(
         `${part.name} states ${rows} rows, and its row groups have ${counted}. It is damaged: copy it again.`,
@@ -78,8 +76,11 @@ async function metadataOf({ name }: Part, bytes: Bytes): Promise<FileMetaData> {
   const size = bytes.size
   if (size < 12)
     throw truncated(`${name} is not a complete Parquet file: it has ${size} bytes. Copy it again.`)
-  const [head, tail] = [await bytes.read(0, 4), await bytes.read(size - 8, 8)]
-  const [first, length, last] = [head.getUint32(0, true), tail.getUint32(0, true), tail.getUint32(4, true)]
+  const head = await bytes.read(0, 4)
+  const tail = await bytes.read(size - 8, 8)
+  const first = head.getUint32(0, true)
+  const length = tail.getUint32(0, true)
+  const last = tail.getUint32(4, true)
   if (first === MAGIC_ENCRYPTED || last === MAGIC_ENCRYPTED)
     throw malformed(`${name} is encrypted. Write it without encryption.`)
   if (first !== MAGIC)

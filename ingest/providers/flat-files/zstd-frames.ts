@@ -91,7 +91,8 @@ export class ZstdFrames extends Transform {
       case 'header':
         return this.#go('block', 3)
       case 'block': {
-        const [type, size] = [(value >> 1) & 3, value >> 3]
+        const type = (value >> 1) & 3
+        const size = value >> 3
         if (type === RESERVED) throw new ZstdFramesError('Z_DATA_ERROR', 'it has a block of no known type')
         this.#isLast = (value & 1) !== 0
         return this.#go('body', (type === RLE ? 1 : size) + (this.#isLast && this.#hasChecksum ? 4 : 0))

@@ -149,7 +149,8 @@ function splitOf([key, event]: Event, dayOf: Calendar, watch: FieldWatch): Split
   watch('chart split', fields.SPLIT_FIELDS, event)
   const ex_date = eventDay(key, event, dayOf)
   const [, over, under] = /^([\d.]+)[:/]([\d.]+)$/.exec(textOf(event['splitRatio']) ?? '') ?? []
-  const [numerator, denominator] = [textOf(event['numerator']) ?? over, textOf(event['denominator']) ?? under]
+  const numerator = textOf(event['numerator']) ?? over
+  const denominator = textOf(event['denominator']) ?? under
   if (
     !(Number(numerator) > 0 && Number(denominator) > 0) ||
     numerator === undefined ||

@@ -49,7 +49,8 @@ export async function readFolder(
   }
   const batch = { label: 'all', subjects, estimate: { requests: 0, bytes: 0 } }
   const records: LocatedRecord[] = []
-  const [read, reasons] = [new Set<string>(), new Set<string>()]
+  const read = new Set<string>()
+  const reasons = new Set<string>()
   try {
     for await (const page of provider.read(ask, batch, new AbortController().signal)) {
       if ('status' in page) reasons.add(`${page.error_class ?? page.status}: ${page.reason}`)
