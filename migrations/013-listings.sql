@@ -83,3 +83,44 @@ comment on column stocks_research.securities_listing_v.delisting_return is
 comment on column stocks_research.securities_listing_v.delisting_return_reason is
   'Why delisting_return is null: listed, no_event_known, no_close, or proceeds_not_known (shares, '
   'distributions to come, nothing reported).';
+
+-- The age of the newest bar, for freshness. A listing that ended before the day is not listed on it.
+create function stocks_research.bar_ages(as_of date)
+returns table (security_id bigint, newest_bar_date date, age_sessions bigint, is_listed boolean)
+language sql stable
+as $$
+with sessions as (
+  select c.session_date, row_number() over (order by c.session_date) as session_no
+  from stocks_research.trading_sessions c
+  where c.session_date <= as_of
+), newest as (
+  select s.security_id, s.list_date, s.delist_date, b.trade_date
+  from stocks_research.securities s
+  left join lateral (
+    select p.trade_date
+    from stocks_research.prices_daily p
+    where p.security_id = s.security_id
+      and p.trade_date <= as_of
+    order by p.trade_date desc
+    limit 1
+  ) b on true
+)
+select
+  n.security_id,
+  n.trade_date,
+  (select max(e.session_no) from sessions e) - c.session_no,
+  coalesce(n.list_date <= as_of, true)
+    and coalesce(n.delist_date > as_of, true)
+    and exists (
+      select
+      from stocks_research.ticker_history h
+      where h.security_id = n.security_id
+        and h.valid_from <= as_of
+        and coalesce(h.valid_to >= as_of, true)
+    )
+from newest n
+left join sessions c on c.session_date = n.trade_date
+$$;
+comment on function stocks_research.bar_ages(date) is
+  'For each security the newest bar up to a day, its age in sessions (0: the last session up to that day), '
+  'and whether the security was listed on that day. Date and age are null without a bar.';

@@ -25,9 +25,8 @@ export interface VerifiedBackupOptions extends DumpOptions {
 
 /**
  * Dumps a database with the flags of the checklist, copies the archive to the remote store, and verifies it
- * at
- * all four levels: the file, the archive, a restore into a scratch database, and the remote copy. Each level
- * is recorded for the retention.
+ * at all four levels: the file, the archive, a restore into a scratch database, and the remote copy. Each
+ * level is recorded for the retention.
  *
  * @param maintenance a database of the same server that is always there.
  * @throws ToolError or VerificationError; what was made until then stays, and counts as not proven.

@@ -78,6 +78,12 @@ const bootstrapSchema = z.strictObject({
      * Share of sessions that may lie before the first bar of a security whose listing day no source tells.
      */
     listing_unknown_max_ratio: ratio.default(0.15),
+    /** Most sessions between the newest bar of all and the end of the window; of `daily` the last session. */
+    newest_bar_max_sessions: z.int().min(0).default(3),
+    /** The same of the newest bar of each listed security. */
+    security_bar_max_sessions: z.int().min(0).default(10),
+    /** Share of listed securities that may be older; up to three always may, if they are fewer than half. */
+    stale_max_ratio: ratio.default(0.05),
   }),
   daily: z
     .strictObject({

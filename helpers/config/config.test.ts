@@ -179,7 +179,7 @@ describe('readConfig', () => {
     [{ PGPASWORD: 'x' }, 'did you mean PGPASSWORD?'],
     [{ PGDATABSAE: 'x' }, 'did you mean PGDATABASE?'],
     [{ DROPBOX_TOKEN: 'x' }, 'ours are DROPBOX_ACCESS_TOKEN'],
-    [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_CHECKS'],
+    [{ BOOTSTRAP_ANYTHING: 'x' }, 'ours are BOOTSTRAP_ALIVE_FILE'],
     [{ PGHOST: 'a,b' }, 'one name, one address'],
     [{ PGSERVICE: 'production' }, 'PGSERVICE is set, but it is not read here'],
     [{ PGHOST: 'h', PGSERVICE: 'production' }, 'PGSERVICE is set, but it is not read here'],

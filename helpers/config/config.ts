@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { isDay } from '../core/days.ts'
 import { ConfigError } from '../core/errors.ts'
 import { registerSecret } from '../core/redact.ts'
+import { type AliveConfig, readAlive } from './alive.ts'
 import { type Bootstrap, readBootstrap } from './bootstrap.ts'
 import type { Connection } from './connection.ts'
 import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
@@ -71,6 +72,7 @@ export interface Config {
   }
   /** True on a continuous-integration machine. */
   readonly is_ci: boolean
+  readonly alive: AliveConfig
 }
 
 export interface ReadOptions {
@@ -108,6 +110,7 @@ export function readConfig(
     faults.push(`BOOTSTRAP_UNIVERSE is ${show(given)}; no such file: ${universe_file}`)
   }
   const window = readWindow(env, bootstrap, source.mode, faults)
+  const alive = readAlive(env, root, faults)
   if (faults.length > 0 || bootstrap === undefined) throw new ConfigError(faults)
 
   const directories = directoriesOf(env, root)
@@ -128,6 +131,7 @@ export function readConfig(
     window,
     directories,
     is_ci: env['CI'] !== undefined,
+    alive,
   }
 }
 

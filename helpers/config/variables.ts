@@ -3,6 +3,8 @@
  * effect, and no one would notice.
  */
 const BOOTSTRAP = [
+  'BOOTSTRAP_ALIVE_FILE',
+  'BOOTSTRAP_ALIVE_URL',
   'BOOTSTRAP_CHECKS',
   'BOOTSTRAP_CONFIRM_DROP',
   'BOOTSTRAP_END',

@@ -243,8 +243,8 @@ async function readEnvironmentRow(db: Database): Promise<Mode | undefined> {
 }
 
 /**
- * Every change of a core table that belongs to no recorded run or upgrade, and every table that lies
- * outside the product's schemas.
+ * Every change of a core table that belongs to no recorded run or upgrade, and every table that lies outside
+ * the product's schemas.
  */
 async function manualEdits(db: Database, tables: readonly TargetTable[]): Promise<ManualEdit[]> {
   const strange = tables

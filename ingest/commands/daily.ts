@@ -6,6 +6,7 @@ import type { JobName, Window } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
+import { finishedBy } from '../validation/freshness.ts'
 import { VALIDATING, type ValidateOptions, type ValidationReport, validate } from '../validation/validate.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
@@ -103,19 +104,12 @@ export async function runDaily({
   }
 }
 
-/**
- * A session counts as finished so long after its close. Free plans have no consolidated prices of the last
- * 15 minutes: a run right after the close would ask for a session that is refused, and report it as brought
- * in.
- */
-const DELAY_MS = 16 * 60_000
-
 async function spanOf(db: Database, now: Date, overlap_sessions: number) {
   const row = await db.one<{
     last_session_date: string | null
     newest_date: string | null
     overlap_start_date: string | null
-  }>(queryFile(SQL, 'span'), [new Date(now.getTime() - DELAY_MS).toISOString(), overlap_sessions])
+  }>(queryFile(SQL, 'span'), [finishedBy(now), overlap_sessions])
   const { last_session_date, newest_date, overlap_start_date } = row
   if (last_session_date === null || newest_date === null || overlap_start_date === null) {
     throw new PreconditionError(

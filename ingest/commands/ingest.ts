@@ -2,17 +2,20 @@ import { type Command, Option } from 'commander'
 import { ConfigError } from '../../helpers/core/errors.ts'
 import { counted } from '../../helpers/core/text.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
+import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
 import { JOB_NAMES, type JobName } from '../contract/job.ts'
 import { JOB_TITLES } from '../jobs.ts'
 import { type AdoptOptions, adopt, openSecondSource } from '../providers/index.ts'
 import { loadSecondSource } from '../second-source/load.ts'
 import { secondSourceText } from '../second-source/text.ts'
 import { checksOf, SECOND_SOURCE_CHECKS } from '../validation/checks.ts'
+import { freshnessOf, freshnessText } from '../validation/freshness.ts'
 import { inspectSeries } from '../validation/inspect.ts'
 import { VALIDATING, validate } from '../validation/validate.ts'
 import { CHECK_EXIT_CODES, checkDelivery } from './check-delivery.ts'
+import { daily } from './daily-command.ts'
 import { day, EXIT_CODES, nearest, programOf, say, UsageError, wholeNumber } from './entry.ts'
-import { daily, run, showPlan } from './load.ts'
+import { run, showPlan } from './load.ts'
 import { goOn } from './resume.ts'
 import { type Choices, configOf, onCurrentDatabase, onDatabase } from './settings.ts'
 import { statusText, validationText } from './status.ts'
@@ -95,13 +98,9 @@ withBound(withoutProviders(withGrouping(program.command('retry'))))
 
 withBound(withoutProviders(withGrouping(withChoices(program.command('daily')))))
   .description('update every job to the last finished session, then validate; for cron or a task scheduler')
-  .action(async (choices: Choices) => {
-    await daily(configOf(choices), {
-      group_rows_max: choices.groupRows,
-      requests_max: choices.maxRequests,
-      without: choices.without,
-    })
-  })
+  .option('--backup', 'then make a verified backup, as npm run backup does')
+  .option('--json', 'print one JSON object to standard output, and everything else to standard error')
+  .action((choices: Choices) => daily(configOf(choices), choices))
 
 program
   .command('validate')
@@ -182,16 +181,18 @@ program
 
 program
   .command('status')
-  .description('list the newest runs, and the items of the last one')
-  .action(() =>
-    onDatabase(configOf({}), async (connection) => {
-      say(
-        await withDatabase(connection, (db) =>
-          statusText(db, process.stdout.isTTY ? process.stdout.columns : undefined),
-        ),
-      )
-    }),
-  )
+  .description('list the newest runs, the items of the last one, and the age of the newest bar')
+  .action(() => {
+    const config = configOf({})
+    const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
+    return onDatabase(config, async (connection) => {
+      const columns = process.stdout.isTTY ? process.stdout.columns : undefined
+      await withDatabase(connection, async (db) => {
+        say(await statusText(db, columns))
+        say(freshnessText(await freshnessOf(db, now, config.bootstrap.thresholds)))
+      })
+    })
+  })
 
 function jobsNamed(names: readonly string[]): readonly JobName[] {
   if (names.includes('all')) return JOB_NAMES

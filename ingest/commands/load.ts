@@ -7,7 +7,7 @@ import { underRunLock } from '../../helpers/database/lock.ts'
 import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { connectionOf } from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
-import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
+import type { Server } from '../../helpers/postgres/server.ts'
 import type { JobName } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
@@ -17,19 +17,16 @@ import { nameOf } from '../providers/choose.ts'
 import { openRunProviders } from '../providers/index.ts'
 import { describePlan } from '../providers/plan.ts'
 import { readUniverse } from '../universe/read.ts'
-import { checksOf } from '../validation/checks.ts'
 import { progressLine, summaryText } from './console.ts'
-import { runDaily } from './daily.ts'
 import { EXIT_CODES, say } from './entry.ts'
 import { nextStep } from './next-step.ts'
 import { onServer } from './settings.ts'
 import { withSignals } from './signals.ts'
-import { validationText } from './status.ts'
 
-// Loads data: `run`, `resume` and `retry` one run, `daily` one or two.
+// Loads data: `run`, `resume` and `retry` here, `daily` in daily-command.ts.
 
 /** Of several runs the worst state is the exit code. */
-const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
+export const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
 
 export interface Work {
   readonly jobs: readonly JobName[]
@@ -61,12 +58,21 @@ export async function showPlan(
   }
 }
 
-/** What every kind of run is given: its universe, its providers, a log of its own, and a progress line. */
-async function withRun(
+/** What a kind of run is given beyond the options of `ingest`. */
+export interface RunPlace {
+  readonly server: Server
+  readonly log_file: string
+}
+
+/**
+ * Works with what every kind of run needs: its universe, its providers, a log of its own, a progress line,
+ * and the run lock, which is held until `work` ends.
+ */
+export async function withRun<T>(
   config: Config,
   { command, resumed, group_rows_max, requests_max, without = [] }: Omit<Work, 'jobs'>,
-  work: (options: Omit<IngestOptions, 'jobs'>) => Promise<readonly RunReport[]>,
-): Promise<void> {
+  work: (options: Omit<IngestOptions, 'jobs'>, place: RunPlace) => Promise<T>,
+): Promise<{ readonly result: T; readonly log_file: string }> {
   const universe = await readUniverse(config.universe_file, config.source.mode)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
@@ -74,7 +80,8 @@ async function withRun(
         `${resumed.universe_sha256}, is ${universe.sha256}. Restore the old file, or start a new run.`,
     )
   }
-  await onServer(config, async ({ connection: asked, maintenance, describe }) => {
+  return onServer(config, async (server) => {
+    const { connection: asked, maintenance, describe } = server
     requireLiveServer(config, await describe(), asked)
     await requireBuilt(asked)
     await requireCurrentSchema(asked)
@@ -93,71 +100,56 @@ async function withRun(
     // One run at a time on a target, a checklist run included; only a child of the run that holds the lock
     // may work beside it.
     const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
-    const underSignals = (lost: AbortSignal): Promise<readonly RunReport[]> =>
+    const underSignals = (lost: AbortSignal): Promise<T> =>
       withSignals(log, (told) => load(AbortSignal.any([lost, told])))
-    const load = (signal: AbortSignal): Promise<readonly RunReport[]> =>
-      work({
-        connection,
-        universe,
-        window: config.window,
-        providers: opened.providers,
-        source: sourceText(config.source),
-        thresholds: config.bootstrap.thresholds,
-        log,
-        signal,
-        command,
-        onProgress: progress.show,
-        onJob: progress.done,
-        ...(group_rows_max === undefined ? {} : { group_rows_max }),
-      })
-    const reports = await underRunLock(maintenance, connection.database, lock, underSignals).finally(
+    const load = (signal: AbortSignal): Promise<T> =>
+      work(
+        {
+          connection,
+          universe,
+          window: config.window,
+          providers: opened.providers,
+          source: sourceText(config.source),
+          thresholds: config.bootstrap.thresholds,
+          log,
+          signal,
+          command,
+          onProgress: progress.show,
+          onJob: progress.done,
+          ...(group_rows_max === undefined ? {} : { group_rows_max }),
+        },
+        { server, log_file },
+      )
+    const result = await underRunLock(maintenance, connection.database, lock, underSignals).finally(
       async () => {
         progress.clear()
         await opened.close()
       },
     )
     log.info({ requests: opened.requests() }, 'requests sent')
-    for (const report of reports) {
-      say(summaryText(report))
-      say(`Log: ${log_file}${nextStep(report, config)}`)
-    }
-    const worst = SEVERITY.find((state) => reports.some((report) => report.state === state))
-    if (worst !== undefined && process.exitCode !== EXIT_CODES.failed) process.exitCode = EXIT_CODES[worst]
+    return { result, log_file }
   })
 }
 
-export const run = (config: Config, work: Work): Promise<void> =>
-  withRun(config, work, async (options) => [
-    await ingest({
+/** The reports of runs as a person reads them, each with what continues it. */
+export const runsText = (reports: readonly RunReport[], log_file: string, config: Config): string =>
+  reports.map((report) => `${summaryText(report)}\nLog: ${log_file}${nextStep(report, config)}`).join('\n')
+
+/** The worst state of several runs. */
+export const worstOf = (reports: readonly RunReport[]): (typeof SEVERITY)[number] =>
+  SEVERITY.find((state) => reports.some((report) => report.state === state)) ?? 'complete'
+
+/** Runs jobs, prints the report, and sets the exit code. */
+export async function run(config: Config, work: Work): Promise<void> {
+  const { result, log_file } = await withRun(config, work, (options) =>
+    ingest({
       ...options,
       jobs: jobsInOrder(work.jobs),
       ...(work.resumed === undefined ? {} : { resume_run_id: work.resumed.run_id }),
       ...(work.reopen === undefined ? {} : { reopen: work.reopen }),
       ...(work.is_full === undefined ? {} : { is_full: work.is_full }),
     }),
-  ])
-
-export const daily = (
-  config: Config,
-  work: Pick<Work, 'group_rows_max' | 'requests_max' | 'without'>,
-): Promise<void> => {
-  const checks = checksOf(config)
-  return withRun(config, { ...work, command: 'daily' }, async (options) => {
-    // The clock of a rehearsal stands where its market does.
-    const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
-    const report = await runDaily({
-      ...options,
-      now,
-      overlap_sessions: config.bootstrap.daily.overlap_sessions,
-      checks,
-    })
-    const again = report.pulled_again.length === 0 ? 'none' : report.pulled_again.join(', ')
-    say(
-      `Prices from ${report.overlap_start_date} to ${report.last_session_date}; history asked for as a ` +
-        `whole: ${again}\n`,
-    )
-    say(validationText(report.validation))
-    if (report.validation.hard_count > 0) process.exitCode = EXIT_CODES.failed
-    return report.runs
-  })
+  )
+  say(runsText([result], log_file, config))
+  process.exitCode = EXIT_CODES[worstOf([result])]
 }

@@ -19,6 +19,8 @@ export interface Choices extends Grouping {
   readonly plan?: boolean
   readonly maxRequests?: number
   readonly full?: boolean
+  readonly backup?: boolean
+  readonly json?: boolean
   readonly without?: readonly string[]
 }
 
@@ -49,10 +51,10 @@ export function configOf(choices: Choices): Config {
 }
 
 /** Starts or reaches the server for `work`. */
-export async function onServer(config: Config, work: (server: Server) => Promise<void>): Promise<void> {
+export async function onServer<T>(config: Config, work: (server: Server) => Promise<T>): Promise<T> {
   const server = await startServer(config)
   try {
-    await work(server)
+    return await work(server)
   } finally {
     await server.stop()
   }

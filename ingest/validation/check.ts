@@ -30,6 +30,8 @@ export interface Check extends Claim {
   readonly needs_second_source: boolean
   /** True when a user wrote it: its query is verified before any check runs. */
   readonly is_own: boolean
+  /** Settings of the session that its query reads, such as thresholds of `bootstrap.json`. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** A claim whose violations code finds: an independent computation outside SQL. */

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import type { Bootstrap } from '../../helpers/config/config.ts'
 import { ConfigError } from '../../helpers/core/errors.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import type { Check, Recomputation } from './check.ts'
@@ -28,17 +29,23 @@ export const SECOND_SOURCE_CHECKS: readonly (Check | Recomputation)[] = CHECKS.f
   (check) => 'needs_second_source' in check && check.needs_second_source,
 )
 
+/** What the checks of a configuration depend on. */
+export interface ChecksConfig {
+  readonly checks_directory: string | undefined
+  /** Thresholds; where they are not given, each check has a default. */
+  readonly bootstrap?: Pick<Bootstrap, 'thresholds'>
+}
+
 /**
- * The checks of the project, then the user's own: the files of the folder that `BOOTSTRAP_CHECKS` names.
+ * The checks of the project with the thresholds of `bootstrap.json`, then the user's own: the files of the
+ * folder that `BOOTSTRAP_CHECKS` names.
  *
  * @throws ConfigError that names each file that cannot be used, what is wrong with it and what to do.
  */
-export function checksOf({
-  checks_directory,
-}: {
-  readonly checks_directory: string | undefined
-}): readonly (Check | Recomputation)[] {
-  if (checks_directory === undefined) return CHECKS
+export function checksOf({ checks_directory, bootstrap }: ChecksConfig): readonly (Check | Recomputation)[] {
+  const settings = bootstrap === undefined ? {} : thresholdSettings(bootstrap.thresholds)
+  const checks = CHECKS.map((check) => ('query' in check ? { ...check, settings } : check))
+  if (checks_directory === undefined) return checks
   const faults: string[] = []
   const own = readChecks(checks_directory, faults, true)
   if (own.length === 0 && faults.length === 0)
@@ -47,8 +54,17 @@ export function checksOf({
   for (const { name, file } of own)
     if (taken.has(name)) faults.push(`${file}: the project has a check "${name}"; rename ${basename(file)}`)
   if (faults.length > 0) throw new ConfigError(faults)
-  return [...CHECKS, ...inOrder(own)]
+  return [...checks, ...inOrder(own.map((check) => ({ ...check, settings })))]
 }
+
+/** The thresholds that the queries of checks read, as settings of a session. */
+const thresholdSettings = (thresholds: Bootstrap['thresholds']): Record<string, string> =>
+  Object.fromEntries(
+    (['newest_bar_max_sessions', 'security_bar_max_sessions', 'stale_max_ratio'] as const).map((name) => [
+      `stocks_research.${name}`,
+      String(thresholds[name]),
+    ]),
+  )
 
 function ofProject(): Check[] {
   const faults: string[] = []

@@ -13,14 +13,18 @@ const SQL = join(import.meta.dirname, 'sql')
  */
 export async function findViolations(
   db: Database,
-  { name, file, query }: Check,
+  { name, file, query, settings = {} }: Check,
   violations_max: number,
 ): Promise<{ readonly violations: readonly Violation[]; readonly violations_count: number }> {
   // Extended protocol, since it has a parameter: PostgreSQL then takes one statement and no more.
   const statement = queryFile(SQL, 'find-violations', { query })
   let rows: { violation: Violation & Row; total: string }[]
   try {
-    rows = await readOnly(db, (tx) => tx.rows(statement, [violations_max]))
+    rows = await readOnly(db, async (tx) => {
+      for (const setting of Object.entries(settings))
+        await tx.rows('select set_config($1, $2, true)', setting)
+      return tx.rows(statement, [violations_max])
+    })
   } catch (error) {
     throw new FormatError(
       `The check ${name} could not run: ${causeOf(error)}. Nothing was validated by it; fix ${file}.`,

@@ -49,6 +49,13 @@ const pay = (day: string): string => `
     cash_amount, currency, source)
   values (1, '${day}', 'cash_dividend', '0.05 ${day}', 1, 0.05, 'USD', 'test');`
 
+/** A run of prices-daily whose window ends on a day. */
+const runTo = (day: string): string => `
+  insert into ingestion.runs (run_id, command, source, jobs, state, universe_file, universe_sha256,
+    start_date, end_date, host, process_id, product_version)
+  values (gen_random_uuid(), 'c', 's', '{prices-daily}', 'complete', 'u', repeat('0', 64),
+    '2020-01-02', '${day}', 'h', 1, '0');`
+
 // One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check
 // does not take it on trust.
 const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly string[]])[] = [
@@ -247,6 +254,11 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
      set known_from = '2020-12-30'
      where period_end = '2020-12-31'`,
     ['no-look-ahead', 'quarter-known-after-its-end', 'quarters-equal-recomputation'],
+  ],
+  [
+    'prices that ended before the window did',
+    runTo('2020-07-16'),
+    ['listed-securities-have-recent-bars', 'newest-bar-is-recent'],
   ],
   [
     'a quarter that is gone',

@@ -36,6 +36,12 @@ const split = (day: string, before: number, after: number): string => `
 const end = (day: string): string => `
   insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, source)
   values (1, '${day}', 'merger', 'merger', 1, 'test');`
+/** A run of prices-daily whose window ends on a day. */
+const runTo = (day: string): string => `
+  insert into ingestion.runs (run_id, command, source, jobs, state, universe_file, universe_sha256,
+    start_date, end_date, host, process_id, product_version)
+  values (gen_random_uuid(), 'c', 's', '{prices-daily}', 'complete', 'u', repeat('0', 64),
+    '2020-01-02', '${day}', 'h', 1, '0');`
 /** Four quarters of revenue, three of them between 20 and 22, and the derived fourth one. */
 const fourthQuarter = (value: number): string => `
   delete from stocks_research.fundamentals_derived;
@@ -230,6 +236,11 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: `insert into stocks_research.refused_events (security_id, kind, reason)
             values (1, 'split', 'told twice')`,
     leaves: split('2020-03-02', 1, 2),
+  },
+  'listed-without-recent-bar': {
+    finds: runTo('2020-07-16'),
+    // Ten sessions, with Independence Day among the days.
+    leaves: runTo('2020-07-15'),
   },
   'withdrawn-by-source': {
     finds: `${readRun}
