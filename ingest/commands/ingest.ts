@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { ConfigError } from '../../helpers/core/errors.ts'
+import { ConfigError, FormatError } from '../../helpers/core/errors.ts'
 import { counted } from '../../helpers/core/text.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
@@ -143,13 +143,29 @@ program
   .description("check vendors' daily series (CSV with adjusted closes, dividends, splits) for contradictions")
   .argument('<file...>', 'CSV or gzipped CSV files, one series each')
   .action(async (files: string[]) => {
+    let worst: number = EXIT_CODES.complete
     for (const file of files) {
-      const found = await inspectSeries(file)
-      const number = found.length === 0 ? 'no contradiction' : counted(found.length, 'contradiction')
-      say([`${file}: ${number}`, ...found.map((each) => `  ${each}`)].join('\n'))
-      if (found.length > 0) process.exitCode = EXIT_CODES.failed
+      const verdict = await verdictOn(file)
+      say(verdict.text)
+      worst = Math.max(worst, verdict.exit_code)
     }
+    process.exitCode = worst
   })
+
+/** What `inspect` says of one file: a file that cannot be read does not end the list. */
+async function verdictOn(file: string): Promise<{ readonly text: string; readonly exit_code: number }> {
+  try {
+    const found = await inspectSeries(file)
+    if (found.length === 0) return { text: `${file}: no contradiction`, exit_code: EXIT_CODES.complete }
+    const lines = [`${file}: ${counted(found.length, 'contradiction')}`, ...found.map((each) => `  ${each}`)]
+    return { text: lines.join('\n'), exit_code: EXIT_CODES.failed }
+  } catch (error) {
+    // Anything else than a file that cannot be used is a fault of ours.
+    const isOfFile = error instanceof FormatError || (error as NodeJS.ErrnoException).code !== undefined
+    if (!isOfFile) throw error
+    return { text: `${file}: not read. ${(error as Error).message}`, exit_code: EXIT_CODES.usage }
+  }
+}
 
 program
   .command('adopt')

@@ -1,4 +1,7 @@
+import { join } from 'node:path'
+import { execa } from 'execa'
 import { expect, it } from 'vitest'
+import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { writeDelivery } from '../testing/flat-files/delivery.ts'
 import { inspectSeries } from './inspect.ts'
 
@@ -43,4 +46,43 @@ it('names what is no number, and takes the words for "not known" as missing', as
       '2020-01-06,1O,10,5,0\n2020-01-07,null,,,\n',
   )
   expect(found).toEqual(['2020-01-03: dividends is "abc", no number', '2020-01-06: close is "1O", no number'])
+})
+
+it('reads closes as traded where the column of splits is one of a vendor that prints them so', async () => {
+  const price = (at: number): number => close(at) * (at < 20 ? 4 : 1)
+  const rows = (split: string) =>
+    days(
+      (at) => `${price(at)},${price(at)},${price(at)},${close(at)},${at < 20 ? 1 : 4},0,${at === 20 ? 4 : 1}`,
+    )
+      .replace('Stock Splits', split)
+      .replace('Dividends', 'divCash')
+  for (const vendor of ['splitFactor', 'split_coefficient', 'Split Ratio'])
+    expect(await inspect(rows(vendor)), vendor).toEqual([])
+  // Yahoo's closes are on today's shares: the same rows under its header are damaged.
+  expect((await inspect(rows('Stock Splits'))).join()).toContain('[split-not-applied]')
+})
+
+it('as a command gives each file its verdict, and the exit code of the worst', async () => {
+  const good = days((at) => `${close(at)},${close(at)},${close(at)},${close(at)},1,0,0`)
+  const bad = days((at) => `${[1, 1, 1, 1].map(() => close(at) * (at === 15 ? 100 : 1)).join()},1,0,0`)
+  const folder = await writeDelivery({
+    'none.csv': 'Date,Price per cent\n1,2\n',
+    'good.csv': good,
+    'bad.csv': bad,
+  })
+  const run = (...names: string[]) =>
+    execa(
+      process.execPath,
+      [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), 'inspect', ...names.map((name) => join(folder, name))],
+      { reject: false, all: true },
+    )
+  const all = await run('none.csv', 'missing.csv', 'good.csv', 'bad.csv')
+  expect(all.all).toMatch(/none\.csv: not read\. .* has no column for date or close/)
+  expect(all.all).toMatch(/missing\.csv: not read\. ENOENT/)
+  expect(all.all).toContain('good.csv: no contradiction')
+  expect(all.all).toMatch(
+    /bad\.csv: \d contradictions?\n {2}2020-01-16: the price jumps by a factor of a hundred/,
+  )
+  expect(all.exitCode).toBe(2)
+  expect((await run('good.csv', 'bad.csv')).exitCode).toBe(1)
 })

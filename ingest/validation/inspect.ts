@@ -21,25 +21,30 @@ const WORDS: Readonly<Record<Defect, string>> = {
     'the price jumps by the ratio of a stated split: it is applied to a part of the rows only',
 }
 
-/** Columns as vendors name them; all but date and close may be missing. */
+/** Columns as vendors name them, in small letters and digits alone; all but date and close may be missing. */
 const COLUMNS = {
-  date: ['date', 'datetime', 'trade_date'],
-  high: ['high'],
-  low: ['low'],
-  close: ['close'],
-  adj_close: ['adj close', 'adj_close', 'adjusted_close', 'adjclose'],
-  volume: ['volume'],
-  dividend: ['dividends', 'dividend', 'dividend_amount', 'ex_dividend'],
-  gains: ['capital gains', 'capital_gains'],
-  split: ['stock splits', 'split', 'split_coefficient', 'split_ratio'],
+  date: ['date', 'datetime', 'tradedate', 'timestamp', 'time', 'day', 'dateyyyymmdd', 'dtyyyymmdd'],
+  high: ['high', 'highprice'],
+  low: ['low', 'lowprice'],
+  close: ['close', 'closeprice'],
+  adj_close: ['adjclose', 'adjustedclose', 'closeadj', 'adjustedcloseprice', 'adjcloseprice'],
+  volume: ['volume', 'vol'],
+  dividend: ['dividends', 'dividend', 'dividendamount', 'exdividend', 'divcash', 'cashdividend'],
+  gains: ['capitalgains', 'capitalgain'],
+  split: ['stocksplits', 'stocksplit', 'split', 'splits'],
+  /** Vendors that name it so (Alpha Vantage, Tiingo, WIKI) print closes and dividends as traded and paid. */
+  raw_split: ['splitcoefficient', 'splitratio', 'splitfactor'],
 } as const
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '')
 
 /** What vendors write for "not known". */
 const NOT_KNOWN = /^(nan|null|none|n\/?a|\.|-)?$/i
 
 /**
- * Judges one vendor's daily series (CSV or gzipped CSV, split-adjusted closes with adjusted closes, dividends
- * and splits beside them) without a second source. Returns one sentence for each number that is none and each
+ * Judges one vendor's daily series (CSV or gzipped CSV; closes with adjusted closes, dividends and splits
+ * beside them) without a second source. Closes are split-adjusted, as Yahoo prints them, or as traded, by the
+ * name of the column of splits. Returns one sentence for each number that is none and each
  * contradiction; none when the file can be right.
  *
  * @throws FormatError when the file has no date or no close, or cannot be read as CSV.
@@ -49,7 +54,7 @@ export async function inspectSeries(file: string): Promise<string[]> {
   let rows: Record<string, string>[]
   try {
     rows = parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes, {
-      columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
+      columns: (header: string[]) => header.map(plain),
       bom: true,
     })
   } catch (error) {
@@ -90,11 +95,35 @@ export async function inspectSeries(file: string): Promise<string[]> {
       volume: number('volume', 0),
       dividend: number('dividend', 0),
       gains: number('gains', 0),
-      split: number('split', 0),
+      split: number(names.get('split') === undefined ? 'raw_split' : 'split', 0),
     }
   })
-  const suspicions = suspicionsIn(bars).map(
+  const is_raw = names.get('split') === undefined && names.get('raw_split') !== undefined
+  const suspicions = suspicionsIn(is_raw ? adjustedForSplits(bars) : bars).map(
     ({ defect, date, detail }) => `${date.slice(0, 10)}: ${WORDS[defect]} (${detail}) [${defect}]`,
   )
   return [...unreadable, ...suspicions]
+}
+
+/** Closes, dividends and volumes of a series as traded, on the shares of its last day. */
+function adjustedForSplits(bars: readonly VendorBar[]): VendorBar[] {
+  let later = 1
+  const adjusted = bars
+    .toSorted((a, b) => (a.date < b.date ? 1 : -1))
+    .map((bar) => {
+      const { high, low, close, volume, dividend, gains = 0 } = bar
+      const on_later_shares = {
+        ...bar,
+        high: high / later,
+        low: low / later,
+        close: close / later,
+        volume: volume * later,
+        dividend: dividend / later,
+        gains: gains / later,
+      }
+      // A split of the day is in the day's own prices already.
+      if (bar.split > 0) later *= bar.split
+      return on_later_shares
+    })
+  return adjusted.toReversed()
 }

@@ -169,3 +169,19 @@ it('takes gains that stand inside the dividend for one payment, and sees them co
     { numRuns: 500 },
   )
 })
+
+it('says nothing of a jump of any size that is traded many times over', () => {
+  const squeeze = fc.record({ given: file, size: fc.constantFrom(2, 5, 15, 100, 1 / 2, 1 / 10) })
+  fc.assert(
+    fc.property(squeeze, ({ given, size }) => {
+      const bars = barsOf({ ...given, yields: [0] })
+      const day = 40 + (given.at % 80)
+      for (const bar of bars.slice(day))
+        for (const name of ['high', 'low', 'close'] as const) bar[name] = Math.max(5, bar[name] * size)
+      const bar = bars[day]
+      if (bar !== undefined) bar.volume *= 40
+      expect(suspicionsIn(adjust(bars, 12))).toEqual([])
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -125,33 +125,52 @@ const isBroken = ({ adj_close }: VendorBar): boolean =>
 
 /**
  * What was paid on each day. Some vendors put the capital gains of a fund into the dividend and print them
- * beside it once more, some print them beside it alone: which of the two, the closes say, over all such days
- * together. Where the market moved too much to tell, the adjustment is believed.
+ * beside it once more, some print them beside it alone. Which of the two, the closes tell over all such days
+ * together; where the market moved too much, the payments of the other days do: without the gain, the
+ * dividend of a day is like them. Where nothing tells, the adjustment is believed.
  */
 function distributions(series: readonly VendorBar[]): number[] {
-  let drop = 0
-  let inside = 0
-  let beside = 0
-  let noise = 0
-  for (const [index, { gains = 0, dividend, close }] of series.entries()) {
-    const before = series[index - 1]
-    if (before === undefined || gains <= 0) continue
-    drop += (before.close - close) / before.close
-    inside += dividend / before.close
-    beside += (dividend + gains) / before.close
-    // The median of normal moves is two thirds of their deviation; twice the deviation is what chance seldom
-    // does.
-    noise += (3 * usualMove(series, index)) ** 2
-  }
-  const isTold = (beside - inside) / 2 > Math.sqrt(noise)
-  const areInside = Math.abs(drop - inside) < Math.abs(drop - beside)
+  const areInside = gainsAreInside(series)
   return series.map(({ gains = 0, dividend, close, adj_close }, index) => {
     if (gains <= 0 || dividend < gains) return dividend + gains
     const before = series[index - 1]
     const taken = before === undefined ? Number.NaN : before.close - (before.adj_close / adj_close) * close
-    const isInside = isTold ? areInside : !(Math.abs(taken - dividend) > Math.abs(taken - dividend - gains))
-    return isInside ? dividend : dividend + gains
+    const isBelieved = !(Math.abs(taken - dividend) > Math.abs(taken - dividend - gains))
+    return (areInside ?? isBelieved) ? dividend : dividend + gains
   })
+}
+
+/** Whether dividends contain the capital gains of their day; undefined where the series does not tell. */
+function gainsAreInside(series: readonly VendorBar[]): boolean | undefined {
+  const days = [...series.entries()].filter(([index, { gains = 0 }]) => index > 0 && gains > 0)
+  let drop = 0
+  let inside = 0
+  let beside = 0
+  let noise = 0
+  for (const [index, { gains = 0, dividend, close }] of days) {
+    const before = series[index - 1]?.close ?? Number.NaN
+    drop += (before - close) / before
+    inside += dividend / before
+    beside += (dividend + gains) / before
+    // The median of normal moves is two thirds of their deviation; twice the deviation is what chance seldom
+    // does.
+    noise += (3 * usualMove(series, index)) ** 2
+  }
+  if ((beside - inside) / 2 > Math.sqrt(noise)) return Math.abs(drop - inside) < Math.abs(drop - beside)
+  // A dividend that is smaller than the gain of its day does not contain it.
+  if (days.some(([, { gains = 0, dividend }]) => dividend < gains)) return false
+  const others = series.filter(({ gains = 0, dividend }) => !(gains > 0) && dividend > 0)
+  const usual = median(others.map(({ dividend, close }) => dividend / close))
+  if (usual === undefined || days.length === 0) return undefined
+  const rest = median(days.map(([, { gains = 0, dividend, close }]) => (dividend - gains) / close)) ?? 0
+  const all = median(days.map(([, { dividend, close }]) => dividend / close)) ?? 0
+  // Told by a factor of two at the least: the payments of a fund vary.
+  if (all > 2 * usual && rest < 2 * usual) return true
+  return all < 1.5 * usual ? false : undefined
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]
 }
 
 /**
@@ -196,27 +215,58 @@ function tinyAmong(series: readonly VendorBar[], paidOn: readonly number[]): (in
 function jumpsIn(series: readonly VendorBar[]): Suspicion[] {
   const found: Suspicion[] = []
   const grain = grainOf(series).close
-  const ratios = series
-    .filter(({ split }) => split > 0 && split !== 1)
-    .map(({ split }) => Math.max(split, 1 / split))
+  const ratios = series.filter(isSplit).map(({ split }) => Math.max(split, 1 / split))
   for (const [index, bar] of series.entries()) {
     const before = series[index - 1]
     if (before === undefined) continue
-    const size = Math.max(bar.close / before.close, before.close / bar.close)
-    const say = (defect: Defect): void =>
-      void found.push({ defect, date: bar.date, detail: `close ${before.close} to ${bar.close}` })
-    // Pence for pounds is a factor of a hundred; an illiquid series jumps by any other.
-    if (Math.abs(size / 100 - 1) < 0.15) say('price-in-other-unit')
-    else if (
-      size > 1.3 &&
-      ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15) &&
-      Math.log(size) > 6 * usualMove(series, index)
-    ) {
-      // The shares change hands at the old pace; a crash of that size is traded many times over.
-      if (!(tradedRatio(series, index) > 1.5 * size)) say('split-not-applied')
-    } else if (isTakenBack(series, index, grain)) say('price-in-other-scale')
+    const defect = jumpOf(series, index, ratios, grain)
+    if (defect !== undefined)
+      found.push({ defect, date: bar.date, detail: `close ${before.close} to ${bar.close}` })
   }
   return found
+}
+
+const isSplit = ({ split }: VendorBar): boolean => split > 0 && split !== 1
+
+/** A move on the day of a stated split that no market explains: its ratio was not the one applied. */
+const LEAP_AT_SPLIT_MIN = 1.25
+/** Shares traded, against the twenty sessions before, from which on a jump of the price is news. */
+const NEWS_SHARES_MIN = 3
+const SQUEEZE_SHARES_MIN = 5
+/** A jump to another scale is at least so large a factor, and so many times the usual move. */
+const SCALE_MIN = 1.8
+const SCALE_MOVES_MIN = 12
+
+/** What the move of the close to a day cannot be; undefined for a move that the market can have made. */
+function jumpOf(
+  series: readonly VendorBar[],
+  index: number,
+  ratios: readonly number[],
+  grain: number,
+): Defect | undefined {
+  const before = series[index - 1]
+  const bar = series[index]
+  if (before === undefined || bar === undefined) return undefined
+  const size = Math.max(bar.close / before.close, before.close / bar.close)
+  const traded = tradedRatio(series, index)
+  const shares = (traded * before.close) / bar.close
+  // Pence for pounds is a factor of a hundred, at the usual number of shares; a squeeze is traded many times
+  // over. An illiquid series jumps by any other factor.
+  if (Math.abs(size / 100 - 1) < 0.15 && !(shares > SQUEEZE_SHARES_MIN)) return 'price-in-other-unit'
+  if (size < LEAP_AT_SPLIT_MIN || Math.min(bar.close, before.close) < 20 * grain) return undefined
+  const moves = Math.log(size) / usualMove(series, index)
+  if (size > 1.3 && moves > 6 && ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15)) {
+    // The shares change hands at the old pace; a crash of that size is traded many times over.
+    if (!(traded > 1.5 * size)) return 'split-not-applied'
+  }
+  if (isSplit(bar) && moves > 6 && !(shares > NEWS_SHARES_MIN)) return 'split-not-applied'
+  if (isTakenBack(series, index, grain)) return 'price-in-other-scale'
+  // News of this size is traded many times over. On another scale either the shares or the money traded are
+  // as usual. Cash that was paid lowers the price by itself.
+  const isUsual = (ratio: number): boolean => ratio > 1 / NEWS_SHARES_MIN && ratio < NEWS_SHARES_MIN
+  const isPaid = bar.dividend > 0.2 * Math.abs(before.close - bar.close)
+  const isQuiet = (isUsual(shares) || isUsual(traded)) && !isPaid
+  return size > SCALE_MIN && moves > SCALE_MOVES_MIN && isQuiet ? 'price-in-other-scale' : undefined
 }
 
 /**
