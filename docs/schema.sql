@@ -958,6 +958,9 @@ create table stocks_research.securities (
   list_date date,
   -- Last day of listing, inclusive; null while listed or when not known.
   delist_date date,
+  -- Whether the source reports it as listed today. False with a null delist_date: the listing ended, and no
+  -- source says when. Null when the source does not report it.
+  is_listed boolean,
   constraint securities_pkey primary key (security_id),
   constraint securities_source_id_key unique (source_id),
   constraint securities_cik_check check ((cik ~ '^[0-9]{10}$')),
@@ -1163,7 +1166,8 @@ create table stocks_research.corporate_actions (
   -- Number of the event among events of one day with equal terms, from 1: three dividends of 0.06 on one
   -- ex-date are three events.
   occurrence integer not null,
-  -- Cash per share as paid on the ex-date, not adjusted for later splits, in currency.
+  -- Cash per share as paid on the ex-date, not adjusted for later splits, in currency. Of a merger or
+  -- delisting: what holders received per share when the listing ended.
   cash_amount numeric,
   -- ISO 4217 code of cash_amount.
   currency text,
@@ -1178,7 +1182,19 @@ create table stocks_research.corporate_actions (
   record_date date,
   -- Pay date, when known.
   pay_date date,
-  -- Other terms as the source reports them, e.g. the reason of a delisting, the acquirer, old and new name.
+  -- How a merger or delisting ended the listing, as far as the source reports it; null for other kinds and
+  -- where the source reports none. delistings_v has the code that follows from all terms.
+  delisting_code text,
+  -- Shares of the acquirer that holders received for one share, at the end of a listing.
+  shares_per_share numeric,
+  -- source_id of the acquirer, when the source reports it.
+  acquirer_source_id text,
+  -- Ticker of the acquirer on the day of the event, when the source reports it.
+  acquirer_ticker text,
+  -- True when holders also received something that no column states: rights, notes, shares of several
+  -- companies. The terms are in detail.
+  has_other_proceeds boolean not null default false,
+  -- Other terms as the source reports them, e.g. the reason of a delisting, old and new name.
   detail jsonb not null default '{}'::jsonb,
   -- The adapter that loaded it.
   source text not null,
@@ -1189,14 +1205,21 @@ create table stocks_research.corporate_actions (
   constraint corporate_actions_cash_has_amount check (((not stocks_research.is_cash_kind(kind)) or
     (cash_amount is not null))),
   constraint corporate_actions_currency_check check ((currency ~ '^[A-Z]{3}$')),
+  constraint corporate_actions_delisting_code_check check ((delisting_code in ('merger_cash', 'merger_stock',
+    'merger_mixed', 'liquidation', 'worthless', 'moved_to_otc', 'moved_exchange', 'redeemed', 'expired',
+    'not_known'))),
   constraint corporate_actions_kind_check check ((kind in ('cash_dividend', 'special_dividend',
     'return_of_capital', 'liquidation', 'stock_dividend', 'split', 'spin_off', 'merger', 'name_change',
     'delisting'))),
   constraint corporate_actions_occurrence_check check ((occurrence >= 1)),
+  constraint corporate_actions_shares_per_share_check check ((shares_per_share > (0)::numeric)),
   constraint corporate_actions_split_from_check check ((split_from > (0)::numeric)),
   constraint corporate_actions_split_has_ratio check (((not stocks_research.is_split_kind(kind)) or
     ((split_from is not null) and (split_to is not null)))),
-  constraint corporate_actions_split_to_check check ((split_to > (0)::numeric))
+  constraint corporate_actions_split_to_check check ((split_to > (0)::numeric)),
+  constraint corporate_actions_terms_end_a_listing check (((kind in ('merger', 'delisting')) or
+    ((delisting_code is null) and (shares_per_share is null) and (acquirer_source_id is null) and
+    (acquirer_ticker is null) and (not has_other_proceeds))))
 );
 create trigger change_delete after delete on stocks_research.corporate_actions referencing old table as
   old_rows for each statement execute function ingestion.record_change();
@@ -1463,7 +1486,7 @@ with spans as materialized (
   -- An event inside the series that is known on as_of, with its value and the session on which it takes
   -- effect.
   select a.security_id, a.ex_date, a.kind, a.action_key, a.occurrence, a.split_from, a.split_to, a.refused,
-    s.last_bar, x.ex_session,
+    s.last_bar, s.last_listed, x.ex_session,
     a.kind = 'unknown' or stocks_research.is_split_kind(a.kind) as is_split,
     a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null as is_spin_off_ratio,
     coalesce(a.cash_amount, v.cash_amount) as cash_amount,
@@ -1507,6 +1530,9 @@ with spans as materialized (
   -- All events of a security that take effect on one session. price_* moves the price, split_* moves the
   -- number of shares: a spin-off is not a split.
   select a.security_id, a.ex_session, a.ex_session > max(a.last_bar) as is_after_last_bar,
+    -- After the last bar, a liquidation and whatever follows the end of the listing are proceeds, which
+    -- delistings_v has. No price before them changes.
+    bool_and(a.kind = 'liquidation') or max(a.last_listed) <= $1 as is_proceeds,
     coalesce(sum(a.cash_amount) filter (where not a.is_split), 0) as cash,
     stocks_research.product_exact(a.split_from)
       filter (where a.is_split or a.is_spin_off_ratio) as price_from,
@@ -1637,6 +1663,7 @@ with spans as materialized (
       d.ex_session || ': ' || coalesce(d.refused, 'no bar on or after the ex-date') as reason
     from days d
     where d.is_after_last_bar
+      and d.is_proceeds is not true
     union all
     -- An event without a known day may belong after any bar.
     select r.security_id, r.kind = 'unknown' or stocks_research.is_split_kind(r.kind),
@@ -1726,9 +1753,9 @@ create view stocks_research.prices_daily_adjusted_v as
         end as adjustment_reason
    from stocks_research.prices_daily p
      left join stocks_research.adjustment_factors f on f.security_id = p.security_id and p.trade_date >=
-       f.first_date and p.trade_date <= f.last_date
+       f.first_date and (p.trade_date <= f.last_date) is true
      left join stocks_research.ticker_history t on t.security_id = p.security_id and p.trade_date >=
-       t.valid_from and p.trade_date <= coalesce(t.valid_to, 'infinity'::date);
+       t.valid_from and (p.trade_date <= coalesce(t.valid_to, 'infinity'::date)) is true;
 
 -- prices_daily_adjusted_v as it would have been computed at the end of the day as_of: no later bar and no
 -- later event is used. Of all securities, or of these.
@@ -1766,74 +1793,232 @@ join stocks_research.prices_daily p
 left join stocks_research.ticker_history t
   on t.security_id = p.security_id
   and p.trade_date >= t.valid_from
-  and p.trade_date <= coalesce(t.valid_to, 'infinity')
+  and (p.trade_date <= coalesce(t.valid_to, 'infinity')) is true
 $$;
 
 -- listings --------------------------------------------------------------------------------------------------
 
--- Span of each listing, how it ended, and the return from the last close to the proceeds. Where the proceeds
--- are not known, the return is null, never a guess.
+-- One row for each listing that ended, delisted securities only: how it ended, what holders received, and
+-- the return from the last close to that. As known today. No average, such as -30 %, is ever filled in:
+-- where the proceeds do not follow from the data, the return is null with a reason. Trap: a study that
+-- leaves out null returns leaves out the worst ends; state your own assumption for them.
+create view stocks_research.delistings_v as
+ select s.security_id,
+    s.source_id,
+    s.ticker,
+    coalesce(d.end_date, e.ex_date, b.trade_date) as end_date,
+    coalesce(d.end_date, e.ex_date) is not null as has_stated_end,
+    b.trade_date as last_trade_date,
+    b.close as last_close,
+    c.delisting_code,
+    e.ex_date as event_date,
+    nullif(c.cash, 0::numeric) as cash_per_share,
+    e.shares_per_share,
+    c.acquirer_ticker,
+    x.security_id as acquirer_security_id,
+    s.currency,
+        case
+            when c.reason is null then c.value_per_share
+            else null::numeric
+        end as value_per_share,
+        case
+            when c.reason is null then greatest(c.event_date, p.last_date)
+            else null::date
+        end as value_date,
+        case
+            when c.reason is null then round(c.value_per_share / b.close - 1::numeric, 12)
+            else null::numeric
+        end as delisting_return,
+    c.reason as delisting_return_reason
+   from stocks_research.securities s
+     cross join lateral ( select coalesce(s.delist_date, ( select nullif(max(coalesce(t.valid_to,
+       'infinity'::date)), 'infinity'::date) as "nullif"
+                   from stocks_research.ticker_history t
+                  where t.security_id = s.security_id)) as end_date) d
+     left join lateral ( select p_1.trade_date,
+            p_1.close
+           from stocks_research.prices_daily p_1
+          where p_1.security_id = s.security_id
+          order by p_1.trade_date desc
+         limit 1) b on true
+     left join lateral ( select a.security_id,
+            a.ex_date,
+            a.kind,
+            a.action_key,
+            a.occurrence,
+            a.cash_amount,
+            a.currency,
+            a.split_from,
+            a.split_to,
+            a.declared_date,
+            a.record_date,
+            a.pay_date,
+            a.delisting_code,
+            a.shares_per_share,
+            a.acquirer_source_id,
+            a.acquirer_ticker,
+            a.has_other_proceeds,
+            a.detail,
+            a.source
+           from stocks_research.corporate_actions a
+          where a.security_id = s.security_id and (a.kind in ('merger', 'delisting')) and
+                case
+                    when d.end_date is null then a.kind = 'delisting' and a.ex_date >=
+                      (coalesce(b.trade_date, a.ex_date) - 10)
+                    else abs(a.ex_date - d.end_date) <= 10
+                end
+          order by a.kind desc, (coalesce(a.delisting_code, 'not_known') = 'not_known'), a.ex_date desc,
+            a.action_key
+         limit 1) e on true
+     left join lateral ( select sum(a.cash_amount) filter (where stocks_research.is_cash_kind(a.kind)) as
+       cash,
+            max(a.ex_date) filter (where stocks_research.is_cash_kind(a.kind)) as last_date,
+            bool_or(a.kind = 'liquidation') as has_liquidation,
+            bool_or(stocks_research.is_split_kind(a.kind)) as has_split,
+            bool_or(a.kind = 'spin_off') as has_spin_off,
+            bool_or(stocks_research.is_cash_kind(a.kind) and coalesce(a.currency <> s.currency, false)) as
+              is_foreign
+           from stocks_research.corporate_actions a
+          where a.security_id = s.security_id and stocks_research.moves_price(a.kind) and a.ex_date >
+            b.trade_date) p on true
+     left join lateral ( select q_1.security_id,
+            q_1.currency
+           from stocks_research.securities q_1
+          where q_1.source_id = e.acquirer_source_id
+        union all
+         select q_1.security_id,
+            q_1.currency
+           from stocks_research.ticker_history t
+             join stocks_research.securities q_1 on q_1.security_id = t.security_id
+          where e.acquirer_source_id is null and t.ticker = e.acquirer_ticker and e.ex_date >= t.valid_from
+            and e.ex_date <= coalesce(t.valid_to, 'infinity'::date)
+ limit 1) x on true
+     left join lateral ( select q_1.close
+           from stocks_research.prices_daily q_1
+          where q_1.security_id = x.security_id and q_1.trade_date <= e.ex_date and q_1.trade_date >=
+            (e.ex_date - 15)
+          order by q_1.trade_date desc
+         limit 1) q on true
+     cross join lateral ( select coalesce(e.cash_amount, 0::numeric) + coalesce(p.cash, 0::numeric) as cash,
+            e.shares_per_share is not null or (coalesce(e.delisting_code, '') in ('merger_stock',
+              'merger_mixed')) as has_stock_leg,
+            coalesce(e.cash_amount > 0::numeric, false) or (coalesce(e.delisting_code, '') in ('merger_cash',
+              'merger_mixed')) as has_cash_leg) l
+     cross join lateral ( select
+                case
+                    when e.kind = 'merger' and l.has_stock_leg then
+                    case
+                        when l.has_cash_leg then 'merger_mixed'
+                        else 'merger_stock'
+                    end
+                    when e.kind = 'merger' then
+                    case
+                        when l.has_cash_leg then 'merger_cash'
+                        else coalesce(e.delisting_code, 'not_known')
+                    end
+                    when coalesce(e.delisting_code, 'not_known') <> all (array['not_known', 'liquidation'])
+                      then e.delisting_code
+                    when p.has_liquidation or e.delisting_code = 'liquidation' then
+                    case
+                        when s.security_type in ('preferred', 'note', 'bond', 'warrant', 'right') then
+                          'redeemed'
+                        else 'liquidation'
+                    end
+                    when e.cash_amount = 0::numeric and e.shares_per_share is null and not
+                      e.has_other_proceeds then 'worthless'
+                    else 'not_known'
+                end as delisting_code) k
+     cross join lateral ( select k.delisting_code,
+            l.cash,
+                case
+                    when l.has_stock_leg or l.has_cash_leg or p.cash is null then e.ex_date
+                    else null::date
+                end as event_date,
+            coalesce(e.acquirer_ticker, ( select q_1.ticker
+                   from stocks_research.securities q_1
+                  where q_1.security_id = x.security_id)) as acquirer_ticker,
+            l.cash + coalesce(e.shares_per_share * q.close, 0::numeric) as value_per_share,
+                case
+                    when e.ex_date is null and p.cash is null then 'no_event_known'
+                    when b.close is null then 'no_close'
+                    when (exists ( select
+                       from stocks_research.refused_events r
+                      where r.security_id = s.security_id and r.kind <> 'name_change' and coalesce(r.ex_date,
+                        'infinity'::date) >= b.trade_date)) then 'event_refused'
+                    when coalesce(e.has_other_proceeds, false) or coalesce(p.has_spin_off, false) then
+                      'other_proceeds'
+                    when p.has_split then 'split_after_last_close'
+                    when k.delisting_code in ('moved_to_otc', 'moved_exchange') then 'trades_elsewhere'
+                    when l.has_cash_leg and coalesce(e.cash_amount, 0::numeric) = 0::numeric then
+                      'terms_not_reported'
+                    when l.has_stock_leg and e.shares_per_share is null then 'terms_not_reported'
+                    when k.delisting_code <> 'worthless' and not l.has_stock_leg and l.cash = 0::numeric then
+                      'terms_not_reported'
+                    when k.delisting_code = 'not_known' and not (l.has_stock_leg or l.has_cash_leg) then
+                      'terms_not_reported'
+                    when b.trade_date < (coalesce(d.end_date, e.ex_date) - 90) then 'last_close_too_old'
+                    when e.shares_per_share is not null and e.acquirer_source_id is null and
+                      e.acquirer_ticker is null then 'acquirer_not_reported'
+                    when e.shares_per_share is not null and x.security_id is null then
+                      'acquirer_not_in_database'
+                    when e.shares_per_share is not null and q.close is null then 'no_close_of_acquirer'
+                    when not coalesce(e.cash_amount is null or e.currency is null or e.currency = s.currency,
+                      false) or p.is_foreign or e.shares_per_share is not null and x.currency is distinct
+                      from s.currency then 'other_currency'
+                    else null::text
+                end as reason) c
+  where d.end_date is not null or e.ex_date is not null or s.is_listed is false;
+
+-- Every security with the span of its listing, the evidence of both ends, and how it ended. A day outside
+-- listed_from and listed_to is one on which nothing shows that the security was listed. Details of an end:
+-- delistings_v.
 create view stocks_research.securities_listing_v as
  select s.security_id,
     s.source_id,
     s.ticker,
+    s.security_type,
     s.list_date,
     s.delist_date,
-    b.first_trade_date,
-    b.last_trade_date,
-    e.delisting_kind,
-    e.ex_date as delisting_event_date,
+    f.first_trade_date,
+    l.last_trade_date,
+    coalesce(s.list_date, f.first_trade_date) as listed_from,
         case
-            when e.is_cash_alone and b.last_close > 0::numeric then round(e.cash_amount / b.last_close -
-              1::numeric, 12)
-            else null::numeric
-        end as delisting_return,
+            when s.list_date is not null then 'stated'
+            when f.first_trade_date is null then 'not_known'
+            when f.first_trade_date = w.first_date then 'window'
+            else 'first_bar'
+        end as listed_from_evidence,
+    coalesce(d.end_date, l.last_trade_date) as listed_to,
         case
-            when s.delist_date is null and e.ex_date is null then 'listed'
-            when e.ex_date is null then 'no_event_known'
-            when b.last_close is null then 'no_close'
-            when not e.is_cash_alone then 'proceeds_not_known'
-            else null::text
+            when d.has_stated_end then 'stated'
+            when l.last_trade_date is null then 'not_known'
+            when l.last_trade_date >= w.recent_date and d.security_id is null then 'window'
+            else 'last_bar'
+        end as listed_to_evidence,
+    d.delisting_code,
+    d.delisting_return,
+        case
+            when d.security_id is null then 'listed'
+            else d.delisting_return_reason
         end as delisting_return_reason
    from stocks_research.securities s
-     left join lateral ( select a.ex_date,
-                case
-                    when a.kind = 'merger' then 'merger'
-                    else coalesce(a.detail ->> 'reason', a.detail ->> 'stated_kind', 'unknown')
-                end as delisting_kind,
-            coalesce(a.cash_amount, r.cash_rate) as cash_amount,
-            coalesce(a.kind = 'merger' and coalesce(a.cash_amount, r.cash_rate) > 0::numeric and
-              coalesce(r.stock_rate, 0::numeric) = 0::numeric and (a.currency is null or a.currency =
-              s.currency), false) as is_cash_alone
-           from stocks_research.corporate_actions a
-             cross join lateral ( select
-                        case
-                            when (a.detail ->> 'cash_rate') ~ '^[0-9]+(\.[0-9]+)?$' then (a.detail ->>
-                              'cash_rate')::numeric
-                            else null::numeric
-                        end as cash_rate,
-                        case
-                            when (a.detail ->> 'stock_rate') ~ '^[0-9]+(\.[0-9]+)?$' then (a.detail ->>
-                              'stock_rate')::numeric
-                            when (a.detail ->> 'stock_rate') is not null then 1::numeric
-                            else null::numeric
-                        end as stock_rate) r
-          where a.security_id = s.security_id and (a.kind in ('delisting', 'merger')) and
-                case
-                    when s.delist_date is null then a.kind = 'delisting'
-                    else abs(a.ex_date - s.delist_date) <= 10
-                end
-          order by a.kind desc, a.ex_date desc
-         limit 1) e on true
-     left join lateral ( select min(p.trade_date) as first_trade_date,
-            max(p.trade_date) as last_trade_date,
-            ( select l.close
-                   from stocks_research.prices_daily l
-                  where l.security_id = s.security_id
-                  order by l.trade_date desc
-                 limit 1) as last_close
+     cross join ( select b.first_date,
+            ( select c.session_date
+                   from stocks_research.trading_sessions c
+                  where c.session_date <= b.last_date
+                  order by c.session_date desc
+                 offset 10
+                 limit 1) as recent_date
+           from ( select min(p.trade_date) as first_date,
+                    max(p.trade_date) as last_date
+                   from stocks_research.prices_daily p) b) w
+     cross join lateral ( select min(p.trade_date) as first_trade_date
            from stocks_research.prices_daily p
-          where p.security_id = s.security_id) b on true;
+          where p.security_id = s.security_id) f
+     cross join lateral ( select max(p.trade_date) as last_trade_date
+           from stocks_research.prices_daily p
+          where p.security_id = s.security_id) l
+     left join stocks_research.delistings_v d on d.security_id = s.security_id;
 
 -- For each security the newest bar up to a day, its age in sessions (0: the last session up to that day),
 -- and whether the security was listed on that day. Date and age are null without a bar.
@@ -2820,3 +3005,53 @@ create view stocks_research.fundamentals_standard_v as
     reason
    from stocks_research.fundamentals_standard_as_of('infinity'::date) s(cik, item, period_kind, period_start,
      period_end, unit, value, taxonomy, tag, method, accession, known_from, reason);
+
+-- daily returns ---------------------------------------------------------------------------------------------
+
+-- Daily returns as CRSP defines them, from the bar before to this one. The last return of a delisted
+-- security is (1 + return) x (1 + delisting return) - 1. A security whose delisting return is not known ends
+-- with its last bar: see delistings_v. Trap: after a gap in the bars the return covers the gap.
+create view stocks_research.returns_daily_v as
+ with bars as (
+         select p.security_id,
+            p.trade_date,
+            p.close,
+            f.total_return_factor,
+            f.split_numerator,
+            f.split_denominator,
+            f.first_date is distinct from lag(f.first_date) over before as is_after_event,
+            lag(p.close) over before as close_before,
+            lag(f.total_return_factor) over before as total_return_factor_before,
+            lag(f.split_numerator) over before as split_numerator_before,
+            lag(f.split_denominator) over before as split_denominator_before
+           from stocks_research.prices_daily p
+             left join stocks_research.adjustment_factors f on f.security_id = p.security_id and p.trade_date
+               >= f.first_date and (p.trade_date <= f.last_date) is true
+          window before as (partition by p.security_id order by p.trade_date)
+        ), growths as (
+         select b.security_id,
+            b.trade_date,
+                case
+                    when b.total_return_factor is null then null::numeric
+                    when b.is_after_event then b.close * b.total_return_factor / (b.close_before *
+                      b.total_return_factor_before)
+                    else b.close / b.close_before
+                end as total_growth,
+                case
+                    when b.split_numerator is null then null::numeric
+                    when b.is_after_event then b.close * b.split_numerator * b.split_denominator_before /
+                      (b.close_before * b.split_denominator * b.split_numerator_before)
+                    else b.close / b.close_before
+                end as price_growth
+           from bars b
+        )
+ select g.security_id,
+    g.trade_date,
+    round(g.total_growth * (1::numeric + coalesce(d.delisting_return, 0::numeric)) - 1::numeric, 12) as
+      return,
+    round(g.price_growth * (1::numeric + coalesce(d.delisting_return, 0::numeric)) - 1::numeric, 12) as
+      return_without_dividends,
+    d.delisting_return is not null as is_delisting_return
+   from growths g
+     left join stocks_research.delistings_v d on d.security_id = g.security_id and d.last_trade_date =
+       g.trade_date and d.delisting_return is not null;

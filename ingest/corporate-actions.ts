@@ -1,11 +1,12 @@
-import { RANGES, reading } from './contract/fields.ts'
+import { DELISTING_CODES, RANGES, reading } from './contract/fields.ts'
 import { eventHolderOf } from './contract/holder.ts'
 import type { JobRow, SourcedJob } from './contract/job.ts'
 
 /**
- * Dividends, splits, delistings and other events as the source states them, whole whatever the window. A
+ * Dividends, splits, delistings and other events as the source reports them, complete whatever the window. A
  * record carries `kind` in the words of the table, and its terms as `cash_amount`, `currency`, `split_from`,
- * `split_to` and dates; what else it has becomes `detail`.
+ * `split_to` and dates. A merger or delisting may also have `delisting_code`, `shares_per_share`,
+ * `acquirer_source_id`, `acquirer_ticker` and `has_other_proceeds`. All other fields become `detail`.
  */
 export const corporateActions: SourcedJob = {
   name: 'corporate-actions',
@@ -22,6 +23,11 @@ export const corporateActions: SourcedJob = {
     'declared_date',
     'record_date',
     'pay_date',
+    'delisting_code',
+    'shares_per_share',
+    'acquirer_source_id',
+    'acquirer_ticker',
+    'has_other_proceeds',
     'detail',
     'source',
   ],
@@ -52,6 +58,7 @@ export const corporateActions: SourcedJob = {
       pay_date: read.day('pay_date'),
     }
     if (!KINDS.has(kind)) read.fault(`kind is "${kind}", not one of ${[...KINDS].join(', ')}`)
+    const end = END_KINDS.has(kind) ? endOfListing(read) : NO_END
     if (CASH_KINDS.has(kind)) read.required('cash_amount', terms.cash_amount)
     if (RATIO_KINDS.has(kind)) {
       read.required('split_from', terms.split_from)
@@ -68,7 +75,8 @@ export const corporateActions: SourcedJob = {
         : [kind, ...spunOff(record, kind, terms)].join(' '),
       occurrence: isCash(kind, terms) ? null : '1',
       ...terms,
-      detail: detailOf(record),
+      ...end,
+      detail: detailOf(record, kind),
       source: provider,
     }
     return { row, item }
@@ -104,6 +112,8 @@ const CASH_KINDS = new Set(['cash_dividend', 'special_dividend', 'return_of_capi
  * wrong one.
  */
 const RATIO_KINDS = new Set(['split', 'stock_dividend'])
+/** A listing ended, and these events say what holders received. */
+const END_KINDS = new Set(['merger', 'delisting'])
 const KINDS = new Set([...CASH_KINDS, ...RATIO_KINDS, 'spin_off', 'merger', 'name_change', 'delisting'])
 
 interface Terms {
@@ -137,8 +147,35 @@ const COLUMNS = new Set([
   'pay_date',
 ])
 
+const NO_END = {
+  delisting_code: null,
+  shares_per_share: null,
+  acquirer_source_id: null,
+  acquirer_ticker: null,
+  has_other_proceeds: 'false',
+}
+const DELISTING_CODE = new RegExp(`^(${DELISTING_CODES.join('|')})$`, 'i')
+
+/** What holders received when the listing ended. No shares (0) and a share leg that is absent are the same. */
+function endOfListing(
+  read: ReturnType<typeof reading>,
+): Readonly<Record<keyof typeof NO_END, string | null>> {
+  const shares = read.within('shares_per_share', RANGES.shares)
+  const code = read.matching('delisting_code', `one of ${DELISTING_CODES.join(', ')}`, DELISTING_CODE)
+  return {
+    delisting_code: code?.toLowerCase() ?? null,
+    shares_per_share: shares === '0' ? null : shares,
+    acquirer_source_id: read.text('acquirer_source_id'),
+    acquirer_ticker: read.text('acquirer_ticker'),
+    has_other_proceeds: String(read.text('has_other_proceeds') === 'true'),
+  }
+}
+
 /** The other terms, by name in alphabetical order, without those that are not known. */
-function detailOf(record: Readonly<Record<string, string | null>>): string {
-  const others = Object.entries(record).filter(([name, value]) => value !== null && !COLUMNS.has(name))
+function detailOf(record: Readonly<Record<string, string | null>>, kind: string): string {
+  const others = Object.entries(record).filter(
+    ([name, value]) =>
+      value !== null && !COLUMNS.has(name) && !(END_KINDS.has(kind) && Object.hasOwn(NO_END, name)),
+  )
   return JSON.stringify(Object.fromEntries(others.toSorted(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -21,6 +21,7 @@ export const securities: SourcedJob = {
     'share_class_figi',
     'list_date',
     'delist_date',
+    'is_listed',
   ],
   subject: 'security',
   is_windowed: false,
@@ -54,6 +55,7 @@ export const securities: SourcedJob = {
       ),
       list_date: read.day('list_date'),
       delist_date: read.day('delist_date'),
+      is_listed: read.matching('is_listed', 'true or false', /^(TRUE|FALSE)$/)?.toLowerCase() ?? null,
     }
     read.required('ticker', row.ticker)
     if (row.list_date !== null && row.delist_date !== null && row.list_date > row.delist_date) {

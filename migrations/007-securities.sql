@@ -16,6 +16,7 @@ create table stocks_research.securities (
   share_class_figi  text        check (share_class_figi ~ '^[A-Z0-9]{12}$'),
   list_date         date,
   delist_date       date,
+  is_listed         boolean,
   constraint securities_listed_before_delisted check (list_date <= delist_date)
 );
 create index securities_by_cik on stocks_research.securities (cik);
@@ -43,6 +44,9 @@ comment on column stocks_research.securities.list_date is
   'First day of listing; null when the source does not report it.';
 comment on column stocks_research.securities.delist_date is
   'Last day of listing, inclusive; null while listed or when not known.';
+comment on column stocks_research.securities.is_listed is
+  'Whether the source reports it as listed today. False with a null delist_date: the listing ended, and no '
+  'source says when. Null when the source does not report it.';
 
 select ingestion.watch_table('stocks_research.securities');
 select ingestion.version_table('stocks_research.securities', 'security_id');

@@ -35,6 +35,13 @@ create table stocks_research.corporate_actions (
   declared_date     date,
   record_date       date,
   pay_date          date,
+  delisting_code    text        check (delisting_code in (
+                      'merger_cash', 'merger_stock', 'merger_mixed', 'liquidation', 'worthless',
+                      'moved_to_otc', 'moved_exchange', 'redeemed', 'expired', 'not_known')),
+  shares_per_share  numeric     check (shares_per_share > 0),
+  acquirer_source_id text,
+  acquirer_ticker   text,
+  has_other_proceeds boolean    not null default false,
   detail            jsonb       not null default '{}',
   source            text        not null,
   primary key (security_id, ex_date, kind, action_key, occurrence),
@@ -43,6 +50,16 @@ create table stocks_research.corporate_actions (
   ),
   constraint corporate_actions_split_has_ratio check (
     not stocks_research.is_split_kind(kind) or (split_from is not null and split_to is not null)
+  ),
+  constraint corporate_actions_terms_end_a_listing check (
+    kind in ('merger', 'delisting')
+    or (
+      delisting_code is null
+      and shares_per_share is null
+      and acquirer_source_id is null
+      and acquirer_ticker is null
+      and not has_other_proceeds
+    )
   )
 );
 comment on table stocks_research.corporate_actions is
@@ -59,7 +76,8 @@ comment on column stocks_research.corporate_actions.occurrence is
   'Number of the event among events of one day with equal terms, from 1: three dividends of 0.06 on one '
   'ex-date are three events.';
 comment on column stocks_research.corporate_actions.cash_amount is
-  'Cash per share as paid on the ex-date, not adjusted for later splits, in currency.';
+  'Cash per share as paid on the ex-date, not adjusted for later splits, in currency. Of a merger or '
+  'delisting: what holders received per share when the listing ended.';
 comment on column stocks_research.corporate_actions.currency is 'ISO 4217 code of cash_amount.';
 comment on column stocks_research.corporate_actions.split_from is
   'Old shares of the ratio split_from to split_to. Of a spin-off: 1, the price before.';
@@ -69,8 +87,20 @@ comment on column stocks_research.corporate_actions.split_to is
 comment on column stocks_research.corporate_actions.declared_date is 'Day of declaration, when known.';
 comment on column stocks_research.corporate_actions.record_date is 'Record date, when known.';
 comment on column stocks_research.corporate_actions.pay_date is 'Pay date, when known.';
+comment on column stocks_research.corporate_actions.delisting_code is
+  'How a merger or delisting ended the listing, as far as the source reports it; null for other kinds and '
+  'where the source reports none. delistings_v has the code that follows from all terms.';
+comment on column stocks_research.corporate_actions.shares_per_share is
+  'Shares of the acquirer that holders received for one share, at the end of a listing.';
+comment on column stocks_research.corporate_actions.acquirer_source_id is
+  'source_id of the acquirer, when the source reports it.';
+comment on column stocks_research.corporate_actions.acquirer_ticker is
+  'Ticker of the acquirer on the day of the event, when the source reports it.';
+comment on column stocks_research.corporate_actions.has_other_proceeds is
+  'True when holders also received something that no column states: rights, notes, shares of several '
+  'companies. The terms are in detail.';
 comment on column stocks_research.corporate_actions.detail is
-  'Other terms as the source reports them, e.g. the reason of a delisting, the acquirer, old and new name.';
+  'Other terms as the source reports them, e.g. the reason of a delisting, old and new name.';
 comment on column stocks_research.corporate_actions.source is 'The adapter that loaded it.';
 
 select ingestion.watch_table('stocks_research.corporate_actions');

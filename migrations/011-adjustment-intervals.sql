@@ -56,7 +56,7 @@ with spans as materialized (
   -- An event inside the series that is known on as_of, with its value and the session on which it takes
   -- effect.
   select a.security_id, a.ex_date, a.kind, a.action_key, a.occurrence, a.split_from, a.split_to, a.refused,
-    s.last_bar, x.ex_session,
+    s.last_bar, s.last_listed, x.ex_session,
     a.kind = 'unknown' or stocks_research.is_split_kind(a.kind) as is_split,
     a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null as is_spin_off_ratio,
     coalesce(a.cash_amount, v.cash_amount) as cash_amount,
@@ -100,6 +100,9 @@ with spans as materialized (
   -- All events of a security that take effect on one session. price_* moves the price, split_* moves the
   -- number of shares: a spin-off is not a split.
   select a.security_id, a.ex_session, a.ex_session > max(a.last_bar) as is_after_last_bar,
+    -- After the last bar, a liquidation and whatever follows the end of the listing are proceeds, which
+    -- delistings_v has. No price before them changes.
+    bool_and(a.kind = 'liquidation') or max(a.last_listed) <= $1 as is_proceeds,
     coalesce(sum(a.cash_amount) filter (where not a.is_split), 0) as cash,
     stocks_research.product_exact(a.split_from)
       filter (where a.is_split or a.is_spin_off_ratio) as price_from,
@@ -230,6 +233,7 @@ with spans as materialized (
       d.ex_session || ': ' || coalesce(d.refused, 'no bar on or after the ex-date') as reason
     from days d
     where d.is_after_last_bar
+      and d.is_proceeds is not true
     union all
     -- An event without a known day may belong after any bar.
     select r.security_id, r.kind = 'unknown' or stocks_research.is_split_kind(r.kind),

@@ -1,5 +1,8 @@
 -- Adjusted prices, today and as of a past day.
 --
+-- `(… <= …) is true` keeps the planner from caching look-ups by day (Memoize): every day is another key, so
+-- the cache only costs. The condition on first_date stays one that an index answers.
+--
 -- A quotient of numerics has as many decimals as its sides, so volumes are divided to 20 decimals and rounded
 -- to 6 once.
 
@@ -17,11 +20,12 @@ select p.security_id, t.ticker, p.trade_date,
 from stocks_research.prices_daily p
 left join stocks_research.adjustment_factors f
   on f.security_id = p.security_id
-  and p.trade_date between f.first_date and f.last_date
+  and p.trade_date >= f.first_date
+  and (p.trade_date <= f.last_date) is true
 left join stocks_research.ticker_history t
   on t.security_id = p.security_id
   and p.trade_date >= t.valid_from
-  and p.trade_date <= coalesce(t.valid_to, 'infinity');
+  and (p.trade_date <= coalesce(t.valid_to, 'infinity')) is true;
 comment on view stocks_research.prices_daily_adjusted_v is
   'Daily prices, raw and adjusted. adj_* is price-adjusted (A: cash 1 - D / C(prev), splits); '
   'total_return_close reinvests at the close of the ex-date (B). The two differ and must not be mixed. The '
@@ -85,7 +89,7 @@ join stocks_research.prices_daily p
 left join stocks_research.ticker_history t
   on t.security_id = p.security_id
   and p.trade_date >= t.valid_from
-  and p.trade_date <= coalesce(t.valid_to, 'infinity')
+  and (p.trade_date <= coalesce(t.valid_to, 'infinity')) is true
 $$;
 comment on function stocks_research.prices_daily_adjusted_as_of(date, bigint[]) is
   'prices_daily_adjusted_v as it would have been computed at the end of the day as_of: no later bar and no '

@@ -153,6 +153,8 @@ for (const { claim, names } of [
 const RECOMPUTED_BY: Readonly<Record<string, readonly string[]>> = {
   fundamentals_standard_v: ['quarters-equal-recomputation', 'standard-items-equal-recomputation'],
   prices_daily_adjusted_v: ['adjusted-view-has-the-bars', 'factors-equal-recomputation', 'one-ratio-a-bar'],
+  delistings_v: ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
+  returns_daily_v: ['daily-returns-compound'],
   securities_listing_v: ['listings-equal-recomputation'],
 }
 

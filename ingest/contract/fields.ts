@@ -45,8 +45,26 @@ export const RANGES = {
   volume: { min: 0, max: 1e12, text: 'a number of shares from 0 to 1,000,000,000,000' },
   cash: { min: 0, max: 1_000_000, text: 'an amount from 0 to 1,000,000' },
   ratio: { min: 0.000001, max: 1_000_000, text: 'a ratio from 0.000001 to 1,000,000' },
+  shares: { min: 0, max: 1_000_000, text: 'a number of shares from 0 to 1,000,000' },
   fact: { min: -1e18, max: 1e18, text: 'a number from -10^18 to 10^18' },
 } as const
+
+/**
+ * How a listing can end, as adapters write it in `delisting_code`. `merger_mixed` pays cash and shares;
+ * `not_known` is an end of which the source reports no more.
+ */
+export const DELISTING_CODES = [
+  'merger_cash',
+  'merger_stock',
+  'merger_mixed',
+  'liquidation',
+  'worthless',
+  'moved_to_otc',
+  'moved_exchange',
+  'redeemed',
+  'expired',
+  'not_known',
+] as const
 
 /**
  * Collects the faults of one record. Every getter gives the canonical value, or null and, where there is a

@@ -34,6 +34,9 @@ describe('a simulated market', () => {
     expect(differences).toEqual([])
     expect(compared.bars).toBe(world.securities.reduce((sum, security) => sum + security.bars.length, 0))
     expect(compared.look_ups).toBeGreaterThan(100_000)
+    // Mergers in cash, shares and both, bankruptcy and liquidation are among them.
+    expect(compared.delisting_returns).toBeGreaterThanOrEqual(6)
+    expect(compared.delistings).toBeGreaterThan(compared.delisting_returns)
   })
 
   test('is found to differ when a price, an interval, an action or a fact is not what it was', async () => {
@@ -44,6 +47,9 @@ describe('a simulated market', () => {
       update stocks_research.ticker_history
       set valid_from = valid_from + 1
       where ctid = (select ctid from stocks_research.ticker_history where valid_to is null limit 1);
+      update stocks_research.corporate_actions
+      set shares_per_share = shares_per_share * 1.000001
+      where shares_per_share is not null;
       delete from stocks_research.corporate_actions
       where ctid = (select ctid from stocks_research.corporate_actions where kind = 'cash_dividend' limit 1);
       update stocks_research.fundamentals_raw
@@ -57,6 +63,7 @@ describe('a simulated market', () => {
       /^The bar of/,
       /ticker interval/,
       /^Missing action/,
+      /^The end of/,
       /^Missing fact/,
       /as of .* is /,
     ]) {

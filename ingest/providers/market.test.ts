@@ -104,6 +104,7 @@ describe('the free providers, against servers that speak their language and fail
       dialect: withLosses(WIRE, losses),
     })
     expect(differences).toEqual([])
+    expect(compared.delisting_returns).toBeGreaterThanOrEqual(6)
     expect(compared.bars).toBe(
       world.securities.reduce((sum, { bars }) => sum + bars.length, 0) - hidden.bars.length,
     )

@@ -103,7 +103,8 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
     return walked
   })
   const eventsBefore = Map.groupBy(events, ({ session }) => days.findIndex((day) => day >= session))
-  const waiting = events.filter(({ session }) => session > (days.at(-1) ?? -1))
+  const last = days.at(-1) ?? -1
+  const waiting = events.filter(({ session, kind }) => session > last && !isProceeds(kind, series, as_of))
   let factors: Factors = {
     price: waiting.length > 0 ? null : ONE,
     total_return: waiting.length > 0 ? null : ONE,
@@ -122,8 +123,15 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
       factors = stepBack(factors, between, { before, here, dayBefore, day, currency: series.currency })
   }
   if ((series.refused ?? []).length === 0) return found
-  return found.map((each, i) => withoutRefused(each, days[i] ?? 0, series, sessions, as_of))
+  return found.map((each, i) => withoutRefused(each, days[i] ?? 0, last, series, sessions, as_of))
 }
+
+/**
+ * True for an event that, after the last bar, pays the holders of a listing that ends: it is no part of the
+ * series.
+ */
+const isProceeds = (kind: string, { last_listed }: Series, as_of: string): boolean =>
+  kind === 'liquidation' || (last_listed !== null && last_listed <= as_of)
 
 const UNTOUCHED = new Set(['merger', 'name_change', 'delisting'])
 
@@ -134,15 +142,18 @@ const UNTOUCHED = new Set(['merger', 'name_change', 'delisting'])
 function withoutRefused(
   factors: Factors,
   bar: number,
-  { refused = [], last_listed }: Series,
+  last: number,
+  series: Series,
   sessions: readonly string[],
   as_of: string,
 ): Factors {
+  const { refused = [], last_listed } = series
   const later = refused.filter(({ ex_date, kind, declared_date }) => {
     if (UNTOUCHED.has(kind) || (declared_date ?? '') > as_of) return false
     if (ex_date === null) return true
     const session = firstAtOrAfter(sessions, ex_date)
     const day = sessions[session]
+    if (session > last && isProceeds(kind, series, as_of)) return false
     return session > bar && day !== undefined && day <= as_of && (last_listed === null || day <= last_listed)
   })
   if (later.length === 0) return factors

@@ -55,6 +55,17 @@ const runTo = (day: string): string => `
     start_date, end_date, host, process_id, product_version)
   values (gen_random_uuid(), 'c', 's', '{prices-daily}', 'complete', 'u', repeat('0', 64),
     '2020-01-02', '${day}', 'h', 1, '0');`
+/** The security is acquired by another one at the end of its bars: 5 in cash and half a share of 12. */
+const merged = `
+  insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date)
+  values (2, 'y', 'Y', 'USD', '2020-01-02');
+  insert into stocks_research.ticker_history (security_id, ticker, valid_from) values (2, 'Y', '2020-01-02');
+  insert into stocks_research.prices_daily (security_id, trade_date, close) values (2, '2020-06-30', 12);
+  update stocks_research.securities set delist_date = '2020-06-30' where security_id = 1;
+  insert into stocks_research.corporate_actions
+    (security_id, ex_date, kind, action_key, occurrence, cash_amount, shares_per_share, acquirer_ticker,
+      source)
+  values (1, '2020-06-30', 'merger', 'merger', 1, 5, 0.5, 'Y', 'test');`
 
 // One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check
 // does not take it on trust.
@@ -154,8 +165,19 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   ],
   [
     'a view of listings with another reason',
-    inView('listed', 'listed still', 'securities_listing_v'),
+    inView("''listed''", "''listed still''", 'securities_listing_v'),
     ['listings-equal-recomputation'],
+  ],
+  [
+    'a view of delistings that leaves out the shares',
+    `${merged}
+     ${inView('COALESCE((e.shares_per_share * q.close), (0)::numeric)', '0::numeric', 'delistings_v')}`,
+    ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
+  ],
+  [
+    'a view of returns without the delisting return',
+    `${merged} ${inView('COALESCE(d.delisting_return, (0)::numeric)', '0::numeric', 'returns_daily_v')}`,
+    ['daily-returns-compound'],
   ],
   [
     'a close changed under its factor',

@@ -26,6 +26,8 @@ const DERIVED: Readonly<Record<string, string>> = {
     from stocks_research.prices_daily_adjusted_as_of($1::date)`,
   securities_listing_v: `select delisting_return is null as is_null, delisting_return_reason as reason
                          from stocks_research.securities_listing_v`,
+  delistings_v: `select delisting_return is null as is_null, delisting_return_reason as reason
+                 from stocks_research.delistings_v`,
 }
 
 let scratch: Scratch

@@ -2,51 +2,78 @@ import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { Recomputation, Violation } from './check.ts'
-import { compare, divide, ONE, type Rational, rational, subtract, ZERO } from './rational.ts'
+import {
+  endOf,
+  type ListedSecurity,
+  type ListingEnd,
+  type ListingEvent,
+  type RefusedEnd,
+} from './listing-ends.ts'
+import { compare, type Rational, rational, subtract } from './rational.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
-/** Days between the end of a listing and the event that ended it. */
-const DAYS_MAX = 10
-const DAY_MS = 86_400_000
-const PLAIN = /^[0-9]+(\.[0-9]+)?$/
-/** The view rounds to twelve decimals, from a quotient that was rounded at sixteen or more. */
+/** A return is rounded to twelve decimals, from a quotient that was rounded at sixteen or more. */
 const ROUNDING: Rational = { n: 5_001n, d: 10n ** 16n }
+const EXACT: Rational = { n: 0n, d: 1n }
 
-export interface ListingRow extends Record<string, unknown> {
+interface ListingRow extends ListedSecurity, Record<string, unknown> {
   readonly security_id: string
   readonly source_id: string
   readonly has_security: boolean
   readonly has_row: boolean
+  readonly has_delisting: boolean
   readonly is_copied: boolean
+  readonly security_type: string | null
   readonly currency: string | null
+  readonly list_date: string | null
   readonly delist_date: string | null
+  readonly is_listed: boolean | null
+  readonly last_ticker_date: string | null
+  readonly first_trade_date: string | null
+  readonly last_trade_date: string | null
+  readonly is_first_of_all: boolean | null
+  readonly is_recent: boolean
   readonly last_close: string | null
-  readonly delisting_kind: string | null
-  readonly delisting_event_date: string | null
+  readonly listed_from: string | null
+  readonly listed_from_evidence: string | null
+  readonly listed_to: string | null
+  readonly listed_to_evidence: string | null
+  readonly listing_reason: string | null
+  readonly end_date: string | null
+  readonly has_stated_end: boolean | null
+  readonly delisting_code: string | null
+  readonly event_date: string | null
+  readonly cash_per_share: string | null
+  readonly shares_per_share: string | null
+  readonly acquirer_security_id: string | null
+  readonly value_per_share: string | null
+  readonly value_date: string | null
   readonly delisting_return: string | null
   readonly delisting_return_reason: string | null
 }
-export interface ListingEvent extends Record<string, unknown> {
+interface EventRow extends ListingEvent, Record<string, unknown> {
   readonly security_id: string
-  readonly kind: 'delisting' | 'merger'
+  readonly kind: string
   readonly ex_date: string
   readonly cash_amount: string | null
   readonly currency: string | null
-  readonly reason: string | null
-  readonly stated_kind: string | null
-  readonly cash_rate: string | null
-  readonly stock_rate: string | null
+  readonly delisting_code: string | null
+  readonly shares_per_share: string | null
+  readonly has_other_proceeds: boolean
+  readonly has_acquirer: boolean
+  readonly acquirer_security_id: string | null
+  readonly acquirer_currency: string | null
+  readonly acquirer_closes: readonly string[]
 }
-interface End {
-  readonly delisting_kind: string | null
-  readonly delisting_event_date: string | null
-  readonly delisting_return: Rational | null
-  readonly delisting_return_reason: string | null
+interface RefusedRow extends RefusedEnd, Record<string, unknown> {
+  readonly security_id: string
+  readonly kind: string
+  readonly ex_date: string | null
 }
 
 export const listingsRecomputation: Recomputation = {
   name: 'listings-equal-recomputation',
-  claim: 'listings, every row of the view, equal an independent recomputation',
+  claim: 'listings and their ends, every row of the views, equal an independent recomputation',
   severity: 'hard',
   why:
     'How a listing ended and what its holders received decide the return of a delisted security. The ' +
@@ -56,26 +83,32 @@ export const listingsRecomputation: Recomputation = {
   find: recomputeListings,
 }
 
-/** Every row of `securities_listing_v` that is not what securities, bars and events give. */
+/** Every row of the two views of listings that is not what securities, bars and events give. */
 async function recomputeListings(db: Database): Promise<Violation[]> {
   const rows = await db.rows<ListingRow>(queryFile(SQL, 'listing-rows'))
-  const events = await db.rows<ListingEvent>(queryFile(SQL, 'listing-events'))
-  const bySecurity = Map.groupBy(events, ({ security_id }) => security_id)
+  const events = Map.groupBy(
+    await db.rows<EventRow>(queryFile(SQL, 'listing-events')),
+    ({ security_id }) => security_id,
+  )
+  const refused = Map.groupBy(
+    await db.rows<RefusedRow>('select security_id::text, kind, ex_date from stocks_research.refused_events'),
+    ({ security_id }) => security_id,
+  )
   const seen = new Set<string>()
   const violations: Violation[] = []
   for (const row of rows) {
-    const fault = faultOf(row, bySecurity.get(row.security_id) ?? [], seen.has(row.security_id))
-    seen.add(row.security_id)
+    const { security_id } = row
+    const end = endOf(row, events.get(security_id) ?? [], refused.get(security_id) ?? [])
+    const fault = seen.has(security_id) ? 'it is repeated' : faultOf(row, end)
+    seen.add(security_id)
     if (fault === undefined) continue
-    const { source_id: subject, security_id } = row
-    const { delisting_kind, delisting_event_date, delisting_return, delisting_return_reason } = row
+    const { source_id: subject, delisting_code, event_date, delisting_return, delisting_return_reason } = row
     violations.push({
       subject,
-      view: 'securities_listing_v',
       fault,
       security_id,
-      delisting_kind,
-      delisting_event_date,
+      delisting_code,
+      event_date,
       delisting_return,
       delisting_return_reason,
     })
@@ -83,83 +116,54 @@ async function recomputeListings(db: Database): Promise<Violation[]> {
   return violations
 }
 
-function faultOf(row: ListingRow, events: readonly ListingEvent[], is_repeated: boolean): string | undefined {
-  if (!row.has_row) return 'it is missing'
+function faultOf(row: ListingRow, end: ListingEnd | undefined): string | undefined {
   if (!row.has_security) return 'no security gives it'
-  if (is_repeated) return 'it is repeated'
+  if (!row.has_row) return 'it is missing from securities_listing_v'
   if (!row.is_copied) return 'it differs from its security or its bars'
-  // Two events of one kind and day are equally good: the view may show either.
-  return endsOf(row, events).some((end) => isEqual(row, end)) ? undefined : 'the end of the listing differs'
+  if (!isSpanRight(row, end)) return 'the span of the listing or its evidence differs'
+  if (row.has_delisting !== (end !== undefined)) return 'delistings_v has it and should not, or the reverse'
+  return end === undefined || isEndRight(row, end) ? undefined : 'the end of the listing differs'
 }
 
-/** How the listing ended, by each event that may have ended it. */
-function endsOf({ currency, delist_date, last_close }: ListingRow, all: readonly ListingEvent[]): End[] {
-  const events = all.filter(({ kind, ex_date }) =>
-    // An acquirer may have the merger too, and stays listed.
-    delist_date === null ? kind === 'delisting' : daysBetween(ex_date, delist_date) <= DAYS_MAX,
-  )
-  const mergers = events.filter(({ kind }) => kind === 'merger')
-  const ranked = mergers.length > 0 ? mergers : events
-  const last = ranked
-    .map(({ ex_date }) => ex_date)
-    .toSorted()
-    .at(-1)
-  if (last === undefined) {
-    const delisting_return_reason = delist_date === null ? 'listed' : 'no_event_known'
-    return [
-      { delisting_kind: null, delisting_event_date: null, delisting_return: null, delisting_return_reason },
-    ]
-  }
-  return ranked
-    .filter(({ ex_date }) => ex_date === last)
-    .map((event) => {
-      const { kind, reason, stated_kind } = event
-      const proceeds = proceedsOf(event, currency)
-      return {
-        delisting_kind: kind === 'merger' ? 'merger' : (reason ?? stated_kind ?? 'unknown'),
-        delisting_event_date: last,
-        delisting_return: returnOf(proceeds, last_close),
-        delisting_return_reason: reasonOf(proceeds, last_close),
-      }
-    })
-}
-
-/** Cash per share, where holders received cash and nothing else; else null. */
-function proceedsOf(event: ListingEvent, listed_currency: string | null): Rational | null {
-  const { kind, cash_amount, currency, cash_rate, stock_rate } = event
-  const amount = cash_amount ?? (cash_rate !== null && PLAIN.test(cash_rate) ? cash_rate : null)
-  const has_stock = stock_rate !== null && !(PLAIN.test(stock_rate) && !/[1-9]/.test(stock_rate))
-  const is_own_currency = currency === null || currency === listed_currency
-  if (kind !== 'merger' || amount === null || has_stock || !is_own_currency) return null
-  const cash = rational(amount)
-  return compare(cash, ZERO) > 0n ? cash : null
-}
-
-function returnOf(proceeds: Rational | null, last_close: string | null): Rational | null {
-  if (proceeds === null || last_close === null || !PLAIN.test(last_close)) return null
-  const close = rational(last_close)
-  return compare(close, ZERO) > 0n ? subtract(divide(proceeds, close), ONE) : null
-}
-
-function reasonOf(proceeds: Rational | null, last_close: string | null): string | null {
-  if (last_close === null) return 'no_close'
-  return proceeds === null ? 'proceeds_not_known' : null
-}
-
-function isEqual(row: ListingRow, end: End): boolean {
+function isSpanRight(row: ListingRow, end: ListingEnd | undefined): boolean {
+  const { list_date, first_trade_date, last_trade_date } = row
   return (
-    row.delisting_kind === end.delisting_kind &&
-    row.delisting_event_date === end.delisting_event_date &&
-    row.delisting_return_reason === end.delisting_return_reason &&
-    isRounded(row.delisting_return, end.delisting_return)
+    row.listed_from === (list_date ?? first_trade_date) &&
+    row.listed_from_evidence === evidenceOfStart(row) &&
+    row.listed_to === (end?.end_date ?? last_trade_date) &&
+    row.listed_to_evidence === evidenceOfEnd(row, end) &&
+    row.listing_reason === (end === undefined ? 'listed' : end.reason)
   )
 }
 
-function isRounded(stored: string | null, exact: Rational | null): boolean {
+function evidenceOfStart({ list_date, first_trade_date, is_first_of_all }: ListingRow): string {
+  if (list_date !== null) return 'stated'
+  if (first_trade_date === null) return 'not_known'
+  return is_first_of_all === true ? 'window' : 'first_bar'
+}
+
+function evidenceOfEnd({ last_trade_date, is_recent }: ListingRow, end: ListingEnd | undefined): string {
+  if (end?.has_stated_end === true) return 'stated'
+  if (last_trade_date === null) return 'not_known'
+  return is_recent && end === undefined ? 'window' : 'last_bar'
+}
+
+const isEndRight = (row: ListingRow, end: ListingEnd): boolean =>
+  row.end_date === end.end_date &&
+  row.has_stated_end === end.has_stated_end &&
+  row.delisting_code === end.delisting_code &&
+  row.event_date === end.event_date &&
+  row.acquirer_security_id === end.acquirer_security_id &&
+  row.shares_per_share === end.shares_per_share &&
+  row.value_date === end.value_date &&
+  row.delisting_return_reason === end.reason &&
+  isWithin(row.cash_per_share, end.cash_per_share, EXACT) &&
+  isWithin(row.value_per_share, end.value_per_share, EXACT) &&
+  isWithin(row.delisting_return, end.delisting_return, ROUNDING)
+
+function isWithin(stored: string | null, exact: Rational | null, limit: Rational): boolean {
   if (stored === null || exact === null) return stored === null && exact === null
   const difference = subtract(rational(stored), exact)
   const size = difference.n < 0n ? { n: -difference.n, d: difference.d } : difference
-  return compare(size, ROUNDING) <= 0n
+  return compare(size, limit) <= 0n
 }
-
-const daysBetween = (a: string, b: string): number => Math.abs(Date.parse(a) - Date.parse(b)) / DAY_MS

@@ -33,9 +33,11 @@ const split = (day: string, before: number, after: number): string => `
   insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
     split_from, split_to, source)
   values (1, '${day}', 'split', 'split', 1, ${before}, ${after}, 'test');`
-const end = (day: string): string => `
-  insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence, source)
-  values (1, '${day}', 'merger', 'merger', 1, 'test');`
+const end = (day: string, cash?: number): string => `
+  update stocks_research.securities set delist_date = ${cash === undefined ? 'null' : `'${day}'`};
+  insert into stocks_research.corporate_actions
+    (security_id, ex_date, kind, action_key, occurrence, cash_amount, source)
+  values (1, '${day}', 'merger', 'merger', 1, ${cash ?? 'null'}, 'test');`
 /** A run of prices-daily whose window ends on a day. */
 const runTo = (day: string): string => `
   insert into ingestion.runs (run_id, command, source, jobs, state, universe_file, universe_sha256,
@@ -253,6 +255,10 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   'ticker-history-inside-listing': {
     finds: `update stocks_research.ticker_history set valid_from = '2020-01-01'`,
     leaves: `update stocks_research.ticker_history set valid_from = '2020-01-03'`,
+  },
+  'proceeds-far-from-close': {
+    finds: end('2020-06-30', 20.5),
+    leaves: end('2020-06-30', 19.5),
   },
   'securities-stand-once': {
     finds: `update stocks_research.securities

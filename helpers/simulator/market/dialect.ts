@@ -50,17 +50,13 @@ const WIRE_KINDS: Kinds = { ...DROP_KINDS, name_change: same }
  * The free providers over HTTP. What they cannot carry, and what a truthful reader has in its place:
  *
  *  1. The first day of a listing: no list of assets or symbols has one. `list_date` is null, and the first
- *  ticker interval begins
- *     with the window, or when its former owner is known to have given the ticker up. No bar stands before
- *     the true first day.
+ *     ticker interval begins with the window, or when its former owner is known to have given the ticker up.
+ *     No bar lies before the true first day.
  *  2. The last day of a listing that was no merger and no bankruptcy, when the security has no filer: the
- *  broker says "inactive"
- *     without a date, and there is no Form 25. The interval stays open, no action tells it. `delist_date`,
- *     which comes from Form 25 alone, is null for whoever has no filer.
- *  3. The kind of a security that is gone: the directories, which know stock from fund, list the living
- *  alone.
- *  4. What a spun-off share was worth: the broker tells how many were given, and the first close of the child
- *  says the rest.
+ *     broker reports "inactive" without a date, and there is no Form 25. The interval stays open, and no
+ *     action reports the end. `delist_date`, which comes from Form 25 alone, is null without a filer.
+ *  3. What a spun-off share was worth: the broker reports how many were given, and the first close of the
+ *     child gives the rest.
  */
 export const WIRE: Dialect = {
   told: toldOverWire,
@@ -76,7 +72,6 @@ function toldOverWire(world: World): World {
     return {
       ...security,
       list_date: null,
-      security_type: security.delist_date === null ? security.security_type : null,
       delist_date: security.cik === null ? null : security.delist_date,
       actions: is_end_told ? security.actions : security.actions.filter(({ kind }) => kind !== 'delisting'),
       tickers: security.tickers.map((interval, index) => ({

@@ -123,7 +123,7 @@ function* draft(world: World): Generator<Draft> {
   yield csv(
     'delistings',
     'delistings.csv',
-    'source_id,date,kind,acquirer,cash_rate,stock_rate',
+    'source_id,date,kind,cash_per_share,shares_per_share,acquirer,currency',
     rowsOf(delistingRow),
   )
 
@@ -164,22 +164,23 @@ const dividendRow = (security: Security, action: Action): string | undefined =>
     ? [security.source_id, action.ex_date, action.amount, 'USD', action.kind].join()
     : undefined
 
-/** One row for each end of a listing; the terms of a merger stand beside it. */
+/** One row for each end of a listing, with what holders received. Of a bankruptcy they receive nothing. */
 function delistingRow(security: Security, action: Action): string | undefined {
   if (action.kind !== 'delisting') return undefined
   const terms = security.actions.find((other) => other.kind === 'merger')
   const { acquirer_source_id, cash_rate, stock_rate } = terms ?? {
     acquirer_source_id: null,
-    cash_rate: null,
+    cash_rate: action.reason === 'bankruptcy' ? '0' : null,
     stock_rate: null,
   }
   return [
     security.source_id,
     action.ex_date,
     action.reason,
-    acquirer_source_id ?? '',
     cash_rate ?? '',
     stock_rate ?? '',
+    acquirer_source_id ?? '',
+    cash_rate === null ? '' : 'USD',
   ].join()
 }
 

@@ -72,7 +72,8 @@ function asset(security: Security) {
     class: 'us_equity',
     exchange: EXCHANGES[security.exchange_mic],
     symbol: lastTicker(security),
-    name: security.name,
+    // The broker adds the class of the security to the name of the company.
+    name: security.security_type === 'stock' ? `${security.name} Common Stock` : security.name,
     status: is_listed ? 'active' : 'inactive',
     tradable: is_listed,
     marginable: is_listed,

@@ -2,7 +2,8 @@ import type { Database } from '../../postgres/database.ts'
 import { type Dialect, DROP } from '../../simulator/market/dialect.ts'
 import { lastTicker, price } from '../../simulator/market/flat-files.ts'
 import { parseDecimal, type Rational, toDecimal } from '../../simulator/market/rational.ts'
-import type { Security, World } from '../../simulator/market/types.ts'
+import type { Action, Security, World } from '../../simulator/market/types.ts'
+import { delistingDifferences } from './differences-delistings.ts'
 import { fundamentalDifferences } from './differences-fundamentals.ts'
 import { expectedAdjusted } from './expected-prices.ts'
 
@@ -15,7 +16,17 @@ export interface Comparison {
   readonly differences: readonly string[]
   /** How much was compared, so that nobody takes silence for agreement. */
   readonly compared: Readonly<
-    Record<'securities' | 'intervals' | 'bars' | 'actions' | 'facts' | 'look_ups', number>
+    Record<
+      | 'securities'
+      | 'intervals'
+      | 'bars'
+      | 'actions'
+      | 'delistings'
+      | 'delisting_returns'
+      | 'facts'
+      | 'look_ups',
+      number
+    >
   >
 }
 
@@ -45,9 +56,12 @@ export async function differencesFromTruth(
   const intervals = await compareIntervals(db, named)
   const bars = await compareBars(db, world, named)
   const actions = await compareActions(db, named, dialect)
+  // An end that a way of delivery does not report as an event is an end all the same.
+  const ended = new Map(truth.securities.map((security) => [nameOf(security), security]))
+  const delistings = await delistingDifferences(db, truth, ended)
   const fundamentals = await fundamentalDifferences(db, world)
   return {
-    differences: [securities, intervals, bars, actions, fundamentals].flatMap(({ differences }) =>
+    differences: [securities, intervals, bars, actions, delistings, fundamentals].flatMap(({ differences }) =>
       differences.slice(0, LISTED_MAX),
     ),
     compared: {
@@ -55,6 +69,8 @@ export async function differencesFromTruth(
       intervals: intervals.count,
       bars: bars.count,
       actions: actions.count,
+      delistings: delistings.count,
+      delisting_returns: delistings.returns,
       facts: fundamentals.facts,
       look_ups: fundamentals.look_ups,
     },
@@ -185,23 +201,35 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
     cash_amount: string | null
     split_from: string | null
     split_to: string | null
+    shares_per_share: string | null
   }>(
-    `select s.source_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to
+    `select s.source_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.shares_per_share
        from stocks_research.corporate_actions a
        join stocks_research.securities s using (security_id)`,
   )
-  const terms = (cash: string | null, from: string | null, to: string | null): string => {
+  const terms = (cash: string | null, from: string | null, to: string | null, shares?: string): string => {
+    if (shares !== undefined)
+      return `${terms(cash, null, null)} and ${toDecimal(parseDecimal(shares), 8)} shares`
     if (from !== null && to !== null)
       return `${toDecimal(parseDecimal(from), 8)} to ${toDecimal(parseDecimal(to), 8)}`
     return cash === null ? '-' : toDecimal(parseDecimal(cash), 8)
   }
   const got = rows.map((row) =>
-    [row.source_id, row.ex_date, row.kind, terms(row.cash_amount, row.split_from, row.split_to)].join('|'),
+    [
+      row.source_id,
+      row.ex_date,
+      row.kind,
+      terms(row.cash_amount, row.split_from, row.split_to, row.shares_per_share ?? undefined),
+    ].join('|'),
   )
   const wanted = [...named].flatMap(([name, { actions }]) =>
     actions.flatMap((action) => {
       const kind = dialect.kindOf(action)
       if (kind === undefined) return []
+      if (action.kind === 'delisting') {
+        const { cash, shares } = receivedAt(actions, action.reason)
+        return [[name, action.ex_date, kind, terms(cash, null, null, shares)].join('|')]
+      }
       const cash =
         'amount' in action && (kind !== 'spin_off' || dialect.is_spin_off_valued) ? action.amount : null
       const [from, to] = 'split_from' in action ? [action.split_from, action.split_to] : [null, null]
@@ -209,6 +237,16 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
     }),
   )
   return lines('action', wanted, got)
+}
+
+/** What the event that ends a listing states of its proceeds; a liquidation pays by events of its own. */
+function receivedAt(
+  actions: readonly Action[],
+  reason: string,
+): { readonly cash: string | null; readonly shares: string | undefined } {
+  const terms = actions.find((action) => action.kind === 'merger')
+  if (terms?.kind === 'merger') return { cash: terms.cash_rate, shares: terms.stock_rate ?? undefined }
+  return { cash: reason === 'bankruptcy' ? '0' : null, shares: undefined }
 }
 
 /** Two bags of lines, each line as often as it occurs. */

@@ -42,11 +42,11 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
   const events = eventsBySession(world, security)
   const bars = security.bars
   const last_date = bars.at(-1)?.date ?? ''
-  // A payment after the delisting belongs to holders, not to a price. One before it that no bar can carry
-  // breaks the chain.
-  const is_complete = [...events.keys()].every(
-    (session) => session <= last_date || session > (security.delist_date ?? '9999-12-31'),
-  )
+  // What happens after the last bar of a listing that ended belongs to holders, not to a price. Of a listed
+  // security it breaks the chain until a bar carries it.
+  const is_complete =
+    security.actions.some(({ kind }) => kind === 'delisting') ||
+    [...events.keys()].every((session) => session <= last_date)
   const expected: ExpectedAdjusted[] = []
   let price_factor = ONE
   let total_factor = ONE

@@ -38,6 +38,62 @@ test('a reorganization ends the security, unless the security itself goes on', (
   expect(of([{ symbol: 'NEW' }, { symbol: 'ONE' }])?.malformed).toContain('itself goes on')
 })
 
+const merger = (list: string, more: Record<string, unknown>) =>
+  translateAction({
+    list,
+    event: { id: '1', acquiree_symbol: 'ONE', effective_date: '2026-06-02', ...more },
+  })[0]
+
+test.for([
+  ['cash_mergers', { rate: '7.8' }, { delisting_code: 'merger_cash', cash_amount: '7.8', currency: 'USD' }],
+  [
+    'stock_mergers',
+    { acquirer_symbol: 'BUY', acquirer_rate: '1', acquiree_rate: '4' },
+    { delisting_code: 'merger_stock', shares_per_share: '0.25', acquirer_ticker: 'BUY', cash_amount: null },
+  ],
+  [
+    'stock_and_cash_mergers',
+    { acquirer_symbol: 'BUY', acquirer_rate: '0.5', acquiree_rate: '1', cash_rate: '5', currency: 'CAD' },
+    { delisting_code: 'merger_mixed', shares_per_share: '0.5', cash_amount: '5', currency: 'CAD' },
+  ],
+] as const)('%s have their terms in columns', ([list, more, wanted]) => {
+  expect(merger(list, more)).toMatchObject({ record: { kind: 'merger', ex_date: '2026-06-01', ...wanted } })
+  // Nothing is stated twice: what became a column is not a term of detail too.
+  expect(merger(list, more)?.record).not.toHaveProperty('acquirer_rate')
+})
+
+test('a rate that is not a number is kept as it is, so that the record is rejected', () => {
+  const rates = { acquirer_rate: 'half', acquiree_rate: '1' }
+  expect(merger('stock_mergers', rates)?.record['shares_per_share']).toBe('half for 1')
+  const without = { acquirer_rate: '1', acquiree_rate: '0' }
+  expect(merger('stock_mergers', without)?.record['shares_per_share']).toBe('1 for 0')
+})
+
+test('a reorganization for shares of one company states them; for shares of several it is not valued', () => {
+  const of = (stock_movements: readonly Record<string, string>[]) =>
+    translateAction({
+      list: 'reorganizations',
+      event: { id: '1', symbol: 'ONE', effective_date: '2026-06-01', cash_rate: '1', stock_movements },
+    })[0]?.record
+  const movement = { symbol: 'NEW', new_rate: '1', source_rate: '2' }
+  expect(of([movement])).toMatchObject({
+    cash_amount: '1',
+    shares_per_share: '0.5',
+    acquirer_ticker: 'NEW',
+  })
+  expect(of([movement, { ...movement, symbol: 'OTHER' }])).toMatchObject({ has_other_proceeds: 'true' })
+  expect(of([{ symbol: 'NEW' }])).toMatchObject({ has_other_proceeds: 'true' })
+})
+
+test('a removal as worthless pays nothing', () => {
+  const event = { id: '1', symbol: 'ONE', process_date: '2026-06-02' }
+  expect(translateAction({ list: 'worthless_removals', event })[0]?.record).toMatchObject({
+    kind: 'delisting',
+    delisting_code: 'worthless',
+    cash_amount: '0',
+  })
+})
+
 test('a partial call and a contract adjustment are no events of a share', () => {
   for (const list of ['partial_calls', 'contract_adjustments'])
     expect(translateAction({ list, event: { id: '1', symbol: 'ONE' } })).toEqual([])

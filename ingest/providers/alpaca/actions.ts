@@ -1,4 +1,5 @@
 import { isDay } from '../../../helpers/core/days.ts'
+import { productOf, scale } from '../../adapter/decimals.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
 import { tickerFrom } from '../../adapter/notation.ts'
 import { lastSessionBefore } from '../../calendar/days.ts'
@@ -68,7 +69,7 @@ export function translateAction({ list, event }: Action): TranslatedAction[] {
       ? { ex_date: lastSessionBefore(date), effective_date: date }
       : {}
   const used = new Set([rule.symbol, rule.date, ...rule.uses])
-  const record = { ...base, ...rest(event, used), ticker, ex_date: date, ...rule.terms(text), ...ends }
+  const record = { ...base, ...rest(event, used), ticker, ex_date: date, ...rule.terms(text, event), ...ends }
   const missing = symbol === null ? rule.symbol : rule.date
   const malformed =
     symbol === null || date === null ? `an event of ${list} without ${missing}` : rule.fault?.(event)
@@ -103,7 +104,7 @@ interface Rule {
   readonly may_rename?: boolean
   /** Why an event cannot be taken for what its list says. */
   readonly fault?: (event: TextObject) => string | undefined
-  readonly terms: (text: (name: string) => string | null) => SourceRecord
+  readonly terms: (text: (name: string) => string | null, event: TextObject) => SourceRecord
 }
 
 const split: Rule = {
@@ -112,13 +113,25 @@ const split: Rule = {
   uses: ['new_rate', 'old_rate'],
   terms: (text) => ({ kind: 'split', split_from: text('old_rate'), split_to: text('new_rate') }),
 }
-const merger: Rule = {
+const ACQUIRER_RATES = ['acquirer_rate', 'acquiree_rate']
+/** A merger of one form. `cash` names the field of the cash per share. */
+const merger = (
+  delisting_code: 'merger_cash' | 'merger_stock' | 'merger_mixed',
+  cash: string | undefined,
+): Rule => ({
   symbol: 'acquiree_symbol',
   date: 'effective_date',
-  uses: [],
+  uses: ['acquirer_symbol', ...ACQUIRER_RATES, ...(cash === undefined ? [] : [cash])],
   ends_listing: true,
-  terms: () => ({ kind: 'merger' }),
-}
+  terms: (text) => ({
+    kind: 'merger',
+    delisting_code,
+    cash_amount: cash === undefined ? null : text(cash),
+    currency: cash === undefined ? null : currencyOf(text),
+    shares_per_share: quotientOf(text('acquirer_rate'), text('acquiree_rate')),
+    acquirer_ticker: tickerOf(text('acquirer_symbol')),
+  }),
+})
 
 const RULES: Readonly<Record<string, Rule>> = {
   forward_splits: split,
@@ -129,7 +142,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     uses: [],
     // The unit ends. Its parts may have been listed before, under these or other symbols.
     ends_listing: true,
-    terms: () => ({ kind: 'delisting', reason: 'unit split' }),
+    // Holders receive shares of two securities.
+    terms: () => ({ kind: 'delisting', reason: 'unit split', has_other_proceeds: 'true' }),
   },
   stock_dividends: {
     symbol: 'symbol',
@@ -159,13 +173,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     uses: [],
     terms: () => ({ kind: 'spin_off', distributed: 'rights' }),
   },
-  cash_mergers: merger,
-  stock_mergers: merger,
-  stock_and_cash_mergers: merger,
+  cash_mergers: merger('merger_cash', 'rate'),
+  stock_mergers: merger('merger_stock', undefined),
+  stock_and_cash_mergers: merger('merger_mixed', 'cash_rate'),
   reorganizations: {
     symbol: 'symbol',
     date: 'effective_date',
-    uses: [],
+    uses: ['cash_rate'],
     ends_listing: true,
     fault: ({ symbol, stock_movements }) =>
       (isArray(stock_movements) ? stock_movements : []).some(
@@ -173,7 +187,12 @@ const RULES: Readonly<Record<string, Rule>> = {
       )
         ? 'a reorganization after which the security itself goes on'
         : undefined,
-    terms: () => ({ kind: 'merger' }),
+    terms: (text, event) => ({
+      kind: 'merger',
+      cash_amount: text('cash_rate'),
+      currency: text('cash_rate') === null ? null : currencyOf(text),
+      ...sharesOf(event['stock_movements']),
+    }),
   },
   redemptions: {
     symbol: 'symbol',
@@ -193,7 +212,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     date: 'process_date',
     uses: [],
     ends_listing: true,
-    terms: () => ({ kind: 'delisting', reason: 'removed as worthless' }),
+    terms: (text) => ({
+      kind: 'delisting',
+      reason: 'removed as worthless',
+      delisting_code: 'worthless',
+      cash_amount: '0',
+      currency: currencyOf(text),
+    }),
   },
 }
 
@@ -211,6 +236,42 @@ const kindOfDividend = (sub_type: string | null, special: string | null): string
  */
 const currencyOf = (text: (name: string) => string | null): string | null =>
   text('currency') ?? (text('foreign') === 'true' ? null : 'USD')
+
+const tickerOf = (symbol: string | null): string | null =>
+  symbol === null ? null : tickerFrom(symbol, 'alpaca')
+
+/** Digits of a quotient of rates: far more than any rate has. */
+const RATE_PLACES = 20
+
+/**
+ * Shares for one share. A text that is not a rate stays as it is, so that the record is rejected by its
+ * field.
+ */
+function quotientOf(received: string | null, given: string | null): string | null {
+  if (received === null) return null
+  if (given === null) return received
+  const over = decimal(received)
+  const under = decimal(given)
+  if (over === undefined || under === undefined || !(Number(under) > 0)) return `${received} for ${given}`
+  const ratio = productOf([{ numerator: over, denominator: under }])
+  return scale('1', ratio, RATE_PLACES * 2, RATE_PLACES)
+}
+
+/**
+ * The shares that a reorganization gave: of one company they are a term of ours; of several, or without a
+ * rate, they are proceeds that no column states.
+ */
+function sharesOf(movements: TextJson | undefined): SourceRecord {
+  const given = isArray(movements) ? movements : []
+  const [only] = given
+  if (only === undefined) return {}
+  if (given.length > 1 || !isObject(only) || textOf(only['new_rate']) === null)
+    return { has_other_proceeds: 'true' }
+  return {
+    shares_per_share: quotientOf(textOf(only['new_rate']), textOf(only['source_rate'])),
+    acquirer_ticker: tickerOf(textOf(only['symbol'])),
+  }
+}
 
 /** The lists, as the query parameter `types` names them: in the singular. */
 export const ACTION_TYPES = Object.keys(RULES).map((list) => list.replace(/s$/, ''))

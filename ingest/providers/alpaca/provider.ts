@@ -154,7 +154,7 @@ async function* readAssets(
     else if ('ambiguous' in hit)
       yield { item: subject.item, status: 'failed', error_class: 'conflict', reason: hit.ambiguous }
     else {
-      const { ticker, name, exchange_mic, unknown_exchange } = hit.candidate
+      const { ticker, name, type, exchange_mic, unknown_exchange } = hit.candidate
       if (unknown_exchange !== undefined) {
         const reason = `unknown exchange "${unknown_exchange}"`
         yield { item: subject.item, status: 'failed', error_class: 'malformed', reason }
@@ -165,6 +165,8 @@ async function* readAssets(
         source_id: subject.item,
         ticker: ticker ?? subject.ticker ?? null,
         name,
+        // The directory of the exchanges knows the listed ones better: it has a flag for funds.
+        type: which === 0 ? null : type,
         exchange_mic,
         currency: 'USD',
         cik: subject.cik ?? null,

@@ -1,6 +1,6 @@
 import { isDay } from '../../../helpers/core/days.ts'
 import type { Dataset } from '../../contract/job.ts'
-import { DELISTING_KINDS, DIVIDEND_KINDS, kindIs, SPLIT_KINDS } from './vocabulary.ts'
+import { DELISTING_KINDS, DIVIDEND_KINDS, delistingCodeOf, kindIs, SPLIT_KINDS } from './vocabulary.ts'
 
 /** A folder of a delivery: which columns its files may have, and how a record of it becomes one of ours. */
 export interface Folder {
@@ -45,12 +45,41 @@ function dividendOf(record: Record<string, string | null>): string | undefined {
   return dividendKind(record)
 }
 
+const delistingKind = kindIs(DELISTING_KINDS)
+
+/**
+ * The end of a listing. Terms of what holders received belong to a merger or a delisting; of another event
+ * they stay in `detail` under their own names.
+ */
+function delistingOf(record: Record<string, string | null>): string | undefined {
+  const code = delistingCodeOf(record['kind'] ?? '')
+  const fault = delistingKind(record)
+  if (record['kind'] === 'merger' || record['kind'] === 'delisting') {
+    record['delisting_code'] = code ?? null
+    if ((record['other_proceeds'] ?? null) !== null) record['has_other_proceeds'] = 'true'
+  } else if ((record['cash_amount'] ?? null) !== null) {
+    record['cash_per_share'] = record['cash_amount'] ?? null
+    record['cash_amount'] = null
+  }
+  return fault
+}
+
 const DELISTINGS = {
-  fields: { ...IDENTITY, ex_date: ['date', 'ex_date'], kind: ['kind'] },
+  fields: {
+    ...IDENTITY,
+    ex_date: ['date', 'ex_date'],
+    kind: ['kind'],
+    cash_amount: ['cash_per_share', 'cash_rate'],
+    currency: ['currency'],
+    shares_per_share: ['shares_per_share', 'stock_rate'],
+    acquirer_source_id: ['acquirer', 'acquirer_source_id'],
+    acquirer_ticker: ['acquirer_ticker', 'acquirer_symbol'],
+    other_proceeds: ['other_proceeds'],
+  },
   required: ['ex_date', 'kind'],
   one_of: ['source_id', 'ticker'],
   keeps_unknown: true,
-  complete: kindIs(DELISTING_KINDS),
+  complete: delistingOf,
 }
 
 /** The folders of each dataset. A dataset is all files of its folders together. */
@@ -166,7 +195,16 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
 }
 
 /** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and "None" may be one too. */
-export const NAMES = new Set(['source_id', 'ticker', 'tag', 'taxonomy', 'unit', 'accession'])
+export const NAMES = new Set([
+  'source_id',
+  'ticker',
+  'acquirer_source_id',
+  'acquirer_ticker',
+  'tag',
+  'taxonomy',
+  'unit',
+  'accession',
+])
 
 /** Fields that are numbers. */
 export const NUMBERS = new Set([
@@ -178,6 +216,7 @@ export const NUMBERS = new Set([
   'split_from',
   'split_to',
   'cash_amount',
+  'shares_per_share',
   'value',
 ])
 

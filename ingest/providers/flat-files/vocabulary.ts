@@ -1,3 +1,5 @@
+import { DELISTING_CODES } from '../../contract/fields.ts'
+
 /**
  * The words that vendors use for kinds of events, and ours. A word that is not listed is rejected by name: a
  * split that is taken for a dividend would be worse than a missing one.
@@ -60,23 +62,47 @@ export const DELISTING_KINDS: Words = {
     'liquidation',
     'liquidated',
     'worthless_removal',
+    'worthless',
+    'moved_to_otc',
+    'moved_exchange',
     'redemption',
     'redeemed',
     'expired',
     'going_private',
+    'not_known',
   ],
   merger: [
     'merger',
     'merged',
     'cash_merger',
+    'merger_cash',
     'stock_merger',
+    'merger_stock',
     'stock_and_cash_merger',
+    'merger_mixed',
     'acquisition',
     'acquired',
     'takeover',
   ],
   spin_off: ['spin_off', 'spinoff'],
   name_change: ['name_change', 'ticker_change'],
+}
+
+/** What some of these words say of how the listing ended. Bankruptcy alone does not say what was paid. */
+const DELISTING_CODE_OF: Readonly<Record<string, (typeof DELISTING_CODES)[number]>> = {
+  cash_merger: 'merger_cash',
+  stock_merger: 'merger_stock',
+  stock_and_cash_merger: 'merger_mixed',
+  liquidated: 'liquidation',
+  worthless_removal: 'worthless',
+  redemption: 'redeemed',
+}
+const CODES: ReadonlySet<string> = new Set(DELISTING_CODES)
+
+/** The delisting code that a vendor's word for the kind says; undefined when it says none. */
+export function delistingCodeOf(kind: string): string | undefined {
+  const word = wordOf(kind)
+  return CODES.has(word) ? word : DELISTING_CODE_OF[word]
 }
 
 /** `Special-Cash`, `special cash` and `special_cash` are one word. */

@@ -3,7 +3,8 @@
 -- job: adjustment-factors
 -- why: The source reported the action and its terms are not known, so earlier adjusted values are not known
 --      either. Actions after the end of a listing, before its first bar or after the day as of which the
---      factors were made do not count.
+--      factors were made do not count, nor do those after the last bar of a listing that ended: they pay its
+--      holders.
 select
   s.source_id as subject,
   r.ex_date,
@@ -22,6 +23,15 @@ cross join lateral (
   where i.job = 'adjustment-factors' and i.item = s.source_id and i.status = 'ok'
   order by i.item_id desc
   limit 1) d
+cross join lateral (
+  select coalesce(
+    least(
+      s.delist_date,
+      (
+        select max(coalesce(t.valid_to, 'infinity'))
+        from stocks_research.ticker_history t
+        where t.security_id = s.security_id)),
+    'infinity') as last_listed) l
 left join lateral (
   select c.session_date
   from stocks_research.trading_sessions c
@@ -41,14 +51,13 @@ where r.kind not in ('merger', 'name_change', 'delisting')
     or (
       x.session_date <= d.as_of
       -- A listing ends with the delisting, or with its last ticker; and it begins with the first bar.
-      and x.session_date <= coalesce(
-        least(
-          s.delist_date,
-          (
-            select max(coalesce(t.valid_to, 'infinity'))
-            from stocks_research.ticker_history t
-            where t.security_id = s.security_id)),
-        'infinity')
+      and x.session_date <= l.last_listed
+      and not (
+        (r.kind = 'liquidation' or l.last_listed <= d.as_of)
+        and x.session_date > (
+          select max(p.trade_date)
+          from stocks_research.prices_daily p
+          where p.security_id = r.security_id and p.trade_date <= d.as_of))
       and x.session_date > (
         select min(p.trade_date)
         from stocks_research.prices_daily p
