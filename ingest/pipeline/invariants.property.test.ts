@@ -141,15 +141,33 @@ async function load(...loads: Load[]): Promise<string> {
   return (await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })).content_sha256
 }
 
+/** Days around a split within which its closes are compared with it (split-evidence.ts), and more. */
+const COMPARED_DAYS = 15
+
+/** True where closes lie on both sides of a split, so that a delivery can contradict it. */
+function isCompared(given: World, { security_id, ex_date, split_from }: World['actions'][number]): boolean {
+  if (split_from === null) return false
+  const distances = given.bars
+    .filter((bar) => bar.security_id === security_id)
+    .map(({ at }) => (Date.parse(dayAfter(at)) - Date.parse(ex_date)) / 86_400_000)
+  const isNear = (days: number): boolean => Math.abs(days) <= COMPARED_DAYS
+  return (
+    distances.some((days) => days < 0 && isNear(days)) && distances.some((days) => days >= 0 && isNear(days))
+  )
+}
+
 /**
  * Two splits of one security and day with different ratios are a conflict in one file, and a correction in
- * two: not what is asked here.
+ * two; closes that do not move at a split fail their security, and half of a delivery may not show it: not
+ * what is asked here.
  */
 const withoutConflicts = (given: World): World => ({
   ...given,
   actions: [
     ...new Map(
-      given.actions.map((a) => [`${a.security_id} ${a.ex_date} ${a.split_from === null}`, a]),
+      given.actions
+        .filter((a) => !isCompared(given, a))
+        .map((a) => [`${a.security_id} ${a.ex_date} ${a.split_from === null}`, a]),
     ).values(),
   ],
   bars: [...new Map(given.bars.map((b) => [`${b.security_id} ${b.at}`, b])).values()],
