@@ -8,6 +8,9 @@ import { assertHeld, backupOf, drop, isThere, ours, run_id, serverFor } from '..
 import { inspectTarget } from './target.ts'
 import { createTarget, dropTarget, sealFinished, sealTarget } from './target-database.ts'
 
+/** For sessions that do not end: the product waits ten times as long. */
+const sessions_wait_ms = 1_000
+
 test('a sealed database is refused with the statement that unseals it', async () => {
   const made = await ours('rehearsal')
   await sealTarget(made.server)
@@ -55,7 +58,7 @@ test('a session of somebody else keeps the target, and is named', async () => {
   onTestFinished(() => theirs.close())
   await theirs.session(async (session) => {
     await session.rows('select 1')
-    await expect(drop(made, { backup: await backupOf(made.server) })).rejects.toThrow(
+    await expect(drop(made, { backup: await backupOf(made.server), sessions_wait_ms })).rejects.toThrow(
       /is in use and is not dropped[\s\S]*backend \d+: postgres, their notebook, from 127\.0\.0\.1/,
     )
     expect(await session.rows('select 1 as n')).toEqual([{ n: 1 }]) // Nobody was thrown out.
@@ -68,7 +71,7 @@ test('a living process of ours keeps the target too', async () => {
   onTestFinished(() => runner.close())
   await runner.session(async (session) => {
     await session.rows('select 1')
-    await expect(drop(made, { backup: await backupOf(made.server) })).rejects.toThrow(
+    await expect(drop(made, { backup: await backupOf(made.server), sessions_wait_ms })).rejects.toThrow(
       'is in use and is not dropped',
     )
   })
@@ -93,7 +96,7 @@ test('a statement that a killed run of ours left behind is ended', async () => {
   child.kill('SIGKILL')
   await child
   expect(await asleep()).toHaveLength(1) // The server goes on without its client.
-  const result = await drop(made, { backup: await backupOf(made.server) })
+  const result = await drop(made, { backup: await backupOf(made.server), sessions_wait_ms })
   expect(result).toMatchObject({ exit_code: 0, command: expect.stringContaining('--force') })
   expect(await asleep()).toEqual([])
 })

@@ -36,6 +36,8 @@ export interface DropOptions {
   readonly assertHeld: () => Promise<void>
   readonly confirm_drop: string | undefined
   readonly backup: SafetyBackup | undefined
+  /** How long sessions of the target may take to end by themselves; 10 seconds by default. */
+  readonly sessions_wait_ms?: number
   readonly signal?: AbortSignal
 }
 
@@ -53,7 +55,7 @@ export async function dropTarget(server: Server, options: DropOptions): Promise<
   if (target.state === 'absent') return null
   if (needs_backup) await requireBackup(server, options.backup)
   await options.assertHeld()
-  const is_forced = await awaitSessions(server)
+  const is_forced = await awaitSessions(server, options.sessions_wait_ms ?? SESSIONS_WAIT_MS)
   await options.assertHeld()
   const { database } = server.connection
   const args = [
@@ -243,9 +245,9 @@ type Session = {
  * ended by force, since the lock says that no other run is at work. Whoever else is there, a living process
  * of ours too, is named instead.
  */
-async function awaitSessions(server: Server): Promise<boolean> {
+async function awaitSessions(server: Server, wait_ms: number): Promise<boolean> {
   const { database } = server.connection
-  const deadline = performance.now() + SESSIONS_WAIT_MS
+  const deadline = performance.now() + wait_ms
   const first = new Map(
     (await sessionsOf(server.maintenance, database)).map((session) => [session.pid, session]),
   )
