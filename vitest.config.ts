@@ -17,9 +17,9 @@ export default defineConfig({
     watch: false, // Saving a file must never start a rebuild.
     allowOnly: false, // A stray `.only` would hide boxes.
     retry: 0, // A box that needs a second try is not ticked; jobs retry inside themselves.
-    // The default leaves a core idle: on two, tests ran one file at a time. Phases run one by one all the
-    // same.
-    maxWorkers: availableParallelism(),
+    // One more than cores, since tests wait for child processes, servers and limits of time. Phases run one
+    // by one all the same.
+    maxWorkers: availableParallelism() + 1,
     taskTitleValueFormatTruncate: 0, // Claims are sentences; the default cuts them at 40 characters.
     sequence: { sequencer: PhaseSequencer },
     reporters: [
@@ -49,6 +49,7 @@ export default defineConfig({
             '**/*.acceptance.test.ts',
             'reports/runs/**',
           ],
+          isolate: false, // Files share their imports, a third of a second each; no test changes a module.
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
@@ -60,6 +61,7 @@ export default defineConfig({
           name: 'property',
           include: ['{ingest,helpers,reports}/**/*.property.test.ts'],
           setupFiles: ['helpers/testing/property-setup.ts'],
+          isolate: false, // Files share their imports, a third of a second each; no test changes a module.
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -1,7 +1,8 @@
 /** The house rules that a reviewer should not have to remember. The idea is TigerBeetle's `tidy.zig`. */
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LONG_FILES } from './checklist/sequencer.ts'
 
 const LINES_MAX = 350
 
@@ -238,6 +239,10 @@ describe('tidy', () => {
     const tests = sources.filter(({ path }) => path.endsWith('.test.ts')).map(({ path }) => path)
     expect(tests.filter((path) => path.includes('phases') && !path.startsWith('phases/'))).toEqual([])
     expect(tests.filter((path) => !/^(phases|ingest|helpers|reports)\//.test(path))).toEqual([])
+  })
+
+  test('the test files that start first exist', () => {
+    expect(LONG_FILES.filter((path) => !existsSync(path))).toEqual([])
   })
 
   test('migrations hold no binary float and qualify what they create', () => {
