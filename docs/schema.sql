@@ -798,6 +798,23 @@ begin
 end
 $$;
 
+-- listings --------------------------------------------------------------------------------------------------
+
+-- Securities that were removed from the universe (npm run ingest -- universe remove). Their rows stay;
+-- coverage and freshness do not count them. Adding one again deletes its row here.
+create table ingestion.removed_securities (
+  -- The security.
+  security_id bigint not null,
+  -- When it was removed, UTC.
+  removed_at timestamp with time zone not null default now(),
+  -- Why, as the person who removed it wrote.
+  reason text not null,
+  constraint removed_securities_pkey primary key (security_id),
+  constraint removed_securities_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete restrict,
+  constraint removed_securities_reason_check check ((reason <> ''))
+);
+
 -- second source ---------------------------------------------------------------------------------------------
 
 -- The second source in the tables second_*; a new one replaces the old one.
@@ -2021,7 +2038,8 @@ create view stocks_research.securities_listing_v as
      left join stocks_research.delistings_v d on d.security_id = s.security_id;
 
 -- For each security the newest bar up to a day, its age in sessions (0: the last session up to that day),
--- and whether the security was listed on that day. Date and age are null without a bar.
+-- and whether the security was listed on that day and is in the universe. Date and age are null without a
+-- bar.
 create function stocks_research.bar_ages(as_of date)
 returns table(security_id bigint, newest_bar_date date, age_sessions bigint, is_listed boolean)
 language sql
@@ -2049,6 +2067,7 @@ select
   (select max(e.session_no) from sessions e) - c.session_no,
   coalesce(n.list_date <= as_of, true)
     and coalesce(n.delist_date > as_of, true)
+    and not exists (select from ingestion.removed_securities r where r.security_id = n.security_id)
     and exists (
       select
       from stocks_research.ticker_history h

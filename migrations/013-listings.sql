@@ -282,6 +282,19 @@ comment on column stocks_research.securities_listing_v.delisting_return is 'As i
 comment on column stocks_research.securities_listing_v.delisting_return_reason is
   'As in delistings_v; listed while no end is known.';
 
+-- A security that left the universe keeps its rows: research of past days needs them.
+create table ingestion.removed_securities (
+  security_id       bigint      primary key references stocks_research.securities on delete restrict,
+  removed_at        timestamptz not null default now(),
+  reason            text        not null check (reason <> '')
+);
+comment on table ingestion.removed_securities is
+  'Securities that were removed from the universe (npm run ingest -- universe remove). Their rows stay; '
+  'coverage and freshness do not count them. Adding one again deletes its row here.';
+comment on column ingestion.removed_securities.security_id is 'The security.';
+comment on column ingestion.removed_securities.removed_at is 'When it was removed, UTC.';
+comment on column ingestion.removed_securities.reason is 'Why, as the person who removed it wrote.';
+
 -- The age of the newest bar, for freshness. A listing that ended before the day is not listed on it.
 create function stocks_research.bar_ages(as_of date)
 returns table (security_id bigint, newest_bar_date date, age_sessions bigint, is_listed boolean)
@@ -309,6 +322,7 @@ select
   (select max(e.session_no) from sessions e) - c.session_no,
   coalesce(n.list_date <= as_of, true)
     and coalesce(n.delist_date > as_of, true)
+    and not exists (select from ingestion.removed_securities r where r.security_id = n.security_id)
     and exists (
       select
       from stocks_research.ticker_history h
@@ -321,4 +335,5 @@ left join sessions c on c.session_date = n.trade_date
 $$;
 comment on function stocks_research.bar_ages(date) is
   'For each security the newest bar up to a day, its age in sessions (0: the last session up to that day), '
-  'and whether the security was listed on that day. Date and age are null without a bar.';
+  'and whether the security was listed on that day and is in the universe. Date and age are null without a '
+  'bar.';

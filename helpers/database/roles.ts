@@ -25,6 +25,7 @@ const REPLACEABLE = [
   'stocks_research.trading_sessions',
   'stocks_research.refused_events',
   'ingestion.rejects',
+  'ingestion.removed_securities',
   'ingestion.withdrawals',
   'ingestion.second_source',
   'ingestion.second_prices',

@@ -74,6 +74,8 @@ async function update(
     `Prices from ${report.overlap_start_date} to ${report.last_session_date}; ` +
       `history requested again for: ${again}\n`,
   )
+  if (report.extended.length > 0)
+    tell(`Days before the former start of the window requested for ${report.extended.length} securities.\n`)
   tell(validationText(report.validation))
   tell(runsText(report.runs, log_file, config))
   tell(freshnessText(freshness))

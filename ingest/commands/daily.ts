@@ -26,10 +26,12 @@ export interface DailyReport {
   /** First day that every security was asked for. */
   readonly overlap_start_date: string
   /**
-   * Securities whose bars in the overlap are not what they were, or that had none: their whole history is
-   * asked for again.
+   * Securities whose bars in the overlap are not what they were, or that were never requested: their whole
+   * history is requested.
    */
   readonly pulled_again: readonly string[]
+  /** Securities of which only days before the former start of the window were requested. */
+  readonly extended: readonly string[]
   /** The increment, and the second pull where there was one. */
   readonly runs: readonly RunReport[]
   readonly validation: ValidationReport
@@ -38,7 +40,9 @@ export interface DailyReport {
 /**
  * Brings every job up to the last finished session. Prices are asked for from some sessions before the newest
  * bar on; if any bar of a security differs from the stored one, its whole history is requested again, by this
- * run or the next. All other jobs are whole each time: an action or a fact may be reported late.
+ * run or the next. A security that was never requested is loaded as a whole, and when the window begins
+ * earlier than it did, only the days before are requested. All other jobs are whole each time: an action or a
+ * fact may be reported late.
  * Ends with validation. A second call on the same day changes nothing.
  *
  * @throws PreconditionError when nothing was loaded yet. RefusedError when another run is ingesting.
@@ -61,6 +65,7 @@ export async function runDaily({
     end_date: last_session_date,
   }
 
+  const requested_from = await ask(requestedFrom)
   const before = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
   const increment = await ingest({
     ...options,
@@ -69,15 +74,11 @@ export async function runDaily({
     windows: { 'prices-daily': overlap },
   })
   const after = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
-  const had_bars = await ask((db) => securitiesWithBarsBefore(db, overlap.start_date))
   const restated = await ask((db) => securitiesRestated(db, start_date))
   const members = universe.members.filter(({ source_id }) => {
     const hash = after.get(source_id)
-    // Bars in the overlap and none before it: a young listing, or one that our universe has only now.
-    return (
-      restated.has(source_id) ||
-      (hash !== undefined && (hash !== before.get(source_id) || !had_bars.has(source_id)))
-    )
+    const isChanged = hash !== undefined && hash !== before.get(source_id)
+    return isChanged || restated.has(source_id) || !requested_from.has(source_id)
   })
   const runs = [increment]
   const RERUN: readonly JobName[] = ['prices-daily', 'adjustment-factors']
@@ -95,10 +96,30 @@ export async function runDaily({
       }),
     )
   }
+  // The window begins earlier than it did: of all others only the days that no run has requested.
+  const is_again = new Set(members.map(({ source_id }) => source_id))
+  const earlier = universe.members.filter(
+    ({ source_id }) => !is_again.has(source_id) && (requested_from.get(source_id) ?? start_date) > start_date,
+  )
+  if (earlier.length > 0) {
+    const firsts = earlier.map(({ source_id }) => requested_from.get(source_id) ?? start_date)
+    const missing: Window = { start_date, end_date: firsts.toSorted().at(-1) ?? start_date }
+    options.log?.info({ securities: earlier.length, ...missing }, 'the window begins earlier than it did')
+    runs.push(
+      await ingest({
+        ...options,
+        universe: { ...universe, members: earlier },
+        window: whole,
+        jobs: jobsInOrder(RERUN),
+        windows: { 'prices-daily': missing },
+      }),
+    )
+  }
   return {
     last_session_date,
     overlap_start_date: overlap.start_date,
     pulled_again: members.map(({ source_id }) => source_id),
+    extended: earlier.map(({ source_id }) => source_id),
     runs,
     validation: await withDatabase(connection, (db) => validate(db, { checks }), VALIDATING),
   }
@@ -120,6 +141,11 @@ async function spanOf(db: Database, now: Date, overlap_sessions: number) {
   return { last_session_date, newest_date, overlap_start_date }
 }
 
+async function requestedFrom(db: Database): Promise<Map<string, string>> {
+  const rows = await db.rows<{ source_id: string; start_date: string }>(queryFile(SQL, 'requested-from'))
+  return new Map(rows.map(({ source_id, start_date }) => [source_id, start_date]))
+}
+
 /** What each security has in a span of days, as one hash: equal exactly when the bars are. */
 async function hashesOf(db: Database, start_date: string, end_date: string): Promise<Map<string, string>> {
   const rows = await db.rows<{ source_id: string; hash: string }>(queryFile(SQL, 'bar-hashes'), [
@@ -137,14 +163,4 @@ async function hashesOf(db: Database, start_date: string, end_date: string): Pro
 async function securitiesRestated(db: Database, start_date: string): Promise<Set<string>> {
   const rows = await db.rows<{ item: string }>(queryFile(SQL, 'restated'), [start_date])
   return new Set(rows.map(({ item }) => item))
-}
-
-async function securitiesWithBarsBefore(db: Database, date: string): Promise<Set<string>> {
-  const rows = await db.rows<{ source_id: string }>(
-    `select source_id from stocks_research.securities s
-     where exists (
-       select from stocks_research.prices_daily p where p.security_id = s.security_id and p.trade_date < $1)`,
-    [date],
-  )
-  return new Set(rows.map(({ source_id }) => source_id))
 }

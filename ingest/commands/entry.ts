@@ -27,7 +27,7 @@ export const programOf = (name: string, description: string): Command =>
 
 /** Parses the arguments, runs the command, prints its error, and sets the exit code. */
 export async function runProgram(program: Command): Promise<void> {
-  for (const command of [program, ...program.commands]) command.exitOverride()
+  for (const command of allOf(program)) command.exitOverride()
   try {
     await program.parseAsync()
   } catch (error) {
@@ -36,6 +36,9 @@ export async function runProgram(program: Command): Promise<void> {
     if (!(error instanceof CommanderError)) process.stderr.write(`${redact(textOf(error))}\n`)
   }
 }
+
+/** A command, and all below it. */
+const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)]
 
 /** Writes a line to standard output, without secrets. */
 export const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)

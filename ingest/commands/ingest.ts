@@ -19,6 +19,7 @@ import { run, showPlan } from './load.ts'
 import { goOn } from './resume.ts'
 import { type Choices, configOf, onCurrentDatabase, onDatabase } from './settings.ts'
 import { statusText, validationText } from './status.ts'
+import { universeCommands } from './universe.ts'
 
 const program = programOf(
   'ingest',
@@ -194,6 +195,8 @@ program
     say(text)
     process.exitCode = CHECK_EXIT_CODES[verdict]
   })
+
+universeCommands(program)
 
 program
   .command('status')

@@ -7,6 +7,8 @@ import { underRunLock } from '../../helpers/database/lock.ts'
 import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { connectionOf } from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
+import { withDatabase } from '../../helpers/postgres/database.ts'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { Server } from '../../helpers/postgres/server.ts'
 import type { JobName } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
@@ -22,6 +24,8 @@ import { EXIT_CODES, say } from './entry.ts'
 import { nextStep } from './next-step.ts'
 import { onServer } from './settings.ts'
 import { withSignals } from './signals.ts'
+
+const SQL = join(import.meta.dirname, 'sql')
 
 // Loads data: `run`, `resume` and `retry` here, `daily` in daily-command.ts.
 
@@ -102,8 +106,11 @@ export async function withRun<T>(
     const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
     const underSignals = (lost: AbortSignal): Promise<T> =>
       withSignals(log, (told) => load(AbortSignal.any([lost, told])))
-    const load = (signal: AbortSignal): Promise<T> =>
-      work(
+    const load = async (signal: AbortSignal): Promise<T> => {
+      await withDatabase(connection, (db) =>
+        db.rows(queryFile(SQL, 'unmark-members'), [universe.members.map(({ source_id }) => source_id)]),
+      )
+      return work(
         {
           connection,
           universe,
@@ -120,6 +127,7 @@ export async function withRun<T>(
         },
         { server, log_file },
       )
+    }
     const result = await underRunLock(maintenance, connection.database, lock, underSignals).finally(
       async () => {
         progress.clear()

@@ -45,7 +45,10 @@ it('a spin-off moves prices by its value, ratio or first close, and never the vo
   const scratch = await scratchDatabase({ migrated: true })
   try {
     const load = async (childBars: readonly string[]) =>
-      ingestDelivery(scratch.connection, await writeDelivery(drop(childBars)), { jobs: JOB_NAMES })
+      ingestDelivery(scratch.connection, await writeDelivery(drop(childBars)), {
+        jobs: JOB_NAMES,
+        window: { start_date: '1990-01-01', end_date: '2020-06-04' },
+      })
     const rows = async () =>
       (
         await scratch.db.rows<Record<string, string | null>>(

@@ -14,6 +14,7 @@ with spans as (
       where p.security_id = s.security_id) end as first_bar
   from stocks_research.securities s
   join stocks_research.ticker_history h using (security_id)
+  where not exists (select from ingestion.removed_securities r where r.security_id = s.security_id)
 ), pairs as (
   select
     n.security_id,
