@@ -150,7 +150,7 @@ it('every ticker names its holder of the day, or nobody', async () => {
     const [found] = await scratch.db.rows<{ source_id: string }>(
       `select source_id
        from stocks_research.securities
-       where security_id = stocks_research.security_as_of($1, $2::date)`,
+       where security_id = stocks_research.security_as_of($1, $2::date, true)`,
       [row['ticker'], row['date']],
     )
     if ((found?.source_id ?? '') !== row['source_id']) wrong.push({ ...row, found })

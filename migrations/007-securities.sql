@@ -1,7 +1,8 @@
 -- Identity: securities and their tickers.
 --
 -- Every other row refers to security_id, never to a ticker. A ticker belongs to a security for an interval of
--- days. The functions have no settings of their own, so that PostgreSQL plans them inside the calling query.
+-- days. Who was listed on a day is in 026: that needs the bars. The functions have no settings of their own, so
+-- that PostgreSQL plans them inside the calling query.
 
 create table stocks_research.securities (
   security_id       bigint      primary key check (security_id > 0),
@@ -86,19 +87,6 @@ comment on column stocks_research.ticker_history.reason is
 select ingestion.watch_table('stocks_research.ticker_history');
 select ingestion.version_table('stocks_research.ticker_history', 'security_id');
 
-create function stocks_research.security_as_of(ticker text, as_of date) returns bigint
-language sql stable parallel safe
-as $$
-select h.security_id
-from stocks_research.ticker_history h
-where h.ticker = $1
-  and h.valid_from <= $2
-  and $2 <= coalesce(h.valid_to, 'infinity')
-$$;
-comment on function stocks_research.security_as_of(text, date) is
-  'The security that had this ticker on this day; null when no security of this database had it: then the '
-  'ticker was unused or another company''s.';
-
 create function stocks_research.ticker_as_of(security_id bigint, as_of date) returns text
 language sql stable parallel safe
 as $$
@@ -110,19 +98,3 @@ where h.security_id = $1
 $$;
 comment on function stocks_research.ticker_as_of(bigint, date) is
   'The ticker of this security on this day; null when it had none.';
-
-create function stocks_research.securities_as_of(as_of date)
-returns table (security_id bigint, source_id text, ticker text, exchange_mic text)
-language sql stable parallel safe
-as $$
-select s.security_id, s.source_id, h.ticker, coalesce(h.exchange_mic, s.exchange_mic)
-from stocks_research.ticker_history h
-join stocks_research.securities s using (security_id)
-where h.valid_from <= $1
-  and $1 <= coalesce(h.valid_to, 'infinity')
-  and $1 >= coalesce(s.list_date, '-infinity')
-  and $1 <= coalesce(s.delist_date, 'infinity')
-$$;
-comment on function stocks_research.securities_as_of(date) is
-  'Every security that was listed on this day, with its ticker of that day. Securities that were delisted '
-  'later are included, so the universe has no survivorship bias.';

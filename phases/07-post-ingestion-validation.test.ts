@@ -156,6 +156,8 @@ const RECOMPUTED_BY: Readonly<Record<string, readonly string[]>> = {
   delistings_v: ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
   returns_daily_v: ['daily-returns-compound'],
   securities_listing_v: ['listings-equal-recomputation'],
+  security_history_v: ['security-history-covers-tickers'],
+  sessions_numbered_v: ['sessions-numbered-in-order'],
 }
 
 test('views are correct: recomputed independently, row by row', async ({ db, config, progress, record }) => {

@@ -175,6 +175,20 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
   ],
   [
+    'a history of securities without a ticker',
+    inView('h.ticker,', `upper(''other'') as ticker,`, 'security_history_v'),
+    ['security-history-covers-tickers'],
+  ],
+  [
+    'sessions numbered from 2',
+    inView(
+      'row_number() OVER (ORDER BY session_date)',
+      '1 + row_number() OVER (ORDER BY session_date)',
+      'sessions_numbered_v',
+    ),
+    ['sessions-numbered-in-order'],
+  ],
+  [
     'a view of returns without the delisting return',
     `${merged} ${inView('COALESCE(d.delisting_return, (0)::numeric)', '0::numeric', 'returns_daily_v')}`,
     ['daily-returns-compound'],

@@ -16,6 +16,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   standard_items: 'select * from stocks_research.fundamentals_standard_as_of($1::date)',
   adjusted: 'select * from stocks_research.prices_daily_adjusted_as_of($1::date)',
   securities: 'select * from stocks_research.securities_as_of($1::date)',
+  securities_with_unknown: 'select * from stocks_research.securities_as_of($1::date, true)',
   holders: `select t.ticker, stocks_research.security_as_of(t.ticker, $1::date) as security_id
             from (values ('T1'), ('T2'), ('T3'), ('T1X1'), ('T2X1'), ('T3X1')) t (ticker)`,
   tickers:
