@@ -1034,6 +1034,8 @@ create table stocks_research.ticker_history (
   constraint ticker_history_one_ticker_a_day exclude using gist (security_id with =, daterange(valid_from,
     valid_to, '[]') with &&)
 );
+create index ticker_history_by_key on stocks_research.ticker_history using btree
+  (stocks_research.ticker_key(ticker), valid_from);
 create trigger change_delete after delete on stocks_research.ticker_history referencing old table as old_rows
   for each statement execute function ingestion.record_change();
 create trigger change_insert after insert on stocks_research.ticker_history referencing new table as new_rows
@@ -1051,20 +1053,6 @@ create trigger version_truncate after truncate on stocks_research.ticker_history
 create trigger version_update after update on stocks_research.ticker_history referencing old table as
   old_rows new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
 
--- The security that had this ticker on this day; null when no security of this database had it: then the
--- ticker was unused or another company's.
-create function stocks_research.security_as_of(ticker text, as_of date)
-returns bigint
-language sql
-stable parallel safe
-as $$
-select h.security_id
-from stocks_research.ticker_history h
-where h.ticker = $1
-  and h.valid_from <= $2
-  and $2 <= coalesce(h.valid_to, 'infinity')
-$$;
-
 -- The ticker of this security on this day; null when it had none.
 create function stocks_research.ticker_as_of(security_id bigint, as_of date)
 returns text
@@ -1076,22 +1064,6 @@ from stocks_research.ticker_history h
 where h.security_id = $1
   and h.valid_from <= $2
   and $2 <= coalesce(h.valid_to, 'infinity')
-$$;
-
--- Every security that was listed on this day, with its ticker of that day. Securities that were delisted
--- later are included, so the universe has no survivorship bias.
-create function stocks_research.securities_as_of(as_of date)
-returns table(security_id bigint, source_id text, ticker text, exchange_mic text)
-language sql
-stable parallel safe
-as $$
-select s.security_id, s.source_id, h.ticker, coalesce(h.exchange_mic, s.exchange_mic)
-from stocks_research.ticker_history h
-join stocks_research.securities s using (security_id)
-where h.valid_from <= $1
-  and $1 <= coalesce(h.valid_to, 'infinity')
-  and $1 >= coalesce(s.list_date, '-infinity')
-  and $1 <= coalesce(s.delist_date, 'infinity')
 $$;
 
 -- prices ----------------------------------------------------------------------------------------------------
@@ -3074,3 +3046,323 @@ create view stocks_research.returns_daily_v as
    from growths g
      left join stocks_research.delistings_v d on d.security_id = g.security_id and d.last_trade_date =
        g.trade_date and d.delisting_return is not null;
+
+-- listed on a day -------------------------------------------------------------------------------------------
+
+-- Every security that is known to have been listed on this day, with its ticker of that day; those that were
+-- delisted later included, so the universe has no survivorship bias. certainty: traded (a bar within ten
+-- sessions up to the day), stated (its first day is stated, and it has no bar yet). With include_unknown
+-- also no_recent_bar and before_first_evidence: a source states the ticker, and nothing shows that it was
+-- listed. Known as of the day, but security_type, which is today's. Trap: counting unknown ones puts
+-- companies into the universe before they came to the market.
+create function stocks_research.securities_as_of(as_of date, include_unknown boolean default false)
+returns table(security_id bigint, source_id text, ticker text, exchange_mic text, security_type text,
+  certainty text)
+language sql
+stable parallel safe
+as $$
+select s.security_id, s.source_id, h.ticker, coalesce(h.exchange_mic, s.exchange_mic), s.security_type,
+  e.certainty
+from stocks_research.ticker_history h
+join stocks_research.securities s on s.security_id = h.security_id
+left join lateral (
+  select p.trade_date
+  from stocks_research.prices_daily p
+  where p.security_id = h.security_id
+    and p.trade_date <= $1
+  order by p.trade_date desc
+  limit 1
+) b on true
+cross join lateral (
+  select
+    case
+      when b.trade_date >= (
+        select c.session_date
+        from stocks_research.trading_sessions c
+        where c.session_date <= $1
+        order by c.session_date desc
+        offset 9 limit 1
+      ) then 'traded'
+      when b.trade_date is not null then 'no_recent_bar'
+      when s.list_date is not null then 'stated'
+      else 'before_first_evidence'
+    end as certainty
+) e
+where h.valid_from <= $1
+  and $1 <= coalesce(h.valid_to, 'infinity')
+  and $1 >= coalesce(s.list_date, '-infinity')
+  and $1 <= coalesce(s.delist_date, 'infinity')
+  and ($2 or e.certainty in ('traded', 'stated'))
+$$;
+
+-- The security that was listed under this ticker on this day; null when none of this database was: then the
+-- ticker was unused, another company's, or not known to be listed (include_unknown, as in securities_as_of).
+-- resolve_ticker says which. Trap: a ticker without a day does not identify a security.
+create function stocks_research.security_as_of(ticker text, as_of date, include_unknown boolean default
+  false)
+returns bigint
+language sql
+stable parallel safe
+as $$
+select s.security_id
+from stocks_research.securities_as_of($2, $3) s
+where s.ticker = $1
+$$;
+
+-- A ticker without its notation: brk-b, BRK/B, BRK B and BRK.B have one key, BRK.B. BRKB is another one.
+create function stocks_research.ticker_key(ticker text)
+returns text
+language sql
+immutable parallel safe
+return regexp_replace(upper(btrim(ticker)), '[^A-Z0-9]+', '.', 'g');
+
+-- The security of a ticker in any notation (BRK-B, brk/b, BRK.B) on a day, always one row. reason: exact,
+-- other_notation; without a security: unknown (no security of this database ever had it), not_held_on_day,
+-- listing_not_known (held, and no evidence of a listing on the day), ambiguous.
+create function stocks_research.resolve_ticker(ticker text, as_of date)
+returns table(security_id bigint, listed_ticker text, reason text)
+language sql
+stable parallel safe
+as $$
+with held as (
+  -- Intervals of this ticker in any notation, and whether they cover the day.
+  select h.security_id, h.ticker, h.ticker = $1 as is_exact,
+    h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity') as is_of_day
+  from stocks_research.ticker_history h
+  where stocks_research.ticker_key(h.ticker) = stocks_research.ticker_key($1)
+), of_day as (
+  -- Those of the day, the exact ones before the others.
+  select h.security_id, h.ticker, h.is_exact, rank() over (order by h.is_exact desc) as place
+  from held h
+  where h.is_of_day
+), best as (
+  select count(*) as candidates_count, min(d.security_id) as security_id, min(d.ticker) as ticker,
+    bool_and(d.is_exact) as is_exact
+  from of_day d
+  where d.place = 1
+)
+select
+  case when b.candidates_count = 1 then l.security_id end,
+  case when b.candidates_count = 1 and l.security_id is not null then b.ticker end,
+  case
+    when not exists (select from held) then 'unknown'
+    when b.candidates_count = 0 then 'not_held_on_day'
+    when b.candidates_count > 1 then 'ambiguous'
+    when l.security_id is null then 'listing_not_known'
+    when b.is_exact then 'exact'
+    else 'other_notation'
+  end
+from best b
+left join lateral (
+  select s.security_id
+  from stocks_research.securities_as_of($2) s
+  where s.ticker = b.ticker
+    and s.security_id = b.security_id
+) l on true
+$$;
+
+-- What a security was, by interval of its ticker; kept when it is delisted. Ticker and exchange are those of
+-- the interval. Name, type, filer and FIGI are known as of today, or as of the delisting:
+-- is_of_later_interval says that they may not have been true then. Trap: filtering a past universe on
+-- today's type or filer without looking at the flag.
+create view stocks_research.security_history_v as
+ select h.security_id,
+    h.valid_from,
+    h.valid_to,
+    h.ticker,
+    coalesce(h.exchange_mic, s.exchange_mic) as exchange_mic,
+    s.name,
+    s.security_type,
+    s.cik,
+    s.share_class_figi,
+    lead(h.valid_from) over (partition by h.security_id order by h.valid_from) is not null as
+      is_of_later_interval
+   from stocks_research.ticker_history h
+     join stocks_research.securities s on s.security_id = h.security_id;
+
+-- research functions ----------------------------------------------------------------------------------------
+
+-- Daily prices of a security from first_date to last_date, raw and adjusted as of today, through its changes
+-- of name. The security is a source_id, a ticker in any notation (the last security that had it up to
+-- last_date, with all of its history), or a security_id. Trap: `where ticker = …` in prices_daily_adjusted_v
+-- loses the years before a change of name, and mixes companies that had one ticker.
+create function stocks_research.prices_of(security text, first_date date, last_date date)
+returns setof stocks_research.prices_daily_adjusted_v
+language sql
+stable parallel safe
+as $$
+select v.*
+from stocks_research.prices_daily_adjusted_v v
+where v.security_id = coalesce(
+    (
+      select s.security_id
+      from stocks_research.securities s
+      where s.source_id = $1
+    ),
+    (
+      select h.security_id
+      from stocks_research.ticker_history h
+      where stocks_research.ticker_key(h.ticker) = stocks_research.ticker_key($1)
+        and h.valid_from <= $3
+      order by h.valid_from desc, h.ticker = $1 desc
+      limit 1
+    ),
+    case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end
+  )
+  and v.trade_date between $2 and $3
+$$;
+
+-- Total return from the close of first_date to that of last_date, dividends reinvested: 0.05 is 5 %. After
+-- the last bar of a delisted security the delisting return is in it, and the result is null where that is
+-- not known: nobody then knows what holders had. with_delisting = false stops at the last bar. Null without
+-- a close within ten sessions up to first_date. Trap: leaving out the nulls is survivorship bias.
+create function stocks_research.total_return(security_id bigint, first_date date, last_date date,
+  with_delisting boolean default true)
+returns numeric
+language sql
+stable parallel safe
+as $$
+select round(
+  z.close * z.total_return_factor / (a.close * a.total_return_factor)
+    * case when d.security_id is null then 1 else 1 + d.delisting_return end - 1,
+  12
+)
+from (
+  -- The close at which it is bought: at most ten sessions before first_date.
+  select p.close, f.total_return_factor
+  from stocks_research.prices_daily p
+  join stocks_research.adjustment_factors f
+    on f.security_id = p.security_id
+    and p.trade_date >= f.first_date
+    and (p.trade_date <= f.last_date) is true
+  where p.security_id = $1
+    and p.trade_date <= $2
+    and p.trade_date >= (
+      select c.session_date
+      from stocks_research.trading_sessions c
+      where c.session_date <= $2
+      order by c.session_date desc
+      offset 9 limit 1
+    )
+  order by p.trade_date desc
+  limit 1
+) a
+cross join (
+  -- The close at which it is sold: the last one up to last_date.
+  select p.trade_date, p.close, f.total_return_factor
+  from stocks_research.prices_daily p
+  join stocks_research.adjustment_factors f
+    on f.security_id = p.security_id
+    and p.trade_date >= f.first_date
+    and (p.trade_date <= f.last_date) is true
+  where p.security_id = $1
+    and p.trade_date <= $3
+  order by p.trade_date desc
+  limit 1
+) z
+left join stocks_research.delistings_v d
+  on $4
+  and d.security_id = $1
+  and d.last_trade_date = z.trade_date
+  and d.last_trade_date < $3
+where $2 <= $3
+$$;
+
+-- Shares on last_date for one share of first_date, from splits and stock dividends with an ex-date after
+-- first_date and up to last_date: 4 after a split of 1 to 4, 1 without one. Exact; a quotient that does not
+-- end has 60 decimals. A price of first_date in shares of last_date is price / split_ratio.
+create function stocks_research.split_ratio(security_id bigint, first_date date, last_date date)
+returns numeric
+language sql
+stable parallel safe
+as $$
+select case
+  when count(*) = 0 then 1
+  else trim_scale(
+    round(stocks_research.product_exact(a.split_to), 60) / stocks_research.product_exact(a.split_from)
+  )
+end
+from stocks_research.corporate_actions a
+where a.security_id = $1
+  and stocks_research.is_split_kind(a.kind)
+  and a.ex_date > $2
+  and a.ex_date <= $3
+$$;
+
+-- The session so many sessions after a day (negative: before it). 0 is the day itself, or the next session
+-- when the exchange was closed. Null outside the calendar.
+create function stocks_research.session_shift(day date, sessions integer)
+returns date
+language sql
+stable parallel safe
+as $$
+select case
+  when $2 >= 0 then (
+    select c.session_date
+    from stocks_research.trading_sessions c
+    where c.session_date >= $1
+    order by c.session_date
+    offset greatest($2, 0) limit 1
+  )
+  else (
+    select c.session_date
+    from stocks_research.trading_sessions c
+    where c.session_date < $1
+    order by c.session_date desc
+    offset greatest(-$2 - 1, 0) limit 1
+  )
+end
+$$;
+
+-- Sessions with a running number, from 1 for the first one of the calendar: differences of numbers count
+-- sessions. The numbers stay the same when the calendar grows.
+create view stocks_research.sessions_numbered_v as
+ select session_date,
+    row_number() over (order by session_date) as session_number
+   from stocks_research.trading_sessions c;
+
+-- For each day and security the last bar within ten sessions up to the day, raw and adjusted as of today:
+-- one call for all month ends. Securities without such a bar are not in it; delisted ones are, as long as
+-- they traded.
+create function stocks_research.prices_panel(days date[], security_ids bigint[] default null::bigint[])
+returns table(day date, security_id bigint, ticker text, trade_date date, close numeric, volume numeric,
+  adj_close numeric, total_return_close numeric)
+language sql
+stable parallel safe rows 100000
+as $$
+select d.day, s.security_id, t.ticker, p.trade_date,
+  p.close, p.volume,
+  round(p.close * f.price_factor, 12),
+  round(p.close * f.total_return_factor, 12)
+from (
+  -- Each day, with the tenth session before it.
+  select u.day, (
+    select c.session_date
+    from stocks_research.trading_sessions c
+    where c.session_date <= u.day
+    order by c.session_date desc
+    offset 9 limit 1
+  ) as oldest_date
+  from unnest($1) u (day)
+) d
+cross join stocks_research.securities s
+cross join lateral (
+  select q.trade_date, q.close, q.volume
+  from stocks_research.prices_daily q
+  where q.security_id = s.security_id
+    and q.trade_date <= d.day
+    and q.trade_date >= d.oldest_date
+  order by q.trade_date desc
+  limit 1
+) p
+left join stocks_research.adjustment_factors f
+  on f.security_id = s.security_id
+  and p.trade_date >= f.first_date
+  and (p.trade_date <= f.last_date) is true
+left join stocks_research.ticker_history t
+  on t.security_id = s.security_id
+  and p.trade_date >= t.valid_from
+  and (p.trade_date <= coalesce(t.valid_to, 'infinity')) is true
+where $2 is null
+  or s.security_id = any ($2)
+$$;

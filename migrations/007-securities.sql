@@ -1,8 +1,8 @@
 -- Identity: securities and their tickers.
 --
 -- Every other row refers to security_id, never to a ticker. A ticker belongs to a security for an interval of
--- days. Who was listed on a day is in 026: that needs the bars. The functions have no settings of their own, so
--- that PostgreSQL plans them inside the calling query.
+-- days. Who was listed on a day is in 026, since it needs the bars. The functions have no settings of their
+-- own, so that PostgreSQL plans them inside the calling query.
 
 create table stocks_research.securities (
   security_id       bigint      primary key check (security_id > 0),

@@ -1,7 +1,7 @@
 -- Who was listed on a day: what is known to have been listed, and on request what may have been.
 --
 -- A source may state a ticker interval that begins with its window, long before the first bar of a security
--- that was not listed yet. So an interval alone is no evidence. Only what was known on the day is used: bars
+-- that was not listed yet. So an interval alone is not evidence. Only what was known on the day is used: bars
 -- up to it, and the stated first day. The functions have no settings of their own, so that PostgreSQL plans
 -- them inside the calling query.
 
@@ -45,12 +45,12 @@ where h.valid_from <= $1
   and ($2 or e.certainty in ('traded', 'stated'))
 $$;
 comment on function stocks_research.securities_as_of(date, boolean) is
-  'Every security that is known to have been listed on this day, with its ticker of that day; securities that '
+  'Every security that is known to have been listed on this day, with its ticker of that day; those that '
   'were delisted later included, so the universe has no survivorship bias. certainty: traded (a bar within '
-  'ten sessions up to the day), stated (its first day is stated, and it has no bar yet). With include_unknown '
-  'also no_recent_bar and before_first_evidence: a source states the ticker, and nothing shows that it was '
-  'listed. Known as of the day, but security_type, which is today''s. Trap: counting unknown ones puts '
-  'companies into the universe before they came to the market.';
+  'ten sessions up to the day), stated (its first day is stated, and it has no bar yet). With '
+  'include_unknown also no_recent_bar and before_first_evidence: a source states the ticker, and nothing '
+  'shows that it was listed. Known as of the day, but security_type, which is today''s. Trap: counting '
+  'unknown ones puts companies into the universe before they came to the market.';
 
 create function stocks_research.security_as_of(
   ticker text, as_of date, include_unknown boolean default false
@@ -64,7 +64,7 @@ $$;
 comment on function stocks_research.security_as_of(text, date, boolean) is
   'The security that was listed under this ticker on this day; null when none of this database was: then '
   'the ticker was unused, another company''s, or not known to be listed (include_unknown, as in '
-  'securities_as_of). resolve_ticker says which. Trap: a ticker without a day is no identity.';
+  'securities_as_of). resolve_ticker says which. Trap: a ticker without a day does not identify a security.';
 
 create function stocks_research.ticker_key(ticker text) returns text
 language sql immutable parallel safe
@@ -128,8 +128,8 @@ select h.security_id, h.valid_from, h.valid_to, h.ticker,
 from stocks_research.ticker_history h
 join stocks_research.securities s on s.security_id = h.security_id;
 comment on view stocks_research.security_history_v is
-  'What a security was, by interval of its ticker; kept when it is delisted. Ticker and exchange are those of '
-  'the interval. Name, type, filer and FIGI are known as of today, or as of the delisting: '
+  'What a security was, by interval of its ticker; kept when it is delisted. Ticker and exchange are those '
+  'of the interval. Name, type, filer and FIGI are known as of today, or as of the delisting: '
   'is_of_later_interval says that they may not have been true then. Trap: filtering a past universe on '
   'today''s type or filer without looking at the flag.';
 comment on column stocks_research.security_history_v.security_id is 'The security.';

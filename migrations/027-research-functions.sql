@@ -2,20 +2,6 @@
 -- sessions by number. The functions have no settings of their own, so that PostgreSQL plans them inside the
 -- calling query and answers from the keys.
 
-create function stocks_research.prices_of(security_id bigint, first_date date, last_date date)
-returns setof stocks_research.prices_daily_adjusted_v
-language sql stable parallel safe
-as $$
-select v.*
-from stocks_research.prices_daily_adjusted_v v
-where v.security_id = $1
-  and v.trade_date between $2 and $3
-$$;
-comment on function stocks_research.prices_of(bigint, date, date) is
-  'Daily prices of a security from first_date to last_date, raw and adjusted, through its changes of name. '
-  'Adjusted as of today. Trap: `where ticker = …` in prices_daily_adjusted_v loses the years before a change '
-  'of name, and mixes two companies that had one ticker.';
-
 create function stocks_research.prices_of(security text, first_date date, last_date date)
 returns setof stocks_research.prices_daily_adjusted_v
 language sql stable parallel safe
@@ -35,13 +21,16 @@ where v.security_id = coalesce(
         and h.valid_from <= $3
       order by h.valid_from desc, h.ticker = $1 desc
       limit 1
-    )
+    ),
+    case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end
   )
   and v.trade_date between $2 and $3
 $$;
 comment on function stocks_research.prices_of(text, date, date) is
-  'prices_of of a source_id, or of the security that was the last to have this ticker, in any notation, up '
-  'to last_date. All of its history is given, also from before it had the ticker.';
+  'Daily prices of a security from first_date to last_date, raw and adjusted as of today, through its '
+  'changes of name. The security is a source_id, a ticker in any notation (the last security that had it '
+  'up to last_date, with all of its history), or a security_id. Trap: `where ticker = …` in '
+  'prices_daily_adjusted_v loses the years before a change of name, and mixes companies that had one ticker.';
 
 create function stocks_research.total_return(
   security_id bigint, first_date date, last_date date, with_delisting boolean default true

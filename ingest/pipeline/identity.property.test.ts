@@ -132,7 +132,8 @@ async function answers(): Promise<{ held: string[]; holders: string[]; listed: s
       `select concat_ws(' ', d.day, s.source_id, t.ticker) as row
        from unnest($1::date[]) d (day)
        cross join unnest($2::text[]) t (ticker)
-       join stocks_research.securities s on s.security_id = stocks_research.security_as_of(t.ticker, d.day, true)`,
+       join stocks_research.securities s
+         on s.security_id = stocks_research.security_as_of(t.ticker, d.day, true)`,
       [...days, TICKERS],
     ),
     listed: await texts(

@@ -122,6 +122,7 @@ it('every check says why, and the order is by job, then hard before soft, then b
   expect(of).toEqual([
     'one-security-a-ticker',
     'one-ticker-a-security',
+    'security-history-covers-tickers',
     'ticker-history-inside-listing',
     'ticker-history-last-is-current',
   ])

@@ -182,8 +182,8 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   [
     'sessions numbered from 2',
     inView(
-      'row_number() OVER (ORDER BY session_date)',
-      '1 + row_number() OVER (ORDER BY session_date)',
+      'row_number() OVER (ORDER BY c.session_date)',
+      '1 + row_number() OVER (ORDER BY c.session_date)',
       'sessions_numbered_v',
     ),
     ['sessions-numbered-in-order'],

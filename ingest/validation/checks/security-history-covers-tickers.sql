@@ -1,8 +1,8 @@
 -- claim: the history of securities has every ticker interval once, with its flag
 -- severity: hard
 -- job: ticker-history
--- why: An interval that is missing takes a security out of a past universe; a flag that is wrong shows today's
---      type or filer as that of a past day.
+-- why: An interval that is missing takes a security out of a past universe; a flag that is wrong shows
+--      today's type or filer as that of a past day.
 select
   coalesce(v.security_id, h.security_id)::text as subject,
   coalesce(v.valid_from, h.valid_from) as valid_from,
