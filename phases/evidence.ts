@@ -1,6 +1,8 @@
 /** How reports of the product become evidence of a box. */
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Backup } from '../helpers/backup/dump.ts'
+import { manifestFileOf } from '../helpers/backup/manifest.ts'
 import type { ItemGap, JobReport } from '../ingest/contract/job.ts'
 import { gapGroups } from '../ingest/pipeline/report.ts'
 import type { ValidationReport } from '../ingest/validation/validate.ts'
@@ -87,11 +89,14 @@ export const checksEvidence = ({ checks }: ValidationReport) =>
   }))
 
 /** What a backup is, for the evidence. */
-export function backupEvidence({ manifest }: Backup) {
+export function backupEvidence({ archive, manifest }: Backup) {
   const { fingerprint, ...facts } = manifest
   const tables = Object.values(fingerprint.tables)
   return {
     ...facts,
+    manifest_sha256: createHash('sha256')
+      .update(readFileSync(manifestFileOf(archive)))
+      .digest('hex'),
     tables: tables.length,
     rows: tables.reduce((sum, table) => sum + table.rows, 0),
     content_sha256: fingerprint.content_sha256,

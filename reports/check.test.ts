@@ -6,10 +6,13 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { JournalEntry, RunEvent } from '../helpers/checklist/events.ts'
 import { Journal, verifyJournal } from '../helpers/checklist/journal.ts'
+import { viewOf } from '../helpers/checklist/view.ts'
 import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { Trial } from '../helpers/testing/trial.ts'
 import { checkRun } from './check.ts'
-import { sha256Of, writeReports } from './write.ts'
+import { envelopeOf, envelopeText } from './dsse.ts'
+import { PAYLOAD_TYPE, statementOf } from './statement.ts'
+import { ATTESTATION_FILE, type Manifest, sha256Of, statedFiles, writeReports } from './write.ts'
 
 const PLAN = `## Phase 0 · Ground
 \`00-ground\`
@@ -41,7 +44,7 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-/** Changes a report; `sealed` also makes the manifest list the changed file, as a careful forger would. */
+/** Changes a report; `sealed` also makes manifest and statement fit it, as a careful forger would. */
 function falsify(name: string, from: string, to: string, sealed: boolean): void {
   const file = join(directory, name)
   const text = readFileSync(file, 'utf8')
@@ -50,7 +53,12 @@ function falsify(name: string, from: string, to: string, sealed: boolean): void 
   writeFileSync(file, changed)
   if (!sealed) return
   const manifest = join(directory, 'manifest.json')
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(sha256Of(text), sha256Of(changed)))
+  const listed = readFileSync(manifest, 'utf8').replace(sha256Of(text), sha256Of(changed))
+  writeFileSync(manifest, listed)
+  const { entries } = verifyJournal(join(directory, 'journal.jsonl'))
+  const statement = statementOf(viewOf(entries), statedFiles(JSON.parse(listed) as Manifest))
+  const envelope = envelopeOf(PAYLOAD_TYPE, Buffer.from(statement))
+  writeFileSync(join(directory, ATTESTATION_FILE), envelopeText(envelope))
 }
 
 test('the reports of the engine are verified', () => {
@@ -198,10 +206,9 @@ function withVerdict({ seq: _seq, at: _at, prev: _prev, sha256: _sha256, ...even
 }
 
 test('the command exits 0 for an intact run, and 1 with file and line for a changed one', async () => {
-  const verify = () =>
-    execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'commands', 'verify-report.ts'), directory], {
-      reject: false,
-    })
+  const command = join(ROOT_DIRECTORY, 'ingest', 'commands', 'verify-report.ts')
+  const plan = ['--repository', trial.directory, '--plan', 'plan.md']
+  const verify = () => execa(process.execPath, [command, directory, ...plan], { reject: false })
   expect(await verify()).toMatchObject({ exitCode: 0 })
   falsify('journal.jsonl', '"rows":3', '"rows":4', false)
   const { exitCode, stdout } = await verify()

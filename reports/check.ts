@@ -1,15 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { codeIdentity } from '../helpers/checklist/code.ts'
 import type { JournalEntry } from '../helpers/checklist/events.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { judge } from '../helpers/checklist/judge.ts'
-import { codeIdentity } from '../helpers/checklist/opening.ts'
 import { boxesOf, MARK, type RunView, viewOf } from '../helpers/checklist/view.ts'
 import { messageOf } from '../helpers/core/errors.ts'
+import { attestationFaults } from './check-statement.ts'
 import { escapeHtml } from './html.ts'
 import { escapeXml, RUN_SUITE } from './junit.ts'
-import { PAGES, sha256Of } from './write.ts'
+import { MANIFEST_FILE, type Manifest, manifestText, otherFiles, PAGES, sha256Of } from './write.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const manifestSchema = z.strictObject({
@@ -69,7 +70,10 @@ export function checkRun(run_directory: string, is_same_code = isSameCode): Chec
     if (!agrees)
       faults.push(`journal.jsonl, line ${last.seq}: it says ${last.verdict}, but its boxes give ${verdict}`)
   }
-  if (typeof manifest !== 'string') faults.push(...manifestFaults(run_directory, manifest, view, entries))
+  if (typeof manifest !== 'string') {
+    faults.push(...manifestFaults(run_directory, manifest, view, entries))
+    if (last?.event === 'run-ended') faults.push(...attestationFaults(run_directory, view, manifest))
+  }
   for (const [name, write] of Object.entries(PAGES)) {
     const path = join(run_directory, name)
     if (!existsSync(path)) continue // Reported already, as missing from the manifest's list.
@@ -100,9 +104,13 @@ const setBack = (entries: readonly JournalEntry[]): string[] =>
       : []
   })
 
-function readManifest(run_directory: string): z.infer<typeof manifestSchema> | string {
+function readManifest(run_directory: string): Manifest | string {
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(join(run_directory, 'manifest.json'), 'utf8')))
+    const text = readFileSync(join(run_directory, MANIFEST_FILE), 'utf8')
+    const manifest = manifestSchema.parse(JSON.parse(text))
+    return manifestText(manifest) === text
+      ? manifest
+      : 'manifest.json: its bytes are not as they were written'
   } catch (error) {
     return `manifest.json cannot be read: ${messageOf(error)}`
   }
@@ -110,7 +118,7 @@ function readManifest(run_directory: string): z.infer<typeof manifestSchema> | s
 
 function manifestFaults(
   run_directory: string,
-  manifest: z.infer<typeof manifestSchema>,
+  manifest: Manifest,
   view: RunView,
   entries: readonly JournalEntry[],
 ): string[] {
@@ -133,13 +141,20 @@ function manifestFaults(
     if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)
   for (const [name, listed] of Object.entries(manifest.files)) {
     const path = join(run_directory, name)
-    if (!/^[\w.-]+$/.test(name)) faults.push(`manifest.json: "${name}" is not a file name`)
+    if (!isFileName(name)) faults.push(`manifest.json: "${name}" is not the name of a file of a run`)
     else if (!existsSync(path)) faults.push(`${name} is missing`)
     else if (sha256Of(readFileSync(path)) !== listed)
       faults.push(`${name} is not the file that the manifest lists: its SHA-256 differs`)
   }
+  if (view.verdict !== 'RUNNING')
+    for (const name of otherFiles(run_directory))
+      if (manifest.files[name] === undefined) faults.push(`${name} is not a file that the manifest lists`)
   return faults
 }
+
+/** A path below the folder of the run, with slashes. */
+const isFileName = (name: string): boolean =>
+  !name.includes('\\') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
 /** Whether the checkout is the one that the run was made from, and neither was changed. */
 function isSameCode({ identity }: RunView): boolean {

@@ -67,7 +67,12 @@ test('an interim bundle has a name of its own; the final one replaces it, also r
   ])
   const final = await publishBundle(run, remote, { run_id: 'r1', is_final: true })
   expect(final.remote_name).toMatch(/^evidence\/r1-[0-9a-f]{12}\.zip$/)
-  expect((await readdir(run)).toSorted()).toEqual(['bundle.zip', 'evidence', 'journal.jsonl'])
+  expect((await readdir(run)).toSorted()).toEqual([
+    'bundle.zip',
+    'bundle.zip.sha256',
+    'evidence',
+    'journal.jsonl',
+  ])
   expect(Object.keys(await read(final.file)), 'nor is it in the final one').toEqual([
     'evidence/x.txt',
     'journal.jsonl',

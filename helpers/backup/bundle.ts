@@ -1,12 +1,25 @@
 import { createWriteStream } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ZipArchive } from 'archiver'
-import { fillAtomically, PARTIAL_SUFFIX } from '../core/atomic-file.ts'
-import { PreconditionError, VerificationError } from '../core/errors.ts'
+import yauzl from 'yauzl'
+import { fillAtomically, PARTIAL_SUFFIX, writeAtomically } from '../core/atomic-file.ts'
+import { FormatError, PreconditionError, VerificationError } from '../core/errors.ts'
 import { type FileHashes, hashFile } from '../core/file-hash.ts'
 import type { RemoteStore } from '../remote/store.ts'
+
+/** The bundle in the folder that it is of, of a run that has ended. */
+export const BUNDLE_FILE = 'bundle.zip'
+/** And of one that has not: its report still reads RUNNING. */
+export const INTERIM_BUNDLE_FILE = 'bundle-interim.zip'
+/** Beside a bundle, its SHA-256, as `sha256sum --check` reads it. */
+export const sumFileOf = (bundle: string): string => `${bundle}.sha256`
+/** Every name of these in the folder of a run. */
+export const BUNDLE_FILES: readonly string[] = [BUNDLE_FILE, INTERIM_BUNDLE_FILE].flatMap((name) => [
+  name,
+  sumFileOf(name),
+])
 
 export interface Bundle extends FileHashes {
   readonly file: string
@@ -32,6 +45,7 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
   const entries = paths
     .map((path) => relative(directory, path).split(sep).join('/'))
     .filter((name) => join(directory, name) !== file && !name.endsWith(PARTIAL_SUFFIX))
+    .filter((name) => !BUNDLE_FILES.includes(name))
   if (entries.length === 0)
     throw new PreconditionError(`${directory} holds no file to bundle. Run the checklist first.`)
   entries.sort()
@@ -43,10 +57,30 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
   return { file, entries, ...(await hashFile(file)) }
 }
 
-/** The bundle in the folder that it is of, of a run that has ended. */
-const BUNDLE_FILE = 'bundle.zip'
-/** And of one that has not: its report still reads RUNNING. */
-export const INTERIM_BUNDLE_FILE = 'bundle-interim.zip'
+/** What a bundle may hold: far above any run, and below what would fill a disk. */
+const EXTRACTED_BYTES_MAX = 4_000_000_000
+
+/**
+ * Writes the files of a bundle below `directory`. Names that lead out of it are rejected by the reader.
+ *
+ * @throws FormatError when it holds more than any run, and the error of the reader when it is no zip.
+ */
+export async function extractBundle(bundle: string, directory: string): Promise<void> {
+  const zip = await yauzl.openPromise(bundle, { strictFileNames: true })
+  let bytes = 0
+  try {
+    for await (const entry of zip.eachEntry()) {
+      bytes += entry.uncompressedSize
+      if (bytes > EXTRACTED_BYTES_MAX)
+        throw new FormatError(`${bundle} holds more than ${EXTRACTED_BYTES_MAX} bytes. Do not use it.`)
+      const file = join(directory, entry.fileName)
+      await mkdir(dirname(file), { recursive: true })
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(file, { flags: 'wx' }))
+    }
+  } finally {
+    zip.close()
+  }
+}
 
 export interface PublishedBundle {
   readonly file: string
@@ -79,11 +113,12 @@ export async function publishBundle(
     signal,
   }: { readonly run_id: string; readonly is_final: boolean; readonly signal?: AbortSignal },
 ): Promise<PublishedBundle> {
-  if (is_final) await rm(join(directory, INTERIM_BUNDLE_FILE), { force: true })
-  const { entries, ...bundle } = await makeBundle(
-    directory,
-    join(directory, is_final ? BUNDLE_FILE : INTERIM_BUNDLE_FILE),
-  )
+  if (is_final)
+    for (const name of [INTERIM_BUNDLE_FILE, sumFileOf(INTERIM_BUNDLE_FILE)])
+      await rm(join(directory, name), { force: true })
+  const name = is_final ? BUNDLE_FILE : INTERIM_BUNDLE_FILE
+  const { entries, ...bundle } = await makeBundle(directory, join(directory, name))
+  await writeAtomically(sumFileOf(bundle.file), `${bundle.sha256}  ${name}\n`)
   const uploaded = await remote.upload(
     bundle.file,
     `evidence/${run_id}${is_final ? '' : '-interim'}-${bundle.sha256.slice(0, 12)}.zip`,

@@ -47,7 +47,13 @@ export const provenLevels = async (backup: Backup): Promise<readonly (1 | 2 | 3 
  * The proof of an archive: of the bytes that its manifest speaks of, at the time that it names. Undefined
  * without a readable one.
  */
-export async function readProof({ archive, manifest }: Backup): Promise<Proof | undefined> {
+export async function readProof({
+  archive,
+  manifest,
+}: {
+  readonly archive: string
+  readonly manifest: Pick<Backup['manifest'], 'sha256'>
+}): Promise<Proof | undefined> {
   try {
     const proof = proofSchema.parse(JSON.parse(await readFile(proofFileOf(archive), 'utf8')))
     return proof.sha256 === manifest.sha256 ? proof : undefined

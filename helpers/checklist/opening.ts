@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { arch, hostname, release, userInfo } from 'node:os'
-import { execaSync } from 'execa'
+import { dirname } from 'node:path'
 import type { Vitest } from 'vitest/node'
-import { type Config, childEnvironment, ROOT_DIRECTORY, readConfig } from '../config/config.ts'
+import { type Config, readConfig } from '../config/config.ts'
 import { PRODUCT_VERSION } from '../config/version.ts'
 import { messageOf } from '../core/errors.ts'
+import { codeIdentity } from './code.ts'
 import type { RunStarted, Scalar } from './events.ts'
 import { type Plan, readPlan } from './plan.ts'
 
@@ -29,7 +30,7 @@ export function openingOf(plan_file: string, vitest: Vitest | undefined): Openin
       mode: config?.source.mode ?? null,
       expected: plan.phases,
       plan_sha256: plan.sha256,
-      identity: identityOf(config, vitest?.version ?? ''),
+      identity: identityOf(config, vitest?.version ?? '', dirname(plan_file)),
       pid: process.pid,
       host: hostname(),
       narrowed: narrowingOf(vitest),
@@ -74,29 +75,20 @@ function narrowingOf(vitest: Vitest | undefined): string | null {
 }
 
 /** Who ran what, where: for the journal and the audit page. Holds no secret. */
-export function identityOf(
+function identityOf(
   config: Config | undefined,
   vitest_version: string,
+  directory: string,
 ): Readonly<Record<string, Scalar>> {
   return {
     product_version: PRODUCT_VERSION,
-    ...codeIdentity(),
+    ...codeIdentity(directory),
     operator: operator(),
     host: hostname(),
     platform: `${process.platform} ${release()} ${arch()}`,
     node_version: process.version,
     vitest_version,
     ...(config === undefined ? {} : configIdentity(config)),
-  }
-}
-
-/** Which code this is. */
-export function codeIdentity(): { readonly git_commit: string; readonly git_is_dirty: boolean | null } {
-  const commit = git('rev-parse', 'HEAD')
-  const changes = git('status', '--porcelain')
-  return {
-    git_commit: commit ?? 'not a git checkout',
-    git_is_dirty: changes === undefined ? null : changes !== '',
   }
 }
 
@@ -113,18 +105,6 @@ const configIdentity = (config: Config): Record<string, Scalar> => ({
   required_datasets: config.bootstrap.required_datasets.join(', ') || 'none',
   is_ci: config.is_ci,
 })
-
-function git(...args: string[]): string | undefined {
-  const options = {
-    cwd: ROOT_DIRECTORY,
-    env: childEnvironment(),
-    extendEnv: false,
-    reject: false,
-    timeout: 10_000,
-  } as const
-  const { exitCode, stdout } = execaSync('git', args, options)
-  return exitCode === 0 ? stdout.trim() : undefined
-}
 
 function operator(): string {
   try {

@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
 import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
 import { type PostgresConfig, readPostgres } from './postgres.ts'
+import { readSigningKeyFile } from './signing-key.ts'
 import { unknownVariables } from './variables.ts'
 
 export type { Bootstrap } from './bootstrap.ts'
@@ -57,6 +58,8 @@ export interface Config {
   /** The run lock that a parent of this process holds, as JSON: set for a child, never by a person. */
   readonly held_lock: string | undefined
   readonly dropbox: DropboxConfig
+  /** File with the key that signs the statement of a run; undefined when none is named. */
+  readonly signing_key_file: string | undefined
   /** Of the roles of the database that are to be used; see `npm run db:roles`. */
   readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
   readonly bootstrap: Bootstrap
@@ -103,6 +106,7 @@ export function readConfig(
   const checks_directory = readChecksDirectory(env['BOOTSTRAP_CHECKS'], root, faults)
   const postgres = readPostgres(env, root, faults)
   const dropbox = readDropbox(env, needs_backups && source.mode === 'live', faults)
+  const signing_key_file = readSigningKeyFile(env['BOOTSTRAP_SIGNING_KEY'], root, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
   if (bootstrap !== undefined && !is('isFile', universe_file)) {
@@ -124,6 +128,7 @@ export function readConfig(
     confirm_drop: env['BOOTSTRAP_CONFIRM_DROP'],
     held_lock: env['BOOTSTRAP_HELD_LOCK'],
     dropbox,
+    signing_key_file,
     role_passwords: givenRolePasswords(env),
     bootstrap,
     providers,
@@ -156,6 +161,13 @@ export const readRolePasswords = <K extends string>(
   kinds: readonly K[],
   environment: Environment = process.env,
 ): Record<K, string> => rolePasswords(kinds, readEnvironment(environment, ROOT_DIRECTORY))
+
+/** The signing key, which is wanted even when nothing else can be read. */
+export const signingKeyFileOf = (
+  environment: Environment = process.env,
+  root = ROOT_DIRECTORY,
+): string | undefined =>
+  readSigningKeyFile(readEnvironment(environment, root)['BOOTSTRAP_SIGNING_KEY'], root, [])
 
 /** Where the reports go, which is known even when nothing else is. */
 export const reportsDirectoryOf = (environment: Environment = process.env, root = ROOT_DIRECTORY): string =>
@@ -273,7 +285,7 @@ const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
   return stats?.[kind]() === true
 }
 
-// The driver reads PGPASSFILE too, and it names no server. TERM, PAGER and EDITOR are for psql at a prompt.
+// PGPASSFILE names no server. TERM, PAGER and EDITOR are for psql, the last three for a tag that git signs.
 const CHILD_VARIABLES = [
   'PATH',
   'Path',
@@ -291,6 +303,9 @@ const CHILD_VARIABLES = [
   'TERM',
   'PAGER',
   'EDITOR',
+  'GNUPGHOME',
+  'GPG_TTY',
+  'SSH_AUTH_SOCK',
 ]
 
 /**

@@ -1,0 +1,45 @@
+import { execa } from 'execa'
+import { git } from '../helpers/checklist/code.ts'
+import { childEnvironment } from '../helpers/config/config.ts'
+import { PreconditionError, RefusedError } from '../helpers/core/errors.ts'
+import type { GateResult } from './gate.ts'
+
+const VERSION = /^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
+
+/** @throws RefusedError when the name is no version, or the tag is there: a tag is never moved. */
+export function requireNewTag(name: string, repository: string): void {
+  if (!VERSION.test(name)) throw new RefusedError(`"${name}" is not a version. Name the tag v1.2.3.`)
+  if (git(repository, 'rev-parse', '--quiet', '--verify', `refs/tags/${name}`) !== undefined)
+    throw new RefusedError(`The tag ${name} is there, and a tag is never moved. Choose the next version.`)
+}
+
+/**
+ * Tags the commit of a run that opened the gate. The tag is annotated, and signed where git has a key.
+ * Returns its message.
+ */
+export async function tagRun(name: string, repository: string, gate: GateResult): Promise<string> {
+  requireNewTag(name, repository)
+  const { view, reasons, statement_sha256, backup } = gate
+  if (view === undefined || backup === undefined || statement_sha256 === undefined || reasons.length > 0)
+    throw new RefusedError(`${name} was not tagged: the gate is closed. \`npm run gate\` says why.`)
+  const message = `stocks-research ${name.slice(1)}
+
+Verdict:   ${view.verdict} (${view.mode})
+Run:       ${view.run_id}, ended ${view.ended_at}
+Statement: SHA-256 ${statement_sha256}
+Backup:    ${backup.file}, taken ${backup.taken_at}, SHA-256 ${backup.sha256}
+`
+  const isSigned = git(repository, 'config', '--get', 'user.signingkey') !== undefined
+  const commit = String(view.identity['git_commit'])
+  const args = ['tag', isSigned ? '--sign' : '--annotate', '--file=-', '--cleanup=verbatim', name, commit]
+  const { exitCode, stderr } = await execa('git', args, {
+    cwd: repository,
+    env: childEnvironment(),
+    extendEnv: false,
+    reject: false,
+    input: message,
+  })
+  if (exitCode !== 0)
+    throw new PreconditionError(`git could not make the tag ${name}: ${stderr}. Nothing was tagged.`)
+  return message
+}
