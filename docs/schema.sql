@@ -2726,56 +2726,253 @@ $$;
 
 -- standard items as of --------------------------------------------------------------------------------------
 
+-- Standard items by filer, item, period and vintage. A row is what was known from known_from until the day
+-- before known_to. Derived from fundamentals_raw and fundamentals_derived. As of a day d: known_from <= d
+-- and (known_to is null or known_to > d).
+create table stocks_research.fundamentals_standard (
+  -- SEC Central Index Key of the filer, ten digits.
+  cik text not null,
+  -- The standard item, see standard_item_tags.
+  item text not null,
+  -- quarter, half, nine_months or year by its days; instant for a balance.
+  period_kind text not null,
+  -- First day of the period; null for an instant.
+  period_start date,
+  -- Last day of the period, or the instant.
+  period_end date not null,
+  -- Unit as filed.
+  unit text not null,
+  -- First day on which this vintage was known. A later filing that repeats the value begins a new vintage:
+  -- the day on which a value was first known is first_known_on.
+  known_from date not null,
+  -- First day on which it was no longer valid; null when it still is.
+  known_to date,
+  -- The value in unit; null with a reason.
+  value numeric,
+  -- Why value is null: not_additive (only longer periods report it), share_basis_may_differ (a split may lie
+  -- between the filing and the newest one that reports the period per share), may_be_a_part (the only tags
+  -- that report it may omit a part of the total).
+  reason text,
+  -- Taxonomy of the tag that was used.
+  taxonomy text not null,
+  -- The tag that was used.
+  tag text not null,
+  -- reported, or how the quarter was derived, as in fundamentals_derived; none when it cannot be.
+  method text not null,
+  -- Filing of the value, or of the longer period.
+  accession text not null,
+  -- Filing date of accession.
+  filed date not null,
+  -- First day on which any value of this item and period was known, as known on known_from; null when none
+  -- was.
+  first_known_on date,
+  -- The value of first_known_on, on the share basis of that day.
+  first_value numeric,
+  constraint fundamentals_standard_key unique nulls not distinct (cik, item, period_end, period_start, unit,
+    known_from),
+  constraint fundamentals_standard_cik_check check ((cik ~ '^[0-9]{10}$')),
+  constraint fundamentals_standard_first_before_now check (((first_known_on <= known_from) and
+    ((first_known_on is null) = (first_value is null)))),
+  constraint fundamentals_standard_instant_has_no_start check (((period_kind = 'instant') = (period_start is
+    null))),
+  constraint fundamentals_standard_item_check check ((item ~ '^[a-z_]+$')),
+  constraint fundamentals_standard_method_check check ((method in ('reported', 'year_less_nine_months',
+    'nine_months_less_half', 'half_less_quarter', 'none'))),
+  constraint fundamentals_standard_null_has_reason check (((value is null) = (reason is not null))),
+  constraint fundamentals_standard_period_kind_check check ((period_kind in ('quarter', 'half',
+    'nine_months', 'year', 'instant'))),
+  constraint fundamentals_standard_reason_check check ((reason in ('not_additive', 'share_basis_may_differ',
+    'may_be_a_part'))),
+  constraint fundamentals_standard_valid_for_a_day check ((known_from < known_to))
+);
+create index fundamentals_standard_by_item on stocks_research.fundamentals_standard using btree (item, cik);
+create trigger change_delete after delete on stocks_research.fundamentals_standard referencing old table as
+  old_rows for each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.fundamentals_standard referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.fundamentals_standard for each statement
+  execute function ingestion.record_change();
+create trigger change_update after update on stocks_research.fundamentals_standard referencing new table as
+  new_rows for each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.fundamentals_standard referencing old table as
+  old_rows for each statement execute function ingestion.bump_versions('cik');
+create trigger version_insert after insert on stocks_research.fundamentals_standard referencing new table as
+  new_rows for each statement execute function ingestion.bump_versions('cik');
+create trigger version_truncate after truncate on stocks_research.fundamentals_standard for each statement
+  execute function ingestion.bump_versions('cik');
+create trigger version_update after update on stocks_research.fundamentals_standard referencing old table as
+  old_rows new table as new_rows for each statement execute function ingestion.bump_versions('cik');
+
 -- Standard items as they were known at the end of the day as_of, one row for each filer, item and period,
--- with the tag used. period_kind: quarter, half, nine_months, year, instant. method: reported, or how a
--- quarter was derived. value is null with a reason: not_filed (no filing until then reports the item for the
--- period), not_additive (only longer periods report it), share_basis_may_differ (a split may lie between the
--- filing and the newest one that reports the period per share), may_be_a_part (the only tags that report it
--- may omit a part of the total).
+-- with the tag used. Columns as in fundamentals_standard; besides, value is null with the reason not_filed
+-- where no filing until then reports the item for a period of which it reports results or a balance.
 create function stocks_research.fundamentals_standard_as_of(as_of date, ciks text[] default null::text[])
 returns table(cik text, item text, period_kind text, period_start date, period_end date, unit text, value
-  numeric, taxonomy text, tag text, method text, accession text, known_from date, reason text)
+  numeric, taxonomy text, tag text, method text, accession text, known_from date, reason text, filed date,
+  first_known_on date, first_value numeric)
+language sql
+stable parallel safe
+as $$
+select s.cik, s.item, s.period_kind, s.period_start, s.period_end, s.unit, s.value,
+  s.taxonomy, s.tag, s.method, s.accession, s.known_from, s.reason,
+  s.filed, s.first_known_on, s.first_value
+from stocks_research.fundamentals_standard s
+where s.known_from <= $1
+  and (s.known_to is null or s.known_to > $1)
+  and ($2 is null or s.cik = any ($2))
+union all
+-- A period or day for which a filer reports results or a balance: for these every item has a row.
+select p.cik, i.item, p.period_kind, p.period_start, p.period_end, null, null,
+  null, null, 'none', null, null, 'not_filed',
+  null, null, null
+from (
+  select distinct s.cik, s.period_kind, s.period_start, s.period_end
+  from stocks_research.fundamentals_standard s
+  where s.known_from <= $1
+    and (s.known_to is null or s.known_to > $1)
+    and ($2 is null or s.cik = any ($2))
+    and s.item in ('net_income', 'assets')
+    and s.period_kind in ('quarter', 'year', 'instant')
+    and s.value is not null
+) p
+join (
+  select distinct m.item, m.is_instant
+  from stocks_research.standard_item_tags m
+  where m.item <> 'shares_outstanding'
+) i on i.is_instant = (p.period_kind = 'instant')
+where not exists (
+  select
+  from stocks_research.fundamentals_standard s
+  where s.known_from <= $1
+    and (s.known_to is null or s.known_to > $1)
+    and s.cik = p.cik
+    and s.item = i.item
+    and s.period_end = p.period_end
+    and coalesce(s.period_start, '-infinity') = coalesce(p.period_start, '-infinity')
+)
+$$;
+
+-- Standard items as known today. known_from is the day of the newest vintage, first_known_on the day on
+-- which the item was first known: a filter on either does not replace fundamentals_standard_as_of.
+create view stocks_research.fundamentals_standard_v as
+ select cik,
+    item,
+    period_kind,
+    period_start,
+    period_end,
+    unit,
+    value,
+    taxonomy,
+    tag,
+    method,
+    accession,
+    known_from,
+    reason,
+    filed,
+    first_known_on,
+    first_value
+   from stocks_research.fundamentals_standard_as_of('infinity'::date) s(cik, item, period_kind, period_start,
+     period_end, unit, value, taxonomy, tag, method, accession, known_from, reason, filed, first_known_on,
+     first_value);
+
+-- derive standard items -------------------------------------------------------------------------------------
+
+-- The rows of fundamentals_standard for these filers, computed from fundamentals_raw and
+-- fundamentals_derived.
+create function stocks_research.derive_standard_items(ciks text[])
+returns table(cik text, item text, period_kind text, period_start date, period_end date, unit text,
+  known_from date, known_to date, value numeric, reason text, taxonomy text, tag text, method text, accession
+  text, filed date, first_known_on date, first_value numeric)
 language sql
 stable parallel safe
 set search_path to 'pg_catalog'
 set enable_nestloop to 'off'
 set enable_mergejoin to 'off'
+set join_collapse_limit to '1'
 set jit to 'off'
 set work_mem to '64MB'
 as $$
-with facts as materialized (
-  -- A fact whose tag means a standard item.
-  select f.cik, m.item, m.value_kind, m.is_instant, m.tier,
-    m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority,
-    f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value * m.sign as value,
-    f.accession, f.form, f.filed,
-    coalesce(f.period_start, '-infinity') as first_date,
+with tags as materialized (
+  select m.*, row_number() over () as tag_no, i.item_no,
+    m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as rank,
     m.value_kind <> 'amount' and not m.is_instant as has_share_basis,
-    case when m.is_instant then 'instant' else d.period_kind end as period_kind
-  from stocks_research.standard_item_tags m
-  join stocks_research.fundamentals_raw f using (taxonomy, tag)
-  cross join lateral (
-    select stocks_research.period_kind(f.period_end - f.period_start + 1) as period_kind
-  ) d
-  where f.filed <= $1
-    and ($2 is null or f.cik = any ($2))
-    and stocks_research.is_periodic_report(f.form)
-    and f.filed >= f.period_end
-    and m.is_instant = (f.period_start is null)
-    and f.unit ~ case m.value_kind
+    case m.value_kind
       when 'amount' then '^[A-Z]{3}$'
       when 'per_share' then '^[A-Z]{3}/shares$'
       else '^shares$'
-    end
-    and (m.is_instant or d.period_kind is not null)
+    end as unit_pattern
+  from stocks_research.standard_item_tags m
+  join (
+    select s.item, row_number() over () as item_no
+    from stocks_research.standard_item_tags s
+    group by s.item
+  ) i using (item)
+), stated as materialized (
+  -- A fact whose tag means a standard item.
+  select row_number() over () as fact_no,
+    f.cik, m.tag_no, m.item_no, m.tier, m.rank, m.has_share_basis,
+    f.unit, f.value * m.sign as value, f.accession, f.form, f.filed,
+    f.period_start, f.period_end, coalesce(f.period_start, '-infinity') as first_date
+  from tags m
+  join stocks_research.fundamentals_raw f using (taxonomy, tag)
+  where f.cik = any ($1)
+    and stocks_research.is_periodic_report(f.form)
+    and f.filed >= f.period_end
+    and m.is_instant = (f.period_start is null)
+    and f.unit ~ m.unit_pattern
+    and (m.is_instant or stocks_research.period_kind(f.period_end - f.period_start + 1) is not null)
+), quarters as materialized (
+  -- A vintage of a quarter, for each item that its tag means.
+  select d.*, m.tag_no, m.item_no, m.sign, m.tier, m.rank,
+    lead(d.known_from, 1, 'infinity') over (
+      partition by d.cik, m.tag_no, d.unit, d.period_end, d.period_start
+      order by d.known_from
+    ) as known_to
+  from tags m
+  join stocks_research.fundamentals_derived d using (taxonomy, tag)
+  where d.cik = any ($1)
+    and not m.is_instant
+    and d.unit ~ m.unit_pattern
+), filings as materialized (
+  -- A filing; of two, the one with the higher number counts: the newer one, then the amendment.
+  select f.*,
+    row_number() over (order by f.filed, f.form like '%/A', f.accession, f.cik) as filing
+  from (select distinct s.cik, s.accession, s.form, s.filed from stated s) f
+), periods as materialized (
+  select p.*, row_number() over () as period
+  from (
+    select s.cik, s.first_date, s.period_end from stated s
+    union
+    select q.cik, q.period_start, q.period_end from quarters q where q.method <> 'reported'
+  ) p
+), lines as materialized (
+  -- An item of a period in one unit.
+  select l.*, row_number() over () as line
+  from (
+    select p.period, s.item_no, s.unit
+    from stated s
+    join periods p using (cik, first_date, period_end)
+    union
+    select p.period, q.item_no, q.unit
+    from quarters q
+    join periods p on p.cik = q.cik and p.first_date = q.period_start and p.period_end = q.period_end
+    where q.method <> 'reported'
+  ) l
+), facts as materialized (
+  select s.fact_no, s.cik, s.accession, l.line, p.period, f.filing, s.filed, s.tag_no, s.item_no, s.tier,
+    s.rank, s.has_share_basis, s.unit, s.value, s.first_date, s.period_end
+  from stated s
+  join filings f using (cik, accession)
+  join periods p using (cik, first_date, period_end)
+  join lines l on l.period = p.period and l.item_no = s.item_no and l.unit = s.unit
 ), sides as materialized (
   -- Lines that show whether a revenue is the total or a part of it. They are compared by filing and period.
-  select f.cik, f.accession, f.tag, f.unit, f.period_start as first_date, f.period_end, f.value
+  select g.filing, f.tag, f.unit, p.period, f.value
   from stocks_research.fundamentals_raw f
+  join filings g using (cik, accession)
+  join periods p on p.cik = f.cik and p.first_date = f.period_start and p.period_end = f.period_end
   where f.taxonomy = 'us-gaap'
-    and f.filed <= $1
-    and ($2 is null or f.cik = any ($2))
-    and f.period_start is not null
+    and f.cik = any ($1)
     and f.value <> 0
     and f.tag in (
       select s.tag from stocks_research.standard_sum_tags() s
@@ -2784,7 +2981,7 @@ with facts as materialized (
     )
 ), totals as (
   -- What two lines of a filing add up to: gross profit and cost, or income and all costs.
-  select distinct a.cik, a.accession, a.unit, a.first_date, a.period_end, a.value + b.value as value
+  select distinct a.filing, a.period, a.unit, a.value + b.value as value
   from (
     values
       ('GrossProfit', 'CostOfRevenue'),
@@ -2801,130 +2998,116 @@ with facts as materialized (
       )
   ) p (one, other)
   join sides a on a.tag = p.one
-  join sides b
-    on b.tag = p.other and b.cik = a.cik
-    and b.accession = a.accession and b.unit = a.unit and b.first_date = a.first_date
-    and b.period_end = a.period_end
+  join sides b on b.tag = p.other and b.filing = a.filing and b.period = a.period and b.unit = a.unit
 ), parts as (
   -- A tag that is a part of the total in a filing. Found from the other parts, which are few.
-  select distinct s.cik, s.accession, t.item, t.tag, s.unit, s.first_date, s.period_end
-  from (
-    select m.item, m.tag, unnest(m.part_beside) as beside
-    from stocks_research.standard_item_tags m
-  ) t
+  select distinct s.filing, s.period, s.unit, t.tag_no
+  from (select m.tag_no, unnest(m.part_beside) as beside from tags m) t
   join sides s on s.tag = t.beside
+), largest as (
+  -- The largest revenue of a filing for a period.
+  select f.filing, f.line, max(f.value) as value
+  from facts f
+  join tags m using (tag_no)
+  where m.item = 'revenue'
+    and m.tag <> 'RevenueFromContractWithCustomerIncludingAssessedTax'
+  group by f.filing, f.line
 ), weighed as (
   -- A fact, with whether it is the total that other lines add up to, and whether it may be a part.
   select f.*,
-    t.cik is not null as is_total,
-    t.cik is null and (
-      p.cik is not null
-      or (
-        f.item = 'revenue'
-        and coalesce(
-          f.value < 0.9 * max(f.value)
-            filter (where f.tag <> 'RevenueFromContractWithCustomerIncludingAssessedTax')
-            over (partition by f.cik, f.accession, f.item, f.unit, f.first_date, f.period_end),
-          false
-        )
-      )
-    ) as may_be_part
+    t.filing is not null as is_total,
+    t.filing is null and (p.filing is not null or coalesce(f.value < 0.9 * n.value, false)) as may_be_part
   from facts f
+  left join largest n on n.filing = f.filing and n.line = f.line
   left join totals t
-    on f.item = 'revenue' and t.cik = f.cik and t.accession = f.accession and t.unit = f.unit
-    and t.first_date = f.first_date and t.period_end = f.period_end
-    and t.value = f.value
+    on t.filing = f.filing and t.period = f.period and t.unit = f.unit and t.value = f.value
+    and f.item_no = (select distinct m.item_no from tags m where m.item = 'revenue')
   left join parts p
-    on p.cik = f.cik and p.accession = f.accession and p.item = f.item and p.tag = f.tag
-    and p.unit = f.unit and p.first_date = f.first_date and p.period_end = f.period_end
+    on p.filing = f.filing and p.period = f.period and p.unit = f.unit and p.tag_no = f.tag_no
 ), of_filings as materialized (
   -- The fact that a filing gives for an item and period: the tier decides, then the priority, unless the
   -- other lines add up to another tag of revenue.
-  select distinct on (w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession) w.*
+  select distinct on (w.line, w.filing) w.*
   from weighed w
-  order by w.cik, w.item, w.unit, w.first_date, w.period_end, w.accession,
-    w.tier, w.is_total desc, w.priority
+  order by w.line, w.filing, w.tier, w.is_total desc, w.rank
+), longer as materialized (
+  -- A quarter that is the difference of two periods, and what the filing of the longer one gives. The filer
+  -- is in the condition since filers share their days: each step joins within a filer.
+  select q.*, o.filed, o.first_date, o.may_be_part
+  from quarters q
+  join of_filings o
+    on o.cik = q.cik and o.accession = q.accession and o.tag_no = q.tag_no and o.unit = q.unit
+    and o.period_end = q.period_end and o.first_date < q.period_start
+  where q.method <> 'reported'
+), differences as materialized (
+  -- Its tag is the one that both of its filings give.
+  select q.tag_no, q.tier, q.rank, q.known_from, q.known_to, q.value * q.sign as value, q.reason,
+    q.method, q.accession, q.filed, q.may_be_part or s.may_be_part as may_be_part,
+    p.period, l.line,
+    - dense_rank() over (order by l.line, q.tag_no, q.accession, q.method, q.value) as source
+  from longer q
+  join of_filings s
+    on s.cik = q.cik and s.accession = q.subtracted_accession and s.tag_no = q.tag_no and s.unit = q.unit
+    and s.period_end = q.period_start - 1 and s.first_date = q.first_date
+  join periods p on p.cik = q.cik and p.first_date = q.period_start and p.period_end = q.period_end
+  join lines l on l.period = p.period and l.item_no = q.item_no and l.unit = q.unit
+), days as materialized (
+  -- A day on which an item of a period may change, until the next such day.
+  select d.period, d.day, lead(d.day, 1, 'infinity') over (partition by d.period order by d.day) as day_to
+  from (
+    select o.period, o.filed as day from of_filings o
+    union
+    select q.period, q.known_from from differences q
+    union
+    select q.period, q.known_to from differences q where q.known_to < 'infinity'
+  ) d
 ), choices as materialized (
-  -- The fact of the newest filing of the best tier. A fact that may be a part of the total comes last.
-  select distinct on (o.cik, o.item, o.unit, o.first_date, o.period_end) o.*
-  from of_filings o
-  order by o.cik, o.item, o.unit, o.first_date, o.period_end,
-    o.tier, o.may_be_part, o.filed desc, o.form like '%/A' desc, o.accession desc
+  -- On each day the fact of the newest filing of the best tier. A fact that may be a part of the total comes
+  -- last.
+  select distinct on (o.line, d.day)
+    o.line, d.day, d.day_to, o.fact_no, o.period, o.filing, o.tier, o.may_be_part, o.has_share_basis, o.value
+  from days d
+  join of_filings o on o.period = d.period and o.filed <= d.day
+  order by o.line, d.day, o.tier, o.may_be_part, o.filing desc
 ), bases as (
   -- Values per share and share counts of a period are on the basis of the newest filing that reports any of
   -- them …
-  select distinct on (c.cik, c.first_date, c.period_end)
-    c.cik, c.first_date, c.period_end, c.accession as basis_accession
+  select c.period, c.day, max(c.filing) as filing
   from choices c
   where c.has_share_basis
-  order by c.cik, c.first_date, c.period_end, c.filed desc, c.form like '%/A' desc, c.accession desc
-), on_basis as (
+  group by c.period, c.day
+), alike as (
   -- … and a value of an older filing is used only when both filings report some such value alike: then no
   -- split lies between them.
-  select distinct o.cik, o.first_date, o.period_end, o.accession
-  from bases b
-  join facts n
-    on n.cik = b.cik and n.first_date = b.first_date and n.period_end = b.period_end
-    and n.accession = b.basis_accession
-    and n.has_share_basis
+  select distinct o.period, o.filing, n.filing as basis_filing
+  from facts n
   join facts o
-    on o.cik = n.cik and o.taxonomy = n.taxonomy and o.tag = n.tag and o.unit = n.unit
-    and o.first_date = n.first_date and o.period_end = n.period_end and o.value = n.value
-  where n.value <> 0
+    on o.period = n.period and o.tag_no = n.tag_no and o.unit = n.unit and o.value = n.value
+  where n.has_share_basis
+    and n.value <> 0
 ), based as (
   select c.*,
-    not c.has_share_basis or c.accession = b.basis_accession or o.accession is not null as is_on_basis
+    not c.has_share_basis or c.filing = b.filing or o.filing is not null as is_on_basis
   from choices c
-  left join bases b
-    on b.cik = c.cik and b.first_date = c.first_date and b.period_end = c.period_end
-  left join on_basis o
-    on o.cik = c.cik and o.first_date = c.first_date and o.period_end = c.period_end
-    and o.accession = c.accession
-), quarters as (
-  -- A quarter of fundamentals_derived as known on the day, for each item that its tag means.
-  select distinct on (m.item, d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end)
-    d.*, m.item, m.sign, m.tier,
-    m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as priority
-  from stocks_research.standard_item_tags m
-  join stocks_research.fundamentals_derived d using (taxonomy, tag)
-  where d.known_from <= $1
-    and ($2 is null or d.cik = any ($2))
-    and not m.is_instant
-    and d.unit ~ case m.value_kind
-      when 'amount' then '^[A-Z]{3}$'
-      when 'per_share' then '^[A-Z]{3}/shares$'
-      else '^shares$'
-    end
-  order by m.item, d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end, d.known_from desc
+  left join bases b on c.has_share_basis and b.period = c.period and b.day = c.day
+  left join alike o on o.period = c.period and o.filing = c.filing and o.basis_filing = b.filing
 ), derived as (
-  -- A difference of two periods; its tag is the one that both of its filings give.
-  select distinct on (q.cik, q.item, q.unit, q.period_start, q.period_end)
-    q.*, l.may_be_part or s.may_be_part as may_be_part
-  from quarters q
-  join of_filings l
-    on l.cik = q.cik and l.item = q.item and l.tag = q.tag and l.unit = q.unit
-    and l.accession = q.accession and l.period_end = q.period_end and l.first_date < q.period_start
-  join of_filings s
-    on s.cik = q.cik and s.item = q.item and s.tag = q.tag and s.unit = q.unit
-    and s.accession = q.subtracted_accession and s.period_end = q.period_start - 1
-    and s.first_date = l.first_date
-  where q.method <> 'reported'
-  order by q.cik, q.item, q.unit, q.period_start, q.period_end,
-    q.value is null, q.tier, l.may_be_part or s.may_be_part, q.known_from desc, q.priority
-), better as (
+  -- On each day the best difference for a quarter.
+  select distinct on (q.line, d.day) q.*, d.day, d.day_to
+  from differences q
+  join days d on d.period = q.period and d.day >= q.known_from and d.day < q.known_to
+  order by q.line, d.day, q.value is null, q.tier, q.may_be_part, q.known_from desc, q.rank
+), better as materialized (
   -- A difference for a quarter that no filing reports, or only with a tag of a lower tier.
-  select d.*, c.cik is not null as replaces
+  select d.*, c.line is not null as replaces
   from derived d
-  left join choices c
-    on c.cik = d.cik and c.item = d.item and c.unit = d.unit and c.first_date = d.period_start
-    and c.period_end = d.period_end
-  where c.cik is null
+  left join choices c on c.line = d.line and c.day = d.day
+  where c.line is null
     or (d.value is not null and not d.may_be_part and (d.tier < c.tier or c.may_be_part))
-), stated as materialized (
-  -- A row of the result that some filing gives.
-  select b.cik, b.item, b.period_kind, b.period_start, b.period_end, b.unit,
+), rows as (
+  -- An item of a period on a day.
+  select b.line, b.day, b.day_to, b.fact_no as source,
     case when b.is_on_basis and not b.may_be_part then b.value end as value,
-    b.taxonomy, b.tag, 'reported' as method, b.accession, b.filed as known_from,
     case
       when b.may_be_part then 'may_be_a_part'
       when not b.is_on_basis then 'share_basis_may_differ'
@@ -2934,68 +3117,56 @@ with facts as materialized (
     select
     from better d
     where d.replaces
-      and d.cik = b.cik
-      and d.item = b.item
-      and d.unit = b.unit
-      and d.period_start = b.first_date
-      and d.period_end = b.period_end
+      and d.line = b.line
+      and d.day = b.day
   )
   union all
-  select d.cik, d.item, 'quarter', d.period_start, d.period_end, d.unit,
-    case when not d.may_be_part then d.value * d.sign end,
-    d.taxonomy, d.tag, d.method, d.accession, d.known_from,
+  select d.line, d.day, d.day_to, d.source,
+    case when not d.may_be_part then d.value end,
     case
       when d.value is null then d.reason
       when d.may_be_part then 'may_be_a_part'
     end
   from better d
-), periods as (
-  -- A period or day for which a filer reports results or a balance: for these every item has a row.
-  select distinct s.cik, s.period_kind, s.period_start, s.period_end
+), compared as (
+  select r.*,
+    lag(r.day_to) over by_day as ended_on,
+    max(r.day_to) over (partition by r.line) as last_day_to,
+    lag(r.day_to) over by_day is not distinct from r.day
+      and lag(r.source) over by_day = r.source
+      and lag(r.reason) over by_day is not distinct from r.reason as is_same
+  from rows r
+  window by_day as (partition by r.line order by r.day)
+), vintages as (
+  select c.line, c.day as known_from, c.source, c.value, c.reason,
+    lead(c.ended_on, 1, c.last_day_to) over by_day as known_to,
+    min(c.day) filter (where c.value is not null) over by_day as first_known_on
+  from compared c
+  where not c.is_same
+  window by_day as (partition by c.line order by c.day)
+), sources as (
+  select s.fact_no as source, s.tag_no, 'reported' as method, s.accession, s.filed
   from stated s
-  where s.item in ('net_income', 'assets')
-    and s.period_kind in ('quarter', 'year', 'instant')
-    and s.value is not null
-), items as (
-  select distinct m.item, m.is_instant
-  from stocks_research.standard_item_tags m
-  where m.item <> 'shares_outstanding'
+  union all
+  select distinct d.source, d.tag_no, d.method, d.accession, d.filed
+  from differences d
 )
-select s.*
-from stated s
-union all
-select p.cik, i.item, p.period_kind, p.period_start, p.period_end,
-  null, null, null, null, 'none', null, null, 'not_filed'
-from periods p
-join items i on i.is_instant = (p.period_kind = 'instant')
-where not exists (
-  select
-  from stated s
-  where s.cik = p.cik
-    and s.item = i.item
-    and s.period_end = p.period_end
-    and coalesce(s.period_start, '-infinity') = coalesce(p.period_start, '-infinity')
-)
+select p.cik, m.item,
+  case
+    when m.is_instant then 'instant'
+    else stocks_research.period_kind(p.period_end - p.first_date + 1)
+  end,
+  nullif(p.first_date, '-infinity'), p.period_end, l.unit,
+  v.known_from, nullif(v.known_to, 'infinity'),
+  v.value, v.reason, m.taxonomy, m.tag, s.method, s.accession, s.filed,
+  v.first_known_on,
+  max(v.value) filter (where v.known_from = v.first_known_on) over (partition by v.line order by v.known_from)
+from vintages v
+join sources s using (source)
+join tags m using (tag_no)
+join lines l using (line)
+join periods p using (period)
 $$;
-
--- Standard items as known today. For a past day use fundamentals_standard_as_of: only the function is free
--- of look-ahead.
-create view stocks_research.fundamentals_standard_v as
- select cik,
-    item,
-    period_kind,
-    period_start,
-    period_end,
-    unit,
-    value,
-    taxonomy,
-    tag,
-    method,
-    accession,
-    known_from,
-    reason
-   from stocks_research.fundamentals_standard_as_of('infinity'::date) s(cik, item, period_kind, period_start,
-     period_end, unit, value, taxonomy, tag, method, accession, known_from, reason);
 
 -- daily returns ---------------------------------------------------------------------------------------------
 

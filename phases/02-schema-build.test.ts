@@ -35,6 +35,7 @@ const CORE_TABLES = [
   'adjustment_factors',
   'fundamentals_raw',
   'fundamentals_derived',
+  'fundamentals_standard',
 ] as const
 
 test('all migrations are applied in order', async ({ server, target, db, record }) => {

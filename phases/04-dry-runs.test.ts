@@ -15,21 +15,19 @@ import {
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import { fingerprintOf } from '../helpers/database/fingerprint.ts'
 import type { JobName, JobReport } from '../ingest/contract/job.ts'
-import { jobOf } from '../ingest/jobs.ts'
 import { faultsOfLog, gapTexts, rowCounts } from './evidence.ts'
 import { expectComplete, expectNoneFailed, expectNothingWritten, expectSameContent } from './expectations.ts'
 import { needs, test } from './fixtures.ts'
 import { LISTED_JOBS } from './jobs.ts'
 import type { LoggedRun } from './run-jobs.ts'
-import { rowsIn, whyWithoutRows } from './tables.ts'
+import { rowsOfJob, whyWithoutRows } from './tables.ts'
 
 needs('03-safety-backup')
 
-/** Rows of each job's table before the job ran first. */
+/** Rows of each job's tables before the job ran first. */
 const rows_before: Record<string, number> = {}
 
 for (const { title, job, derived_from } of LISTED_JOBS) {
-  const { table } = jobOf(job)
   let first: LoggedRun
 
   test(`${title}: it ends without an uncaught exception, its rows are there`, async ({
@@ -40,10 +38,10 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
     record,
     notApplicable,
   }) => {
-    rows_before[table] = await rowsIn(db, table)
+    rows_before[job] = await rowsOfJob(db, job)
     first = await runJobs({ jobs: [job], universe: sample })
     const report = reportOf(first, job)
-    const rows = await rowsIn(db, table)
+    const rows = await rowsOfJob(db, job)
     await record({
       run_id: first.report.run_id,
       state: first.report.state,
@@ -54,7 +52,7 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
     })
     expectComplete(first.report)
     expectNoneFailed(report)
-    expectEqual(`the rows of ${table}`, rows, report.rows_inserted)
+    expectEqual(`the rows of ${job}`, rows, report.rows_inserted)
     if (rows > 0) return
     const { required_datasets } = config.bootstrap
     const { run_id } = first.report
@@ -79,7 +77,7 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
     const before = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
     const again = reportOf(await runJobs({ jobs: [job], universe: sample }), job)
     const after = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
-    const rows = await rowsIn(db, table)
+    const rows = await rowsOfJob(db, job)
     await record({
       ...rowCounts(again),
       rows_in_table: rows,
@@ -88,16 +86,16 @@ for (const { title, job, derived_from } of LISTED_JOBS) {
     })
     expectNothingWritten(again)
     expectSameContent(before, after)
-    if (rows === 0) notApplicable(`${table} has no rows that could change`)
+    if (rows === 0) notApplicable(`${job} has no rows that could change`)
   })
 }
 
 describe(ALSO_PROVEN, () => {
   test('the table of each job was empty before the job ran', async ({ record }) => {
     await record(rows_before)
-    expectEqual('the tables that were counted', Object.keys(rows_before).length, LISTED_JOBS.length)
-    for (const [table, rows] of Object.entries(rows_before))
-      expectEqual(`the rows of ${table} before its job ran`, rows, 0)
+    expectEqual('the jobs whose tables were counted', Object.keys(rows_before).length, LISTED_JOBS.length)
+    for (const [job, rows] of Object.entries(rows_before))
+      expectEqual(`the rows of ${job} before it ran`, rows, 0)
   })
 
   test('the sample is a written part of the universe, and its hash is recorded', async ({

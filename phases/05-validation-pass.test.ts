@@ -67,6 +67,11 @@ test('adjustment is continuous', async ({ db, record, notApplicable }) => {
 for (const { table, from, check } of [
   { table: 'adjustment_factors', from: 'prices_daily', check: 'factors-equal-recomputation' },
   { table: 'fundamentals_derived', from: 'fundamentals_raw', check: 'quarters-equal-recomputation' },
+  {
+    table: 'fundamentals_standard',
+    from: 'fundamentals_raw',
+    check: 'standard-items-equal-recomputation',
+  },
 ]) {
   test(`derived tables populate and equal a recomputation: ${table}`, async ({
     db,

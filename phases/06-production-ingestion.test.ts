@@ -11,7 +11,6 @@ import { expectAtLeast, expectEqual, expectNone, expectThat } from '../helpers/c
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import { ownEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import type { ItemGap } from '../ingest/contract/job.ts'
-import { jobOf } from '../ingest/jobs.ts'
 import { stateOf } from '../ingest/pipeline/report.ts'
 import { gapTexts, linesOf } from './evidence.ts'
 import { expectComplete } from './expectations.ts'
@@ -20,7 +19,7 @@ import { LISTED_JOBS } from './jobs.ts'
 import { YEARS_MIN, yearsAfter } from './prepare.ts'
 import { query } from './query.ts'
 import { type LoggedRun, productionRun } from './run-jobs.ts'
-import { rowsIn, whyWithoutRows } from './tables.ts'
+import { rowsOfJob, whyWithoutRows } from './tables.ts'
 
 needs('05-validation-pass')
 stopsAtFirstFailure()
@@ -56,8 +55,7 @@ for (const { job, ran, derived_from } of LISTED_JOBS) {
     // The last job ends the run.
     if (job === LISTED_JOBS.at(-1)?.job) run = await production.ended()
     const { gaps, items, ...figures } = report
-    const { table } = jobOf(job)
-    const rows = await rowsIn(db, table)
+    const rows = await rowsOfJob(db, job)
     const { run_id, listed } = await db.one<{ run_id: string; listed: number }>(
       query('items_of_newest_run'),
       [job],

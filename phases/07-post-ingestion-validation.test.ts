@@ -151,7 +151,11 @@ for (const { claim, names } of [
 
 /** The views that research reads, and the checks that recompute their rows independently. */
 const RECOMPUTED_BY: Readonly<Record<string, readonly string[]>> = {
-  fundamentals_standard_v: ['quarters-equal-recomputation', 'standard-items-equal-recomputation'],
+  fundamentals_standard_v: [
+    'quarters-equal-recomputation',
+    'standard-items-equal-recomputation',
+    'standard-view-has-the-items',
+  ],
   prices_daily_adjusted_v: ['adjusted-view-has-the-bars', 'factors-equal-recomputation', 'one-ratio-a-bar'],
   delistings_v: ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
   returns_daily_v: ['daily-returns-compound'],

@@ -3,8 +3,8 @@ import { expectThat } from '../helpers/checklist/expectations.ts'
 import { counted } from '../helpers/core/text.ts'
 import type { Database } from '../helpers/postgres/database.ts'
 import { quoteIdentifier } from '../helpers/postgres/sql.ts'
-import type { Dataset, JobName } from '../ingest/contract/job.ts'
-import { JOBS } from '../ingest/jobs.ts'
+import { type Dataset, type JobName, tablesOf } from '../ingest/contract/job.ts'
+import { JOBS, jobOf } from '../ingest/jobs.ts'
 import type { ListedJob } from './jobs.ts'
 import { query } from './query.ts'
 
@@ -34,6 +34,13 @@ export function missingRequired(
         'or remove it from required_datasets in bootstrap.json',
     ]
   })
+}
+
+/** Rows of all tables that a job fills. */
+export async function rowsOfJob(db: Database, job: JobName): Promise<number> {
+  let rows = 0
+  for (const table of tablesOf(jobOf(job))) rows += await rowsIn(db, table)
+  return rows
 }
 
 /** Rows of a table or view in schema stocks_research. */

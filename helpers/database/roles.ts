@@ -22,6 +22,7 @@ const REPLACEABLE = [
   'stocks_research.ticker_history',
   'stocks_research.adjustment_factors',
   'stocks_research.fundamentals_derived',
+  'stocks_research.fundamentals_standard',
   'stocks_research.trading_sessions',
   'stocks_research.refused_events',
   'ingestion.rejects',

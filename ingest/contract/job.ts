@@ -136,13 +136,19 @@ export interface SourcedJob extends JobBase {
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
 
+/** A table that a derived job fills after its own, from it. */
+export interface FollowingTable extends Pick<JobBase, 'table' | 'key' | 'values'> {
+  /** As `DerivedJob.derive`; runs in the transaction in which the rows of the job's own table are merged. */
+  readonly derive: string
+}
+
 /** A job that derives from our own tables, in SQL. */
 export interface DerivedJob extends JobBase {
   readonly kind: 'derived'
   /**
    * A query over our own tables for the items `$1::text[]` as of the day `$2::date` (the end of the window):
-   * the columns of `key` and `values`, and `item`. Its result is the whole truth for these items: a row that
-   * it no longer returns is deleted.
+   * the columns of `key` and `values`, and `work_item`. Its result is the whole truth for these items: a row
+   * that it no longer returns is deleted.
    */
   readonly derive: string
   /** The tables whose rows of the item it reads. An item of which none has changed is not derived again. */
@@ -157,17 +163,27 @@ export interface DerivedJob extends JobBase {
    * again.
    */
   readonly rules: readonly string[]
+  /** Reviewed tables that belong to the rule: when a row changes, every item is derived again. */
+  readonly rule_tables?: readonly string[]
+  /** What is derived from the table of the job, item by item and with it. */
+  readonly followed_by?: FollowingTable
   /** True when the result depends on the end of the window. */
   readonly is_as_of: boolean
 }
 
 export type Job = SourcedJob | DerivedJob
+
+/** The table of a job, and the one that follows from it. */
+export const tablesOf = (job: Job): string[] =>
+  job.kind === 'derived' && job.followed_by !== undefined ? [job.table, job.followed_by.table] : [job.table]
+
 export type JobRow = Readonly<Record<string, string | null>>
 
 /**
  * What one job did in one process. `rows_read = rows_skipped + rows_rejected + rows_withheld + rows_staged`,
  * and `rows_staged = rows_inserted + rows_updated + rows_unchanged`; of records that say the same twice the
- * second is unchanged. A derived job reads nothing: its rows_read is rows_staged.
+ * second is unchanged. A derived job reads nothing: its rows_read is rows_staged. Rows of a following table
+ * are counted too.
  */
 export interface JobReport {
   readonly job: JobName

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
-import type { DerivedJob, Window } from '../contract/job.ts'
+import { type DerivedJob, tablesOf, type Window } from '../contract/job.ts'
 import { addCounts, type JobCounts, NO_ROWS, type RunContext } from './context.ts'
 import type { KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope, startItems } from './items.ts'
-import { mergeGroups, type StagedItem } from './merge.ts'
+import { type FollowingCounts, merge, mergeGroups, type StagedItem } from './merge.ts'
 import { inParallel } from './parallel.ts'
 import { openSubjects } from './plan.ts'
 import { createStage, listOf, type TargetTable, targetTable } from './stage.ts'
@@ -88,6 +88,7 @@ async function deriveItems(
   await createStage(db, table)
   await db.rows(
     queryFile(SQL, 'stage-derived', {
+      stage: table.stage,
       columns: listOf(table.columns),
       derived_columns: listOf(table.columns, 'd'),
       derive: job.derive,
@@ -112,10 +113,47 @@ async function deriveItems(
       scope,
       ends,
       deleteOthers: (tx, group) => deleteUnderived(tx, job, table, group),
+      ...(job.followed_by !== undefined && {
+        mergeFollowing: (tx, group) => mergeFollowing(tx, job, scope, group),
+      }),
       remember: (tx, group) => rememberInputs(tx, job, scope.run_id, hashes, group),
     },
     run,
   )
+}
+
+/** Derives the following table of the job for a group whose own rows are merged. */
+async function mergeFollowing(
+  tx: Database,
+  job: DerivedJob,
+  scope: ItemScope,
+  group: readonly StagedItem[],
+): Promise<{ readonly counts: FollowingCounts; readonly ends: readonly StagedItem[] }> {
+  const { followed_by: following = job } = job
+  const items = group.map(({ item }) => item)
+  const table = await targetTable(tx, following, 'staged_following')
+  await createStage(tx, table)
+  await tx.rows(
+    queryFile(SQL, 'stage-derived', {
+      stage: table.stage,
+      columns: listOf(table.columns),
+      derived_columns: listOf(table.columns, 'd'),
+      derive: following.derive,
+    }),
+    [items, scope.window.end_date],
+  )
+  const counted = await tx.rows<{ item_no: number; rows: number }>(
+    'select item_no, count(*)::integer as rows from pg_temp.staged_following group by item_no',
+  )
+  const rowsOf = new Map(counted.map(({ item_no, rows }) => [items[item_no], rows]))
+  const ends = group.map(
+    (end): StagedItem => ({ ...end, ...endOf(end.item, end.rows_count + (rowsOf.get(end.item) ?? 0)) }),
+  )
+  const staged = items.map((item, item_no): StagedItem => ({ ...endOf(item, 0), item_no }))
+  const rows_deleted = await deleteUnderived(tx, job, table, staged)
+  const { rows_inserted, rows_updated } = await merge(tx, table, 0, items.length - 1)
+  const rows_staged = counted.reduce((sum, { rows }) => sum + rows, 0)
+  return { counts: { rows_staged, rows_inserted, rows_updated, rows_deleted }, ends }
 }
 
 /** Deletes the rows of the items that the query no longer gives. */
@@ -131,7 +169,7 @@ async function deleteUnderived(
       : 'live.cik = any($1)'
   const same_key = table.sameKey('live', 'staged')
   const { rows } = await tx.one<{ rows: number }>(
-    queryFile(SQL, 'delete-underived', { table: table.name, is_of_items, same_key }),
+    queryFile(SQL, 'delete-underived', { stage: table.stage, table: table.name, is_of_items, same_key }),
     [group.map(({ item }) => item), group[0]?.item_no, group.at(-1)?.item_no],
   )
   return rows
@@ -175,10 +213,10 @@ async function inputsOf(
     [
       items,
       job.inputs.map(named),
-      named(job.table),
+      tablesOf(job).map(named),
       job.rules.map(named),
       job.is_as_of ? window.end_date : '',
-      job.derive,
+      await ruleOf(db, job),
       job.name,
     ],
   )
@@ -199,9 +237,21 @@ async function rememberInputs(
   await tx.rows(queryFile(SQL, 'remember-inputs', { subjects: subjectsOf(job) }), [
     JSON.stringify(rows),
     job.name,
-    named(job.table),
+    tablesOf(job).map(named),
     run_id,
   ])
+}
+
+/** The queries of a job, and the content of the reviewed tables that they read. */
+async function ruleOf(db: Database, job: DerivedJob): Promise<string> {
+  const texts = [job.derive, job.followed_by?.derive ?? '']
+  for (const table of job.rule_tables ?? []) {
+    const { content } = await db.one<{ content: string }>(
+      `select string_agg(r::text, E'\n' order by r::text collate "C") as content from ${named(table)} r`,
+    )
+    texts.push(content)
+  }
+  return texts.join('\n')
 }
 
 /**

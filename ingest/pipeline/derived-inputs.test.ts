@@ -70,6 +70,19 @@ it('derives everything again when a rule, the sessions, a truncated table or the
   ])
 })
 
+it('derives filers again when a reviewed tag or a stored standard item was changed by hand', async () => {
+  const items = (): Promise<unknown> =>
+    scratch.db.rows('select * from stocks_research.fundamentals_standard order by cik, item, period_end')
+  const before = await items()
+  await scratch.db.execute('update stocks_research.fundamentals_standard set value = value + 1')
+  expect(await run({}, DERIVED)).toEqual(['3 of 3', '1 of 2'])
+  expect(await items()).toEqual(before)
+  await scratch.db.execute("delete from stocks_research.standard_item_tags where tag = 'Assets'")
+  expect(await run({}, DERIVED)).toEqual(['3 of 3', '0 of 2'])
+  expect(await items()).not.toEqual(before)
+  expect(await run({}, DERIVED)).toEqual(['3 of 3', '2 of 2'])
+})
+
 it('puts right what a hand changed in derived rows', async () => {
   const before = await content()
   await scratch.db.execute('update stocks_research.adjustment_factors set price_factor = price_factor / 2')

@@ -124,7 +124,8 @@ interface Load {
 async function contentAfter(...loads: Load[]): Promise<string> {
   await scratch.db.execute(
     `truncate stocks_research.securities, stocks_research.fundamentals_raw,
-       stocks_research.fundamentals_derived cascade`,
+       stocks_research.fundamentals_derived,
+         stocks_research.fundamentals_standard cascade`,
   )
   return load(...loads)
 }

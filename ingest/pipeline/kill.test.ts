@@ -79,7 +79,8 @@ it('a run that is killed at any moment and resumed has the content of a clean ru
   for (let round = 0; round < ROUNDS; round += 1) {
     await scratch.db.execute(
       `truncate stocks_research.securities, ingestion.runs, ingestion.items, ingestion.rejects,
-         ingestion.findings, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived cascade`,
+         ingestion.findings, stocks_research.fundamentals_raw, stocks_research.fundamentals_derived,
+         stocks_research.fundamentals_standard cascade`,
     )
     let child = start('run', 'all')
     // Kill when the ledger has come to a random place, so that the kills spread over all jobs whatever the

@@ -34,8 +34,27 @@ export interface GroupWork {
    * how many. Only sourced jobs have it.
    */
   readonly recordWithdrawn?: (tx: Database, group: readonly StagedItem[]) => Promise<number>
+  /**
+   * Derives and merges what follows from the merged rows of the group, in its transaction; returns what it
+   * counted, and how the items end now.
+   */
+  readonly mergeFollowing?: (
+    tx: Database,
+    group: readonly StagedItem[],
+  ) => Promise<{ readonly counts: FollowingCounts; readonly ends: readonly StagedItem[] }>
   /** Records more about the group, at the end of its transaction. */
   readonly remember?: (tx: Database, group: readonly StagedItem[]) => Promise<void>
+}
+
+export type FollowingCounts = Pick<
+  JobCounts,
+  'rows_staged' | 'rows_inserted' | 'rows_updated' | 'rows_deleted'
+>
+const NOTHING_FOLLOWS: FollowingCounts = {
+  rows_staged: 0,
+  rows_inserted: 0,
+  rows_updated: 0,
+  rows_deleted: 0,
 }
 
 /** Merges the staged items in groups; between groups the run can be stopped. */
@@ -72,15 +91,20 @@ async function mergeGroup(
       const rows_deleted = (await work.deleteOthers?.(tx, group)) ?? 0
       const { is_first, ...merged } = await merge(tx, work.table, first.item_no, last.item_no)
       const rows_withdrawn = is_first ? 0 : ((await work.recordWithdrawn?.(tx, group)) ?? 0)
-      await endItems(tx, work.scope, group)
-      await work.remember?.(tx, group)
+      const following = await work.mergeFollowing?.(tx, group)
+      const { counts: more, ends } = following ?? { counts: NOTHING_FOLLOWS, ends: group }
+      await endItems(tx, work.scope, ends)
+      await work.remember?.(tx, ends)
+      const rows_inserted = merged.rows_inserted + more.rows_inserted
+      const rows_updated = merged.rows_updated + more.rows_updated
       return {
         ...NO_ROWS,
-        ...merged,
-        rows_staged,
-        rows_deleted,
+        rows_staged: rows_staged + more.rows_staged,
+        rows_inserted,
+        rows_updated,
+        rows_deleted: rows_deleted + more.rows_deleted,
         rows_withdrawn,
-        rows_unchanged: rows_staged - merged.rows_inserted - merged.rows_updated,
+        rows_unchanged: rows_staged + more.rows_staged - rows_inserted - rows_updated,
       }
     })
   } catch (error) {
@@ -143,18 +167,23 @@ interface MergeCounts {
  * updated, equal rows left alone. Runs inside the transaction of the group. Updates come first, so that an
  * interval which ends makes room for the next one.
  */
-async function merge(tx: Database, table: TargetTable, from: number, to: number): Promise<MergeCounts> {
+export async function merge(
+  tx: Database,
+  table: TargetTable,
+  from: number,
+  to: number,
+): Promise<MergeCounts> {
   const isInGroup = `staged.item_no between ${Math.trunc(from)} and ${Math.trunc(to)}`
   const [first = ''] = table.key
   const { known } = await tx.one<{ known: string | null }>(
     `select array_agg(${first})::text as known
-     from (select distinct ${first} from pg_temp.staged where ${isInGroup}) staged
+     from (select distinct ${first} from pg_temp.${table.stage} staged where ${isInGroup}) staged
      where exists (select from ${table.name} live where live.${first} = staged.${first})`,
   )
   // A first load has nothing to be compared with.
   if (known === null)
     return {
-      rows_inserted: await insertNew(tx, table, 'pg_temp.staged', isInGroup),
+      rows_inserted: await insertNew(tx, table, `pg_temp.${table.stage} staged`, isInGroup),
       rows_updated: 0,
       is_first: true,
     }
@@ -162,6 +191,7 @@ async function merge(tx: Database, table: TargetTable, from: number, to: number)
   // reads that part alone.
   await tx.execute(
     queryFile(SQL, 'delta', {
+      stage: table.stage,
       staged_columns: listOf(table.columns, 'staged'),
       first,
       table: table.name,

@@ -9,7 +9,7 @@ import { recordContent, recordUnseenChanges } from '../../helpers/database/conte
 import { type Database, openDatabase } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { loadCalendar } from '../calendar/load.ts'
-import type { Job, JobName, JobReport, Window } from '../contract/job.ts'
+import { type Job, type JobName, type JobReport, tablesOf, type Window } from '../contract/job.ts'
 import type { Provider } from '../contract/provider.ts'
 import type { Universe } from '../universe/read.ts'
 import type { Progress, RunContext, Thresholds } from './context.ts'
@@ -237,7 +237,8 @@ async function runJob(
       : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, run)
   // The queries of the jobs that follow are planned by what is there now, not by what autovacuum last saw.
   if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0)
-    await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${job.table}`])
+    for (const table of tablesOf(job))
+      await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${table}`])
   const report = await jobReport(
     db,
     { run_id, job: job.name, provider: provider?.name ?? 'derived' },

@@ -15,8 +15,8 @@ export async function createStage(db: Database, table: TargetTable): Promise<voi
   await db.execute(`
     set work_mem = '64MB';
     set maintenance_work_mem = '128MB';
-    drop table if exists pg_temp.staged;
-    create temporary table staged as
+    drop table if exists pg_temp.${table.stage};
+    create temporary table ${table.stage} as
     select 0::integer as item_no, 0::integer as file_no, 0::bigint as line, ${listOf(table.columns)}
     from ${table.name} with no data`)
 }
@@ -43,6 +43,8 @@ export async function copyIntoStage(
 export interface TargetTable {
   /** Quoted, with its schema. */
   readonly name: string
+  /** The temporary table in which its rows are staged. */
+  readonly stage: string
   readonly columns: readonly string[]
   readonly key: readonly string[]
   readonly values: readonly string[]
@@ -54,7 +56,11 @@ export interface TargetTable {
 }
 
 /** The table of a job, its null-ability as the database has it. */
-export async function targetTable(db: Database, job: Job): Promise<TargetTable> {
+export async function targetTable(
+  db: Database,
+  job: Pick<Job, 'table' | 'key' | 'values'>,
+  stage = 'staged',
+): Promise<TargetTable> {
   const rows = await db.rows<{ attname: string; attnotnull: boolean }>(
     `select a.attname, a.attnotnull from pg_attribute a
      where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped`,
@@ -65,6 +71,7 @@ export async function targetTable(db: Database, job: Job): Promise<TargetTable> 
   const values = job.values.map(quoteIdentifier)
   return {
     name: `stocks_research.${quoteIdentifier(job.table)}`,
+    stage,
     columns: [...key, ...values],
     key,
     values,

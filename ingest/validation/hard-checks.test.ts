@@ -161,6 +161,16 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   [
     'a view of standard items with another value',
     inView('s.value,', 's.value + 1 as value,', 'fundamentals_standard_v'),
+    ['standard-view-has-the-items'],
+  ],
+  [
+    'a view of standard items without the items that were not filed',
+    inView(';', ` WHERE s.reason IS DISTINCT FROM ''not_filed'';`, 'fundamentals_standard_v'),
+    ['standard-items-equal-recomputation'],
+  ],
+  [
+    'a standard item whose vintage of an earlier day is wrong',
+    `update stocks_research.fundamentals_standard set known_from = known_from + 1 where tag = 'Assets'`,
     ['standard-items-equal-recomputation'],
   ],
   [

@@ -71,14 +71,17 @@ export interface Read {
   readonly choices: Map<string, Statement>
   /** By accession, item, unit and last day: what each filing states. */
   readonly byFiling: Map<string, Statement[]>
+  /** By period: the keys of `choices` that are of it. */
+  readonly ofPeriod: Map<string, Set<string>>
   /** By accession and period: facts per share and counts of shares, as `tag unit value`. */
   readonly shares: Map<string, Set<string>>
 }
 
 export type Entries = ReadonlyMap<string, readonly ItemTag[]>
 
-/** Adds what one filing states, period by period. */
-export function readFiling(filing: Filing, entries: Entries, read: Read): void {
+/** Adds what one filing states, period by period; returns the periods. */
+export function readFiling(filing: Filing, entries: Entries, read: Read): string[] {
+  const periods: string[] = []
   const groups = new Map<string, Fact[]>()
   for (const fact of filing.facts) {
     if (fact.period_end > filing.filed) continue
@@ -93,6 +96,7 @@ export function readFiling(filing: Filing, entries: Entries, read: Read): void {
     if (first === undefined || kind === undefined) continue
     const stated = statedIn(facts, entries, first.period_start === null)
     const period = periodOf(first)
+    if (stated.length > 0) periods.push(period)
     for (const { entry, fact } of stated) {
       if (!hasShareBasis(entry) || isZero(fact.value)) continue
       const key = `${filing.accession} ${period}`
@@ -105,12 +109,21 @@ export function readFiling(filing: Filing, entries: Entries, read: Read): void {
       const key = `${item} ${first.unit} ${period}`
       const choice = read.choices.get(key)
       if (choice === undefined || isPreferred(statement, choice)) read.choices.set(key, statement)
+      if (choice === undefined) addTo(read.ofPeriod, period, key)
       const of = `${filing.accession} ${item} ${first.unit} ${first.period_end}`
       const others = read.byFiling.get(of)
       if (others === undefined) read.byFiling.set(of, [statement])
       else others.push(statement)
     }
   }
+  return periods
+}
+
+/** Adds a value to the set of a key. */
+export function addTo<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
+  const set = sets.get(key)
+  if (set === undefined) sets.set(key, new Set([value]))
+  else set.add(value)
 }
 
 interface Stated {

@@ -62,7 +62,7 @@ async function compareWorld(
       // New files, which the rollback drops: else the dead rows of each world would slow down the next one.
       await tx.execute(
         `truncate stocks_research.securities, stocks_research.fundamentals_raw,
-           stocks_research.fundamentals_derived cascade`,
+           stocks_research.fundamentals_derived, stocks_research.fundamentals_standard cascade`,
       )
       await mutate?.(tx)
       await loadWorld(tx, given)
@@ -102,8 +102,14 @@ it('nothing that became known later changes an answer as of a past day', async (
 it.each([
   ['fundamentals_as_of(date, text[])', 'f.filed <= $1', 'true'],
   ['fundamentals_quarters_as_of(date, text[])', 'd.known_from <= $1', 'true'],
-  ['fundamentals_standard_as_of(date, text[])', 'f.filed <= $1', 'true'],
-  ['fundamentals_standard_as_of(date, text[])', 'd.known_from <= $1', 'true'],
+  ['fundamentals_standard_as_of(date, text[])', 's.known_from <= $1', 'true'],
+  ['derive_standard_items(text[])', 'o.filed <= d.day', 'true'],
+  ['derive_standard_items(text[])', 'd.day >= q.known_from', 'true'],
+  [
+    'derive_standard_items(text[])',
+    'over by_day as first_known_on',
+    'over (partition by c.line) as first_known_on',
+  ],
   ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'true'],
   [
     'adjustment_intervals(date, text[])',

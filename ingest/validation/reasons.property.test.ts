@@ -64,7 +64,8 @@ it('a derived value has a reason exactly when it is null, and docs/methods.md ex
         .transaction(async (tx) => {
           await tx.execute(
             `truncate stocks_research.securities, stocks_research.fundamentals_raw,
-               stocks_research.fundamentals_derived cascade`,
+               stocks_research.fundamentals_derived,
+         stocks_research.fundamentals_standard cascade`,
           )
           await loadWorld(tx, given)
           await look(tx, day)

@@ -1,16 +1,14 @@
 import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
-import { type Columns, gathered, rowsOf } from './batches.ts'
+import { batchesOf, type Columns, gathered, readAhead, rowsOf } from './batches.ts'
 import type { Recomputation, Violation } from './check.ts'
 import { type Fact, type Filing, type ItemTag, tagsThatMatter } from './item-statements.ts'
-import { type ItemRow, itemsOn, type NotFiled, type Quarter } from './standard-items.ts'
+import { type NotFiled, notFiled, type Quarter, type Vintage, vintagesOf } from './standard-items.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
 /** Filers read at once: bounds memory, whatever the universe. */
 const FILERS_A_BATCH = 20
-/** Everything that is known now. */
-const TODAY = '9999-12-31'
 
 const FACT_COLUMNS = ['taxonomy', 'tag', 'unit', 'period_start', 'period_end', 'value'] as const
 const QUARTER_COLUMNS = [
@@ -20,6 +18,7 @@ const QUARTER_COLUMNS = [
   'period_start',
   'period_end',
   'known_from',
+  'known_to',
   'derived_value',
   'method',
   'reason',
@@ -37,25 +36,27 @@ interface QuarterColumns extends Record<string, unknown>, Columns<(typeof QUARTE
   readonly cik: string
 }
 interface Batch {
-  readonly filers: readonly { readonly cik: string; readonly lines: string }[]
+  /** By filer: its rows of the table and the view, each as a line. */
+  readonly lines: ReadonlyMap<string, string>
   readonly filings: ReadonlyMap<string, readonly FilingColumns[]>
   readonly quarters: ReadonlyMap<string, QuarterColumns>
 }
 
 export const standardItemsRecomputation: Recomputation = {
   name: 'standard-items-equal-recomputation',
-  claim: 'standard items, every row of the view, equal an independent recomputation exactly',
+  claim: 'standard items, every vintage, equal an independent recomputation exactly',
   severity: 'hard',
   why:
-    'The view joins sets of facts; the recomputation reads one filing after the other. Both read the ' +
-    'derived quarters, which a recomputation of their own verifies.',
+    'The table is derived by joins of sets; the recomputation reads filing after filing, day by day. ' +
+    'Both read the derived quarters, which have a recomputation of their own.',
   job: 'fundamentals-derived',
   is_acceptable: false,
   find: recomputeStandardItems,
 }
 
 /**
- * The rows of `fundamentals_standard_v` that differ from the recomputation, and those missing from the view.
+ * The rows of `fundamentals_standard`, and the items that `fundamentals_standard_v` gives as not filed, that
+ * differ from the recomputation, and those that are missing.
  */
 async function recomputeStandardItems(db: Database): Promise<Violation[]> {
   return db.transaction(async (tx) => {
@@ -63,46 +64,44 @@ async function recomputeStandardItems(db: Database): Promise<Violation[]> {
       `select item, taxonomy, tag, sign, tier, priority, value_kind, is_instant, part_beside
        from stocks_research.standard_item_tags`,
     )
-    await tx.execute(queryFile(SQL, 'standard-item-rows'))
+    const filers = await tx.rows<{ cik: string }>(queryFile(SQL, 'standard-item-filers'))
     const violations: Violation[] = []
-    let next = readBatch(tx, tagsThatMatter(tags))
-    for (;;) {
-      const { filers, filings, quarters } = await next
-      if (filers.length === 0) break
-      next = readBatch(tx, tagsThatMatter(tags)) // The server reads on while this batch is computed.
-      next.catch(() => {})
-      for (const { cik, lines } of filers) {
-        const { rows, not_filed } = itemsOn(
-          TODAY,
-          tags,
-          (filings.get(cik) ?? []).map(filingOf),
-          quartersOf(quarters.get(cik)),
-        )
-        violations.push(
-          ...compareLines(cik, lines, [...rows.map(lineOf), ...not_filed.flatMap(lineOfPeriod)]),
-        )
+    const batches = batchesOf(
+      filers.map(({ cik }) => cik),
+      FILERS_A_BATCH,
+    )
+    const tag_names = tagsThatMatter(tags)
+    for await (const batch of readAhead(batches, (ciks) => readBatch(tx, ciks, tag_names))) {
+      for (const cik of batch.ciks) {
+        const filings = (batch.filings.get(cik) ?? []).map(filingOf)
+        const vintages = vintagesOf(tags, filings, quartersOf(batch.quarters.get(cik)))
+        const present = vintages.filter(({ known_to }) => known_to === null)
+        const missing = notFiled(present, tags).flatMap(lineOfPeriod)
+        const expected = [...vintages.map(lineOf), ...missing]
+        violations.push(...compareLines(cik, batch.lines.get(cik) ?? '', expected))
       }
     }
-    await tx.execute('close standard_items')
     return violations
   })
 }
 
-async function readBatch(tx: Database, tags: readonly string[]): Promise<Batch> {
-  const filers = await tx.rows<{ cik: string; lines: string }>(
-    `fetch forward ${FILERS_A_BATCH} from standard_items`,
-  )
-  const values = [filers.map(({ cik }) => cik), tags]
+async function readBatch(
+  tx: Database,
+  ciks: readonly string[],
+  tags: readonly string[],
+): Promise<Batch & { readonly ciks: readonly string[] }> {
+  const lines = await tx.rows<{ cik: string; lines: string }>(queryFile(SQL, 'standard-item-rows'), [ciks])
   const filings = await tx.rows<FilingColumns>(
     queryFile(SQL, 'standard-item-facts', { columns: gathered(FACT_COLUMNS) }),
-    values,
+    [ciks, tags],
   )
   const quarters = await tx.rows<QuarterColumns>(
     queryFile(SQL, 'standard-item-quarters', { columns: gathered(QUARTER_COLUMNS) }),
-    values,
+    [ciks, tags],
   )
   return {
-    filers,
+    ciks,
+    lines: new Map(lines.map((row) => [row.cik, row.lines])),
     filings: Map.groupBy(filings, ({ cik }) => cik),
     quarters: new Map(quarters.map((columns) => [columns.cik, columns])),
   }
@@ -119,20 +118,24 @@ const quartersOf = (columns: QuarterColumns | undefined): Quarter[] =>
   columns === undefined ? [] : rowsOf<Quarter>(columns, QUARTER_COLUMNS)
 
 /** As sql/standard-item-rows.sql writes a row. */
-const lineOf = (row: ItemRow): string =>
+const lineOf = (row: Vintage): string =>
   [
     row.item,
     row.period_kind,
     row.period_start,
     row.period_end,
     row.unit,
+    row.known_from,
+    row.known_to,
     row.value,
+    row.reason,
     row.taxonomy,
     row.tag,
     row.method,
     row.accession,
-    row.known_from,
-    row.reason,
+    row.filed,
+    row.first_known_on,
+    row.first_value,
   ].join('|')
 
 /** As sql/standard-item-rows.sql writes the items that were not filed; none when every item was. */
@@ -144,8 +147,8 @@ function compareLines(subject: string, text: string, expected: readonly string[]
   const violations: Violation[] = []
   for (const line of text === '' ? [] : text.split('\n'))
     if (!missing.delete(line))
-      violations.push({ subject, view: 'fundamentals_standard_v', fault: 'no filing gives it', row: line })
+      violations.push({ subject, table: 'fundamentals_standard', fault: 'no filing gives it', row: line })
   for (const line of missing)
-    violations.push({ subject, view: 'fundamentals_standard_v', fault: 'it is missing', row: line })
+    violations.push({ subject, table: 'fundamentals_standard', fault: 'it is missing', row: line })
   return violations
 }

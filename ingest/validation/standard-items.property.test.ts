@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deriveFundamentals } from '../testing/validation/derive-fundamentals.ts'
 import type { Fact, Filing, ItemTag } from './item-statements.ts'
-import { itemsOn, type NotFiled, type Quarter } from './standard-items.ts'
+import { notFiled, type Quarter, vintagesOf } from './standard-items.ts'
 
 const CIK = '0000000001'
 const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean])[] = [
@@ -102,8 +103,12 @@ const filingsOf = (facts: readonly FiledFact[]): Filing[] =>
     return first === undefined ? [] : { ...first, facts: own }
   })
 
+/** The whole table, and what is known on each day, by SQL and by the recomputation. */
 async function compare(tx: Database, facts: readonly FiledFact[]): Promise<void> {
-  await tx.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived')
+  await tx.execute(
+    `truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived,
+       stocks_research.fundamentals_standard`,
+  )
   await tx.rows(
     `insert into stocks_research.fundamentals_raw (
        cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
@@ -111,50 +116,61 @@ async function compare(tx: Database, facts: readonly FiledFact[]): Promise<void>
        period_start date, period_end date, value numeric, accession text, form text, filed date)`,
     [JSON.stringify(facts)],
   )
-  await tx.execute(
-    `insert into stocks_research.fundamentals_derived
-     select * from stocks_research.derive_fundamentals(array['${CIK}'])`,
-  )
+  await deriveFundamentals(tx, [CIK])
   const tags = await tx.rows<ItemTag & Record<string, unknown>>(
     'select * from stocks_research.standard_item_tags',
   )
+  const quarters = await tx.rows<Quarter & Record<string, unknown>>(
+    `select q.*
+     from (
+       select taxonomy, tag, unit, period_start, period_end, known_from, value as derived_value, method,
+         reason, accession, subtracted_accession,
+         lead(known_from) over (
+           partition by taxonomy, tag, unit, period_start, period_end order by known_from) as known_to
+       from stocks_research.fundamentals_derived) q
+     where q.method <> 'reported'`,
+  )
+  const vintages = vintagesOf(tags, filingsOf(facts), quarters)
+  const table = await tx.rows(`select ${COLUMNS}, known_to from stocks_research.fundamentals_standard`)
+  expect(texts(table)).toEqual(texts(vintages))
   for (const day of new Set(facts.map(({ filed }) => filed))) {
-    const quarters = await tx.rows<Quarter & Record<string, unknown>>(
-      `select taxonomy, tag, unit, period_start, period_end, known_from, value as derived_value, method,
-         reason,
-         accession, subtracted_accession
-       from stocks_research.fundamentals_quarters_as_of($1::date)`,
-      [day],
-    )
     const found = await tx.rows(
-      `select item, period_kind, period_start, period_end, unit, value, taxonomy, tag, method, accession,
-         known_from, reason
-       from stocks_research.fundamentals_standard_as_of($1::date)`,
+      `select ${COLUMNS} from stocks_research.fundamentals_standard_as_of($1::date)`,
       [day],
     )
-    const texts = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted()
-    const { rows, not_filed } = itemsOn(day, tags, filingsOf(facts), quarters)
-    const without = not_filed.flatMap(({ items, ...period }) => items.map((item) => notFiled(item, period)))
-    expect(texts(found), `as of ${day}`).toEqual(texts([...rows, ...without]))
+    const known = vintages.filter(
+      ({ known_from, known_to }) => known_from <= day && (known_to === null || known_to > day),
+    )
+    const without = notFiled(known, tags).flatMap(({ items, ...period }) =>
+      items.map((item) => ({ ...NOTHING, item, ...period })),
+    )
+    expect(texts(found), `as of ${day}`).toEqual(
+      texts([...known.map(({ known_to: _, ...row }) => row), ...without]),
+    )
   }
 }
 
-const notFiled = (item: string, { period_kind, period_start, period_end }: Omit<NotFiled, 'items'>) => ({
-  item,
-  period_kind,
-  period_start,
-  period_end,
+const COLUMNS = `item, period_kind, period_start, period_end, unit, value, reason, taxonomy, tag, method,
+  accession, filed, known_from, first_known_on, first_value`
+
+const texts = (rows: readonly object[]): string[] =>
+  rows.map((row) => JSON.stringify(Object.entries(row).toSorted())).toSorted()
+
+const NOTHING = {
   unit: null,
   value: null,
+  reason: 'not_filed',
   taxonomy: null,
   tag: null,
   method: 'none',
   accession: null,
+  filed: null,
   known_from: null,
-  reason: 'not_filed',
-})
+  first_known_on: null,
+  first_value: null,
+}
 
-it('standard items equal their recomputation filing by filing, on every day', async () => {
+it('standard items equal their recomputation filing by filing, in every vintage', async () => {
   const undo = new Error('Only to look.')
   await fc.assert(
     fc.asyncProperty(filer, async (given) => {

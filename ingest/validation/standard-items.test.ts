@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deriveFundamentals } from '../testing/validation/derive-fundamentals.ts'
 
 const CIK = '0000000001'
 type Fact = readonly [
@@ -19,7 +20,10 @@ beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
 })
 beforeEach(() =>
-  scratch.db.execute('truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived'),
+  scratch.db.execute(
+    `truncate stocks_research.fundamentals_raw, stocks_research.fundamentals_derived,
+       stocks_research.fundamentals_standard`,
+  ),
 )
 afterAll(() => scratch?.drop())
 
@@ -38,13 +42,7 @@ async function file(...facts: Fact[]): Promise<void> {
          accession text, form text, filed date)`,
     [JSON.stringify(rows)],
   )
-  await scratch.db.rows(
-    `insert into stocks_research.fundamentals_derived
-     select *
-     from stocks_research.derive_fundamentals(array[$1])
-     on conflict do nothing`,
-    [CIK],
-  )
+  await deriveFundamentals(scratch.db, [CIK])
 }
 
 const itemsOn = (day: string, item: string) =>

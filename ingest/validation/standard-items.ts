@@ -1,4 +1,5 @@
 import {
+  addTo,
   type Entries,
   type Fact,
   type Filing,
@@ -15,21 +16,24 @@ import {
 } from './item-statements.ts'
 
 /**
- * Standard items, computed filing by filing as docs/methods.md describes them. Shares nothing with the SQL of
- * `stocks_research.fundamentals_standard_as_of`, which joins sets: both agree only when both are right.
+ * Standard items by vintage, computed day by day and filing by filing as docs/methods.md describes them.
+ * Shares nothing with the SQL of `stocks_research.derive_standard_items`, which joins sets: both agree only
+ * when both are right.
  */
 
-/** The newest vintage of a quarter on the day. */
+/** A vintage of a quarter that is a difference of two periods. */
 export interface Quarter extends Omit<Fact, 'value'> {
   readonly period_start: string
   readonly known_from: string
+  /** Day of the next vintage; null for the newest one. */
+  readonly known_to: string | null
   readonly derived_value: string | null
   readonly method: string
   readonly reason: string | null
   readonly accession: string
   readonly subtracted_accession: string | null
 }
-/** A row of the view; every field is text or null. */
+/** What was known of an item for a period on a day; every field is text or null. */
 export interface ItemRow {
   readonly item: string
   readonly period_kind: string
@@ -37,12 +41,19 @@ export interface ItemRow {
   readonly period_end: string
   readonly unit: string
   readonly value: string | null
+  readonly reason: string | null
   readonly taxonomy: string
   readonly tag: string
   readonly method: string
   readonly accession: string
+  readonly filed: string
+}
+/** A row of the table `fundamentals_standard`, but its cik. */
+export interface Vintage extends ItemRow {
   readonly known_from: string
-  readonly reason: string | null
+  readonly known_to: string | null
+  readonly first_known_on: string | null
+  readonly first_value: string | null
 }
 /** A period for which a filer states results or a balance, and the items that no filing states for it. */
 export interface NotFiled {
@@ -52,44 +63,123 @@ export interface NotFiled {
   readonly items: readonly string[]
 }
 
-/** The standard items of one filer on `day`; `quarters` as they were known on it. */
-export function itemsOn(
-  day: string,
+/** What is known of one filer while its filings are read in order. */
+interface State {
+  readonly entries: Entries
+  readonly read: Read
+  /** By period: the differences that are valid now. */
+  readonly differences: Map<string, Set<Derived>>
+  /** By period, then by item and unit: the vintage that is valid now. */
+  readonly open: Map<string, Map<string, Vintage>>
+  readonly firsts: Map<string, { readonly day: string; readonly value: string }>
+  readonly ended: Vintage[]
+}
+
+/** Every vintage of the standard items of one filer. */
+export function vintagesOf(
   tags: readonly ItemTag[],
   filings: readonly Filing[],
   quarters: readonly Quarter[],
-): { readonly rows: ItemRow[]; readonly not_filed: NotFiled[] } {
-  const entries = Map.groupBy(tags, ({ taxonomy, tag }) => `${taxonomy} ${tag}`)
-  const read: Read = { choices: new Map(), byFiling: new Map(), shares: new Map() }
-  for (const filing of filings)
-    if (filing.filed <= day && /^10-[KQ](\/A)?$/.test(filing.form)) readFiling(filing, entries, read)
-  const bases = basesOf(read.choices)
-  const rows: ItemRow[] = []
-  const replaced = new Set<Statement>()
-  for (const better of derivedOf(quarters, entries, read).values()) {
-    const choice = read.choices.get(better.key)
-    if (choice !== undefined && !isBetter(better, choice)) continue
-    if (choice !== undefined) replaced.add(choice)
-    rows.push(rowOfQuarter(better))
+): Vintage[] {
+  const state: State = {
+    entries: Map.groupBy(tags, ({ taxonomy, tag }) => `${taxonomy} ${tag}`),
+    read: { choices: new Map(), byFiling: new Map(), ofPeriod: new Map(), shares: new Map() },
+    differences: new Map(),
+    open: new Map(),
+    firsts: new Map(),
+    ended: [],
   }
-  for (const choice of read.choices.values())
-    if (!replaced.has(choice)) rows.push(rowOfStatement(choice, isOnBasis(choice, bases, read)))
-  return { rows, not_filed: notFiled(rows, tags) }
+  const filingsOn = Map.groupBy(
+    filings.filter(({ form }) => /^10-[KQ](\/A)?$/.test(form)),
+    ({ filed }) => filed,
+  )
+  const begunOn = Map.groupBy(quarters, ({ known_from }) => known_from)
+  const endedOn = Map.groupBy(quarters, ({ known_to }) => known_to ?? '')
+  const days = new Set([...filingsOn.keys(), ...begunOn.keys(), ...endedOn.keys()])
+  days.delete('')
+  const active = new Map<Quarter, readonly Derived[]>()
+  for (const day of [...days].toSorted()) {
+    const touched = new Set<string>()
+    for (const filing of filingsOn.get(day) ?? [])
+      for (const period of readFiling(filing, state.entries, state.read)) touched.add(period)
+    for (const quarter of endedOn.get(day) ?? []) {
+      for (const derived of active.get(quarter) ?? [])
+        state.differences.get(periodOf(quarter))?.delete(derived)
+      active.delete(quarter)
+      touched.add(periodOf(quarter))
+    }
+    for (const quarter of begunOn.get(day) ?? []) {
+      const derived = differencesOf(quarter, state)
+      active.set(quarter, derived)
+      for (const one of derived) addTo(state.differences, periodOf(quarter), one)
+      touched.add(periodOf(quarter))
+    }
+    for (const period of touched) turnPage(period, day, state)
+  }
+  return [...state.ended, ...[...state.open.values()].flatMap((lines) => [...lines.values()])]
 }
 
-/** By period: the newest filing among the choices that states a value per share or a count of shares. */
-function basesOf(choices: ReadonlyMap<string, Statement>): Map<string, Filing> {
-  const bases = new Map<string, Filing>()
-  for (const { entry, filing, period } of choices.values()) {
-    const basis = bases.get(period)
-    if (hasShareBasis(entry) && (basis === undefined || isNewer(filing, basis))) bases.set(period, filing)
+/** Compares the items of a period with what was known before the day; what changed is a new vintage. */
+function turnPage(period: string, day: string, state: State): void {
+  const open = state.open.get(period) ?? new Map<string, Vintage>()
+  state.open.set(period, open)
+  const rows = rowsOfPeriod(period, state)
+  for (const [line, before] of open) {
+    const row = rows.get(line)
+    if (row !== undefined && isSame(before, row)) continue
+    state.ended.push({ ...before, known_to: day })
+    open.delete(line)
   }
-  return bases
+  for (const [line, row] of rows) {
+    if (open.has(line)) continue
+    if (row.value !== null && !state.firsts.has(line)) state.firsts.set(line, { day, value: row.value })
+    const first = state.firsts.get(line)
+    open.set(line, {
+      ...row,
+      known_from: day,
+      known_to: null,
+      first_known_on: first?.day ?? null,
+      first_value: first?.value ?? null,
+    })
+  }
+}
+
+const isSame = (one: ItemRow, other: ItemRow): boolean =>
+  one.accession === other.accession &&
+  one.value === other.value &&
+  one.reason === other.reason &&
+  one.tag === other.tag &&
+  one.taxonomy === other.taxonomy &&
+  one.method === other.method
+
+/** By line (item, unit, period): what is known of the period now. */
+function rowsOfPeriod(period: string, { read, differences }: State): Map<string, ItemRow> {
+  const rows = new Map<string, ItemRow>()
+  const choices = new Map<string, Statement>()
+  let basis: Filing | undefined
+  for (const line of read.ofPeriod.get(period) ?? []) {
+    const choice = read.choices.get(line)
+    if (choice === undefined) continue
+    choices.set(line, choice)
+    // The newest filing among the choices that states a value per share or a count of shares.
+    if (hasShareBasis(choice.entry) && (basis === undefined || isNewer(choice.filing, basis)))
+      basis = choice.filing
+  }
+  for (const [line, choice] of choices) rows.set(line, rowOfStatement(choice, isOnBasis(choice, basis, read)))
+  const best = new Map<string, Derived>()
+  for (const one of differences.get(period) ?? []) {
+    const other = best.get(one.key)
+    if (other === undefined || isBetterQuarter(one, other)) best.set(one.key, one)
+  }
+  for (const [line, derived] of best) {
+    const choice = choices.get(line)
+    if (choice === undefined || isBetter(derived, choice)) rows.set(line, rowOfQuarter(derived))
+  }
+  return rows
 }
 
 /** True when both filings state some value per share or count of shares alike: no split lies between them. */
-function isOnBasis({ entry, filing, period }: Statement, bases: Map<string, Filing>, read: Read): boolean {
-  const basis = bases.get(period)
+function isOnBasis({ entry, filing, period }: Statement, basis: Filing | undefined, read: Read): boolean {
   if (!hasShareBasis(entry) || basis === undefined || basis.accession === filing.accession) return true
   const ours = read.shares.get(`${filing.accession} ${period}`)
   const theirs = read.shares.get(`${basis.accession} ${period}`)
@@ -97,36 +187,34 @@ function isOnBasis({ entry, filing, period }: Statement, bases: Map<string, Fili
 }
 
 interface Derived {
+  /** The line: item, unit, period. */
   readonly key: string
   readonly entry: ItemTag
   readonly quarter: Quarter
+  readonly filed: string
   readonly may_be_part: boolean
 }
 
-/** By item, unit and period: the best derived quarter whose tag both of its filings would give. */
-function derivedOf(quarters: readonly Quarter[], entries: Entries, read: Read): Map<string, Derived> {
-  const best = new Map<string, Derived>()
-  for (const quarter of quarters) {
-    if (quarter.method === 'reported') continue
-    for (const entry of entries.get(`${quarter.taxonomy} ${quarter.tag}`) ?? []) {
-      if (entry.is_instant || !UNITS[entry.value_kind].test(quarter.unit)) continue
-      const gives = (accession: string | null, period_end: string): Statement[] =>
-        (read.byFiling.get(`${accession} ${entry.item} ${quarter.unit} ${period_end}`) ?? []).filter(
-          ({ fact }) => fact.tag === quarter.tag,
-        )
-      const shorter = gives(quarter.subtracted_accession, dayBefore(quarter.period_start))
-      const key = `${entry.item} ${quarter.unit} ${periodOf(quarter)}`
-      for (const long of gives(quarter.accession, quarter.period_end))
-        for (const short of shorter) {
-          const start = long.fact.period_start
-          if (start === null || start >= quarter.period_start || start !== short.fact.period_start) continue
-          const one = { key, entry, quarter, may_be_part: long.may_be_part || short.may_be_part }
-          const other = best.get(key)
-          if (other === undefined || isBetterQuarter(one, other)) best.set(key, one)
-        }
-    }
+/** What a quarter means: of each item whose tag both of its filings would give. */
+function differencesOf(quarter: Quarter, { entries, read }: State): Derived[] {
+  const found: Derived[] = []
+  for (const entry of entries.get(`${quarter.taxonomy} ${quarter.tag}`) ?? []) {
+    if (entry.is_instant || !UNITS[entry.value_kind].test(quarter.unit)) continue
+    const gives = (accession: string | null, period_end: string): Statement[] =>
+      (read.byFiling.get(`${accession} ${entry.item} ${quarter.unit} ${period_end}`) ?? []).filter(
+        ({ fact }) => fact.tag === quarter.tag && fact.taxonomy === quarter.taxonomy,
+      )
+    const shorter = gives(quarter.subtracted_accession, dayBefore(quarter.period_start))
+    const key = `${entry.item} ${quarter.unit} ${periodOf(quarter)}`
+    for (const long of gives(quarter.accession, quarter.period_end))
+      for (const short of shorter) {
+        const start = long.fact.period_start
+        if (start === null || start >= quarter.period_start || start !== short.fact.period_start) continue
+        const may_be_part = long.may_be_part || short.may_be_part
+        found.push({ key, entry, quarter, filed: long.filing.filed, may_be_part })
+      }
   }
-  return best
+  return found
 }
 
 function isBetterQuarter(one: Derived, other: Derived): boolean {
@@ -143,8 +231,8 @@ function isBetterQuarter(one: Derived, other: Derived): boolean {
 const isBetter = ({ quarter, entry, may_be_part }: Derived, choice: Statement): boolean =>
   quarter.derived_value !== null && !may_be_part && (entry.tier < choice.entry.tier || choice.may_be_part)
 
-function rowOfQuarter({ entry, quarter, may_be_part }: Derived): ItemRow {
-  const { period_start, period_end, unit, taxonomy, tag, method, accession, known_from } = quarter
+function rowOfQuarter({ entry, quarter, filed, may_be_part }: Derived): ItemRow {
+  const { period_start, period_end, unit, taxonomy, tag, method, accession } = quarter
   const value = quarter.derived_value
   const signed = value !== null && entry.sign < 0 ? negative(value) : value
   const part = may_be_part ? 'may_be_a_part' : null
@@ -155,12 +243,12 @@ function rowOfQuarter({ entry, quarter, may_be_part }: Derived): ItemRow {
     period_end,
     unit,
     value: may_be_part ? null : signed,
+    reason: value === null ? quarter.reason : part,
     taxonomy,
     tag,
     method,
     accession,
-    known_from,
-    reason: value === null ? quarter.reason : part,
+    filed,
   }
 }
 
@@ -175,17 +263,20 @@ function rowOfStatement({ entry, fact, filing, kind, may_be_part }: Statement, o
     period_end,
     unit,
     value: reason === null ? fact.value : null,
+    reason,
     taxonomy,
     tag,
     method: 'reported',
     accession: filing.accession,
-    known_from: filing.filed,
-    reason,
+    filed: filing.filed,
   }
 }
 
-/** Each period with results, or day with a balance, and the items that it lacks, in order of name. */
-function notFiled(rows: readonly ItemRow[], tags: readonly ItemTag[]): NotFiled[] {
+/**
+ * Each period with results, or day with a balance, and the items that it lacks, in order of name; `rows` are
+ * those of one day.
+ */
+export function notFiled(rows: readonly ItemRow[], tags: readonly ItemTag[]): NotFiled[] {
   const stated = new Map<string, Set<string>>()
   const periods = new Map<string, ItemRow>()
   for (const row of rows) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../calendar/load.ts'
+import { deriveFundamentals } from '../testing/validation/derive-fundamentals.ts'
 import { CHECKS } from './checks.ts'
 import { validate } from './validate.ts'
 
@@ -31,9 +32,8 @@ beforeAll(async () => {
     from (values
       (date '2020-09-30', 60, 'a', '10-Q', date '2020-11-01'),
       ('2020-12-31', 100, 'b', '10-K', '2021-02-01')
-    ) f (period_end, value, accession, form, filed);
-    insert into stocks_research.fundamentals_derived
-      select * from stocks_research.derive_fundamentals(array['0000000001'])`)
+    ) f (period_end, value, accession, form, filed)`)
+  await deriveFundamentals(scratch.db, ['0000000001'])
 })
 afterAll(() => scratch?.drop())
 

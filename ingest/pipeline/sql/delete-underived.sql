@@ -4,7 +4,7 @@ with deleted as (
   delete from :table live
   where :is_of_items
     and not exists (
-      select from pg_temp.staged
+      select from pg_temp.:stage staged
       where staged.item_no between $2 and $3 and :same_key
     )
   returning 1

@@ -2,7 +2,7 @@
 -- keys of the group: a literal, so that the planner sees how small a part of the table it is.
 create temporary table delta on commit drop as
 select :staged_columns, live.:first is null as is_new
-from pg_temp.staged
+from pg_temp.:stage staged
 left join (
   select *
   from :table

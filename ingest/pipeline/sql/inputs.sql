@@ -1,6 +1,6 @@
 -- For each work item a fingerprint of what it is derived from (the text of the rule, the day where it counts,
 -- the versions of the input rows), and its rows when nothing has changed since it was last derived.
---   $1 items   $2 input tables   $3 output table   $4 functions of the rule   $5 query   $6 day   $7 job
+--   $1 items   $2 input tables   $3 output tables   $4 functions of the rule   $5 query   $6 day   $7 job
 with rule as (
   select string_agg(pg_get_functiondef(r::regprocedure), '' order by position) as text
   from unnest($4::text[]) with ordinality f (r, position)
@@ -14,7 +14,7 @@ parts as (
 ),
 now as (
   select item, encode(sha256(convert_to(text, 'UTF8')), 'hex') as inputs_sha256,
-    ingestion.versions_of(array[$3::text], subject) as output_versions
+    ingestion.versions_of($3::text[], subject) as output_versions
   from parts
 )
 select n.item, n.inputs_sha256,

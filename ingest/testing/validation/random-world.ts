@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Database } from '../../../helpers/postgres/database.ts'
+import { deriveFundamentals } from './derive-fundamentals.ts'
 
 /**
  * A small market of 2018 to 2021 with everything that may lie about the past: renames, delistings, events,
@@ -245,8 +246,4 @@ export async function loadWorld(db: Database, given: World): Promise<void> {
 }
 
 /** Derives the quarters anew from the facts that are there. */
-export const derive = (db: Database): Promise<void> =>
-  db.execute(`
-    delete from stocks_research.fundamentals_derived;
-    insert into stocks_research.fundamentals_derived
-    select * from stocks_research.derive_fundamentals(array['${CIKS.join("','")}'])`)
+export const derive = (db: Database): Promise<void> => deriveFundamentals(db, CIKS)

@@ -1,5 +1,6 @@
 import { type Scratch, scratchDatabase } from '../../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../../calendar/load.ts'
+import { deriveFundamentals } from './derive-fundamentals.ts'
 
 /**
  * A database of one security, one payment and one filer, in which every check passes: a fault put into it is
@@ -38,9 +39,8 @@ export async function smallMarket(): Promise<Scratch> {
       ('Revenues', '2020-01-01', '2020-12-31', 100, 'b', '10-K', '2021-02-01'),
       ('Assets', null, '2020-12-31', 500, 'b', '10-K', '2021-02-01'),
       ('LiabilitiesAndStockholdersEquity', null, '2020-12-31', 500, 'b', '10-K', '2021-02-01')
-    ) f (tag, period_start, period_end, value, accession, form, filed);
-    insert into stocks_research.fundamentals_derived
-      select * from stocks_research.derive_fundamentals(array['0000000001'])`)
+    ) f (tag, period_start, period_end, value, accession, form, filed)`)
+  await deriveFundamentals(scratch.db, ['0000000001'])
   return scratch
 }
 

@@ -1,9 +1,9 @@
--- The newest vintage of each quarter of some filers, where it was derived, each column of a filer in one
--- text.
+-- The vintages of the quarters of some filers that are a difference of two periods, each column of a filer in
+-- one text.
 -- $1 the filers, $2 the tags that matter.
 select r.cik, :columns
 from (
-  select distinct on (d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end)
+  select
     d.cik,
     d.taxonomy,
     d.tag,
@@ -11,6 +11,10 @@ from (
     d.period_start,
     d.period_end,
     d.known_from,
+    lead(d.known_from) over (
+      partition by d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end
+      order by d.known_from
+    ) as known_to,
     trim_scale(d.value) as derived_value,
     d.method,
     d.reason,
@@ -18,7 +22,6 @@ from (
     d.subtracted_accession
   from stocks_research.fundamentals_derived d
   where d.cik = any ($1::text[])
-    and d.tag = any ($2::text[])
-  order by d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end, d.known_from desc) r
+    and d.tag = any ($2::text[])) r
 where r.method <> 'reported'
 group by r.cik

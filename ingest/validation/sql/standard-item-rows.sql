@@ -1,55 +1,45 @@
--- A cursor over the view of standard items, filer by filer, each row as a line of text. Most rows are items
--- that were not filed: those of one period are one line, with the items in order of name. Filers without any
--- row are in the result too. The view computes all filers at once; the cursor keeps the rows on the server.
-declare standard_items no scroll cursor for
-with rows as (
+-- The standard items of some filers, each row of the table as a line of text. The items that the view gives
+-- as not filed are one line a period, with the items in order of name.
+-- $1 the filers.
+with lines as (
   select
-    v.*,
-    v.method = 'none'
-      and v.reason = 'not_filed'
-      and num_nonnulls(v.unit, v.value, v.taxonomy, v.tag, v.accession, v.known_from) = 0 as is_not_filed
-  from stocks_research.fundamentals_standard_v v
-), lines as (
-  select
-    r.cik,
+    s.cik,
     array_to_string(
       array[
-        r.item,
-        r.period_kind,
-        r.period_start::text,
-        r.period_end::text,
-        r.unit,
-        trim_scale(r.value)::text,
-        r.taxonomy,
-        r.tag,
-        r.method,
-        r.accession,
-        r.known_from::text,
-        r.reason],
+        s.item,
+        s.period_kind,
+        s.period_start::text,
+        s.period_end::text,
+        s.unit,
+        s.known_from::text,
+        s.known_to::text,
+        trim_scale(s.value)::text,
+        s.reason,
+        s.taxonomy,
+        s.tag,
+        s.method,
+        s.accession,
+        s.filed::text,
+        s.first_known_on::text,
+        trim_scale(s.first_value)::text],
       '|', '') as line
-  from rows r
-  where r.is_not_filed is not true
+  from stocks_research.fundamentals_standard s
+  where s.cik = any ($1::text[])
   union all
   select
-    r.cik,
+    v.cik,
     array_to_string(
       array[
-        r.period_kind,
-        r.period_start::text,
-        r.period_end::text,
-        string_agg(r.item, ',' order by r.item collate "C")],
+        v.period_kind,
+        v.period_start::text,
+        v.period_end::text,
+        string_agg(v.item, ',' order by v.item collate "C")],
       '|', '')
-  from rows r
-  where r.is_not_filed
-  group by r.cik, r.period_kind, r.period_start, r.period_end
-), texts as (
-  select l.cik, string_agg(l.line, E'\n') as lines
-  from lines l
-  group by l.cik
-), filers as (
-  select distinct r.cik
-  from stocks_research.fundamentals_raw r
+  from stocks_research.fundamentals_standard_v v
+  where v.cik = any ($1::text[])
+    and v.reason = 'not_filed'
+  group by v.cik, v.period_kind, v.period_start, v.period_end
 )
-select cik, coalesce(t.lines, '') as lines
-from filers f
-full join texts t using (cik)
+select l.cik, string_agg(l.line, E'\n') as lines
+from lines l
+group by l.cik
