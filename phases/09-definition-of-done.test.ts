@@ -153,7 +153,7 @@ for (const [claim, mistake] of [
 ] as const) {
   test(claim, async ({ beside, record }) => {
     const drill = await beside.mistakes[mistake]
-    await record({ statement: MISTAKES[mistake].harm.sql, ...drill })
+    await record({ ...drill })
     expectSurvived(drill, ...MISTAKES[mistake].detected_by)
   })
 }
@@ -268,7 +268,7 @@ describe(ALSO_PROVEN, () => {
   ] as const) {
     test(claim, async ({ beside, record }) => {
       const drill = await beside.mistakes[mistake]
-      await record({ statement: MISTAKES[mistake].harm.sql, ...drill })
+      await record({ ...drill })
       expectSurvived(drill, ...MISTAKES[mistake].detected_by)
     })
   }

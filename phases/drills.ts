@@ -44,7 +44,11 @@ export const MISTAKES: Readonly<Record<Mistake, { harm: Harm; detected_by: reado
     ],
   },
   edit_around_triggers: {
-    harm: { sql: query('edit_around_triggers'), repairs: 'stocks_research.prices_daily' },
+    harm: {
+      sql: query('edit_around_triggers'),
+      owner_sql: query('edit_around_triggers_as_owner'),
+      repairs: 'stocks_research.prices_daily',
+    },
     detected_by: [
       'stocks_research.prices_daily',
       'the first difference lies after key',

@@ -19,6 +19,7 @@ import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
 import { redact, registerSecret } from '../helpers/core/redact.ts'
 import { requireLiveServer } from '../helpers/database/live-servers.ts'
 import { type LockClaim, takeRunLock } from '../helpers/database/lock.ts'
+import { requireRights } from '../helpers/postgres/rights.ts'
 import { type Server, type ServerDescription, startServer } from '../helpers/postgres/server.ts'
 import { findTools, type Tools } from '../helpers/postgres/tools.ts'
 import { openRemote } from '../helpers/remote/open.ts'
@@ -153,6 +154,7 @@ async function openServer(
   }
   const description = await server.describe()
   requireLiveServer(config, description, server.maintenance)
+  await requireRights(server.maintenance, config.database)
   return { server, description }
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import type { Connection } from '../config/connection.ts'
 import { PreconditionError } from '../core/errors.ts'
-import { SESSION_OPTIONS } from '../postgres/database.ts'
+import { SESSION_OPTIONS } from '../postgres/session.ts'
 import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/tools.ts'
 import { NOWHERE } from './tool.ts'
 

@@ -6,6 +6,7 @@ import { registerSecret } from '../core/redact.ts'
 import { scramVerifier } from '../database/roles.ts'
 import { onServer, scratchName } from '../database/scratch.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { readRights } from '../postgres/rights.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -43,14 +44,16 @@ export async function restorerOf(
   manifest: Pick<Manifest, 'fingerprint'>,
   { is_own = false }: RestorerOptions = {},
 ): Promise<Restorer> {
-  const rights = await onServer(server, readRights)
+  const rights = await onServer(server, (db) => readRights(db))
   const asOurselves = (why: string): Restorer => ({
     connection: { ...server, database },
-    restored_as: `${server.user}${rights.is_super ? ', a superuser' : ', no superuser'}: ${why}`,
+    restored_as: `${server.user}${rights.is_superuser ? ', a superuser' : ', no superuser'}: ${why}`,
     handOver: async () => {},
   })
-  if (!rights.may_create) return asOurselves('it may create no role for the restore')
-  const extensions = rights.is_super ? await onServer(server, (db) => untrustedExtensions(db, manifest)) : []
+  if (!rights.may_create_roles) return asOurselves('it may create no role for the restore')
+  const extensions = rights.is_superuser
+    ? await onServer(server, (db) => untrustedExtensions(db, manifest))
+    : []
   if (extensions.length > 0) {
     if (is_own) return asOurselves(`only a superuser may create ${extensions.join(', ')}`)
     throw new PreconditionError(
@@ -82,10 +85,10 @@ export async function restorerOf(
       const valid_until = new Date(Date.now() + VALID_FOR_MS).toISOString()
       await tx.execute(
         `create role ${quoteIdentifier(role)} login nosuperuser nocreatedb nocreaterole noreplication
-           ${rights.is_super ? 'bypassrls' : 'nobypassrls'}
+           ${rights.is_superuser ? 'bypassrls' : 'nobypassrls'}
            password ${quoteLiteral(scramVerifier(password))} valid until ${quoteLiteral(valid_until)}`,
       )
-      if (!rights.is_super) await tx.execute(`grant ${quoteIdentifier(role)} to current_user`)
+      if (!rights.is_superuser) await tx.execute(`grant ${quoteIdentifier(role)} to current_user`)
       await tx.execute(`alter database ${quoteIdentifier(database)} owner to ${quoteIdentifier(role)}`)
     }),
   )
@@ -102,14 +105,6 @@ export async function restorerOf(
 
 /** A killed restore leaves its role behind: nobody logs in with it on another day. */
 const VALID_FOR_MS = DAY_MS
-
-type Rights = { is_super: boolean; may_create: boolean }
-
-const readRights = (db: Database): Promise<Rights> =>
-  db.one<Rights>(
-    `select rolsuper as is_super, rolsuper or rolcreaterole as may_create
-       from pg_roles where rolname = current_user`,
-  )
 
 /** Extensions of the manifest that this server lets a superuser alone create. */
 async function untrustedExtensions(

@@ -48,9 +48,18 @@ export class RefusedError extends StocksError {
 export class DatabaseError extends StocksError {
   readonly transient: boolean
   readonly sqlstate: string | undefined
-  constructor(doing: string, cause: Error & { code?: string; detail?: string; where?: string }) {
+  /** `said`: the fault is the server's, not the statement's. Its reason is the first line, then the advice. */
+  constructor(
+    doing: string,
+    cause: Error & { code?: string; detail?: string; where?: string },
+    said?: { readonly first: string; readonly advice: string },
+  ) {
     const detail = cause.detail === undefined ? '' : ` (${cause.detail})`
-    super(`PostgreSQL refused to ${doing}: ${cause.message}${detail}`, { cause })
+    const text =
+      said === undefined
+        ? `PostgreSQL refused to ${doing}: ${cause.message}${detail}`
+        : `${said.first}\n${said.advice}\nThe product was about to ${doing}.`
+    super(text, { cause })
     this.sqlstate = cause.code
     // Connection, serialization, resources, shutdown, and a socket that broke.
     this.transient = cause.code !== undefined && /^(08|40|53|57P|ECONN|EPIPE|ETIMEDOUT)/.test(cause.code)

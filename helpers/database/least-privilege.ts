@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Connection } from '../config/connection.ts'
 import { messageOf } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
+import { readRights } from '../postgres/rights.ts'
 import type { Server } from '../postgres/server.ts'
 import { quoteIdentifier } from '../postgres/sql.ts'
 import { migrate } from './migrate.ts'
@@ -39,7 +40,7 @@ export const REFUSED: readonly Probe[] = [
   ['ingest', 'truncate stocks_research.prices_daily'],
   ['ingest', 'drop table stocks_research.prices_daily'],
   ['ingest', 'alter table stocks_research.prices_daily disable trigger all'],
-  ['ingest', 'set session_replication_role = replica'],
+  ['ingest', 'set local session_replication_role = replica'],
   ['ingest', 'delete from ingestion.table_changes'],
   ['ingest', "insert into ingestion.table_changes (table_name, operation) values ('x', 'INSERT')"],
   ['ingest', 'create table stocks_research.mine (a int)'],
@@ -50,7 +51,7 @@ export const REFUSED: readonly Probe[] = [
   ['reader', 'update stocks_research.prices_daily set close = 1'],
   ['reader', 'create temporary table t (a int)'],
   ['owner', 'create role another'],
-  ['owner', 'set session_replication_role = replica'],
+  ['owner', 'set local session_replication_role = replica'],
   ['admin', 'create role another'],
   ['admin', 'select count(*) from stocks_research.prices_daily'],
 ]
@@ -121,12 +122,8 @@ export async function leastPrivilege(
   given: Readonly<Partial<Record<RoleKind, string>>>,
   migrations: string,
 ): Promise<LeastPrivilege> {
-  const { may_create } = await withDatabase(maintenance, (db) =>
-    db.one<{ may_create: boolean }>(
-      'select rolsuper or rolcreaterole as may_create from pg_roles where rolname = current_user',
-    ),
-  )
-  if (!may_create)
+  const rights = await withDatabase(maintenance, (db) => readRights(db))
+  if (!rights.may_create_roles)
     return {
       asked: `nowhere: ${connection.user} may not create roles, and is not a superuser`,
       statements_allowed: 0,

@@ -159,7 +159,6 @@ const sessionUntil = (db: Database, ended: Promise<void>): Promise<Database> =>
 
 async function claimLock(session: Database, database: string, run_id: string): Promise<LockClaim> {
   const key = lockKey(database)
-  await session.execute('set idle_session_timeout = 0') // It idles for hours while the run works elsewhere.
   const { taken } = await session.one<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [key])
   const [holder] = await session.rows<Holder>(HOLDER, [key])
   if (!taken) throw new PreconditionError(refusal(database, holder))

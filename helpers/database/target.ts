@@ -80,6 +80,7 @@ export async function inspectTarget(
       (db) => db.session((session) => look(session, found, mark, server)),
       {
         application: 'stocks-research inspect',
+        settings: { default_transaction_read_only: 'on' },
       },
     )
   } catch (error) {
@@ -93,7 +94,6 @@ async function look(
   mark: Mark | null,
   server: Pick<Server, 'describe'>,
 ): Promise<Target> {
-  await db.execute('set default_transaction_read_only = on')
   const { objects_count } = await db.one<{ objects_count: number }>(queryFile(SQL, 'count-objects'))
   if (objects_count === 0) return { ...found, state: 'empty', tables: [] }
   const tables = await countTables(db)
@@ -219,22 +219,23 @@ async function countTables(db: Database): Promise<TargetTable[]> {
   const tables = await db.rows<{ schema: string; name: string; kind: string; estimate: number }>(
     queryFile(SQL, 'tables-to-count'),
   )
-  await db.execute(`set statement_timeout = ${COUNT_LIMIT_MS}`)
   const counted: TargetTable[] = []
   for (const { schema, name, kind, estimate } of tables) {
     const table = `${schema}.${name}`
     // A foreign table may reach another server, which is not asked. Names are the catalog's own, so any of
     // them may come.
     const quoted = [schema, name].map(quoteIdentifier).join('.')
-    const count =
-      kind === 'f'
-        ? undefined
-        : await db.one<{ n: number }>(`select count(*)::float8 as n from ${quoted}`).catch(() => undefined)
+    const count = kind === 'f' ? undefined : await countRows(db, quoted).catch(() => undefined)
     counted.push({ table, rows_count: count?.n ?? (estimate > 0 ? estimate : null) })
   }
-  await db.execute('set statement_timeout = 0')
   return counted
 }
+
+const countRows = (db: Database, quoted: string): Promise<{ n: number }> =>
+  db.transaction(async (tx) => {
+    await tx.execute(`set local statement_timeout = ${COUNT_LIMIT_MS}`)
+    return tx.one<{ n: number }>(`select count(*)::float8 as n from ${quoted}`)
+  })
 
 async function readEnvironmentRow(db: Database): Promise<Mode | undefined> {
   if (!(await exists(db, 'ingestion.environment'))) return undefined

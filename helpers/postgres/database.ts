@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Connection } from '../config/connection.ts'
-import { DatabaseError } from '../core/errors.ts'
+import { DatabaseError, StocksError } from '../core/errors.ts'
+import { databaseError, rememberEnd } from './lost.ts'
+import { optionsText, requireOwnSession, SESSION_SETTINGS, type SessionSettings } from './session.ts'
 
 export type Row = Record<string, unknown>
 
@@ -33,47 +35,45 @@ const types = {
     oid === DATE_OID ? (text: string) => text : pg.types.getTypeParser(oid, format as 'text'),
 } as pg.CustomTypesConfig
 
-/**
- * Settings under which text output is the same on every server. Hashes and fingerprints depend on them.
- * Compiling our queries costs seconds and saves none.
- */
-export const SESSION_OPTIONS = [
-  'timezone=UTC',
-  'datestyle=ISO,YMD',
-  'intervalstyle=postgres',
-  'extra_float_digits=1',
-  'bytea_output=hex',
-  'client_min_messages=warning',
-  'jit=off',
-  'search_path=pg_catalog',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ')
-
 export interface OpenOptions {
   /** Most connections at once. */
   readonly connections_max?: number
   /** What `pg_stat_activity` shows, and what a lock's holder is called. */
   readonly application?: string
+  /** Settings of each session, where they differ from `SESSION_SETTINGS`. */
+  readonly settings?: SessionSettings
 }
 
 export function openDatabase(
   connection: Connection,
-  { connections_max = 4, application = 'stocks-research' }: OpenOptions = {},
+  { connections_max = 4, application = 'stocks-research', settings = {} }: OpenOptions = {},
 ): Database {
   const { ssl, root_certificate_file: ca, ...rest } = connection
-  const pool = new pg.Pool({
+  const session_settings = { ...SESSION_SETTINGS, ...settings }
+  const client_config = {
     ...rest,
     ssl:
       ssl === 'verify-full'
         ? { rejectUnauthorized: true, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) }
         : false,
     types,
-    max: connections_max,
     application_name: application,
-    options: SESSION_OPTIONS,
+    options: optionsText(session_settings),
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
+  }
+  const another = async (): Promise<pg.Client> => {
+    const client = new pg.Client(client_config)
+    await client.connect()
+    return client
+  }
+  const pool = new pg.Pool({
+    ...client_config,
+    max: connections_max,
+    onConnect: (client) => {
+      rememberEnd(client)
+      return requireOwnSession(client, connection, session_settings, another)
+    },
   })
   // An idle client that lost its server: the next statement says so, with its own words.
   pool.on('error', () => {})
@@ -128,9 +128,10 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
     try {
       return await pool.connect()
     } catch (error) {
+      if (error instanceof StocksError) throw error
       const isPassing = PASSING.has((error as { code?: string }).code ?? '')
       if (!isPassing || performance.now() + wait_ms > deadline)
-        throw new DatabaseError('open a connection', error as Error)
+        throw databaseError('open a connection', error)
       await sleep(wait_ms)
     }
   }
@@ -186,7 +187,7 @@ async function query<R extends Row>(
   try {
     return (await (values === undefined ? target.query<R>(sql) : target.query<R>(sql, [...values]))).rows
   } catch (error) {
-    throw new DatabaseError(`run "${firstLine(sql)}"`, error as Error)
+    throw databaseError(`run "${firstLine(sql)}"`, error, target)
   }
 }
 

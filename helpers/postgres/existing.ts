@@ -1,6 +1,7 @@
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
 import { withDatabase } from './database.ts'
+import { direct, PGBOUNCER_WORDS, poolerAt } from './session.ts'
 
 const MAINTENANCE_DATABASES = ['postgres', 'template1']
 
@@ -19,6 +20,7 @@ export async function findMaintenance(
       await withDatabase(maintenance, (db) => db.rows('select 1'))
       return { maintenance, stop: async () => {} }
     } catch (error) {
+      if (error instanceof PreconditionError) throw error // About the session, e.g. a pooler: it says all.
       const sqlstate = error instanceof DatabaseError ? error.sqlstate : undefined
       // Only these say "not this database"; every other fault is the server's and the same for the next one.
       if (sqlstate !== '3D000' && sqlstate !== '42501' && sqlstate !== '28000' && sqlstate !== '55000')
@@ -47,7 +49,13 @@ const WANTS_CONNECT =
 const where = ({ host, port, user }: Connection): string => `${host}:${port} (user ${user})`
 
 function unreachable(target: Connection, error: unknown, sqlstate: string | undefined): PreconditionError {
-  const says = messageOf(error).replace(/^PostgreSQL refused to [^:]+: /, '') || 'no reason given'
+  if (PGBOUNCER_WORDS.test(messageOf(error)))
+    return new PreconditionError(
+      `${poolerAt(target, messageOf(error))} takes no session with settings of its own: ` +
+        `${driverWords(error)}.\n${direct(target)}`,
+      { cause: error },
+    )
+  const says = driverWords(error) || 'no reason given'
   return new PreconditionError(
     `PostgreSQL at ${where(target)} cannot be used: ${says}.\n${nextStep(target, sqlstate, says)}`,
     {
@@ -55,6 +63,9 @@ function unreachable(target: Connection, error: unknown, sqlstate: string | unde
     },
   )
 }
+
+const driverWords = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error)
 
 /** What to do about a server that cannot be used, by what it said. */
 export function nextStep(

@@ -7,8 +7,8 @@ import { childEnvironment } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
 import { PreconditionError, StocksError } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'
-import { SESSION_OPTIONS } from './database.ts'
 import { installHint } from './install-hint.ts'
+import { SESSION_OPTIONS } from './session.ts'
 
 export const TOOL_NAMES = ['psql', 'pg_dump', 'pg_restore', 'createdb', 'dropdb'] as const
 export type ToolName = (typeof TOOL_NAMES)[number]

@@ -22,7 +22,8 @@ const SESSIONS = 1_260
 const fill = (connection: Connection, rows: number): Promise<void> =>
   withDatabase(connection, (db) =>
     db.execute(`
-      set session_replication_role = replica;
+      begin;
+      set local session_replication_role = replica;
       select setseed(0.5);
       insert into stocks_research.securities (security_id, source_id, ticker)
         select i, 'bench:' || i, 'B' || i from generate_series(1, ${Math.ceil(rows / SESSIONS)}) i;
@@ -36,7 +37,8 @@ const fill = (connection: Connection, rows: number): Promise<void> =>
             round((50 + s % 400 + 10 * sin(n / 20.0 + s) + random() * 3)::numeric, 2) as o,
             round((50 + s % 400 + 10 * sin(n / 20.0 + s) + random() * 3)::numeric, 2) as c
           from generate_series(1, ${Math.ceil(rows / SESSIONS)}) s, generate_series(1, ${SESSIONS}) n
-        ) walk`),
+        ) walk;
+      commit`),
   )
 
 async function timed<T>(what: string, work: () => Promise<T>): Promise<{ result: T; ms: number }> {

@@ -1,5 +1,7 @@
--- Edits one row by hand, around the triggers that record changes.
-set session_replication_role = replica;
+-- Edits one row by hand, around the triggers that record changes: as a role that may set
+-- session_replication_role.
+begin;
+set local session_replication_role = replica;
 update stocks_research.prices_daily
 set volume = volume + 1
 where (security_id, trade_date) = (
@@ -9,3 +11,4 @@ where (security_id, trade_date) = (
   order by security_id
   limit 1
 );
+commit;
