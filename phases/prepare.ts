@@ -81,8 +81,8 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, pre
         run_id,
         onLost: (reason) =>
           halt(
-            `The run lock of ${config.database} was lost (${reason}). ` +
-              'Another run may be working on it; start again.',
+            `The run lock of ${config.database} was lost (${reason}). The run stopped, since another run ` +
+              'could take the lock now. Check that the server runs, then run again.',
           ),
       }),
     )

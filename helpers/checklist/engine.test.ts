@@ -155,4 +155,18 @@ describe('boxes beyond the original checklist', () => {
       'skipped: "the walls stand" failed',
     )
   })
+
+  test('do not run after one that lost its connection to the database', async () => {
+    const lost = "throw Object.assign(new Error('x'), { cause: { name: 'ConnectionLostError' } })"
+    const first = box('the walls stand', `await record({ bricks: 0 }); ${lost}`)
+    const subject = trial({
+      '01-walls': `needs('00-ground')\n${first}${box('the walls are "straight" & <plumb>')}`,
+    })
+    const run = await subject.run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('FAILED')
+    expect(boxOf(run, 'the walls are "straight" & <plumb>')?.reason).toBe(
+      'skipped: blocked by "the walls stand", which lost its connection to PostgreSQL',
+    )
+  })
 })

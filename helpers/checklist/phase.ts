@@ -83,6 +83,7 @@ export type EvidenceInput = Readonly<Record<string, unknown>>
  * once.
  */
 export function needs(previous: string): void {
+  blocksAfterLoss()
   test.beforeAll(({}, file) => {
     const phase = phaseOf(file.file.filepath)
     const gate = inject('gate')
@@ -97,6 +98,21 @@ export function needs(previous: string): void {
   })
 }
 
+/**
+ * After a box that lost its connection to the database the others of the phase do not run: they would only
+ * fail by the same cause.
+ */
+function blocksAfterLoss(): void {
+  test.beforeEach(({ task, skip }) => {
+    const lost = firstFailed(task.file.tasks, ({ result }) => result?.errors?.some(isLoss) === true)
+    if (lost !== undefined) skip(`blocked by "${lost.name}", which lost its connection to PostgreSQL`)
+  })
+}
+
+const isLoss = (error: { name?: string; cause?: unknown }): boolean =>
+  error.name === 'ConnectionLostError' ||
+  (typeof error.cause === 'object' && error.cause !== null && isLoss(error.cause))
+
 /** In this phase each box builds on the one before: after a failed one, the others do not run. */
 export function stopsAtFirstFailure(): void {
   test.beforeEach(({ task, skip }) => {
@@ -105,10 +121,13 @@ export function stopsAtFirstFailure(): void {
   })
 }
 
-function firstFailed(tasks: readonly RunnerTask[]): RunnerTask | undefined {
+function firstFailed(
+  tasks: readonly RunnerTask[],
+  isMeant: (task: RunnerTask) => boolean = () => true,
+): RunnerTask | undefined {
   for (const task of tasks) {
-    const failed = task.type === 'suite' ? firstFailed(task.tasks) : task
-    if (failed?.result?.state === 'fail') return failed
+    const failed = task.type === 'suite' ? firstFailed(task.tasks, isMeant) : task
+    if (failed?.result?.state === 'fail' && isMeant(failed)) return failed
   }
   return undefined
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { messageOf, PreconditionError, RefusedError } from '../core/errors.ts'
 import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
+import { databaseError } from '../postgres/lost.ts'
 import { queryFile } from '../postgres/query-file.ts'
 
 /** What another process needs to see whether the lock is still held. Holds no secret. */
@@ -33,7 +34,7 @@ export interface RunLock {
 export interface RunLockOptions {
   readonly run_id: string
   /** Called once, when the lock is lost without `release`: the run must stop before its next step. */
-  readonly onLost?: (reason: string) => void
+  readonly onLost?: (reason: string, cause?: unknown) => void
 }
 
 const HEARTBEAT_MS = 5000
@@ -67,9 +68,9 @@ export async function takeRunLock(
     const session = await sessionUntil(db, held)
     const claim = await claimLock(session, database, run_id)
     let isReleased = false
-    const stopWatch = watch(session, (reason) => {
+    const stopWatch = watch(session, (reason, cause) => {
       letGo()
-      onLost?.(reason)
+      onLost?.(reason, cause)
     })
     return {
       claim,
@@ -108,8 +109,8 @@ export async function underRunLock<T>(
     await assertLockHeld(maintenance, inherited)
     return work(lost.signal)
   }
-  const onLost = (reason: string): void =>
-    lost.abort(new RefusedError(`The run lock of ${database} was lost (${reason}).`))
+  const onLost = (reason: string, cause: unknown): void =>
+    lost.abort(new RefusedError(`The run lock of ${database} was lost (${reason}).`, { cause }))
   const lock = await takeRunLock(maintenance, database, { run_id, onLost })
   try {
     return await work(lost.signal)
@@ -132,8 +133,13 @@ export async function assertLockHeld(maintenance: Connection, claim: LockClaim):
     ]),
   ).catch((error: Error) => error)
   if (!(rows instanceof Error) && rows.length === 1) return
-  const reason =
-    rows instanceof Error ? `the server cannot be asked: ${messageOf(rows)}` : 'its connection has ended'
+  if (rows instanceof Error)
+    throw new RefusedError(
+      `${messageOf(rows)}\nRun ${claim.run_id} cannot show that it still holds the lock of ` +
+        `${claim.database}, so nothing more is done. Start a new run once the server answers.`,
+      { cause: rows },
+    )
+  const reason = 'its connection has ended'
   throw new RefusedError(
     `Run ${claim.run_id} no longer holds the lock of ${claim.database} (${reason}). Another ` +
       'run may be at work there, so nothing more is done. Start a new run.',
@@ -181,11 +187,14 @@ function refusal(database: string, holder: Holder | undefined): string {
   )
 }
 
+/** The first line of an error: the server's own reason, without a full stop. */
+const reasonOf = (error: unknown): string => (messageOf(error).split('\n', 1)[0] ?? '').replace(/\.$/, '')
+
 /**
  * Calls `lost` once when the session breaks, or answers nothing for long; gives the way to stop watching,
  * after which nobody asks the session.
  */
-function watch(session: Database, lost: (reason: string) => void): () => Promise<void> {
+function watch(session: Database, lost: (reason: string, cause?: unknown) => void): () => Promise<void> {
   const client = session.client()
   let asked_at: number | undefined
   let asking: Promise<void> | undefined
@@ -194,13 +203,16 @@ function watch(session: Database, lost: (reason: string) => void): () => Promise
     client.off('error', onError)
     client.off('end', onEnd)
   }
-  const lose = (reason: string): void => {
+  const lose = (reason: string, cause?: unknown): void => {
     stop()
     client.on('error', () => {}) // A broken connection may break twice; the first time was told.
-    lost(reason)
+    lost(reason, cause)
   }
-  const onError = (error: Error): void => lose(messageOf(error))
-  const onEnd = (): void => lose('its connection has ended')
+  const onError = (thrown: Error): void => {
+    const error = databaseError('hold the run lock', thrown, client)
+    lose(reasonOf(error), error)
+  }
+  const onEnd = (): void => onError(new Error('Connection terminated'))
   const beat = (): void => {
     if (asked_at !== undefined) {
       if (performance.now() - asked_at > HEARTBEAT_MAX_MS)
@@ -212,7 +224,7 @@ function watch(session: Database, lost: (reason: string) => void): () => Promise
       () => {
         asked_at = undefined
       },
-      (error) => lose(messageOf(error)),
+      (error) => lose(reasonOf(error), error),
     )
   }
   const timer = setInterval(beat, HEARTBEAT_MS).unref()

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, StocksError } from '../core/errors.ts'
-import { databaseError, rememberEnd } from './lost.ts'
+import { databaseError, lostSession, rememberEnd } from './lost.ts'
 import { optionsText, requireOwnSession, SESSION_SETTINGS, type SessionSettings } from './session.ts'
 
 export type Row = Record<string, unknown>
@@ -111,6 +111,9 @@ async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise
   client.on('error', onError)
   try {
     return await work(client)
+  } catch (error) {
+    // A stream, such as COPY, fails with the words of a socket.
+    throw lostSession(error, client) ?? error
   } finally {
     client.off('error', onError)
     client.release(broken)

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { DatabaseError } from '../core/errors.ts'
+import { DatabaseError, StocksError } from '../core/errors.ts'
 
 type DriverError = Error & { code?: string }
 
@@ -49,6 +49,24 @@ export function rememberEnd(client: pg.ClientBase): void {
     if (ENDS_A_SESSION.test(notice.code ?? '')) remember(notice as DriverError)
   })
 }
+
+/** The error of a driver or a stream whose session was lost, with the server's reason; else undefined. */
+export function lostSession(thrown: unknown, client: pg.ClientBase): ConnectionLostError | undefined {
+  if (thrown instanceof StocksError || !(thrown instanceof Error)) return undefined
+  const error = databaseError('use a session', thrown, client)
+  return error instanceof ConnectionLostError ? error : undefined
+}
+
+/** The loss of a connection in the causes of an error; undefined when there is none. */
+export function lossIn(thrown: unknown): ConnectionLostError | undefined {
+  let each = thrown
+  for (let depth = 0; depth < CAUSES_MAX && each instanceof Error; depth += 1) {
+    if (each instanceof ConnectionLostError) return each
+    each = each.cause
+  }
+  return undefined
+}
+const CAUSES_MAX = 10
 
 /**
  * The error of a statement, or of an attempt to connect, with the server's own reason first and what to do

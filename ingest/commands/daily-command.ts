@@ -12,6 +12,7 @@ import { type DailySummary, failureOf, lineOf, summaryOf } from './daily-summary
 import { EXIT_CODES, say } from './entry.ts'
 import { type RunPlace, runsText, withRun, worstOf } from './load.ts'
 import { backUp, backupText, type DailyBackup } from './make-backup.ts'
+import { throughRestarts } from './restarts.ts'
 import type { Choices } from './settings.ts'
 import { validationText } from './status.ts'
 
@@ -49,10 +50,10 @@ async function update(
   const checks = checksOf(config)
   // The clock of a rehearsal stands where its market does.
   const now = config.source.mode === 'rehearsal' ? REHEARSAL_MOMENT : new Date()
-  const { result, log_file } = await withRun(
-    config,
-    { command: 'daily', group_rows_max, requests_max, without },
-    async (options, place) => {
+  const asked = { command: 'daily', group_rows_max, requests_max, without }
+  // A daily run that was interrupted is followed by another one: it finds what the first has changed.
+  const { result, log_file } = await throughRestarts(config, () =>
+    withRun(config, asked, async (options, place) => {
       const report = await runDaily({
         ...options,
         now,
@@ -66,7 +67,7 @@ async function update(
       const backup =
         choices.backup === true ? await backUpAfter(report, config, place, { signal, tell }) : null
       return { report, freshness, backup }
-    },
+    }),
   )
   const { report, freshness, backup } = result
   const again = report.pulled_again.length === 0 ? 'none' : cutList(report.pulled_again)

@@ -8,6 +8,7 @@ import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { connectionOf } from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
+import { lossIn } from '../../helpers/postgres/lost.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { Server } from '../../helpers/postgres/server.ts'
 import type { JobName } from '../contract/job.ts'
@@ -22,6 +23,7 @@ import { readUniverse } from '../universe/read.ts'
 import { progressLine, summaryText } from './console.ts'
 import { EXIT_CODES, say } from './entry.ts'
 import { nextStep } from './next-step.ts'
+import { throughRestarts } from './restarts.ts'
 import { onServer } from './settings.ts'
 import { withSignals } from './signals.ts'
 
@@ -104,8 +106,16 @@ export async function withRun<T>(
     // One run at a time on a target, a checklist run included; only a child of the run that holds the lock
     // may work beside it.
     const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
-    const underSignals = (lost: AbortSignal): Promise<T> =>
-      withSignals(log, (told) => load(AbortSignal.any([lost, told])))
+    // A restart of the server ends the connection of the lock before all others notice it.
+    const underSignals = async (lost: AbortSignal): Promise<T> => {
+      const ended = withSignals(log, (told) => load(AbortSignal.any([lost, told])))
+      const loss = (): unknown => (lossIn(lost.reason) === undefined ? undefined : lost.reason)
+      const result = await ended.catch((error: unknown) => {
+        throw loss() ?? error
+      })
+      if (loss() !== undefined) throw loss()
+      return result
+    }
     const load = async (signal: AbortSignal): Promise<T> => {
       await withDatabase(connection, (db) =>
         db.rows(queryFile(SQL, 'unmark-members'), [universe.members.map(({ source_id }) => source_id)]),
@@ -149,15 +159,18 @@ export const worstOf = (reports: readonly RunReport[]): (typeof SEVERITY)[number
 
 /** Runs jobs, prints the report, and sets the exit code. */
 export async function run(config: Config, work: Work): Promise<void> {
-  const { result, log_file } = await withRun(config, work, (options) =>
-    ingest({
-      ...options,
-      jobs: jobsInOrder(work.jobs),
-      ...(work.resumed === undefined ? {} : { resume_run_id: work.resumed.run_id }),
-      ...(work.reopen === undefined ? {} : { reopen: work.reopen }),
-      ...(work.is_full === undefined ? {} : { is_full: work.is_full }),
-    }),
-  )
+  const { result, log_file } = await throughRestarts(config, (interrupted) => {
+    const resumed = interrupted ?? work.resumed
+    return withRun(config, { ...work, ...(resumed === undefined ? {} : { resumed }) }, (options) =>
+      ingest({
+        ...options,
+        jobs: jobsInOrder(work.jobs),
+        ...(resumed === undefined ? {} : { resume_run_id: resumed.run_id }),
+        ...(work.reopen === undefined ? {} : { reopen: work.reopen }),
+        ...(work.is_full === undefined ? {} : { is_full: work.is_full }),
+      }),
+    )
+  })
   say(runsText([result], log_file, config))
   process.exitCode = EXIT_CODES[worstOf([result])]
 }
