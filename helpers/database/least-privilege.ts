@@ -32,6 +32,9 @@ const ALLOWED: readonly Probe[] = [
   ['ingest', "select ingestion.analyze_table('stocks_research.prices_daily')"],
   ['reader', 'select count(*) from stocks_research.prices_daily_adjusted_v'],
   ['reader', 'select count(*) from ingestion.runs'],
+  ['reader', "select count(*) from stocks_research.securities_as_of('2020-01-31')"],
+  // A study needs a place for what it computes. A temporary table goes with the session.
+  ['reader', 'create temporary table mine (a int)'],
 ]
 
 /** Each of them would destroy what a source said, hide who did it, or make rights that nobody gave. */
@@ -49,7 +52,8 @@ export const REFUSED: readonly Probe[] = [
   ['reader', "select ingestion.record_unseen_change('stocks_research.prices_daily', '{}')"],
   ['reader', "select ingestion.analyze_table('stocks_research.prices_daily')"],
   ['reader', 'update stocks_research.prices_daily set close = 1'],
-  ['reader', 'create temporary table t (a int)'],
+  ['reader', 'create table stocks_research.mine (a int)'],
+  ['reader', 'create table public.mine (a int)'],
   ['owner', 'create role another'],
   ['owner', 'set local session_replication_role = replica'],
   ['admin', 'create role another'],

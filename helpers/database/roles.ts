@@ -130,7 +130,7 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
     revoke all on database ${target} from public;
     grant connect on database ${target} to ${owner}, ${ingest}, ${reader};
     grant create on database ${target} to ${owner};
-    grant temporary on database ${target} to ${ingest};
+    grant temporary on database ${target} to ${ingest}, ${reader};
     revoke create on schema public from public;
     grant usage on ${both} to ${ingest}, ${reader};
     grant select on all tables ${inBoth} to ${ingest}, ${reader};
