@@ -15,10 +15,10 @@ export interface ArchiveReading {
 }
 
 /**
- * Level 2: the table of contents lists, and every block decompresses to the end. The list alone sees 4 of 32
- * kinds of damage.
+ * Level 2: the table of contents can be listed, and every block decompresses to the end. The list alone
+ * detects 4 of 32 kinds of damage.
  *
- * @throws VerificationError with the words of pg_restore.
+ * @throws VerificationError with the message of pg_restore.
  */
 export async function readArchive(
   file: string,
@@ -50,8 +50,8 @@ const refuse =
   }
 
 /**
- * `236; 0 16392 TABLE DATA public t postgres`: id, catalog oid, oid, kind, schema, name, owner. Names stand
- * there without quotes.
+ * `236; 0 16392 TABLE DATA public t postgres`: id, catalog oid, oid, kind, schema, name, owner. Names
+ * are not quoted.
  */
 function entriesOf(list: string): ArchiveEntries {
   const lines = list.split('\n').filter((line) => line !== '' && !line.startsWith(';'))

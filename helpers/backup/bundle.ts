@@ -28,16 +28,16 @@ export interface Bundle extends FileHashes {
 }
 
 /**
- * Entries bear one and the same time, the first that a zip knows: the same folder gives the same bytes, and
- * so the same hash.
+ * All entries have the same time, the earliest that a zip can state: the same folder gives the same bytes,
+ * and therefore the same hash.
  */
 const ENTRY_DATE = new Date('1980-01-01T00:00:00Z')
 
 /**
- * Zips the folder of a run into `file`. Symbolic links are left out: a bundle holds what it shows, and
- * nothing from elsewhere.
+ * Zips the folder of a run into `file`. Symbolic links are left out: a bundle contains only files of the
+ * folder.
  *
- * @throws PreconditionError when the folder holds no file.
+ * @throws PreconditionError when the folder contains no file.
  */
 export async function makeBundle(directory: string, file: string): Promise<Bundle> {
   const found = await readdir(directory, { recursive: true, withFileTypes: true })
@@ -88,7 +88,7 @@ export interface PublishedBundle {
   readonly sha256: string
   readonly content_hash: string
   readonly entries_count: number
-  /** Where it is, for people, and its name in the store. */
+  /** Where it is, as text for people, and its name in the store. */
   readonly remote: string
   readonly remote_name: string
   readonly remote_rev: string
@@ -97,10 +97,10 @@ export interface PublishedBundle {
 }
 
 /**
- * Zips the folder of a run, and uploads that as `evidence/<run id>-<hash>.zip`; before the run has its
- * verdict as `evidence/<run id>-interim-<hash>.zip`, so that nobody takes what a killed run left for the last
- * word. The hash stands in the name, so that a second bundle of one run, which has more to tell, lies beside
- * the first. A final bundle takes the place of the interim one here.
+ * Zips the folder of a run, and uploads it as `evidence/<run id>-<hash>.zip`. Before the run has its verdict
+ * the name is `evidence/<run id>-interim-<hash>.zip`, so that the bundle of a killed run is not mistaken for
+ * a final one. The hash is part of the name, so that a second bundle of a run is stored beside the first. In
+ * the folder of the run, the final bundle replaces the interim one.
  *
  * @throws VerificationError when the remote store reports another hash, RemoteError when the upload fails.
  */

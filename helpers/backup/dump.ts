@@ -23,7 +23,7 @@ export interface DumpOptions {
   readonly onProgress?: (progress: DumpProgress) => void
   /** Further arguments of pg_dump, for drills. */
   readonly extra_arguments?: readonly string[]
-  /** Who dumps, where that is another role than the one that hashes. */
+  /** The connection of pg_dump, if its role is another one than that of the hashing. */
   readonly dump_as?: Connection
   readonly onStart?: (pid: number) => void
   readonly now?: () => Date
@@ -39,16 +39,16 @@ export interface Backup {
   readonly manifest: Manifest
 }
 
-/** The flags of the checklist, in its order; pg_dump's `--compress=9` costs time, not trust. */
+/** The flags of the checklist, in its order. */
 const FLAGS = ['--format=custom', '--compress=9', '--no-owner', '--no-privileges'] as const
-/** A table that somebody holds exclusively shall fail the dump, not hang it. */
+/** A table with an exclusive lock of another session fails the dump after this time. */
 const LOCK_WAIT_MS = 60_000
 const PROGRESS_MS = 500
 
 /**
- * Dumps a whole database, whoever made it, into `directory`. Hashes of every table are taken in the very
- * snapshot that is dumped. The archive gets its name only after it was read to its end; a dump that fails
- * leaves no file.
+ * Dumps a complete database, of any origin, into `directory`. Every table is hashed in the same snapshot
+ * that is dumped. The archive gets its final name only after it was read to its end; a failed dump leaves no
+ * file.
  *
  * @throws ToolError when pg_dump fails, VerificationError when the archive does not read, DatabaseError when
  *   the hashing does.
@@ -60,7 +60,7 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
   const db = openDatabase(connection, { connections_max: 1, application: 'stocks-research backup' })
   try {
     const made = await db.transaction((tx) => dumpSnapshot(tx, partial.file, connection, options))
-    // A disk error of a page that was written late appears only now.
+    // Flushing reports a disk error of a page that was written late.
     await flushFile(partial.file)
     const { entries } = await readArchive(partial.file, made.server_version, options.signal)
     const missing = Object.entries(made.fingerprint.tables).find(
@@ -105,18 +105,18 @@ async function claimIn(directory: string, name: string): ReturnType<typeof claim
 }
 
 /**
- * pg_dump and the hashing run side by side, in one snapshot; whichever fails first ends the other, and is the
- * error.
+ * pg_dump and the hashing run in parallel, in one snapshot. The first failure ends the other one, and is
+ * reported.
  */
 async function dumpSnapshot(tx: Database, file: string, connection: Connection, options: DumpOptions) {
   const snapshot = await readSnapshot(tx, LOCK_WAIT_MS)
   const identity = await readIdentity(tx)
   const { pid } = await tx.one<{ pid: number }>('select pg_backend_pid() as pid')
-  // Sequences stand outside the snapshot: pg_dump reads them some time between these two looks.
+  // Sequences are not part of the snapshot: pg_dump reads them between these two reads.
   const before = await readSequences(tx, 'full')
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
-  // Hashing may wait for a lock, or have hours to go.
+  // The hashing may wait for a lock, or need hours.
   const cancel = (): void =>
     void withDatabase(connection, (db) => db.rows('select pg_cancel_backend($1)', [pid])).catch(() => {})
   signal.addEventListener('abort', cancel, { once: true })
@@ -127,8 +127,8 @@ async function dumpSnapshot(tx: Database, file: string, connection: Connection, 
       () => {},
     )
   }, PROGRESS_MS)
-  // A plain name stands in the command line, for the evidence; any other goes by the environment, where
-  // nothing can be read into it.
+  // A plain name is part of the command line, for the evidence. Any other name is passed by the environment,
+  // where it cannot be read as an option.
   const target = databaseNameFault(connection.database) === undefined ? [connection.database] : []
   const extra = options.extra_arguments ?? []
   const args = [
@@ -176,7 +176,7 @@ const hashSnapshot = (tx: Database, progress: { tables: number; rows: number }):
     },
   })
 
-/** As they stood before, and as far as they came, where somebody drew from them meanwhile. */
+/** The values of sequences before the dump, and after it if another session used them meanwhile. */
 function sequencesBetween(
   before: Fingerprint['sequences'],
   after: Fingerprint['sequences'],

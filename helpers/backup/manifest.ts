@@ -56,9 +56,9 @@ const manifestSchema = z.strictObject({
   database: z.string(),
   mode: z.string(),
   run_id: z.string().nullable(),
-  /** Last applied migration; null where the database is not of our making. */
+  /** Last applied migration; null if this product did not create the database. */
   migration_head: z.string().nullable(),
-  /** What a restore must create the database with. */
+  /** Settings with which a restore must create the database. */
   encoding: z.string(),
   collate: z.string(),
   ctype: z.string(),
@@ -82,12 +82,12 @@ export type Manifest = Readonly<Omit<z.infer<typeof manifestSchema>, 'fingerprin
   readonly fingerprint: Fingerprint
 }
 
-/** Where the manifest of an archive stands: beside it, under its whole name. */
+/** The path of the manifest of an archive: beside it, with the same name and a suffix. */
 export const manifestFileOf = (archive: string): string => `${archive}.json`
 
 /**
- * @throws FormatError when it cannot be read, is not a manifest, or names another file than the one it stands
- *   beside.
+ * @throws FormatError when it cannot be read, is not a manifest, or names another file than the one
+ *   beside it.
  */
 export async function readManifest(archive: string): Promise<Manifest> {
   const file = manifestFileOf(archive)
@@ -113,7 +113,7 @@ export async function readManifest(archive: string): Promise<Manifest> {
   return parsed.data
 }
 
-/** What a hand that changed one line forgets to change elsewhere. */
+/** Contradictions within a manifest, as after an edit of one line by hand. */
 function contradictionIn({ file, snapshot_at, fingerprint }: Manifest): string | undefined {
   const name = backupName(new Date(snapshot_at))
   if (!file.startsWith(name)) return `its snapshot was taken at ${snapshot_at}, and its file is not a ${name}`
@@ -131,11 +131,11 @@ function contradictionIn({ file, snapshot_at, fingerprint }: Manifest): string |
 export interface FoundBackups {
   /** Oldest first. */
   readonly good: readonly { readonly archive: string; readonly manifest: Manifest }[]
-  /** Archives that prove nothing, each with the reason. */
+  /** Archives that are not valid backups, each with the reason. */
   readonly bad: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** Archives in `directory`. A `.partial` never is one. */
+/** Archives in `directory`. A `.partial` file is never one. */
 export async function findBackups(directory: string): Promise<FoundBackups> {
   const names: string[] = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []

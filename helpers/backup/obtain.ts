@@ -14,19 +14,19 @@ export type Place = 'local' | 'remote'
 export const ARCHIVE = /^full_[0-9]{8}_[0-9]{4}(_[0-9]+)?\.dump$/
 
 export interface ObtainOptions {
-  /** Default: here, and where it is not, from the remote store. */
+  /** Default: the local copy, and if there is none, the remote one. */
   readonly from: Place | undefined
-  /** Of whose backups `latest` is the newest. */
+  /** The database of which `latest` is the newest backup. */
   readonly database: string
   readonly say: (text: string) => void
 }
 
 /**
- * The backup on this disk. One that is here needs no remote store: on the day of a restore it may be the one
- * that does not answer.
+ * The backup on this disk. A local copy needs no remote store, which may not answer on the day of a
+ * restore.
  *
  * @param name its file name, or `latest`.
- * @throws PreconditionError when there is none; FormatError when its manifest says something else.
+ * @throws PreconditionError when there is none; FormatError when its manifest contradicts it.
  */
 export async function obtain(
   config: Config,
@@ -56,7 +56,7 @@ export async function obtain(
   )
 }
 
-/** The newest backup of the database, wherever it is; what is here is not fetched. */
+/** The newest backup of the database, local or remote; a local copy is not downloaded. */
 async function latest(
   config: Config,
   remote: RemoteStore,
@@ -66,7 +66,7 @@ async function latest(
 ): Promise<Backup> {
   const here = new Map(good.map((backup) => [backup.manifest.file, backup]))
   for (const file of [...new Set([...here.keys(), ...there])].toSorted(byTime).toReversed()) {
-    // What is not here says only by its manifest of which database it is.
+    // Only its manifest says of which database a remote archive is.
     const manifest = here.get(file)?.manifest ?? (await fetchManifest(config, remote, file, options))
     if (manifest?.database === options.database) return here.get(file) ?? fetch(config, remote, file, options)
   }
@@ -101,7 +101,7 @@ async function fetch(
   return { archive, manifest: await readManifest(archive) }
 }
 
-/** Undefined, and said, where it is missing or not to be read: an older backup may be whole. */
+/** Undefined, with a message, if it is missing or unreadable: an older backup may be intact. */
 async function fetchManifest(
   config: Config,
   remote: RemoteStore,

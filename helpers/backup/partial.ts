@@ -92,7 +92,7 @@ export async function sweepPartials(directory: string): Promise<string[]> {
     }
     const base = name.replace(/\.(owner|json)$/, '')
     if (!base.endsWith(SUFFIX) || !(await isAbandoned(join(directory, base), join(directory, name)))) continue
-    // Windows keeps a file that is still open; the next sweep takes it.
+    // Windows does not remove a file that is open; the next sweep removes it.
     await rm(join(directory, base), { force: true }).catch(() => {})
     await rm(join(directory, `${base}.json`), { force: true })
     await rm(ownerFileOf(join(directory, base)), { force: true })

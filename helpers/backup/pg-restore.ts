@@ -6,8 +6,8 @@ import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/too
 import { NOWHERE } from './tool.ts'
 
 /**
- * Settings that a newer pg_restore sends before the first object, and the first major version that knows
- * them.
+ * Settings that a newer pg_restore sends before the first object, and the first major version of the server
+ * that has them.
  */
 const SETTINGS_SINCE: readonly (readonly [setting: string, major: number])[] = [['transaction_timeout', 17]]
 
@@ -19,7 +19,7 @@ const FENCED_MAJOR = 17
 const FENCED_MINOR_MIN = 6
 
 export interface PgRestoreOptions {
-  /** Of the server that is restored into. */
+  /** Version of the server that is restored into. */
   readonly server_major: number
   readonly signal?: AbortSignal | undefined
 }
@@ -40,7 +40,7 @@ export async function pgRestore(
   target: Connection,
   { server_major, signal }: PgRestoreOptions,
 ): Promise<Pick<ToolResult, 'command' | 'duration_ms'>> {
-  // One transaction into a new database: nothing is lost by a crash but time. Index builds like memory.
+  // One transaction into a new database: a crash costs only time. Index builds are faster with memory.
   const env = { PGOPTIONS: `${SESSION_OPTIONS} -c synchronous_commit=off -c maintenance_work_mem=256MB` }
   const plain = ['--no-owner', '--no-privileges']
   const unknown = SETTINGS_SINCE.flatMap(([setting, major]) =>
@@ -77,7 +77,7 @@ export async function pgRestore(
     stdout: 'ignore',
   })
   const [read, written] = await Promise.allSettled([reading.catch(fail), writing.catch(fail)])
-  // The one that ended by itself says why; the other one only lost its partner.
+  // The process that ended first reports the cause; the other one only lost its pipe.
   if (read.status === 'rejected' || written.status === 'rejected')
     throw failures.find(endedByItself) ?? failures[0]
   return {
@@ -98,7 +98,7 @@ function requireFence({ major, version, path }: Tools['pg_restore']): void {
 const endedByItself = (error: unknown): boolean =>
   error instanceof ToolError && (error.result.exit_code ?? 0) !== 0
 
-/** `commit` follows only once pg_restore has ended well: a script that breaks off leaves nothing. */
+/** `commit` is sent only after pg_restore has exited with 0: a script that ends early leaves nothing. */
 async function* inOneTransaction(
   script: Readable,
   ended: Promise<unknown>,
@@ -114,8 +114,8 @@ const NEWLINE = 10
 const OBJECT = '-- Name: '
 
 /**
- * Leaves out `SET <setting> = …;` before the first object. What comes later, rows above all, passes byte by
- * byte.
+ * Leaves out `SET <setting> = …;` before the first object. Everything later, such as rows, is
+ * passed on unchanged.
  */
 export async function* withoutSettings(
   script: AsyncIterable<Buffer>,

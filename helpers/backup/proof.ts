@@ -8,7 +8,7 @@ type Evidence = FileEvidence | ArchiveEvidence | RestoreEvidence | RemoteEvidenc
 
 const proofSchema = z.strictObject({
   format: z.literal('stocks-research-proof'),
-  /** Of the archive that was proven: a proof of other bytes is none. */
+  /** SHA-256 of the archive that was proven: a proof is valid for these bytes only. */
   sha256: z.string(),
   levels: z.array(z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])),
   proven_at: z.iso.datetime(),
@@ -18,8 +18,8 @@ export type Proof = z.infer<typeof proofSchema>
 export const proofFileOf = (archive: string): string => `${archive}.proof.json`
 
 /**
- * Writes down which levels a backup has passed, for the retention. Levels that these very bytes passed before
- * stay written, so that callers who verify level by level record each as it passes.
+ * Writes down which levels a backup has passed, for the retention. Levels that the same bytes passed before
+ * are kept, so that a caller can record each level when it has passed.
  */
 export async function recordProof(
   backup: Backup,
@@ -39,7 +39,7 @@ export async function recordProof(
   await writeAtomically(proofFileOf(archive), `${JSON.stringify(proof, null, 1)}\n`)
 }
 
-/** The levels that this very archive has passed; none without a readable proof of its bytes. */
+/** The levels that exactly this archive has passed; none without a readable proof of its bytes. */
 export const provenLevels = async (backup: Backup): Promise<readonly (1 | 2 | 3 | 4)[]> =>
   (await readProof(backup))?.levels ?? []
 

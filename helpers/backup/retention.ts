@@ -7,9 +7,9 @@ import { proofFileOf, provenLevels } from './proof.ts'
 import { verifyFile } from './verify.ts'
 
 export interface RetentionRule {
-  /** So many proven backups of each database are kept, whatever their age. At least 1. */
+  /** How many proven backups of each database are kept, of any age. At least 1. */
   readonly keep_count: number
-  /** And all that are younger, in days. */
+  /** All backups younger than this are kept too, in days. */
   readonly keep_days: number
 }
 
@@ -45,7 +45,7 @@ export function selectExpired(
       .toSorted((a, b) => Date.parse(b.snapshot_at) - Date.parse(a.snapshot_at))
     let proven = 0
     for (const backup of newestFirst) {
-      // Counted before this one: only what a newer proof stands behind may go.
+      // Counted before this one: a backup is removed only if newer ones are proven.
       const isOld = now.getTime() - Date.parse(backup.snapshot_at) > keep_days * DAY_MS
       if (proven >= keep_count && isOld) expired.push(backup.file)
       if (backup.is_proven) proven += 1
@@ -55,9 +55,8 @@ export function selectExpired(
 }
 
 /**
- * Applies the rule to a folder, and to the remote copies of what leaves it. Before anything goes, the newest
- * proven backup of that database is read once more: a proof of yesterday says nothing about the disk of
- * today.
+ * Applies the rule to a folder, and to the remote copies of what leaves it. Before anything is removed, the
+ * newest proven backup of that database is read again: it may have been damaged since it was proven.
  */
 export async function applyRetention(
   directory: string,
@@ -92,7 +91,7 @@ export async function applyRetention(
     const intact = isIntact.get(database) ?? (await isWhole(newest, notes))
     isIntact.set(database, intact)
     if (!intact) continue
-    // The remote copy first: while the local one stands, its name is still known here.
+    // The remote copy first: as long as the local one exists, its name is known here.
     await remote?.remove(manifestFileOf(file))
     await remote?.remove(file)
     await rm(proofFileOf(backup.archive), { force: true })

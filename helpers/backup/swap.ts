@@ -31,8 +31,8 @@ export async function confirmationFor(
  * Gives a restored database the name of the target. The former one is renamed, with its data, and never
  * dropped. Its sessions are ended: PostgreSQL renames no database that is in use.
  *
- * @param typed what a person typed; needed as soon as the target holds anything.
- * @throws RefusedError without it; nothing was touched then.
+ * @param typed what a person typed; required if the target contains anything.
+ * @throws RefusedError without it; nothing was changed then.
  */
 export async function swapInto(
   server: Pick<Server, 'connection' | 'maintenance' | 'describe'>,

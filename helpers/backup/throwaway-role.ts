@@ -15,9 +15,9 @@ import type { Manifest } from './manifest.ts'
  * functions call.
  */
 export interface Restorer {
-  /** To the empty database that is restored into. */
+  /** The connection to the empty database that is restored into. */
   readonly connection: Connection
-  /** For the evidence: as whom, and with which rights. */
+  /** For the evidence: the role, and its rights. */
   readonly restored_as: string
   /** Gives what it owns to the role of `server`, and drops it. A second call does nothing. */
   readonly handOver: () => Promise<void>
@@ -96,14 +96,14 @@ export async function restorerOf(
     await withDatabase(connection, (db) => db.rows('select 1'))
   } catch (error) {
     await handOver()
-    // Class 28: pg_hba.conf or the way of logging in does not take a role with a password.
+    // Class 28: pg_hba.conf or the authentication method does not accept a role with a password.
     if (!(error instanceof DatabaseError) || error.sqlstate?.startsWith('28') !== true) throw error
     return asOurselves('the server lets no role made for the restore log in')
   }
   return { connection, restored_as: 'a role made for this restore, no superuser, dropped after it', handOver }
 }
 
-/** A killed restore leaves its role behind: nobody logs in with it on another day. */
+/** A killed restore leaves its role behind. The role expires within a day. */
 const VALID_FOR_MS = DAY_MS
 
 /** Extensions of the manifest that this server lets a superuser alone create. */

@@ -10,7 +10,7 @@ import {
 
 const found = new Map<string, Promise<Tools>>()
 
-/** Looked for once for each version: a look starts five processes. */
+/** Searched for once for each version: a search starts five processes. */
 export function toolsFor(server_version: string): Promise<Tools> {
   const tools = found.get(server_version) ?? findTools(server_version)
   found.set(server_version, tools)
@@ -27,7 +27,7 @@ export const runClient = async (
   options: RunToolOptions = {},
 ): Promise<ToolResult> => runTool((await toolsFor(server_version))[name], args, connection, options)
 
-/** For a tool that reads a file alone: nothing answers there. */
+/** For a tool that only reads a file: no server listens there. */
 export const NOWHERE: Connection = {
   host: '127.0.0.1',
   port: 1,

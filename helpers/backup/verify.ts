@@ -37,12 +37,12 @@ export interface RestoreEvidence {
   readonly level: 3
   readonly command: string
   readonly database: string
-  /** Whose rights the SQL of the archive had. */
+  /** The role with whose rights the SQL of the archive ran. */
   readonly restored_as: string
   readonly tables: number
   readonly rows: number
   readonly views: number
-  /** Views whose rows were compared; the others by definition alone. */
+  /** Views whose rows were compared; of the others only the definition was compared. */
   readonly views_with_rows: number
   readonly sequences: number
   readonly objects: number
@@ -79,7 +79,7 @@ export async function verifyFile({ archive, manifest }: Backup): Promise<FileEvi
 }
 
 /**
- * Level 2: the archive lists, reads to its end without a word, and holds data of every table of its manifest.
+ * Level 2: the archive can be listed and read to its end, and contains data of every table of its manifest.
  */
 export async function verifyArchive(
   { archive, manifest }: Backup,
@@ -164,7 +164,7 @@ export async function restoreInto(
       compare_ms,
     }
   } catch (error) {
-    // Its caller drops the database; the first error is the one that matters.
+    // The caller drops the database, and reports the first error.
     await restorer.handOver().catch(() => {})
     throw error
   }

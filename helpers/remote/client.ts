@@ -6,21 +6,21 @@ import { type Credentials, Tokens } from './tokens.ts'
 
 export interface ClientOptions {
   readonly credentials: Credentials
-  /** Leads every request to a server on loopback instead, for rehearsals. Any other host is refused. */
+  /** Sends every request to a server on loopback instead, for rehearsals. Any other host is rejected. */
   readonly origin?: string
-  /** So many attempts of one call in a row may fail. Default 8. */
+  /** How many attempts of one call may fail in a row. Default 8. */
   readonly attempts_max?: number
   /** First wait after a failure, doubled each time. Default 250 ms. */
   readonly delay_ms?: number
 }
 
-/** Longest wait between two attempts, but for a longer Retry-After. */
+/** Longest wait between two attempts, unless Retry-After is longer. */
 const DELAY_MAX_MS = 30_000
-/** A server that asks for more than that is asked again by the next run. */
+/** After a longer Retry-After, the call fails, and the next run tries again. */
 const RETRY_AFTER_MAX_MS = 15 * 60_000
 const TIMEOUT_MS = 5 * 60_000
 
-/** One call of the package, with a client that holds a good token. */
+/** One call of the package, with a client that has a valid token. */
 export type Call<T> = (dropbox: Dropbox, options: DropboxRequestOptions) => Promise<{ readonly result: T }>
 
 export interface CallOptions {
@@ -34,14 +34,14 @@ export interface CallOptions {
 
 /**
  * The `dropbox` package with what it lacks: tokens refreshed one at a time, replay after 401, and retries of
- * what may pass.
+ * temporary failures.
  */
 export class Client {
   readonly #tokens: Tokens
   readonly #fetch: typeof fetch
   readonly #attempts_max: number
   readonly #delay_ms: number
-  /** Attempts that were repeated so far. */
+  /** Attempts that were repeated until now. */
   retries = 0
 
   constructor({ credentials, origin, attempts_max = 8, delay_ms = 250 }: ClientOptions) {
@@ -53,8 +53,8 @@ export class Client {
   }
 
   /**
-   * @param doing what the call is for, e.g. "upload x.dump": stands in the error.
-   * @throws RemoteError once retrying is of no use.
+   * @param doing what the call is for, e.g. "upload x.dump"; it is part of the error.
+   * @throws RemoteError when a retry cannot help.
    */
   async call<T>(doing: string, call: Call<T>, { signal, onFailure }: CallOptions = {}): Promise<T> {
     let refused: string | undefined
@@ -90,7 +90,7 @@ export class Client {
     }
   }
 
-  /** Waits before the next attempt of something that failed so many times in a row. */
+  /** Waits before the next attempt of a call that failed this many times in a row. */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
     this.retries += 1
     await this.#wait(0, failures, signal)
@@ -150,7 +150,9 @@ function toError(doing: string, kind: RemoteErrorKind, failure: Failure, attempt
   return new RemoteError(kind, `Dropbox did not ${doing}${tries}: ${failure.text}.${scope} ${NEXT[kind]}`)
 }
 
-/** The package knows only the hosts of Dropbox: their names become the first part of the path at `origin`. */
+/**
+ * The package has the hosts of Dropbox built in: their names become the first part of the path at `origin`.
+ */
 function fetchAt(origin: string): typeof fetch {
   const base = new URL(origin)
   if (!['127.0.0.1', '[::1]', 'localhost'].includes(base.hostname))

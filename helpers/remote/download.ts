@@ -8,12 +8,12 @@ import type { TransferOptions } from './store.ts'
 
 /** One range request; held in memory. */
 const PIECE_BYTES = 16 * 1024 * 1024
-/** Whole downloads whose hash was wrong, before the remote file itself is held to be damaged. */
+/** After this many complete downloads with a wrong hash, the remote file itself is reported as damaged. */
 const ROUNDS_MAX = 2
 
 /**
- * Downloads to `<file>.<revision>.partial` range by range, goes on where an earlier attempt stopped, and
- * gives the file its name only when its content hash is that of the metadata.
+ * Downloads to `<file>.<revision>.partial` range by range, continues where an earlier attempt stopped, and
+ * renames the file only when its content hash equals that of the metadata.
  *
  * @throws RemoteError not_found, damaged (the bytes do not have the hash that Dropbox states), or what a call
  *   ended with.
@@ -33,7 +33,7 @@ export async function downloadFile(
   )
   if (metadata['.tag'] !== 'file')
     throw new RemoteError('not_found', `${path} is a folder in Dropbox, not a file.`)
-  // The revision stands in the name: a part of another one is never continued.
+  // The revision is part of the name: a part of another revision is never continued.
   const part = `${file}.${metadata.rev}${PARTIAL_SUFFIX}`
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     await downloadPart(client, path, part, metadata, options)
@@ -75,7 +75,7 @@ async function downloadPart(
             { path: `rev:${metadata.rev}` },
             { ...request, extraHeaders: { Range: `bytes=${from}-${last}` } },
           )
-          // Shorter than it was asked for: the connection ended, and nothing else said so.
+          // Shorter than requested: the connection ended without an error.
           if (reply.result.fileBinary?.length !== last - from + 1)
             throw new TypeError('the download ended early')
           return reply

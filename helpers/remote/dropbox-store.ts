@@ -7,12 +7,12 @@ import type { RemoteCheck, RemoteFile, RemoteStore, TransferOptions, UploadedFil
 import { uploadFile } from './upload.ts'
 
 export interface DropboxStoreOptions extends ClientOptions {
-  /** Folder in Dropbox that everything goes below, e.g. /stocks-research. */
+  /** Folder in Dropbox for everything that is uploaded, e.g. /stocks-research. */
   readonly folder: string
-  /** Where unfinished uploads are remembered. */
+  /** Folder for the state of unfinished uploads. */
   readonly state_directory: string
   readonly chunk_bytes?: number
-  /** What to call it in the evidence. */
+  /** Its name in the evidence. */
   readonly title?: string
   readonly onClose?: () => Promise<void>
 }
@@ -58,7 +58,7 @@ export class DropboxStore implements RemoteStore {
       (dropbox, options) => dropbox.filesDownload({ path: nowhere }, options),
       isThere,
     )
-    // A session that is begun, closed and never finished leaves nothing behind.
+    // An upload session that is never finished creates no file.
     await this.#client.call('take a file', (dropbox, options) =>
       dropbox.filesUploadSessionStart({ close: true, contents: Buffer.alloc(0) }, options),
     )

@@ -1,9 +1,9 @@
 import { StocksError } from '../core/errors.ts'
 
 /**
- * auth: the token or the grant is not accepted. scope: a permission is missing. space: no room. conflict:
- * other content has the name. not_found: there is no such file. throttled, network, server: still so after
- * every retry. damaged: a hash differs.
+ * auth: the token or the grant is not accepted. scope: a permission is missing. space: the account is full.
+ * conflict: a file of this name has other content. not_found: there is no such file. throttled, network,
+ * server: every retry failed. damaged: a hash differs.
  */
 export type RemoteErrorKind =
   | 'auth'
@@ -17,7 +17,7 @@ export type RemoteErrorKind =
   | 'damaged'
   | 'refused'
 
-/** The place for backups failed or refused. Never holds a token. */
+/** A failure of the remote store. Never contains a token. */
 export class RemoteError extends StocksError {
   readonly kind: RemoteErrorKind
   readonly transient: boolean

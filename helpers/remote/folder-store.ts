@@ -8,8 +8,8 @@ import { remotePath } from './remote-name.ts'
 import type { RemoteCheck, RemoteFile, RemoteStore, TransferOptions, UploadedFile } from './store.ts'
 
 /**
- * A plain folder that the Dropbox client syncs. What is proven here is the copy in the folder; that the
- * client has carried it to Dropbox, nobody can see from here, and `describe` says so.
+ * A plain folder that the Dropbox client syncs. Only the copy in the folder is verified: whether the client
+ * has uploaded it to Dropbox cannot be verified here, and `describe` reports that.
  */
 export class FolderStore implements RemoteStore {
   readonly #directory: string
@@ -42,7 +42,7 @@ export class FolderStore implements RemoteStore {
 
   async upload(file: string, name: string, { onProgress }: TransferOptions = {}): Promise<UploadedFile> {
     const target = this.#path(name)
-    // Made anew where a drive was unmounted, it would be a folder that nobody syncs.
+    // If the drive is not mounted, a new folder here would not be synced.
     await this.#requireFolder(constants.R_OK | constants.W_OK)
     const hashes = await hashFile(file)
     const found = await hashFile(target).catch(absent)

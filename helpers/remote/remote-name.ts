@@ -1,8 +1,8 @@
 const PART = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}$/
 
 /**
- * `<folder>/<name>`. Names are our own and plain, so that no `..`, no case fold and no reserved word of some
- * system leads elsewhere.
+ * `<folder>/<name>`. Only plain names of our own are accepted: no `..`, no names that differ only by case, no
+ * reserved words of an operating system.
  */
 export function remotePath(folder: string, name: string): string {
   const parts = name.split('/')

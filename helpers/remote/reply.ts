@@ -12,7 +12,7 @@ export interface Failure {
   readonly retry_after_ms: number | undefined
   readonly correct_offset: number | undefined
   readonly required_scope: string | undefined
-  /** For people; holds no header, no argument and no secret. */
+  /** For people; contains no header, no argument and no secret. */
   readonly text: string
 }
 

@@ -10,14 +10,15 @@ const sessionSchema = z.strictObject({
   path: z.string(),
   bytes: z.int().min(0),
   sha256: z.string(),
-  /** Bytes that the server has acknowledged; it may hold more. */
+  /** Bytes that the server has acknowledged; it may have received more. */
   offset: z.int().min(0),
   started_at: z.iso.datetime(),
 })
 export type Session = z.infer<typeof sessionSchema>
 
 /**
- * Sessions live seven days on the server; a little less here, so that one is not resumed at its last breath.
+ * Sessions expire after seven days on the server, and a little earlier here, so that none expires while it is
+ * resumed.
  */
 const LIFETIME_MS = 6.5 * DAY_MS
 
@@ -36,7 +37,7 @@ export class SessionFile {
     )
   }
 
-  /** The session of this very content and path, when there is one that still lives. */
+  /** The session of exactly this content and path, if it has not expired. */
   async read(): Promise<Session | undefined> {
     try {
       const session = sessionSchema.parse(JSON.parse(await readFile(this.#file, 'utf8')))
@@ -69,7 +70,7 @@ export class SessionFile {
   remove = (): Promise<void> => rm(this.#file, { force: true })
 }
 
-/** What nobody came back for is dead on the server too. */
+/** Removes expired sessions; they have expired on the server too. */
 async function sweep(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const file = join(directory, name)

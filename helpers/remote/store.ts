@@ -1,19 +1,19 @@
 /**
- * A place for backups outside this machine. The same face on Dropbox, on the local Dropbox server and on a
- * synced folder.
+ * A place for backups outside this machine: one interface for Dropbox, the local Dropbox server and a synced
+ * folder.
  */
 export interface RemoteStore {
-  /** What it is, without a secret: for the evidence. */
+  /** Its description for the evidence, without a secret. */
   describe(): string
   /**
-   * Whether it can take a backup of `bytes_needed`, and give it back. Asks the service, changes nothing.
+   * Verifies that it can store a backup of `bytes_needed` and return it. Changes nothing.
    *
    * @throws RemoteError that names the token, the scope or the space that is missing.
    */
   check(bytes_needed?: number): Promise<RemoteCheck>
   /**
-   * Uploads a file under `name` (slashes make folders). The same content already there is a success, other
-   * content a conflict.
+   * Uploads a file under `name` (slashes make folders). If the file exists with the same content,
+   * that is a success; with other content, a conflict.
    */
   upload(file: string, name: string, options?: TransferOptions): Promise<UploadedFile>
   /** Downloads to `file`, which appears only when its hash is that of the remote one. */

@@ -9,7 +9,7 @@ export interface Credentials {
   readonly app_secret?: string | undefined
 }
 
-/** A token this near to its end is exchanged before it is used: a chunk takes a while to send. */
+/** A token that expires sooner than this is exchanged before it is used: sending a chunk takes time. */
 const REFRESH_BEFORE_END_MS = 5 * 60_000
 const TOKEN_URL = 'https://api.dropboxapi.com/oauth2/token'
 const TIMEOUT_MS = 30_000
@@ -35,8 +35,8 @@ export class Tokens {
   }
 
   /**
-   * A token to try. `refused` is one that was just answered with 401: it is exchanged, unless somebody else
-   * did so already.
+   * A token to use. `refused` is a token that was just rejected with 401: it is exchanged, unless another
+   * call did so already.
    */
   async take(refused?: string): Promise<string> {
     const isGood =
@@ -80,7 +80,7 @@ export class Tokens {
         { cause: error },
       )
     }
-    // As the package reports a call that failed, so that Retry-After is heeded here too.
+    // In the form of a failed call of the package, so that Retry-After is respected here too.
     if (response.status === 429 || response.status >= 500)
       throw Object.assign(new Error('the request for a token failed'), {
         status: response.status,

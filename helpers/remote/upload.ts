@@ -8,15 +8,15 @@ import { RemoteError } from './errors.ts'
 import { type Session, SessionFile } from './session-file.ts'
 import type { TransferOptions, UploadedFile } from './store.ts'
 
-/** What one request carries, and what a fault costs at most. */
+/** Bytes of one request, and therefore the most that a fault can cost. */
 export const CHUNK_BYTES = 8 * 1024 * 1024
-/** A session that is lost again and again is not begun for ever. */
+/** How many sessions one upload may begin, after each was lost. */
 const SESSIONS_MAX = 5
-/** So many appends in a row may fail without a byte of progress. */
+/** How many appends in a row may fail without progress. */
 const STALLS_MAX = 8
 
 export interface UploadOptions extends TransferOptions {
-  /** Where the session is kept, so that another process can go on. */
+  /** Where the session is recorded, so that another process can continue it. */
   readonly state_directory: string
   readonly chunk_bytes?: number
 }
@@ -27,8 +27,8 @@ export type Uploaded = Pick<UploadedFile, 'outcome' | 'bytes_sent' | 'retries'> 
 
 /**
  * Uploads a file to a Dropbox path by a session: resumed after a kill, offsets reconciled within a chunk,
- * every chunk and the whole checked by content hash. Never overwrites: the same content already there is a
- * success, other content a conflict.
+ * every chunk and the complete file verified by content hash. Never overwrites: if the file exists with the
+ * same content, that is a success; with other content, a conflict.
  *
  * @throws RemoteError: conflict, space (the session is kept), damaged when Dropbox reports another hash, or
  *   what a call ended with.
@@ -90,7 +90,7 @@ class Upload {
           retries: this.#client.retries - retriesBefore,
         }
       }
-      // The server knows it no more; the next one starts from zero.
+      // The server no longer has it; the next session starts from zero.
       if (ended === 'gone') await this.#sessions.remove()
     }
     throw new RemoteError(
@@ -99,7 +99,7 @@ class Upload {
     )
   }
 
-  /** Begun empty: when the reply to a start is lost, an empty session is all that is lost with it. */
+  /** A session begins empty: if the reply to its start is lost, no data is lost with it. */
   async #begin(): Promise<Session> {
     const { session_id } = await this.#client.call(
       `begin the upload of ${this.#path}`,
@@ -117,8 +117,8 @@ class Upload {
   }
 
   /**
-   * How far the server has come: an append of nothing succeeds at the right offset, and names it at a wrong
-   * one. Costs no bytes.
+   * The offset of the server: an empty append succeeds at the right offset, and reports the right one
+   * otherwise. Sends no bytes.
    */
   async #probe(session: Session): Promise<number | 'gone'> {
     const offset = await this.#append(session, Buffer.alloc(0))
@@ -150,7 +150,7 @@ class Upload {
         await this.#client.pause(stalls, this.#options.signal)
         offset = await this.#probe(session)
       }
-      // Forward only, and never past the end: a server that says otherwise does not speak of our session.
+      // Forward only, and never past the end: any other offset is not one of this session.
       if (offset === 'gone' || offset < session.offset || offset > bytes) return false
       if (offset > session.offset) stalls = 0
       session.offset = offset
@@ -161,9 +161,9 @@ class Upload {
   }
 
   /**
-   * One append at the session's offset; says where the server stands then. An error means that this is not
-   * known: the reply was lost, and the server may hold all of the chunk, a part, or nothing. Sending it again
-   * at once could send it twice.
+   * One append at the session's offset; returns the offset of the server. After an error the offset is not
+   * known: the reply was lost, and the server may have received all of the chunk, a part, or nothing. Sending
+   * it again at once could store it twice.
    */
   async #append(session: Session, bytes: Buffer): Promise<number | 'gone' | RemoteError> {
     const { offset } = session
@@ -204,8 +204,8 @@ class Upload {
   }
 
   /**
-   * Gives the session its name. A lost reply makes the next attempt end in `not_found` or `conflict`; the
-   * file itself then tells.
+   * Gives the session its name. After a lost reply the next attempt ends in `not_found` or `conflict`;
+   * then the file itself is compared.
    */
   async #finish(session: Session): Promise<files.FileMetadata | 'gone' | 'behind'> {
     const commit = {
@@ -259,7 +259,7 @@ class Upload {
 }
 
 /**
- * The file at `path` when it has this very content; undefined when there is none.
+ * The file at `path` if it has exactly this content; undefined if there is no file.
  *
  * @throws RemoteError conflict when something else is there.
  */
