@@ -9,9 +9,9 @@ import { FormatError, PreconditionError, VerificationError } from '../core/error
 import { type FileHashes, hashFile } from '../core/file-hash.ts'
 import type { RemoteStore } from '../remote/store.ts'
 
-/** The bundle in the folder that it is of, of a run that has ended. */
+/** The name of the bundle in the folder of a run that has ended. */
 export const BUNDLE_FILE = 'bundle.zip'
-/** And of one that has not: its report still reads RUNNING. */
+/** The name for a run that has not ended: its report still reads RUNNING. */
 export const INTERIM_BUNDLE_FILE = 'bundle-interim.zip'
 /** Beside a bundle, its SHA-256, as `sha256sum --check` reads it. */
 export const sumFileOf = (bundle: string): string => `${bundle}.sha256`
