@@ -23,6 +23,17 @@ describe('redact', () => {
     }
   })
 
+  test('a password in an address or a connection string disappears, registered or not', () => {
+    expect(redact('at postgres://admin:canary@db.test:5432/x failed')).toBe(
+      'at postgres://admin:[redacted]@db.test:5432/x failed',
+    )
+    expect(redact("host=db user=a password='can ary' port=1 PGPASSWORD=canary")).toBe(
+      'host=db user=a password=[redacted] port=1 PGPASSWORD=[redacted]',
+    )
+    for (const harmless of ['https://x.test/a:b@c', 'postgres://admin@db.test', 'at 12:30 a@b', 'password='])
+      expect(redact(harmless)).toBe(harmless)
+  })
+
   test('a secret that contains another leaves no remainder', () => {
     registerSecret('SHORT', 'canary')
     registerSecret('LONG', 'canary-and-more')

@@ -1,8 +1,8 @@
 /**
  * The one sink through which text leaves the process: log lines, journal, JUnit, pages, error messages,
- * archived headers. Redaction goes by value, not by pattern: whatever was registered as a secret disappears
- * in every form that it is likely to take (plain, URL-encoded, base64, base64url, as part of a basic-auth
- * pair).
+ * archived headers. Redaction goes by value: whatever was registered as a secret disappears in every form
+ * that it is likely to take (plain, URL-encoded, base64, base64url, as part of a basic-auth pair). A password
+ * in an address or a connection string disappears even if it was not registered.
  */
 // One registry a process: the test runner loads its configuration and its tests as separate copies of this
 // module.
@@ -40,8 +40,12 @@ export function redact(text: string): string {
   // Longest first, so that a secret which contains another one leaves no remainder.
   for (const [form, label] of [...forms].toSorted(([a], [b]) => b.length - a.length))
     clean = clean.replaceAll(form, label)
-  return clean
+  return clean.replaceAll(IN_ADDRESS, '$1:[redacted]@').replaceAll(IN_CONNINFO, '$1=[redacted]')
 }
+
+/** A password that nobody registered: in an address, or in the words of a connection string. */
+const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,100}):[^\s/@]{1,200}@/gi
+const IN_CONNINFO = /\b((?:pg)?password)=(?!\[redacted)(?:'[^']{1,200}'|[^\s&'"]{1,200})/gi
 
 /** A deep copy of plain data with every string, key included, redacted. */
 export function redactDeep<T>(value: T): T {
