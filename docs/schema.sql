@@ -906,6 +906,54 @@ create view ingestion.second_source_coverage_v as
   where (exists ( select
            from ingestion.second_source));
 
+-- findings by name ------------------------------------------------------------------------------------------
+
+-- Open findings by name: what each check found, in which security, on which day.
+create view ingestion.findings_v as
+ select f.finding_id,
+    f.fingerprint,
+    f.check_name,
+    f.severity,
+    f.subject,
+    s.security_id,
+    s.ticker,
+    e.day,
+    e.evidence_text,
+    f.first_seen_at,
+    f.last_seen_at,
+    f.accepted_by
+   from ingestion.findings f
+     left join lateral ( select n.security_id,
+            n.ticker
+           from ( select s_1.security_id,
+                    s_1.ticker
+                   from stocks_research.securities s_1
+                  where s_1.source_id = f.subject
+                union all
+                 select s_1.security_id,
+                    s_1.ticker
+                   from stocks_research.securities s_1
+                  where s_1.cik = f.subject
+                union all
+                 select s_1.security_id,
+                    s_1.ticker
+                   from stocks_research.securities s_1
+                  where s_1.security_id =
+                        case
+                            when f.subject ~ '^[0-9]{1,18}$' then f.subject::bigint
+                            else null::bigint
+                        end) n
+          order by n.security_id
+         limit 1) s on true
+     cross join lateral ( select string_agg((replace(v.key, '_', ' ') || ' ') || v.value, ', ' order by
+       (length(v.key)), v.key) as evidence_text,
+            (array_agg(v.value order by (array_position(d.names, v.key))) filter (where (v.key = any
+              (d.names)) and v.value ~ '^\d{4}-\d\d-\d\d'))[1]::date as day
+           from jsonb_each_text(f.evidence) v(key, value)
+             cross join ( select array['trade_date', 'session_date', 'day', 'ex_date', 'again_date',
+               'overlap_date', 'period_end', 'first_date', 'valid_from', 'known_from'] as names) d) e
+  where f.resolved_at is null;
+
 -- ===========================================================================================================
 -- Schema stocks_research
 -- ===========================================================================================================

@@ -128,10 +128,26 @@ test('errors are logged, not ignored: each failed request is recorded with its c
 })
 
 test('failed symbols are tracked explicitly: named, with reason and attempts', async ({ db, record }) => {
-  const failed = gapsOf('failed', 'deferred')
-  const not_found = gapsOf('not_found')
+  const named = await db.rows<{ id: string; ticker: string }>(query('names_of_items'))
+  const tickers = new Map(named.map(({ id, ticker }) => [id, ticker]))
+  const withTicker = <G extends { item: string }>(gap: G) => ({
+    ...gap,
+    ticker: tickers.get(gap.item) ?? null,
+  })
+  const failed = gapsOf('failed', 'deferred').map(withTicker)
+  const not_found = gapsOf('not_found').map(withTicker)
   const without_bars = await db.rows(query('empty_symbols'), [run.report.run_id])
   await record({ failed_symbols: failed, not_found_symbols: not_found, empty_symbols: without_bars }, 'data')
+  const { jobs } = run.report
+  await record(
+    {
+      items_failed: failed.length,
+      items_not_found: not_found.length,
+      rows_withdrawn: jobs.reduce((sum, { rows_withdrawn }) => sum + rows_withdrawn, 0),
+      records_rejected: jobs.reduce((sum, { rows_rejected }) => sum + rows_rejected, 0),
+    },
+    'figures',
+  )
   const unexplained = [...failed, ...not_found].filter(({ reason }) => reason === '')
   expectNone(unexplained.map(nameOf), 'failed symbol without a reason')
   expectNone(failed.filter(({ attempts }) => attempts < 1).map(nameOf), 'failed symbol without an attempt')

@@ -18,7 +18,7 @@ import { checksOf } from '../ingest/validation/checks.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { coverageMonths } from '../ingest/validation/coverage-months.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
-import { checksEvidence, rowCounts, violationCounts, violationsOf } from './evidence.ts'
+import { checksEvidence, findingsEvidence, rowCounts, violationCounts, violationsOf } from './evidence.ts'
 import {
   expectNoHardViolations,
   expectNothingWritten,
@@ -57,6 +57,8 @@ test('row counts are sane against the calendar', async ({ db, config, record }) 
   const sessions_empty = sessions.filter(({ is_empty }) => is_empty).map(({ session_date }) => session_date)
   const bars_max = sessions.length * counts.securities
   await record({ ...counts, sessions: sessions.length, bars_max, sessions_empty, coverage_min_ratio }, 'data')
+  await record(await db.one(query('dataset_summary'), window), 'figures')
+  await record({ rows_by_job_and_year: await db.rows(query('rows_by_job_and_year')) }, 'data')
   expectAtLeast('bars', counts.bars, 1)
   expectAtMost('bars, against sessions × securities', counts.bars, bars_max)
   expectEqual('bars outside of the window', counts.bars_outside, 0)
@@ -114,6 +116,7 @@ test('date coverage: each listed security has each session of its listed span, g
     },
     'data',
   )
+  await record({ sessions_missing: total.missing, coverage_ratio: total.ratio }, 'figures')
   const named = gaps.reduce((sum, { missing }) => sum + missing, 0)
   expectAtLeast('sessions of listed securities', total.expected, 1)
   expectAtLeast('the share of these sessions with a bar', total.ratio, session_coverage_min_ratio)
@@ -188,7 +191,13 @@ test('views are correct: recomputed independently, row by row', async ({ db, con
 })
 
 describe(ALSO_PROVEN, () => {
-  test('every hard check has zero violations on the full data', async ({ db, config, progress, record }) => {
+  test('every hard check has zero violations on the full data', async ({
+    db,
+    config,
+    target,
+    progress,
+    record,
+  }) => {
     validation ??= validateAll(db, config, progress)
     const report = await validation
     const hard = report.checks.filter(({ severity }) => severity === 'hard')
@@ -210,6 +219,8 @@ describe(ALSO_PROVEN, () => {
       },
       'validation',
     )
+    await record({ hard_violations: report.hard_count, findings: report.soft_count }, 'figures')
+    await record(await findingsEvidence(db, target), 'validation')
     expectNoHardViolations(report)
   })
 

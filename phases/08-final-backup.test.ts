@@ -60,6 +60,7 @@ test('the full backup is verified: the remote copy, downloaded again, equals the
 }) => {
   const copy = await verifyRemote(backup, remote)
   await record({ ...copy })
+  await record({ backup_remote: copy.remote }, 'figures')
   await recordProof(backup, [copy])
   expectEqual('the SHA-256 of the remote copy', copy.sha256, backup.manifest.sha256)
 })
@@ -72,6 +73,10 @@ test('the file name, timestamp, size and hashes of the full backup are recorded'
     sha256: table_sha256,
   }))
   await record({ file, snapshot_at, ended_at, bytes, sha256, content_hash, table_hashes: tables }, 'backups')
+  await record(
+    { backup: file, backup_made_at: ended_at, backup_bytes: bytes, backup_sha256: sha256 },
+    'figures',
+  )
   const found = await verifyFile(backup)
   await recordProof(backup, [found])
   expectEqual('the file name on disk', found.file, file)

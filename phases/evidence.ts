@@ -1,11 +1,16 @@
 /** How reports of the product become evidence of a box. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { manifestFileOf } from '../helpers/backup/manifest.ts'
+import { rowsBefore } from '../helpers/checklist/history.ts'
+import type { Database } from '../helpers/postgres/database.ts'
 import type { ItemGap, JobReport } from '../ingest/contract/job.ts'
 import { gapGroups } from '../ingest/pipeline/report.ts'
+import { openFindings } from '../ingest/validation/open-findings.ts'
 import type { ValidationReport } from '../ingest/validation/validate.ts'
+import type { Target } from './prepare.ts'
 
 /** How the checklist makes a backup. */
 export const DUMP_COMMAND = /^pg_dump --format=custom --compress=9 --no-owner --no-privileges /
@@ -51,6 +56,29 @@ export function rowCounts(report: JobReport) {
 /** Each work item without rows by name, with its reason, equal reasons once. */
 export const gapTexts = (gaps: readonly ItemGap[]): string[] =>
   gapGroups(gaps).map(({ ending, reason, items }) => `${items.join(', ')}: ${ending}, ${reason}`)
+
+/** Findings that a run records by name; the database has the others. */
+const FINDINGS_MAX = 1000
+
+/** Each open finding by name, and whether the run before, of the same mode, had it. */
+export async function findingsEvidence(
+  db: Database,
+  { run_id, run_directory, mode }: Pick<Target, 'run_id' | 'run_directory' | 'mode'>,
+) {
+  const before = rowsBefore(dirname(run_directory), { run_id, mode }, 'findings_by_name')
+  const known = new Set(before?.rows.map(({ fingerprint }) => fingerprint))
+  const { findings, total } = await openFindings(db, { since: null, findings_max: FINDINGS_MAX })
+  const findings_by_name = findings.map(({ fingerprint, ...finding }) => ({
+    ...finding,
+    is_new: before === undefined ? null : !known.has(fingerprint),
+    fingerprint,
+  }))
+  return {
+    findings_compared_with: before?.run_id ?? 'no earlier run',
+    findings_with_different_evidence: total,
+    findings_by_name,
+  }
+}
 
 type CheckReports = ValidationReport['checks']
 

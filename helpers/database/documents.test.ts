@@ -20,7 +20,11 @@ beforeAll(async () => {
 afterAll(() => scratch.drop())
 
 test('docs/data-dictionary.md equals the comments of the schema, and every object has one', async () => {
-  const written = await dictionaryOf(scratch.db)
+  const schemas = [
+    await dictionaryOf(scratch.db, 'stocks_research'),
+    await dictionaryOf(scratch.db, 'ingestion'),
+  ]
+  const written = schemas.join('\n')
   const bare = written.split('\n').filter((line) => / \| {2}\|$|^(Table|View|Function)\. $/.test(line))
   expect(bare).toEqual([])
   await expect(written).toMatchFileSnapshot(docs('data-dictionary.md'))

@@ -11,6 +11,7 @@ import { secondSourceText } from '../second-source/text.ts'
 import { checksOf, SECOND_SOURCE_CHECKS } from '../validation/checks.ts'
 import { freshnessOf, freshnessText } from '../validation/freshness.ts'
 import { inspectSeries } from '../validation/inspect.ts'
+import { findingsText, openFindings } from '../validation/open-findings.ts'
 import { VALIDATING, validate } from '../validation/validate.ts'
 import { CHECK_EXIT_CODES, checkDelivery } from './check-delivery.ts'
 import { daily } from './daily-command.ts'
@@ -31,6 +32,9 @@ Exit codes: 0 complete · 1 failed · 2 wrong use or configuration · 3 complete
             4 halted by a quota · 130 interrupted.
 Needs Node.js 24: \`npx node\` is the one that this project installs.`
 })
+
+/** Findings that `validate` lists by name; the others are in the database. */
+const FINDINGS_SHOWN_MAX = 50
 
 /** The program of `node ingest/run.ts`. */
 export const ingestProgram = program
@@ -110,8 +114,17 @@ program
     const config = configOf({})
     const checks = checksOf(config)
     return onCurrentDatabase(config, async (connection) => {
-      const report = await withDatabase(connection, (db) => validate(db, { checks }), VALIDATING)
-      say(validationText(report))
+      const report = await withDatabase(
+        connection,
+        async (db) => {
+          const { since } = await db.one<{ since: string }>('select now()::text as since')
+          const found = await validate(db, { checks })
+          const findings = await openFindings(db, { since, findings_max: FINDINGS_SHOWN_MAX })
+          say(`${findingsText(findings)}${validationText(found)}`)
+          return found
+        },
+        VALIDATING,
+      )
       process.exitCode = report.hard_count === 0 ? EXIT_CODES.complete : EXIT_CODES.failed
     })
   })

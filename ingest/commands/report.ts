@@ -1,10 +1,15 @@
-/** `npm run report -- key <file>`: the key that signs the statement of a run. */
+/** `npm run report -- <command>`: what the runs left, compared and listed, and the key that signs it. */
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { runsIn } from '../../helpers/checklist/history.ts'
+import type { RunView } from '../../helpers/checklist/view.ts'
+import { ROOT_DIRECTORY, readConfig } from '../../helpers/config/config.ts'
 import { PreconditionError } from '../../helpers/core/errors.ts'
+import { diffText, runNamed } from '../../reports/diff.ts'
 import { keyIdOf } from '../../reports/dsse.ts'
-import { programOf, runProgram, say } from './entry.ts'
+import { writeIndex } from '../../reports/runs-index.ts'
+import { programOf, runProgram, say, UsageError } from './entry.ts'
 
 function makeKey(asked: string): void {
   const file = resolve(asked)
@@ -29,4 +34,36 @@ program
   .description('make a signing key: a private key, and a public one beside it')
   .argument('<file>', 'file of the private key, for example ~/.config/stocks-research/signing.pem')
   .action(makeKey)
+program
+  .command('diff')
+  .description('what differs between two runs: figures, tables, findings, boxes')
+  .argument('<first>', 'id of a run, the start of one, or latest')
+  .argument('<second>', 'id of a run, the start of one, or latest')
+  .action((first: string, second: string) => {
+    const runs = [...runsIn(runsDirectory())]
+    say(diffText(named(runs, first), named(runs, second)))
+  })
+program
+  .command('index')
+  .description('write reports/index.html, the list of all runs, again')
+  .action(() => {
+    const directory = runsDirectory()
+    writeIndex(directory)
+    say(`Written: ${join(directory, '..', 'index.html')}`)
+  })
+
+function named(runs: readonly RunView[], name: string): RunView {
+  const found = runNamed(runs, name)
+  if (typeof found === 'string') throw new UsageError(found)
+  return found
+}
+
+function runsDirectory(): string {
+  try {
+    return join(readConfig().directories.reports, 'runs')
+  } catch {
+    return join(ROOT_DIRECTORY, 'reports', 'runs') // Evidence stays readable when the configuration is not.
+  }
+}
+
 await runProgram(program)

@@ -16,7 +16,7 @@ const SQL = join(import.meta.dirname, 'sql')
 /**
  * The data dictionary of a schema as Markdown: its tables, views and functions by name, from their comments.
  */
-export async function dictionaryOf(db: Database, schema = 'stocks_research'): Promise<string> {
+export async function dictionaryOf(db: Database, schema: string): Promise<string> {
   const rows = await db.rows<Described>(queryFile(SQL, 'dictionary'), [schema])
   const lines = [`# Data dictionary: ${schema}`, '', 'Written from the comments in the database.']
   for (const { kind, name, column_name, type, comment } of rows) {
