@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 import { otherProjects } from './helpers/checklist/other-projects.ts'
 import { ChecklistReporter } from './helpers/checklist/reporter.ts'
 import { PhaseSequencer } from './helpers/checklist/sequencer.ts'
-import { writeReports } from './reports/write.ts'
+import { writeReportsAndIndex } from './reports/runs-index.ts'
 
 /**
  * Tests start hundreds of Node.js processes. What they compile is kept, which halves the time that each
@@ -23,7 +23,10 @@ export default defineConfig({
     taskTitleValueFormatTruncate: 0, // Claims are sentences; the default cuts them at 40 characters.
     sequence: { sequencer: PhaseSequencer },
     reporters: [
-      new ChecklistReporter({ plan: join(import.meta.dirname, 'phases', 'checklist.md'), writeReports }),
+      new ChecklistReporter({
+        plan: join(import.meta.dirname, 'phases', 'checklist.md'),
+        writeReports: writeReportsAndIndex,
+      }),
       otherProjects(),
     ],
     projects: [

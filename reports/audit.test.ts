@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { RunEvent } from '../helpers/checklist/events.ts'
 import { Journal } from '../helpers/checklist/journal.ts'
+import { writeSampleRun } from '../helpers/testing/sample-run.ts'
 import { parseXml } from '../helpers/testing/xml.ts'
 import { writeReports } from './write.ts'
 
@@ -61,7 +62,12 @@ function pagesOf(mode: string): Record<'audit' | 'junit' | 'checklist', string> 
     {
       event: 'box-evidence',
       ...box,
-      evidence: { first_month: '2020-11', coverage: COVERAGE, sessions: SESSIONS, output: `a\n${HOSTILE}` },
+      evidence: {
+        first_month: '2020-11',
+        coverage_by_security: COVERAGE,
+        bars_by_session: SESSIONS,
+        output: `a\n${HOSTILE}`,
+      },
       section: 'data',
     },
     {
@@ -108,32 +114,40 @@ test('the audit page loads nothing, runs nothing, and escapes every text', () =>
   expect(audit.match(/evil\.example/g)?.length).toBeGreaterThan(5)
 })
 
-test('coverage is drawn by security and month, and rows of each session against the calendar', () => {
-  const svgs = pagesOf('live').audit.match(/<svg[\s\S]*?<\/svg>/g) ?? []
-  const heatmap = svgs.find((svg) => svg.includes('by security and month'))
-  const titles = [...(heatmap ?? '').matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) =>
+test('coverage is drawn by security and month, and bars of each session against the calendar', () => {
+  const { audit } = pagesOf('live')
+  const svgs = audit.match(/<svg[\s\S]*?<\/svg>/g) ?? []
+  const heatmap = svgs.find((svg) => svg.includes('by security and month')) ?? ''
+  const titles = [...heatmap.matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) =>
     title?.replace(/^.*, (?=\d{4})/, ''),
   )
-  expect(titles.filter((title) => title?.startsWith('20'))).toEqual([
+  expect(titles).toEqual([
     '2020-11 to 2021-02: every session',
     '2020-12: every session',
     '2021-01: about 40 % of the sessions',
     '2021-02: no session',
   ])
-  const bars = [...(heatmap ?? '').matchAll(/<rect class="(m-\w+)" x="([\d.]+)"/g)].map(([, kind, x]) => [
-    kind,
-    Number(x),
-  ])
-  expect(bars).toEqual([
-    ['m-full', 150],
-    ['m-full', 347.5],
-    ['m-some', 545],
-    ['m-none', 742.5],
-  ])
-  const sessions = svgs.find((svg) => svg.includes('of each session'))
-  expect(sessions).toBeDefined()
-  expect(pagesOf('live').audit).toContain('Sessions that miss bars: 1, at most 2 bars each.')
-  expect(parseXml(`<a>${heatmap}${sessions}</a>`).children).toHaveLength(2)
+  const bars = [...heatmap.matchAll(/<rect [^>]*fill="([^"]*)"[^>]*>/g)].map(([, color]) => color)
+  expect(bars).toEqual(['var(--full)', 'var(--full)', 'var(--some)', 'var(--none)'])
+  const sessions = svgs.filter((svg) => /Bars of each session|Missing bars and findings/.test(svg))
+  expect(sessions).toHaveLength(2)
+  expect(audit).toContain('bars missing by month, at most 2')
+  expect(parseXml(`<a>${svgs.join('')}</a>`).children).toHaveLength(svgs.length)
+})
+
+test('a text of 10 MB is cut on every page, and what is hostile in it stays text', () => {
+  const directory = mkdtempSync(join(scratch, 'run-'))
+  const hostile = `${HOSTILE} \u001b[31m${'x'.repeat(10_000_000)}`
+  writeSampleRun(directory, { verdict: 'FAILED', reasons: [hostile], long_text: hostile, text: HOSTILE })
+  writeReports(directory)
+  for (const name of ['audit.html', 'checklist.md', 'junit.xml']) {
+    const page = readFileSync(join(directory, name), 'utf8')
+    expect(page.length, name).toBeLessThan(2_000_000)
+    for (const raw of ['\u001b', '\u0000']) expect(page, name).not.toContain(raw)
+    // In Markdown a backslash before the bracket makes it text.
+    expect(page, name).not.toMatch(/(?<!\\)<script>alert/)
+    if (name === 'audit.html') expect(page).not.toContain(' onload="')
+  }
 })
 
 test('JUnit stays well-formed whatever a box says', () => {

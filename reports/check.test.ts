@@ -121,7 +121,7 @@ test.for([
 })
 
 test.for([
-  ['junit.xml', 'value="3"', 'value="4"'],
+  ['junit.xml', 'rows = 3', 'rows = 4'],
   ['checklist.md', 'rows = 3', 'rows = 4'],
   ['audit.html', '<dd>3</dd>', '<dd>4</dd>'],
 ] as const)(

@@ -1,6 +1,6 @@
 import type { Evidence, EvidenceRow, EvidenceValue, Scalar } from '../helpers/checklist/events.ts'
-import { clip } from '../helpers/checklist/text.ts'
-import { counted } from '../helpers/core/text.ts'
+import { clip, durationText } from '../helpers/checklist/text.ts'
+import { counted, sizeText, thousands, timeText } from '../helpers/core/text.ts'
 import { escapeXml } from './junit.ts'
 
 /** Rows of a table of evidence that the page shows; the journal holds them all. */
@@ -10,9 +10,7 @@ const ROWS_OPEN_MAX = 80
 const LIST_OPEN_MAX = 8
 const RATIO_DIGITS = 6
 const TEXT_CHARACTERS_MAX = 1_200
-
-/** Coordinates of an SVG to a tenth: a finer position is invisible, and costs bytes. */
-export const round = (value: number): number => Math.round(value * 10) / 10
+const CELL_CHARACTERS_MAX = 300
 
 /** Text as HTML may hold it, in elements and in double-quoted attributes. */
 export const escapeHtml = (text: string): string => escapeXml(text).replaceAll('"', '&quot;')
@@ -20,16 +18,43 @@ export const escapeHtml = (text: string): string => escapeXml(text).replaceAll('
 const isRows = (value: EvidenceValue): value is readonly EvidenceRow[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => each !== null && typeof each === 'object')
 
-/** Counts get thin separators of thousands; hashes, dates and money are unchanged. */
-export function scalarHtml(value: Scalar): string {
+const HASH = /^[0-9a-f]{40,}$/
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
+/** `rows_in_table` is read as "rows in table"; the unit at the end of a name is in its value. */
+export const wordsOf = (name: string): string =>
+  name
+    .replace(/_(ms|bytes|ratio)$/, '')
+    .replace(/_sha256$/, ' SHA-256')
+    .replaceAll('_', ' ')
+
+/**
+ * A value as a person reads it, with its unit: the end of its name says which. A hash is cut to eight
+ * characters, and opens.
+ */
+export function scalarHtml(value: Scalar, name = ''): string {
   if (value === null) return '<span class="soft">none</span>'
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) >= 10_000)
-    return value.toLocaleString('en-US').replaceAll(',', '\u{202f}')
-  if (typeof value === 'number' && !Number.isInteger(value))
-    return String(Number(value.toPrecision(RATIO_DIGITS)))
-  const text = escapeHtml(clip(String(value), TEXT_CHARACTERS_MAX))
-  return typeof value === 'string' && /^[0-9a-f]{32,}$/.test(value) ? `<code>${text}</code>` : text
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'number') return escapeHtml(numberText(value, name))
+  if (HASH.test(value)) return hashHtml(value)
+  if (TIME.test(value)) return timeText(value)
+  return escapeHtml(clip(value, TEXT_CHARACTERS_MAX))
 }
+
+/** Numbers of these names are names themselves, not counts. */
+const NUMBERED = /(^|_)(year|pid|oid|port|code|seq|version)$/
+
+export function numberText(value: number, name: string): string {
+  if (/(^|_)ms$/.test(name)) return durationText(value)
+  if (/(^|_)bytes(_|$)/.test(name)) return sizeText(value)
+  if (/(^|_)ratio(_|$)/.test(name)) return `${Number((value * 100).toPrecision(RATIO_DIGITS))} %`
+  if (!Number.isInteger(value)) return String(Number(value.toPrecision(RATIO_DIGITS)))
+  return NUMBERED.test(name) ? String(value) : thousands(value)
+}
+
+/** A hash, cut; without a script, the whole of it opens below. */
+export const hashHtml = (hash: string): string =>
+  `<details class="hash"><summary><code>${hash.slice(0, 8)}…</code></summary><code>${hash}</code></details>`
 
 /**
  * Scalars as a list of terms; tables, long lists and texts of several lines under their name, folded away
@@ -39,7 +64,9 @@ export function evidenceHtml(evidence: Evidence, is_open = false, picture?: Pict
   const entries = Object.entries(evidence)
   const plain = entries.filter(([, value]) => !isRows(value) && !isLong(value))
   const list = plain
-    .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${valueHtml(value)}</dd></div>`)
+    .map(
+      ([name, value]) => `<div><dt>${escapeHtml(wordsOf(name))}</dt><dd>${valueHtml(value, name)}</dd></div>`,
+    )
     .join('')
   const blocks = entries.map(([name, value]) => {
     if (isRows(value))
@@ -71,11 +98,15 @@ function longHtml(name: string, value: string | readonly Scalar[], is_open: bool
   const left = lines.length - shown.length
   const rest = left > 0 ? `\n… ${left} more ${unit} are in the journal` : ''
   const text = `<pre>${escapeHtml(shown.join('\n'))}${rest}</pre>`
-  return foldedHtml(`${name} · ${lines.length} ${unit}`, text, is_open && lines.length <= ROWS_OPEN_MAX)
+  return foldedHtml(
+    `${wordsOf(name)} · ${lines.length} ${unit}`,
+    text,
+    is_open && lines.length <= ROWS_OPEN_MAX,
+  )
 }
 
-function valueHtml(value: EvidenceValue): string {
-  if (!Array.isArray(value)) return scalarHtml(value as Scalar)
+function valueHtml(value: EvidenceValue, name: string): string {
+  if (!Array.isArray(value)) return scalarHtml(value as Scalar, name)
   if (value.length === 0) return '<span class="soft">none</span>'
   return value.map((each) => scalarHtml(each as Scalar)).join(', ')
 }
@@ -84,21 +115,31 @@ function tableHtml(name: string, rows: readonly EvidenceRow[], is_open: boolean)
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const isNumeric = (column: string): boolean => rows.every((row) => typeof (row[column] ?? 0) === 'number')
   const cell = (row: EvidenceRow, column: string): string =>
-    `<td${isNumeric(column) ? ' class="num"' : ''}>${scalarHtml(row[column] ?? null)}</td>`
+    `<td${isNumeric(column) ? ' class="num"' : ''}>${cellHtml(row[column] ?? null, column)}</td>`
   const head = columns
-    .map((column) => `<th${isNumeric(column) ? ' class="num"' : ''}>${escapeHtml(column)}</th>`)
+    .map((column) => `<th${isNumeric(column) ? ' class="num"' : ''}>${escapeHtml(wordsOf(column))}</th>`)
     .join('')
   const shown = rows.slice(0, ROWS_SHOWN_MAX)
   const body = shown.map((row) => `<tr>${columns.map((column) => cell(row, column)).join('')}</tr>`).join('')
   const left = rows.length - shown.length
   const rest = left > 0 ? `<p class="soft">${left} more rows are in the journal.</p>` : ''
-  const table = `<div class="wide"><table><tr>${head}</tr>${body}</table></div>${rest}`
+  const table = `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`
   return foldedHtml(
-    `${name} · ${counted(rows.length, 'row')}`,
-    table,
+    `${wordsOf(name)} · ${counted(rows.length, 'row')}`,
+    `${wideHtml(wordsOf(name), table)}${rest}`,
     is_open && rows.length <= ROWS_OPEN_MAX,
   )
 }
+
+/** A cell of a table: long text is cut shorter than outside of it. */
+const cellHtml = (value: Scalar, column: string): string =>
+  typeof value === 'string' && value.length > CELL_CHARACTERS_MAX
+    ? escapeHtml(clip(value, CELL_CHARACTERS_MAX))
+    : scalarHtml(value, column)
+
+/** What may be wider than the screen: it scrolls by itself, and the keyboard reaches it. */
+export const wideHtml = (label: string, body: string): string =>
+  `<div class="wide" role="region" tabindex="0" aria-label="${escapeHtml(label)}">${body}</div>`
 
 const foldedHtml = (name: string, body: string, is_open: boolean): string =>
   `<details${is_open ? ' open' : ''}><summary>${escapeHtml(name)}</summary>${body}</details>`
@@ -109,5 +150,5 @@ export const factsHtml = (facts: Readonly<Record<string, Scalar>>): string =>
 
 function factHtml([name, value]: [string, Scalar]): string {
   const warning = name === 'git_is_dirty' && value === true ? ' class="warn"' : ''
-  return `<div><dt>${escapeHtml(name.replaceAll('_', ' '))}</dt><dd${warning}>${scalarHtml(value)}</dd></div>`
+  return `<div><dt>${escapeHtml(wordsOf(name))}</dt><dd${warning}>${scalarHtml(value, name)}</dd></div>`
 }

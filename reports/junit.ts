@@ -1,15 +1,11 @@
 import type { Fault, Scalar } from '../helpers/checklist/events.ts'
+import { lookOf } from '../helpers/checklist/mode.ts'
 import { clip } from '../helpers/checklist/text.ts'
-import {
-  type BoxView,
-  boxesOf,
-  countsOf,
-  isRehearsal,
-  type PhaseView,
-  type RunView,
-} from '../helpers/checklist/view.ts'
+import { type BoxView, boxesOf, countsOf, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
 
 const PROPERTY_CHARACTERS_MAX = 2_000
+const EVIDENCE_CHARACTERS_MAX = 2_000
+const TEXT_CHARACTERS_MAX = 10_000
 const MESSAGE_CHARACTERS_MAX = 500
 
 /**
@@ -20,21 +16,21 @@ export const RUN_SUITE = 'run'
 const RUN_CLAIM = 'every expected box ran in order, and passed or had nothing to verify'
 
 /**
- * The run as JUnit XML: one suite a phase, one testcase an expected box, evidence as properties. A box that
- * did not run, or does not apply, is `<skipped>` with its reason, never a plain testcase.
+ * The run as JUnit XML: one suite a phase, one testcase an expected box, its evidence as output. A box that
+ * did not run, or does not apply, is `<skipped>` with its reason, never a plain testcase. Elements and
+ * attributes are those of Jenkins' schema (junit-10.xsd), the strictest of the readers: it allows no
+ * properties in a testcase, and no count of skipped ones at the root.
  */
 export function junitOf(view: RunView): string {
   const suites = view.phases.map((phase) => phaseSuite(view, phase))
   const totals = [...suites, runSuite(view)]
   const sum = (of: (suite: Suite) => number): number => totals.reduce((all, suite) => all + of(suite), 0)
   const attributes = attributesOf({
-    name: `stocks-research checklist${isRehearsal(view) ? ' (REHEARSAL)' : ''}`,
+    name: `stocks-research checklist (${lookOf(view).word})`,
     tests: sum((suite) => suite.tests),
     failures: sum((suite) => suite.failures),
     errors: sum((suite) => suite.errors),
-    skipped: sum((suite) => suite.skipped),
     time: secondsOf(spanOf(view.started_at, view.ended_at)),
-    timestamp: view.started_at,
   })
   const body = totals.map((suite) => suite.xml).join('')
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${body}</testsuites>\n`
@@ -82,13 +78,13 @@ function phaseSuite(view: RunView, phase: PhaseView): Suite {
 
 function boxCase(phase: string, box: BoxView): string {
   const attributes = attributesOf({ classname: phase, name: box.claim, time: secondsOf(box.duration_ms) })
-  const evidence = Object.fromEntries(
-    Object.entries(box.evidence).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? JSON.stringify(value) : (value as Scalar),
-    ]),
-  )
-  return `    <testcase${attributes}>\n${propertiesOf(evidence, '      ')}${outcomeOf(box)}    </testcase>\n`
+  const output = Object.entries(box.evidence).map(([name, value]) => {
+    const text = Array.isArray(value) ? JSON.stringify(value) : String(value)
+    return `${name} = ${clip(text, EVIDENCE_CHARACTERS_MAX)}`
+  })
+  const evidence =
+    output.length === 0 ? '' : `      <system-out>${escapeXml(output.join('\n'))}</system-out>\n`
+  return `    <testcase${attributes}>\n${outcomeOf(box)}${evidence}    </testcase>\n`
 }
 
 function outcomeOf(box: BoxView): string {
@@ -110,7 +106,7 @@ function runSuite(view: RunView): Suite {
   const totals = { tests: 1, failures: has_passed ? 0 : 1, errors: 0, skipped: 0 }
   const message = `${view.verdict}: ${view.reasons[0] ?? ''}`
   const about = attributesOf({ message: clip(message, MESSAGE_CHARACTERS_MAX), type: view.verdict })
-  const reasons = escapeXml(view.reasons.join('\n'))
+  const reasons = escapeXml(clip(view.reasons.join('\n'), TEXT_CHARACTERS_MAX))
   const outcome = has_passed ? '' : `      <failure${about}>${reasons}</failure>\n`
   const { not_applicable } = countsOf(boxesOf(view).map(({ box }) => box))
   const properties = propertiesOf(
@@ -135,7 +131,7 @@ function failure(element: 'failure' | 'error', faults: readonly Fault[]): string
     .map((fault) => `${fault.name}: ${fault.message}${fault.at === undefined ? '' : `\n  at ${fault.at}`}`)
     .join('\n\n')
   const about = attributesOf({ message: clip(first.message, MESSAGE_CHARACTERS_MAX), type: first.name })
-  return `      <${element}${about}>${escapeXml(text)}</${element}>\n`
+  return `      <${element}${about}>${escapeXml(clip(text, TEXT_CHARACTERS_MAX))}</${element}>\n`
 }
 
 function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: string): string {
@@ -146,7 +142,7 @@ function propertiesOf(properties: Readonly<Record<string, Scalar>>, indent: stri
   return lines.length === 0 ? '' : `${indent}<properties>\n${lines.join('')}${indent}</properties>\n`
 }
 
-const modeOf = (view: RunView): string => (isRehearsal(view) ? 'REHEARSAL' : (view.mode ?? 'unknown'))
+const modeOf = (view: RunView): string => lookOf(view).word
 /** Zero when the clock was set back between the two. */
 const spanOf = (from: string | null, to: string | null): number =>
   from === null || to === null ? 0 : Math.max(0, Date.parse(to) - Date.parse(from))
@@ -162,9 +158,10 @@ const attributesOf = (attributes: Readonly<Record<string, string | number>>): st
 
 /** Text as XML 1.0 may hold it; every other character becomes the replacement character. */
 export const escapeXml = (text: string): string =>
+  xmlCharacters(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** Text of characters that XML 1.0 allows. */
+export const xmlCharacters = (text: string): string =>
   text
     .toWellFormed()
     .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')

@@ -1,16 +1,21 @@
+import { lookOf } from '../helpers/checklist/mode.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
-import { durationText, evidenceText } from '../helpers/checklist/text.ts'
-import { boxesOf, countsText, firstLine, isRehearsal, MARK, type RunView } from '../helpers/checklist/view.ts'
+import { clip, durationText, evidenceText } from '../helpers/checklist/text.ts'
+import { boxesOf, countsText, firstLine, MARK, type RunView } from '../helpers/checklist/view.ts'
+import { xmlCharacters } from './junit.ts'
 
 /** The checklist as Markdown, ticked: every expected box, its evidence, and why it is not ticked. */
 export function tickedOf(view: RunView): string {
   const boxes = boxesOf(view).map(({ box }) => box)
   const ended = view.ended_at === null ? 'not ended' : `ended ${view.ended_at}`
+  const look = lookOf(view)
   const head = [
-    `# Checklist · ${view.verdict}${isRehearsal(view) ? ' · REHEARSAL' : ''}`,
+    `# Checklist · ${view.verdict} · ${look.word}`,
     '',
-    `Run \`${view.run_id}\`, begun ${view.started_at}, ${ended}. ${countsText(boxes)}.`,
-    ...(view.reasons.length === 0 ? [] : ['', ...view.reasons.map((reason) => `- ${oneLine(reason)}`)]),
+    `Run \`${view.run_id}\`, begun ${view.started_at}, ${ended}. ${countsText(boxes)}; ${look.meaning}.`,
+    ...(view.reasons.length === 0
+      ? []
+      : ['', ...view.reasons.map((reason) => `- ${oneLine(clip(reason, 1_000))}`)]),
   ]
   const phases = view.phases.map((phase) => {
     const first_also_proven = phase.boxes.find((box) => box.is_also_proven)
@@ -22,11 +27,11 @@ export function tickedOf(view: RunView): string {
         ...heading,
         `- ${MARK[box.state]} ${box.claim}${duration}`,
         ...(proof === '' ? [] : [`  - evidence: ${oneLine(proof)}`]),
-        ...box.faults.map((fault) => `  - failed: ${oneLine(fault.message)}`),
-        ...(box.reason === null ? [] : [`  - ${oneLine(box.reason)}`]),
+        ...box.faults.map((fault) => `  - failed: ${oneLine(clip(fault.message, 8_000))}`),
+        ...(box.reason === null ? [] : [`  - ${oneLine(clip(box.reason, 1_000))}`]),
       ]
     })
-    const faults = phase.faults.map((fault) => `> ${firstLine(fault.message)}`)
+    const faults = phase.faults.map((fault) => `> ${oneLine(clip(firstLine(fault.message), 1_000))}`)
     return [
       '',
       `## ${phase.title} · ${phase.state}`,
@@ -39,4 +44,6 @@ export function tickedOf(view: RunView): string {
   return `${[...head, ...phases].join('\n')}\n`
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
+/** Text from outside on one line of Markdown: no control characters, and no HTML. */
+const oneLine = (text: string): string =>
+  xmlCharacters(text).replaceAll(/\s+/g, ' ').replaceAll('<', '\\<').trim()

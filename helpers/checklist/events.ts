@@ -15,8 +15,14 @@ export type EvidenceRow = Readonly<Record<string, Scalar>>
 export type EvidenceValue = Scalar | readonly Scalar[] | readonly EvidenceRow[]
 export type Evidence = Readonly<Record<string, EvidenceValue>>
 
-/** The section of the audit page that repeats a piece of evidence, apart from its box. */
-export type AuditSection = 'data' | 'validation' | 'idempotence' | 'backups' | 'overrides'
+/**
+ * The section of the audit page that repeats a piece of evidence, apart from its box. `figures` are the facts
+ * at the top of the page, by which two runs are compared.
+ */
+export type AuditSection = 'data' | 'validation' | 'idempotence' | 'backups' | 'overrides' | 'figures'
+
+/** What one run left, in one row: its id, verdict and times, and its figures. */
+export type RunFigures = Readonly<Record<string, Scalar>>
 
 export type Verdict = 'PASSED' | 'FAILED' | 'INCOMPLETE' | 'INTERRUPTED'
 
@@ -41,6 +47,8 @@ export interface RunStarted {
   readonly host: string
   /** How the run was narrowed on the command line; null when it was not. */
   readonly narrowed: string | null
+  /** Earlier runs of this mode, newest first: what this run is compared with. */
+  readonly history?: readonly RunFigures[]
 }
 
 export type RunEvent =

@@ -7,6 +7,7 @@ import { messageOf } from '../core/errors.ts'
 import { pointTo } from '../core/pointer.ts'
 import { endAbandonedRuns } from './abandoned.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
+import { historyOf } from './history.ts'
 import { misplaced } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import { openingOf } from './opening.ts'
@@ -71,7 +72,8 @@ export class ChecklistReporter implements Reporter {
     this.#ledger = new Ledger(ledger_directory)
     const abandoned = endAbandonedRuns(join(directory, 'runs'), started.run_id, this.#options.writeReports)
     this.#record = new RunRecord(run_directory, this.#options.writeReports)
-    this.#record.append(started)
+    const history = historyOf(join(directory, 'runs'), started)
+    this.#record.append({ ...started, history })
     pointTo(join(directory, 'latest'), run_directory)
     if (fault !== undefined) {
       this.#record.append({ event: 'precondition-failed', message: fault, box: null })

@@ -1,5 +1,53 @@
 import { expect, test } from 'vitest'
-import { Pace } from './terminal.ts'
+import { Pace, Terminal } from './terminal.ts'
+import type { RunView } from './view.ts'
+
+/** A run without phases, of a mode and a place for backups. */
+const runOf = (mode: string, dropbox: string): RunView => ({
+  run_id: 'run-1',
+  mode,
+  verdict: 'FAILED',
+  reasons: [`07-validation: "bars are sane" failed: ${'expected 3 bars; found 2 of them '.repeat(8)}`],
+  started_at: '2026-01-01T00:00:00Z',
+  ended_at: '2026-01-01T00:01:00Z',
+  plan_sha256: '',
+  identity: { dropbox },
+  scope: null,
+  phases: [],
+  history: [],
+  sections: [],
+})
+
+/** What a screen of this width shows. */
+function shownOn(columns: number | undefined, act: (terminal: Terminal) => void): string {
+  const parts: string[] = []
+  const write = (part: string): void => void parts.push(part)
+  act(new Terminal({ write, isTTY: columns !== undefined, columns, hasColors: () => false }))
+  return parts.join('')
+}
+
+test('a rehearsal, real data without an off-site copy and real data with one are named apart', () => {
+  const endOf = (mode: string, dropbox: string): string =>
+    shownOn(undefined, (terminal) => terminal.ended(runOf(mode, dropbox), 'reports/runs/run-1'))
+  expect(endOf('rehearsal', 'local-server')).toContain('FAILED · REHEARSAL · ')
+  expect(endOf('flat-files', 'local-server')).toContain('FAILED · FLAT FILES · NO OFF-SITE COPY · ')
+  expect(endOf('flat-files', 'folder')).toContain('FAILED · FLAT FILES · 0 of 0')
+  expect(endOf('live', 'dropbox')).toContain('FAILED · LIVE · 0 of 0')
+})
+
+test('text fits the width of a terminal, and is one line in a file', () => {
+  const end = (terminal: Terminal): void => terminal.ended(runOf('live', 'dropbox'), 'reports/runs/run-1')
+  const fault = (terminal: Terminal): void =>
+    terminal.fault({ name: 'E', message: `\u001b[31m${'a word of a message '.repeat(30)}` })
+  for (const line of shownOn(60, fault).split('\n')) expect(line.length).toBeLessThanOrEqual(60)
+  expect(shownOn(undefined, fault).trimEnd().split('\n')).toHaveLength(1)
+  expect(shownOn(60, fault)).not.toContain('\u001b')
+  const reasons = shownOn(60, end)
+    .split('\n')
+    .filter((line) => line.includes('bars'))
+  expect(reasons.length).toBeGreaterThan(2)
+  for (const line of reasons) expect(line.length).toBeLessThanOrEqual(60)
+})
 
 test('a count that grows gets a rate and the time left, once it was seen for long enough', () => {
   const pace = new Pace()

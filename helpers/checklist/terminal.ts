@@ -1,13 +1,20 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { redact } from '../core/redact.ts'
 import type { Fault } from './events.ts'
+import { lookOf } from './mode.ts'
 import { ALSO_PROVEN } from './plan.ts'
 import { clip, durationText, evidenceText, wrapped } from './text.ts'
 import { type BoxView, boxesOf, countsText, MARK, type PhaseView, type RunView } from './view.ts'
 
 const COLOUR = { passed: 'green', failed: 'red', 'not applicable': 'cyan', open: 'yellow' } as const
 
-const PROGRESS_INTERVAL_MS = 10_000
+/** The modes look different at a glance; see `lookOf`. */
+const MODE_COLOUR = { rehearsal: 'yellow', local: 'blue', live: 'green', unknown: 'red' } as const
+
+/** In a file or a pipe, a line now and then shows that a long box still works. */
+const PROGRESS_INTERVAL_MS = 60_000
+const FAULT_LINES_MAX = 30
+const REASON_CHARACTERS_MAX = 200
 /** Columns before evidence. */
 const INDENT = 6
 
@@ -37,9 +44,10 @@ export class Terminal {
   }
 
   started(run: RunView, boxes_count: number): void {
-    const name = run.mode === 'rehearsal' ? 'REHEARSAL' : run.mode
-    const mode = name === null ? '' : ` · ${name}`
-    this.#line(this.#style('bold', `Checklist · ${boxes_count} boxes in ${run.phases.length} phases${mode}`))
+    const { kind, word, meaning } = lookOf(run)
+    const title = `Checklist · ${boxes_count} boxes in ${run.phases.length} phases`
+    this.#line(`${this.#style('bold', title)} · ${this.#style(MODE_COLOUR[kind], word)}`)
+    this.#line(this.#style('dim', meaning))
     this.#line(this.#style('dim', `run ${run.run_id}`))
   }
 
@@ -57,15 +65,14 @@ export class Terminal {
     this.#line(`  ${this.#style(COLOUR[state], MARK[state])} ${claim}${took}`)
     if (reason !== null) this.#line(`${' '.repeat(INDENT)}${this.#style(COLOUR[state], reason)}`)
     const proof = evidenceText(evidence)
-    const width =
-      this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
-    for (const line of proof === '' ? [] : wrapped(proof, width))
+    for (const line of proof === '' ? [] : wrapped(proof, this.#width()))
       this.#line(this.#style('dim', `${' '.repeat(INDENT)}${line}`))
     for (const fault of faults) this.fault(fault)
   }
 
   fault(fault: Fault): void {
-    for (const line of fault.message.split('\n').slice(0, 30)) this.#line(`      ${this.#style('red', line)}`)
+    for (const line of fault.message.split('\n').slice(0, FAULT_LINES_MAX))
+      for (const part of this.#fitted(line)) this.#line(`${' '.repeat(INDENT)}${this.#style('red', part)}`)
     if (fault.at !== undefined) this.#line(this.#style('dim', `      at ${fault.at}`))
   }
 
@@ -95,7 +102,8 @@ export class Terminal {
     const open = phase.boxes.filter((box) => box.state === 'open')
     for (const [reason, boxes] of Map.groupBy(open, (box) => box.reason ?? 'not run')) {
       for (const box of boxes) this.#line(`  [ ] ${box.claim}`)
-      this.#line(this.#style('yellow', `      ${clip(reason, 200)}`))
+      for (const part of this.#fitted(clip(reason, REASON_CHARACTERS_MAX)))
+        this.#line(`${' '.repeat(INDENT)}${this.#style('yellow', part)}`)
     }
   }
 
@@ -103,12 +111,14 @@ export class Terminal {
     const boxes = boxesOf(run).map(({ box }) => box)
     const took_ms = Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at)
     const colour = run.verdict === 'PASSED' ? 'green' : 'red'
-    const mode = run.mode === 'rehearsal' ? ' · REHEARSAL' : ''
+    const { kind, word } = lookOf(run)
     this.#line('')
     const verdict = this.#style(colour, this.#style('bold', run.verdict))
-    this.#line(`${verdict}${mode} · ${countsText(boxes)} · ${durationText(took_ms)}`)
+    const mode = this.#style(MODE_COLOUR[kind], word)
+    this.#line(`${verdict} · ${mode} · ${countsText(boxes)} · ${durationText(took_ms)}`)
     for (const reason of run.reasons.slice(0, 20))
-      for (const line of reason.split('\n').slice(0, 30)) this.#line(`  ${clip(line, 400)}`)
+      for (const line of reason.split('\n').slice(0, FAULT_LINES_MAX))
+        for (const part of this.#fitted(clip(line, 400))) this.#line(`  ${part}`)
     if (run.reasons.length > 20) this.#line(`  … and ${run.reasons.length - 20} more in the report`)
     const next = nextStep(run)
     if (next !== undefined) this.#line(`  next: ${next}`)
@@ -117,6 +127,16 @@ export class Terminal {
     this.#line(
       this.#style('dim', `  journal      ${directory}/journal.jsonl  (npm run report:verify checks it)`),
     )
+  }
+
+  /** Columns for text; in a file or a pipe a line is as long as it is. */
+  #width(): number {
+    return this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
+  }
+
+  /** A line without control sequences, as lines that fit the screen, cut between words. */
+  #fitted(line: string): string[] {
+    return wordsWithin(stripVTControlCharacters(line), this.#width())
   }
 
   #line(text: string): void {
@@ -128,6 +148,19 @@ export class Terminal {
   #style(format: Parameters<typeof styleText>[0], text: string): string {
     return this.#has_colour ? styleText(format, text, { validateStream: false }) : text
   }
+}
+
+/** A text as lines of at most `width` characters, cut between words; a longer word keeps its line. */
+export function wordsWithin(text: string, width: number): string[] {
+  if (text.length <= width) return [text]
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }
 
 /** The next step after a run that did not pass. */

@@ -1,4 +1,13 @@
-import type { Evidence, Fault, JournalEntry, RunEvent, RunStarted, Scalar, Verdict } from './events.ts'
+import type {
+  Evidence,
+  Fault,
+  JournalEntry,
+  RunEvent,
+  RunFigures,
+  RunStarted,
+  Scalar,
+  Verdict,
+} from './events.ts'
 
 export interface BoxView {
   readonly claim: string
@@ -42,6 +51,8 @@ export interface RunView {
   readonly identity: Readonly<Record<string, Scalar>>
   readonly scope: string | null
   readonly phases: readonly PhaseView[]
+  /** Earlier runs of this mode, newest first, as they were when this run began. */
+  readonly history: readonly RunFigures[]
   /** Evidence that was also given to a section of the audit page. */
   readonly sections: readonly {
     readonly section: string
@@ -79,6 +90,7 @@ export function viewOf(entries: readonly JournalEntry[], assumed?: Reading['endi
     identity: { ...started.identity, ...prepared?.identity },
     scope: prepared?.scope ?? null,
     phases,
+    history: started.history ?? [],
     sections: pick(entries, 'box-evidence').flatMap((each) =>
       each.section === null
         ? []
