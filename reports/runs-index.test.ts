@@ -86,7 +86,7 @@ test('diff prints the figures, findings and boxes that differ, and nothing of wh
   expect(diffText(second, second)).toContain('No figure differs.')
 })
 
-test('a run is named by its id, the start of it, or latest; an unknown or ambiguous name lists the runs', () => {
+test('a run is named by its id, its start, or latest; an unknown or ambiguous name lists the runs', () => {
   expect(runNamed(runs(), 'latest')).toMatchObject({ run_id: LIVE })
   expect(runNamed(runs(), '20260102')).toMatchObject({ run_id: SECOND })
   expect(runNamed(runs(), '2027')).toBe(`There is no run "2027". The runs are: ${LIVE}, ${SECOND}, ${FIRST}.`)

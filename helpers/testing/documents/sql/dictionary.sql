@@ -23,6 +23,8 @@ with relations as (
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
   where n.nspname = $1
+    -- Those of an extension are described by its own manual.
+    and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
 )
 select kind, name, column_name, type, comment
 from described
