@@ -11,6 +11,9 @@ interface Described extends Record<string, unknown> {
   readonly comment: string | null
 }
 
+/** The arguments of a longer name are below its heading, where they can be broken into lines. */
+const HEADING_CHARACTERS_MAX = 100
+
 const SQL = join(import.meta.dirname, 'sql')
 
 /**
@@ -22,7 +25,10 @@ export async function dictionaryOf(db: Database, schema: string): Promise<string
   for (const { kind, name, column_name, type, comment } of rows) {
     if (column_name !== null) lines.push(`| \`${column_name}\` | ${type} | ${cell(comment)} |`)
     else {
-      lines.push('', `## ${name}`, wrapped(`${kind[0]?.toUpperCase()}${kind.slice(1)}. ${comment ?? ''}`))
+      const is_long = name.length > HEADING_CHARACTERS_MAX
+      const heading = is_long ? name.slice(0, name.indexOf('(')) : name
+      const description = `${kind[0]?.toUpperCase()}${kind.slice(1)}. ${comment ?? ''}`
+      lines.push('', `## ${heading}`, wrapped(is_long ? `${description} Arguments: ${name}.` : description))
       if (kind !== 'function') lines.push('', '| column | type | meaning |', '|---|---|---|')
     }
   }
