@@ -19,6 +19,7 @@ import type { RunRow } from '../pipeline/runs.ts'
 import { nameOf } from '../providers/choose.ts'
 import { openRunProviders } from '../providers/index.ts'
 import { describePlan } from '../providers/plan.ts'
+import { keepUniverse } from '../universe/keep.ts'
 import { readUniverse } from '../universe/read.ts'
 import { progressLine, summaryText } from './console.ts'
 import { EXIT_CODES, say } from './entry.ts'
@@ -117,6 +118,7 @@ export async function withRun<T>(
       return result
     }
     const load = async (signal: AbortSignal): Promise<T> => {
+      await keepUniverse(config.directories.archive, universe)
       await withDatabase(connection, (db) =>
         db.rows(queryFile(SQL, 'unmark-members'), [universe.members.map(({ source_id }) => source_id)]),
       )

@@ -11,7 +11,7 @@ import { PreconditionError } from '../../helpers/core/errors.ts'
 import { openLog } from '../../helpers/core/log.ts'
 import { describeDifferences } from '../../helpers/database/compare.ts'
 import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
-import { dropDatabase, scratchName } from '../../helpers/database/scratch.ts'
+import { dropDatabase, scratchName, sweepScratchDatabases } from '../../helpers/database/scratch.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
@@ -19,10 +19,11 @@ import { findArchivedDelivery } from '../archive/delivery.ts'
 import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { ingest } from '../pipeline/run.ts'
-import { findFullRun, type RunRow } from '../pipeline/runs.ts'
+import { findFullRuns, type RunRow } from '../pipeline/runs.ts'
 import { openRunProviders } from '../providers/index.ts'
 import { rebuild } from '../rebuild/rebuild.ts'
-import { readUniverse } from '../universe/read.ts'
+import { findUniverse } from '../universe/keep.ts'
+import type { Universe } from '../universe/read.ts'
 import { progressLine } from './console.ts'
 import { programOf, runProgram, say } from './entry.ts'
 
@@ -53,14 +54,25 @@ async function configOf(
   })
 }
 
-async function load(config: Config, run: RunRow, connection: Connection): Promise<RunReport> {
-  const universe = await readUniverse(config.universe_file)
-  if (universe.sha256 !== run.universe_sha256) {
+/** A run to repeat, with the configuration and the universe that it had. */
+interface Recorded {
+  readonly run: RunRow
+  readonly config: Config
+  readonly universe: Universe
+}
+
+async function recordedOf(run: RunRow, here: Config, db: Database): Promise<Recorded> {
+  const { universe_file, universe_sha256, run_id } = run
+  const universe = await findUniverse(here.directories.archive, universe_file, universe_sha256)
+  if (universe === undefined)
     throw new PreconditionError(
-      `The universe ${universe.file} is not the one of run ${run.run_id}: SHA-256 was ` +
-        `${run.universe_sha256}, is ${universe.sha256}. Put the old file back, then rebuild.`,
+      `The universe ${universe_file} is not the one of run ${run_id}: SHA-256 was ${universe_sha256}, and ` +
+        'the archive has no copy of it. Put the old file back, then rebuild.',
     )
-  }
+  return { run, universe, config: await configOf({ ...run, universe_file: universe.file }, here, db) }
+}
+
+async function load({ config, run, universe }: Recorded, connection: Connection): Promise<RunReport> {
   const log = openLog(join(config.directories.data, 'logs', `rebuild_${connection.database}.jsonl`), {
     rebuild_of: run.run_id,
   })
@@ -84,6 +96,17 @@ async function load(config: Config, run: RunRow, connection: Connection): Promis
   })
 }
 
+/** Repeats the runs in their order; the report is that of the first one that does not end complete. */
+async function loadAll(recorded: readonly Recorded[], connection: Connection): Promise<RunReport> {
+  let report: RunReport | undefined
+  for (const each of recorded) {
+    report = await load(each, connection)
+    if (report.state !== 'complete' && report.state !== 'complete_with_gaps') break
+  }
+  if (report === undefined) throw new PreconditionError('There is no run to repeat.')
+  return report
+}
+
 async function main({ keep }: { readonly keep?: true }): Promise<void> {
   const config = readConfig()
   const server = await startServer(config)
@@ -91,22 +114,26 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
   try {
     await requireBuilt(server.connection)
     await requireCurrentSchema(server.connection)
-    const run = await withDatabase(server.connection, findFullRun)
-    if (run === undefined)
+    await sweepScratchDatabases(server.maintenance)
+    const runs = await withDatabase(server.connection, findFullRuns)
+    if (runs.length === 0)
       throw new PreconditionError(
         `${server.connection.database} has no run of all seven jobs that came to its end. Load it ` +
           'first: npx node ingest/run.ts run all',
       )
-    const recorded = await withDatabase(server.connection, (db) => configOf(run, config, db))
-    say(
-      `Rebuilding ${server.connection.database} as ${scratch.database}, from ` +
-        `${sourceText(recorded.source)}, as run ${run.run_id} was asked.`,
-    )
+    const recorded = await withDatabase(server.connection, async (db) => {
+      const all: Recorded[] = []
+      for (const run of runs) all.push(await recordedOf(run, config, db))
+      return all
+    })
+    say(`Rebuilding ${server.connection.database} as ${scratch.database}:`)
+    for (const { run, config: its } of recorded)
+      say(`  run ${run.run_id}, ${run.start_date} to ${run.end_date}, from ${sourceText(its.source)}`)
     const result = await rebuild(
       server.connection,
       scratch,
       join(ROOT_DIRECTORY, 'migrations'),
-      (connection) => load(recorded, run, connection),
+      (connection) => loadAll(recorded, connection),
     )
     for (const { table, rows, sha256, is_equal } of result.tables)
       say(`  ${is_equal ? 'equal    ' : 'different'}  ${table}  ${rows} rows  SHA-256 ${sha256}`)

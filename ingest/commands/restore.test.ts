@@ -123,6 +123,15 @@ test('says of each file why it is not a backup, and where the remote copy is not
   )
 })
 
+test('a restore with --drop compares the content, and leaves no database', async () => {
+  const { exitCode, stdout, stderr } = await run('latest', '--drop')
+  expect(exitCode, stderr).toBe(0)
+  expect(stdout).toMatch(/Level 3: .* contains 500 rows .* equal to what was dumped/)
+  expect(stdout).toMatch(`${restored} is dropped again (--drop): the backup restores.`)
+  expect(await databases()).toEqual([])
+  expect((await run('latest', '--drop', '--swap')).exitCode, 'not both').toBe(2)
+})
+
 test('restores what is here though the remote store cannot be asked', async () => {
   await rm(join(state, 'Dropbox/stocks-research'), { recursive: true })
   await writeFile(join(state, 'Dropbox/stocks-research'), 'in the way')

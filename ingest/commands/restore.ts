@@ -22,6 +22,7 @@ interface RestoreOptions {
   readonly into?: string
   readonly from?: Place
   readonly swap?: boolean
+  readonly drop?: boolean
   readonly confirm?: string
 }
 
@@ -119,7 +120,9 @@ async function restore(
     `Time to recover: ${seconds(performance.now() - started)}, of which ` +
       `${seconds(evidence.restore_ms)} restoring and ${seconds(evidence.compare_ms)} comparing.`,
   )
-  await offerSwap(config, server, database, options)
+  if (options.drop !== true) return offerSwap(config, server, database, options)
+  await dropDatabase(server.maintenance, database)
+  say(`${database} is dropped again (--drop): the backup restores.`)
 }
 
 async function requireFree({ connection, maintenance }: Server, database: string): Promise<void> {
@@ -207,6 +210,9 @@ program
   .option(
     '--swap',
     'give the restored database the name of the target; the former one is kept under another name',
+  )
+  .addOption(
+    new Option('--drop', 'drop the restored database again: a drill that leaves nothing').conflicts('swap'),
   )
   .option('--confirm <name@host>', 'the typed consent to replace a database that holds data')
   .action((backup: string, options: RestoreOptions) =>

@@ -6,6 +6,7 @@ import { counted } from '../../helpers/core/text.ts'
 import { type Database, withDatabase } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { addMember, removeMember } from '../universe/edit.ts'
+import { keepUniverse } from '../universe/keep.ts'
 import { readUniverse, type UniverseMember } from '../universe/read.ts'
 import { say } from './entry.ts'
 import { configOf, onCurrentDatabase, onDatabase } from './settings.ts'
@@ -67,6 +68,7 @@ async function add(source_id: string, ticker: string, { cik, figi, providerId }:
     ...(providerId === undefined ? {} : { provider_id: providerId }),
   }
   return onCurrentDatabase(config, async (connection) => {
+    await keepUniverse(config.directories.archive, await readUniverse(file))
     await addMember(file, member)
     const again = await withDatabase(connection, (db) =>
       db.rows(queryFile(SQL, 'unmark-removed'), [source_id]),
@@ -83,6 +85,7 @@ async function remove(source_id: string, { reason }: { readonly reason: string }
   const file = fileOf(config)
   return onCurrentDatabase(config, (connection) =>
     withDatabase(connection, async (db) => {
+      await keepUniverse(config.directories.archive, await readUniverse(file))
       const wasListed = await removeMember(file, source_id)
       const marked = await db.rows<{ bars: string }>(queryFile(SQL, 'mark-removed'), [source_id, reason])
       const [mark] = marked

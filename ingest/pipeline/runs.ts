@@ -99,9 +99,9 @@ export async function findRunWithItems(
   return run
 }
 
-/** The newest run of all seven jobs that ended complete: what a rebuild repeats. */
-export async function findFullRun(db: Database): Promise<RunRow | undefined> {
-  const condition = "jobs @> $1 and state in ('complete', 'complete_with_gaps')"
-  const [run] = await db.rows<RunRow>(queryFile(SQL, 'find-run', { condition }), [JOB_NAMES])
-  return run
-}
+/**
+ * The runs of all seven jobs that ended complete, oldest first, without those that a later one repeats: the
+ * same universe and source over at least the same days. What a rebuild repeats, in this order.
+ */
+export const findFullRuns = (db: Database): Promise<RunRow[]> =>
+  db.rows<RunRow>(queryFile(SQL, 'full-runs'), [JOB_NAMES])

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
@@ -45,7 +45,7 @@ it('says table by table that the rebuilt database is equal, and leaves none behi
   expect(exitCode, stderr).toBe(0)
   expect(stdout).toMatch(/equal +stocks_research\.prices_daily +\d+ rows +SHA-256 [0-9a-f]{64}/)
   expect(stdout).toMatch(/holds the same content \([0-9a-f]{64}\)/)
-  expect(await left(/as (restore_drill_\w+),/.exec(stdout)?.[1] ?? '')).toEqual([])
+  expect(await left(/as (restore_drill_\w+):/.exec(stdout)?.[1] ?? '')).toEqual([])
 })
 
 it('takes the archived delivery, though the folder that was loaded has changed since', async () => {
@@ -70,11 +70,31 @@ it('names the table and the keys of what the source does not give again', async 
   )
 })
 
+it('repeats an earlier run whose window a later one does not cover, and no other', async () => {
+  await run('run.ts', 'run', 'all', '--start', '2020-01-31')
+  await run('run.ts', 'run', 'all')
+  await run('run.ts', 'run', 'all', '--start', '2020-03-02')
+  const { exitCode, stdout, stderr } = await run('commands/rebuild.ts')
+  expect(exitCode, stdout + stderr).toBe(0)
+  expect(stdout.match(/2015-01-02 to|2020-0\d-\d\d to/g)).toEqual(['2015-01-02 to', '2020-03-02 to'])
+  expect(stdout).toMatch(/equal +stocks_research\.prices_daily +4 rows/)
+})
+
+it('repeats a run whose universe has changed since, from the copy in the archive', async () => {
+  await run('run.ts', 'run', 'all')
+  await writeFile(join(root, 'universe.csv'), 'source_id,ticker\nx:first,NEW\n')
+  await run('run.ts', 'run', 'all')
+  const { exitCode, stdout, stderr } = await run('commands/rebuild.ts')
+  expect(exitCode, stdout + stderr).toBe(0)
+  expect(stdout).toMatch(/equal +stocks_research\.securities +3 rows/)
+})
+
 it('is refused without a finished run, and with another universe than that of the run', async () => {
   const empty = await run('commands/rebuild.ts')
   expect([empty.exitCode, empty.stderr]).toEqual([1, expect.stringContaining('has no run of all seven jobs')])
   await run('run.ts', 'run', 'all')
   await appendFile(join(root, 'universe.csv'), 'x:late,LATE\n')
+  await rm(join(root, 'archive', 'universes'), { recursive: true })
   const other = await run('commands/rebuild.ts')
   expect([other.exitCode, other.stderr]).toEqual([1, expect.stringContaining('is not the one of run')])
 })
