@@ -286,6 +286,7 @@ const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
 }
 
 // PGPASSFILE names no server. TERM, PAGER and EDITOR are for psql, the last three for a tag that git signs.
+// With NODE_COMPILE_CACHE a Node.js child starts in half of the time.
 const CHILD_VARIABLES = [
   'PATH',
   'Path',
@@ -299,6 +300,7 @@ const CHILD_VARIABLES = [
   'SYSTEMROOT',
   'ComSpec',
   'APPDATA',
+  'NODE_COMPILE_CACHE',
   'PGPASSFILE',
   'TERM',
   'PAGER',
@@ -308,10 +310,7 @@ const CHILD_VARIABLES = [
   'SSH_AUTH_SOCK',
 ]
 
-/**
- * What any child needs from our environment and nothing more: no secret, and no `PG*` variable that could
- * lead it to another server, reaches it by inheritance.
- */
+/** What any child needs from our environment: no secret, and no `PG*` variable that names a server. */
 export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
   Object.fromEntries(
     CHILD_VARIABLES.flatMap((name) => {
