@@ -23,6 +23,7 @@ import { silentLog } from '../helpers/core/log.ts'
 import { CLOCK_OFFSET_MAX_MS, clockOffset } from '../helpers/postgres/clock.ts'
 import { withDatabase } from '../helpers/postgres/database.ts'
 import { requireRights, rightsText } from '../helpers/postgres/rights.ts'
+import { encryptionText } from '../helpers/postgres/tls.ts'
 import { TOOL_NAMES } from '../helpers/postgres/tools.ts'
 import { FIRST_DATE, sessions } from '../ingest/calendar/xnys.ts'
 import { JOB_NAMES } from '../ingest/contract/job.ts'
@@ -50,11 +51,13 @@ test(PRECONDITIONS.postgres, async ({ target, record }) => {
   const [answer] = await withDatabase(target.maintenance, (db) =>
     db.rows<{ version: string }>('select version()'),
   )
+  const encryption = await withDatabase(target.maintenance, (db) => encryptionText(db, target.maintenance))
   const rights = rightsText(await requireRights(target.maintenance, database))
   await record({
     server: `${host}:${port}`,
     server_kind: kind,
     user,
+    encryption,
     user_may: rights.may,
     user_may_not: rights.may_not,
     target_database: database,

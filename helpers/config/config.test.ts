@@ -56,7 +56,7 @@ describe('readConfig', () => {
       PGHOST: 'db.test',
       PGPORT: 'http',
       PGDATABASE: 'x"; drop database y',
-      PGSSLMODE: 'require',
+      PGSSLMODE: 'always',
       BOOTSTRAP_SOURCE: 'flat-files:nowhere',
       BOOTSTRAP_UNIVERSE: 'missing.csv',
       BOOTSTRAP_START: '2021-02-30',

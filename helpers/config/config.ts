@@ -343,7 +343,7 @@ export function announceStandIns(stand_ins: Readonly<Record<string, string>> | u
  * empty server.
  */
 export function announceServer(connection: Connection | undefined): void {
-  const { host = '', port = '', user = '', password = '' } = connection ?? {}
-  const variables = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGSSLMODE: '' }
+  const { host = '', port = '', user = '', password = '', ssl = '' } = connection ?? {}
+  const variables = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGSSLMODE: ssl }
   Object.assign(process.env, variables, { BOOTSTRAP_POSTGRES: connection === undefined ? 'container' : '' })
 }

@@ -1,4 +1,11 @@
 /**
+ * As in libpq. `allow` and `prefer` name no single way: the first connection of a run finds out which one the
+ * server takes, and the run keeps it.
+ */
+export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+export type SslMode = (typeof SSL_MODES)[number]
+
+/**
  * How to reach one database. `password` never leaves this object but into a driver or a child's environment.
  */
 export interface Connection {
@@ -7,9 +14,12 @@ export interface Connection {
   readonly user: string
   readonly password: string | undefined
   readonly database: string
-  readonly ssl: 'disable' | 'verify-full'
-  /** The certificate of the server's authority, where the system does not know it. */
+  readonly ssl: SslMode
+  /** The certificate of the server's authority, or "system" for the authorities that the system trusts. */
   readonly root_certificate_file?: string
+  /** The certificate and key by which we prove who we are. */
+  readonly client_certificate_file?: string
+  readonly client_key_file?: string
 }
 
 /** Names that PostgreSQL takes without quotes and that nobody mistakes for an option, a DSN or a template. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { type Connection, databaseNameFault } from './connection.ts'
+import { join, resolve } from 'node:path'
+import { type Connection, databaseNameFault, SSL_MODES, type SslMode } from './connection.ts'
 import { type Environment, show } from './environment.ts'
 
 export type PostgresConfig =
@@ -41,7 +41,7 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
       user,
       password: env['PGPASSWORD'],
       database,
-      ...readTls(env, root, faults),
+      ...readTls(env, root, host, faults),
     },
   }
 }
@@ -78,27 +78,58 @@ function readPort(env: Environment, faults: string[]): number {
   return port
 }
 
-function readTls(
-  env: Environment,
-  root: string,
-  faults: string[],
-): Pick<Connection, 'ssl' | 'root_certificate_file'> {
-  const mode = env['PGSSLMODE'] ?? 'disable'
-  const ssl = ['disable', 'allow', 'prefer'].includes(mode) ? 'disable' : 'verify-full'
-  if (!['disable', 'allow', 'prefer', 'verify-full'].includes(mode)) {
-    faults.push(
-      `PGSSLMODE is ${show(mode)}; it must be disable or verify-full ` +
-        '(require and verify-ca do not verify the name of the server)',
-    )
+/** Variables of libpq that demand more of a connection than is done here. */
+const DEMANDS = [
+  'PGREQUIRESSL',
+  'PGREQUIREPEER',
+  'PGREQUIREAUTH',
+  'PGSSLCRL',
+  'PGSSLCRLDIR',
+  'PGSSLNEGOTIATION',
+]
+
+function readTls(env: Environment, root: string, host: string, faults: string[]): TlsConfig {
+  const mode = env['PGSSLMODE'] ?? 'prefer'
+  for (const name of DEMANDS)
+    if (env[name] !== undefined) faults.push(`${name} is set, but it is not read here. Unset it`)
+  if (!isSslMode(mode)) {
+    faults.push(`PGSSLMODE is ${show(mode)}; it must be one of ${SSL_MODES.join(', ')}`)
+    return { ssl: 'verify-full' }
   }
-  const certificate = env['PGSSLROOTCERT']
-  if (certificate === undefined || certificate === 'system') return { ssl }
-  const root_certificate_file = resolve(root, certificate)
-  if (!existsSync(root_certificate_file)) {
-    faults.push(
-      `PGSSLROOTCERT is ${show(certificate)}; no such file: ${root_certificate_file}. ` +
-        "It must be the certificate of the server's authority",
-    )
+  // A socket never leaves the machine, and libpq does not encrypt it.
+  if (/^[/\\]/.test(host)) return { ssl: 'disable' }
+  const home = env['HOME'] ?? env['USERPROFILE']
+  const fileOf = (name: string, file: string, what: string): string | undefined => {
+    const given = env[name]
+    const path = given === undefined ? join(home ?? '', '.postgresql', file) : resolve(root, given)
+    if (existsSync(path)) return path
+    if (given !== undefined)
+      faults.push(`${name} is ${show(given)}; no such file: ${path}. It must be ${what}`)
+    return undefined
   }
-  return { ssl, root_certificate_file }
+  const is_system = env['PGSSLROOTCERT'] === 'system'
+  if (is_system && mode !== 'verify-full')
+    faults.push(`PGSSLROOTCERT is "system", and PGSSLMODE is ${show(mode)}; it must be verify-full then`)
+  const root_certificate_file = is_system
+    ? 'system'
+    : fileOf('PGSSLROOTCERT', 'root.crt', "the certificate of the server's authority")
+  const client_certificate_file = fileOf('PGSSLCERT', 'postgresql.crt', 'our own certificate')
+  const client_key_file = fileOf('PGSSLKEY', 'postgresql.key', 'the key of PGSSLCERT')
+  if (client_certificate_file !== undefined && client_key_file === undefined)
+    faults.push('PGSSLKEY is not set; the certificate of PGSSLCERT needs its key')
+  if (mode === 'verify-ca' && root_certificate_file === undefined)
+    faults.push('PGSSLROOTCERT is not set; PGSSLMODE=verify-ca needs the authority of the server')
+  return {
+    ssl: mode,
+    ...(root_certificate_file !== undefined && { root_certificate_file }),
+    ...(client_certificate_file !== undefined && { client_certificate_file }),
+    ...(client_key_file !== undefined && { client_key_file }),
+  }
 }
+
+type TlsConfig = Pick<
+  Connection,
+  'ssl' | 'root_certificate_file' | 'client_certificate_file' | 'client_key_file'
+>
+
+const isSslMode = (text: string): text is SslMode => SSL_MODES.some((mode) => mode === text)

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, StocksError } from '../core/errors.ts'
 import { databaseError, lostSession, rememberEnd } from './lost.ts'
 import { optionsText, requireOwnSession, SESSION_SETTINGS, type SessionSettings } from './session.ts'
+import { tlsOptions } from './tls.ts'
 
 export type Row = Record<string, unknown>
 
@@ -48,14 +48,11 @@ export function openDatabase(
   connection: Connection,
   { connections_max = 4, application = 'stocks-research', settings = {} }: OpenOptions = {},
 ): Database {
-  const { ssl, root_certificate_file: ca, ...rest } = connection
+  const { host, port, user, password, database } = connection
   const session_settings = { ...SESSION_SETTINGS, ...settings }
   const client_config = {
-    ...rest,
-    ssl:
-      ssl === 'verify-full'
-        ? { rejectUnauthorized: true, ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) }
-        : false,
+    ...{ host, port, user, password, database },
+    ssl: tlsOptions(connection),
     types,
     application_name: application,
     options: optionsText(session_settings),

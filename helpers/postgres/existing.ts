@@ -14,8 +14,9 @@ export async function findMaintenance(
   target: Connection,
 ): Promise<{ readonly maintenance: Connection; readonly stop: () => Promise<void> }> {
   const refusals: string[] = []
+  const reached = await withKnownTls(target)
   for (const database of MAINTENANCE_DATABASES) {
-    const maintenance = { ...target, database }
+    const maintenance = { ...reached, database }
     try {
       await withDatabase(maintenance, (db) => db.rows('select 1'))
       return { maintenance, stop: async () => {} }
@@ -36,6 +37,23 @@ export async function findMaintenance(
     ].join('\n'),
   )
 }
+
+/** The connection with the TLS mode that the server takes, where PGSSLMODE leaves that open. */
+async function withKnownTls(target: Connection): Promise<Connection> {
+  if (target.ssl !== 'prefer' && target.ssl !== 'allow') return target
+  const { root_certificate_file: _, ...rest } = target
+  const plain: Connection = { ...rest, ssl: 'disable' }
+  const encrypted: Connection = { ...rest, ssl: 'require' }
+  const [first, second] = target.ssl === 'prefer' ? [encrypted, plain] : [plain, encrypted]
+  const refusal = await withDatabase({ ...first, database: 'postgres' }, (db) => db.rows('select 1')).then(
+    () => '',
+    messageOf,
+  )
+  return NOT_THIS_WAY.test(refusal) ? second : first
+}
+
+/** A refusal that is about the encryption of the connection. */
+const NOT_THIS_WAY = /does not support SSL|no encryption|SSL o(n|ff)|SSL encryption/
 
 /** What a server says that takes no connection without TLS. */
 const UNENCRYPTED = /no encryption|SSL off/

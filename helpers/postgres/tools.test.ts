@@ -152,7 +152,8 @@ test('verify-full asks libpq for the authorities of the system where it knows th
     PGSSLMODE: 'verify-full',
     PGSSLROOTCERT: 'system',
   })
-  expect(connectionEnvironment(connection, 15)).not.toHaveProperty('PGSSLROOTCERT')
+  // Version 15 does not know the word: it is given the file, where the system has one.
+  expect(connectionEnvironment(connection, 15)).not.toMatchObject({ PGSSLROOTCERT: 'system' })
 })
 
 test.for([

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { access, constants, glob, realpath } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
@@ -201,7 +202,7 @@ export function connectionEnvironment(
   tool_major: number,
   session = SESSION_OPTIONS,
 ): Record<string, string> {
-  const { host, port, user, password, database, ssl, root_certificate_file } = connection
+  const { host, port, user, password, database, ssl, client_certificate_file, client_key_file } = connection
   return {
     PGHOST: host,
     PGPORT: String(port),
@@ -209,15 +210,32 @@ export function connectionEnvironment(
     ...(password !== undefined && { PGPASSWORD: password }),
     PGDATABASE: database,
     PGSSLMODE: ssl,
-    // Without it libpq wants ~/.postgresql/root.crt; the system's own authorities are what the driver trusts
-    // too.
-    ...(ssl === 'verify-full' &&
-      (root_certificate_file !== undefined || tool_major >= 16) && {
-        PGSSLROOTCERT: root_certificate_file ?? 'system',
-      }),
+    ...rootCertificateOf(connection, tool_major),
+    ...(client_certificate_file !== undefined && { PGSSLCERT: client_certificate_file }),
+    ...(client_key_file !== undefined && { PGSSLKEY: client_key_file }),
+    PGGSSENCMODE: 'disable', // The driver does not know it either.
     PGOPTIONS: session,
     PGCLIENTENCODING: 'UTF8',
     PGAPPNAME: 'stocks-research',
     PGCONNECT_TIMEOUT: '15',
   }
+}
+
+/** Where libpq 15 finds the authorities of the system; from 16 on it knows the word "system". */
+const SYSTEM_AUTHORITIES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+]
+
+/** Without one libpq wants ~/.postgresql/root.crt; the driver trusts the authorities of the system. */
+function rootCertificateOf(
+  { ssl, root_certificate_file: root }: Connection,
+  tool_major: number,
+): { PGSSLROOTCERT?: string } {
+  if (root !== undefined && root !== 'system') return { PGSSLROOTCERT: root }
+  if (ssl !== 'verify-full') return {}
+  if (tool_major >= 16) return { PGSSLROOTCERT: 'system' }
+  const file = SYSTEM_AUTHORITIES.find((each) => existsSync(each))
+  return file === undefined ? {} : { PGSSLROOTCERT: file }
 }
