@@ -38,6 +38,7 @@ export interface GateResult {
   readonly backup: NamedBackup | undefined
 }
 
+const CAUSES_MAX = 5
 const DAY_MS = 86_400_000
 /** A backup is proven when its file, its archive, its restore and its remote copy were verified. */
 const LEVELS = [1, 2, 3, 4] as const
@@ -71,7 +72,12 @@ export async function judgeGate(options: GateOptions): Promise<GateResult> {
 
 function verdictReasons({ verdict, reasons }: RunView): string[] {
   if (verdict === 'PASSED') return []
-  return [`the run is ${verdict}, not PASSED: ${reasons[0] ?? 'no reason is recorded'}`]
+  const more =
+    reasons.length > CAUSES_MAX ? [`… and ${reasons.length - CAUSES_MAX} more, on the audit page`] : []
+  return [
+    ...reasons.slice(0, CAUSES_MAX).map((reason) => `the run is ${verdict}, not PASSED: ${reason}`),
+    ...more,
+  ]
 }
 
 function modeReasons({ mode }: RunView, modes: readonly string[]): string[] {
