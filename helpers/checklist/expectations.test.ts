@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { messageOf } from '../core/errors.ts'
 import { expectAtLeast, expectAtMost, expectEqual, expectNone, expectThat } from './expectations.ts'
@@ -53,4 +54,11 @@ test('a count without an example fails too', () => {
   expect(failureOf(() => expectNone([], 'violation', { count: 2 }))).toBe(
     'found 2 violations, expected none: none is listed',
   )
+})
+
+test('no phase asserts by a matcher alone: each failure begins with a sentence', () => {
+  const phases = globSync('phases/*.ts')
+  expect(phases.length).toBeGreaterThan(10)
+  const bare = phases.filter((file) => /(?<![.\w])(expect|assert)(\.\w+)*\(/.test(readFileSync(file, 'utf8')))
+  expect(bare).toEqual([])
 })
