@@ -3585,3 +3585,255 @@ left join stocks_research.ticker_history t
 where $2 is null
   or s.security_id = any ($2)
 $$;
+
+-- market cap ------------------------------------------------------------------------------------------------
+
+-- split_ratio from the splits that were known at the end of as_of; last_date may be before first_date: then
+-- the shares at the end of last_date for one share of first_date.
+create function stocks_research.split_ratio_as_of(security_id bigint, first_date date, last_date date, as_of
+  date)
+returns numeric
+language sql
+stable parallel safe
+as $$
+select case
+  when count(*) = 0 then 1
+  when $2 <= $3
+    then round(stocks_research.product_exact(a.split_to), 60) / stocks_research.product_exact(a.split_from)
+  else round(stocks_research.product_exact(a.split_from), 60) / stocks_research.product_exact(a.split_to)
+end
+from stocks_research.corporate_actions a
+where a.security_id = $1
+  and a.ex_date > least($2, $3)
+  and a.ex_date <= greatest($2, $3)
+  and greatest(a.ex_date, a.declared_date) <= $4
+  and stocks_research.is_split_kind(a.kind)
+$$;
+
+-- Shares and capitalisation of each share of a filer on each of the days, as known on it: the last close
+-- within a week, times the newest count of shares, brought to the share basis of the close. A filer of
+-- several classes reports one count for all: shares and market_cap of a class are then null with
+-- counted_for_all_classes, and filer_market_cap is the count times the mean close where the closes differ by
+-- a tenth at most. Other reasons: no_count_of_shares (none within 550 days), shares_placeholder (a hundredth
+-- of the average shares of the same filing), share_basis_not_known (a split between the day of the count and
+-- its filing, and no count before). share_basis: as_counted or as_filed, the day on whose shares the count
+-- is. Trap: filer_market_cap repeats in each row of the filer.
+create function stocks_research.market_cap_panel(days date[], ciks text[] default null::text[])
+returns table(as_of date, cik text, security_id bigint, trade_date date, close numeric, currency text, shares
+  numeric, market_cap numeric, reason text, filer_shares numeric, filer_market_cap numeric, filer_reason
+  text, shares_counted_on date, shares_filed date, shares_accession text, share_basis text)
+language sql
+stable parallel safe
+as $$
+with closes as (
+  -- The last close of each share of a filer within a week before a day.
+  select d.day, s.cik, s.security_id, s.currency, p.trade_date, p.close,
+    count(*) over of_filer as classes_count,
+    avg(p.close) over of_filer as mean_close,
+    max(p.close) over of_filer <= 1.1 * min(p.close) over of_filer as are_alike,
+    min(s.security_id) over of_filer as first_security_id
+  from (select distinct day from unnest($1) u (day)) d
+  cross join stocks_research.securities s
+  cross join lateral (
+    select b.trade_date, b.close
+    from stocks_research.prices_daily b
+    where b.security_id = s.security_id
+      and b.trade_date <= d.day
+      and b.trade_date > d.day - 7
+    order by b.trade_date desc
+    limit 1
+  ) p
+  where s.cik is not null
+    and ($2 is null or s.cik = any ($2))
+    and (s.security_type is null or s.security_type in ('stock', 'common', 'adr', 'reit'))
+  window of_filer as (partition by d.day, s.cik)
+), counts as materialized (
+  -- The newest count of the filer that was known on the day, and the split between its day and its filing.
+  select c.*, n.counted_on, n.filed, n.accession, n.value,
+    stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day) as ratio_until_filed
+  from closes c
+  left join lateral (
+    select s.period_end as counted_on, s.filed, s.accession, s.value
+    from stocks_research.fundamentals_standard s
+    where s.cik = c.cik
+      and s.item = 'shares_outstanding'
+      and s.known_from <= c.day
+      and (s.known_to is null or s.known_to > c.day)
+      and s.period_end > c.day - 550
+      and s.value > 0
+    order by s.period_end desc, s.filed desc
+    limit 1
+  ) n on true
+), judged as materialized (
+  select c.*, o.value as value_before, a.value as average_shares,
+    case
+      when c.ratio_until_filed = 1 then 'as_counted'
+      when abs(ln(c.value / o.value)) <= abs(ln(c.value / (o.value * c.ratio_until_filed)))
+        then 'as_counted'
+      when o.value is not null then 'as_filed'
+    end as share_basis
+  from counts c
+  left join lateral (
+    -- The newest count that was filed before the split.
+    select s.value
+    from stocks_research.fundamentals_standard s
+    where c.ratio_until_filed <> 1
+      and s.cik = c.cik
+      and s.item = 'shares_outstanding'
+      and s.value > 0
+      and s.known_from <= c.day
+      and s.filed < (
+        select min(x.ex_date)
+        from stocks_research.corporate_actions x
+        where x.security_id = c.first_security_id
+          and x.ex_date > c.counted_on
+          and x.ex_date <= c.filed
+          and greatest(x.ex_date, x.declared_date) <= c.day
+          and stocks_research.is_split_kind(x.kind)
+      )
+    order by s.period_end desc, s.filed desc
+    limit 1
+  ) o on true
+  left join lateral (
+    -- The largest average of shares that the same filing reports: a placeholder is far below it.
+    select max(s.value) as value
+    from stocks_research.fundamentals_standard s
+    where s.cik = c.cik
+      and s.item in ('shares_basic', 'shares_diluted')
+      and s.accession = c.accession
+      and s.known_from <= c.day
+  ) a on true
+), based as materialized (
+  select j.*,
+    case
+      when j.value is null then 'no_count_of_shares'
+      when j.value < j.average_shares / 100 then 'shares_placeholder'
+      when j.share_basis is null then 'share_basis_not_known'
+    end as count_reason,
+    j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
+      as shares_now
+  from judged j
+  cross join lateral (
+    select case j.share_basis when 'as_filed' then j.filed else j.counted_on end as basis_day
+  ) d
+), whole as (
+  select b.*,
+    case when b.count_reason is null then b.shares_now end as filer_shares,
+    coalesce(
+      b.count_reason,
+      case when b.classes_count > 1 and not b.are_alike then 'counted_for_all_classes' end
+    ) as filer_reason,
+    coalesce(
+      b.count_reason,
+      case when b.classes_count > 1 then 'counted_for_all_classes' end
+    ) as class_reason
+  from based b
+)
+select w.day, w.cik, w.security_id, w.trade_date, w.close, w.currency,
+  case when w.class_reason is null then w.filer_shares end,
+  case when w.class_reason is null then w.filer_shares * w.close end,
+  w.class_reason,
+  w.filer_shares,
+  case when w.filer_reason is null then round(w.filer_shares * w.mean_close, 2) end,
+  w.filer_reason,
+  w.counted_on, w.filed, w.accession,
+  case when w.value is not null then w.share_basis end
+from whole w
+$$;
+
+-- market_cap_panel for one day.
+create function stocks_research.market_cap_as_of(as_of date, ciks text[] default null::text[])
+returns table(as_of date, cik text, security_id bigint, trade_date date, close numeric, currency text, shares
+  numeric, market_cap numeric, reason text, filer_shares numeric, filer_market_cap numeric, filer_reason
+  text, shares_counted_on date, shares_filed date, shares_accession text, share_basis text)
+language sql
+stable parallel safe
+as $$
+select * from stocks_research.market_cap_panel(array[$1], $2)
+$$;
+
+-- Cash dividends per share with an ex-date in the year until each of the days, in shares of that day,
+-- ordinary and special ones apart. A security without dividends in the year has no row. Return of capital
+-- and liquidations are not included.
+create function stocks_research.trailing_dividends_panel(days date[], security_ids bigint[] default
+  null::bigint[])
+returns table(as_of date, security_id bigint, currency text, ordinary numeric, special numeric)
+language sql
+stable parallel safe
+as $$
+select d.day, a.security_id, a.currency,
+  coalesce(sum(a.cash_amount / n.new_shares) filter (where a.kind = 'cash_dividend'), 0),
+  coalesce(sum(a.cash_amount / n.new_shares) filter (where a.kind = 'special_dividend'), 0)
+from (select distinct day from unnest($1) u (day)) d
+join stocks_research.corporate_actions a
+  on greatest(a.ex_date, a.declared_date) <= d.day
+  and a.ex_date > (d.day - interval '1 year')::date
+  and a.kind in ('cash_dividend', 'special_dividend')
+cross join lateral (
+  -- A dividend is paid on the shares of the day before its ex-date.
+  select stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day) as new_shares
+) n
+where $2 is null or a.security_id = any ($2)
+group by d.day, a.security_id, a.currency
+$$;
+
+-- fundamentals panel ----------------------------------------------------------------------------------------
+
+-- For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter the
+-- sum of four quarters that ends with it. ttm_value is null with a reason: not_additive,
+-- fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. Trap: a
+-- filer that no longer reports keeps its newest period: look at period_end.
+create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default
+  null::text[])
+returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit
+  text, value numeric, reason text, ttm_value numeric, ttm_reason text, tag text, accession text, known_from
+  date, first_known_on date)
+language sql
+stable parallel safe
+as $$
+with filers as (
+  select distinct s.cik, s.item
+  from stocks_research.fundamentals_standard s
+  where s.item = any ($2)
+    and ($3 is null or s.cik = any ($3))
+), newest as (
+  -- The newest quarter or balance of each item that was known on the day, also when its value is null.
+  select d.day, s.*
+  from filers f
+  cross join (select distinct day from unnest($1) u (day)) d
+  cross join lateral (
+    select s.*
+    from stocks_research.fundamentals_standard s
+    where s.cik = f.cik
+      and s.item = f.item
+      and s.period_end <= d.day
+      and s.known_from <= d.day
+      and (s.known_to is null or s.known_to > d.day)
+      and s.period_kind in ('quarter', 'instant')
+    order by s.period_end desc, s.value is null, s.period_start desc, s.unit
+    limit 1
+  ) s
+)
+select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, n.value, n.reason,
+  t.ttm_value * m.sign,
+  case
+    when n.period_kind = 'instant' then 'not_additive'
+    when t.cik is null then 'fewer_than_four_quarters'
+    else t.ttm_reason
+  end,
+  n.tag, n.accession, n.known_from, n.first_known_on
+from newest n
+join stocks_research.standard_item_tags m
+  on m.item = n.item and m.taxonomy = n.taxonomy and m.tag = n.tag
+left join lateral (
+  select q.*
+  from stocks_research.fundamentals_derived q
+  where n.period_kind = 'quarter'
+    and n.value is not null
+    and q.cik = n.cik and q.taxonomy = n.taxonomy and q.tag = n.tag and q.unit = n.unit
+    and q.period_start = n.period_start and q.period_end = n.period_end
+    and q.known_from <= n.day
+  order by q.known_from desc
+  limit 1
+) t on true
+$$;

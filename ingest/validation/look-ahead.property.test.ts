@@ -14,6 +14,11 @@ const ANSWERS: Readonly<Record<string, string>> = {
   facts: 'select * from stocks_research.fundamentals_as_of($1::date)',
   quarters: 'select * from stocks_research.fundamentals_quarters_as_of($1::date)',
   standard_items: 'select * from stocks_research.fundamentals_standard_as_of($1::date)',
+  items_panel: `select *
+    from stocks_research.fundamentals_panel(array[$1::date],
+      (select array_agg(distinct item) from stocks_research.standard_item_tags))`,
+  market_cap: 'select * from stocks_research.market_cap_as_of($1::date)',
+  trailing_dividends: 'select * from stocks_research.trailing_dividends_panel(array[$1::date])',
   adjusted: 'select * from stocks_research.prices_daily_adjusted_as_of($1::date)',
   securities: 'select * from stocks_research.securities_as_of($1::date)',
   securities_with_unknown: 'select * from stocks_research.securities_as_of($1::date, true)',

@@ -138,6 +138,20 @@ async function compare(tx: Database, facts: readonly FiledFact[]): Promise<void>
       `select ${COLUMNS} from stocks_research.fundamentals_standard_as_of($1::date)`,
       [day],
     )
+    const panel = await tx.rows(
+      `select item, period_end, value
+       from stocks_research.fundamentals_panel(array[$1::date],
+         (select array_agg(item) from stocks_research.standard_item_tags))`,
+      [day],
+    )
+    const newest = await tx.rows(
+      `select distinct on (item) item, period_end, value
+       from stocks_research.fundamentals_standard_as_of($1::date)
+       where period_kind in ('quarter', 'instant') and reason is distinct from 'not_filed'
+       order by item, period_end desc, value is null, period_start desc`,
+      [day],
+    )
+    expect(texts(panel), `panel of ${day}`).toEqual(texts(newest))
     const known = vintages.filter(
       ({ known_from, known_to }) => known_from <= day && (known_to === null || known_to > day),
     )

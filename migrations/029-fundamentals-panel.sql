@@ -1,0 +1,63 @@
+-- Standard items on many days in one call.
+
+create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default null)
+returns table (
+  as_of date, cik text, item text,
+  period_kind text, period_start date, period_end date,
+  unit text, value numeric, reason text,
+  ttm_value numeric, ttm_reason text,
+  tag text, accession text, known_from date, first_known_on date
+)
+language sql stable parallel safe
+as $$
+with filers as (
+  select distinct s.cik, s.item
+  from stocks_research.fundamentals_standard s
+  where s.item = any ($2)
+    and ($3 is null or s.cik = any ($3))
+), newest as (
+  -- The newest quarter or balance of each item that was known on the day, also when its value is null.
+  select d.day, s.*
+  from filers f
+  cross join (select distinct day from unnest($1) u (day)) d
+  cross join lateral (
+    select s.*
+    from stocks_research.fundamentals_standard s
+    where s.cik = f.cik
+      and s.item = f.item
+      and s.period_end <= d.day
+      and s.known_from <= d.day
+      and (s.known_to is null or s.known_to > d.day)
+      and s.period_kind in ('quarter', 'instant')
+    order by s.period_end desc, s.value is null, s.period_start desc, s.unit
+    limit 1
+  ) s
+)
+select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, n.value, n.reason,
+  t.ttm_value * m.sign,
+  case
+    when n.period_kind = 'instant' then 'not_additive'
+    when t.cik is null then 'fewer_than_four_quarters'
+    else t.ttm_reason
+  end,
+  n.tag, n.accession, n.known_from, n.first_known_on
+from newest n
+join stocks_research.standard_item_tags m
+  on m.item = n.item and m.taxonomy = n.taxonomy and m.tag = n.tag
+left join lateral (
+  select q.*
+  from stocks_research.fundamentals_derived q
+  where n.period_kind = 'quarter'
+    and n.value is not null
+    and q.cik = n.cik and q.taxonomy = n.taxonomy and q.tag = n.tag and q.unit = n.unit
+    and q.period_start = n.period_start and q.period_end = n.period_end
+    and q.known_from <= n.day
+  order by q.known_from desc
+  limit 1
+) t on true
+$$;
+comment on function stocks_research.fundamentals_panel(date[], text[], text[]) is
+  'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '
+  'the sum of four quarters that ends with it. ttm_value is null with a reason: not_additive, '
+  'fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. Trap: a '
+  'filer that no longer reports keeps its newest period: look at period_end.';
