@@ -102,7 +102,9 @@ with spans as materialized (
   select a.security_id, a.ex_session, a.ex_session > max(a.last_bar) as is_after_last_bar,
     -- After the last bar, a liquidation and whatever follows the end of the listing are proceeds, which
     -- delistings_v has. No price before them changes.
-    bool_and(a.kind = 'liquidation') or max(a.last_listed) <= $1 as is_proceeds,
+    -- Where the bars end long before the listing, bars are missing, and the event belongs between them.
+    bool_and(a.kind = 'liquidation')
+      or (max(a.last_listed) <= $1 and max(a.last_bar) >= max(a.last_listed) - 90) as is_proceeds,
     coalesce(sum(a.cash_amount) filter (where not a.is_split), 0) as cash,
     stocks_research.product_exact(a.split_from)
       filter (where a.is_split or a.is_spin_off_ratio) as price_from,

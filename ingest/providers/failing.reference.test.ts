@@ -79,7 +79,7 @@ test('the corporate actions of 2026 keep currency, kind, new symbol and end', as
       ['epd', 'return_of_capital', '2026-06-01', '0.5', 'USD', null],
       ['oldc', 'split', '2026-06-01', null, null, 'NEWC'],
       ['oldc', 'name_change', '2026-06-01', null, null, 'NEWC'],
-      ['gone', 'merger', '2026-05-29', null, null, null],
+      ['gone', 'merger', '2026-05-29', '1.5', 'USD', null],
     ].toSorted(),
   )
   expect(over.unknown).toEqual([])

@@ -130,8 +130,15 @@ export function adjust(series: Series, sessions: readonly string[], as_of: strin
  * True for an event that, after the last bar, pays the holders of a listing that ends: it is no part of the
  * series.
  */
-const isProceeds = (kind: string, { last_listed }: Series, as_of: string): boolean =>
-  kind === 'liquidation' || (last_listed !== null && last_listed <= as_of)
+function isProceeds(kind: string, { bars, last_listed }: Series, as_of: string): boolean {
+  if (kind === 'liquidation') return true
+  if (last_listed === null || last_listed > as_of) return false
+  // Where the bars end long before the listing, bars are missing, and the event belongs between them.
+  const last_bar = bars.at(-1)?.trade_date ?? ''
+  return Date.parse(last_listed) - Date.parse(last_bar) <= MISSING_DAYS_MAX * 86_400_000
+}
+/** Days between the last bar and the end of the listing. */
+const MISSING_DAYS_MAX = 90
 
 const UNTOUCHED = new Set(['merger', 'name_change', 'delisting'])
 

@@ -115,6 +115,7 @@ it.each([
     'over by_day as first_known_on',
     'over (partition by c.line) as first_known_on',
   ],
+  ['securities_as_of(date, boolean)', 'p.trade_date <= $1', 'true'],
   ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'true'],
   [
     'adjustment_intervals(date, text[])',

@@ -58,8 +58,6 @@ test.for([
   ],
 ] as const)('%s have their terms in columns', ([list, more, wanted]) => {
   expect(merger(list, more)).toMatchObject({ record: { kind: 'merger', ex_date: '2026-06-01', ...wanted } })
-  // Nothing is stated twice: what became a column is not a term of detail too.
-  expect(merger(list, more)?.record).not.toHaveProperty('acquirer_rate')
 })
 
 test('a rate that is not a number is kept as it is, so that the record is rejected', () => {

@@ -113,7 +113,6 @@ const split: Rule = {
   uses: ['new_rate', 'old_rate'],
   terms: (text) => ({ kind: 'split', split_from: text('old_rate'), split_to: text('new_rate') }),
 }
-const ACQUIRER_RATES = ['acquirer_rate', 'acquiree_rate']
 /** A merger of one form. `cash` names the field of the cash per share. */
 const merger = (
   delisting_code: 'merger_cash' | 'merger_stock' | 'merger_mixed',
@@ -121,7 +120,8 @@ const merger = (
 ): Rule => ({
   symbol: 'acquiree_symbol',
   date: 'effective_date',
-  uses: ['acquirer_symbol', ...ACQUIRER_RATES, ...(cash === undefined ? [] : [cash])],
+  // The rates stay in detail too: shares_per_share is their quotient.
+  uses: ['acquirer_symbol', ...(cash === undefined ? [] : [cash])],
   ends_listing: true,
   terms: (text) => ({
     kind: 'merger',

@@ -95,8 +95,8 @@ test('the terms of each kind go to their columns', () => {
       ticker: 'MLVF',
       ex_date: '2023-07-17',
       effective_date: '2023-07-18',
-      acquirer_symbol: 'FRBA',
-      cash_rate: '7.8',
+      acquirer_ticker: 'FRBA',
+      cash_amount: '7.8',
     }),
   )
   expect(records).toContainEqual(

@@ -53,7 +53,10 @@ where r.kind not in ('merger', 'name_change', 'delisting')
       -- A listing ends with the delisting, or with its last ticker; and it begins with the first bar.
       and x.session_date <= l.last_listed
       and not (
-        (r.kind = 'liquidation' or l.last_listed <= d.as_of)
+        (r.kind = 'liquidation' or (l.last_listed <= d.as_of and l.last_listed - 90 <= (
+          select max(p.trade_date)
+          from stocks_research.prices_daily p
+          where p.security_id = r.security_id and p.trade_date <= d.as_of)))
         and x.session_date > (
           select max(p.trade_date)
           from stocks_research.prices_daily p
