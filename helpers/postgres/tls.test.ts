@@ -7,9 +7,9 @@ import type { Connection, SslMode } from '../config/connection.ts'
 import { type OwnCluster, ownCluster } from '../testing/own-cluster.ts'
 import { dataOf } from './cluster.ts'
 import { withDatabase } from './database.ts'
+import { encryptionText } from './encryption.ts'
 import { handOver } from './os-user.ts'
 import { startServer } from './server.ts'
-import { encryptionText } from './tls.ts'
 import { findTools, runTool } from './tools.ts'
 
 let own: OwnCluster
