@@ -50,6 +50,7 @@ export default defineConfig({
             '**/*.property.test.ts',
             '**/*.reference.test.ts',
             '**/*.acceptance.test.ts',
+            '**/*.browser.test.ts',
             'reports/runs/**',
           ],
           isolate: false, // Files share their imports, a third of a second each; no test changes a module.
@@ -79,6 +80,16 @@ export default defineConfig({
           globalSetup: ['helpers/testing/global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          env,
+        },
+      },
+      {
+        // Pages as a person sees them; needs Chromium. Run by .ci/run, not by `npm test`.
+        test: {
+          name: 'browser',
+          include: ['{ingest,helpers,reports}/**/*.browser.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           env,
         },
       },

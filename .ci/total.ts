@@ -1,9 +1,9 @@
 /**
  * Adds up what the steps of .ci/run counted, and prints the plain closing line. A step that left no count, a
- * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures. A
- * test file that is left out because there is no reference data is listed, and counted as skipped.
+ * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures. A test
+ * file that is left out, because there is no reference data or no browser, is listed and counted as skipped.
  *
- * node .ci/total.ts <failed steps> --without-reference-data | none
+ * node .ci/total.ts <failed steps> [--without-reference-data] [--without-browser]
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -41,6 +41,7 @@ interface Step {
 const FOLDER = '.data/ci'
 const failed_steps = Number(process.argv[2] ?? '0')
 const hasReferenceData = !process.argv.includes('--without-reference-data')
+const hasBrowser = !process.argv.includes('--without-browser')
 
 const slashed = (path: string): string => path.replaceAll('\\', '/')
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -49,7 +50,10 @@ const isReference = (path: string): boolean => path.endsWith('.reference.test.ts
 const isAcceptance = (path: string): boolean => path.endsWith('.acceptance.test.ts')
 const needsReferenceData = (path: string): boolean =>
   isReference(path) || path.endsWith('/real-data.acceptance.test.ts')
-const leftOut = hasReferenceData ? [] : testFiles.filter(needsReferenceData)
+const isBrowser = (path: string): boolean => path.endsWith('.browser.test.ts')
+const leftOut = testFiles.filter(
+  (path) => (!hasReferenceData && needsReferenceData(path)) || (!hasBrowser && isBrowser(path)),
+)
 
 /** The counts of a JSON report of Vitest, which must hold a test of each expected file. */
 function fromJson(file: string, expected: readonly string[]): Count {
@@ -106,7 +110,7 @@ const json = (report: string, expected: readonly string[]): Step => ({
 const steps: Step[] = [
   json(
     'test.json',
-    testFiles.filter((path) => !isReference(path) && !isAcceptance(path)),
+    testFiles.filter((path) => !isReference(path) && !isAcceptance(path) && !isBrowser(path)),
   ),
   { report: 'rehearsal.xml', read: fromJunit },
   json(
@@ -115,6 +119,7 @@ const steps: Step[] = [
   ),
 ]
 if (hasReferenceData) steps.push(json('reference.json', testFiles.filter(isReference)))
+if (hasBrowser) steps.push(json('browser.json', testFiles.filter(isBrowser)))
 
 /** The counts of a step; one without a report, or with one that has no numbers, misses that. */
 function countOf({ report, read }: Step): Count {
@@ -143,7 +148,7 @@ for (const step of steps) {
 }
 const hasUnexpectedSkips = skipped > 0
 if (leftOut.length > 0) {
-  print(`left out, because REFERENCE_DATA is not set: ${leftOut.length} test files with real market data`)
+  print(`left out, without REFERENCE_DATA or without Chromium: ${leftOut.length} test files`)
   for (const path of leftOut) print(`  left out: ${path}`)
   skipped += leftOut.length
 }

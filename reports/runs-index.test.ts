@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseHTML } from 'linkedom'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { figuresOf, historyOf, runsIn } from '../helpers/checklist/history.ts'
 import type { RunView } from '../helpers/checklist/view.ts'
-import { inPage } from '../helpers/testing/browser.ts'
 import { writeSampleRun } from '../helpers/testing/sample-run.ts'
 import { diffText, runNamed } from './diff.ts'
 import { indexOf, writeReportsAndIndex } from './runs-index.ts'
@@ -33,12 +33,10 @@ beforeAll(() => {
 
 const runs = (): RunView[] => [...runsIn(runs_directory)]
 
-test('the index lists the runs, newest first, with verdict, mode, figures, backup and tag', async () => {
+test('the index lists the runs, newest first, with verdict, mode, figures, backup and tag', () => {
   const html = indexOf(runs(), new Map([[LIVE, ['v1.0.0']]]), 'runs/')
-  const rows = await inPage<string[]>(
-    html,
-    { width: 1280, height: 800 },
-    `return [...document.querySelectorAll('tbody tr')].map((row) => row.innerText.replaceAll('\\t', ' | '))`,
+  const rows = [...parseHTML(html).document.querySelectorAll('tbody tr')].map((row) =>
+    [...row.children].map(({ textContent }) => (textContent ?? '').replace(/\s+/g, ' ').trim()).join(' | '),
   )
   expect(rows).toHaveLength(3)
   expect(rows[0]).toMatch(new RegExp(`^PASSED \\| LIVE \\| ${LIVE} `))
