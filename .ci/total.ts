@@ -1,7 +1,7 @@
 /**
  * Adds up what the steps of .ci/run counted, and prints the plain closing line. A step that left no count, a
- * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures. A test
- * file that is left out, because there is no reference data or no browser, is listed and counted as skipped.
+ * test file that no step ran, a box of the plan that was not reported, and a skipped test are failures. A
+ * test file that is left out, for want of reference data or of a browser, is listed and counted as skipped.
  *
  * node .ci/total.ts <failed steps> [--without-reference-data] [--without-browser]
  */
