@@ -7,6 +7,7 @@ import { queryFile } from '../postgres/query-file.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 import { findTools, runTool, type Tool, ToolError } from '../postgres/tools.ts'
 import { migrate } from './migrate.ts'
+import { dropDatabase } from './scratch.ts'
 
 const PURPOSE = 'stocks-research schema comparison of '
 
@@ -86,9 +87,7 @@ async function compare(connection: Connection, directory: string): Promise<Drift
       objects: differences(expected, found),
     }
   } finally {
-    await withDatabase(connection, (db) =>
-      db.execute(`drop database if exists ${quoteIdentifier(database)} with (force)`),
-    )
+    await dropDatabase(connection, database)
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection } from '../config/connection.ts'
-import { messageOf, PreconditionError } from '../core/errors.ts'
+import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
@@ -71,8 +71,35 @@ export const LOCALE_COLUMNS = `pg_encoding_to_char(encoding) as encoding,
   coalesce(j ->> 'datlocprovider', 'c') as locale_provider,
   coalesce(j ->> 'datlocale', j ->> 'daticulocale') as icu_locale`
 
+const DROPS_MAX = 5
+
+/**
+ * Drops a database, and ends the sessions in it. A vacuum of the server belongs to no role, so a role that is
+ * no superuser may not end it by force, and PostgreSQL refuses the statement; a plain drop asks it to end.
+ */
 export const dropDatabase = (server: Connection, name: string): Promise<void> =>
-  onServer(server, (db) => db.execute(`drop database if exists ${quoteIdentifier(name)} with (force)`))
+  onServer(server, async (db) => {
+    const drop = `drop database if exists ${quoteIdentifier(name)}`
+    for (let attempt = 1; ; attempt += 1) {
+      const refused = await isRefusedWith(db.execute(`${drop} with (force)`), '42501', attempt < DROPS_MAX)
+      if (!refused || !(await isRefusedWith(db.execute(drop), '55006', true))) return
+    }
+  })
+
+/** True when PostgreSQL refuses a statement with this state, and that `isExpected`. Other errors are thrown. */
+async function isRefusedWith(
+  executed: Promise<void>,
+  sqlstate: string,
+  isExpected: boolean,
+): Promise<boolean> {
+  try {
+    await executed
+    return false
+  } catch (error) {
+    if (isExpected && error instanceof DatabaseError && error.sqlstate === sqlstate) return true
+    throw error
+  }
+}
 
 export const isThere = (server: Connection, name: string): Promise<boolean> =>
   onServer(
