@@ -10,13 +10,17 @@ const SLOW_VACUUM = {
   autovacuum_vacuum_cost_limit: '1',
 }
 
+const WORKERS = `
+  select from pg_stat_activity
+  where datname = 'busy' and backend_type = 'autovacuum worker'`
+
 let own: OwnCluster
 beforeAll(async () => {
   own = await ownCluster(SLOW_VACUUM)
 })
 afterAll(() => own?.stop())
 
-test('a role that is no superuser drops its database while a server process vacuums a table of it', async () => {
+test('a role that is no superuser drops its database during a vacuum', async () => {
   await withDatabase(own.connection, (db) => db.execute("create role maker login createdb password 'of it'"))
   const maker = { ...own.connection, user: 'maker', password: 'of it' }
   await withDatabase(maker, (db) => db.execute('create database busy'))
@@ -24,9 +28,7 @@ test('a role that is no superuser drops its database while a server process vacu
     db.execute('create table public.t as select i from generate_series(1, 200000) i; delete from public.t'),
   )
   await withDatabase(own.connection, async (db) => {
-    const workers =
-      "select from pg_stat_activity where datname = 'busy' and backend_type = 'autovacuum worker'"
-    while ((await db.rows(workers)).length === 0) await new Promise((done) => setTimeout(done, 50))
+    while ((await db.rows(WORKERS)).length === 0) await new Promise((done) => setTimeout(done, 50))
   })
   await dropDatabase(maker, 'busy')
   expect(await isThere(own.connection, 'busy')).toBe(false)
