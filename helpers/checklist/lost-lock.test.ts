@@ -92,7 +92,9 @@ test('in the middle of a box: the box is stopped, none follows, and the verdict 
   const { view, run_directory } = subject.latest()
   expect(readFileSync(marks, 'utf8')).toBe('begun\nstopped\n')
   expect(view.verdict).toBe('FAILED')
-  expect(view.reasons.join('\n')).toMatch(/Halted: terminating connection due to administrator command/)
+  expect(view.reasons[0]).toMatch(
+    /^Halted: PostgreSQL ended the connection: terminating connection due to administrator command \(57P01\)/,
+  )
   expect(exitCode).toBe(1)
   expect(all).toContain('FAILED')
   expect(checkRun(run_directory).faults).toEqual([])
