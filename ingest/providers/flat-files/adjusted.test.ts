@@ -76,6 +76,17 @@ describe('closes beside the splits of the delivery', () => {
     ).toEqual([])
   })
 
+  it('that are stated twice for a day, or splits that are, prove nothing, in any order', async () => {
+    const days = ['x:1,2014-06-06,50\n', 'x:1,2014-06-06,51\n', 'x:1,2014-06-06,9\n', 'x:1,2014-06-09,50\n']
+    const splits = ['x:1,2014-06-09,1,2\n', 'x:1,2014-06-09,1,3\n']
+    for (const turned of [(each: string[]) => each, (each: string[]) => each.toReversed()]) {
+      expect(await read(splits[0] ?? '', turned(days).join(''))).toEqual([])
+      expect(await read(turned(splits).join(''), `x:1,2014-06-06,50\n${days[3]}`)).toEqual([])
+    }
+    // Told again with the same value, a close is as good as any other.
+    expect(await read(splits[0] ?? '', `${days[0]}x:1,2014-06-06,50.0\n${days[3]}`)).toHaveLength(1)
+  })
+
   it('that mostly do not move fail every security of the delivery', async () => {
     const splits = ['x:1', 'x:2', 'x:3'].map((id) => `${id},2014-06-09,1,5\n`).join('')
     const still = ['x:1', 'x:2'].map((id) => `${id},2014-06-06,10\n${id},2014-06-09,10.1\n`).join('')

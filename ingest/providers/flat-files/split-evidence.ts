@@ -18,6 +18,8 @@ interface Around {
   readonly ratio_text: string
   /** New shares for one old share. */
   readonly ratio: number
+  /** True when two ratios are stated for the day: the job for corporate actions refuses both. */
+  is_disputed: boolean
   before: Close | undefined
   after: Close | undefined
 }
@@ -31,6 +33,19 @@ export interface SplitResult {
 interface Close {
   readonly date: string
   readonly text: string
+  /** True when records state different closes for this day: none of them counts, whichever came first. */
+  readonly is_disputed: boolean
+}
+
+/** The close of a day beside the one known so far, where `isNearer` tells whether a day is nearer to a split. */
+function nearest(
+  known: Close | undefined,
+  { date, text }: Pick<Close, 'date' | 'text'>,
+  isNearer: (day: string, than: string) => boolean,
+): Close {
+  if (known === undefined || isNearer(date, known.date)) return { date, text, is_disputed: false }
+  if (date !== known.date || decimal(text) === decimal(known.text)) return known
+  return { ...known, is_disputed: true }
 }
 
 /**
@@ -63,12 +78,17 @@ export class SplitEvidence {
       if (!(ratio > 0 && Number.isFinite(ratio) && Math.abs(Math.log(ratio)) >= Math.log(RATIO_MIN))) continue
       const known = this.#byItem.get(item) ?? []
       this.#byItem.set(item, known)
-      if (known.some((each) => each.ex_date === ex_date)) continue
+      const same_day = known.find((each) => each.ex_date === ex_date)
+      if (same_day !== undefined) {
+        if (same_day.ratio !== ratio) same_day.is_disputed = true
+        continue
+      }
       known.push({
         item,
         ex_date,
         ratio,
         ratio_text: `${to} for ${from}`,
+        is_disputed: false,
         before: undefined,
         after: undefined,
       })
@@ -87,9 +107,9 @@ export class SplitEvidence {
       if (close === null || close === undefined) continue
       const splits = this.#byItem.get(this.#tickers.itemOf(record, date) ?? '')
       for (const split of splits ?? []) {
-        if (date < split.ex_date) {
-          if (split.before === undefined || date > split.before.date) split.before = { date, text: close }
-        } else if (split.after === undefined || date < split.after.date) split.after = { date, text: close }
+        const found = { date, text: close }
+        if (date < split.ex_date) split.before = nearest(split.before, found, (day, than) => day > than)
+        else split.after = nearest(split.after, found, (day, than) => day < than)
       }
     }
   }
@@ -150,8 +170,9 @@ export class SplitEvidence {
 /**
  * The part of a split's movement that the closes show: 1 for all of it; undefined where none can be compared.
  */
-function shareShown({ ex_date, ratio, before, after }: Around): number | undefined {
-  if (before === undefined || after === undefined) return undefined
+function shareShown({ ex_date, ratio, is_disputed, before, after }: Around): number | undefined {
+  if (is_disputed || before === undefined || after === undefined) return undefined
+  if (before.is_disputed || after.is_disputed) return undefined
   if (daysBetween(before.date, ex_date) > DAYS_MAX || daysBetween(ex_date, after.date) > DAYS_MAX)
     return undefined
   const movement = Math.log(Number(after.text) / Number(before.text))
