@@ -120,6 +120,9 @@ function trustHtml({ now, sessions, findings, checks_count }: PageFacts): string
 function doubtHtml(facts: PageFacts): string {
   const { now, findings } = facts
   const new_count = findings.filter(({ is_new }) => is_new === true).length
+  // Without a run before, no finding is known to be new.
+  const isCompared = findings.some(({ is_new }) => typeof is_new === 'boolean')
+  const novelty = isCompared ? ` <small>${new_count} new</small>` : ''
   const soft = countOf(now['findings'])
   const lines = listHtml(
     [
@@ -128,7 +131,7 @@ function doubtHtml(facts: PageFacts): string {
       ['withdrawn rows', countOf(now['rows_withdrawn'])],
       ['rejected records', countOf(now['records_rejected'])],
       ['hard violations', countOf(now['hard_violations'])],
-      ['findings', soft === undefined ? undefined : `${soft} <small>${new_count} new</small>`],
+      ['findings', soft === undefined ? undefined : `${soft}${novelty}`],
     ],
     true,
   )
