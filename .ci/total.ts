@@ -85,9 +85,15 @@ function failuresOf({ testResults }: VitestReport): string[] {
 /** The counts of the checklist's JUnit report, which must hold every box of the plan. */
 function fromJunit(file: string): Count {
   const text = readFileSync(file, 'utf8')
-  const head = /<testsuites[^>]*>/.exec(text)?.[0] ?? ''
-  const number = (name: string): number =>
-    Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? Number.NaN)
+  const suites = text.match(/<testsuite [^>]*>/g) ?? []
+  // The schema has "skipped" at each suite and not at the root. A suite without a count makes the sum NaN.
+  const number = (name: string): number => {
+    let sum = suites.length === 0 ? Number.NaN : 0
+    for (const suite of suites) {
+      sum += Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? Number.NaN)
+    }
+    return sum
+  }
   const failed = number('failures') + number('errors')
   const skipped = number('skipped')
   const planned = readFileSync('phases/checklist.md', 'utf8').match(/^- \[ \] /gm)?.length ?? 0
