@@ -53,22 +53,9 @@ interface ListingRow extends ListedSecurity, Record<string, unknown> {
 }
 interface EventRow extends ListingEvent, Record<string, unknown> {
   readonly security_id: string
-  readonly kind: string
-  readonly ex_date: string
-  readonly cash_amount: string | null
-  readonly currency: string | null
-  readonly delisting_code: string | null
-  readonly shares_per_share: string | null
-  readonly has_other_proceeds: boolean
-  readonly has_acquirer: boolean
-  readonly acquirer_security_id: string | null
-  readonly acquirer_currency: string | null
-  readonly acquirer_closes: readonly string[]
 }
 interface RefusedRow extends RefusedEnd, Record<string, unknown> {
   readonly security_id: string
-  readonly kind: string
-  readonly ex_date: string | null
 }
 
 export const listingsRecomputation: Recomputation = {
