@@ -2071,7 +2071,8 @@ with sessions as (
   select c.session_date, row_number() over (order by c.session_date) as session_no
   from stocks_research.trading_sessions c
   where c.session_date <= as_of
-), newest as (
+), newest as materialized (
+  -- Materialized, so that sessions are joined once by a hash and not searched for each security.
   select s.security_id, s.list_date, s.delist_date, b.trade_date
   from stocks_research.securities s
   left join lateral (

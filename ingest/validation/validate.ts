@@ -77,13 +77,18 @@ export async function validate(db: Database, options: ValidateOptions): Promise<
       options.onCheck?.(report)
     }
   }
-  // Exact fractions are computed here and queries there: side by side they take as long as the slower side.
-  // On one connection they take turns: the savepoint of a query must not enclose what another check writes.
-  if (isOneConnection(db)) await runNext([...queries, ...recomputations])
+  // Exact fractions are computed here and queries there, side by side; whoever is done with recomputations
+  // helps with the queries. On one connection they take turns: the savepoint of a query must not enclose what
+  // another check writes.
+  const recomputeThenQuery = async (): Promise<void> => {
+    await runNext(recomputations)
+    await runNext(queries)
+  }
+  if (isOneConnection(db)) await recomputeThenQuery()
   else
     await Promise.all([
       runNext(queries),
-      ...Array.from({ length: RECOMPUTATIONS_AT_ONCE }, () => runNext(recomputations)),
+      ...Array.from({ length: RECOMPUTATIONS_AT_ONCE }, recomputeThenQuery),
     ])
   const checks = options.checks.flatMap(({ name }) => reports.get(name) ?? [])
   const hard_count = openCount(checks, 'hard')
