@@ -69,6 +69,8 @@ export interface FingerprintOptions {
 }
 
 const VIEWS_MAX_MS = 2_000
+/** With less, the timeout ends the statements around the query too; and a timeout of 0 would be none. */
+const VIEW_MIN_MS = 50
 const SQL = join(import.meta.dirname, 'sql')
 
 /** Fingerprint of a database as of one snapshot. */
@@ -246,7 +248,7 @@ async function hashView(
   if (!isWanted)
     return { definition_sha256, rows: null, rows_hash: null, reason: 'its rows were not asked for' }
   const slow = { definition_sha256, rows: null, rows_hash: null, reason: 'its rows take too long to hash' }
-  if (views === 'cheap' && ms_left < 1) return slow // A timeout of 0 would be none.
+  if (views === 'cheap' && ms_left < VIEW_MIN_MS) return slow
   await tx.execute(`savepoint view_rows; set local statement_timeout = ${views === 'cheap' ? ms_left : 0}`)
   try {
     const { rows, rows_hash } = await tx.one<{ rows: string; rows_hash: string }>(
@@ -258,8 +260,23 @@ async function hashView(
     if (views !== 'cheap' || (error as { sqlstate?: string }).sqlstate !== '57014') throw error
     return slow
   } finally {
-    // Takes the timeout back too; a lost connection has its own error.
-    await tx.execute('rollback to savepoint view_rows').catch(() => {})
+    await takeBack(tx)
+  }
+}
+
+/**
+ * Rolls back to before the rows of a view were read, which takes the timeout back too. The timeout may still
+ * end this statement, or fire just after it and end the next one: then it is rolled back once more, without
+ * a timeout. A lost connection has its own error.
+ */
+async function takeBack(tx: Database): Promise<void> {
+  for (let tries = 1; tries <= 3; tries++) {
+    try {
+      await tx.execute('rollback to savepoint view_rows')
+      return await tx.execute('release savepoint view_rows')
+    } catch (error) {
+      if (!['57014', '25P02'].includes((error as { sqlstate?: string }).sqlstate ?? '')) return
+    }
   }
 }
 
