@@ -214,9 +214,9 @@ describe('tidy', () => {
     ])
   })
 
-  test('only helpers/config/config.ts reads the environment', () => {
+  test('only helpers/config/config.ts and children.ts use the environment', () => {
     const readers = product.filter(({ text }) => /process\.env\b/.test(text)).map(({ path }) => path)
-    expect(readers).toEqual(['helpers/config/config.ts'])
+    expect(readers).toEqual(['helpers/config/children.ts', 'helpers/config/config.ts'])
   })
 
   test('only the checklist knows vitest', () => {

@@ -16,7 +16,8 @@ import {
   expectThat,
 } from '../helpers/checklist/expectations.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
-import { type Config, childEnvironment, ROOT_DIRECTORY } from '../helpers/config/config.ts'
+import { childEnvironment } from '../helpers/config/children.ts'
+import { type Config, ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { compareWithLockfile } from '../helpers/config/lockfile.ts'
 import { secretsOf } from '../helpers/config/secrets.ts'
 import { silentLog } from '../helpers/core/log.ts'

@@ -4,15 +4,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../helpers/backup/bundle.ts'
 import type { Prepare } from '../helpers/checklist/setup.ts'
-import {
-  announceServer,
-  announceStandIns,
-  type Config,
-  ROOT_DIRECTORY,
-  readConfig,
-  sourceText,
-} from '../helpers/config/config.ts'
+import { announceServer, announceStandIns } from '../helpers/config/children.ts'
+import { type Config, ROOT_DIRECTORY, readConfig } from '../helpers/config/config.ts'
 import type { Connection } from '../helpers/config/connection.ts'
+import { sourceText } from '../helpers/config/source.ts'
 import { PRODUCT_VERSION } from '../helpers/config/version.ts'
 import { dayAfter } from '../helpers/core/days.ts'
 import { messageOf, PreconditionError } from '../helpers/core/errors.ts'

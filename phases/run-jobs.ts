@@ -1,6 +1,7 @@
 /** Ingestion runs of the phases: in this process, each with a log of its own beside the evidence. */
 import { join } from 'node:path'
-import { type Config, type SourceConfig, sourceText } from '../helpers/config/config.ts'
+import type { Config } from '../helpers/config/config.ts'
+import { type SourceConfig, sourceText } from '../helpers/config/source.ts'
 import { openLog } from '../helpers/core/log.ts'
 import { connectionOf } from '../helpers/database/roles.ts'
 import { JOB_NAMES, type JobName, type JobReport } from '../ingest/contract/job.ts'

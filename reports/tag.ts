@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { git } from '../helpers/checklist/code.ts'
-import { childEnvironment } from '../helpers/config/config.ts'
+import { childEnvironment } from '../helpers/config/children.ts'
 import { PreconditionError, RefusedError } from '../helpers/core/errors.ts'
 import type { GateResult } from './gate.ts'
 

@@ -1,6 +1,7 @@
 /** Which code a run was made from, as git knows it. */
 import { execaSync } from 'execa'
-import { childEnvironment, ROOT_DIRECTORY } from '../config/config.ts'
+import { childEnvironment } from '../config/children.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
 
 const GIT_MAX_MS = 10_000
 

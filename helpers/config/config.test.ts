@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ConfigError } from '../core/errors.ts'
 import { forgetSecrets, redact } from '../core/redact.ts'
-import { announceServer, ownEnvironment, readConfig } from './config.ts'
+import { announceServer, ownEnvironment } from './children.ts'
+import { readConfig } from './config.ts'
 
 const BOOTSTRAP = {
   universe: 'universe.csv',

@@ -1,15 +1,22 @@
-import { type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDay } from '../core/days.ts'
 import { ConfigError } from '../core/errors.ts'
 import { registerSecret } from '../core/redact.ts'
 import { type AliveConfig, readAlive } from './alive.ts'
 import { type Bootstrap, readBootstrap } from './bootstrap.ts'
-import type { Connection } from './connection.ts'
 import { givenRolePasswords, type ProvidersConfig, readProviders, rolePasswords } from './credentials.ts'
+import { type DropboxConfig, readDropbox } from './dropbox.ts'
 import { type Environment, readVariables, show, withoutEmpty } from './environment.ts'
+import { isThere } from './is-there.ts'
 import { type PostgresConfig, readPostgres } from './postgres.ts'
 import { readSigningKeyFile } from './signing-key.ts'
+import {
+  readChecksDirectory,
+  readSecondSource,
+  readSource,
+  type SecondSource,
+  type SourceConfig,
+} from './source.ts'
 import { unknownVariables } from './variables.ts'
 
 export type { Bootstrap } from './bootstrap.ts'
@@ -18,36 +25,11 @@ export type { PostgresConfig } from './postgres.ts'
 /** The folder of this project. */
 export const ROOT_DIRECTORY = resolve(import.meta.dirname, '../..')
 
-/** Where rows come from. Only `live` touches the internet. */
-export type SourceConfig =
-  | { readonly mode: 'rehearsal' }
-  | { readonly mode: 'flat-files'; readonly directory: string }
-  | { readonly mode: 'live' }
-  | { readonly mode: 'replay'; readonly directory: string }
-
-/**
- * As BOOTSTRAP_SOURCE says it, e.g. `flat-files:<folder>`: the ledger keeps it, and a run that goes on reads
- * it again.
- */
-export const sourceText = (source: SourceConfig): string =>
-  'directory' in source ? `${source.mode}:${source.directory}` : source.mode
-
-export type DropboxConfig =
-  | { readonly kind: 'local-server' }
-  | { readonly kind: 'folder'; readonly directory: string }
-  | {
-      readonly kind: 'dropbox'
-      readonly access_token: string | undefined
-      readonly refresh_token: string | undefined
-      readonly app_key: string | undefined
-      readonly app_secret: string | undefined
-    }
-
-/** What a run needs from outside. This is the only file that reads the environment. */
+/** What a run needs from outside. Only this file and children.ts use the environment of the process. */
 export interface Config {
   readonly source: SourceConfig
-  /** A drop that closes, splits and dividends are compared with; undefined when none is named. */
-  readonly second_source: { readonly directory: string } | undefined
+  /** Undefined when none is named. */
+  readonly second_source: SecondSource | undefined
   /** Absolute path of the folder with a user's own checks; undefined when none is named. */
   readonly checks_directory: string | undefined
   readonly postgres: PostgresConfig
@@ -109,7 +91,7 @@ export function readConfig(
   const signing_key_file = readSigningKeyFile(env['BOOTSTRAP_SIGNING_KEY'], root, faults)
   const providers = readProviders(env, source.mode, bootstrap, faults)
   const universe_file = resolve(root, env['BOOTSTRAP_UNIVERSE'] ?? bootstrap?.universe ?? 'missing')
-  if (bootstrap !== undefined && !is('isFile', universe_file)) {
+  if (bootstrap !== undefined && !isThere('isFile', universe_file)) {
     const given = env['BOOTSTRAP_UNIVERSE'] ?? bootstrap.universe
     faults.push(`BOOTSTRAP_UNIVERSE is ${show(given)}; no such file: ${universe_file}`)
   }
@@ -190,73 +172,6 @@ function directoriesOf(env: Environment, root: string): Config['directories'] {
   }
 }
 
-function readSource(env: Environment, root: string, faults: string[]): SourceConfig {
-  const text = env['BOOTSTRAP_SOURCE'] ?? 'rehearsal'
-  const [, mode, path] = /^(flat-files|replay):(.+)$/.exec(text) ?? []
-  if (mode !== undefined && path !== undefined) {
-    const directory = resolve(root, path)
-    if (!is('isDirectory', directory))
-      faults.push(`BOOTSTRAP_SOURCE is ${show(text)}; no such folder: ${directory}`)
-    return { mode: mode as 'flat-files' | 'replay', directory }
-  }
-  if (text === 'rehearsal' || text === 'live') return { mode: text }
-  faults.push(
-    `BOOTSTRAP_SOURCE is ${show(text)}; it must be rehearsal, flat-files:<folder>, live or replay:<archive>`,
-  )
-  return { mode: 'rehearsal' }
-}
-
-function readSecondSource(text: string | undefined, root: string, faults: string[]): Config['second_source'] {
-  if (text === undefined) return undefined
-  const [, path] = /^flat-files:(.+)$/.exec(text) ?? []
-  const directory = path === undefined ? undefined : resolve(root, path)
-  if (directory !== undefined && is('isDirectory', directory)) return { directory }
-  const expected = directory === undefined ? 'it must be flat-files:<folder>' : `no such folder: ${directory}`
-  faults.push(`BOOTSTRAP_SECOND_SOURCE (second_source in bootstrap.json) is ${show(text)}; ${expected}`)
-  return undefined
-}
-
-function readChecksDirectory(text: string | undefined, root: string, faults: string[]): string | undefined {
-  if (text === undefined) return undefined
-  const directory = resolve(root, text)
-  if (is('isDirectory', directory)) return directory
-  faults.push(
-    `BOOTSTRAP_CHECKS is ${show(text)}; no such folder: ${directory}. It must be a folder of .sql files`,
-  )
-  return undefined
-}
-
-function readDropbox(env: Environment, is_needed: boolean, faults: string[]): DropboxConfig {
-  const directory = env['DROPBOX_FOLDER']
-  const access_token = env['DROPBOX_ACCESS_TOKEN']
-  const refresh_token = env['DROPBOX_REFRESH_TOKEN']
-  const app_key = env['DROPBOX_APP_KEY']
-  const app_secret = env['DROPBOX_APP_SECRET']
-  if (directory !== undefined) {
-    if (access_token !== undefined || refresh_token !== undefined)
-      faults.push('DROPBOX_FOLDER is set, and so is a token of Dropbox; set only one of the two')
-    if (!is('isDirectory', directory))
-      faults.push(
-        `DROPBOX_FOLDER is ${show(directory)}; no such folder. ` +
-          'It must be the folder that the Dropbox client syncs',
-      )
-    return { kind: 'folder', directory: resolve(directory) }
-  }
-  if (refresh_token !== undefined && app_key === undefined)
-    faults.push('DROPBOX_APP_KEY is not set; DROPBOX_REFRESH_TOKEN needs the key of its app')
-  if (access_token !== undefined || refresh_token !== undefined)
-    return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
-  if (app_key !== undefined || app_secret !== undefined)
-    faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app alone opens no Dropbox')
-  if (is_needed) {
-    faults.push(
-      'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: ' +
-        'a live run needs a place for its backups',
-    )
-  }
-  return { kind: 'local-server' }
-}
-
 function readWindow(
   env: Environment,
   bootstrap: Bootstrap | undefined,
@@ -277,73 +192,4 @@ function readWindow(
   if (valid.length === 2 && mode !== 'rehearsal' && end_date > today)
     faults.push(`BOOTSTRAP_END is ${show(end_date)}, which has not come yet; it must be ${today} or earlier`)
   return { start_date, end_date }
-}
-
-/** Whether there is such a thing, and it is one of this kind. */
-const is = (kind: 'isFile' | 'isDirectory', path: string): boolean => {
-  const stats: Stats | undefined = statSync(path, { throwIfNoEntry: false })
-  return stats?.[kind]() === true
-}
-
-// PGPASSFILE names no server. TERM, PAGER and EDITOR are for psql, the last three for a tag that git signs.
-// With NODE_COMPILE_CACHE a Node.js child starts in half of the time.
-const CHILD_VARIABLES = [
-  'PATH',
-  'Path',
-  'HOME',
-  'USERPROFILE',
-  'TMPDIR',
-  'TEMP',
-  'TMP',
-  'LD_LIBRARY_PATH',
-  'SystemRoot',
-  'SYSTEMROOT',
-  'ComSpec',
-  'APPDATA',
-  'NODE_COMPILE_CACHE',
-  'PGPASSFILE',
-  'TERM',
-  'PAGER',
-  'EDITOR',
-  'GNUPGHOME',
-  'GPG_TTY',
-  'SSH_AUTH_SOCK',
-]
-
-/** What any child needs from our environment: no secret, and no `PG*` variable that names a server. */
-export const childEnvironment = (environment: Environment = process.env): Record<string, string> =>
-  Object.fromEntries(
-    CHILD_VARIABLES.flatMap((name) => {
-      const value = environment[name]
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
-
-/**
- * The environment of a child that is this product itself, e.g. the runner in a drill: all of ours, with some
- * variables set.
- */
-export const ownEnvironment = (
-  set: Readonly<Record<string, string>> = {},
-  environment: Environment = process.env,
-): Environment => ({
-  ...environment,
-  ...set,
-})
-
-/** Tells this process and its children where the servers of the rehearsal are; undefined takes it back. */
-export function announceStandIns(stand_ins: Readonly<Record<string, string>> | undefined): void {
-  const pairs = Object.entries(stand_ins ?? {}).map((pair) => pair.join('='))
-  process.env['BOOTSTRAP_STAND_INS'] = pairs.join() // Empty is as good as unset.
-}
-
-/**
- * Tells this process and its children to use the server that was started for this run; undefined takes it
- * back. Without it each child of a run in a container would start a container of its own, and work on an
- * empty server.
- */
-export function announceServer(connection: Connection | undefined): void {
-  const { host = '', port = '', user = '', password = '', ssl = '' } = connection ?? {}
-  const variables = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGSSLMODE: ssl }
-  Object.assign(process.env, variables, { BOOTSTRAP_POSTGRES: connection === undefined ? 'container' : '' })
 }

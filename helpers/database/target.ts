@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { SourceConfig } from '../config/config.ts'
 import { type Connection, databaseNameFault } from '../config/connection.ts'
+import type { SourceConfig } from '../config/source.ts'
 import { messageOf, RefusedError } from '../core/errors.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { queryFile } from '../postgres/query-file.ts'

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, inject, test } from 'vitest'
-import { childEnvironment, ROOT_DIRECTORY } from '../config/config.ts'
+import { childEnvironment } from '../config/children.ts'
+import { ROOT_DIRECTORY } from '../config/config.ts'
 import { CLOCK_OFFSET_MAX_MS, clockOffset } from './clock.ts'
 import { withDatabase } from './database.ts'
 

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:f
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { childEnvironment } from '../config/config.ts'
+import { childEnvironment } from '../config/children.ts'
 import { flushFolder, writeAtomically } from '../core/atomic-file.ts'
 import { messageOf, PreconditionError } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'

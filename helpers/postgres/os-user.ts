@@ -1,7 +1,7 @@
 import { lchown, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { execa } from 'execa'
-import { childEnvironment } from '../config/config.ts'
+import { childEnvironment } from '../config/children.ts'
 import { PreconditionError } from '../core/errors.ts'
 
 /** An account of the operating system. */

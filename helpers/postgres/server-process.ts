@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { execa } from 'execa'
-import { childEnvironment } from '../config/config.ts'
+import { childEnvironment } from '../config/children.ts'
 import { isAlive } from '../core/process.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SourceConfig } from '../../helpers/config/config.ts'
+import type { SourceConfig } from '../../helpers/config/source.ts'
 import { VerificationError } from '../../helpers/core/errors.ts'
 import { type ArchivedDelivery, archiveDelivery } from './delivery.ts'
 import { entriesOf, verifyArchive } from './inspect.ts'

@@ -1,11 +1,7 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
-import {
-  childEnvironment,
-  ROOT_DIRECTORY,
-  readRolePasswords,
-  readServerConfig,
-} from '../../helpers/config/config.ts'
+import { childEnvironment } from '../../helpers/config/children.ts'
+import { ROOT_DIRECTORY, readRolePasswords, readServerConfig } from '../../helpers/config/config.ts'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { auditContent, auditText } from '../../helpers/database/content-hashes.ts'
 import { driftOf } from '../../helpers/database/drift.ts'

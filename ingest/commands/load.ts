@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type Config, sourceText } from '../../helpers/config/config.ts'
+import type { Config } from '../../helpers/config/config.ts'
+import { sourceText } from '../../helpers/config/source.ts'
 import { RefusedError } from '../../helpers/core/errors.ts'
 import { openLog, silentLog } from '../../helpers/core/log.ts'
 import { requireLiveServer } from '../../helpers/database/live-servers.ts'

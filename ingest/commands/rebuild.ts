@@ -1,12 +1,7 @@
 import { join } from 'node:path'
-import {
-  type Config,
-  ROOT_DIRECTORY,
-  readConfig,
-  readConfigWith,
-  sourceText,
-} from '../../helpers/config/config.ts'
+import { type Config, ROOT_DIRECTORY, readConfig, readConfigWith } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
+import { sourceText } from '../../helpers/config/source.ts'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { openLog } from '../../helpers/core/log.ts'
 import { describeDifferences } from '../../helpers/database/compare.ts'
