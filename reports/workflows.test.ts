@@ -37,7 +37,12 @@ interface GitLab {
   }
 }
 
-const FILES = ['.github/workflows/ci.yml', '.github/workflows/checklist.yml', '.gitlab-ci.yml']
+const FILES = [
+  '.github/workflows/ci.yml',
+  '.github/workflows/checklist.yml',
+  '.github/workflows/platforms.yml',
+  '.gitlab-ci.yml',
+]
 const scratch = mkdtempSync(join(tmpdir(), 'workflows-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
@@ -74,6 +79,14 @@ test('both run the checklist, then the gate, and publish JUnit and the page what
     paths: ['.data/published'],
     reports: { junit: '.data/published/junit.xml' },
   })
+})
+
+test('both README commands are tried on Windows and on macOS, without a POSIX shell', () => {
+  const { jobs } = read<GitHub>('.github/workflows/platforms.yml')
+  const platform = jobs['platform'] as unknown as { strategy: { matrix: { os: string[] } } }
+  expect(platform.strategy.matrix.os).toEqual(['windows-latest', 'macos-latest'])
+  const runs = (jobs['platform']?.steps ?? []).flatMap(({ run }) => run ?? [])
+  expect(runs).toEqual(['brew install libpq', 'npm ci', 'npx vitest run phases', 'npm test'])
 })
 
 const runScript = (script: string, env: Readonly<Record<string, string>> = {}) =>
