@@ -2330,6 +2330,7 @@ stable parallel safe
 set search_path to 'pg_catalog'
 set enable_nestloop to 'off'
 set enable_mergejoin to 'off'
+set join_collapse_limit to '1'
 set jit to 'off'
 set work_mem to '64MB'
 as $$

@@ -1,17 +1,8 @@
 import pg from 'pg'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { rowsVisited } from '../../helpers/testing/rows-visited.ts'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
-
-/** Rows that a plan reads or compares: what its nodes return, and what their filters reject. */
-function rowsVisited(plan: Readonly<Record<string, unknown>>): number {
-  const loops = Number(plan['Actual Loops'] ?? 0)
-  const REJECTED = ['Rows Removed by Filter', 'Rows Removed by Join Filter', 'Rows Removed by Index Recheck']
-  let rows = loops * Number(plan['Actual Rows'] ?? 0)
-  for (const name of REJECTED) rows += loops * Number(plan[name] ?? 0)
-  for (const child of (plan['Plans'] ?? []) as Readonly<Record<string, unknown>>[]) rows += rowsVisited(child)
-  return rows
-}
 
 const USES_STAGE = /^(?!\s*(?:drop|create index|copy|analyze)\b)[^;]*pg_temp\.(staged|doubles|delta)/i
 

@@ -1,0 +1,40 @@
+import type { Database } from '../postgres/database.ts'
+
+type PlanNode = Readonly<Record<string, unknown>>
+
+/** Rows that a plan reads or compares: what its nodes return, and what their filters reject. */
+export function rowsVisited(plan: PlanNode): number {
+  const loops = Number(plan['Actual Loops'] ?? 0)
+  const REJECTED = ['Rows Removed by Filter', 'Rows Removed by Join Filter', 'Rows Removed by Index Recheck']
+  let rows = loops * Number(plan['Actual Rows'] ?? 0)
+  for (const name of REJECTED) rows += loops * Number(plan[name] ?? 0)
+  for (const child of (plan['Plans'] ?? []) as PlanNode[]) rows += rowsVisited(child)
+  return rows
+}
+
+/**
+ * Rows that the query inside an SQL function visits, with the settings of the function.
+ *
+ * @param signature as `regprocedure` writes it, with its schema.
+ */
+export async function rowsVisitedBy(
+  db: Database,
+  signature: string,
+  values: readonly unknown[],
+): Promise<number> {
+  return db.transaction(async (tx) => {
+    const { body, settings } = await tx.one<{ body: string; settings: string[] | null }>(
+      'select prosrc as body, proconfig as settings from pg_proc where oid = $1::regprocedure',
+      [signature],
+    )
+    for (const setting of settings ?? []) {
+      const [name = '', value] = setting.split('=')
+      await tx.rows('select set_config($1, $2, true)', [name, value])
+    }
+    const explained = await tx.one<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+      `explain (analyze, timing off, format json) ${body}`,
+      [...values],
+    )
+    return rowsVisited(explained['QUERY PLAN'][0]?.Plan ?? {})
+  })
+}
