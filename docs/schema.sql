@@ -1314,6 +1314,133 @@ create trigger version_truncate after truncate on stocks_research.refused_events
 create trigger version_update after update on stocks_research.refused_events referencing old table as
   old_rows new table as new_rows for each statement execute function ingestion.bump_versions('security_id');
 
+-- Exchange rates of a day, as their source reports them. A rate that its source corrects is replaced.
+create table stocks_research.fx_rates (
+  -- The day of the rate, by its source.
+  rate_date date not null,
+  -- ISO 4217 code of the currency of which one unit is priced.
+  from_currency text not null,
+  -- ISO 4217 code of the currency of the rate.
+  to_currency text not null,
+  -- Who states the rate: ecb (European Central Bank), fed (Federal Reserve H.10), or the name that the
+  -- delivery states, "delivery" by default.
+  source text not null,
+  -- Units of to_currency for one unit of from_currency, as stated.
+  rate numeric not null,
+  -- First day on which the rate was public: of the ECB its own day, of the Federal Reserve the Tuesday after
+  -- its week.
+  known_from date not null,
+  constraint fx_rates_pkey primary key (rate_date, from_currency, to_currency, source),
+  constraint fx_rates_from_currency_check check ((from_currency ~ '^[A-Z]{3}$')),
+  constraint fx_rates_known_after_their_day check ((known_from >= rate_date)),
+  constraint fx_rates_of_two_currencies check ((from_currency <> to_currency)),
+  constraint fx_rates_rate_check check ((rate > (0)::numeric)),
+  constraint fx_rates_to_currency_check check ((to_currency ~ '^[A-Z]{3}$'))
+);
+create trigger change_delete after delete on stocks_research.fx_rates referencing old table as old_rows for
+  each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.fx_rates referencing new table as new_rows for
+  each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.fx_rates for each statement execute function
+  ingestion.record_change();
+create trigger change_update after update on stocks_research.fx_rates referencing new table as new_rows for
+  each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.fx_rates referencing old table as old_rows for
+  each statement execute function ingestion.bump_versions('source');
+create trigger version_insert after insert on stocks_research.fx_rates referencing new table as new_rows for
+  each statement execute function ingestion.bump_versions('source');
+create trigger version_truncate after truncate on stocks_research.fx_rates for each statement execute
+  function ingestion.bump_versions('source');
+create trigger version_update after update on stocks_research.fx_rates referencing old table as old_rows new
+  table as new_rows for each statement execute function ingestion.bump_versions('source');
+
+-- How an amount of a day is converted, by the rates known on as_of: amount x numerator / denominator. The
+-- rate is the newest of the day and of the seven days before it; of one day the stated pair, else its
+-- reverse, else two rates of one source over one common currency. No row when there is none.
+create function stocks_research.fx_conversion(from_currency text, to_currency text, day date, as_of date)
+returns table(numerator numeric, denominator numeric, rate_date date, source text, rates text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+as $$
+with stated as (
+  -- A rate of the day or of the seven days before it that was known on as_of.
+  select r.rate_date, r.source, r.from_currency, r.to_currency, r.rate,
+    '1 ' || r.from_currency || ' = ' || r.rate || ' ' || r.to_currency as rates
+  from stocks_research.fx_rates r
+  where r.rate_date >= $3 - 7
+    and r.rate_date <= $3
+    and r.known_from <= $4
+), ways as (
+  -- It and its reverse, as fractions: units of to_currency for one unit of from_currency.
+  select s.rate_date, s.source, s.from_currency, s.to_currency,
+    s.rate as numerator, 1::numeric as denominator, 1 as way, s.rates
+  from stated s
+  union all
+  select s.rate_date, s.source, s.to_currency, s.from_currency, 1, s.rate, 2, s.rates
+  from stated s
+), conversions as (
+  select w.numerator, w.denominator, w.rate_date, w.source, w.way, w.rates
+  from ways w
+  where w.from_currency = $1
+    and w.to_currency = $2
+  union all
+  -- Over one common currency, by two rates of one source and day.
+  select a.numerator * b.numerator, a.denominator * b.denominator, a.rate_date, a.source, 3,
+    a.rates || ', ' || b.rates
+  from ways a
+  join ways b
+    on b.rate_date = a.rate_date
+    and b.source = a.source
+    and b.from_currency = a.to_currency
+  where a.from_currency = $1
+    and b.to_currency = $2
+)
+select c.numerator, c.denominator, c.rate_date, c.source,
+  c.rates || ' on ' || c.rate_date || ' (' || c.source || ')'
+from conversions c
+order by c.rate_date desc, c.way, c.source collate "C", c.rates collate "C"
+limit 1
+$$;
+
+-- An amount in to_currency, by the rate of the day that was known on as_of (see fx_conversion); 60 decimals.
+-- The amount itself when the currencies are equal or one of them is not known; null without a rate.
+create function stocks_research.converted_cash(amount numeric, from_currency text, to_currency text, day
+  date, as_of date)
+returns numeric
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+as $$
+select case
+  when $2 <> $3 then (
+    select round($1 * c.numerator, 60) / c.denominator
+    from stocks_research.fx_conversion($2, $3, $4, $5) c
+  )
+  else $1
+end
+$$;
+
+-- The sources of exchange rates, for a security with an event that may be in another currency: when one of
+-- them changes, its factors are derived again.
+create function stocks_research.fx_sources(security_id text)
+returns setof text
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+as $$
+select distinct v.subject
+from ingestion.subject_versions v
+where v.table_name = 'stocks_research.fx_rates'
+  and exists (
+    select
+    from stocks_research.corporate_actions a
+    join stocks_research.securities s on s.security_id = a.security_id
+    where a.security_id = $1::bigint
+      and (a.currency <> s.currency or (a.kind = 'spin_off' and a.cash_amount is null))
+  )
+$$;
+
 -- adjustment factors ----------------------------------------------------------------------------------------
 
 -- A product that is null when a factor is null; step of stocks_research.product_exact.
@@ -1342,7 +1469,7 @@ create aggregate stocks_research.product_rounded(numeric) (
 );
 
 -- What raw prices and volumes are multiplied with, for each security and each interval of days between two
--- events. Derived from prices_daily, corporate_actions, refused_events and trading_sessions.
+-- events. Derived from prices_daily, corporate_actions, refused_events, fx_rates and trading_sessions.
 create table stocks_research.adjustment_factors (
   -- The security.
   security_id bigint not null,
@@ -1364,8 +1491,9 @@ create table stocks_research.adjustment_factors (
   -- New shares of all later splits and stock dividends.
   split_denominator numeric,
   -- The events at the end of the interval, [] for the last one: with those of all later intervals they
-  -- determine its factors. value_source says where the value of a spin-off comes from; refused says that the
-  -- event is one of refused_events.
+  -- determine its factors. value_source says where the value of a spin-off comes from; fx_rates names the
+  -- rate and the day by which a cash_amount in another currency (currency) was converted; refused says that
+  -- the event is one of refused_events.
   events jsonb not null,
   -- The first later event that cannot be applied, and why; null when all can be applied.
   reason text,
@@ -1526,7 +1654,15 @@ with spans as materialized (
     s.last_bar, s.last_listed, x.ex_session,
     a.kind = 'unknown' or stocks_research.is_split_kind(a.kind) as is_split,
     a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null as is_spin_off_ratio,
-    coalesce(a.cash_amount, v.cash_amount) as cash_amount,
+    coalesce(a.cash_amount, v.cash_amount) as stated_cash,
+    -- In the currency of the prices; null when no rate is known.
+    case
+      when coalesce(v.currency, a.currency) <> s.currency
+        then round(coalesce(a.cash_amount, v.cash_amount) * r.numerator, 60) / r.denominator
+      else coalesce(a.cash_amount, v.cash_amount)
+    end as cash_amount,
+    case when r.rates is not null then coalesce(v.currency, a.currency) end as stated_currency,
+    r.rates as fx_rates,
     case
       when a.kind = 'spin_off' then coalesce(
         v.value_source,
@@ -1536,7 +1672,7 @@ with spans as materialized (
         end
       )
     end as value_source,
-    coalesce(v.currency, a.currency) <> s.currency as is_foreign
+    coalesce(v.currency, a.currency) <> s.currency and r.rates is null as is_foreign
   from spans s
   join reported a using (security_id)
   -- An ex-date on a day without trading takes effect on the next session.
@@ -1559,6 +1695,13 @@ with spans as materialized (
       and a.split_to is null
       and a.refused is null
   ) v on true
+  -- A payment in another currency counts with the rate of its ex-date.
+  left join lateral (
+    select c.numerator, c.denominator, c.rates
+    from stocks_research.fx_conversion(coalesce(v.currency, a.currency), s.currency, a.ex_date, $1) c
+    where coalesce(v.currency, a.currency) <> s.currency
+      and a.refused is null
+  ) r on true
   -- Known from the ex-date on, or from the declaration when that came later.
   where x.ex_session > s.first_bar
     and greatest(x.ex_session, a.declared_date) <= $1
@@ -1584,7 +1727,7 @@ with spans as materialized (
     case
       when min(a.refused) is not null
         then min(a.refused)
-      when bool_or(not a.is_split and not a.is_spin_off_ratio and a.cash_amount is null)
+      when bool_or(not a.is_split and not a.is_spin_off_ratio and a.stated_cash is null)
         then 'the value of the spin-off is not known'
       when bool_or(not a.is_split and not a.is_spin_off_ratio and a.is_foreign)
         then 'the cash is not in the currency of the prices'
@@ -1596,7 +1739,9 @@ with spans as materialized (
         jsonb_build_object(
           'ex_date', a.ex_date,
           'kind', a.kind,
-          'cash_amount', a.cash_amount,
+          'cash_amount', a.stated_cash,
+          'currency', a.stated_currency,
+          'fx_rates', a.fx_rates,
           'split_from', a.split_from,
           'split_to', a.split_to,
           'occurrence', a.occurrence,
@@ -3757,17 +3902,18 @@ select * from stocks_research.market_cap_panel(array[$1], $2)
 $$;
 
 -- Cash dividends per share with an ex-date in the year until each of the days, in shares of that day,
--- ordinary and special ones apart. A security without dividends in the year has no row. Return of capital
--- and liquidations are not included.
+-- ordinary and special ones apart, in the currency of its prices where the rate of the ex-date was known
+-- (fx_rates), else in a row of their own currency. A security without dividends in the year has no row.
+-- Return of capital and liquidations are not included.
 create function stocks_research.trailing_dividends_panel(days date[], security_ids bigint[] default
   null::bigint[])
 returns table(as_of date, security_id bigint, currency text, ordinary numeric, special numeric)
 language sql
 stable parallel safe
 as $$
-select d.day, a.security_id, a.currency,
-  coalesce(sum(a.cash_amount / n.new_shares) filter (where a.kind = 'cash_dividend'), 0),
-  coalesce(sum(a.cash_amount / n.new_shares) filter (where a.kind = 'special_dividend'), 0)
+select d.day, a.security_id, c.currency,
+  coalesce(sum(c.cash_amount / n.new_shares) filter (where a.kind = 'cash_dividend'), 0),
+  coalesce(sum(c.cash_amount / n.new_shares) filter (where a.kind = 'special_dividend'), 0)
 from (select distinct day from unnest($1) u (day)) d
 join stocks_research.corporate_actions a
   on greatest(a.ex_date, a.declared_date) <= d.day
@@ -3777,8 +3923,20 @@ cross join lateral (
   -- A dividend is paid on the shares of the day before its ex-date.
   select stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day) as new_shares
 ) n
+cross join lateral (
+  -- In the currency of the prices, where the rate of the ex-date was known on the day.
+  select coalesce(v.cash_amount, a.cash_amount) as cash_amount,
+    case when a.currency <> s.currency and v.cash_amount is not null then s.currency else a.currency end
+      as currency
+  from stocks_research.securities s
+  cross join lateral (
+    select stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.day)
+      as cash_amount
+  ) v
+  where s.security_id = a.security_id
+) c
 where $2 is null or a.security_id = any ($2)
-group by d.day, a.security_id, a.currency
+group by d.day, a.security_id, c.currency
 $$;
 
 -- fundamentals panel ----------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { addDays } from '../helpers/core/days.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { loadCalendar } from './calendar/load.ts'
-import { adjust } from './validation/adjust.ts'
+import { type Action, adjust } from './validation/adjust.ts'
+import { conversionOf } from './validation/fx-conversions.ts'
 import { isNear, rational } from './validation/rational.ts'
+import { convertedCash } from './validation/recompute-factors.ts'
 
 let scratch: Scratch
 let sessions: string[]
@@ -40,7 +43,19 @@ const cash = fc.record({
   kind: fc.constantFrom('cash_dividend', 'spin_off'),
   cash_amount: cents(4_000),
   declared_date,
+  currency: fc.oneof({ weight: 4, arbitrary: fc.constant('USD') }, fc.constantFrom('CAD', 'EUR')),
 })
+/** Rates of an exchange, at times published later. */
+const rates = fc.uniqueArray(
+  fc.record({
+    rate_date: day,
+    pair: fc.constantFrom(['EUR', 'USD'], ['USD', 'EUR'], ['EUR', 'CAD'], ['USD', 'CAD'], ['CAD', 'USD']),
+    source: fc.constantFrom('ecb', 'fed'),
+    rate: cents(300),
+    days_later: fc.constantFrom(0, 0, 4),
+  }),
+  { selector: ({ rate_date, pair, source }) => `${rate_date} ${pair.join()} ${source}`, maxLength: 40 },
+)
 const splits = fc.record({
   ex_date: day,
   kind: fc.constantFrom('split', 'spin_off'),
@@ -61,6 +76,7 @@ const world = fc.record({
   ),
   delist: fc.option(day),
   as_of: day,
+  rates,
 })
 
 type World = typeof world extends fc.Arbitrary<infer Given> ? Given : never
@@ -99,6 +115,7 @@ const crowded = fc
         kind: 'cash_dividend',
         cash_amount,
         declared_date: null,
+        currency: 'USD',
       })),
       splits: told.map(({ at, ratio }) => ({
         ex_date: dayOf(at),
@@ -109,6 +126,7 @@ const crowded = fc
       refused: [],
       delist: null,
       as_of: dayOf(30),
+      rates: [],
     }),
   )
 
@@ -132,11 +150,14 @@ it.each([
       { at: 0, close: '20' },
       { at: 1, close: given.close },
     ],
-    cash: [{ ex_date: dayOf(1), kind: 'cash_dividend', cash_amount: '1.00', declared_date: null }],
+    cash: [
+      { ex_date: dayOf(1), kind: 'cash_dividend', cash_amount: '1.00', declared_date: null, currency: 'USD' },
+    ],
     splits: [{ ex_date: dayOf(1), kind: 'split', ratio: [...given.ratio], declared_date: null }],
     refused: [],
     delist: null,
     as_of: dayOf(30),
+    rates: [],
   })
   const before = rows.find((row) => (row['first_date'] ?? '') <= dayOf(0))
   const fraction = ([n, d]: readonly [number, number]) => ({ n: BigInt(n), d: BigInt(d) })
@@ -152,7 +173,7 @@ async function compareChains(given: World) {
     .map(({ at, close }) => ({ trade_date: sessions[start + at] ?? '', close }))
     .toSorted((a, b) => (a.trade_date < b.trade_date ? -1 : 1))
   const events = [
-    ...given.cash.map((each) => ({ ...each, currency: 'USD', split_from: null, split_to: null })),
+    ...given.cash.map((each) => ({ ...each, split_from: null, split_to: null })),
     ...given.splits.map(({ ratio, ...each }) => ({
       ...each,
       cash_amount: null,
@@ -161,6 +182,15 @@ async function compareChains(given: World) {
       split_to: ratio[1] ?? '',
     })),
   ]
+  const stated = given.rates.map(({ rate_date, pair, source, rate, days_later }) => ({
+    rate_date,
+    from_currency: pair[0] ?? '',
+    to_currency: pair[1] ?? '',
+    source,
+    rate,
+    known_from: addDays(rate_date, days_later),
+  }))
+  const conversion = conversionOf(stated)
   const rollback = new Error('Only to look.')
   let rows: Record<string, string | null>[] = []
   let view: Record<string, string | null>[] = []
@@ -194,6 +224,11 @@ async function compareChains(given: World) {
          on conflict do nothing`,
         [JSON.stringify(given.refused)],
       )
+      await tx.rows(
+        `insert into stocks_research.fx_rates select r.* from jsonb_populate_recordset(
+           null::stocks_research.fx_rates, $1::jsonb) r`,
+        [JSON.stringify(stated)],
+      )
       rows = await tx.rows('select * from stocks_research.adjustment_intervals($1::date)', [given.as_of])
       view = await tx.rows(
         `select trade_date, adj_close, adjustment_reason
@@ -208,7 +243,13 @@ async function compareChains(given: World) {
     })
   const known = own.filter(({ trade_date }) => trade_date <= given.as_of)
   const expected = adjust(
-    { bars: known, actions: events, refused: given.refused, currency: 'USD', last_listed: delist_date },
+    {
+      bars: known,
+      actions: events.map((event) => convertedCash<Action>(event, 'USD', conversion, given.as_of)),
+      refused: given.refused,
+      currency: 'USD',
+      last_listed: delist_date,
+    },
     sessions,
     given.as_of,
   )

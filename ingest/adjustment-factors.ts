@@ -32,11 +32,15 @@ export const adjustmentFactors: DerivedJob = {
     'corporate_actions',
     'refused_events',
     'trading_sessions',
+    'fx_rates',
   ],
-  also_reads: 'select * from stocks_research.spun_off_securities(s.subject)',
+  also_reads:
+    'select * from stocks_research.spun_off_securities(s.subject) ' +
+    'union select * from stocks_research.fx_sources(s.subject)',
   rules: [
     'adjustment_intervals(date, text[])',
     'spun_off_first_close(bigint, date, jsonb, date)',
+    'fx_conversion(text, text, date, date)',
     'is_cash_kind(text)',
     'is_split_kind(text)',
     'moves_price(text)',

@@ -1,4 +1,5 @@
 import { DELISTING_CODES, RANGES, reading } from './contract/fields.ts'
+import { fxRates } from './contract/fx-rates.ts'
 import { eventHolderOf } from './contract/holder.ts'
 import type { JobRow, SourcedJob } from './contract/job.ts'
 
@@ -36,6 +37,7 @@ export const corporateActions: SourcedJob = {
   dated_by: 'ex_date',
   without_records: 'empty',
   counted: 'occurrence',
+  loads_first: fxRates,
 
   parse(record, context) {
     const { provider } = context

@@ -135,3 +135,126 @@ comment on column stocks_research.refused_events.reason is 'Why the event was re
 
 select ingestion.watch_table('stocks_research.refused_events');
 select ingestion.version_table('stocks_research.refused_events', 'security_id');
+
+-- Exchange rates, for payments in another currency than the prices. They belong to no security. The source
+-- of each states the direction of its series, so that no direction is ever concluded from a value.
+create table stocks_research.fx_rates (
+  rate_date         date        not null,
+  from_currency     text        not null check (from_currency ~ '^[A-Z]{3}$'),
+  to_currency       text        not null check (to_currency ~ '^[A-Z]{3}$'),
+  source            text        not null,
+  rate              numeric     not null check (rate > 0),
+  known_from        date        not null,
+  primary key (rate_date, from_currency, to_currency, source),
+  constraint fx_rates_of_two_currencies check (from_currency <> to_currency),
+  constraint fx_rates_known_after_their_day check (known_from >= rate_date)
+);
+comment on table stocks_research.fx_rates is
+  'Exchange rates of a day, as their source reports them. A rate that its source corrects is replaced.';
+comment on column stocks_research.fx_rates.rate_date is 'The day of the rate, by its source.';
+comment on column stocks_research.fx_rates.from_currency is
+  'ISO 4217 code of the currency of which one unit is priced.';
+comment on column stocks_research.fx_rates.to_currency is 'ISO 4217 code of the currency of the rate.';
+comment on column stocks_research.fx_rates.source is
+  'Who states the rate: ecb (European Central Bank), fed (Federal Reserve H.10), or the name that the '
+  'delivery states, "delivery" by default.';
+comment on column stocks_research.fx_rates.rate is
+  'Units of to_currency for one unit of from_currency, as stated.';
+comment on column stocks_research.fx_rates.known_from is
+  'First day on which the rate was public: of the ECB its own day, of the Federal Reserve the Tuesday after '
+  'its week.';
+
+select ingestion.watch_table('stocks_research.fx_rates');
+select ingestion.version_table('stocks_research.fx_rates', 'source');
+
+create function stocks_research.fx_conversion(
+  from_currency text, to_currency text, day date, as_of date
+)
+returns table (
+  numerator numeric, denominator numeric, rate_date date, source text, rates text
+)
+language sql stable parallel safe
+set search_path = pg_catalog
+as $$
+with stated as (
+  -- A rate of the day or of the seven days before it that was known on as_of.
+  select r.rate_date, r.source, r.from_currency, r.to_currency, r.rate,
+    '1 ' || r.from_currency || ' = ' || r.rate || ' ' || r.to_currency as rates
+  from stocks_research.fx_rates r
+  where r.rate_date >= $3 - 7
+    and r.rate_date <= $3
+    and r.known_from <= $4
+), ways as (
+  -- It and its reverse, as fractions: units of to_currency for one unit of from_currency.
+  select s.rate_date, s.source, s.from_currency, s.to_currency,
+    s.rate as numerator, 1::numeric as denominator, 1 as way, s.rates
+  from stated s
+  union all
+  select s.rate_date, s.source, s.to_currency, s.from_currency, 1, s.rate, 2, s.rates
+  from stated s
+), conversions as (
+  select w.numerator, w.denominator, w.rate_date, w.source, w.way, w.rates
+  from ways w
+  where w.from_currency = $1
+    and w.to_currency = $2
+  union all
+  -- Over one common currency, by two rates of one source and day.
+  select a.numerator * b.numerator, a.denominator * b.denominator, a.rate_date, a.source, 3,
+    a.rates || ', ' || b.rates
+  from ways a
+  join ways b
+    on b.rate_date = a.rate_date
+    and b.source = a.source
+    and b.from_currency = a.to_currency
+  where a.from_currency = $1
+    and b.to_currency = $2
+)
+select c.numerator, c.denominator, c.rate_date, c.source,
+  c.rates || ' on ' || c.rate_date || ' (' || c.source || ')'
+from conversions c
+order by c.rate_date desc, c.way, c.source collate "C", c.rates collate "C"
+limit 1
+$$;
+comment on function stocks_research.fx_conversion(text, text, date, date) is
+  'How an amount of a day is converted, by the rates known on as_of: amount x numerator / denominator. The '
+  'rate is the newest of the day and of the seven days before it; of one day the stated pair, else its '
+  'reverse, else two rates of one source over one common currency. No row when there is none.';
+
+create function stocks_research.converted_cash(
+  amount numeric, from_currency text, to_currency text, day date, as_of date
+)
+returns numeric
+language sql stable parallel safe
+set search_path = pg_catalog
+as $$
+select case
+  when $2 <> $3 then (
+    select round($1 * c.numerator, 60) / c.denominator
+    from stocks_research.fx_conversion($2, $3, $4, $5) c
+  )
+  else $1
+end
+$$;
+comment on function stocks_research.converted_cash(numeric, text, text, date, date) is
+  'An amount in to_currency, by the rate of the day that was known on as_of (see fx_conversion); 60 '
+  'decimals. The amount itself when the currencies are equal or one of them is not known; null without a '
+  'rate.';
+
+create function stocks_research.fx_sources(security_id text) returns setof text
+language sql stable parallel safe
+set search_path = pg_catalog
+as $$
+select distinct v.subject
+from ingestion.subject_versions v
+where v.table_name = 'stocks_research.fx_rates'
+  and exists (
+    select
+    from stocks_research.corporate_actions a
+    join stocks_research.securities s on s.security_id = a.security_id
+    where a.security_id = $1::bigint
+      and (a.currency <> s.currency or (a.kind = 'spin_off' and a.cash_amount is null))
+  )
+$$;
+comment on function stocks_research.fx_sources(text) is
+  'The sources of exchange rates, for a security with an event that may be in another currency: when one of '
+  'them changes, its factors are derived again.';

@@ -66,7 +66,7 @@ create table stocks_research.adjustment_factors (
 );
 comment on table stocks_research.adjustment_factors is
   'What raw prices and volumes are multiplied with, for each security and each interval of days between two '
-  'events. Derived from prices_daily, corporate_actions, refused_events and trading_sessions.';
+  'events. Derived from prices_daily, corporate_actions, refused_events, fx_rates and trading_sessions.';
 comment on column stocks_research.adjustment_factors.security_id is 'The security.';
 comment on column stocks_research.adjustment_factors.first_date is
   'First day of the interval, inclusive: the first bar, or the session on which the events before it took '
@@ -87,8 +87,9 @@ comment on column stocks_research.adjustment_factors.split_denominator is
   'New shares of all later splits and stock dividends.';
 comment on column stocks_research.adjustment_factors.events is
   'The events at the end of the interval, [] for the last one: with those of all later intervals they '
-  'determine its factors. value_source says where the value of a spin-off comes from; refused says that the '
-  'event is one of refused_events.';
+  'determine its factors. value_source says where the value of a spin-off comes from; fx_rates names the '
+  'rate and the day by which a cash_amount in another currency (currency) was converted; refused says that '
+  'the event is one of refused_events.';
 comment on column stocks_research.adjustment_factors.reason is
   'The first later event that cannot be applied, and why; null when all can be applied.';
 

@@ -59,7 +59,15 @@ with spans as materialized (
     s.last_bar, s.last_listed, x.ex_session,
     a.kind = 'unknown' or stocks_research.is_split_kind(a.kind) as is_split,
     a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null as is_spin_off_ratio,
-    coalesce(a.cash_amount, v.cash_amount) as cash_amount,
+    coalesce(a.cash_amount, v.cash_amount) as stated_cash,
+    -- In the currency of the prices; null when no rate is known.
+    case
+      when coalesce(v.currency, a.currency) <> s.currency
+        then round(coalesce(a.cash_amount, v.cash_amount) * r.numerator, 60) / r.denominator
+      else coalesce(a.cash_amount, v.cash_amount)
+    end as cash_amount,
+    case when r.rates is not null then coalesce(v.currency, a.currency) end as stated_currency,
+    r.rates as fx_rates,
     case
       when a.kind = 'spin_off' then coalesce(
         v.value_source,
@@ -69,7 +77,7 @@ with spans as materialized (
         end
       )
     end as value_source,
-    coalesce(v.currency, a.currency) <> s.currency as is_foreign
+    coalesce(v.currency, a.currency) <> s.currency and r.rates is null as is_foreign
   from spans s
   join reported a using (security_id)
   -- An ex-date on a day without trading takes effect on the next session.
@@ -92,6 +100,13 @@ with spans as materialized (
       and a.split_to is null
       and a.refused is null
   ) v on true
+  -- A payment in another currency counts with the rate of its ex-date.
+  left join lateral (
+    select c.numerator, c.denominator, c.rates
+    from stocks_research.fx_conversion(coalesce(v.currency, a.currency), s.currency, a.ex_date, $1) c
+    where coalesce(v.currency, a.currency) <> s.currency
+      and a.refused is null
+  ) r on true
   -- Known from the ex-date on, or from the declaration when that came later.
   where x.ex_session > s.first_bar
     and greatest(x.ex_session, a.declared_date) <= $1
@@ -117,7 +132,7 @@ with spans as materialized (
     case
       when min(a.refused) is not null
         then min(a.refused)
-      when bool_or(not a.is_split and not a.is_spin_off_ratio and a.cash_amount is null)
+      when bool_or(not a.is_split and not a.is_spin_off_ratio and a.stated_cash is null)
         then 'the value of the spin-off is not known'
       when bool_or(not a.is_split and not a.is_spin_off_ratio and a.is_foreign)
         then 'the cash is not in the currency of the prices'
@@ -129,7 +144,9 @@ with spans as materialized (
         jsonb_build_object(
           'ex_date', a.ex_date,
           'kind', a.kind,
-          'cash_amount', a.cash_amount,
+          'cash_amount', a.stated_cash,
+          'currency', a.stated_currency,
+          'fx_rates', a.fx_rates,
           'split_from', a.split_from,
           'split_to', a.split_to,
           'occurrence', a.occurrence,

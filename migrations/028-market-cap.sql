@@ -183,9 +183,9 @@ create function stocks_research.trailing_dividends_panel(days date[], security_i
 returns table (as_of date, security_id bigint, currency text, ordinary numeric, special numeric)
 language sql stable parallel safe
 as $$
-select d.day, a.security_id, a.currency,
-  coalesce(sum(a.cash_amount / n.new_shares) filter (where a.kind = 'cash_dividend'), 0),
-  coalesce(sum(a.cash_amount / n.new_shares) filter (where a.kind = 'special_dividend'), 0)
+select d.day, a.security_id, c.currency,
+  coalesce(sum(c.cash_amount / n.new_shares) filter (where a.kind = 'cash_dividend'), 0),
+  coalesce(sum(c.cash_amount / n.new_shares) filter (where a.kind = 'special_dividend'), 0)
 from (select distinct day from unnest($1) u (day)) d
 join stocks_research.corporate_actions a
   on greatest(a.ex_date, a.declared_date) <= d.day
@@ -195,10 +195,23 @@ cross join lateral (
   -- A dividend is paid on the shares of the day before its ex-date.
   select stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day) as new_shares
 ) n
+cross join lateral (
+  -- In the currency of the prices, where the rate of the ex-date was known on the day.
+  select coalesce(v.cash_amount, a.cash_amount) as cash_amount,
+    case when a.currency <> s.currency and v.cash_amount is not null then s.currency else a.currency end
+      as currency
+  from stocks_research.securities s
+  cross join lateral (
+    select stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.day)
+      as cash_amount
+  ) v
+  where s.security_id = a.security_id
+) c
 where $2 is null or a.security_id = any ($2)
-group by d.day, a.security_id, a.currency
+group by d.day, a.security_id, c.currency
 $$;
 comment on function stocks_research.trailing_dividends_panel(date[], bigint[]) is
   'Cash dividends per share with an ex-date in the year until each of the days, in shares of that day, '
-  'ordinary and special ones apart. A security without dividends in the year has no row. Return of capital '
-  'and liquidations are not included.';
+  'ordinary and special ones apart, in the currency of its prices where the rate of the ex-date was known '
+  '(fx_rates), else in a row of their own currency. A security without dividends in the year has no row. '
+  'Return of capital and liquidations are not included.';

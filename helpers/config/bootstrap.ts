@@ -28,6 +28,7 @@ export const DATASET_NAMES = [
   'prices_daily',
   'corporate_actions',
   'fundamentals',
+  'fx_rates',
 ] as const
 
 const PROVIDER_NAME = /^[a-z][a-z0-9-]*$/
@@ -61,7 +62,7 @@ const bootstrapSchema = z.strictObject({
    * Datasets that must have rows. Without rows, a dataset that is not listed is not applicable, and one that
    * is listed is a failure.
    */
-  required_datasets: z.array(z.enum(DATASET_NAMES)).default([]),
+  required_datasets: z.array(z.enum(DATASET_NAMES).exclude(['fx_rates'])).default([]),
   thresholds: z.strictObject({
     /** Share of malformed records above which a file is refused. */
     reject_max_ratio: ratio,

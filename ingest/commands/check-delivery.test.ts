@@ -62,6 +62,15 @@ describe('check reads a delivery without a database', () => {
     expect(adjusted.verdict).toBe('unfit')
   })
 
+  it('and counts exchange rates, or says why they would stop the run', async () => {
+    const rates = 'date,from,to,rate\n2020-01-03,CAD,USD,0.77\n2020-01-06,CAD,USD,0.78\n'
+    const { text } = await check({ ...SMALL_DELIVERY, 'fx_rates/r.csv': rates })
+    expect(text).toContain('RATES    2 exchange rates')
+    const wide = await check({ ...SMALL_DELIVERY, 'fx_rates/r.csv': 'Date,USD\n2020-01-03,1.1\n' })
+    expect(wide.text).toMatch(/FAILS {4}fx_rates cannot be read: .* does not state the direction/)
+    expect(wide.verdict).toBe('unfit')
+  })
+
   it('and cuts long lists of names', async () => {
     const many = Array.from({ length: 45 }, (_, at) => `x:${String(at).padStart(2, '0')},T${at}`).join('\n')
     const { text } = await check({ ...SMALL_DELIVERY, 'universe.csv': `source_id,ticker\n${many}\n` })

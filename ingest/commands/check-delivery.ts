@@ -54,9 +54,11 @@ export async function checkDelivery(
   const { members } = await readUniverse(file)
   const examination = await examineDelivery(root, members, { reject_max_ratio })
   const is_unfit = failures(examination).length > 0 || emptyJobs(examination).length > 0
-  const has_gaps = examination.checks.some(
-    ({ absent, without, tally }) => tally.rows_rejected > 0 || (absent === undefined && without.length > 0),
-  )
+  const has_gaps =
+    examination.rates.rejects.length > 0 ||
+    examination.checks.some(
+      ({ absent, without, tally }) => tally.rows_rejected > 0 || (absent === undefined && without.length > 0),
+    )
   const verdict = verdictOf(is_unfit, has_gaps)
   return { text: pageOf(root, file, members.length, examination, verdict), verdict }
 }
@@ -70,7 +72,7 @@ function pageOf(
   examination: Examination,
   verdict: Verdict,
 ): string {
-  const { checks, splits } = examination
+  const { checks, rates, splits } = examination
   const cells = checks.map(({ job, tally, days }) => [
     job,
     count(tally.files.size),
@@ -82,7 +84,7 @@ function pageOf(
   ])
   const table = [['job', 'files', 'records', 'not asked for', 'rejected', 'rows', 'days'], ...cells]
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
-  const rejects = checks.flatMap(({ tally }) => tally.rejects)
+  const rejects = [...checks.flatMap(({ tally }) => tally.rejects), ...rates.rejects]
   return [
     `Delivery ${root}: ${count(members)} securities of ${universe}`,
     '',
@@ -100,6 +102,7 @@ function pageOf(
       .slice(0, REJECTS_SHOWN_MAX)
       .map(({ file, line, reason }) => `         ${file}:${line}: ${reason}`),
     `PRICES   ${splitsText(splits)}`,
+    ...(rates.rows === 0 ? [] : [`RATES    ${count(rates.rows)} exchange rates`]),
     '',
     VERDICTS[verdict],
     ...(verdict === 'unfit'

@@ -46,6 +46,7 @@ export const RANGES = {
   cash: { min: 0, max: 1_000_000, text: 'an amount from 0 to 1,000,000' },
   ratio: { min: 0.000001, max: 1_000_000, text: 'a ratio from 0.000001 to 1,000,000' },
   shares: { min: 0, max: 1_000_000, text: 'a number of shares from 0 to 1,000,000' },
+  rate: { min: 1e-9, max: 1e9, text: 'a rate from 0.000000001 to 1,000,000,000' },
   fact: { min: -1e18, max: 1e18, text: 'a number from -10^18 to 10^18' },
 } as const
 

@@ -76,6 +76,16 @@ export interface ParseContext {
   readonly provider: string
 }
 
+/** A table that belongs to no security or filer, and that a job loads whole before its own items. */
+export interface SharedTable {
+  readonly dataset: Dataset
+  readonly table: string
+  readonly key: readonly string[]
+  readonly values: readonly string[]
+  /** Translates one record; pure. */
+  parse(record: SourceRecord): { readonly row: JobRow } | { readonly rejected: string }
+}
+
 interface JobBase {
   readonly name: JobName
   /** The table it fills, in schema stocks_research. */
@@ -132,6 +142,8 @@ export interface SourcedJob extends JobBase {
         readonly declared_date: string | null
       }
     | undefined
+  /** A table beside its own, from the same provider where that serves it. */
+  readonly loads_first?: SharedTable
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }

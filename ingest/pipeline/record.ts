@@ -171,6 +171,7 @@ const NOUNS: Readonly<Record<Dataset, string>> = {
   prices_daily: 'daily bar',
   corporate_actions: 'corporate action',
   fundamentals: 'fact',
+  fx_rates: 'exchange rate',
 }
 
 /** How an item without a failure ended. */

@@ -9,17 +9,25 @@ import { recordContent, recordUnseenChanges } from '../../helpers/database/conte
 import { type Database, openDatabase } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { loadCalendar } from '../calendar/load.ts'
-import { type Job, type JobName, type JobReport, tablesOf, type Window } from '../contract/job.ts'
+import {
+  type Job,
+  type JobName,
+  type JobReport,
+  type SourcedJob,
+  tablesOf,
+  type Window,
+} from '../contract/job.ts'
 import type { Provider } from '../contract/provider.ts'
 import type { Universe } from '../universe/read.ts'
-import type { Progress, RunContext, Thresholds } from './context.ts'
+import { addCounts, type JobCounts, type Progress, type RunContext, type Thresholds } from './context.ts'
 import { runDerived } from './derive.ts'
-import { loadKnownSecurities } from './identity.ts'
+import { type KnownSecurity, loadKnownSecurities } from './identity.ts'
 import { providersOfRun, renewLeases, reopenItems, reopenRun, windowsOfRun } from './items.ts'
 import { releaseIngestionLock, startHeart, takeIngestionLock, writerOf } from './lock.ts'
 import { chooseProvider, isSourced } from './plan.ts'
 import { jobReport, type RunReport, stateOf } from './report.ts'
 import { beginRun, endRun, markDeadRuns } from './runs.ts'
+import { loadSharedTable } from './shared-table.ts'
 import { runSourced } from './sourced.ts'
 
 // The way of the data, file by file:
@@ -233,11 +241,11 @@ async function runJob(
   log.info({ job: job.name, provider: provider?.name ?? 'derived' }, 'job started')
   const counts =
     isSourced(job) && provider !== undefined
-      ? await runSourced(db, job, provider, known, run)
+      ? await runWithShared(db, job, provider, known, run)
       : await runDerived(db, job as Exclude<Job, { kind: 'sourced' }>, known, run)
   // The queries of the jobs that follow are planned by what is there now, not by what autovacuum last saw.
   if (counts.rows_inserted + counts.rows_updated + counts.rows_deleted > 0)
-    for (const table of tablesOf(job))
+    for (const table of [...tablesOf(job), ...sharedTables(job)])
       await db.rows('select ingestion.analyze_table($1)', [`stocks_research.${table}`])
   const report = await jobReport(
     db,
@@ -250,6 +258,24 @@ async function runJob(
   for (const gap of gaps) log.info({ job: job.name, ...gap }, 'gap')
   return report
 }
+
+/** Runs a job that reads a provider, after the table that it loads first, where the provider serves that. */
+async function runWithShared(
+  db: Database,
+  job: SourcedJob,
+  provider: Provider,
+  known: readonly KnownSecurity[],
+  run: RunContext,
+): Promise<JobCounts> {
+  const { loads_first: shared } = job
+  if (shared === undefined || !provider.datasets.includes(shared.dataset))
+    return runSourced(db, job, provider, known, run)
+  const counts = await loadSharedTable(db, job.name, shared, provider, run)
+  return addCounts(counts, await runSourced(db, job, provider, known, run))
+}
+
+const sharedTables = (job: Job): string[] =>
+  isSourced(job) && job.loads_first !== undefined ? [job.loads_first.table] : []
 
 /**
  * A run with half of its data from one provider and half from another would mix two sources in one series.

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { SourcedJob } from '../contract/job.ts'
-import type { Reject, Tally } from './read.ts'
+import type { FileTally, Reject, Tally } from './read.ts'
 import { listOf, type TargetTable } from './stage.ts'
 
 // Decides which staged rows are merged: items that cannot be trusted fail as a whole and their rows are
@@ -16,6 +16,15 @@ const SQL = join(import.meta.dirname, 'sql')
  */
 const REJECTS_FREE_MAX = 3
 
+/** Whether too many records of a file are malformed for any of them to be merged. */
+export function isFileMalformed(
+  { read, malformed }: Pick<FileTally, 'read' | 'malformed'>,
+  reject_max_ratio: number,
+): boolean {
+  if (malformed === 0 || malformed / read <= reject_max_ratio) return false
+  return malformed > REJECTS_FREE_MAX || malformed * 2 >= read
+}
+
 /**
  * Fails the items of every file with too many malformed records, and the items without any row: theirs may be
  * among the malformed ones. Nothing of such a file is merged.
@@ -25,8 +34,7 @@ export function failMalformedFiles(tally: Tally, reject_max_ratio: number): void
   const fail = (item: string, reason: string): void =>
     tally.end({ item, status: 'failed', error_class: 'malformed', reason })
   for (const file of tally.files.values()) {
-    if (file.malformed === 0 || file.malformed / file.read <= reject_max_ratio) continue
-    if (file.malformed <= REJECTS_FREE_MAX && file.malformed * 2 < file.read) continue
+    if (!isFileMalformed(file, reject_max_ratio)) continue
     const share = ((100 * file.malformed) / file.read).toPrecision(3)
     const reason =
       `${file.file} is refused: ${file.malformed} of its ${file.read} records (${share} %) are ` +

@@ -1,15 +1,17 @@
 import { cutList } from '../../helpers/core/text.ts'
 import { readOverrides } from '../calendar/load.ts'
 import { FIRST_DATE, horizon, sessions } from '../calendar/xnys.ts'
+import { fxRates } from '../contract/fx-rates.ts'
 import type { JobName, JobRow, ParseContext, SourcedJob } from '../contract/job.ts'
-import type { Ask, Provider, Subject } from '../contract/provider.ts'
+import { type Ask, type Provider, SourceError, type Subject } from '../contract/provider.ts'
 import { corporateActions } from '../corporate-actions.ts'
 import { fundamentalsRaw } from '../fundamentals-raw.ts'
 import type { Thresholds } from '../pipeline/context.ts'
 import { identityOf, type KnownSecurity, securityIdOf } from '../pipeline/identity.ts'
-import { copyText, Tally } from '../pipeline/read.ts'
+import { copyText, type Reject, Tally } from '../pipeline/read.ts'
 import { endOf } from '../pipeline/record.ts'
 import { failMalformedFiles } from '../pipeline/settle.ts'
+import { readSharedTable } from '../pipeline/shared-table.ts'
 import { pricesDaily } from '../prices-daily.ts'
 import { openDelivery, type SplitResult } from '../providers/index.ts'
 import { securities } from '../securities.ts'
@@ -38,6 +40,8 @@ export interface JobCheck {
 /** What a run would take of a delivery. */
 export interface Examination {
   readonly checks: readonly JobCheck[]
+  /** Exchange rates: how many, the rejected records, and why they cannot be loaded. */
+  readonly rates: { readonly rows: number; readonly rejects: readonly Reject[]; readonly fault?: string }
   readonly splits: SplitResult
 }
 
@@ -62,7 +66,18 @@ export async function examineDelivery(
     if (job === securities) known = knownOf(members, check.rows, [])
     if (job === tickerHistory) known = knownOf(members, checks[0]?.rows ?? [], check.rows)
   }
-  return { checks, splits }
+  return { checks, rates: await examineRates(provider, reject_max_ratio), splits }
+}
+
+async function examineRates(provider: Provider, reject_max_ratio: number): Promise<Examination['rates']> {
+  const reading = { window: ALL_DAYS, signal: new AbortController().signal, thresholds: { reject_max_ratio } }
+  try {
+    const { rows, rejects } = await readSharedTable(fxRates, provider, reading)
+    return { rows: rows.length, rejects }
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    return { rows: 0, rejects: [], fault: error.message }
+  }
 }
 
 /** The needed jobs that would get no row. */
@@ -70,10 +85,14 @@ export const emptyJobs = ({ checks }: Examination): JobName[] =>
   checks.filter(({ job, rows_count }) => NEEDED.includes(job) && rows_count === 0).map(({ job }) => job)
 
 /** What would fail, a sentence each: the reason, and the work items that it is the reason of. */
-export const failures = ({ checks }: Examination): string[] =>
-  checks.flatMap(({ job, failed }) =>
+export const failures = ({ checks, rates }: Examination): string[] => [
+  ...checks.flatMap(({ job, failed }) =>
     [...failed].map(([reason, items]) => `${job}: ${reason} (${cutList(items)})`),
-  )
+  ),
+  ...faultOf(rates),
+]
+/** A fault in the exchange rates stops the run. */
+const faultOf = ({ fault }: Examination['rates']): string[] => (fault === undefined ? [] : [fault])
 
 /** What the delivery does not have, a sentence each, with what that means for the database. */
 export const missing = ({ checks }: Examination): string[] =>
@@ -88,7 +107,7 @@ export const missing = ({ checks }: Examination): string[] =>
  */
 export function obstacles(examination: Examination, { failed_max_ratio }: Thresholds): string[] {
   const empty = new Set(emptyJobs(examination))
-  return examination.checks.flatMap(({ job, tally, failed }) => {
+  const of_jobs = examination.checks.flatMap(({ job, tally, failed }) => {
     const [reason] = failed.keys()
     if (empty.has(job)) {
       return [`${job}: the delivery has no row of the universe${reason === undefined ? '' : `: ${reason}`}`]
@@ -101,6 +120,7 @@ export function obstacles(examination: Examination, { failed_max_ratio }: Thresh
         `${failed_max_ratio}: ${reason} (${cutList([...items])})`,
     ]
   })
+  return [...of_jobs, ...faultOf(examination.rates)]
 }
 
 /** What a missing dataset means for the database. */

@@ -97,6 +97,12 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     ['price-positive'],
   ],
   [
+    'an exchange rate that is not a number',
+    `insert into stocks_research.fx_rates (rate_date, from_currency, to_currency, source, rate, known_from)
+     values ('2020-01-21', 'EUR', 'USD', 'ecb', 'NaN', '2020-01-21')`,
+    ['fx-rate-positive'],
+  ],
+  [
     'a high below the close',
     `${unguarded('prices_daily', 'prices_daily_high_is_highest')}
      update stocks_research.prices_daily

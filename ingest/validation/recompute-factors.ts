@@ -4,7 +4,8 @@ import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { type Action, adjust, type Factors, type RefusedEvent } from './adjust.ts'
 import { batchesOf, type Columns, gathered, readAhead, rowsOf } from './batches.ts'
 import type { Recomputation, Violation } from './check.ts'
-import { isNear, type Rational, rational, toNumber } from './rational.ts'
+import { type Conversion, storedConversion } from './fx-conversions.ts'
+import { isNear, multiply, type Rational, rational, toNumber } from './rational.ts'
 import { spinOffWorths } from './spin-offs.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
@@ -82,6 +83,7 @@ async function recomputeFactors(db: Database): Promise<Violation[]> {
   const sessions = days.map(({ day }) => day)
   const securities = await db.rows<SecurityRow>(queryFile(SQL, 'factor-securities'))
   const worths = await spinOffWorths(db, sessions)
+  const conversion = await storedConversion(db)
   const violations: Violation[] = []
   const read = (batch: readonly SecurityRow[]): Promise<Batch> => readBatch(db, batch)
   const batches = batchesOf(securities, SECURITIES_A_BATCH)
@@ -97,9 +99,11 @@ async function recomputeFactors(db: Database): Promise<Violation[]> {
           : rowsOf<BarRow>(columns, BAR_COLUMNS).filter(({ trade_date }) => trade_date <= as_of)
       const events = (actions.get(security_id) ?? []).map((action) => {
         const worth = worths(action, as_of)
-        return worth === null
-          ? action
-          : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
+        const valued =
+          worth === null
+            ? action
+            : { ...action, worth: worth.amount, currency: worth.currency ?? action.currency }
+        return convertedCash(valued, security.currency, conversion, as_of)
       })
       const expected = adjust(
         { ...security, bars: own, actions: events, refused: refused.get(security_id) ?? [] },
@@ -113,6 +117,20 @@ async function recomputeFactors(db: Database): Promise<Violation[]> {
     }
   }
   return violations
+}
+
+/** An event whose cash is in the currency of the prices, where the rate of its ex-date is known. */
+export function convertedCash<E extends Action>(
+  event: E,
+  currency: string | null,
+  conversion: Conversion,
+  as_of: string,
+): E {
+  if (event.currency === null || currency === null || event.currency === currency) return event
+  const amount = event.cash_amount === null ? event.worth : rational(event.cash_amount)
+  const factor = conversion(event.currency, currency, event.ex_date, as_of)
+  if (amount == null || factor === undefined) return event
+  return { ...event, cash_amount: null, worth: multiply(amount, factor), currency }
 }
 
 interface Batch {

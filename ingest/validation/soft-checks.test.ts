@@ -82,6 +82,14 @@ const beside = (change: string): string => `
   insert into ingestion.second_events (security_id, ex_date, cash_amount) values (1, '2020-01-15', 0.05);
   ${change};`
 
+/** Exchange rates of a day; the last bar of the market is of 2020-06-30. */
+const rates = (
+  some: readonly (readonly [from: string, to: string, rate: number, source: string])[],
+  day = '2020-06-30',
+): string => `
+  insert into stocks_research.fx_rates (rate_date, from_currency, to_currency, source, rate, known_from)
+  values ${some.map(([a, b, rate, by]) => `('${day}', '${a}', '${b}', '${by}', ${rate}, '${day}')`).join()};`
+
 /** A run that read the bars of the security. */
 const readRun = `
   insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256, start_date,
@@ -243,6 +251,21 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     finds: runTo('2020-07-16'),
     // Ten sessions, with Independence Day among the days.
     leaves: runTo('2020-07-15'),
+  },
+  'fx-rates-agree': {
+    // Euros for a dollar, told as dollars for a euro.
+    finds: rates([
+      ['EUR', 'USD', 1.1, 'ecb'],
+      ['USD', 'EUR', 1.1, 'fed'],
+    ]),
+    leaves: rates([
+      ['EUR', 'USD', 1.1, 'ecb'],
+      ['USD', 'EUR', 0.93, 'fed'],
+    ]),
+  },
+  'fx-rates-old': {
+    finds: rates([['EUR', 'USD', 1.1, 'ecb']], '2020-06-22'),
+    leaves: rates([['EUR', 'USD', 1.1, 'ecb']], '2020-06-23'),
   },
   'withdrawn-by-source': {
     finds: `${readRun}

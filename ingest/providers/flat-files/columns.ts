@@ -1,6 +1,8 @@
+import type { LocatedRecord } from '../../contract/provider.ts'
 import { plainName, refuseAdjusted } from './adjusted.ts'
 import { malformed } from './faults.ts'
 import { type FieldText, fieldText } from './field-texts.ts'
+import type { RawRecord } from './lines.ts'
 import { type Mapping, PLAIN } from './mapping.ts'
 import type { Part } from './parts.ts'
 
@@ -26,6 +28,18 @@ export interface Columns {
   readonly given: Fields
   /** Columns that are not known; they are not read, or become part of `detail`. */
   readonly unknown: readonly string[]
+}
+
+/** Makes records from the lines of one file, by the names in its header. */
+export interface RecordMaker {
+  /** One record, none (a day without a trade), or the events that a row of prices holds. */
+  make(raw: RawRecord): readonly LocatedRecord[]
+  /** Places in the header of the columns that are read. */
+  readonly places: readonly number[]
+  /** Columns that are not known: they are not read, or become part of `detail`. */
+  readonly unknown_columns: readonly string[]
+  /** True where rows of prices hold events. */
+  readonly has_events: boolean
 }
 
 /**

@@ -1,3 +1,4 @@
+import { DATASET_NAMES } from '../../../helpers/config/bootstrap.ts'
 import { type Log, silentLog } from '../../../helpers/core/log.ts'
 import type { Dataset } from '../../contract/job.ts'
 import {
@@ -21,7 +22,7 @@ import { SplitEvidence, type SplitResult } from './split-evidence.ts'
 import { tickersOf } from './tickers.ts'
 
 /** Datasets that a delivery may lack: prices are enough. */
-const OPTIONAL: readonly Dataset[] = ['corporate_actions', 'fundamentals']
+const OPTIONAL: readonly Dataset[] = ['corporate_actions', 'fundamentals', 'fx_rates']
 
 /**
  * A delivery: a folder of a vendor's files, one folder for each dataset, CSV (plain, gzip, zstd, zipped) or
@@ -34,7 +35,7 @@ export function flatFiles(
 ): Provider {
   return {
     name: 'flat-files',
-    datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions', 'fundamentals'],
+    datasets: DATASET_NAMES,
 
     async batches(ask) {
       // One batch: a dataset is all of its files together, and any of them may hold any subject.
@@ -79,7 +80,8 @@ function* absent(dataset: Dataset, { subjects }: Batch, log: Log): Generator<Sub
   const rest = folders.length > 1 ? ' with files in any of them' : ' with a file in it'
   const reason = `The delivery has no ${folders.join(', ')}${rest}.`
   const status = OPTIONAL.includes(dataset) ? 'empty' : 'not_found'
-  log.warn({ dataset, folders }, 'the delivery does not have this dataset')
+  // Few payments are in another currency, so that nobody misses these rates.
+  if (dataset !== 'fx_rates') log.warn({ dataset, folders }, 'the delivery does not have this dataset')
   for (const { item } of subjects) yield { item, status, reason }
 }
 

@@ -192,6 +192,20 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       required: ['cik', 'taxonomy', 'tag', 'unit', 'period_end', 'value', 'accession', 'filed'],
     },
   ],
+  fx_rates: [
+    {
+      name: 'fx_rates',
+      fields: {
+        date: ['date', 'rate_date'],
+        from_currency: ['from', 'from_currency'],
+        to_currency: ['to', 'to_currency'],
+        rate: ['rate'],
+        published: ['published'],
+        source: ['source'],
+      },
+      required: ['date', 'from_currency', 'to_currency', 'rate'],
+    },
+  ],
 }
 
 /** Fields in which the words of NULL_TOKENS are names: NA is a ticker, and "None" may be one too. */
@@ -218,6 +232,7 @@ export const NUMBERS = new Set([
   'cash_amount',
   'shares_per_share',
   'value',
+  'rate',
 ])
 
 /** Fields that are days. */
@@ -234,6 +249,7 @@ export const DAYS = new Set([
   'period_start',
   'period_end',
   'filed',
+  'published',
 ])
 
 /** What vendors write for "not known" in a day: MySQL, IEX and FMP write zeros. */

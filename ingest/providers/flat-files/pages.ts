@@ -1,11 +1,12 @@
 import type { Log } from '../../../helpers/core/log.ts'
 import type { LocatedRecord, Page } from '../../contract/provider.ts'
 import { textOf } from './bytes.ts'
+import type { RecordMaker } from './columns.ts'
 import { truncated } from './faults.ts'
 import { type RawRecord, RecordSplitter } from './lines.ts'
 import { openParquet } from './parquet.ts'
 import type { Part } from './parts.ts'
-import { type RecordMaker, recordMaker } from './records.ts'
+import { recordMaker } from './records.ts'
 import type { Tickers } from './tickers.ts'
 
 const RECORDS_A_PAGE = 4_000

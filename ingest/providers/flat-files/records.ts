@@ -1,24 +1,13 @@
 import { decimal } from '../../contract/fields.ts'
 import type { LocatedRecord } from '../../contract/provider.ts'
 import { takeRaw } from './adjusted.ts'
-import { columnsOf, type Fields, type Named } from './columns.ts'
+import { columnsOf, type Fields, type Named, type RecordMaker } from './columns.ts'
 import { eventsOf } from './events-in-rows.ts'
+import { wideRates } from './fx-forms.ts'
 import type { RawRecord } from './lines.ts'
 import type { Part } from './parts.ts'
 import type { Tickers } from './tickers.ts'
 import { WORD_CHECKS } from './vocabulary.ts'
-
-/** Makes records from the lines of one file, by the names in its header. */
-export interface RecordMaker {
-  /** One record, none (a day without a trade), or the events that a row of prices holds. */
-  make(raw: RawRecord): readonly LocatedRecord[]
-  /** Places in the header of the columns that are read. */
-  readonly places: readonly number[]
-  /** Columns that are not known: they are not read, or become part of `detail`. */
-  readonly unknown_columns: readonly string[]
-  /** True where rows of prices hold events. */
-  readonly has_events: boolean
-}
 
 /**
  * @param is_for_events true to read the events in rows of prices, and not the prices.
@@ -31,6 +20,8 @@ export function recordMaker(
   is_for_events = false,
 ): RecordMaker {
   const { folder, mapping } = file
+  const rates = folder.name === 'fx_rates' ? wideRates(file, header) : undefined
+  if (rates !== undefined) return rates
   const { count, columns, events, raw_close, given, unknown } = columnsOf(file, header)
   const wanted = is_for_events
     ? columns.filter(({ field }) => field === 'source_id' || field === 'ticker' || field === 'date')

@@ -194,6 +194,11 @@ const SECURITY_TYPES = new Set(
 
 type Check = (text: string) => string | undefined
 
+const currencyFault = (column: string, text: string): string | undefined =>
+  CURRENCIES.has(text.toUpperCase())
+    ? undefined
+    : `${column} is "${text.slice(0, 60)}", not a known ISO 4217 code`
+
 /** Fields of a closed vocabulary: what is wrong with a word that is not in it. */
 export const WORD_CHECKS: Readonly<Record<string, Check>> = {
   exchange_mic(text) {
@@ -202,10 +207,9 @@ export const WORD_CHECKS: Readonly<Record<string, Check>> = {
     const advice = hint === undefined ? '' : ` (write ${hint})`
     return `exchange_mic is "${text.slice(0, 60)}", not a known ISO 10383 code${advice}`
   },
-  currency: (text) =>
-    CURRENCIES.has(text.toUpperCase())
-      ? undefined
-      : `currency is "${text.slice(0, 60)}", not a known ISO 4217 code`,
+  currency: (text) => currencyFault('currency', text),
+  from_currency: (text) => currencyFault('from', text),
+  to_currency: (text) => currencyFault('to', text),
   type: (text) =>
     SECURITY_TYPES.has(wordOf(text))
       ? undefined

@@ -12,12 +12,19 @@ with effective as (
       or (a.kind = 'spin_off' and a.cash_amount is null and a.split_to is not null) as is_ratio,
     case
       when a.kind = 'spin_off' and a.cash_amount is null and a.split_to is null then (
-        select avg((e ->> 'cash_amount')::numeric)
-        from stocks_research.adjustment_factors f, jsonb_array_elements(f.events) e
+        select avg(stocks_research.converted_cash(
+          (e ->> 'cash_amount')::numeric, e ->> 'currency', s.currency, a.ex_date, d.as_of))
+        from stocks_research.adjustment_factors f, jsonb_array_elements(f.events) e,
+          stocks_research.securities s
         where f.security_id = a.security_id
+          and s.security_id = a.security_id
           and e ->> 'value_source' like 'first close%'
           and e ->> 'ex_date' = a.ex_date::text)
-      else a.cash_amount
+      else (
+        -- Null without an exchange rate; the adjusted closes are then null too.
+        select stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.as_of)
+        from stocks_research.securities s
+        where s.security_id = a.security_id)
     end as cash_amount,
     a.split_from,
     a.split_to,
@@ -26,18 +33,18 @@ with effective as (
       from stocks_research.prices_daily p
       where p.security_id = a.security_id and p.trade_date >= a.ex_date) as trade_date
   from stocks_research.corporate_actions a
+  cross join lateral (
+    -- The day as of which the factors were made.
+    select coalesce((
+      select i.end_date
+      from ingestion.items i
+      join stocks_research.securities s on s.source_id = i.item and s.security_id = a.security_id
+      where i.job = 'adjustment-factors' and i.status = 'ok'
+      order by i.item_id desc
+      limit 1), 'infinity') as as_of) d
   where stocks_research.moves_price(a.kind)
-    -- The factors cannot contain what was declared after the day as of which they were made.
-    and (
-      a.declared_date is null
-      or a.declared_date <= a.ex_date
-      or a.declared_date <= coalesce((
-        select i.end_date
-        from ingestion.items i
-        join stocks_research.securities s on s.source_id = i.item and s.security_id = a.security_id
-        where i.job = 'adjustment-factors' and i.status = 'ok'
-        order by i.item_id desc
-        limit 1), 'infinity'))
+    -- The factors cannot contain what was declared after that day.
+    and (a.declared_date is null or a.declared_date <= a.ex_date or a.declared_date <= d.as_of)
 ), events as (
   -- What happened between one bar and the next.
   select
