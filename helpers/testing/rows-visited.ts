@@ -38,3 +38,16 @@ export async function rowsVisitedBy(
     return rowsVisited(explained['QUERY PLAN'][0]?.Plan ?? {})
   })
 }
+
+/** The plan of a query that was run. Buffers count what the functions in it read, too. */
+export async function planOf(db: Database, sql: string, values: readonly unknown[] = []): Promise<PlanNode> {
+  const explained = await db.one<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+    `explain (analyze, buffers, timing off, format json) ${sql}`,
+    [...values],
+  )
+  return explained['QUERY PLAN'][0]?.Plan ?? {}
+}
+
+/** Pages of 8 kB that a query read, from memory or from disk. */
+export const pagesRead = (plan: PlanNode): number =>
+  Number(plan['Shared Hit Blocks'] ?? 0) + Number(plan['Shared Read Blocks'] ?? 0)
