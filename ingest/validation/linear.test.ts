@@ -13,19 +13,27 @@ const DAY = '2024-06-28'
 /** One security or one filer, from every view and function that takes its key. */
 const BY_KEY = {
   prices_daily_adjusted_v: 'select * from stocks_research.prices_daily_adjusted_v where security_id = $1',
-  prices_daily_adjusted_as_of: `select * from stocks_research.prices_daily_adjusted_as_of('${DAY}', array[$1])`,
+  prices_daily_adjusted_as_of: `
+    select *
+    from stocks_research.prices_daily_adjusted_as_of('${DAY}', array[$1])`,
   returns_daily_v: 'select * from stocks_research.returns_daily_v where security_id = $1',
   securities_listing_v: 'select * from stocks_research.securities_listing_v where security_id = $1',
   delistings_v: 'select * from stocks_research.delistings_v where security_id = $1',
   security_history_v: 'select * from stocks_research.security_history_v where security_id = $1',
   prices_panel: `select * from stocks_research.prices_panel(array['${DAY}']::date[], array[$1])`,
-  trailing_dividends_panel: `select * from stocks_research.trailing_dividends_panel(array['${DAY}']::date[], array[$1])`,
+  trailing_dividends_panel: `
+    select *
+    from stocks_research.trailing_dividends_panel(array['${DAY}']::date[], array[$1])`,
   split_ratio: `select stocks_research.split_ratio($1, '2024-01-02', '${DAY}')`,
   total_return: `select * from stocks_research.total_return($1, '2024-01-02', '${DAY}')`,
   fundamentals_standard_v: 'select * from stocks_research.fundamentals_standard_v where cik = $2',
-  fundamentals_standard_as_of: `select * from stocks_research.fundamentals_standard_as_of('${DAY}', array[$2])`,
+  fundamentals_standard_as_of: `
+    select *
+    from stocks_research.fundamentals_standard_as_of('${DAY}', array[$2])`,
   fundamentals_as_of: `select * from stocks_research.fundamentals_as_of('${DAY}', array[$2])`,
-  fundamentals_quarters_as_of: `select * from stocks_research.fundamentals_quarters_as_of('${DAY}', array[$2])`,
+  fundamentals_quarters_as_of: `
+    select *
+    from stocks_research.fundamentals_quarters_as_of('${DAY}', array[$2])`,
   fundamentals_panel: `
     select * from stocks_research.fundamentals_panel(array['${DAY}']::date[], array['revenue'], array[$2])`,
   market_cap_as_of: `select * from stocks_research.market_cap_as_of('${DAY}', array[$2])`,
