@@ -82,7 +82,9 @@ beforeAll(async () => {
      from stocks_research.securities s
      where exists (select from stocks_research.fundamentals_standard f where f.cik = s.cik)
        and exists (
-         select from stocks_research.prices_daily p where p.security_id = s.security_id and p.trade_date = '${DAY}')
+         select
+         from stocks_research.prices_daily p
+         where p.security_id = s.security_id and p.trade_date = '${DAY}')
      order by 1
      limit 1`,
   )
