@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { otherProjects } from './helpers/checklist/other-projects.ts'
 import { ChecklistReporter } from './helpers/checklist/reporter.ts'
-import { PhaseSequencer } from './helpers/checklist/sequencer.ts'
+import { LONG_FILES, PhaseSequencer } from './helpers/checklist/sequencer.ts'
 import { writeReportsAndIndex } from './reports/runs-index.ts'
 
 /**
@@ -12,7 +12,8 @@ import { writeReportsAndIndex } from './reports/runs-index.ts'
  */
 const env = { TZ: 'UTC', NODE_COMPILE_CACHE: join(import.meta.dirname, '.data', 'compile-cache') }
 
-export default defineConfig({
+/** `--mode quick`, which `npm run test:quick` gives, leaves the long files out. */
+export default defineConfig(({ mode }) => ({
   test: {
     watch: false, // Saving a file must never start a rebuild.
     allowOnly: false, // A stray `.only` would hide boxes.
@@ -52,6 +53,7 @@ export default defineConfig({
             '**/*.acceptance.test.ts',
             '**/*.browser.test.ts',
             'reports/runs/**',
+            ...(mode === 'quick' ? LONG_FILES : []),
           ],
           isolate: false, // Files share their imports, a third of a second each; no test changes a module.
           globalSetup: ['helpers/testing/global-setup.ts'],
@@ -64,6 +66,7 @@ export default defineConfig({
         test: {
           name: 'property',
           include: ['{ingest,helpers,reports}/**/*.property.test.ts'],
+          exclude: ['**/node_modules/**', ...(mode === 'quick' ? LONG_FILES : [])],
           setupFiles: ['helpers/testing/property-setup.ts'],
           isolate: false, // Files share their imports, a third of a second each; no test changes a module.
           globalSetup: ['helpers/testing/global-setup.ts'],
@@ -107,4 +110,4 @@ export default defineConfig({
       },
     ],
   },
-})
+}))
