@@ -52,6 +52,7 @@ export default defineConfig(({ mode }) => ({
             '**/*.reference.test.ts',
             '**/*.acceptance.test.ts',
             '**/*.browser.test.ts',
+            '**/*.matrix.test.ts',
             'reports/runs/**',
             ...(mode === 'quick' ? LONG_FILES : []),
           ],
@@ -93,6 +94,18 @@ export default defineConfig(({ mode }) => ({
           include: ['{ingest,helpers,reports}/**/*.browser.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          env,
+        },
+      },
+      {
+        // The checklist on servers and settings as they are found: `npm run matrix`.
+        test: {
+          name: 'matrix',
+          include: ['helpers/**/*.matrix.test.ts'],
+          globalSetup: ['helpers/testing/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
           env,
         },
       },
