@@ -8,7 +8,8 @@ import { describe } from 'vitest'
 import { expectAtLeast, expectAtMost, expectEqual, expectNone } from '../helpers/checklist/expectations.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import type { Config } from '../helpers/config/config.ts'
-import { fingerprintOf } from '../helpers/database/fingerprint.ts'
+import type { Connection } from '../helpers/config/connection.ts'
+import { type Fingerprint, fingerprintOf } from '../helpers/database/fingerprint.ts'
 import type { Database } from '../helpers/postgres/database.ts'
 import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { openSecondSource } from '../ingest/providers/index.ts'
@@ -18,6 +19,7 @@ import { checksOf } from '../ingest/validation/checks.ts'
 import { coverageOf } from '../ingest/validation/coverage.ts'
 import { coverageMonths } from '../ingest/validation/coverage-months.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
+import { type ValidatedContent, validatedContentOf } from '../ingest/validation/validated-content.ts'
 import { checksEvidence, findingsEvidence, rowCounts, violationCounts, violationsOf } from './evidence.ts'
 import {
   expectNoHardViolations,
@@ -28,6 +30,7 @@ import {
 import { needs, test } from './fixtures.ts'
 import { query } from './query.ts'
 import { rowsIn } from './tables.ts'
+import { FULL_VALIDATION } from './validated.ts'
 
 needs('06-production-ingestion')
 
@@ -125,16 +128,37 @@ test('date coverage: each listed security has each session of its listed span, g
   expectAtMost(unknown, listing_unknown_ratio, listing_unknown_max_ratio)
 })
 
-/** One validation of the full data, for all boxes; the first that needs it runs it. */
-let validation: Promise<ValidationReport> | undefined
+/** The content of the target before its validation; nothing after it may change it. */
+let before: Promise<Fingerprint> | undefined
 
-async function validateAll(db: Database, config: Config, progress: (line: string) => void) {
+const readContent = (connection: Connection): Promise<Fingerprint> =>
+  fingerprintOf(connection, { scope: 'content', views: 'none' })
+
+interface Validation {
+  readonly report: ValidationReport
+  /** What was validated: phase 9 does not validate equal content again. */
+  readonly content: ValidatedContent | undefined
+}
+
+/** One validation of the full data, for all boxes; the first that needs it runs it. */
+let validation: Promise<Validation> | undefined
+
+async function validateAll(
+  db: Database,
+  { connection }: { readonly connection: Connection },
+  config: Config,
+  progress: (line: string) => void,
+): Promise<Validation> {
   const { second_source } = config
   if (second_source !== undefined) {
     const { directory } = second_source
     await loadSecondSource(db, openSecondSource(second_source), `flat-files:${directory}`)
   }
-  return validate(db, { checks: checksOf(config), onCheck: ({ claim }) => progress(claim) })
+  const checks = checksOf(config)
+  before ??= readContent(connection)
+  const content = await validatedContentOf(db, await before, checks)
+  const report = await validate(db, { checks, onCheck: ({ claim }) => progress(claim) })
+  return { report, content }
 }
 
 for (const { claim, names } of [
@@ -144,9 +168,9 @@ for (const { claim, names } of [
     names: ['one-bar-a-session', 'one-security-a-ticker', 'one-ticker-a-security', 'indexes-valid'],
   },
 ]) {
-  test(claim, async ({ db, config, progress, record }) => {
-    validation ??= validateAll(db, config, progress)
-    const report = await validation
+  test(claim, async ({ db, target, config, progress, record }) => {
+    validation ??= validateAll(db, target, config, progress)
+    const { report } = await validation
     await record(violationCounts(report, names))
     expectNoViolations(report, names)
   })
@@ -167,9 +191,15 @@ const RECOMPUTED_BY: Readonly<Record<string, readonly string[]>> = {
   sessions_numbered_v: ['sessions-numbered-in-order'],
 }
 
-test('views are correct: recomputed independently, row by row', async ({ db, config, progress, record }) => {
-  validation ??= validateAll(db, config, progress)
-  const report = await validation
+test('views are correct: recomputed independently, row by row', async ({
+  db,
+  target,
+  config,
+  progress,
+  record,
+}) => {
+  validation ??= validateAll(db, target, config, progress)
+  const { report } = await validation
   const found = await db.rows<{ view: string }>(
     "select viewname as view from pg_views where schemaname = 'stocks_research' order by 1",
   )
@@ -191,15 +221,9 @@ test('views are correct: recomputed independently, row by row', async ({ db, con
 })
 
 describe(ALSO_PROVEN, () => {
-  test('every hard check has zero violations on the full data', async ({
-    db,
-    config,
-    target,
-    progress,
-    record,
-  }) => {
-    validation ??= validateAll(db, config, progress)
-    const report = await validation
+  test(FULL_VALIDATION.claim, async ({ db, target, config, progress, record }) => {
+    validation ??= validateAll(db, target, config, progress)
+    const { report, content } = await validation
     const hard = report.checks.filter(({ severity }) => severity === 'hard')
     const findings = report.checks.filter(
       ({ severity, violations_count }) => severity === 'soft' && violations_count > 0,
@@ -208,6 +232,7 @@ describe(ALSO_PROVEN, () => {
       {
         hard_violations: report.hard_count,
         findings: report.soft_count,
+        ...content,
         second_source: await secondSourceText(db),
         checks: checksEvidence(report),
         hard_examples: violationsOf(hard),
@@ -225,20 +250,21 @@ describe(ALSO_PROVEN, () => {
   })
 
   test('every job, run again, changes nothing', async ({ server, universe, runJobs, archived, record }) => {
-    const before = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
+    before ??= readContent(server.connection)
+    const content_before = await before
     const again = await runJobs({ jobs: JOB_NAMES, universe, source: archived.source })
-    const after = await fingerprintOf(server.connection, { scope: 'content', views: 'none' })
+    const after = await readContent(server.connection)
     await record(
       {
         jobs: again.report.jobs.map((report) => ({ job: report.job, ...rowCounts(report) })),
         requests_made: again.requests,
-        content_sha256_before: before.content_sha256,
+        content_sha256_before: content_before.content_sha256,
         content_sha256_after: after.content_sha256,
       },
       'idempotence',
     )
     expectEqual('the jobs that ran again', again.report.jobs.length, JOB_NAMES.length)
     for (const report of again.report.jobs) expectNothingWritten(report)
-    expectSameContent(before, after)
+    expectSameContent(content_before, after)
   })
 })
