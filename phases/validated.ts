@@ -36,6 +36,13 @@ export interface Validated {
   readonly report: ValidationReport
 }
 
+/** The counts of a validation, recorded and run now together, for evidence. */
+export const validatedCounts = ({ recorded, report }: Validated) => ({
+  checks: recorded?.checks_count ?? report.checks.length,
+  hard_violations: (recorded?.hard_count ?? 0) + report.hard_count,
+  findings: recorded?.soft_count ?? report.soft_count,
+})
+
 /**
  * The validation that the passed box of phase 7 recorded in this run; undefined when it did not run or did
  * not pass.

@@ -71,6 +71,14 @@ it.each([
   ['what the source withdrew', INSERT_WITHDRAWAL],
   ['the day up to which factors were derived', INSERT_ITEM],
   [
+    'the day that freshness is counted from',
+    "update ingestion.runs set jobs = array['prices-daily'], end_date = '2020-07-31'",
+  ],
+  [
+    'a security that was removed',
+    "insert into ingestion.removed_securities (security_id, reason) values (1, 'test')",
+  ],
+  [
     'the second source',
     "insert into ingestion.second_prices (security_id, trade_date, close) values (1, '2020-01-02', 9)",
   ],
@@ -84,6 +92,8 @@ it('is another one with other checks, and on another day', async () => {
   const before = await contentNow()
   const edited = CHECKS.map((check) => ('query' in check ? { ...check, query: `${check.query} ` } : check))
   expect(isSameContent(before, await contentNow(edited))).toBe(false)
+  const other = CHECKS.map((check) => ('query' in check ? { ...check, settings: { limit: '1' } } : check))
+  expect(isSameContent(before, await contentNow(other))).toBe(false)
   expect(isSameContent(before, await contentNow(CHECKS.slice(1)))).toBe(false)
   expect(isSameContent(before, await contentNow(CHECKS, '2022-01-04'))).toBe(false)
 })

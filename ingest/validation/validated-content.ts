@@ -38,7 +38,7 @@ export async function validatedContentOf(
   if (checks.some((check) => 'is_own' in check && check.is_own)) return undefined
   const inputs = await db.rows(queryFile(SQL, 'validation-inputs'))
   const { version } = await db.one<{ version: string }>('select version()')
-  const texts = checks.map((check) => ('query' in check ? `${check.name} ${check.query}` : check.name))
+  const texts = checks.map((check) => JSON.stringify(check))
   return {
     content_sha256: fingerprint.content_sha256,
     schema_sha256: fingerprint.schema_sha256,

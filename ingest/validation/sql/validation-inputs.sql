@@ -6,9 +6,21 @@ with derived_until as (
   from ingestion.items
   where job = 'adjustment-factors' and status = 'ok'
   order by item, item_id desc
+), newest_run as (
+  select end_date
+  from ingestion.runs
+  where 'prices-daily' = any (jobs)
+  order by started_at desc
+  limit 1
 ), inputs as (
   select 'items' as source, concat_ws('|', item, end_date) as row_text
   from derived_until
+  union all
+  select 'runs', end_date::text
+  from newest_run
+  union all
+  select 'removed_securities', security_id::text
+  from ingestion.removed_securities
   union all
   select 'withdrawals',
     concat_ws('|', job, provider, item, rows_count, first_date, last_date, examples)
