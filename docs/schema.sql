@@ -198,6 +198,31 @@ create table ingestion.withdrawals (
 );
 create index withdrawals_by_item on ingestion.withdrawals using btree (job, item);
 
+-- What each batch of files was last read from. A batch whose inputs are those of a complete run, and whose
+-- table nobody changed since, is not read again.
+create table ingestion.read_inputs (
+  -- The job that reads, e.g. prices-daily.
+  job text not null,
+  -- The provider, e.g. flat-files.
+  provider text not null,
+  -- The label of the batch, e.g. prices_daily, 3 files.
+  batch text not null,
+  -- SHA-256 over the files by hash, the universe, the window, the known securities, the thresholds, the
+  -- calendar, the migrations and the code.
+  inputs_sha256 text not null,
+  -- The newest row of ingestion.table_changes when the batch had been merged. A later change of the table is
+  -- a reason to read.
+  last_change_id bigint not null,
+  -- The run that read it.
+  run_id uuid not null,
+  -- When it was read, UTC.
+  read_at timestamp with time zone not null default now(),
+  constraint read_inputs_pkey primary key (job, provider, batch),
+  constraint read_inputs_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete
+    restrict,
+  constraint read_inputs_inputs_sha256_check check ((inputs_sha256 ~ '^[0-9a-f]{64}$'))
+);
+
 -- What each item was last derived from. An item whose inputs and output are unchanged is not derived again.
 create table ingestion.derived_inputs (
   -- The job that derives, e.g. adjustment-factors.

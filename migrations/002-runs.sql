@@ -176,6 +176,31 @@ comment on column ingestion.withdrawals.last_date is 'Day of the last row.';
 comment on column ingestion.withdrawals.examples is 'The first three rows, as stored.';
 comment on column ingestion.withdrawals.named_at is 'When the entry was written, UTC.';
 
+create table ingestion.read_inputs (
+  job               text        not null,
+  provider          text        not null,
+  batch             text        not null,
+  inputs_sha256     text        not null check (inputs_sha256 ~ '^[0-9a-f]{64}$'),
+  last_change_id    bigint      not null,
+  run_id            uuid        not null references ingestion.runs on delete restrict,
+  read_at           timestamptz not null default now(),
+  primary key (job, provider, batch)
+);
+comment on table ingestion.read_inputs is
+  'What each batch of files was last read from. A batch whose inputs are those of a complete run, and whose '
+  'table nobody changed since, is not read again.';
+comment on column ingestion.read_inputs.job is 'The job that reads, e.g. prices-daily.';
+comment on column ingestion.read_inputs.provider is 'The provider, e.g. flat-files.';
+comment on column ingestion.read_inputs.batch is 'The label of the batch, e.g. prices_daily, 3 files.';
+comment on column ingestion.read_inputs.inputs_sha256 is
+  'SHA-256 over the files by hash, the universe, the window, the known securities, the thresholds, the '
+  'calendar, the migrations and the code.';
+comment on column ingestion.read_inputs.last_change_id is
+  'The newest row of ingestion.table_changes when the batch had been merged. A later change of the table is '
+  'a reason to read.';
+comment on column ingestion.read_inputs.run_id is 'The run that read it.';
+comment on column ingestion.read_inputs.read_at is 'When it was read, UTC.';
+
 create table ingestion.derived_inputs (
   job               text        not null,
   item              text        not null,

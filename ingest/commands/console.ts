@@ -62,6 +62,7 @@ const jobText = ({
   job,
   items,
   items_unchanged,
+  unchanged_since,
   rows_read,
   rows_inserted,
   rows_updated,
@@ -70,7 +71,7 @@ const jobText = ({
 }: JobReport): string =>
   `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ` +
   `${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
-  `${itemsText(items)}${unchangedText(items_unchanged)}; ${duration(duration_ms)}`
+  `${itemsText(items)}${unchangedText({ items_unchanged, unchanged_since })}; ${duration(duration_ms)}`
 
 const itemsText = (items: JobReport['items']): string =>
   Object.entries(items)
@@ -78,8 +79,15 @@ const itemsText = (items: JobReport['items']): string =>
     .map(([status, number]) => `${count(number)} ${status}`)
     .join(', ') || 'no item'
 
-const unchangedText = (items: number): string =>
-  items === 0 ? '' : ` (${count(items)} skipped: inputs unchanged)`
+type Unchanged = Pick<JobReport, 'items_unchanged'> & {
+  readonly unchanged_since?: string | undefined
+}
+
+function unchangedText({ items_unchanged, unchanged_since }: Unchanged): string {
+  if (items_unchanged === 0) return ''
+  const why = unchanged_since === undefined ? 'inputs unchanged' : `unchanged since run ${unchanged_since}`
+  return ` (${count(items_unchanged)} skipped: ${why})`
+}
 
 /**
  * The end of a run as a person reads it: a table of jobs, every failed, deferred and missing item by name,
@@ -102,7 +110,7 @@ export function summaryText({ run_id, state, state_reason, jobs, duration_ms }: 
     ...jobs.map((job) => [
       job.job,
       ...columns.map((column) => count(job[`rows_${column}`])),
-      `${itemsText(job.items)}${unchangedText(job.items_unchanged)}`,
+      `${itemsText(job.items)}${unchangedText(job)}`,
     ]),
   ]
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []

@@ -73,7 +73,7 @@ withBound(withoutProviders(withGrouping(withChoices(program.command('run', { isD
   .description('run jobs: `all`, or any of the seven by name')
   .argument('<job...>', 'all, or names of jobs')
   .option('--plan', 'print what it would cost, in requests, minutes and gigabytes, and stop')
-  .option('--full', 'derive every item again, also those with unchanged inputs')
+  .option('--full', 'read every file and derive every item again, also those with unchanged inputs')
   .action(async (names: string[], choices: Choices) => {
     const jobs = jobsNamed(names)
     const config = configOf(choices)

@@ -217,10 +217,12 @@ export interface JobReport {
    */
   readonly rows_withdrawn: number
   /**
-   * Items of a derived job that were left as they are, since nothing that they are derived from has changed;
-   * among those that are ok or empty.
+   * Items that were skipped: nothing that their rows are derived or read from has changed. They are among
+   * those that are ok, empty or not found.
    */
   readonly items_unchanged: number
+  /** The run that last read the files of the skipped items of a job that reads a source. */
+  readonly unchanged_since?: string
   readonly duration_ms: number
   /** Every item that ended as failed, deferred or not_found, by name. */
   readonly gaps: readonly ItemGap[]

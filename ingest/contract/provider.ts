@@ -28,6 +28,12 @@ export interface Provider {
    */
   batches(ask: Ask): readonly Batch[] | Promise<readonly Batch[]>
   /**
+   * Every file that `read` may open for a batch, with the hash of its bytes now: with equal ones, and equal
+   * subjects and window, it gives the same pages. Undefined when the source is not files, or when one of
+   * them cannot be read; `read` then reports why.
+   */
+  readonly inputFiles?: (ask: Ask, batch: Batch) => Promise<readonly InputFile[] | undefined>
+  /**
    * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end
    * of its own ends as its job says (`without_records`). An end `failed` withholds every row of the subject;
    * the others count only where it has none.
@@ -72,6 +78,13 @@ export interface Batch {
   readonly subjects: readonly Subject[]
   /** What it will cost, for the plan before the run. */
   readonly estimate: { readonly requests: number; readonly bytes: number }
+}
+
+/** A file that a batch is read from. */
+export interface InputFile {
+  /** Relative to the delivery. */
+  readonly file: string
+  readonly sha256: string
 }
 
 /** Records of one file or one response. */

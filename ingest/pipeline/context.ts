@@ -39,7 +39,7 @@ export interface RunContext {
    * one.
    */
   readonly group_rows_max: number
-  /** True: derived jobs derive every item, also those of which nothing has changed. */
+  /** True: every file is read and every item derived, also those of which nothing has changed. */
   readonly is_full: boolean
   readonly onProgress: (progress: Progress) => void
 }

@@ -75,7 +75,7 @@ export interface IngestOptions {
   readonly group_rows_max?: number
   /** How often the leases of the items in flight are renewed, milliseconds; 20,000 when not given. */
   readonly heartbeat_ms?: number
-  /** Derives every item again, also those with unchanged inputs; false when not given. */
+  /** Reads and derives everything again, also what has unchanged inputs; false when not given. */
   readonly is_full?: boolean
 }
 

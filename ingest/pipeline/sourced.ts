@@ -7,6 +7,14 @@ import { identityOf, type KnownSecurity } from './identity.ts'
 import { endItems, type ItemEnd, type ItemScope } from './items.ts'
 import { inParallel } from './parallel.ts'
 import { openSubjects } from './plan.ts'
+import {
+  areThose,
+  type BatchInputs,
+  endUnchanged,
+  inputsOf,
+  newestChange,
+  rememberRead,
+} from './unchanged.ts'
 
 // Where the calendar starts, for a database whose calendar is not loaded yet.
 const FIRST_SESSION_DATE = '1990-01-02'
@@ -21,8 +29,9 @@ export async function runSourced(
   provider: Provider,
   known: readonly KnownSecurity[],
   run: RunContext,
-): Promise<JobCounts> {
+): Promise<JobCounts & { readonly unchanged_since?: string }> {
   const { run_id, window, log, signal, write, onProgress } = run
+  const change_before = await newestChange(db)
   const scope: ItemScope = { run_id, job: job.name, provider: provider.name, window }
   const subjects = await openSubjects(db, job, known, scope, write)
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
@@ -36,7 +45,26 @@ export async function runSourced(
   let counts = NO_ROWS
   let items_done = 0
   let deferred = undefined as SourceError | undefined
+  let unchanged_since: string | undefined
+  const read: BatchInputs[] = []
+  /** Skips a batch whose inputs are those of a complete run. */
+  const isUnchanged = async (batch: Batch, inputs: BatchInputs | undefined): Promise<boolean> => {
+    if (inputs === undefined || run.is_full) return false
+    const since = await write(db, (tx) => endUnchanged(tx, job, scope, inputs))
+    if (since === undefined) return false
+    const files = inputs.files.map(({ file }) => file)
+    log.info({ job: job.name, batch: batch.label, files, run: since }, 'skipped: unchanged since that run')
+    unchanged_since = since
+    counts = { ...counts, items_unchanged: counts.items_unchanged + batch.subjects.length }
+    return true
+  }
   const bring = async (batch: Batch, signal: AbortSignal): Promise<void> => {
+    const inputs = await inputsOf(db, { job, provider, ask, batch }, known, run)
+    if (await isUnchanged(batch, inputs)) {
+      items_done += batch.subjects.length
+      return
+    }
+    const hashes = new Set<string>()
     const rows_before = counts.rows_read
     const show = (step: 'read' | 'merge', rows_read: number, read_bytes: number): void =>
       onProgress({
@@ -51,11 +79,13 @@ export async function runSourced(
       })
     try {
       const merged = await db.session((session) =>
-        runBatch(session, { job, provider, ask, batch, scope, context }, { ...run, signal }, (tally) =>
-          show('read', rows_before + tally.rows_read, tally.read_bytes),
-        ),
+        runBatch(session, { job, provider, ask, batch, scope, context }, { ...run, signal }, (tally) => {
+          for (const { archive_sha256 } of tally.files.values()) hashes.add(archive_sha256)
+          show('read', rows_before + tally.rows_read, tally.read_bytes)
+        }),
       )
       counts = addCounts(counts, merged)
+      if (inputs !== undefined && areThose(inputs, hashes)) read.push(inputs)
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
       log.error(
@@ -74,7 +104,8 @@ export async function runSourced(
     if (deferred === undefined) await bring(batch, told)
     else await write(db, (tx) => endItems(tx, scope, endsOf(batch, deferred as SourceError, 'deferred')))
   })
-  return counts
+  await write(db, (tx) => rememberRead(tx, job, scope, read, change_before))
+  return { ...counts, ...(unchanged_since === undefined ? {} : { unchanged_since }) }
 }
 
 /**

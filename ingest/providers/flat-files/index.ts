@@ -13,6 +13,7 @@ import {
 import { hashFile, verifyUnchanged } from './bytes.ts'
 import { eventsStatedOnce } from './events-in-rows.ts'
 import { listFiles, stemOf } from './files.ts'
+import { inputFiles } from './input-files.ts'
 import { FOLDERS } from './layout.ts'
 import { hasEvents, otherRows, pagesOf, type Readers } from './pages.ts'
 import type { DeliveryFile, Part } from './parts.ts'
@@ -49,6 +50,8 @@ export function flatFiles(
         },
       ]
     },
+
+    inputFiles: (ask) => inputFiles(root, ask),
 
     async *read(ask, batch, signal) {
       const readers = { tickers: tickersOf(ask.subjects), log }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { inject } from 'vitest'
 import type { Database } from '../../../helpers/postgres/database.ts'
 import type { JobName, JobReport } from '../../contract/job.ts'
+import type { Provider } from '../../contract/provider.ts'
 import { jobsInOrder } from '../../jobs.ts'
 import { type IngestOptions, ingest } from '../../pipeline/run.ts'
 import { flatFiles } from '../../providers/flat-files/index.ts'
@@ -64,7 +65,13 @@ export const SOURCED = [
   'fundamentals-raw',
 ] as const
 
-type Rest = Partial<Omit<IngestOptions, 'connection' | 'jobs'>> & { readonly jobs?: readonly JobName[] }
+type Rest = Partial<Omit<IngestOptions, 'connection' | 'jobs'>> & {
+  readonly jobs?: readonly JobName[]
+  /** True: files whose hashes are those of the last complete run are not read. */
+  readonly is_hashed?: boolean
+}
+
+const withoutHashes = ({ inputFiles: _, ...provider }: Provider): Provider => provider
 
 /**
  * Ingests a delivery with its own universe. Defaults: the sourced jobs, a wide window and wide thresholds.
@@ -72,14 +79,15 @@ type Rest = Partial<Omit<IngestOptions, 'connection' | 'jobs'>> & { readonly job
 export async function ingestDelivery(
   connection: IngestOptions['connection'],
   root: string,
-  { jobs = SOURCED, ...rest }: Rest = {},
+  { jobs = SOURCED, is_hashed = false, ...rest }: Rest = {},
 ) {
   const report = await ingest({
     connection,
     jobs: jobsInOrder(jobs),
     universe: await readUniverse(join(root, 'universe.csv')),
     window: { start_date: '1990-01-01', end_date: '2029-12-31' },
-    providers: [flatFiles(root)],
+    // Without hashes every run reads all files, so that a test of reading does not have to ask for it.
+    providers: [is_hashed ? flatFiles(root) : withoutHashes(flatFiles(root))],
     source: `flat-files:${root}`,
     thresholds: {
       reject_max_ratio: 0.001,
