@@ -119,5 +119,7 @@ it('covers every table of the schema ingestion that a check reads', () => {
   for (const check of CHECKS) if ('query' in check) texts.push(check.query)
   const covered = ingestionIn(readFileSync(join(sql, 'validation-inputs.sql'), 'utf8'))
   const read = new Set(texts.flatMap(ingestionIn))
-  expect([...read].filter((name) => !covered.includes(name))).toEqual([])
+  // Findings are what a validation writes; reports read them, no check does.
+  const own = ['findings', 'findings_v']
+  expect([...read].filter((name) => !covered.includes(name) && !own.includes(name))).toEqual([])
 })
