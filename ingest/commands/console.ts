@@ -58,20 +58,10 @@ export function progressText(progress: Progress, elapsed_ms: number): string {
   )
 }
 
-const jobText = ({
-  job,
-  items,
-  items_unchanged,
-  unchanged_since,
-  rows_read,
-  rows_inserted,
-  rows_updated,
-  rows_deleted,
-  duration_ms,
-}: JobReport): string =>
-  `${job}: ${count(rows_read)} read, ${count(rows_inserted)} inserted, ` +
-  `${count(rows_updated)} updated, ${count(rows_deleted)} deleted; ` +
-  `${itemsText(items)}${unchangedText({ items_unchanged, unchanged_since })}; ${duration(duration_ms)}`
+const jobText = (report: JobReport): string =>
+  `${report.job}: ${count(report.rows_read)} read, ${count(report.rows_inserted)} inserted, ` +
+  `${count(report.rows_updated)} updated, ${count(report.rows_deleted)} deleted; ` +
+  `${itemsText(report.items)}${unchangedText(report)}; ${duration(report.duration_ms)}`
 
 const itemsText = (items: JobReport['items']): string =>
   Object.entries(items)
@@ -79,14 +69,13 @@ const itemsText = (items: JobReport['items']): string =>
     .map(([status, number]) => `${count(number)} ${status}`)
     .join(', ') || 'no item'
 
-type Unchanged = Pick<JobReport, 'items_unchanged'> & {
-  readonly unchanged_since?: string | undefined
-}
-
-function unchangedText({ items_unchanged, unchanged_since }: Unchanged): string {
+function unchangedText(report: JobReport): string {
+  const { items_unchanged, unchanged_since, unchanged_rejected_count = 0 } = report
   if (items_unchanged === 0) return ''
   const why = unchanged_since === undefined ? 'inputs unchanged' : `unchanged since run ${unchanged_since}`
-  return ` (${count(items_unchanged)} skipped: ${why})`
+  const rejected =
+    unchanged_rejected_count === 0 ? '' : `, which rejected ${counted(unchanged_rejected_count, 'record')}`
+  return ` (${count(items_unchanged)} skipped: ${why}${rejected})`
 }
 
 /**

@@ -1,6 +1,7 @@
 import { messageOf } from '../../helpers/core/errors.ts'
 import { redact } from '../../helpers/core/redact.ts'
 import { counted, thousands } from '../../helpers/core/text.ts'
+import type { JobReport } from '../contract/job.ts'
 import { type Freshness, freshnessText } from '../validation/freshness.ts'
 import type { DailyReport } from './daily.ts'
 import { EXIT_CODES } from './entry.ts'
@@ -27,6 +28,8 @@ export interface DailySummary {
     readonly deleted: number
     readonly rejected: number
   } | null
+  /** Jobs whose files were not read: they are unchanged since that run. */
+  readonly unchanged: readonly { readonly job: string; readonly since_run_id: string }[]
   /** Securities whose whole history was requested again. */
   readonly requested_again: readonly string[]
   readonly validation: {
@@ -95,6 +98,7 @@ export function summaryOf({
       deleted: sum('deleted'),
       rejected: sum('rejected'),
     },
+    unchanged: runs.flatMap(({ jobs }) => jobs.flatMap(unchangedJob)),
     requested_again: report.pulled_again,
     validation: {
       checks_count: validation.checks.length,
@@ -107,6 +111,9 @@ export function summaryOf({
     log_file,
   }
 }
+
+const unchangedJob = ({ job, unchanged_since }: JobReport): DailySummary['unchanged'] =>
+  unchanged_since === undefined ? [] : [{ job, since_run_id: unchanged_since }]
 
 /** The summary of a daily run that ended by an error. */
 export function failureOf(database: string, error: unknown, duration_ms: number): DailySummary {
@@ -121,6 +128,7 @@ export function failureOf(database: string, error: unknown, duration_ms: number)
     freshness: null,
     runs: [],
     rows: null,
+    unchanged: [],
     requested_again: [],
     validation: null,
     backup: null,

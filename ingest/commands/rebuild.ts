@@ -83,6 +83,8 @@ async function load({ config, run, universe }: Recorded, connection: Connection)
     thresholds: config.bootstrap.thresholds,
     log,
     command: `rebuild of run ${run.run_id}`,
+    // A rebuild is a proof: it reads everything, and relies on no recorded hash.
+    is_full: true,
     onProgress: progress.show,
     onJob: progress.done,
   }).finally(async () => {

@@ -223,6 +223,8 @@ export interface JobReport {
   readonly items_unchanged: number
   /** The run that last read the files of the skipped items of a job that reads a source. */
   readonly unchanged_since?: string
+  /** Records that it rejected and listed in `ingestion.rejects`. They are not in `rows_rejected`. */
+  readonly unchanged_rejected_count?: number
   readonly duration_ms: number
   /** Every item that ended as failed, deferred or not_found, by name. */
   readonly gaps: readonly ItemGap[]

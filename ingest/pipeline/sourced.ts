@@ -1,5 +1,5 @@
 import type { Database } from '../../helpers/postgres/database.ts'
-import type { SourcedJob } from '../contract/job.ts'
+import type { JobReport, SourcedJob } from '../contract/job.ts'
 import { type Ask, type Batch, type Provider, SourceError } from '../contract/provider.ts'
 import { runBatch } from './batch.ts'
 import { addCounts, type JobCounts, NO_ROWS, type RunContext } from './context.ts'
@@ -19,6 +19,8 @@ import {
 // Where the calendar starts, for a database whose calendar is not loaded yet.
 const FIRST_SESSION_DATE = '1990-01-02'
 
+type UnchangedSince = Pick<JobReport, 'unchanged_since' | 'unchanged_rejected_count'>
+
 /**
  * Runs a job that reads a provider: plans its items, asks for the open ones batch by batch, and brings each
  * batch in.
@@ -29,7 +31,7 @@ export async function runSourced(
   provider: Provider,
   known: readonly KnownSecurity[],
   run: RunContext,
-): Promise<JobCounts & { readonly unchanged_since?: string }> {
+): Promise<JobCounts & UnchangedSince> {
   const { run_id, window, log, signal, write, onProgress } = run
   const change_before = await newestChange(db)
   const scope: ItemScope = { run_id, job: job.name, provider: provider.name, window }
@@ -45,16 +47,17 @@ export async function runSourced(
   let counts = NO_ROWS
   let items_done = 0
   let deferred = undefined as SourceError | undefined
-  let unchanged_since: string | undefined
+  let unchanged: UnchangedSince = {}
   const read: BatchInputs[] = []
   /** Skips a batch whose inputs are those of a complete run. */
   const isUnchanged = async (batch: Batch, inputs: BatchInputs | undefined): Promise<boolean> => {
     if (inputs === undefined || run.is_full) return false
-    const since = await write(db, (tx) => endUnchanged(tx, job, scope, inputs))
-    if (since === undefined) return false
+    const last = await write(db, (tx) => endUnchanged(tx, job, scope, inputs))
+    if (last === undefined) return false
+    const { run_id: since, rejected_count } = last
     const files = inputs.files.map(({ file }) => file)
     log.info({ job: job.name, batch: batch.label, files, run: since }, 'skipped: unchanged since that run')
-    unchanged_since = since
+    unchanged = { unchanged_since: since, unchanged_rejected_count: rejected_count }
     counts = { ...counts, items_unchanged: counts.items_unchanged + batch.subjects.length }
     return true
   }
@@ -105,7 +108,7 @@ export async function runSourced(
     else await write(db, (tx) => endItems(tx, scope, endsOf(batch, deferred as SourceError, 'deferred')))
   })
   await write(db, (tx) => rememberRead(tx, job, scope, read, change_before))
-  return { ...counts, ...(unchanged_since === undefined ? {} : { unchanged_since }) }
+  return { ...counts, ...unchanged }
 }
 
 /**

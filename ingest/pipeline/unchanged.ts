@@ -14,7 +14,7 @@ import type { ItemScope } from './items.ts'
 // are those of a complete run, and nobody has changed the table since.
 
 const SQL = join(import.meta.dirname, 'sql')
-const INGEST = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 
 /** What the rows of a batch follow from, and what its table was before the job. */
 export interface BatchInputs {
@@ -70,30 +70,36 @@ export async function inputsOf(
 
 /**
  * Ends the items of a batch as the complete run ended them that last read equal inputs. Returns that run, or
- * undefined when there is none, or when anybody but that run changed the table since: then the batch must be
- * read.
+ * undefined when there is none, when it has no end of one of the items, or when anybody but that run changed
+ * the table since: then the batch must be read.
  */
 export async function endUnchanged(
   tx: Database,
   job: SourcedJob,
   scope: ItemScope,
   { batch, inputs_sha256 }: BatchInputs,
-): Promise<string | undefined> {
-  const [last] = await tx.rows<{ run_id: string }>(queryFile(SQL, 'read-unchanged'), [
+): Promise<LastRead | undefined> {
+  const items = batch.subjects.map(({ item }) => item)
+  const { start_date, end_date } = scope.window
+  const [last] = await tx.rows<LastRead & Record<string, unknown>>(queryFile(SQL, 'read-unchanged'), [
     job.name,
     scope.provider,
     inputs_sha256,
     tablesOf(job),
+    items,
+    start_date,
+    end_date,
   ])
   if (last === undefined) return undefined
-  await tx.rows(queryFile(SQL, 'end-unchanged'), [
-    scope.run_id,
-    job.name,
-    scope.provider,
-    batch.subjects.map(({ item }) => item),
-    last.run_id,
-  ])
-  return last.run_id
+  await tx.rows(queryFile(SQL, 'end-unchanged'), [scope.run_id, job.name, scope.provider, items, last.run_id])
+  return last
+}
+
+/** The run that last read a batch. */
+export interface LastRead {
+  readonly run_id: string
+  /** Records of the job that it rejected and listed. */
+  readonly rejected_count: number
 }
 
 /**
@@ -129,16 +135,27 @@ export const areThose = ({ files }: BatchInputs, sha256s: Iterable<string>): boo
 
 let code: string | undefined
 
-/** Of every file of the ingestion: a changed rule is another rule, whatever the version says. */
+/**
+ * Of everything that decides how a file is parsed and merged: our code, the packages and Node.js. A changed
+ * rule is another rule, whatever the version says.
+ */
 function codeHash(): string {
-  code ??= sha256Of(
-    readdirSync(INGEST, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|sql|json|csv)$/.test(name) && !name.endsWith('.test.ts'))
-      .toSorted(compareText)
-      .map((name) => `${name}\n${readFileSync(join(INGEST, name), 'utf8')}`)
-      .join('\n'),
-  )
+  code ??= sha256Of([process.version, ...codeFiles().map(textOf)].join('\n'))
   return code
 }
+
+const IS_CODE = /\.(ts|sql|json|csv)$/
+
+const codeFiles = (): string[] => [
+  'package-lock.json',
+  ...['helpers', 'ingest'].flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => IS_CODE.test(name) && !name.endsWith('.test.ts'))
+      .map((name) => `${room}/${name}`)
+      .toSorted(compareText),
+  ),
+]
+
+const textOf = (name: string): string => `${name}\n${readFileSync(join(ROOT, name), 'utf8')}`
 
 const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex')
