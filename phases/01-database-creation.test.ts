@@ -5,12 +5,12 @@
  * Again: drops what an earlier run made, after a verified backup of it; refuses whatever the product did not
  * make.
  */
-import { describe } from 'vitest'
+import { describe, inject } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
 import { verifyArchive, verifyFile, verifyRestore } from '../helpers/backup/verify.ts'
 import { expectEqual, expectThat } from '../helpers/checklist/expectations.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
-import { dropPolicy, inspectTarget } from '../helpers/database/target.ts'
+import { dropPolicy, inspectTarget, requireRebuild } from '../helpers/database/target.ts'
 import { createTarget, dropTarget, readMarkOf } from '../helpers/database/target-database.ts'
 import type { Server } from '../helpers/postgres/server.ts'
 import { runTool } from '../helpers/postgres/tools.ts'
@@ -36,6 +36,8 @@ test('the target database does not exist: `dropdb` ran, or there was none', asyn
     rows: found.tables.reduce((sum, { rows_count }) => sum + (rows_count ?? 0), 0),
     ...('reason' in found && { reason: found.reason }),
   })
+  const later = inject('run').left_out.filter((phase) => !/^0[01]-/.test(phase))
+  requireRebuild(found, later, config.confirm_drop)
   // Throws for a database of others, and for a populated one without the typed confirmation.
   const { needs_backup, because } = dropPolicy(found, config.confirm_drop)
   await record({ decision: because, needs_backup })

@@ -57,13 +57,18 @@ export class ChecklistReporter implements Reporter {
     if (project === undefined) return
     const directory = this.#options.directory ?? reportsDirectoryOf()
     try {
-      this.#begin(project, directory)
+      const files = specifications.filter((each) => each.project.name === PHASES)
+      this.#begin(
+        project,
+        directory,
+        files.map(({ moduleId }) => phaseOf(moduleId)),
+      )
     } catch (error) {
       this.#refuse(project, directory, messageOf(error))
     }
   }
 
-  #begin(project: TestProject, directory: string): void {
+  #begin(project: TestProject, directory: string, phases: readonly string[]): void {
     const { plan, fault, started } = openingOf(this.#options.plan, this.#vitest)
     const run_directory = join(directory, 'runs', started.run_id)
     const ledger_directory = join(directory, 'ledger')
@@ -80,7 +85,10 @@ export class ChecklistReporter implements Reporter {
       project.provide('gate', { is_open: false, fault })
     }
     this.#record.writeReports()
-    project.provide('run', { run_id: started.run_id, run_directory, ledger_directory })
+    const { run_id, narrowed } = started
+    const missing = plan.phases.map(({ phase }) => phase).filter((phase) => !phases.includes(phase))
+    const left_out = [...missing, ...(narrowed === null ? [] : [narrowed])]
+    project.provide('run', { run_id, run_directory, ledger_directory, left_out })
     this.#terminal.started(this.#record.view(), this.#plan.phases.flatMap((phase) => phase.boxes).length)
     for (const line of abandoned) this.#terminal.note(line)
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, this.#interrupt)

@@ -10,6 +10,8 @@ export interface RunContext {
   readonly run_id: string
   readonly run_directory: string
   readonly ledger_directory: string
+  /** What the command line leaves out of the plan: phases by name, or the option; empty for a whole run. */
+  readonly left_out: readonly string[]
 }
 
 /** Whether the phases may run at all, and for which scope their ticks hold. */

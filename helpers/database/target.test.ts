@@ -14,7 +14,7 @@ import {
   serverFor,
   traces,
 } from '../testing/targets.ts'
-import { dropPolicy, inspectTarget } from './target.ts'
+import { dropPolicy, inspectTarget, requireRebuild, type Target } from './target.ts'
 import { createTarget, markDatabase } from './target-database.ts'
 
 test('an absent target may be made, and there is nothing to drop', async () => {
@@ -178,6 +178,31 @@ test('a restored copy, which has the inner mark alone, is ours but needs the con
   const target = await inspectTarget(made.server)
   expect(target).toMatchObject({ state: 'ours', mark: null })
   expect(() => dropPolicy(target, undefined)).toThrow('it carries no mark of its making')
+})
+
+test('a loaded target is not dropped by a run that would not load it again', () => {
+  const loaded = (rows_count: number): Target => ({
+    state: 'ours',
+    database: 'stocks_research',
+    host: '127.0.0.1',
+    port: 5432,
+    is_template: false,
+    mode: 'rehearsal',
+    mark: null,
+    manual_edits: [],
+    tables: [{ table: 'stocks_research.securities', rows_count }],
+  })
+  const later = ['02-schema-build', '03-safety-backup']
+  expect(() => requireRebuild(loaded(450), later, undefined)).toThrow(
+    /^This run leaves out 02-schema-build, 03-safety-backup: it would drop stocks_research at .* \(450 rows\)/,
+  )
+  expect(() => requireRebuild(loaded(450), later, 'another@localhost')).toThrow('npx vitest run phases')
+  for (const [target, left_out, confirmed] of [
+    [loaded(450), [], undefined],
+    [loaded(0), later, undefined],
+    [loaded(450), later, 'stocks_research@localhost'],
+  ] as const)
+    expect(() => requireRebuild(target, left_out, confirmed)).not.toThrow()
 })
 
 test('a mark made on another server does not count', async () => {

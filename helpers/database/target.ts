@@ -169,6 +169,35 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
   )
 }
 
+/** Tables without whose rows a database holds nothing that a run loaded. */
+const LOADED = ['stocks_research.securities', 'stocks_research.prices_daily']
+
+/**
+ * @param left_out what the run will not do after the drop, in words; empty when it builds the target again.
+ * @throws RefusedError when the target holds loaded rows, the run would not load them again, and nobody typed
+ *   the confirmation.
+ */
+export function requireRebuild(
+  target: Target,
+  left_out: readonly string[],
+  confirm_drop: string | undefined,
+): void {
+  const isLoaded = target.tables.some(({ table, rows_count }) => LOADED.includes(table) && rows_count !== 0)
+  if (left_out.length === 0 || !isLoaded) return
+  const [typed, ...others] = confirmationsOf(target)
+  if (confirm_drop !== undefined && [typed, ...others].includes(confirm_drop)) return
+  throw new RefusedError(
+    [
+      `This run leaves out ${left_out.join(', ')}: it would drop ${target.database} at ` +
+        `${target.host}:${target.port}, which holds ${holdings(target.tables)}, and not load it again. ` +
+        'Nothing was touched. Run the whole checklist:',
+      '  npx vitest run phases',
+      'To drop it all the same, after a verified backup which is made first:',
+      `  BOOTSTRAP_CONFIRM_DROP=${typed}`,
+    ].join('\n'),
+  )
+}
+
 /**
  * What must be typed: the name, `@`, and the host as PGHOST has it; `localhost` for a loopback address or a
  * socket.

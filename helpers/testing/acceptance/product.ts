@@ -21,13 +21,18 @@ export interface Command {
  */
 export class Product {
   readonly state: string
-  readonly #env: Readonly<Record<string, string>>
+  #env: Readonly<Record<string, string>>
   #latest_before: string | undefined
 
   /** `env`: the variables that the user sets. */
   constructor(env: Readonly<Record<string, string>> = {}) {
     this.state = mkdtempSync(join(tmpdir(), 'acceptance-'))
     this.#env = env
+  }
+
+  /** Sets a variable for the commands to come. */
+  set(name: string, value: string): void {
+    this.#env = { ...this.#env, [name]: value }
   }
 
   /** `npx vitest run <filters>`. */

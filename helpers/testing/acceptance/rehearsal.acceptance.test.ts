@@ -175,7 +175,15 @@ describe('a rehearsal of 120 securities', () => {
     expect(hashes(await content(await few.connection()))).toEqual(hashes(first))
   })
 
+  test('phases 0 and 1 alone do not drop what was loaded', async () => {
+    const { exit_code, output } = await few.checklist('phases/00', 'phases/01').ended
+    expect(exit_code).toBe(1)
+    expect(output).toMatch(/This run leaves out 02-schema-build, .*it would drop stocks_research/)
+    expect((await content(await few.connection())).content_sha256).toBe(first.content_sha256)
+  })
+
   test('a bad row planted before phase 5 blocks phases 6 to 9, and nothing unrun looks passed', async () => {
+    few.set('BOOTSTRAP_CONFIRM_DROP', 'stocks_research@localhost')
     expect(
       (await few.checklist('phases/00', 'phases/01', 'phases/02', 'phases/03', 'phases/04').ended).exit_code,
       'a part is never a whole',
