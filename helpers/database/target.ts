@@ -182,15 +182,16 @@ export function requireRebuild(
   left_out: readonly string[],
   confirm_drop: string | undefined,
 ): void {
-  const isLoaded = target.tables.some(({ table, rows_count }) => LOADED.includes(table) && rows_count !== 0)
-  if (left_out.length === 0 || !isLoaded) return
+  const loaded = target.tables.filter(({ table, rows_count }) => LOADED.includes(table) && rows_count !== 0)
+  const [first, ...more] = left_out
+  if (first === undefined || loaded.length === 0) return
   const [typed, ...others] = confirmationsOf(target)
   if (confirm_drop !== undefined && [typed, ...others].includes(confirm_drop)) return
   throw new RefusedError(
     [
-      `This run leaves out ${left_out.join(', ')}: it would drop ${target.database} at ` +
-        `${target.host}:${target.port}, which holds ${holdings(target.tables)}, and not load it again. ` +
-        'Nothing was touched. Run the whole checklist:',
+      `This run leaves out ${first}${more.length === 0 ? '' : ` and ${more.length} more`}: it would drop ` +
+        `${target.database} at ${target.host}:${target.port}, which holds ${holdings(loaded)}, ` +
+        'and not load it again. Nothing was touched. Run the whole checklist:',
       '  npx vitest run phases',
       'To drop it all the same, after a verified backup which is made first:',
       `  BOOTSTRAP_CONFIRM_DROP=${typed}`,
