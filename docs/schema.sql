@@ -3446,8 +3446,9 @@ create view stocks_research.returns_daily_v as
 -- delisted later included, so the universe has no survivorship bias. certainty: traded (a bar within ten
 -- sessions up to the day), stated (its first day is stated, and it has no bar yet). With include_unknown
 -- also no_recent_bar and before_first_evidence: a source states the ticker, and nothing shows that it was
--- listed. Known as of the day, but security_type, which is today's. Trap: counting unknown ones puts
--- companies into the universe before they came to the market.
+-- listed. Known as of the day, but for security_type, and exchange_mic where the source reports none for the
+-- interval: these are today's. Trap: counting unknown ones puts companies into the universe before they came
+-- to the market.
 create function stocks_research.securities_as_of(as_of date, include_unknown boolean default false)
 returns table(security_id bigint, source_id text, ticker text, exchange_mic text, security_type text,
   certainty text)
@@ -3510,19 +3511,21 @@ immutable parallel safe
 return regexp_replace(upper(btrim(ticker)), '[^A-Z0-9]+', '.', 'g');
 
 -- The security of a ticker in any notation (BRK-B, brk/b, BRK.B) on a day, always one row. reason: exact,
--- other_notation; without a security: unknown (no security of this database ever had it), not_held_on_day,
--- listing_not_known (held, and no evidence of a listing on the day), ambiguous.
+-- other_notation; without a security: unknown (no security of this database had it until the day),
+-- not_held_on_day (held before), listing_not_known (held, and no evidence of a listing on the day),
+-- ambiguous.
 create function stocks_research.resolve_ticker(ticker text, as_of date)
 returns table(security_id bigint, listed_ticker text, reason text)
 language sql
 stable parallel safe
 as $$
 with held as (
-  -- Intervals of this ticker in any notation, and whether they cover the day.
+  -- Intervals of this ticker in any notation that began until the day, and whether they cover it.
   select h.security_id, h.ticker, h.ticker = $1 as is_exact,
-    h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity') as is_of_day
+    $2 <= coalesce(h.valid_to, 'infinity') as is_of_day
   from stocks_research.ticker_history h
   where stocks_research.ticker_key(h.ticker) = stocks_research.ticker_key($1)
+    and h.valid_from <= $2
 ), of_day as (
   -- Those of the day, the exact ones before the others.
   select h.security_id, h.ticker, h.is_exact, rank() over (order by h.is_exact desc) as place
@@ -3716,7 +3719,8 @@ create view stocks_research.sessions_numbered_v as
 
 -- For each day and security the last bar within ten sessions up to the day, raw and adjusted as of today:
 -- one call for all month ends. Securities without such a bar are not in it; delisted ones are, as long as
--- they traded.
+-- they traded. Closes are those of the day; the adjusted columns change with later events, and only their
+-- ratio between two days is a return.
 create function stocks_research.prices_panel(days date[], security_ids bigint[] default null::bigint[])
 returns table(day date, security_id bigint, ticker text, trade_date date, close numeric, volume numeric,
   adj_close numeric, total_return_close numeric)
@@ -3791,7 +3795,8 @@ $$;
 -- a tenth at most. Other reasons: no_count_of_shares (none within 550 days), shares_placeholder (a hundredth
 -- of the average shares of the same filing), share_basis_not_known (a split between the day of the count and
 -- its filing, and no count before). share_basis: as_counted or as_filed, the day on whose shares the count
--- is. Trap: filer_market_cap repeats in each row of the filer.
+-- is. The filer and the type of a security are those of today. Trap: filer_market_cap repeats in each row of
+-- the filer.
 create function stocks_research.market_cap_panel(days date[], ciks text[] default null::text[])
 returns table(as_of date, cik text, security_id bigint, trade_date date, close numeric, currency text, shares
   numeric, market_cap numeric, reason text, filer_shares numeric, filer_market_cap numeric, filer_reason

@@ -49,8 +49,9 @@ comment on function stocks_research.securities_as_of(date, boolean) is
   'were delisted later included, so the universe has no survivorship bias. certainty: traded (a bar within '
   'ten sessions up to the day), stated (its first day is stated, and it has no bar yet). With '
   'include_unknown also no_recent_bar and before_first_evidence: a source states the ticker, and nothing '
-  'shows that it was listed. Known as of the day, but security_type, which is today''s. Trap: counting '
-  'unknown ones puts companies into the universe before they came to the market.';
+  'shows that it was listed. Known as of the day, but for security_type, and exchange_mic where the source '
+  'reports none for the interval: these are today''s. Trap: counting unknown ones puts companies into the '
+  'universe before they came to the market.';
 
 create function stocks_research.security_as_of(
   ticker text, as_of date, include_unknown boolean default false
@@ -79,11 +80,12 @@ returns table (security_id bigint, listed_ticker text, reason text)
 language sql stable parallel safe
 as $$
 with held as (
-  -- Intervals of this ticker in any notation, and whether they cover the day.
+  -- Intervals of this ticker in any notation that began until the day, and whether they cover it.
   select h.security_id, h.ticker, h.ticker = $1 as is_exact,
-    h.valid_from <= $2 and $2 <= coalesce(h.valid_to, 'infinity') as is_of_day
+    $2 <= coalesce(h.valid_to, 'infinity') as is_of_day
   from stocks_research.ticker_history h
   where stocks_research.ticker_key(h.ticker) = stocks_research.ticker_key($1)
+    and h.valid_from <= $2
 ), of_day as (
   -- Those of the day, the exact ones before the others.
   select h.security_id, h.ticker, h.is_exact, rank() over (order by h.is_exact desc) as place
@@ -116,8 +118,9 @@ left join lateral (
 $$;
 comment on function stocks_research.resolve_ticker(text, date) is
   'The security of a ticker in any notation (BRK-B, brk/b, BRK.B) on a day, always one row. reason: exact, '
-  'other_notation; without a security: unknown (no security of this database ever had it), not_held_on_day, '
-  'listing_not_known (held, and no evidence of a listing on the day), ambiguous.';
+  'other_notation; without a security: unknown (no security of this database had it until the day), '
+  'not_held_on_day (held before), listing_not_known (held, and no evidence of a listing on the day), '
+  'ambiguous.';
 
 create view stocks_research.security_history_v as
 select h.security_id, h.valid_from, h.valid_to, h.ticker,

@@ -190,4 +190,5 @@ $$;
 comment on function stocks_research.prices_panel(date[], bigint[]) is
   'For each day and security the last bar within ten sessions up to the day, raw and adjusted as of today: '
   'one call for all month ends. Securities without such a bar are not in it; delisted ones are, as long as '
-  'they traded.';
+  'they traded. Closes are those of the day; the adjusted columns change with later events, and only their '
+  'ratio between two days is a return.';

@@ -162,7 +162,8 @@ comment on function stocks_research.market_cap_panel(date[], text[]) is
   'by a tenth at most. Other reasons: no_count_of_shares (none within 550 days), shares_placeholder (a '
   'hundredth of the average shares of the same filing), share_basis_not_known (a split between the day of '
   'the count and its filing, and no count before). share_basis: as_counted or as_filed, the day on whose '
-  'shares the count is. Trap: filer_market_cap repeats in each row of the filer.';
+  'shares the count is. The filer and the type of a security are those of today. Trap: filer_market_cap '
+  'repeats in each row of the filer.';
 
 create function stocks_research.market_cap_as_of(as_of date, ciks text[] default null)
 returns table (

@@ -13,6 +13,7 @@ export const LONG_FILES: readonly string[] = [
   'ingest/commands/daily.test.ts',
   'helpers/backup/settings.property.test.ts',
   'ingest/validation/look-ahead.property.test.ts',
+  'ingest/validation/time-travel.property.test.ts',
   'reports/gate.test.ts',
   'helpers/checklist/engine.test.ts',
   'ingest/providers/market.test.ts',

@@ -22,6 +22,14 @@ const ANSWERS: Readonly<Record<string, string>> = {
   adjusted: 'select * from stocks_research.prices_daily_adjusted_as_of($1::date)',
   securities: 'select * from stocks_research.securities_as_of($1::date)',
   securities_with_unknown: 'select * from stocks_research.securities_as_of($1::date, true)',
+  split_ratios: `select i.id,
+                   stocks_research.split_ratio_as_of(i.id, '2018-01-01', $1::date, $1::date) as ratio
+                 from (values (1), (2), (3)) i (id)`,
+  closes:
+    'select day, security_id, ticker, trade_date, close from stocks_research.prices_panel(array[$1::date])',
+  resolved: `select t.ticker, r.*
+             from (values ('t1'), ('T2'), ('T3'), ('T1X1'), ('t2x1'), ('T3X1')) t (ticker)
+             cross join lateral stocks_research.resolve_ticker(t.ticker, $1::date) r`,
   holders: `select t.ticker, stocks_research.security_as_of(t.ticker, $1::date) as security_id
             from (values ('T1'), ('T2'), ('T3'), ('T1X1'), ('T2X1'), ('T3X1')) t (ticker)`,
   tickers:
@@ -116,6 +124,13 @@ it.each([
     'over (partition by c.line) as first_known_on',
   ],
   ['securities_as_of(date, boolean)', 'p.trade_date <= $1', 'true'],
+  ['resolve_ticker(text, date)', 'and h.valid_from <= $2', 'and h.valid_from is not null'],
+  ['split_ratio_as_of(bigint, date, date, date)', 'greatest(a.ex_date, a.declared_date) <= $4', 'true'],
+  [
+    'market_cap_panel(date[], text[])',
+    's.known_from <= c.day\n      and (s',
+    's.known_from is not null\n      and (s',
+  ],
   ['adjustment_intervals(date, text[])', 'greatest(x.ex_session, a.declared_date) <= $1', 'true'],
   [
     'adjustment_intervals(date, text[])',

@@ -91,7 +91,9 @@ const TAGS = [
   ['EarningsPerShareDiluted', 'USD/shares'],
   ['WeightedAverageNumberOfDilutedSharesOutstanding', 'shares'],
   ['Assets', 'USD'],
+  ['CommonStockSharesOutstanding', 'shares'],
 ] as const
+const INSTANTS: readonly string[] = ['Assets', 'CommonStockSharesOutstanding']
 const fact = fc.record({
   cik: fc.constantFrom(...CIKS),
   tag: fc.constantFrom(...TAGS),
@@ -176,7 +178,7 @@ export const world: fc.Arbitrary<World> = fc
       ...new Map(
         facts.map(({ cik, tag: [tag, unit], quarter, spans, lag, is_amendment, value }) => {
           const [start, period_end] = periodOf(quarter, spans)
-          const period_start = tag === 'Assets' ? null : start
+          const period_start = INSTANTS.includes(tag) ? null : start
           const filed = dayAfter(lag, period_end)
           const form = `${spans === 4 ? '10-K' : '10-Q'}${is_amendment ? '/A' : ''}`
           const accession = `${filed} ${form}`
@@ -194,8 +196,11 @@ export async function loadWorld(db: Database, given: World): Promise<void> {
   const load = (sql: string, rows: readonly unknown[]): Promise<unknown> =>
     db.rows(sql, [JSON.stringify(rows)])
   await load(
-    `insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date, delist_date)
-     select security_id, 's' || security_id, 'T' || security_id, currency, list_date, delist_date
+    `insert into stocks_research.securities
+       (security_id, source_id, ticker, currency, list_date, delist_date, cik)
+     select security_id, 's' || security_id, 'T' || security_id, currency, list_date, delist_date,
+       -- The first two are classes of one filer.
+       case when security_id < 3 then '${CIKS[0]}' else '${CIKS[1]}' end
      from jsonb_to_recordset($1::jsonb)
        as r (security_id bigint, currency text, list_date date, delist_date date)`,
     given.securities,
