@@ -4,7 +4,7 @@ import type { DerivedJob } from './contract/job.ts'
 
 /**
  * Interval factors of every security, by definitions A (price-adjusted) and B (total return), and exact split
- * ratios. The formulas stand in `stocks_research.adjustment_intervals`, which also answers for any past day;
+ * ratios. The formulas are in `stocks_research.adjustment_intervals`, which also answers for any past day;
  * the view multiplies and rounds.
  */
 export const adjustmentFactors: DerivedJob = {

@@ -110,8 +110,8 @@ export const corporateActions: SourcedJob = {
  */
 const CASH_KINDS = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation'])
 /**
- * A ratio. Two of them on one day are one event, told twice, or a conflict; a corrected ratio replaces the
- * wrong one.
+ * A ratio. Two of them on one day are one event, reported twice, or a conflict; a corrected ratio replaces
+ * the wrong one.
  */
 const RATIO_KINDS = new Set(['split', 'stock_dividend'])
 /** A listing ended, and these events say what holders received. */
@@ -122,7 +122,7 @@ interface Terms {
   readonly cash_amount: string | null
   readonly split_to: string | null
 }
-/** A spin-off is told by its cash value, by the ratio of prices, or by what was given out. */
+/** A spin-off is reported by its cash value, by the ratio of prices, or by what was given out. */
 const isCash = (kind: string, { cash_amount }: Terms): boolean =>
   CASH_KINDS.has(kind) || (kind === 'spin_off' && cash_amount !== null)
 /** Two companies spun off on one day are two events. */

@@ -12,7 +12,7 @@ import { NOWHERE } from './tool.ts'
 const SETTINGS_SINCE: readonly (readonly [setting: string, major: number])[] = [['transaction_timeout', 17]]
 
 /**
- * First 17 whose script tells psql to take no command of its own from it (`\restrict`): before, a name in an
+ * First 17 whose script makes psql take no command of its own from it (`\restrict`): before, a name in an
  * archive could run a program here (CVE-2025-8714). Later majors all do.
  */
 const FENCED_MAJOR = 17

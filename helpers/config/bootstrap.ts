@@ -76,7 +76,7 @@ const bootstrapSchema = z.strictObject({
     /** Least share of (security, session) pairs with a bar, over securities that have bars at all. */
     session_coverage_min_ratio: ratio,
     /**
-     * Share of sessions that may lie before the first bar of a security whose listing day no source tells.
+     * Share of sessions that may lie before the first bar of a security whose listing day no source states.
      */
     listing_unknown_max_ratio: ratio.default(0.15),
     /** Most sessions between the newest bar of all and the end of the window; of `daily` the last session. */

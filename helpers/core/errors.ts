@@ -77,7 +77,7 @@ export class VerificationError extends StocksError {
 }
 
 /**
- * Control characters written out: a file's bytes may stand in a message, and neither a terminal nor
+ * Control characters written out: a file's bytes may be part of a message, and neither a terminal nor
  * PostgreSQL shall obey them.
  */
 const printable = (text: string): string => text.replace(CONTROLS, hexOf)

@@ -40,7 +40,7 @@ export interface ContentAudit {
   /** Newest recording, UTC; null without one. */
   readonly recorded_at: string | null
   readonly drifts: readonly ContentDrift[]
-  /** Edits that stand in the ledger, whether or not a run has recorded the table since. */
+  /** Edits that are in the ledger, whether or not a run has recorded the table since. */
   readonly known_edits: readonly KnownEdit[]
 }
 

@@ -205,7 +205,7 @@ function watch(session: Database, lost: (reason: string, cause?: unknown) => voi
   }
   const lose = (reason: string, cause?: unknown): void => {
     stop()
-    client.on('error', () => {}) // A broken connection may break twice; the first time was told.
+    client.on('error', () => {}) // A broken connection may break twice; the first time was reported.
     lost(reason, cause)
   }
   const onError = (thrown: Error): void => {

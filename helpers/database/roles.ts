@@ -15,8 +15,8 @@ export type RolePasswords = Readonly<Record<RoleKind, string>>
 export const roleName = (database: string, kind: RoleKind): string => `${database.slice(0, 56)}_${kind}`
 
 /**
- * What ingestion makes anew from other rows, or by rule, and periods that a source told otherwise later: here
- * it may delete. All else that a source said it may only add to and correct.
+ * What ingestion makes anew from other rows, or by rule, and periods that a source later reported otherwise:
+ * here it may delete. All else that a source said it may only add to and correct.
  */
 const REPLACEABLE = [
   'stocks_research.ticker_history',
@@ -155,7 +155,7 @@ const SCRAM_ITERATIONS = 4096
 
 /**
  * What PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803). The server is given this, so that the
- * password itself stands in no statement and no log.
+ * password itself is in no statement and no log.
  */
 export function scramVerifier(password: string, salt = randomBytes(16)): string {
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, SCRAM_ITERATIONS, 32, 'sha256')

@@ -49,7 +49,8 @@ export const aimWrong = (
   })
 
 /**
- * Ends the session that holds a lock: its run is told, may do nothing more, and another run takes the lock.
+ * Ends the session that holds a lock: its run is stopped, may do nothing more, and another run takes the
+ * lock.
  */
 export async function loseLock(maintenance: Connection, database: string): Promise<Drill & { told: string }> {
   let tell = (_reason: string): void => {}

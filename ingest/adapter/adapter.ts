@@ -111,8 +111,8 @@ export function understood<T>(
 }
 
 /**
- * What code throws that meets a value of another form than it was told: never a word of the network, the disk
- * or the database.
+ * What code throws that meets a value of another form than was documented: never a word of the network, the
+ * disk or the database.
  */
 const isAboutForm = (error: unknown): error is Error =>
   error instanceof RangeError ||

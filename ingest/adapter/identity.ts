@@ -6,8 +6,8 @@ import { readAny, symbolKey } from './notation.ts'
  * forms:
  *
  *     figi:BBG001S5N8V8             share class FIGI: the same in every country and under every name
- *     cik:0001652044/GOOGL          filer, and what tells its securities apart; without a slash when there is
- *     but one alpaca:904837e3-3b76-…        the id of one provider (any other scheme than those named here)
+ *     cik:0001652044/GOOGL          filer, and what distinguishes its securities; none for a single one
+ *     alpaca:904837e3-3b76-…        the id of one provider (any other scheme than those named here)
  *     ticker:FB@2020-01-02          who held this ticker on this day; the last resort, and still permanent
  *
  * The part behind the slash is a label, fixed when the security enters the universe. It may be the ticker of
@@ -142,8 +142,8 @@ const isSure = <C>(found: Match<C>): found is Extract<Match<C>, { candidate: C }
   hasCandidate(found) && found.by !== 'ticker'
 
 /**
- * One filer may have several securities: the ticker tells them apart among themselves, where it could not in
- * the whole market.
+ * One filer may have several securities: the ticker distinguishes them among themselves, which it could not
+ * in the whole market.
  *
  * The single line of a filer need not be the security that is meant: it is where it has the ticker, and,
  * after a rename, where the universe has but one security of the filer and both are of one kind by their

@@ -88,7 +88,7 @@ const SPELLINGS: Readonly<Record<Notation, Spelling>> = {
   },
 }
 
-/** A class letter that would be read as another kind: a class U is not told from a unit. */
+/** A class letter that would be read as another kind: a class U cannot be distinguished from a unit. */
 const NO_CLASS: Readonly<Partial<Record<Notation, RegExp>>> = {
   ours: /[URW]/,
   alpaca: /[URW]/,

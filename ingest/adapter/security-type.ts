@@ -33,7 +33,7 @@ const WORDS: readonly (readonly [SecurityType, RegExp])[] = [
   ['fund', /\bfund\b/gi],
 ]
 
-/** What a security is made of or gives a right to is told after these, and is not what the security is. */
+/** What a security is made of or gives a right to follows these words, and is not what the security is. */
 const TERMS =
   /\b(?:consisting of|comprised of|representing|exercisable|entitl|to purchase|convertible into)\b.*$/i
 const EACH = /[,(]\s*each\b.*$/i
@@ -51,7 +51,7 @@ export function securityTypeOf(security: {
   const by_name = typeByName(name ?? '')
   if (is_etf) return /\bETNs?\b|\bexchange[- ]traded notes?\b/i.test(name ?? '') ? 'note' : 'etf'
   const kind = readAny(ticker)?.kind
-  // Listed debt and corporate units have the symbol of a preferred: only the name tells.
+  // Listed debt and corporate units have the symbol of a preferred: only the name shows it.
   if (kind === 'preferred') return by_name === 'note' || by_name === 'unit' ? by_name : 'preferred'
   if (kind === 'unit' || kind === 'warrant' || kind === 'right') return kind
   return by_name

@@ -178,7 +178,7 @@ const NEW_YORK = new Intl.DateTimeFormat('en-US', {
 })
 
 /**
- * The UTC instant of a New York wall-clock time. Clocks change on Sundays at night, so noon tells the offset
+ * The UTC instant of a New York wall-clock time. Clocks change on Sundays at night, so noon has the offset
  * of a session.
  */
 function instant(date: string, time: string): string {

@@ -7,8 +7,8 @@ const TIMEOUT_MS = 10_000
 
 /**
  * Tells a monitor that a daily run has succeeded: writes the file, and requests the URL. A monitor that was
- * not told for a day raises the alarm, also when nothing runs any more. Gives what could not be told, in
- * sentences; the run itself has not failed by that.
+ * not signalled for a day raises the alarm, also when nothing runs any more. Gives what could not be
+ * signalled, in sentences; the run itself has not failed by that.
  */
 export async function reportAlive({ file, url }: AliveConfig, summary: object): Promise<string[]> {
   const faults: string[] = []

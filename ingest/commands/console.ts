@@ -44,7 +44,7 @@ export function progressLine(screen: Screen, now: () => number = () => performan
   }
 }
 
-/** Count, rate and time left, as far as they can be told. */
+/** Count, rate and time left, as far as they are known. */
 export function progressText(progress: Progress, elapsed_ms: number): string {
   const { job, step, items_done, items_total, rows_read, read_bytes, estimated_bytes } = progress
   const seconds = Math.max(elapsed_ms / 1_000, 0.001)

@@ -23,7 +23,7 @@ import { progressLine } from './console.ts'
 import { programOf, runProgram, say } from './entry.ts'
 
 /**
- * The configuration of a recorded run. What it was given stands in the archive, responses and deliveries
+ * The configuration of a recorded run. What it was given is in the archive, responses and deliveries
  * alike, and is taken from there; a delivery that was never archived is read where it lay.
  */
 async function configOf(

@@ -56,7 +56,7 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
 
 const NAME_CHARACTERS = 'full_20260131_1830_2.dump'.length
 
-/** A list reads no archive: a proof is of its day, and what the file system says of a later one is told. */
+/** A list reads no archive: a proof is of its day, and what the file system says of a later one is reported. */
 function lineOf({ manifest }: Backup, proof: Proof | undefined, written_at: Date): string {
   const { file, bytes, snapshot_at, database, mode, fingerprint } = manifest
   const rows = Object.values(fingerprint.tables).reduce((sum, table) => sum + table.rows, 0)

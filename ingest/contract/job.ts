@@ -212,7 +212,7 @@ export interface JobReport {
   readonly rows_unchanged: number
   readonly rows_deleted: number
   /**
-   * Rows of the window that stand in the table and that the source, read to its end, does not have. They are
+   * Rows of the window that are in the table and that the source, read to its end, does not have. They are
    * kept, and named in `ingestion.withdrawals`.
    */
   readonly rows_withdrawn: number

@@ -151,7 +151,7 @@ function withoutKeys(
 }
 const withoutLength = ({ 'content-length': _, ...headers }: Answer['headers']): Answer['headers'] => headers
 
-/** One at a time: the others of this process would only be told to ask again. */
+/** One at a time: the others of this process would only be asked to try again. */
 function takeSlot(base: Attempt): Promise<{ request_id: string; start_in_ms: number }> {
   base.options.permit?.()
   return base.queue(() => askForSlot(base))

@@ -47,7 +47,7 @@ const LATENCIES_MIN = 20
  * not matter whether it counts in fixed windows, in sliding ones or by a bucket. When exactly it counts a
  * request we cannot know; but two requests are seen as far apart as they were sent, less what the first
  * travelled longer than the second. The least latency bounds the second from below, hence the rule: a slot is
- * free `window_ms` after its request was sent, plus its latency above the least. The same rule stands in SQL
+ * free `window_ms` after its request was sent, plus its latency above the least. The same rule is in SQL
  * (`ingestion.take_slot`), where processes share it.
  */
 export function waitMs(limits: readonly Limit[], spent: readonly Spending[], now_ms: number): number {

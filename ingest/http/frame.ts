@@ -141,7 +141,7 @@ function lengthFault({ headers, body }: Answer): Verdict | undefined {
   const told = headers['content-length']
   if (told === undefined || headers['content-encoding'] !== undefined || !/^\d+$/.test(told)) return undefined
   if (Number(told) === body.length) return undefined
-  return { outcome: 'truncated', reason: `${body.length} bytes of ${told} that Content-Length told` }
+  return { outcome: 'truncated', reason: `${body.length} bytes of ${told} that Content-Length stated` }
 }
 
 const looksLikeMarkup = (head: string): boolean => head.replace(/^\uFEFF/, '').startsWith('<')

@@ -119,7 +119,7 @@ export function openLedger(db: Database, run: string | 'current' | null): Ledger
 }
 
 /**
- * A ledger of this process alone, for the checks that run before there is a database. Keeps what it was told
+ * A ledger of this process alone, for the checks that run before there is a database. Keeps what it was given
  * in `entries`.
  */
 export function memoryLedger(): Ledger & { readonly entries: readonly MemoryEntry[] } {

@@ -121,7 +121,7 @@ const isBlank = (value: TextJson): boolean =>
 
 /** Two lines that are cut into equally many cells. */
 function isTable(text: string): boolean {
-  // What stands in quotes is one cell, whatever is in it.
+  // What is in quotes is one cell, whatever is in it.
   const [header = '', row] = text
     .replace(/"[^"]*"/g, '')
     .split(/\r?\n/)

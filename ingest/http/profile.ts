@@ -100,7 +100,7 @@ export function destinationOf(
   }
   if (override !== undefined && !isLoopback(override)) {
     throw new TypeError(
-      `${override} is not a loopback address; only a rehearsal on this machine may stand in for a provider.`,
+      `${override} is not a loopback address; only a rehearsal on this machine may replace a provider.`,
     )
   }
   return { origin: override ?? asked.origin, host: asked.host, path: `${asked.pathname}${asked.search}` }

@@ -143,7 +143,7 @@ async function readBody(
   }
   const told = headers['content-length']
   if (told !== undefined && /^\d+$/.test(told) && Number(told) !== received && exchange.method !== 'HEAD') {
-    throw new Error(`${received} bytes of ${told} that Content-Length told`)
+    throw new Error(`${received} bytes of ${told} that Content-Length stated`)
   }
   const body = Buffer.concat(chunks)
   const encoding = headers['content-encoding']?.trim().toLowerCase()

@@ -134,7 +134,7 @@ const PASSING = anyOf([
 ])
 
 /**
- * What a notice means, by its words: the key first (whoever has a wrong one is often told to upgrade), then
+ * What a notice means, by its words: the key first (whoever has a wrong one is often asked to upgrade), then
  * the limits, the shorter window before the longer, then the plan, then the item. Undefined when no rule
  * fits.
  */

@@ -1,6 +1,6 @@
 /**
  * Works on the items of one queue, in their order, `count` at once. After a failure nobody takes another item
- * and `signal` tells those under way to stop; the failure is thrown once all of them have, so that nobody
+ * and `signal` asks those under way to stop; the failure is thrown once all of them have, so that nobody
  * writes behind the back of whoever ends the run.
  *
  * @param signal of the run: an abort is a failure like any other.
@@ -20,7 +20,7 @@ export async function inParallel<T>(
       await work(next.value, told)
     }
   }
-  // The first failure is the reason of the abort: what it does to the others tells nothing new.
+  // The first failure is the reason of the abort: what it does to the others is no news.
   await Promise.all(
     Array.from({ length: count }, () => worker().catch((error: unknown) => failed.abort(error))),
   )

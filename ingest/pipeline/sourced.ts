@@ -112,7 +112,7 @@ export async function runSourced(
 }
 
 /**
- * An item is done with its batch: of one that stood in two, a kill in between would lose the second for good,
+ * An item is done with its batch: of one that was in two, a kill in between would lose the second for good,
  * and nobody would see it.
  */
 function refuseOverlap(provider: Provider, batches: readonly Batch[]): void {

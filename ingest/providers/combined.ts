@@ -77,8 +77,8 @@ async function* sideBySide(
 }
 
 /**
- * A listing ends once: what an earlier part has told of it, a later one does not tell again. Notes in `gone`
- * whose listing ends here.
+ * A listing ends once: what an earlier part has reported of it, a later one does not report again. Notes in
+ * `gone` whose listing ends here.
  */
 function withoutEndsOf(gone_before: ReadonlySet<string>, page: Page, gone: Set<string>): Page {
   const records = page.records.filter(({ record, malformed }) => {

@@ -30,7 +30,7 @@ export interface OpenOptions {
   readonly now?: () => Date
   /** Answers archived since then are not fetched again: the start of the run that is resumed. */
   readonly reuse_since_at?: string
-  /** Loopback servers of the rehearsal, by the official origins that they stand in for. */
+  /** Loopback servers of the rehearsal, by the official origins that they replace. */
   readonly stand_ins?: Readonly<Record<string, string>>
   /** See ClientOptions; of use in a rehearsal alone. */
   readonly haste?: number

@@ -12,8 +12,8 @@ import {
 } from './rational.ts'
 
 /**
- * Adjustment told again, bar by bar from the last to the first, in exact fractions. It shares nothing with
- * the SQL of `stocks_research.adjustment_intervals`, so that both can only agree when both are right.
+ * Adjustment computed once more, bar by bar from the last to the first, in exact fractions. It shares nothing
+ * with the SQL of `stocks_research.adjustment_intervals`, so that both can only agree when both are right.
  */
 export interface Bar {
   readonly trade_date: string
@@ -34,7 +34,7 @@ export interface Action {
    */
   readonly worth?: Rational | null
 }
-/** An event of which nothing is known but that it was; its day is null when that cannot be read. */
+/** An event of which only its existence is known; its day is null when that cannot be read. */
 export interface RefusedEvent {
   readonly ex_date: string | null
   readonly kind: string
@@ -60,8 +60,8 @@ export interface Factors {
 const CASH = new Set(['cash_dividend', 'special_dividend', 'return_of_capital', 'liquidation', 'spin_off'])
 const SPLIT = new Set(['split', 'stock_dividend'])
 /**
- * A spin-off told as a ratio of prices: it divides the price as a split does, and leaves the shares as they
- * are.
+ * A spin-off reported as a ratio of prices: it divides the price as a split does, and leaves the shares as
+ * they are.
  */
 const isRatio = ({ kind, cash_amount, split_to }: Action): boolean =>
   kind === 'spin_off' && cash_amount === null && split_to !== null
@@ -70,7 +70,7 @@ const worthOf = ({ cash_amount, worth }: Action): Rational | null =>
   cash_amount === null ? (worth ?? null) : rational(cash_amount)
 const ratioOf = ({ split_from, split_to }: Action): Rational =>
   divide(rational(split_to ?? '1'), rational(split_from ?? '1'))
-/** Sessions within which a close stands in for the missing one next to an ex-date. */
+/** Sessions within which a close replaces the missing one next to an ex-date. */
 const SESSIONS_MAX = 10
 
 interface Event extends Action {

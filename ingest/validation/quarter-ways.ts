@@ -96,7 +96,7 @@ export interface Quarter {
   readonly end: number
   readonly period_start: string
   readonly period_end: string
-  /** How it may be told, the best way first: as reported, then from the longer period that begins last. */
+  /** How it may be known, the best way first: as reported, then from the longer period that begins last. */
   readonly ways: Way[]
   /** The day on which the quarter before ended. */
   before: LastDay | undefined

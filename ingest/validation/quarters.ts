@@ -14,9 +14,9 @@ import {
 import { add, divide, equals, isNear, type Rational, subtract } from './rational.ts'
 
 /**
- * Quarters of one tag told again: for each day on which something was filed, what was known on that day, from
- * the facts themselves. It shares nothing with the SQL of `stocks_research.derive_fundamentals`, which joins
- * intervals of validity.
+ * Quarters of one tag computed once more: for each day on which something was filed, what was known on that
+ * day, from the facts themselves. It shares nothing with the SQL of `stocks_research.derive_fundamentals`,
+ * which joins intervals of validity.
  */
 export type Kind = 'amount' | 'per_share' | 'shares' | 'other'
 

@@ -127,7 +127,7 @@ const isBroken = ({ adj_close }: VendorBar): boolean =>
  * What was paid on each day. Some vendors put the capital gains of a fund into the dividend and print them
  * beside it once more, some print them beside it alone. Which of the two, the closes tell over all such days
  * together; where the market moved too much, the payments of the other days do: without the gain, the
- * dividend of a day is like them. Where nothing tells, the adjustment is believed.
+ * dividend of a day is like them. Without evidence, the adjustment is believed.
  */
 function distributions(series: readonly VendorBar[]): number[] {
   const areInside = gainsAreInside(series)

@@ -1,5 +1,5 @@
 /**
- * A scripted fault: what happens to a request, and which one. Plain data, so that a script can stand in a
+ * A scripted fault: what happens to a request, and which one. Plain data, so that a script can be part of a
  * JSON file.
  */
 export interface Fault {

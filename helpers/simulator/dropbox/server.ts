@@ -28,7 +28,7 @@ export interface LoggedRequest {
   readonly route: string
   readonly status: number | 'cut'
   readonly bytes_received: number
-  /** The argument of the call; tokens and secrets never stand in one. */
+  /** The argument of the call; tokens and secrets are never in one. */
   readonly argument: unknown
   readonly fault: string | null
 }

@@ -37,7 +37,7 @@ export interface Planner {
   readonly random: Random
   /** A ticker that nobody has had yet. */
   readonly takeTicker: () => string
-  /** A new security, listed through the whole world unless told otherwise. */
+  /** A new security, listed through the whole world by default. */
   add(scenario: Scenario, change?: Partial<Plan>): Plan
 }
 

@@ -155,7 +155,7 @@ export interface Fact {
   readonly frame: string | null
 }
 
-/** A fact together with the filing that it stands in: one row of raw fundamentals. */
+/** A fact together with its filing: one row of raw fundamentals. */
 export interface FiledFact extends Fact {
   readonly cik: string
   readonly accession: string

@@ -17,7 +17,7 @@ const KEPT_LISTINGS_MAX = 4
 
 /**
  * `/v2/stocks/bars`: daily bars of many symbols, ordered by symbol and time, so that a page may hold one
- * symbol. The default limit of a thousand points cuts a long answer; only `next_page_token` tells. With
+ * symbol. The default limit of a thousand points cuts a long answer; only `next_page_token` shows it. With
  * `asof=-` a symbol means whoever traded under it on each day; otherwise it means the company that holds it
  * as of that day (by default today), under all its tickers, and an earlier owner is hidden.
  */

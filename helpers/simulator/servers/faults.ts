@@ -41,8 +41,8 @@ export interface FaultPlan {
 
 /**
  * Every kind that a run must survive, once for certain and then by chance; no loss. A 429 with Retry-After
- * stops all of a provider's requests for a second: one for each provider shows that the client waits as told,
- * dozens only wait.
+ * stops all of a provider's requests for a second: one for each provider shows that the client waits as long
+ * as it was asked to, dozens only wait.
  */
 export const REHEARSAL_FAULTS: FaultPlan = {
   seed: 'rehearsal',

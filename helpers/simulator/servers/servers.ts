@@ -12,7 +12,7 @@ import { createSecFeed, rateThresholdExceeded } from './sec.ts'
 export const SERVICES = ['sec', 'secData', 'nasdaq', 'alpacaData', 'alpacaTrading'] as const
 export type Service = (typeof SERVICES)[number]
 
-/** Whom each server stands in for. */
+/** The service that each server simulates. */
 export const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
   sec: 'https://www.sec.gov',
   secData: 'https://data.sec.gov',
@@ -21,7 +21,7 @@ export const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
   alpacaTrading: 'https://paper-api.alpaca.markets',
 }
 
-/** The account that the simulated broker knows unless told otherwise. */
+/** The account that the simulated broker knows by default. */
 export const REHEARSAL_KEYS: AlpacaKeys = {
   key_id: 'PKREHEARSAL000000001',
   secret_key: 'rehearsal-secret-of-nobody-000000000001',
@@ -50,7 +50,7 @@ export interface LoggedRequest {
 export interface Market {
   /** Loopback origins, e.g. `http://127.0.0.1:49152`. */
   readonly origins: Readonly<Record<Service, string>>
-  /** The same by the official origin that each stands in for. */
+  /** The same by the official origin that each replaces. */
   readonly stand_ins: Readonly<Record<string, string>>
   readonly log: readonly LoggedRequest[]
   /** Requests that a limit refused, by service. */

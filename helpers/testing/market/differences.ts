@@ -31,7 +31,7 @@ export interface Comparison {
 }
 
 export interface ComparisonOptions {
-  /** How the database names a security; its source_id in the drop unless told otherwise. */
+  /** How the database names a security; by default its source_id in the delivery. */
   readonly nameOf?: (security: Security) => string
   /**
    * The way on which it came: a drop of flat files, which carries everything, or the free providers over

@@ -36,7 +36,7 @@ export async function startPgBouncer(
   const user = await serverUser()
   await handOver(user, directory)
   const child = execa(program, ['-q', file], { reject: false, ...(user !== undefined && { uid: user.uid }) })
-  await sleep(1_000) // It has no word for "ready"; the first connection tells.
+  await sleep(1_000) // It does not report that it is ready.
   return {
     port,
     async stop() {

@@ -10,7 +10,7 @@ import { ACTION_FIELDS } from './fields.ts'
 
 /** One event as the API lists it. */
 export interface Action {
-  /** The list that it stands in, e.g. forward_splits. */
+  /** The list that it is in, e.g. forward_splits. */
   readonly list: string
   readonly event: TextObject
 }

@@ -10,7 +10,7 @@ export interface Masked {
 
 /**
  * While a change is under way the broker uses a CUSIP as the symbol: a change of name to it, and another one
- * from it to the new ticker. Returns the ticker that each CUSIP stands in for, from all changes of name.
+ * from it to the new ticker. Returns the ticker that each CUSIP replaces, from all changes of name.
  */
 export function maskedBy(changes: readonly TranslatedAction[]): Map<string, Masked> {
   const masks = new Map<string, Masked>()
@@ -23,7 +23,7 @@ export function maskedBy(changes: readonly TranslatedAction[]): Map<string, Mask
 }
 
 /**
- * The same event by tickers alone: of a CUSIP, by the ticker that it stands in for; a change to a CUSIP is no
+ * The same event by tickers alone: of a CUSIP, by the ticker that it replaces; a change to a CUSIP is no
  * event, since the change from it follows. `held_on`: the day on which the security had its ticker.
  */
 export function unmasked(

@@ -37,7 +37,7 @@ export function eventsOf(actions: readonly TranslatedAction[]): {
   return { renames, departures }
 }
 
-/** Reason of an interval whose beginning nobody told us. */
+/** Reason of an interval whose beginning no source states. */
 export const UNKNOWN_START = 'since when is not known'
 
 export interface TickerInterval {

@@ -8,7 +8,7 @@ import type { Ask, InputFile } from '../../contract/provider.ts'
 import { FOLDERS } from './layout.ts'
 
 /**
- * Datasets whose folders are read too: splits and dividends may stand in rows of prices, prices are compared
+ * Datasets whose folders are read too: splits and dividends may be columns of price rows, prices are compared
  * with splits, and a delivery without intervals has those that follow from its securities.
  */
 const ALSO_READ: Readonly<Partial<Record<Dataset, Dataset>>> = {

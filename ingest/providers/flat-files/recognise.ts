@@ -41,7 +41,7 @@ interface Features {
 const isUnsigned = (text: string | undefined): boolean => /^\d+$/.test(text ?? '')
 const OHLCV = { date: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 }
 
-/** The most telling forms first. Names are in lower case without signs. */
+/** The most specific forms first. Names are in lower case without signs. */
 const RULES: readonly Rule[] = [
   {
     vendor: 'yfinance download()',

@@ -37,7 +37,7 @@ interface Close {
   readonly is_disputed: boolean
 }
 
-/** The close of a day beside the one known so far, where `isNearer` tells whether a day is nearer to a split. */
+/** The close of a day beside the one known so far, where `isNearer` says whether a day is nearer to a split. */
 function nearest(
   known: Close | undefined,
   { date, text }: Pick<Close, 'date' | 'text'>,

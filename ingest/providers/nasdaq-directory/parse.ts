@@ -34,8 +34,8 @@ const MICS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The ticker of a line that is written in three notations. CQS, the tape's own, tells a class V from "when
- * issued", which ACT does not; the column of Nasdaq must mean the same.
+ * The ticker of a line that is written in three notations. CQS, the tape's own, distinguishes a class V from
+ * "when issued", which ACT does not; the column of Nasdaq must mean the same.
  */
 function tickerOfColumns(
   act: string,

@@ -10,7 +10,7 @@ export const ADAPTER: Adapter = {
   api_as_of: '2026-11',
   cannot: [
     'no corporate actions but delistings, dated by the filing of Form 25',
-    'no telling apart of the exchanges of the NYSE group',
+    'no distinction between the exchanges of the NYSE group',
   ],
   patterns: PATTERNS,
   variables: [
