@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EvidenceRow, RunFigures, RunStarted } from './events.ts'
 import { readJournal } from './journal.ts'
+import { boxKey } from './time-left.ts'
 import { boxesOf, countsOf, type RunView, viewOf } from './view.ts'
 
 /** Runs that a journal repeats the figures of. */
@@ -56,6 +57,28 @@ export function rowsBefore(
       return { run_id: view.run_id, rows: given.evidence[name] as readonly EvidenceRow[] }
   }
   return undefined
+}
+
+/** Earlier runs that are asked how long a box took. */
+const TIMED_RUNS_MAX = 5
+
+/** How long each box took when it last passed in one of the newest earlier runs of the same mode. */
+export function durationsBefore(
+  runs_directory: string,
+  { run_id, mode }: Pick<RunStarted, 'run_id' | 'mode'>,
+): Map<string, number> {
+  const durations_ms = new Map<string, number>()
+  let runs_count = 0
+  for (const view of runsBefore(runs_directory, run_id)) {
+    if (view.mode !== mode) continue
+    for (const { phase, box } of boxesOf(view)) {
+      const key = boxKey(phase.phase, box.claim)
+      if (box.state === 'passed' && !durations_ms.has(key)) durations_ms.set(key, box.duration_ms)
+    }
+    runs_count += 1
+    if (runs_count === TIMED_RUNS_MAX) break
+  }
+  return durations_ms
 }
 
 /**

@@ -7,7 +7,7 @@ import { messageOf } from '../core/errors.ts'
 import { pointTo } from '../core/pointer.ts'
 import { endAbandonedRuns } from './abandoned.ts'
 import { type AuditSection, EVIDENCE_ANNOTATION, type Evidence, PROGRESS_ANNOTATION } from './events.ts'
-import { historyOf } from './history.ts'
+import { durationsBefore, historyOf } from './history.ts'
 import { misplaced } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import { openingOf } from './opening.ts'
@@ -89,7 +89,7 @@ export class ChecklistReporter implements Reporter {
     const missing = plan.phases.map(({ phase }) => phase).filter((phase) => !phases.includes(phase))
     const left_out = [...missing, ...(narrowed === null ? [] : [narrowed])]
     project.provide('run', { run_id, run_directory, ledger_directory, left_out })
-    this.#terminal.started(this.#record.view(), this.#plan.phases.flatMap((phase) => phase.boxes).length)
+    this.#terminal.started(this.#record.view(), durationsBefore(join(directory, 'runs'), started))
     for (const line of abandoned) this.#terminal.note(line)
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, this.#interrupt)
   }
@@ -168,8 +168,7 @@ export class ChecklistReporter implements Reporter {
     const duration_ms = Math.round(test.diagnostic()?.duration ?? 0)
     this.#record?.append({ event: 'box-ended', phase, claim: test.name, state, errors, note, duration_ms })
     const box = this.#phaseView(phase)?.boxes.find(({ claim }) => claim === test.name)
-    // An open one is shown when the phase ends, with the others that have its reason.
-    if (box !== undefined && box.state !== 'open') this.#terminal.box(box)
+    if (box !== undefined) this.#terminal.boxEnded(phase, box)
   }
 
   onTestModuleEnd(module: TestModule): void {
@@ -256,7 +255,9 @@ export class ChecklistReporter implements Reporter {
   #start(test: TestCase): void {
     if (this.#started.has(test.id) || test.result().state === 'skipped') return
     this.#started.add(test.id)
-    this.#record?.append({ event: 'box-started', phase: phaseOf(test.module.moduleId), claim: test.name })
+    const phase = phaseOf(test.module.moduleId)
+    this.#record?.append({ event: 'box-started', phase, claim: test.name })
+    this.#terminal.boxStarted(phase, test.name)
   }
 
   #closeDead(phase: string): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Pace, Terminal } from './terminal.ts'
-import type { RunView } from './view.ts'
+import { boxKey } from './time-left.ts'
+import type { BoxView, RunView } from './view.ts'
 
 /** A run without phases, of a mode and a place for backups. */
 const runOf = (mode: string, dropbox: string): RunView => ({
@@ -69,4 +70,65 @@ test('other work, another total and a lower count start a new rate', () => {
   expect(pace.of('download · 2,000,000 of 9,000,000 bytes', 20_000)).toBe('')
   expect(pace.of('download · 2,000,000 of 9,000,000 bytes', 30_000), 'nothing went on').toBe('')
   expect(pace.of('every factor equals its recomputation', 40_000)).toBe('')
+})
+
+const BOX: BoxView = {
+  claim: 'every series is complete',
+  state: 'passed',
+  is_also_proven: false,
+  reason: null,
+  evidence: { rows: 3 },
+  faults: [],
+  started_at: null,
+  ended_at: null,
+  duration_ms: 40_000,
+  line: null,
+}
+
+test('in a file or a pipe there are boxes, failures and the verdict, and nothing else', () => {
+  const act = (terminal: Terminal): void => {
+    terminal.boxStarted('07-validation', BOX.claim)
+    terminal.progress('prices-daily · 100 of 500 items')
+    terminal.boxEnded('07-validation', BOX)
+    const message = 'expected 3 bars; found 2'
+    const faults = [{ name: 'AssertionError', message }]
+    terminal.boxEnded('07-validation', { ...BOX, claim: 'bars are sane', state: 'failed', faults })
+  }
+  expect(shownOn(undefined, act)).toBe(
+    '  [x] every series is complete  40.0 s\n' +
+      '  [!] bars are sane  40.0 s\n' +
+      '      expected 3 bars; found 2\n',
+  )
+  expect(shownOn(100, act)).toContain('… prices-daily · 100 of 500 items')
+  expect(shownOn(100, act)).toContain('\n      rows = 3\n')
+})
+
+test('a box that took long in an earlier run begins with the time left, cut to the width', () => {
+  const phases = [{ phase: '07-validation', boxes: [BOX, { ...BOX, claim: 'bars are sane' }] }]
+  const run = { ...runOf('live', 'dropbox'), phases } as unknown as RunView
+  const key = boxKey('07-validation', BOX.claim)
+  const beginOn = (columns: number): string =>
+    shownOn(columns, (terminal) => {
+      terminal.started(run, new Map([[key, 3_600_000]]))
+      terminal.boxStarted('07-validation', BOX.claim)
+      terminal.boxEnded('07-validation', BOX)
+    })
+  expect(beginOn(120)).toContain('every series is complete · about 1 h 00 min left · run: more than ')
+  const lines = beginOn(60).split(/[\n\r]/)
+  const shown = lines.find((line) => line.includes('… every series'))?.replace('\u001b[2K', '')
+  expect(shown?.length).toBeLessThanOrEqual(60)
+})
+
+test('the end names the verdict, what blocked, the next step, and where to look', () => {
+  const endOf = (run: RunView): string => shownOn(undefined, (terminal) => terminal.ended(run, 'reports/r'))
+  const failed = runOf('live', 'dropbox')
+  const phases = [{ phase: '07-validation', state: 'failed', boxes: [] }] as unknown as RunView['phases']
+  expect(endOf({ ...failed, phases })).toMatch(
+    /^\nFAILED · .*\n {2}07-validation: "bars are sane" failed: .*\n {2}next: fix 07-validation; npx vitest run phases\/07 .*\n {2}audit page {3}reports\/r\/audit.html\n/,
+  )
+  expect(endOf({ ...failed, verdict: 'INTERRUPTED', phases })).toContain(
+    'next: npx vitest run phases runs the whole checklist again',
+  )
+  expect(endOf({ ...failed, verdict: 'PASSED', reasons: [] })).toContain('next: npm run gate says')
+  expect(endOf({ ...failed, mode: 'rehearsal', verdict: 'PASSED', reasons: [] })).not.toContain('next:')
 })

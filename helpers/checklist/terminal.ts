@@ -4,6 +4,7 @@ import type { Fault } from './events.ts'
 import { lookOf } from './mode.ts'
 import { ALSO_PROVEN } from './plan.ts'
 import { clip, durationText, evidenceText, wrapped } from './text.ts'
+import { boxKey, TimeLeft } from './time-left.ts'
 import { type BoxView, boxesOf, countsText, MARK, type PhaseView, type RunView } from './view.ts'
 
 const COLOUR = { passed: 'green', failed: 'red', 'not applicable': 'cyan', open: 'yellow' } as const
@@ -11,8 +12,8 @@ const COLOUR = { passed: 'green', failed: 'red', 'not applicable': 'cyan', open:
 /** The modes look different at a glance; see `lookOf`. */
 const MODE_COLOUR = { rehearsal: 'yellow', local: 'blue', live: 'green', unknown: 'red' } as const
 
-/** In a file or a pipe, a line now and then shows that a long box still works. */
-const PROGRESS_INTERVAL_MS = 60_000
+/** A terminal shows the time left anew this often. */
+const TICK_MS = 1_000
 const FAULT_LINES_MAX = 30
 const REASON_CHARACTERS_MAX = 200
 /** Columns before evidence. */
@@ -28,24 +29,33 @@ export interface Screen {
 
 /**
  * What a person sees: headings, boxes with their key evidence, progress, failures with a next step, and the
- * end.
+ * end. In a file or a pipe it is quiet: boxes, failures and the end, without evidence and progress.
  */
 export class Terminal {
   readonly #screen: Screen
+  readonly #is_interactive: boolean
   readonly #has_colour: boolean
   readonly #pace = new Pace()
   #has_progress_line = false
   #is_also_proven = false
-  #progress_at_ms = Number.NEGATIVE_INFINITY
+  #time_left: TimeLeft | undefined
+  /** The claim of the box that runs, and the line of its progress. */
+  #claim = ''
+  #progress = ''
+  #ticking: NodeJS.Timeout | undefined
 
   constructor(screen: Screen = process.stdout) {
     this.#screen = screen
-    this.#has_colour = screen.isTTY === true && screen.hasColors?.() === true
+    this.#is_interactive = screen.isTTY === true
+    this.#has_colour = this.#is_interactive && screen.hasColors?.() === true
   }
 
-  started(run: RunView, boxes_count: number): void {
+  /** `durations_ms` is how long boxes took in earlier runs, by `boxKey`. */
+  started(run: RunView, durations_ms: ReadonlyMap<string, number> = new Map()): void {
+    const boxes = boxesOf(run).map(({ phase, box }) => boxKey(phase.phase, box.claim))
+    this.#time_left = new TimeLeft(boxes, durations_ms)
     const { kind, word, meaning } = lookOf(run)
-    const title = `Checklist · ${boxes_count} boxes in ${run.phases.length} phases`
+    const title = `Checklist · ${boxes.length} boxes in ${run.phases.length} phases`
     this.#line(`${this.#style('bold', title)} · ${this.#style(MODE_COLOUR[kind], word)}`)
     this.#line(this.#style('dim', meaning))
     this.#line(this.#style('dim', `run ${run.run_id}`))
@@ -57,6 +67,23 @@ export class Terminal {
     this.#line(this.#style('bold', title))
   }
 
+  /** A box that begins: on a terminal a line shows its claim and the time left, until it ends. */
+  boxStarted(phase: string, claim: string): void {
+    if (!this.#is_interactive) return
+    this.#stopTicking()
+    this.#claim = claim
+    this.#time_left?.started(boxKey(phase, claim), performance.now())
+    this.#showProgress()
+    this.#ticking = setInterval(() => this.#showProgress(), TICK_MS).unref()
+  }
+
+  boxEnded(phase: string, box: BoxView): void {
+    this.#stopTicking()
+    this.#time_left?.ended(boxKey(phase, box.claim))
+    // An open one is shown when the phase ends, with the others that have its reason.
+    if (box.state !== 'open') this.box(box)
+  }
+
   /** A box that ended: its mark, its claim, its evidence, and why it failed or does not apply. */
   box({ claim, state, is_also_proven, reason, duration_ms, evidence, faults }: BoxView): void {
     if (is_also_proven && !this.#is_also_proven) this.#line(this.#style('dim', `  ${ALSO_PROVEN}`))
@@ -64,7 +91,7 @@ export class Terminal {
     const took = duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''
     this.#line(`  ${this.#style(COLOUR[state], MARK[state])} ${claim}${took}`)
     if (reason !== null) this.#line(`${' '.repeat(INDENT)}${this.#style(COLOUR[state], reason)}`)
-    const proof = evidenceText(evidence)
+    const proof = this.#is_interactive ? evidenceText(evidence) : ''
     for (const line of proof === '' ? [] : wrapped(proof, this.#width()))
       this.#line(this.#style('dim', `${' '.repeat(INDENT)}${line}`))
     for (const fault of faults) this.fault(fault)
@@ -76,21 +103,29 @@ export class Terminal {
     if (fault.at !== undefined) this.#line(this.#style('dim', `      at ${fault.at}`))
   }
 
-  /** One rewritten line on a terminal; elsewhere a plain line now and then. */
+  /** The progress of the box that runs: one rewritten line on a terminal, and nothing elsewhere. */
   progress(line: string): void {
-    const text = stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' ')
-    const pace = this.#pace.of(text, performance.now())
-    // The pace is at the end of the line: a narrow screen cuts the text before it.
-    const clean = `${clip(text, Math.max(20, (this.#screen.columns ?? 140) - 8 - pace.length))}${pace}`
-    if (this.#screen.isTTY === true) {
-      this.#screen.write(`\r\u001b[2K      … ${clean}`)
-      this.#has_progress_line = true
-      return
-    }
+    if (!this.#is_interactive) return
+    this.#progress = stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' ')
+    this.#showProgress()
+  }
+
+  #showProgress(): void {
     const now_ms = performance.now()
-    if (now_ms - this.#progress_at_ms < PROGRESS_INTERVAL_MS) return
-    this.#progress_at_ms = now_ms
-    this.#line(`      … ${clean}`)
+    const text = this.#progress === '' ? this.#claim : this.#progress
+    const pace = this.#pace.of(text, now_ms)
+    const left = pace === '' ? (this.#time_left?.text(now_ms) ?? '') : pace
+    // What is left is at the end of the line: a narrow screen cuts the text before it.
+    const width = this.#width() - 2
+    const line = clip(`${clip(text, Math.max(20, width - left.length))}${left}`, width)
+    this.#screen.write(`\r\u001b[2K${' '.repeat(INDENT)}… ${line}`)
+    this.#has_progress_line = true
+  }
+
+  #stopTicking(): void {
+    clearInterval(this.#ticking)
+    this.#claim = ''
+    this.#progress = ''
   }
 
   /** A line of a phase or of the run, beside the boxes. */
@@ -108,6 +143,7 @@ export class Terminal {
   }
 
   ended(run: RunView, directory: string): void {
+    this.#stopTicking()
     const boxes = boxesOf(run).map(({ box }) => box)
     const took_ms = Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at)
     const colour = run.verdict === 'PASSED' ? 'green' : 'red'
@@ -131,7 +167,7 @@ export class Terminal {
 
   /** Columns for text; in a file or a pipe a line is as long as it is. */
   #width(): number {
-    return this.#screen.isTTY === true ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
+    return this.#is_interactive ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
   }
 
   /** A line without control sequences, as lines that fit the screen, cut between words. */
@@ -163,9 +199,10 @@ export function wordsWithin(text: string, width: number): string[] {
   return lines
 }
 
-/** The next step after a run that did not pass. */
+/** The next step after a run; undefined after a rehearsal that passed. */
 export function nextStep(run: RunView): string | undefined {
-  if (run.verdict === 'PASSED') return undefined
+  if (run.verdict === 'PASSED') return GATE[run.mode ?? '']
+  if (run.verdict === 'INTERRUPTED') return 'npx vitest run phases runs the whole checklist again'
   if (
     run.phases.length === 0 ||
     run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition'))
@@ -179,6 +216,12 @@ export function nextStep(run: RunView): string | undefined {
     `fix ${first.phase}; npx vitest run phases/${number} runs it alone, ` +
     'npx vitest run phases runs the whole checklist'
   )
+}
+
+/** What says whether a run that passed may be tagged, by mode. */
+const GATE: Readonly<Record<string, string>> = {
+  live: 'npm run gate says whether this run may be tagged',
+  'flat-files': 'npm run gate -- --flat-files says whether this run may be tagged',
 }
 
 /** A rate measured over less time than this is not shown. */
