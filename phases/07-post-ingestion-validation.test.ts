@@ -20,7 +20,14 @@ import { coverageOf } from '../ingest/validation/coverage.ts'
 import { coverageMonths } from '../ingest/validation/coverage-months.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { type ValidatedContent, validatedContentOf } from '../ingest/validation/validated-content.ts'
-import { checksEvidence, findingsEvidence, rowCounts, violationCounts, violationsOf } from './evidence.ts'
+import {
+  checksEvidence,
+  findingsEvidence,
+  rowCounts,
+  trustEvidence,
+  violationCounts,
+  violationsOf,
+} from './evidence.ts'
 import {
   expectNoHardViolations,
   expectNothingWritten,
@@ -186,6 +193,7 @@ const RECOMPUTED_BY: Readonly<Record<string, readonly string[]>> = {
   prices_daily_adjusted_v: ['adjusted-view-has-the-bars', 'factors-equal-recomputation', 'one-ratio-a-bar'],
   delistings_v: ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
   returns_daily_v: ['daily-returns-compound'],
+  security_quality_v: ['security-quality-equals-its-parts'],
   securities_listing_v: ['listings-equal-recomputation'],
   security_history_v: ['security-history-covers-tickers'],
   sessions_numbered_v: ['sessions-numbered-in-order'],
@@ -246,6 +254,7 @@ describe(ALSO_PROVEN, () => {
     )
     await record({ hard_violations: report.hard_count, findings: report.soft_count }, 'figures')
     await record(await findingsEvidence(db, target), 'validation')
+    await record(await trustEvidence(db), 'validation')
     expectNoHardViolations(report)
   })
 

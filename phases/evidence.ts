@@ -11,6 +11,7 @@ import { gapGroups } from '../ingest/pipeline/report.ts'
 import { openFindings } from '../ingest/validation/open-findings.ts'
 import type { ValidationReport } from '../ingest/validation/validate.ts'
 import type { Target } from './prepare.ts'
+import { query } from './query.ts'
 
 /** How the checklist makes a backup. */
 export const DUMP_COMMAND = /^pg_dump --format=custom --compress=9 --no-owner --no-privileges /
@@ -77,6 +78,24 @@ export async function findingsEvidence(
     findings_compared_with: before?.run_id ?? 'no earlier run',
     findings_with_different_evidence: total,
     findings_by_name,
+  }
+}
+
+/** Securities that a run names as the least trusted ones. */
+const LEAST_TRUSTED_MAX = 20
+
+/** How many securities have each grade of trust, and those with the lowest one by name. */
+export async function trustEvidence(db: Database) {
+  const securities = await db.rows<{ grade: string }>(query('securities_by_trust'))
+  const by_grade = Map.groupBy(securities, ({ grade }) => grade)
+  return {
+    securities_by_grade: ['A', 'B', 'C', 'D'].map((grade) => ({
+      grade,
+      securities: by_grade.get(grade)?.length ?? 0,
+    })),
+    least_trusted_securities: securities
+      .filter(({ grade }) => grade !== 'A')
+      .slice(0, LEAST_TRUSTED_MAX),
   }
 }
 

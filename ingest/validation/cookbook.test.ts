@@ -314,8 +314,35 @@ it('20: what is doubtful is listed for the subjects that are used, and for no ot
   ])
 })
 
-it('the page has twenty questions, each of a few lines, with its trap, and each was asked here', () => {
-  expect(recipes.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1))
+it('21: the universe without securities of low grade', async () => {
+  const day = '2024-06-28'
+  const universe = (await ask(3, { day })).map((row) => row['security_id'])
+  const kept = await ask(21, { day })
+  const ids = kept.map((row) => row['security_id'])
+  expect(ids.length).toBeGreaterThan(10)
+  expect(universe).toEqual(expect.arrayContaining(ids))
+  // A hard finding about that day takes a security out, and one about a later day does not.
+  const { db } = market
+  const about = async (about_day: string): Promise<void> => {
+    await db.rows(
+      `insert into ingestion.findings (fingerprint, check_name, severity, subject, evidence)
+       select repeat('0', 64), 'x', 'hard', source_id, jsonb_build_object('trade_date', $2::text)
+       from stocks_research.securities where security_id = $1::bigint
+       on conflict (fingerprint) do update set evidence = excluded.evidence`,
+      [ids[0], about_day],
+    )
+  }
+  await about('2024-07-01')
+  expect((await ask(21, { day })).map((row) => row['security_id'])).toEqual(ids)
+  await about('2024-06-27')
+  expect((await ask(21, { day })).map((row) => row['security_id']).toSorted()).toEqual(
+    ids.slice(1).toSorted(),
+  )
+  await db.rows(`delete from ingestion.findings where check_name = 'x'`)
+})
+
+it('the page has twenty-one questions, each of a few lines, with its trap, and each was asked here', () => {
+  expect(recipes.map(({ number }) => number)).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
   expect(recipes.filter(({ text }) => !text.includes('**Trap:**')).map(({ number }) => number)).toEqual([])
   expect(recipes.filter(({ sql }) => sql.split('\n').length > 20).map(({ number }) => number)).toEqual([])
   expect([...market.asked].toSorted((a, b) => a - b)).toEqual(recipes.map(({ number }) => number))

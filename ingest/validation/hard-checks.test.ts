@@ -97,6 +97,11 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     ['price-positive'],
   ],
   [
+    'a grade of trust that does not follow from the figures',
+    inView('    grade,', '    upper(chr(68)) as grade,', 'security_quality_v'),
+    ['security-quality-equals-its-parts'],
+  ],
+  [
     'an exchange rate that is not a number',
     `insert into stocks_research.fx_rates (rate_date, from_currency, to_currency, source, rate, known_from)
      values ('2020-01-21', 'EUR', 'USD', 'ecb', 'NaN', '2020-01-21')`,

@@ -1,0 +1,136 @@
+-- claim: the quality of each security equals what its sessions, findings and filings give
+-- severity: hard
+-- why: Counted session by session and finding by finding, where the view counts positions in the calendar;
+--      the grade follows from the worst figure downwards, where the view takes the worst of seven grades.
+with today as (
+  select max(p.trade_date) as day
+  from stocks_research.prices_daily p
+), pairs as (
+  -- Each session on which a security should have a bar.
+  select s.security_id, h.valid_from, c.session_date, p.trade_date is not null as is_there
+  from today t
+  cross join stocks_research.securities s
+  join stocks_research.ticker_history h using (security_id)
+  join stocks_research.trading_sessions c
+    on c.session_date >= h.valid_from
+    and c.session_date <= coalesce(h.valid_to, 'infinity')
+    and c.session_date <= coalesce(s.delist_date, 'infinity')
+    and c.session_date <= t.day
+    and c.session_date >= coalesce(s.list_date, (
+      select min(b.trade_date)
+      from stocks_research.prices_daily b
+      where b.security_id = s.security_id), 'infinity')
+  left join stocks_research.prices_daily p
+    on p.security_id = s.security_id and p.trade_date = c.session_date
+  where s.security_id not in (select r.security_id from ingestion.removed_securities r)
+), numbered as (
+  select p.*,
+    row_number() over (partition by p.security_id, p.valid_from order by p.session_date)
+      - row_number() over (partition by p.security_id, p.valid_from, p.is_there order by p.session_date)
+      as island
+  from pairs p
+), islands as (
+  select n.security_id, n.is_there, count(*) as sessions
+  from numbered n
+  group by n.security_id, n.valid_from, n.is_there, n.island
+), covered as (
+  select
+    i.security_id,
+    sum(i.sessions)::bigint as expected,
+    coalesce(sum(i.sessions) filter (where i.is_there), 0)::bigint as present,
+    count(*) filter (where not i.is_there) as gaps,
+    coalesce(max(i.sessions) filter (where not i.is_there), 0) as longest
+  from islands i
+  group by i.security_id
+), quarters as (
+  -- The newest vintage of each quarter of revenue and net income.
+  select d.cik, count(*) as quarters,
+    count(*) filter (where 'basis_may_differ' in (d.yoy_reason, d.ttm_reason)) as on_two_bases
+  from today t
+  join stocks_research.fundamentals_derived d on d.known_from <= t.day
+  where d.value is not null
+    and exists (
+      select
+      from stocks_research.standard_item_tags i
+      where i.taxonomy = d.taxonomy and i.tag = d.tag and i.item in ('revenue', 'net_income'))
+    and not exists (
+      select
+      from stocks_research.fundamentals_derived n
+      where (n.cik, n.taxonomy, n.tag, n.unit, n.period_start, n.period_end)
+          = (d.cik, d.taxonomy, d.tag, d.unit, d.period_start, d.period_end)
+        and n.known_from > d.known_from
+        and n.known_from <= t.day)
+  group by d.cik
+), found as (
+  -- The open findings about each name.
+  select
+    f.subject,
+    sum((f.accepted_by is null and f.severity = 'hard')::int) as hard,
+    sum((f.accepted_by is null and f.severity = 'soft')::int) as soft,
+    sum((f.accepted_by is not null)::int) as accepted
+  from ingestion.findings f
+  cross join today t
+  where f.resolved_at is null
+    and ingestion.finding_known_from(f.evidence, f.first_seen_at) <= t.day
+  group by f.subject
+), parts as (
+  select s.source_id, c.*,
+    coalesce(own.hard, 0) + coalesce(of_filer.hard, 0) + coalesce(of_number.hard, 0) as hard,
+    coalesce(own.soft, 0) + coalesce(of_filer.soft, 0) + coalesce(of_number.soft, 0) as soft,
+    coalesce(own.accepted, 0) + coalesce(of_filer.accepted, 0) + coalesce(of_number.accepted, 0)
+      as accepted,
+    (
+      select count(*)
+      from stocks_research.refused_events r
+      where r.security_id = s.security_id
+        and (r.ex_date is null or r.ex_date <= t.day)
+        and (r.declared_date is null or r.declared_date <= t.day)) as refused,
+    m.compared,
+    m.apart,
+    q.quarters,
+    q.on_two_bases
+  from today t
+  cross join covered c
+  join stocks_research.securities s using (security_id)
+  -- A check names the security, its filer, or its number.
+  left join found own on own.subject = s.source_id
+  left join found of_filer on of_filer.subject = s.cik and s.cik <> s.source_id
+  left join found of_number
+    on of_number.subject = s.security_id::text
+    and of_number.subject <> s.source_id
+    and of_number.subject is distinct from s.cik
+  left join lateral (
+    select
+      nullif(count(*), 0) as compared,
+      count(*) filter (where abs(p.close / q.close - 1) > 0.005) as apart
+    from ingestion.second_prices q
+    join stocks_research.prices_daily p using (security_id, trade_date)
+    where q.security_id = s.security_id) m on true
+  left join quarters q on q.cik = s.cik
+), graded as (
+  select p.*,
+    case
+      when p.hard > 0 or p.present < 0.95 * p.expected or p.longest > 63 or p.apart > 0.05 * p.compared
+        then 'D'
+      when p.present < 0.99 * p.expected or p.longest > 10 or p.soft > 3 or p.refused > 0
+        or p.apart > 0.01 * p.compared or p.on_two_bases > 0.2 * p.quarters
+        then 'C'
+      when p.present < 0.999 * p.expected or p.longest > 5 or p.soft > 0 or p.apart > 0.001 * p.compared
+        or p.on_two_bases > 0.05 * p.quarters
+        then 'B'
+      else 'A'
+    end as grade
+  from parts p
+)
+select
+  coalesce(g.source_id, v.source_id) as subject,
+  to_jsonb(g) as counted,
+  to_jsonb(v) as stored
+from graded g
+full join stocks_research.security_quality_v v using (security_id)
+where (g.expected, g.present, g.gaps, g.longest, g.hard, g.soft, g.accepted, g.refused)
+    is distinct from (v.sessions_expected, v.sessions_with_bar, v.gaps_count, v.longest_gap_sessions,
+      v.hard_findings, v.soft_findings, v.accepted_findings, v.refused_events)
+  or (g.compared, g.compared - g.apart, g.quarters, g.quarters - g.on_two_bases, g.grade)
+    is distinct from (
+      v.closes_compared, v.closes_agreeing, v.quarters_count, v.quarters_on_one_basis, v.grade)
