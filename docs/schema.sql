@@ -4068,9 +4068,9 @@ stable parallel safe
 set search_path to 'pg_catalog'
 set jit to 'off'
 as $$
-with calendar as materialized (
-  -- All sessions in order: the position of a day counts the sessions up to it.
-  select array_agg(c.session_date order by c.session_date) as days
+with sessions as materialized (
+  -- All sessions, numbered in order.
+  select c.session_date, row_number() over (order by c.session_date) as session_no
   from stocks_research.trading_sessions c
 ), spans as (
   -- An interval on which a security is known to have been listed, up to as_of.
@@ -4089,23 +4089,32 @@ with calendar as materialized (
   from stocks_research.securities s
   join stocks_research.ticker_history h using (security_id)
   where not exists (select from ingestion.removed_securities r where r.security_id = s.security_id)
-), runs as (
-  -- The sessions without a bar after a bar, or after the beginning of the interval.
-  select n.security_id, n.first_date, n.last_date, p.is_bar,
-    width_bucket(lead(p.day, 1, n.last_date + 1) over following - 1, c.days) - width_bucket(p.day, c.days)
-      as missing
+), bounds as (
+  -- The number of the last session before such an interval, and of the first one after it.
+  select n.security_id, n.first_date, n.last_date, min(c.session_no) - 1 as before_no,
+    max(c.session_no) + 1 as after_no
   from spans n
-  cross join calendar c
-  cross join lateral (
-    select n.first_date - 1 as day, false as is_bar
-    union all
-    select b.trade_date, true
-    from stocks_research.prices_daily b
-    where b.security_id = n.security_id
-      and b.trade_date between n.first_date and n.last_date
-  ) p
-  where n.first_date <= n.last_date
-  window following as (partition by n.security_id, n.first_date order by p.day)
+  join sessions c on c.session_date between n.first_date and n.last_date
+  group by n.security_id, n.first_date, n.last_date
+), places as (
+  -- The beginning of an interval, and each bar in it.
+  select b.security_id, b.first_date, b.before_no as session_no, b.after_no, false as is_bar
+  from bounds b
+  union all
+  select b.security_id, b.first_date, c.session_no, b.after_no, true
+  from bounds b
+  join stocks_research.prices_daily p
+    on p.security_id = b.security_id
+    and p.trade_date between b.first_date and b.last_date
+  join sessions c on c.session_date = p.trade_date
+), runs as (
+  -- The sessions without a bar that follow a place.
+  select p.security_id, p.is_bar,
+    lead(p.session_no, 1, p.after_no) over (
+      partition by p.security_id, p.first_date
+      order by p.session_no
+    ) - p.session_no - 1 as missing
+  from places p
 ), coverage as (
   select r.security_id,
     count(*) filter (where r.is_bar) as present,
@@ -4170,7 +4179,8 @@ with calendar as materialized (
   group by d.cik
 ), figures as (
   select s.security_id, s.source_id, s.ticker,
-    c.expected::bigint as expected, c.present, round(c.present::numeric / nullif(c.expected, 0), 6) as coverage,
+    c.expected::bigint as expected, c.present,
+    round(c.present::numeric / nullif(c.expected, 0), 6) as coverage,
     c.gaps, c.longest::bigint as longest,
     coalesce(f.hard, 0) as hard, coalesce(f.soft, 0) as soft, coalesce(f.accepted, 0) as accepted,
     coalesce(r.refused, 0) as refused,

@@ -207,9 +207,12 @@ it.each([
   ['rates.csv', 'Date,USD,CAD\n2020-01-03,1.1,1.4\n', /rates\.csv does not state the direction of its rates/],
   ['fred.csv', 'DATE,DTWEXBGS\n2020-01-03,115\n', /does not state the direction/],
   ['r.csv', 'date,from,to,rate\nx,CAD,USD,1\n', /1 of the 1 records of fx_rates\/r\.csv are malformed/],
-])('%s with the text %j stops the run, and nothing of it is stored', async (name, text, message) => {
+])('%s with the text %j fails the job, and nothing of it is stored', async (name, text, message) => {
   const rows = await stored()
-  await expect(run({ [`fx_rates/${name}`]: text })).rejects.toThrow(message)
+  const report = await run({ [`fx_rates/${name}`]: text })
+  const { items, gaps } = report.job('corporate-actions')
+  expect(items).toMatchObject({ ok: 0, failed: 2 })
+  for (const { reason } of gaps) expect(reason).toMatch(message)
   expect(await stored()).toEqual(rows)
 })
 

@@ -93,9 +93,7 @@ export async function trustEvidence(db: Database) {
       grade,
       securities: by_grade.get(grade)?.length ?? 0,
     })),
-    least_trusted_securities: securities
-      .filter(({ grade }) => grade !== 'A')
-      .slice(0, LEAST_TRUSTED_MAX),
+    least_trusted_securities: securities.filter(({ grade }) => grade !== 'A').slice(0, LEAST_TRUSTED_MAX),
   }
 }
 

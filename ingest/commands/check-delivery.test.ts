@@ -62,7 +62,7 @@ describe('check reads a delivery without a database', () => {
     expect(adjusted.verdict).toBe('unfit')
   })
 
-  it('and counts exchange rates, or says why they would stop the run', async () => {
+  it('and counts exchange rates, or says why they cannot be loaded', async () => {
     const rates = 'date,from,to,rate\n2020-01-03,CAD,USD,0.77\n2020-01-06,CAD,USD,0.78\n'
     const { text } = await check({ ...SMALL_DELIVERY, 'fx_rates/r.csv': rates })
     expect(text).toContain('RATES    2 exchange rates')

@@ -17,7 +17,7 @@ import {
   tablesOf,
   type Window,
 } from '../contract/job.ts'
-import type { Provider } from '../contract/provider.ts'
+import { type Provider, SourceError } from '../contract/provider.ts'
 import type { Universe } from '../universe/read.ts'
 import { addCounts, type JobCounts, type Progress, type RunContext, type Thresholds } from './context.ts'
 import { runDerived } from './derive.ts'
@@ -259,7 +259,10 @@ async function runJob(
   return report
 }
 
-/** Runs a job that reads a provider, after the table that it loads first, where the provider serves that. */
+/**
+ * Runs a job that reads a provider, after the table that it loads first, where the provider serves that. When
+ * that table cannot be read, nothing of it changes, and the items of the job fail with the reason.
+ */
 async function runWithShared(
   db: Database,
   job: SourcedJob,
@@ -270,8 +273,22 @@ async function runWithShared(
   const { loads_first: shared } = job
   if (shared === undefined || !provider.datasets.includes(shared.dataset))
     return runSourced(db, job, provider, known, run)
-  const counts = await loadSharedTable(db, job.name, shared, provider, run)
-  return addCounts(counts, await runSourced(db, job, provider, known, run))
+  try {
+    const loaded = await loadSharedTable(db, job.name, shared, provider, run)
+    const own = await runSourced(db, job, provider, known, run)
+    return { ...own, ...addCounts(loaded, own) }
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    return runSourced(db, job, failing(provider, error), known, run)
+  }
+}
+
+/** The provider, when nothing can be read from it. */
+function failing({ name, datasets, batches }: Provider, error: SourceError): Provider {
+  const read: Provider['read'] = () => {
+    throw error
+  }
+  return { name, datasets, batches, read }
 }
 
 const sharedTables = (job: Job): string[] =>

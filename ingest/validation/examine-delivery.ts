@@ -91,7 +91,7 @@ export const failures = ({ checks, rates }: Examination): string[] => [
   ),
   ...faultOf(rates),
 ]
-/** A fault in the exchange rates stops the run. */
+/** A fault in the exchange rates fails the corporate actions of all securities. */
 const faultOf = ({ fault }: Examination['rates']): string[] => (fault === undefined ? [] : [fault])
 
 /** What the delivery does not have, a sentence each, with what that means for the database. */
