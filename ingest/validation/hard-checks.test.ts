@@ -98,7 +98,7 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   ],
   [
     'a grade of trust that does not follow from the figures',
-    inView('q.grade,', 'lower(q.grade) as grade,', 'security_quality_v')) as grade,', 'security_quality_v'),
+    inView('q.grade,', 'lower(q.grade) as grade,', 'security_quality_v'),
     ['security-quality-equals-its-parts'],
   ],
   [
