@@ -69,7 +69,16 @@ function outsideListing({ source_id }: SourceRecord, holder: Holder, trade_date:
 
 // A float keeps the order of decimals or calls two of them equal; what it calls equal, the constraint of the
 // table still judges.
-const isAbove = (low: string | null, ...others: readonly (string | null)[]): boolean =>
-  low !== null && others.some((other) => other !== null && Number(low) > Number(other))
-const isBelow = (high: string | null, ...others: readonly (string | null)[]): boolean =>
-  high !== null && others.some((other) => other !== null && Number(high) < Number(other))
+function isAbove(low: string | null, ...others: readonly (string | null)[]): boolean {
+  if (low === null) return false
+  const least = Number(low)
+  for (const other of others) if (other !== null && least > Number(other)) return true
+  return false
+}
+
+function isBelow(high: string | null, ...others: readonly (string | null)[]): boolean {
+  if (high === null) return false
+  const most = Number(high)
+  for (const other of others) if (other !== null && most < Number(other)) return true
+  return false
+}

@@ -71,42 +71,68 @@ export const DELISTING_CODES = [
  * Collects the faults of one record. Every getter gives the canonical value, or null and, where there is a
  * fault, remembers it, so that a reject names all that is wrong at once.
  */
-export function reading(record: Readonly<Record<string, string | null>>) {
-  const faults: string[] = []
-  const take = (
-    field: string,
-    what: string,
-    canonical: (text: string) => string | undefined,
-  ): string | null => {
-    const text = record[field] ?? null
-    if (text === null) return null
-    const value = canonical(text)
-    if (value !== undefined) return value
-    faults.push(`${field} is "${text.slice(0, 60)}", not ${what}`)
-    return null
+export const reading = (record: Readonly<Record<string, string | null>>): Reading => new Reading(record)
+
+/** A class, and not a closure for each getter: one is made for each of millions of records. */
+export class Reading {
+  readonly faults: string[] = []
+  readonly #record: Readonly<Record<string, string | null>>
+
+  constructor(record: Readonly<Record<string, string | null>>) {
+    this.#record = record
   }
-  return {
-    faults,
-    fault: (text: string) => void faults.push(text),
-    text: (field: string): string | null => record[field] ?? null,
-    /** A decimal number within a range. A float decides: it is exact enough for limits this far out. */
-    within: (field: string, range: (typeof RANGES)[keyof typeof RANGES]) =>
-      take(field, range.text, (text) => {
-        const value = decimal(text)
-        return value !== undefined && Number(value) >= range.min && Number(value) <= range.max
-          ? value
-          : undefined
-      }),
-    day: (field: string) => take(field, 'a day YYYY-MM-DD', (text) => (isDay(text) ? text : undefined)),
-    cik: (field: string) => take(field, 'a CIK of up to ten digits', cikOf),
-    whole: (field: string) => take(field, 'a whole number', wholeNumber),
-    matching: (field: string, what: string, pattern: RegExp) =>
-      take(field, what, (text) => (pattern.test(text.toUpperCase()) ? text.toUpperCase() : undefined)),
-    /** Says that the field must be there. */
-    required<T>(field: string, value: T | null): value is T {
-      if (value !== null) return true
-      if ((record[field] ?? null) === null) faults.push(`${field} is missing`)
-      return false
-    },
+
+  fault(text: string): void {
+    this.faults.push(text)
+  }
+
+  text(field: string): string | null {
+    return this.#record[field] ?? null
+  }
+
+  /** A decimal number within a range. A float decides: it is exact enough for limits this far out. */
+  within(field: string, range: (typeof RANGES)[keyof typeof RANGES]): string | null {
+    const text = this.text(field)
+    if (text === null) return null
+    const value = decimal(text)
+    if (value === undefined) return this.#not(field, text, range.text)
+    const number = Number(value)
+    return number >= range.min && number <= range.max ? value : this.#not(field, text, range.text)
+  }
+
+  day(field: string): string | null {
+    const text = this.text(field)
+    return text === null || isDay(text) ? text : this.#not(field, text, 'a day YYYY-MM-DD')
+  }
+
+  cik(field: string): string | null {
+    return this.#take(field, 'a CIK of up to ten digits', cikOf)
+  }
+
+  whole(field: string): string | null {
+    return this.#take(field, 'a whole number', wholeNumber)
+  }
+
+  matching(field: string, what: string, pattern: RegExp): string | null {
+    const upper = (text: string) => (pattern.test(text.toUpperCase()) ? text.toUpperCase() : undefined)
+    return this.#take(field, what, upper)
+  }
+
+  /** Says that the field must be there. */
+  required<T>(field: string, value: T | null): value is T {
+    if (value !== null) return true
+    if (this.text(field) === null) this.faults.push(`${field} is missing`)
+    return false
+  }
+
+  #take(field: string, what: string, canonical: (text: string) => string | undefined): string | null {
+    const text = this.text(field)
+    if (text === null) return null
+    return canonical(text) ?? this.#not(field, text, what)
+  }
+
+  #not(field: string, text: string, what: string): null {
+    this.faults.push(`${field} is "${text.slice(0, 60)}", not ${what}`)
+    return null
   }
 }

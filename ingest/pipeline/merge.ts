@@ -78,6 +78,7 @@ async function mergeGroup(
   work: GroupWork,
   group: readonly StagedItem[],
   run: RunContext,
+  is_plain = true,
 ): Promise<JobCounts> {
   const first = group[0]
   const last = group.at(-1)
@@ -89,7 +90,7 @@ async function mergeGroup(
   try {
     return await run.write(db, async (tx) => {
       const rows_deleted = (await work.deleteOthers?.(tx, group)) ?? 0
-      const { is_first, ...merged } = await merge(tx, work.table, first.item_no, last.item_no)
+      const { is_first, ...merged } = await merge(tx, work.table, first.item_no, last.item_no, is_plain)
       const rows_withdrawn = is_first ? 0 : ((await work.recordWithdrawn?.(tx, group)) ?? 0)
       const following = await work.mergeFollowing?.(tx, group)
       const { counts: more, ends } = following ?? { counts: NOTHING_FOLLOWS, ends: group }
@@ -109,6 +110,8 @@ async function mergeGroup(
     })
   } catch (error) {
     if (!(error instanceof DatabaseError) || !isAboutRows(error)) throw error
+    // Somebody inserted a row of the group meanwhile.
+    if (is_plain && error.sqlstate === UNIQUE_VIOLATION) return mergeGroup(db, work, group, run, false)
     if (group.length === 1) {
       run.log.error(
         { job: work.scope.job, item: first.item, err: error },
@@ -129,6 +132,8 @@ async function mergeGroup(
     return counts
   }
 }
+
+const UNIQUE_VIOLATION = '23505'
 
 /** Data that its type or a constraint refuses, as opposed to a server in trouble. */
 const isAboutRows = ({ sqlstate }: DatabaseError): boolean =>
@@ -172,6 +177,7 @@ export async function merge(
   table: TargetTable,
   from: number,
   to: number,
+  is_plain = false,
 ): Promise<MergeCounts> {
   const isInGroup = `staged.item_no between ${Math.trunc(from)} and ${Math.trunc(to)}`
   const [first = ''] = table.key
@@ -183,7 +189,7 @@ export async function merge(
   // A first load has nothing to be compared with.
   if (known === null)
     return {
-      rows_inserted: await insertNew(tx, table, `pg_temp.${table.stage} staged`, isInGroup),
+      rows_inserted: await insertNew(tx, table, `pg_temp.${table.stage} staged`, isInGroup, is_plain),
       rows_updated: 0,
       is_first: true,
     }
@@ -220,8 +226,17 @@ export async function merge(
 /**
  * Inserts rows that the table did not have, in the order of the key; returns how many. Only one run at a time
  * ingests, so a conflict here is a row that somebody else wrote meanwhile: the source's values replace it.
+ *
+ * @param is_plain true to insert without a check for conflicts, which costs as much as the insert of a row; a
+ *   conflict is then an error (unique_violation), and the group is merged again with the check.
  */
-async function insertNew(tx: Database, table: TargetTable, from: string, condition: string): Promise<number> {
+async function insertNew(
+  tx: Database,
+  table: TargetTable,
+  from: string,
+  condition: string,
+  is_plain = false,
+): Promise<number> {
   const differ = valuesDiffer(table.values, 'live', 'excluded')
   const action =
     table.values.length === 0 ? 'nothing' : `update set ${updatesOf(table, 'excluded')} where ${differ}`
@@ -229,7 +244,7 @@ async function insertNew(tx: Database, table: TargetTable, from: string, conditi
   const key = listOf(table.key)
   const text = `insert into ${table.name} as live (${columns})
     select ${columns} from ${from} where ${condition} order by ${key}
-    on conflict (${key}) do ${action}`
+    ${is_plain ? '' : `on conflict (${key}) do ${action}`}`
   const { rowCount } = await tx
     .client()
     .query(text)

@@ -1,6 +1,7 @@
 import { holderOf } from '../contract/holder.ts'
 import type { JobRow, ParseContext, Parsed, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
 import type { LocatedRecord, Page, Subject, SubjectEnd } from '../contract/provider.ts'
+import { DistinctKeys } from './distinct-keys.ts'
 
 // Reads the pages of one batch and parses their records, and counts both in a `Tally`.
 
@@ -80,6 +81,7 @@ function takeRecord(
   item.rows += 1
   item.files.add(file.archive_sha256)
   tally.rows_copied += 1
+  tally.keys.take(item.item_no, keyText(job.key, parsed.row))
   return copyLine(columns, parsed.row, `${item.item_no}\t${file.file_no}\t${line}`)
 }
 
@@ -97,6 +99,13 @@ function malformedOf(job: SourcedJob, located: LocatedRecord, { identity }: Pars
 
 const isKnown = (item: string, { identity }: ParseContext): boolean =>
   identity.bySourceId(item) !== undefined || identity.hasFiler(item)
+
+/** The key of a row as one text; a value never holds the separator. */
+function keyText(key: readonly string[], row: JobRow): string {
+  let text = ''
+  for (const column of key) text += `${row[column] ?? '\\N'}\u0000`
+  return text
+}
 
 /** One line in the text format of `COPY`. */
 function copyLine(columns: readonly string[], row: JobRow, head: string): string {
@@ -158,6 +167,8 @@ export class Tally {
   readonly items: ReadonlyMap<string, ItemTally>
   readonly files = new Map<string, FileTally>()
   readonly rejects: Reject[] = []
+  /** Which items may have a key twice. */
+  readonly keys = new DistinctKeys()
   /** All that were rejected though they may be of a security of ours, where the job asks for them. */
   readonly refused: Reject[] = []
   rows_read = 0

@@ -127,9 +127,15 @@ export async function settleStage(
   await db.execute(
     `create index on pg_temp.staged (item_no); analyze pg_temp.staged (item_no, ${listOf(table.key)})`,
   )
+  // Numbers of occurrences are given here, and make every key another one.
+  const suspects = job.counted === undefined ? [...tally.keys.suspects] : undefined
+  if (suspects?.length === 0) return
   // Few keys are staged twice: only for them are values compared.
   await db.execute('drop table if exists pg_temp.doubles')
-  await db.execute(queryFile(SQL, 'doubles', { ...names, s_values, same_key: table.sameKey('t', 's') }))
+  const is_suspect = suspects === undefined ? 'true' : `item_no in (${suspects.join(', ')})`
+  await db.execute(
+    queryFile(SQL, 'doubles', { ...names, s_values, same_key: table.sameKey('t', 's'), is_suspect }),
+  )
   const doubles = await db.one<{ all: number; conflicts: number }>(
     `select count(*)::integer as all, count(*) filter (where is_conflict)::integer as conflicts
      from pg_temp.doubles`,

@@ -1,9 +1,10 @@
 -- The keys that are staged more than once, and whether their values differ. Few: only for them are values
--- compared.
+-- compared. Only the work items that may have a key twice are searched.
 create temporary table doubles as
 with twice as (
   select item_no, :key
   from pg_temp.staged
+  where :is_suspect
   group by item_no, :key
   having count(*) > 1
 )

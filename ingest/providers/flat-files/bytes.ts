@@ -10,7 +10,8 @@ import type { Codec, DeliveryFile, Part } from './parts.ts'
 import { memberStream } from './zip.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
-const CHUNK_BYTES = 256 * 1024
+// Small: the lines of a chunk are all in memory, and what outlives a collection of garbage is copied by it.
+const CHUNK_BYTES = 64 * 1024
 
 /**
  * The hash of a file before it is read, so that a file which changes while it is read is an error.

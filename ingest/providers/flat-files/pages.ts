@@ -9,7 +9,8 @@ import type { Part } from './parts.ts'
 import { recordMaker } from './records.ts'
 import type { Tickers } from './tickers.ts'
 
-const RECORDS_A_PAGE = 4_000
+// Few: what outlives a page is copied by the collector of garbage.
+const RECORDS_A_PAGE = 250
 
 /** What reading a table needs besides it. */
 export interface Readers {
