@@ -62,6 +62,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ['ingest/pipeline'],
   ['ingest'],
   ['ingest/validation', 'ingest/second-source', 'ingest/rebuild'],
+  ['ingest/bench'],
   ['ingest/commands'],
   ['ingest/run.ts'],
   ['phases'],

@@ -2,9 +2,9 @@
 const KEYS_MAX = 200_000
 
 /**
- * Tells, while rows stream by, which work items have each key once. Only the others, the suspects, are searched
- * for duplicates in SQL. An item whose keys ascend has no key twice, in whatever order the items come; of an
- * item whose rows come together, the keys are compared in memory. Every other item is a suspect.
+ * Tells, while rows stream by, which work items have each key once. Only the others, the suspects, are
+ * searched for duplicates in SQL. An item whose keys ascend has no key twice, in whatever order the items
+ * come; of an item whose rows come together, the keys are compared in memory. Every other item is a suspect.
  */
 export class DistinctKeys {
   /** Positions of the items that may have a key twice. */
