@@ -160,7 +160,7 @@ it('retry takes the newest run with failed items, also when a newer run exists, 
 
 it('the role for ingestion is enough for all seven jobs and the checks', async () => {
   const own = await scratchDatabase({ migrated: true })
-  const passwords = { admin: 'a', owner: 'o', ingest: 'i', reader: 'r' }
+  const passwords = { admin: 'a', owner: 'o', ingest: 'i', reader: 'r', analyst: 'n' }
   const names = await createRoles(own.connection, passwords)
   const env = { PGDATABASE: own.connection.database, PGUSER: names.ingest, PGPASSWORD: passwords.ingest }
   const loaded = await run(['run', 'all'], env)

@@ -7,6 +7,7 @@
  */
 import { describe, inject } from 'vitest'
 import type { Backup } from '../helpers/backup/dump.ts'
+import { dumpOwnTables } from '../helpers/backup/own-tables.ts'
 import { verifyArchive, verifyFile, verifyRestore } from '../helpers/backup/verify.ts'
 import { expectEqual, expectThat } from '../helpers/checklist/expectations.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
@@ -43,6 +44,7 @@ test('the target database does not exist: `dropdb` ran, or there was none', asyn
   await record({ decision: because, needs_backup })
   const backup = needs_backup ? await verifiedBackup(await makeBackup(), server, signal) : undefined
   if (backup !== undefined) await record(backup.evidence)
+  if (found.state === 'ours') await record(await ownTables(server, config.directories.backups, signal))
   const dropped = await dropTarget(server, {
     tools,
     assertHeld,
@@ -99,6 +101,14 @@ describe(ALSO_PROVEN, () => {
     expectEqual('the mode in its mark', mark?.mode, target.mode)
   })
 })
+
+/** Schema research is the users': it is dumped by itself too, and phase 7 restores it. */
+async function ownTables(server: Server, directory: string, signal: AbortSignal) {
+  const own = await dumpOwnTables(server.connection, directory, { signal })
+  if (own === null) return { schema_research: 'nothing in it' }
+  const { archive, sha256, tables, rows } = own
+  return { schema_research_dump: archive, sha256_of_dump: sha256, own_tables: tables, own_rows: rows }
+}
 
 /** A backup that was read to its end and restored with equal content: what a drop may rely on. */
 async function verifiedBackup(made: Backup, server: Server, signal: AbortSignal) {

@@ -132,7 +132,7 @@ test('the live schema equals the migrations: there is no drift', async ({ server
 })
 
 describe(ALSO_PROVEN, () => {
-  test('the roles admin, owner, ingest and reader may do their work, and nothing else', async ({
+  test('the roles admin, owner, ingest, reader and analyst may do their work, and nothing else', async ({
     server,
     config,
     record,

@@ -2,9 +2,10 @@
  * Phase 7 · Post-ingestion validation
  *
  * Goal:  what was loaded is what the market did: counted, covered, checked and recomputed.
- * Again: safe. Nothing is written but findings.
+ * Again: safe. Nothing is written but findings, and what users had made in schema research.
  */
 import { describe } from 'vitest'
+import { pendingOwnDumps, restoreOwnTables } from '../helpers/backup/own-tables.ts'
 import { expectAtLeast, expectAtMost, expectEqual, expectNone } from '../helpers/checklist/expectations.ts'
 import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import type { Config } from '../helpers/config/config.ts'
@@ -275,5 +276,23 @@ describe(ALSO_PROVEN, () => {
     expectEqual('the jobs that ran again', again.report.jobs.length, JOB_NAMES.length)
     for (const report of again.report.jobs) expectNothingWritten(report)
     expectSameContent(content_before, after)
+  })
+
+  test('schema research has back what users had made in it, or each loss is named', async ({
+    server,
+    config,
+    record,
+    signal,
+  }) => {
+    const { backups } = config.directories
+    const restored = await restoreOwnTables(server.connection, backups, { signal })
+    await record({
+      dumps_restored: restored.length,
+      restored: restored.map(({ not_kept, ...each }) => ({ ...each, not_kept: [...not_kept] })),
+    })
+    expectNone(
+      (await pendingOwnDumps(server.connection, backups)).map(({ file }) => file),
+      'dump of schema research that is not restored',
+    )
   })
 })

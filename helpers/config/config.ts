@@ -43,7 +43,9 @@ export interface Config {
   /** File with the key that signs the statement of a run; undefined when none is named. */
   readonly signing_key_file: string | undefined
   /** Of the roles of the database that are to be used; see `npm run db:roles`. */
-  readonly role_passwords: Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>>
+  readonly role_passwords: Readonly<
+    Partial<Record<'admin' | 'owner' | 'ingest' | 'reader' | 'analyst', string>>
+  >
   readonly bootstrap: Bootstrap
   readonly providers: ProvidersConfig
   /** Absolute path of the universe in force, and the window; both days inclusive. */

@@ -74,9 +74,9 @@ export function rolePasswords<K extends string>(
 /** The same, of those that are set. */
 export const givenRolePasswords = (
   env: Readonly<Record<string, string | undefined>>,
-): Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader', string>>> =>
+): Readonly<Partial<Record<'admin' | 'owner' | 'ingest' | 'reader' | 'analyst', string>>> =>
   Object.fromEntries(
-    (['admin', 'owner', 'ingest', 'reader'] as const).flatMap((kind) => {
+    (['admin', 'owner', 'ingest', 'reader', 'analyst'] as const).flatMap((kind) => {
       const password = env[`ROLE_${kind.toUpperCase()}_PASSWORD`]
       return password === undefined ? [] : [[kind, password]]
     }),

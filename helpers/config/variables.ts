@@ -42,6 +42,7 @@ const OTHERS = [
   'ROLE_OWNER_PASSWORD',
   'ROLE_INGEST_PASSWORD',
   'ROLE_READER_PASSWORD',
+  'ROLE_ANALYST_PASSWORD',
 ]
 const KNOWN = [...BOOTSTRAP, ...DROPBOX, ...OTHERS]
 // One more letter in a short name is often another name (PGHOSTS, PGUSER1); those are left alone.

@@ -7,6 +7,7 @@ import { queryFile } from '../postgres/query-file.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 import { findTools, runTool, type Tool, ToolError } from '../postgres/tools.ts'
 import { migrate } from './migrate.ts'
+import { OWN_SCHEMA } from './scope.ts'
 import { dropDatabase } from './scratch.ts'
 
 const PURPOSE = 'stocks-research schema comparison of '
@@ -34,7 +35,7 @@ export interface Drift {
 /**
  * Compares the live schema with what the migrations make: applies them to a scratch database on the same
  * server, which is dropped again, and compares both `pg_dump --schema-only`, object by object. Owners and
- * privileges are not compared.
+ * privileges are not compared, nor is what users made in schema research.
  *
  * @throws PreconditionError when the role of the connection may not: it needs to create databases and to read
  *   this one.
@@ -46,7 +47,7 @@ export const driftOf = (connection: Connection, directory: string): Promise<Drif
       `${connection.user} may not compare the schema of ${connection.database}: ` +
         `${messageOf(error)}\nThat takes a role that may create a database, for the scratch ` +
         `copy, and read all of ${connection.database}: the one that built it. None of the ` +
-        'roles admin, owner, ingest and reader may do both. Name it in PGUSER and PGPASSWORD.',
+        'roles admin, owner, ingest, reader and analyst may do both. Name it in PGUSER and PGPASSWORD.',
       { cause: error },
     )
   })
@@ -124,7 +125,8 @@ export function objectsOf(dump: string): Map<string, string> {
     if (header !== null) {
       const [, name, kind, schema] = header
       lines = []
-      objects.set(`${kind} ${schema === '-' ? '' : `${schema}.`}${name}`, lines)
+      // What users made is no part of the schema that migrations make.
+      if (schema !== OWN_SCHEMA) objects.set(`${kind} ${schema === '-' ? '' : `${schema}.`}${name}`, lines)
     } else if (!isNoise(line)) lines.push(line)
   }
   return new Map([...objects].map(([object, body]) => [object, body.join('\n').trim()]))

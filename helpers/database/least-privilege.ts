@@ -35,6 +35,16 @@ const ALLOWED: readonly Probe[] = [
   ['reader', "select count(*) from stocks_research.securities_as_of('2020-01-31')"],
   // A study needs a place for what it computes. A temporary table goes with the session.
   ['reader', 'create temporary table mine (a int)'],
+  ['analyst', "select count(*) from stocks_research.securities_as_of('2020-01-31')"],
+  ['analyst', 'select count(*) from ingestion.findings_v'],
+  ['analyst', 'create temporary table mine (a int)'],
+  [
+    'analyst',
+    `create table research.probe as select security_id from stocks_research.securities;
+     create view research.probe_v as select count(*) as n from research.probe;
+     drop view research.probe_v;
+     drop table research.probe`,
+  ],
 ]
 
 /** Each of them would destroy what a source said, hide who did it, or make rights that nobody gave. */
@@ -54,6 +64,14 @@ export const REFUSED: readonly Probe[] = [
   ['reader', 'update stocks_research.prices_daily set close = 1'],
   ['reader', 'create table stocks_research.mine (a int)'],
   ['reader', 'create table public.mine (a int)'],
+  ['reader', 'create table research.mine (a int)'],
+  ['analyst', SECURITY],
+  ['analyst', 'update stocks_research.prices_daily set close = 1'],
+  ['analyst', 'create table stocks_research.mine (a int)'],
+  ['analyst', 'create table public.mine (a int)'],
+  // It would keep ingestion from deleting.
+  ['analyst', 'create table research.mine (a bigint references stocks_research.securities)'],
+  ['analyst', 'drop schema research'],
   ['owner', 'create role another'],
   ['owner', 'set local session_replication_role = replica'],
   ['admin', 'create role another'],

@@ -13,7 +13,13 @@ import { leastPrivilege, privilegeFaults, REFUSED } from './least-privilege.ts'
 import { migrate } from './migrate.ts'
 import { connectionOf, createRoles, ROLES, type RoleKind } from './roles.ts'
 
-const PASSWORDS = { admin: 'a canary', owner: 'ö wner', ingest: 'ing:est', reader: "read'er" }
+const PASSWORDS = {
+  admin: 'a canary',
+  owner: 'ö wner',
+  ingest: 'ing:est',
+  reader: "read'er",
+  analyst: 'ana lyst',
+}
 
 let scratch: Scratch
 let names: Readonly<Record<RoleKind, string>>
@@ -158,7 +164,7 @@ test.for([
   )
   for (const role of left) await scratch.db.execute(`drop role ${role.name}`)
   expect(left.length, 'the roles of a scratch database go with it').toBe(
-    'admin' in given && user !== 'plain' ? 5 : 1,
+    'admin' in given && user !== 'plain' ? 6 : 1,
   )
 })
 

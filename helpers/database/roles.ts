@@ -6,8 +6,11 @@ import { type Database, withDatabase } from '../postgres/database.ts'
 import { queryFile } from '../postgres/query-file.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
-/** admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks. */
-export const ROLES = ['admin', 'owner', 'ingest', 'reader'] as const
+/**
+ * admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks; analyst
+ * looks, and makes tables in schema research.
+ */
+export const ROLES = ['admin', 'owner', 'ingest', 'reader', 'analyst'] as const
 export type RoleKind = (typeof ROLES)[number]
 export type RolePasswords = Readonly<Record<RoleKind, string>>
 
@@ -53,7 +56,7 @@ export async function connectionOf(
 }
 
 /**
- * Creates the four roles, or gives those that are there these passwords, and grants each what it needs in the
+ * Creates the five roles, or gives those that are there these passwords, and grants each what it needs in the
  * connected, migrated database and no more. A second call changes nothing but the salt of the passwords.
  * Needs a role that may create roles and owns what is there.
  */
@@ -77,7 +80,7 @@ export async function createRoles(
 }
 
 /**
- * Grants the four roles, where they exist, what they need of tables that a migration created. Null when there
+ * Grants the five roles, where they exist, what they need of tables that a migration created. Null when there
  * are none or it was done; else a sentence that says who has to do it.
  */
 export async function renewRights(connection: Connection): Promise<string | null> {
@@ -87,7 +90,9 @@ export async function renewRights(connection: Connection): Promise<string | null
     const found = await db.rows('select from pg_roles where rolname = any ($1)', [
       names.map(([, name]) => name),
     ])
-    if (found.length < ROLES.length) return null
+    if (found.length === 0) return null
+    if (found.length < ROLES.length)
+      return 'Rights: not all of the roles exist. Run npm run db:roles as who created the others.'
     const byKind = Object.fromEntries(names) as Record<RoleKind, string>
     try {
       await db.transaction(async (tx) => {
@@ -120,27 +125,32 @@ async function createRole(tx: Database, name: string, kind: RoleKind, password: 
 }
 
 function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): string {
-  const [admin, owner, ingest, reader] = ROLES.map((kind) => quoteIdentifier(names[kind]))
+  const [admin, owner, ingest, reader, analyst] = ROLES.map((kind) => quoteIdentifier(names[kind]))
   const target = quoteIdentifier(database)
   const both = 'schema stocks_research, ingestion'
   const inBoth = 'in schema stocks_research, ingestion'
   return `
-    grant ${admin}, ${owner}, ${ingest}, ${reader} to current_user;
+    grant ${admin}, ${owner}, ${ingest}, ${reader}, ${analyst} to current_user;
     alter database ${target} owner to ${admin};
     revoke all on database ${target} from public;
-    grant connect on database ${target} to ${owner}, ${ingest}, ${reader};
+    grant connect on database ${target} to ${owner}, ${ingest}, ${reader}, ${analyst};
     grant create on database ${target} to ${owner};
-    grant temporary on database ${target} to ${ingest}, ${reader};
+    grant temporary on database ${target} to ${ingest}, ${reader}, ${analyst};
     revoke create on schema public from public;
-    grant usage on ${both} to ${ingest}, ${reader};
-    grant select on all tables ${inBoth} to ${ingest}, ${reader};
+    grant usage on ${both} to ${ingest}, ${reader}, ${analyst};
+    grant select on all tables ${inBoth} to ${ingest}, ${reader}, ${analyst};
     grant insert, update on all tables ${inBoth} to ${ingest};
     revoke insert, update on ${OWNERS_OWN.join(', ')} from ${ingest};
     grant delete on ${REPLACEABLE.join(', ')} to ${ingest};
     grant usage on all sequences ${inBoth} to ${ingest};
     grant execute
       on function ingestion.record_unseen_change(text, jsonb), ingestion.analyze_table(regclass) to ${ingest};
-    alter default privileges for role ${owner} ${inBoth} grant select on tables to ${ingest}, ${reader};`
+    alter default privileges for role ${owner} ${inBoth} grant select on tables
+      to ${ingest}, ${reader}, ${analyst};
+    grant usage on schema research to ${reader};
+    grant usage, create on schema research to ${analyst};
+    grant select on all tables in schema research to ${reader}, ${analyst};
+    alter default privileges for role ${analyst} in schema research grant select on tables to ${reader};`
 }
 
 /** Schemas, tables, views and functions go to the owner; sequences and indexes follow their tables. */

@@ -1,13 +1,17 @@
 /**
  * content: the market tables of schema stocks_research, equal across a rebuild. full: all that a dump holds,
- * equal after a restore.
+ * equal after a restore. own: what users made in schema research.
  */
-export type Scope = 'content' | 'full'
+export type Scope = 'content' | 'full' | 'own'
 
-/** SQL: the namespace is one of ours (content) or of the user (full). */
+/** The schema in which users of the database keep tables of their own. */
+export const OWN_SCHEMA = 'research'
+const SCHEMAS = { content: 'stocks_research', own: OWN_SCHEMA } as const
+
+/** SQL: the namespace is one of ours (content), of its users (own), or any but the system's (full). */
 export const inScope = (namespaceOid: string, scope: Scope): string =>
-  scope === 'content'
-    ? `${namespaceOid} = (select oid from pg_namespace where nspname = 'stocks_research')`
+  scope !== 'full'
+    ? `${namespaceOid} = (select oid from pg_namespace where nspname = '${SCHEMAS[scope]}')`
     : `${namespaceOid} in (select oid from pg_namespace where nspname <> 'information_schema' ` +
       "and nspname !~ '^pg_')"
 

@@ -275,11 +275,11 @@ async function readEnvironmentRow(db: Database): Promise<Mode | undefined> {
 
 /**
  * Every change of a core table that belongs to no recorded run or upgrade, and every table that lies outside
- * the product's schemas.
+ * the product's schemas and schema research.
  */
 async function manualEdits(db: Database, tables: readonly TargetTable[]): Promise<ManualEdit[]> {
   const strange = tables
-    .filter(({ table }) => !/^(ingestion|stocks_research)\./.test(table))
+    .filter(({ table }) => !/^(ingestion|stocks_research|research)\./.test(table))
     .map(({ table }) => ({ table, operation: 'CREATE TABLE', statements_count: 1 }))
   if (!(await exists(db, 'ingestion.table_changes')) || !(await exists(db, 'ingestion.runs'))) return strange
   const edits = await db.rows<ManualEdit & Record<string, unknown>>(queryFile(SQL, 'manual-edits'))

@@ -131,7 +131,7 @@ program
   .action(showDrift)
 program
   .command('roles')
-  .description('create the roles admin, owner, ingest and reader, or renew their rights')
+  .description('create the roles admin, owner, ingest, reader and analyst, or renew their rights')
   .action(makeRoles)
 program.command('status').description('say whether the server runs, and where').action(showStatus)
 

@@ -13,6 +13,7 @@ const PASSWORDS = {
   owner: 'of the owner',
   ingest: 'of ingest',
   reader: 'of the reader',
+  analyst: 'of the analyst',
 }
 
 let scratch: Scratch

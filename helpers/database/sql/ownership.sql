@@ -1,5 +1,5 @@
 -- Statements that give the schemas, tables, views and functions of the product to role $1. Sequences and
--- indexes follow their tables.
+-- indexes follow their tables. What is in schema research stays with those who made it.
 with of_extensions as (
   select d.classid, d.objid
   from pg_depend d
@@ -7,7 +7,7 @@ with of_extensions as (
 ), objects as (
   select 'schema' as kind, quote_ident(n.nspname) as name
   from pg_namespace n
-  where n.nspname in ('stocks_research', 'ingestion')
+  where n.nspname in ('stocks_research', 'ingestion', 'research')
   union all
   select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end,
     c.oid::regclass::text
