@@ -1,13 +1,14 @@
 /** Who restores what users made: a role that may do no more than they. */
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { DAY_MS } from '../core/days.ts'
 import { DatabaseError } from '../core/errors.ts'
 import { registerSecret } from '../core/redact.ts'
 import { roleName, scramVerifier } from '../database/roles.ts'
-import { OWN_SCHEMA } from '../database/scope.ts'
 import { scratchName } from '../database/scratch.ts'
 import { withDatabase } from '../postgres/database.ts'
+import { queryFile } from '../postgres/query-file.ts'
 import { readRights } from '../postgres/rights.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
@@ -31,22 +32,14 @@ export async function ownRestorerOf(connection: Connection): Promise<OwnRestorer
   const role = scratchName()
   const password = randomBytes(24).toString('base64url')
   registerSecret('the password of the role that restores', password)
-  const valid_until = new Date(Date.now() + DAY_MS).toISOString()
   const name = quoteIdentifier(role)
-  await withDatabase(connection, (db) =>
-    db.transaction(async (tx) => {
-      await tx.execute(
-        `create role ${name} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls
-           password ${quoteLiteral(scramVerifier(password))} valid until ${quoteLiteral(valid_until)};
-         grant ${name} to current_user;
-         grant connect on database ${quoteIdentifier(connection.database)} to ${name};
-         grant usage on schema stocks_research, ingestion to ${name};
-         grant usage, create on schema ${OWN_SCHEMA} to ${name};
-         grant select, references on all tables in schema stocks_research, ingestion to ${name};
-         grant select on all tables in schema ${OWN_SCHEMA} to ${name}`,
-      )
-    }),
-  )
+  const create = queryFile(join(import.meta.dirname, 'sql'), 'create-own-restorer', {
+    role: name,
+    database: quoteIdentifier(connection.database),
+    verifier: quoteLiteral(scramVerifier(password)),
+    valid_until: quoteLiteral(new Date(Date.now() + DAY_MS).toISOString()),
+  })
+  await withDatabase(connection, (db) => db.transaction((tx) => tx.execute(create)))
   const handOver = async (): Promise<void> => {
     const analyst = roleName(connection.database, 'analyst')
     await withDatabase(connection, async (db) => {

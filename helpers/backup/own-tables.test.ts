@@ -92,7 +92,7 @@ test('nothing is dumped of an empty schema', async () => {
   expect(await restoreOwnTables(connection, directory)).toEqual([])
 })
 
-test('what an analyst made is no drift, changes no content hash, and passes the levels of a backup', async () => {
+test('an analyst makes no drift and no other content hash, and a backup passes its levels', async () => {
   const before = await contentHash()
   await asAnalyst(GUARD + HOSTILE)
   expect((await driftOf(connection, MIGRATIONS)).objects).toEqual([])

@@ -42,8 +42,7 @@ const ALLOWED: readonly Probe[] = [
     'analyst',
     `create table research.probe as select security_id from stocks_research.securities;
      create view research.probe_v as select count(*) as n from research.probe;
-     drop view research.probe_v;
-     drop table research.probe`,
+     drop table research.probe cascade`,
   ],
 ]
 

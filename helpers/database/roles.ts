@@ -7,8 +7,8 @@ import { queryFile } from '../postgres/query-file.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
 /**
- * admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks; analyst
- * looks, and makes tables in schema research.
+ * admin creates and drops the database; owner changes its schema; ingest brings rows in; reader looks;
+ * analyst looks, and makes tables in schema research.
  */
 export const ROLES = ['admin', 'owner', 'ingest', 'reader', 'analyst'] as const
 export type RoleKind = (typeof ROLES)[number]
