@@ -24,6 +24,7 @@ const endOfListing = (action: Action): string =>
 const DROP_KINDS: Kinds = {
   cash_dividend: same,
   special_dividend: same,
+  return_of_capital: same,
   liquidation: same,
   split: same,
   reverse_split: () => 'split',
@@ -55,6 +56,8 @@ const WIRE_KINDS: Kinds = { ...DROP_KINDS, name_change: same }
  *  2. The last day of a listing that was no merger and no bankruptcy, when the security has no filer: the
  *     broker reports "inactive" without a date, and there is no Form 25. The interval stays open, and no
  *     action reports the end. `delist_date`, which comes from Form 25 alone, is null without a filer.
+ *     The same holds for a class that leaves while another class of its filer stays: a Form 25 does not state
+ *     which class it withdraws. A split unit is reported by the broker, with its day.
  *  3. What a spun-off share was worth: the broker reports how many were given, and the first close of the
  *     child gives the rest.
  */
@@ -65,14 +68,19 @@ export const WIRE: Dialect = {
 }
 
 function toldOverWire(world: World): World {
+  const listed = new Set(
+    world.securities.concat(world.outsiders).flatMap((each) => (each.delist_date === null ? [each.cik] : [])),
+  )
+  /** Whether another class of its filer is listed. */
+  const stays = ({ cik, delist_date }: Security): boolean => delist_date !== null && listed.has(cik)
   const told = (security: Security): Security => {
+    const is_filed = security.cik !== null && !stays(security)
     const is_end_told =
-      security.cik !== null ||
-      security.actions.some((action) => action.kind === 'merger' || isBankruptcy(action))
+      is_filed || security.actions.some((action) => action.kind === 'merger' || isReported(action))
     return {
       ...security,
       list_date: null,
-      delist_date: security.cik === null ? null : security.delist_date,
+      delist_date: is_filed ? security.delist_date : null,
       actions: is_end_told ? security.actions : security.actions.filter(({ kind }) => kind !== 'delisting'),
       tickers: security.tickers.map((interval, index) => ({
         ...interval,
@@ -84,8 +92,9 @@ function toldOverWire(world: World): World {
   return { ...world, securities: world.securities.map(told) }
 }
 
-const isBankruptcy = (action: Action): boolean =>
-  action.kind === 'delisting' && action.reason === 'bankruptcy'
+/** Ends that the broker reports. */
+const isReported = (action: Action): boolean =>
+  action.kind === 'delisting' && (action.reason === 'bankruptcy' || action.reason === 'unit_split')
 
 /** The day after the former owner of a ticker had it last; the first day of the world without one. */
 function freeSince(world: World, security: Security, { ticker, valid_from }: TickerInterval): string {

@@ -13,7 +13,7 @@ export interface Security {
   readonly scenario: Scenario
   readonly name: string
   /** Null where a way of delivery does not say it. */
-  readonly security_type: 'stock' | 'etf' | null
+  readonly security_type: 'stock' | 'etf' | 'preferred' | 'unit' | 'warrant' | 'right' | null
   readonly exchange_mic: 'XNYS' | 'XNAS' | 'ARCX'
   /** Ten digits; null for a fund that files no facts. Two share classes have one. */
   readonly cik: string | null
@@ -41,7 +41,8 @@ export const SCENARIOS = [
   'week_year', 'retail_year', 'annual_restatement', 'quarter_restatement', 'late_filer', 'tag_change',
   'loss_maker', 'no_facts', 'illiquid', 'crash', 'surge', 'outsider',
 ] as const // biome-ignore format: a list to be read, not a column
-export type Scenario = (typeof SCENARIOS)[number]
+/** `real_notation` is made of plain stocks by `withRealNotations`. */
+export type Scenario = (typeof SCENARIOS)[number] | 'real_notation'
 
 export interface TickerInterval {
   readonly ticker: string
@@ -62,9 +63,13 @@ export interface Bar {
 
 export type Action =
   | {
-      readonly kind: 'cash_dividend' | 'special_dividend' | 'liquidation'
+      readonly kind: 'cash_dividend' | 'special_dividend' | 'liquidation' | 'return_of_capital'
       readonly ex_date: string
       readonly amount: string
+      /** USD unless another is stated; cash in another currency cannot be applied without a rate. */
+      readonly currency?: 'CAD'
+      /** Listed debt pays interest, which goes ex as a dividend does. */
+      readonly is_interest?: true
     }
   | {
       readonly kind: 'split' | 'reverse_split' | 'stock_dividend'
@@ -90,17 +95,25 @@ export type Action =
       readonly acquirer_source_id: string | null
       readonly cash_rate: string | null
       readonly stock_rate: string | null
+      /** The broker lists it under `reorganizations`, not under mergers. */
+      readonly is_reorganization?: true
     }
   | {
       readonly kind: 'delisting'
       readonly ex_date: string
-      readonly reason: 'merger' | 'bankruptcy' | 'liquidation' | 'voluntary'
+      readonly reason: 'merger' | 'bankruptcy' | 'liquidation' | 'voluntary' | 'unit_split'
+      /** What a split unit became: its share and its warrant. */
+      readonly part_source_ids?: readonly [share: string, warrant: string]
     }
   | {
       readonly kind: 'name_change'
       readonly ex_date: string
       readonly old_ticker: string
       readonly new_ticker: string
+      /** The broker lists two changes: to a CUSIP as the symbol, and from it to the new ticker. */
+      readonly is_through_cusip?: true
+      /** The broker states the new ticker in the reverse split of the same day, and no change of name. */
+      readonly is_in_split?: true
     }
 
 /** A registrant. Facts belong to it, not to its securities. */

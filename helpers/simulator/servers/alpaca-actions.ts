@@ -1,4 +1,5 @@
 import { addDays, type Calendar } from '../market/calendar.ts'
+import { lastTicker } from '../market/flat-files.ts'
 import { cusipOf, uuidOf } from '../market/identity.ts'
 import { parseDecimal, subtract, toDecimal } from '../market/rational.ts'
 import type { Action, Security, World } from '../market/types.ts'
@@ -15,7 +16,7 @@ interface Wire {
   readonly symbols: readonly string[]
   readonly cusip: string
   readonly id: string
-  readonly value: Readonly<Record<string, string | number | boolean>>
+  readonly value: Readonly<Record<string, string | number | boolean | readonly unknown[]>>
 }
 
 /**
@@ -66,10 +67,11 @@ const list = (value: string | null): readonly string[] | undefined =>
 
 function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<string, Security>): Wire[] {
   const wires: Wire[] = []
+  if (security.security_type === 'preferred') wires.push(partialCall(security, calendar))
   for (const [index, action] of security.actions.entries()) {
     const id = uuidOf(`${security.asset_id}/action/${index}`)
     const cusip = cusipOn(security, action.ex_date)
-    const symbol = tickerOn(security, action.ex_date)
+    const symbol = symbolOn(security, action.ex_date)
     const put = (
       group: string,
       process_date: string,
@@ -82,10 +84,13 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
       action.kind === 'merger' ? action.effective_date : calendar.shift(addDays(action.ex_date, 1), 0)
     switch (action.kind) {
       case 'cash_dividend':
+      case 'return_of_capital':
       case 'special_dividend': {
         const paid = calendar.shift(action.ex_date, 12)
         const special = action.kind === 'special_dividend'
         put('cash_dividends', paid, [symbol], {
+          ...subTypeOf(action),
+          ...(action.currency === undefined ? {} : { currency: action.currency }),
           cusip,
           ex_date: action.ex_date,
           foreign: false,
@@ -117,6 +122,7 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
           old_rate: Number(action.split_from),
           record_date: action.ex_date,
           symbol,
+          ...newSymbolOf(security, action.ex_date),
         })
         break
       case 'stock_dividend': {
@@ -161,6 +167,11 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
         })
         break
       case 'name_change':
+        if (action.is_in_split === true) break
+        if (action.is_through_cusip === true) {
+          putChangeThroughCusip(put, security, action)
+          break
+        }
         put('name_changes', action.ex_date, [action.old_ticker, action.new_ticker], {
           new_cusip: cusip,
           new_symbol: action.new_ticker,
@@ -172,6 +183,7 @@ function wireActions(security: Security, calendar: Calendar, byId: ReadonlyMap<s
         // A voluntary delisting is none of the broker's events: the asset turns inactive, and the exchange
         // files a form 25.
         if (action.reason === 'bankruptcy') put('worthless_removals', effective, [symbol], { cusip, symbol })
+        if (action.reason === 'unit_split') putUnitSplit(put, { symbol, cusip, effective, action, byId })
     }
   }
   return wires
@@ -186,6 +198,16 @@ function putMerger(
 ): void {
   const { effective_date } = action
   const days = { effective_date, payable_date: effective_date }
+  if (action.is_reorganization === true) {
+    put('reorganizations', effective_date, [who.symbol], {
+      ...days,
+      cash_rate: Number(action.cash_rate),
+      cusip: who.cusip,
+      stock_movements: movementsOf(action, who.buyer),
+      symbol: who.symbol,
+    })
+    return
+  }
   const acquiree = { acquiree_cusip: who.cusip, acquiree_symbol: who.symbol }
   if (who.buyer === undefined || action.stock_rate === null) {
     put('cash_mergers', effective_date, [who.symbol], {
@@ -211,6 +233,93 @@ function putMerger(
       cash_rate: Number(action.cash_rate),
       ...days,
     })
+}
+
+function movementsOf({ stock_rate, ex_date }: Extract<Action, { kind: 'merger' }>, buyer?: Security) {
+  if (buyer === undefined || stock_rate === null) return []
+  const cusip = cusipOn(buyer, ex_date)
+  return [{ cusip, new_rate: Number(stock_rate), source_rate: 1, symbol: tickerOn(buyer, ex_date) }]
+}
+
+/** A part of the issue is redeemed by lot: an event that changes nothing for a share that remains. */
+function partialCall(security: Security, calendar: Calendar): Wire {
+  const process_date = calendar.shift(security.bars[0]?.date ?? '', 40)
+  const symbol = lastTicker(security)
+  const { cusip } = security
+  const id = uuidOf(`${security.asset_id}/partial call`)
+  const value = { id, cusip, lottery_type: 'original', price: 25, process_date, symbol }
+  return { group: 'partial_calls', process_date, symbols: [symbol], cusip, id, value }
+}
+
+/** Listed debt pays interest, and partnerships return capital: both are cash dividends with a sub_type. */
+function subTypeOf(action: Action): { sub_type?: string } {
+  if (action.kind === 'return_of_capital') return { sub_type: 'return_of_capital' }
+  return action.kind === 'cash_dividend' && action.is_interest === true ? { sub_type: 'interest' } : {}
+}
+
+type NameChange = Extract<Action, { kind: 'name_change' }>
+const changeOn = (security: Security, date: string): NameChange | undefined =>
+  security.actions.find((action) => action.kind === 'name_change' && action.ex_date === date) as
+    | NameChange
+    | undefined
+
+/**
+ * What the broker writes for the security of an event. On the day of a change that goes through a CUSIP it is
+ * that CUSIP; in a reverse split that brings a new ticker it is the old one.
+ */
+function symbolOn(security: Security, date: string): string {
+  const change = changeOn(security, date)
+  if (change?.is_through_cusip === true) return cusipOn(security, addDays(date, -1))
+  return change?.is_in_split === true ? change.old_ticker : tickerOn(security, date)
+}
+
+function newSymbolOf(security: Security, date: string): { new_symbol?: string } {
+  const change = changeOn(security, date)
+  return change?.is_in_split === true ? { new_symbol: change.new_ticker } : {}
+}
+
+/** Two changes of name on one day: to the old CUSIP as a symbol, and from it to the new ticker. */
+function putChangeThroughCusip(put: Put, security: Security, { ex_date, ...change }: NameChange): void {
+  const old_cusip = cusipOn(security, addDays(ex_date, -1))
+  const steps = [
+    [change.old_ticker, old_cusip],
+    [old_cusip, change.new_ticker],
+  ] as const
+  for (const [old_symbol, new_symbol] of steps)
+    put('name_changes', ex_date, [old_symbol, new_symbol], {
+      id: uuidOf(`${security.asset_id}/${old_symbol}/${new_symbol}`),
+      new_cusip: cusipOn(security, ex_date),
+      new_symbol,
+      old_cusip,
+      old_symbol,
+    })
+}
+
+/** The unit ends, and its parts trade by themselves. */
+function putUnitSplit(
+  put: Put,
+  unit: {
+    readonly symbol: string
+    readonly cusip: string
+    readonly effective: string
+    readonly action: Extract<Action, { kind: 'delisting' }>
+    readonly byId: ReadonlyMap<string, Security>
+  },
+): void {
+  const [share, warrant] = (unit.action.part_source_ids ?? []).map((id) => unit.byId.get(id))
+  if (share === undefined || warrant === undefined) throw new RangeError(`${unit.symbol} has no parts.`)
+  put('unit_splits', unit.effective, [unit.symbol, lastTicker(share), lastTicker(warrant)], {
+    alternate_cusip: warrant.cusip,
+    alternate_rate: 0.3333,
+    alternate_symbol: lastTicker(warrant),
+    effective_date: unit.effective,
+    new_cusip: share.cusip,
+    new_rate: 1,
+    new_symbol: lastTicker(share),
+    old_cusip: unit.cusip,
+    old_rate: 1,
+    old_symbol: unit.symbol,
+  })
 }
 
 /** The ticker of a day; after the last day the last one. */

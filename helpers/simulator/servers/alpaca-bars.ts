@@ -9,6 +9,16 @@ interface Listed {
   readonly bar: Bar
 }
 
+/** What the broker knows and allows. */
+export interface Account {
+  /** Tickers of which it knows nothing. */
+  readonly hidden: ReadonlySet<string>
+  /** Symbols that it refuses as invalid, and the whole request with them. */
+  readonly refused: ReadonlySet<string>
+  readonly is_today_forbidden: boolean
+  readonly now: () => Date
+}
+
 const LIMIT_DEFAULT = 1000
 const LIMIT_MAX = 10_000
 /** The newest minutes of the consolidated tape are not in the free plan. */
@@ -21,16 +31,12 @@ const KEPT_LISTINGS_MAX = 4
  * `asof=-` a symbol means whoever traded under it on each day; otherwise it means the company that holds it
  * as of that day (by default today), under all its tickers, and an earlier owner is hidden.
  */
-export function createBarsFeed(
-  world: World,
-  disorder: Disorder,
-  hidden: ReadonlySet<string>,
-): (asked: Asked) => Answer {
+export function createBarsFeed(world: World, disorder: Disorder, account: Account): (asked: Asked) => Answer {
   const market = [...world.securities, ...world.outsiders]
   const kept = new Map<string, readonly Listed[]>()
 
   return ({ query }) => {
-    const fault = faultOf(query)
+    const fault = faultOf(query, account)
     if (fault !== undefined) return fault
     const limit = Number(query.get('limit') ?? LIMIT_DEFAULT)
     const start = dayOf(query.get('start') ?? '')
@@ -40,7 +46,9 @@ export function createBarsFeed(
     const key = `${symbols.join()}|${start}|${end}|${asof}`
     const all =
       kept.get(key) ??
-      symbols.flatMap((symbol) => (hidden.has(symbol) ? [] : listing(market, symbol, asof, start, end)))
+      symbols.flatMap((symbol) =>
+        account.hidden.has(symbol) ? [] : listing(market, symbol, asof, start, end),
+      )
     kept.set(key, all)
     const oldest = kept.keys().next().value
     if (kept.size > KEPT_LISTINGS_MAX && oldest !== undefined) kept.delete(oldest)
@@ -62,11 +70,11 @@ export function createBarsFeed(
 const keyOf = ({ symbol, bar }: Listed): string =>
   `${symbol}|D|${newYorkMidnight(bar.date).slice(0, -1)}.000000000Z`
 
-function faultOf(query: URLSearchParams): Answer | undefined {
+function faultOf(query: URLSearchParams, account: Account): Answer | undefined {
   const refuse = (message: string): Answer => json(400, { message })
   const symbols = query.get('symbols') ?? ''
   if (symbols === '') return refuse('symbols is required')
-  const invalid = symbols.split(',').find((symbol) => !/^[A-Z]{1,5}(\.[A-Z]{1,4})?$/.test(symbol))
+  const invalid = symbols.split(',').find((symbol) => isInvalid(symbol, account))
   if (invalid !== undefined) return refuse(`invalid symbol: ${invalid}`)
   if (!['1Day', '1D'].includes(query.get('timeframe') ?? '')) return refuse('invalid timeframe')
   const limit = Number(query.get('limit') ?? LIMIT_DEFAULT)
@@ -74,10 +82,19 @@ function faultOf(query: URLSearchParams): Answer | undefined {
     return refuse(`invalid limit: must be between 1 and ${LIMIT_MAX}`)
   if ((query.get('adjustment') ?? 'raw') !== 'raw') return refuse('this market serves adjustment=raw alone')
   const end = query.get('end')
-  if ((query.get('feed') ?? 'sip') === 'sip' && (end === null || Date.parse(end) > Date.now() - DELAY_MS)) {
+  if ((query.get('feed') ?? 'sip') === 'sip' && (end === null || Date.parse(end) > newestOf(account))) {
     return json(403, { message: 'subscription does not permit querying recent SIP data' })
   }
   return undefined
+}
+
+const isInvalid = (symbol: string, { refused }: Account): boolean =>
+  refused.has(symbol) || !/^[A-Z]{1,5}(\.[A-Z]{1,4})?$/.test(symbol)
+
+/** The last moment that the plan of the account serves. */
+function newestOf({ now, is_today_forbidden }: Account): number {
+  const at = now()
+  return is_today_forbidden ? Date.parse(at.toISOString().slice(0, 10)) - 1 : at.getTime() - DELAY_MS
 }
 
 /** A day, or the New York day of an instant (which is never before 04:00 UTC on a daily bar). */

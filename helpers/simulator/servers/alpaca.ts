@@ -2,7 +2,7 @@ import { lastTicker } from '../market/flat-files.ts'
 import { compareText } from '../market/order.ts'
 import type { Security, World } from '../market/types.ts'
 import { createActionsFeed } from './alpaca-actions.ts'
-import { createBarsFeed } from './alpaca-bars.ts'
+import { type Account, createBarsFeed } from './alpaca-bars.ts'
 import { type Answer, type Asked, json } from './answer.ts'
 import type { Disorder } from './paging.ts'
 
@@ -15,13 +15,9 @@ export interface AlpacaKeys {
 }
 
 /** data.alpaca.markets (bars, corporate actions) and paper-api.alpaca.markets (assets). */
-export function createAlpacaFeed(
-  world: World,
-  keys: AlpacaKeys,
-  disorder: Disorder,
-  hidden: ReadonlySet<string>,
-) {
-  const bars = createBarsFeed(world, disorder, hidden)
+export function createAlpacaFeed(world: World, keys: AlpacaKeys, disorder: Disorder, account: Account) {
+  const { hidden } = account
+  const bars = createBarsFeed(world, disorder, account)
   const actions = createActionsFeed(world, disorder)
   const market = [...world.securities, ...world.outsiders].filter(
     (security) => !security.tickers.some(({ ticker }) => hidden.has(ticker)),

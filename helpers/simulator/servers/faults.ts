@@ -7,8 +7,12 @@ export const FAULT_KINDS = [
   'cut_body',
   'html_page',
   'quota_in_200',
+  'missing_page',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
+
+/** They stop a client, or say that a file does not exist: they befall a request that a plan names. */
+const BY_NAME_ALONE: ReadonlySet<FaultKind> = new Set(['quota_in_200', 'missing_page'])
 
 /**
  * What goes wrong on the way. The same plan and the same requests give the same faults, in whatever order the
@@ -19,8 +23,8 @@ export interface FaultPlan {
   /** Share of distinct requests that fail before they succeed, 0 to 1. */
   readonly ratio?: number
   /**
-   * What may befall them. `quota_in_200` is a statement about the account, which should stop a client: it is
-   * not in the default.
+   * What may befall them. `quota_in_200`, a statement about the account, which should stop a client, and
+   * `missing_page`, a page that says 404, are not in the default.
    */
   readonly kinds?: readonly FaultKind[]
   /** How often in a row one request may fail. */
@@ -35,6 +39,10 @@ export interface FaultPlan {
   readonly shuffled_pages?: boolean
   /** Tickers of which the broker knows nothing: symbols that do not exist. */
   readonly hidden_tickers?: readonly string[]
+  /** Symbols that the broker refuses as invalid, with the whole request that holds one of them. */
+  readonly refused_tickers?: readonly string[]
+  /** The plan of the account has no bars of today at all, not only none of the last 15 minutes. */
+  readonly is_today_forbidden?: boolean
   /** Filers whose facts and submissions are never served: every request ends with 500. */
   readonly broken_ciks?: readonly string[]
 }
@@ -69,7 +77,7 @@ export interface FaultSource {
 }
 
 export function createFaultSource(plan: FaultPlan): FaultSource {
-  const kinds = plan.kinds ?? FAULT_KINDS.filter((kind) => kind !== 'quota_in_200')
+  const kinds = plan.kinds ?? FAULT_KINDS.filter((kind) => !BY_NAME_ALONE.has(kind))
   const left = (plan.at ?? []).map((entry) => ({ ...entry }))
   const pending = new Map<string, FaultKind[]>()
   return {

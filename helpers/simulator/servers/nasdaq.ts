@@ -1,4 +1,5 @@
 import { lastTicker } from '../market/flat-files.ts'
+import { spell } from '../market/spelling.ts'
 import type { Security, World } from '../market/types.ts'
 import { type Answer, type Asked, html, text } from './answer.ts'
 
@@ -41,13 +42,14 @@ const isFund = (security: Security): boolean => security.security_type === 'etf'
 const flag = (security: Security): 'Y' | 'N' => (isFund(security) ? 'Y' : 'N')
 
 function nasdaqRow(security: Security): string {
-  const name = isFund(security) ? security.name : `${security.name} - Common Stock`
-  return `${lastTicker(security)}|${name}|Q|N|N|100|${flag(security)}|N`
+  const name = security.security_type === 'stock' ? `${security.name} - Common Stock` : security.name
+  return `${spell(lastTicker(security), 'cqs')}|${name}|Q|N|N|100|${flag(security)}|N`
 }
 
 function otherRow(security: Security): string {
   const ticker = lastTicker(security)
   const exchange = security.exchange_mic === 'ARCX' ? 'P' : 'N'
-  const name = isFund(security) ? security.name : `${security.name} Common Stock`
-  return `${ticker}|${name}|${exchange}|${ticker}|${flag(security)}|100|N|${ticker}`
+  const name = security.security_type === 'stock' ? `${security.name} Common Stock` : security.name
+  const [act, cqs, nasdaq] = (['act', 'cqs', 'nasdaq'] as const).map((notation) => spell(ticker, notation))
+  return `${act}|${name}|${exchange}|${cqs}|${flag(security)}|100|N|${nasdaq}`
 }

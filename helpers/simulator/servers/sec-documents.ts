@@ -1,6 +1,7 @@
 import { addDays } from '../market/calendar.ts'
 import { lastTicker } from '../market/flat-files.ts'
 import { compareText } from '../market/order.ts'
+import { spell } from '../market/spelling.ts'
 import type { Fact, Filer, Security, World } from '../market/types.ts'
 
 const EXCHANGES = { XNYS: 'NYSE', XNAS: 'Nasdaq', ARCX: 'NYSE' } as const
@@ -10,8 +11,8 @@ const EXCHANGES = { XNYS: 'NYSE', XNAS: 'Nasdaq', ARCX: 'NYSE' } as const
  */
 const RECENT_FILINGS_MAX = 20
 
-/** SEC tickers join a share class by a hyphen: what trades as ABC.A is ABC-A there. */
-export const secTicker = (ticker: string): string => ticker.replace('.', '-')
+/** The SEC's own notation: what trades as ABC.A is ABC-A there, and ABC.PRA is ABC-PA. */
+export const secTicker = (ticker: string): string => spell(ticker, 'sec')
 
 /**
  * `company_tickers_exchange.json`: who is listed today, several rows for several share classes, nothing on
@@ -32,7 +33,8 @@ export function tickersWithExchange(world: World): unknown {
   }
 }
 
-const nameOfFiler = (security: Security): string => security.name.replace(/ Class [AB]$/, '')
+const nameOfFiler = (security: Security): string =>
+  security.name.replace(/ (?:Class [AB]|\d.*Preferred Stock|Warrants|Rights|Units,.*)$/, '')
 
 /**
  * `companyfacts`: every fact of a filer, by tag and unit, ordered by end and filing. `cik` is text for one

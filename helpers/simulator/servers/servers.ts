@@ -32,6 +32,8 @@ export interface MarketOptions {
   /** Enforced limits; null switches one off. The SEC counts both hosts together, the broker both of its. */
   readonly limits?: { readonly sec?: Limit | null; readonly alpaca?: Limit | null }
   readonly keys?: AlpacaKeys
+  /** The clock of the broker; that of the machine unless told otherwise. */
+  readonly now?: () => Date
 }
 
 /** One request that came, oldest first. */
@@ -74,12 +76,12 @@ export async function startMarketServers(world: World, options: MarketOptions = 
   const faults = createFaultSource(plan)
   const disorder = { duplicates: plan.duplicates ?? false, shuffled_pages: plan.shuffled_pages ?? false }
   const sec = createSecFeed(world)
-  const alpaca = createAlpacaFeed(
-    world,
-    options.keys ?? REHEARSAL_KEYS,
-    disorder,
-    new Set(plan.hidden_tickers),
-  )
+  const alpaca = createAlpacaFeed(world, options.keys ?? REHEARSAL_KEYS, disorder, {
+    hidden: new Set(plan.hidden_tickers),
+    refused: new Set(plan.refused_tickers),
+    is_today_forbidden: plan.is_today_forbidden ?? false,
+    now: options.now ?? (() => new Date()),
+  })
   const nasdaq = createNasdaqFeed(world)
   const limitOf = (limit: Limit | null | undefined, usual: Limit): Limiter | null =>
     limit === null ? null : createLimiter(limit ?? usual)
@@ -192,6 +194,8 @@ function faulty(service: Service, fault: Exclude<FaultKind, 'cut_body'>, plan: F
       return html(503, '503 Service Temporarily Unavailable', 'nginx')
     case 'html_page':
       return html(200, 'Scheduled maintenance', 'We will be back soon.')
+    case 'missing_page':
+      return html(404, '404 - File or directory not found.', 'The resource might have been removed.')
     case 'quota_in_200':
       return json(200, {
         detail: 'Error: You have run over your daily request allocation. Please upgrade your plan.',

@@ -29,6 +29,7 @@ export function expectedDelisting(world: World, security: Security): ExpectedDel
     subtract(divide(value, rational(BigInt(last.close_cents), 100n)), ONE)
   switch (ended.reason) {
     case 'voluntary':
+    case 'unit_split':
       return { delisting_code: 'not_known', delisting_return: null }
     case 'bankruptcy':
       return { delisting_code: 'worthless', delisting_return: returnOf(ZERO) }

@@ -199,11 +199,13 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
     ex_date: string
     kind: string
     cash_amount: string | null
+    currency: string | null
     split_from: string | null
     split_to: string | null
     shares_per_share: string | null
   }>(
-    `select s.source_id, a.ex_date, a.kind, a.cash_amount, a.split_from, a.split_to, a.shares_per_share
+    `select s.source_id, a.ex_date, a.kind, a.cash_amount, a.currency, a.split_from,
+            a.split_to, a.shares_per_share
        from stocks_research.corporate_actions a
        join stocks_research.securities s using (security_id)`,
   )
@@ -220,6 +222,7 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
       row.ex_date,
       row.kind,
       terms(row.cash_amount, row.split_from, row.split_to, row.shares_per_share ?? undefined),
+      ...(row.currency === null || row.currency === 'USD' ? [] : [row.currency]),
     ].join('|'),
   )
   const wanted = [...named].flatMap(([name, { actions }]) =>
@@ -233,7 +236,8 @@ async function compareActions(db: Database, named: Named, dialect: Dialect): Pro
       const cash =
         'amount' in action && (kind !== 'spin_off' || dialect.is_spin_off_valued) ? action.amount : null
       const [from, to] = 'split_from' in action ? [action.split_from, action.split_to] : [null, null]
-      return [[name, action.ex_date, kind, terms(cash, from, to)].join('|')]
+      const currency = 'currency' in action && action.currency !== undefined ? [action.currency] : []
+      return [[name, action.ex_date, kind, terms(cash, from, to), ...currency].join('|')]
     }),
   )
   return lines('action', wanted, got)

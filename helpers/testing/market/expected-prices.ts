@@ -20,7 +20,7 @@ export interface ExpectedAdjusted {
   readonly close: Rational
   /**
    * Definition A: `1 − ΣD / C(t−1)` for cash, `old / new` for splits. Null when a later event has no bar to
-   * carry it.
+   * carry it, or pays in a currency whose rate is not known.
    */
   readonly adj_close: Rational | null
   /** Definition B: `C(ex) / (C(ex) + ΣD)` for cash, splits as in A. Null as above. */
@@ -51,17 +51,19 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
   let price_factor = ONE
   let total_factor = ONE
   let share_multiple = ONE
+  const first_known = firstKnown(world, security)
   for (let index = bars.length - 1; index >= 0; index--) {
     const bar = bars[index]
     if (bar === undefined) break
     const close = rational(BigInt(bar.close_cents), 100n)
+    const is_known = is_complete && bar.date >= first_known
     expected.push({
       date: bar.date,
       close,
-      adj_close: is_complete ? multiplyLast(close, price_factor) : null,
-      total_return_close: is_complete ? multiplyLast(close, total_factor) : null,
-      price_factor: is_complete ? price_factor : null,
-      share_multiple: is_complete ? share_multiple : null,
+      adj_close: is_known ? multiplyLast(close, price_factor) : null,
+      total_return_close: is_known ? multiplyLast(close, total_factor) : null,
+      price_factor: is_known ? price_factor : null,
+      share_multiple: is_known ? share_multiple : null,
     })
     const before = bars[index - 1]
     if (before === undefined) break
@@ -85,6 +87,14 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
     }
   }
   return expected.reverse()
+}
+
+/** The session from which on adjusted values are known: that of the last event in another currency. */
+function firstKnown(world: World, { actions }: Security): string {
+  const foreign = actions.flatMap((action) =>
+    'currency' in action && action.currency !== undefined ? [world.calendar.onOrAfter(action.ex_date)] : [],
+  )
+  return foreign.toSorted().at(-1) ?? ''
 }
 
 interface Event {
