@@ -39,6 +39,9 @@ export const pricesDaily: SourcedJob = {
       volume: read.within('volume', RANGES.volume),
     }
     read.required('close', row.close)
+    const currency = record['currency'] ?? 'USD'
+    if (currency.trim().toUpperCase() !== 'USD')
+      read.fault(`currency is "${currency}"; prices are stored in US dollars, and are not converted`)
     if (isAbove(row.low, row.open, row.close, row.high))
       read.fault(`low ${row.low} is above open, close or high`)
     if (isBelow(row.high, row.open, row.close)) read.fault(`high ${row.high} is below open or close`)

@@ -57,13 +57,18 @@ export async function checkDelivery(
   const has_gaps =
     examination.rates.rejects.length > 0 ||
     examination.checks.some(
-      ({ absent, without, tally }) => tally.rows_rejected > 0 || (absent === undefined && without.length > 0),
+      ({ absent, without, tally, contradicted }) =>
+        tally.rows_rejected > 0 || contradicted > 0 || (absent === undefined && without.length > 0),
     )
   const verdict = verdictOf(is_unfit, has_gaps)
   return { text: pageOf(root, file, members.length, examination, verdict), verdict }
 }
 
 const count = (number: number): string => number.toLocaleString('en-US')
+
+const contradictedText = (job: string, bars: number): string =>
+  `DIFFER   ${job}: ${count(bars)} ${bars === 1 ? 'bar has' : 'bars have'} other values than another bar ` +
+  'of that security and day; a run rejects both. Are these daily bars, each security in one file?'
 
 function pageOf(
   root: string,
@@ -97,6 +102,9 @@ function pageOf(
     '',
     ...failures(examination).map((sentence) => `FAILS    ${sentence}`),
     ...missing(examination).map((sentence) => `MISSING  ${sentence}`),
+    ...checks.flatMap(({ job, contradicted }) =>
+      contradicted === 0 ? [] : [contradictedText(job, contradicted)],
+    ),
     ...(rejects.length === 0 ? [] : [`REJECTED ${count(rejects.length)} records, the first ones:`]),
     ...rejects
       .slice(0, REJECTS_SHOWN_MAX)

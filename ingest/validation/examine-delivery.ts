@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { cutList } from '../../helpers/core/text.ts'
 import { readOverrides } from '../calendar/load.ts'
 import { FIRST_DATE, horizon, sessions } from '../calendar/xnys.ts'
@@ -23,6 +24,9 @@ const ALL_DAYS = { start_date: '1800-01-01', end_date: '2199-12-31' }
 /** Jobs that a database of prices needs. */
 const NEEDED: readonly JobName[] = ['securities', 'ticker-history', 'prices-daily']
 
+/** The days of so many bars are kept while a delivery is read, to find those that contradict each other. */
+const BARS_COMPARED_MAX = 2_000_000
+
 /** What one job would take of the delivery. */
 export interface JobCheck {
   readonly job: JobName
@@ -31,6 +35,8 @@ export interface JobCheck {
   readonly rows: readonly JobRow[]
   readonly rows_count: number
   readonly days: { first: string; last: string } | undefined
+  /** Bars that a run would reject, because another bar of that security and day has other values. */
+  readonly contradicted: number
   readonly failed: ReadonlyMap<string, readonly string[]>
   readonly without: readonly string[]
   /** The reason of the delivery where it does not have the dataset. */
@@ -204,6 +210,9 @@ async function checkJob(
   const batch = { label: job.name, subjects, estimate: { requests: 0, bytes: 0 } }
   const keeps_rows = job === securities || job === tickerHistory
   const rows: JobRow[] = []
+  const values_of = new Map<string, Map<string, number>>()
+  let compared = 0
+  let contradicted = 0
   let days: JobCheck['days']
   const noted: SourcedJob = {
     ...job,
@@ -211,6 +220,10 @@ async function checkJob(
       const parsed = job.parse(record, parse_context)
       if (!('row' in parsed)) return parsed
       if (keeps_rows) rows.push(parsed.row)
+      if (job === pricesDaily && compared < BARS_COMPARED_MAX) {
+        compared += 1
+        if (contradicts(values_of, parsed.row)) contradicted += 1
+      }
       const day = job.dated_by === undefined ? null : (parsed.row[job.dated_by] ?? null)
       if (day !== null && days === undefined) days = { first: day, last: day }
       else if (day !== null && days !== undefined)
@@ -241,5 +254,27 @@ async function checkJob(
     else if (end?.status === 'not_found') without.push(item.item)
     if (end?.reason?.startsWith('The delivery has no ') === true) absent = end.reason ?? undefined
   }
-  return { job: job.name, tally, rows, rows_count: tally.rows_copied, days, failed, without, absent }
+  return {
+    job: job.name,
+    tally,
+    rows,
+    rows_count: tally.rows_copied,
+    days,
+    contradicted,
+    failed,
+    without,
+    absent,
+  }
+}
+
+/** Whether a bar of the same security and day was read before with other values. */
+function contradicts(values_of: Map<string, Map<string, number>>, row: JobRow): boolean {
+  const security = row['security_id'] ?? ''
+  const day = row['trade_date'] ?? ''
+  const known = values_of.get(security) ?? new Map<string, number>()
+  values_of.set(security, known)
+  const values = crc32(pricesDaily.values.map((name) => row[name] ?? '').join('|'))
+  const before = known.get(day)
+  if (before === undefined) known.set(day, values)
+  return before !== undefined && before !== values
 }

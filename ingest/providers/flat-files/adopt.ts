@@ -1,8 +1,9 @@
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { RefusedError } from '../../../helpers/core/errors.ts'
 import { silentLog } from '../../../helpers/core/log.ts'
 import { cutList } from '../../../helpers/core/text.ts'
+import type { SourceRecord } from '../../contract/job.ts'
 import { hashFile } from './bytes.ts'
 import { listFiles } from './files.ts'
 import { FOLDERS } from './layout.ts'
@@ -59,7 +60,10 @@ export async function adopt(folder: string, options: AdoptOptions = {}): Promise
   await copyInto(root, into, files)
   const mapping = adjusted === 'raw' ? { ...shape.mapping, adjusted } : shape.mapping
   await writeJson(join(into, 'mapping.json'), { spec: 1, folders: { prices_daily: mapping } })
-  const listings = await listingsOf(into)
+  const listings = await listingsOf(into).catch(async (error: unknown) => {
+    await rm(into, { recursive: true })
+    throw error
+  })
   await writeIdentity(into, listings)
   const tickers = listings.map(({ ticker }) => ticker)
   return [
@@ -175,6 +179,7 @@ const AS_WRITTEN: Tickers = {
 async function listingsOf(into: string): Promise<Listing[]> {
   const mapping = (await readMappings(into)).get('prices_daily') ?? PLAIN
   const listings = new Map<string, Listing>()
+  let first_record: SourceRecord | undefined
   for (const file of await listFiles(into, FOLDERS.prices_daily)) {
     const sha256 = await hashFile(file)
     for (const part of file.parts) {
@@ -182,6 +187,7 @@ async function listingsOf(into: string): Promise<Listing[]> {
       for await (const { records } of pagesOf(as_written, sha256, { tickers: AS_WRITTEN, log: silentLog() }))
         for (const { record } of records) {
           const { source_id, ticker, date } = record
+          first_record ??= record
           const id = source_id ?? ticker
           if (id === null || id === undefined || !/^\d{4}-\d\d-\d\d$/.test(date ?? '')) continue
           const day = date ?? ''
@@ -195,8 +201,19 @@ async function listingsOf(into: string): Promise<Listing[]> {
         }
     }
   }
-  if (listings.size === 0) throw new RefusedError(`No bar in ${basename(into)} has a ticker and a day.`)
+  if (listings.size === 0) throw new RefusedError(noBar(first_record))
   return [...listings.values()].toSorted((a, b) => (a.ticker < b.ticker ? -1 : 1))
+}
+
+/** Why no bar of the files could be taken, by the first of them. */
+function noBar(record: SourceRecord | undefined): string {
+  if (record === undefined) return 'No bar was found: the files hold no record of prices.'
+  const { date } = record
+  return (
+    `No bar has a ticker and a day that is written YYYY-MM-DD; the first has the day "${date ?? ''}". ` +
+    'Days of another form need a date_format, which only a person can state: is 03/02 in March or in ' +
+    'February? Write mapping.json by hand, with date_format (docs/flat-files.md).'
+  )
 }
 
 /** A ticker alone is not permanent; who held it on a day is. */

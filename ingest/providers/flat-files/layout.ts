@@ -129,6 +129,8 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
         low: ['low'],
         close: ['close'],
         volume: ['volume'],
+        // Bars in another currency are rejected by name.
+        currency: ['currency', 'currency_code'],
       },
       required: ['date', 'close'],
       one_of: ['source_id', 'ticker'],
