@@ -18,6 +18,8 @@ export const LONG_FILES: readonly string[] = [
   'helpers/checklist/engine.test.ts',
   'ingest/providers/market.test.ts',
   'ingest/commands/universe.test.ts',
+  'ingest/export/export.test.ts',
+  'ingest/export/examples.test.ts',
   'ingest/commands/upgrade.test.ts',
   'helpers/checklist/interruption.test.ts',
   'ingest/run.test.ts',

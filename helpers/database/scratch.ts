@@ -1,6 +1,9 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
+import { isAlive } from '../core/process.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
@@ -14,15 +17,34 @@ export interface Locale {
 }
 
 const PREFIX = 'restore_drill_'
-const PATTERN = `^${PREFIX}[0-9]{14}_[0-9a-f]{8}$`
+const PATTERN = `^${PREFIX}[0-9]{14}_[0-9a-f]{8}(_[0-9a-f]{8}_[0-9]+)?$`
 const ABANDONED_MS = 24 * 3_600_000
 
 /**
- * A name for a scratch database, or for the role of one restore, with the time in it, so that one which a
- * killed run left behind is known by its name.
+ * A name for a scratch database, or for the role of one restore. The time, the machine and the process are in
+ * it, so that one which a killed run left behind is known by its name.
  */
-export const scratchName = (now = new Date()): string =>
-  `${PREFIX}${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}_${randomBytes(4).toString('hex')}`
+export const scratchName = (now = new Date(), pid = process.pid): string =>
+  `${PREFIX}${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}_${randomBytes(4).toString('hex')}_` +
+  `${machine()}_${pid}`
+
+/** Where process ids mean the same: the host, and on Linux the namespace of its processes. */
+function machine(): string {
+  let namespace = ''
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid')
+  } catch {
+    // Another system, which has none.
+  }
+  return createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 8)
+}
+
+/** Whether who made it is gone: a process of this machine that has ended; of another machine, a day old. */
+function isAbandoned(name: string, now: Date): boolean {
+  const [, host, pid] = /_([0-9a-f]{8})_([0-9]+)$/.exec(name) ?? []
+  if (host === machine() && !isAlive(Number(pid))) return true
+  return now.getTime() - madeAt(name) > ABANDONED_MS
+}
 
 /**
  * Creates an empty database from template0, in UTF-8 and the locale of the source. Fails when the name is
@@ -108,8 +130,8 @@ export const isThere = (server: Connection, name: string): Promise<boolean> =>
   )
 
 /**
- * Drops scratch databases, and roles of restores, that a killed run left behind, a day old and without a
- * session. Returns the databases.
+ * Drops scratch databases without a session, and roles of restores, that a killed run left behind: at once when
+ * its process was one of this machine, else after a day. Returns the databases.
  */
 export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
   return onServer(server, async (db) => {
@@ -117,14 +139,13 @@ export async function sweepScratchDatabases(server: Connection, now = new Date()
       `select datname as name from pg_database d
         where datname ~ '${PATTERN}' and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
     )
-    const old = found.map(({ name }) => name).filter((name) => now.getTime() - madeAt(name) > ABANDONED_MS)
+    const old = found.map(({ name }) => name).filter((name) => isAbandoned(name, now))
     for (const name of old) await db.execute(`drop database if exists ${quoteIdentifier(name)}`)
     const roles = await db.rows<{ name: string }>(
       `select rolname as name from pg_roles where rolname ~ '${PATTERN}'`,
     )
     for (const { name } of roles)
-      if (now.getTime() - madeAt(name) > ABANDONED_MS)
-        await db.execute(`drop role ${quoteIdentifier(name)}`).catch(() => {}) // It owns something elsewhere.
+      if (isAbandoned(name, now)) await db.execute(`drop role ${quoteIdentifier(name)}`).catch(() => {}) // It owns something elsewhere.
     return old
   })
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { Connection } from '../../../helpers/config/connection.ts'
 import type { Database } from '../../../helpers/postgres/database.ts'
 import { universeCsv, writeFlatFiles } from '../../../helpers/simulator/market/flat-files.ts'
 import type { Filer, Security, World } from '../../../helpers/simulator/market/types.ts'
@@ -16,6 +17,7 @@ export type Row = Readonly<Record<string, string | number | boolean | null>>
 
 /** A database that holds a simulated market, and the queries of the cookbook to ask it. */
 export interface CookbookMarket {
+  readonly connection: Connection
   readonly db: Database
   readonly world: World
   readonly truth: MarketTruth
@@ -46,6 +48,7 @@ export async function openCookbookMarket(): Promise<CookbookMarket> {
   const ids = new Map(rows.map(({ source_id, security_id }) => [source_id, security_id]))
   const asked = new Set<number>()
   return {
+    connection: scratch.connection,
     db: scratch.db,
     world,
     truth: truthOf(world),
