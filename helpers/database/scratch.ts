@@ -130,8 +130,8 @@ export const isThere = (server: Connection, name: string): Promise<boolean> =>
   )
 
 /**
- * Drops scratch databases without a session, and roles of restores, that a killed run left behind: at once when
- * its process was one of this machine, else after a day. Returns the databases.
+ * Drops scratch databases without a session, and roles of restores, that a killed run left behind: at once
+ * when its process was one of this machine, else after a day. Returns the databases.
  */
 export async function sweepScratchDatabases(server: Connection, now = new Date()): Promise<string[]> {
   return onServer(server, async (db) => {
@@ -145,7 +145,9 @@ export async function sweepScratchDatabases(server: Connection, now = new Date()
       `select rolname as name from pg_roles where rolname ~ '${PATTERN}'`,
     )
     for (const { name } of roles)
-      if (isAbandoned(name, now)) await db.execute(`drop role ${quoteIdentifier(name)}`).catch(() => {}) // It owns something elsewhere.
+      if (isAbandoned(name, now))
+        // It may own something elsewhere.
+        await db.execute(`drop role ${quoteIdentifier(name)}`).catch(() => {})
     return old
   })
 }

@@ -16,7 +16,8 @@ const summaryOf = ({ tables, mode, as_of_date }: Manifest): string => {
   const rows = thousands(files.reduce((sum, part) => sum + part.rows, 0))
   const size = sizeText(files.reduce((sum, { bytes }) => sum + bytes, 0))
   const invented = mode === 'rehearsal' ? 'REHEARSAL: the prices are invented. ' : ''
-  return `${invented}${counted(tables.length, 'table')}, ${rows} rows, ${size}, as of ${as_of_date ?? 'no day'}`
+  const day = as_of_date ?? 'no day'
+  return `${invented}${counted(tables.length, 'table')}, ${rows} rows, ${size}, as of ${day}`
 }
 
 async function parquet(folder: string): Promise<void> {

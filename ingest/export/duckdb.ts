@@ -65,7 +65,8 @@ async function write(
   const types = columns.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')
   const format =
     `header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', ` +
-    `allow_quoted_nulls = false, new_line = '\\n', parallel = false, strict_mode = true, max_line_size = 16777216`
+    `allow_quoted_nulls = false, new_line = '\\n', parallel = false, strict_mode = true, ` +
+    'max_line_size = 16777216'
   const rows = `select * from read_csv(${quoteLiteral(csv)}, ${format}, columns = {${types}})`
   const options = `format parquet, compression zstd, row_group_size ${ROW_GROUP_ROWS}`
   await connection.run(`copy (${rows}) to ${quoteLiteral(parquet)} (${options})`)

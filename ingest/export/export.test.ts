@@ -115,7 +115,7 @@ test('DuckDB reads the rows of every table and year that PostgreSQL has', async 
   }
 })
 
-test('adjusted closes and total returns are equal to 12 decimals, in the order of securities and days', async () => {
+test('adjusted closes and total returns are equal to 12 decimals, sorted by security and day', async () => {
   const columns = ['security_id', 'trade_date', 'adj_close', 'total_return_close']
   const texts = columns.map((column) => `coalesce(cast(${column} as varchar), '-')`).join(" || ' ' || ")
   const rows = `select ${texts} as row from`
@@ -127,9 +127,9 @@ test('adjusted closes and total returns are equal to 12 decimals, in the order o
   expect(found).toEqual(expected)
   const unsorted = await ask(
     `select count(*)::int as n from (
-       select security_id, trade_date, lag((security_id, trade_date)) over (order by file_row_number) as before
+       select security_id, trade_date, lag((security_id, trade_date)) over (order by file_row_number) as prior
        from read_parquet('${folder}/prices_daily_adjusted/year=2021/part-0.parquet', file_row_number = true)
-     ) where before > (security_id, trade_date)`,
+     ) where prior > (security_id, trade_date)`,
   )
   expect(unsorted).toEqual([{ n: 0 }])
 })
@@ -204,7 +204,7 @@ test('a killed export leaves the former one, and continues with the files that i
   expect((await readdir(root)).filter((name) => name.startsWith('killed'))).toEqual(['killed'])
 })
 
-test('a changed byte, a missing file and an additional one are named, and the next export repairs them', async () => {
+test('changed, missing and additional files are named, and the next export repairs them', async () => {
   const changed = 'prices_daily/year=2021/part-0.parquet'
   const bytes = await readFile(join(folder, changed))
   bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1
@@ -239,8 +239,8 @@ test('a decimal that does not fit is refused by name, and the export stays as it
      values ('2020-01-02', 'EUR', 'USD', 'ecb', 1.1234567890123, '2020-01-02')`,
   )
   await expect(exportTo()).rejects.toThrow(
-    'fx_rates.rate of from_currency EUR, to_currency USD, source ecb, rate_date 2020-01-02 is 1.1234567890123 ' +
-      'and does not fit DECIMAL(38,12): nothing is rounded.',
+    'fx_rates.rate of from_currency EUR, to_currency USD, source ecb, rate_date 2020-01-02 is ' +
+      '1.1234567890123 and does not fit DECIMAL(38,12): nothing is rounded.',
   )
   expect(await readFile(join(folder, 'manifest.json'), 'utf8')).toBe(before)
   await market.db.execute('delete from stocks_research.fx_rates')

@@ -39,9 +39,8 @@ export interface ExportReport {
 }
 
 /**
- * Exports the research surface as Parquet, as of one snapshot. The folder is replaced at the end, so a reader
- * sees the former export or the new one. A file whose rows are unchanged is kept, also from an export that was
- * killed. Needs no right but to read.
+ * Exports the research surface as Parquet, as of one snapshot. The folder is replaced at the end. A file
+ * whose rows are unchanged is kept, also from an export that was killed. Needs no right but to read.
  *
  * @throws RefusedError for a folder that is not an export and not empty.
  */
@@ -125,8 +124,8 @@ async function formerOf(folder: string): Promise<readonly Part[]> {
   if (names.length === 0) return []
   if (!names.includes(MANIFEST))
     throw new RefusedError(
-      `${folder} is not empty and has no ${MANIFEST}: it is no export of this product, and would be replaced. ` +
-        'Name another folder, or empty this one.',
+      `${folder} is not empty and has no ${MANIFEST}: it is not an export of this product, and an export ` +
+        'would replace it. Name another folder, or empty this one.',
     )
   // A damaged manifest gives nothing to keep: everything is written again.
   const manifest = await readManifest(folder).catch(() => undefined)

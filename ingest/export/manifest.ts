@@ -86,7 +86,9 @@ export async function writeManifest(folder: string, body: ManifestBody): Promise
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, MANIFEST)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new FormatError(`${folder} has no readable ${MANIFEST}, so it is no export: ${messageOf(error)}`)
+    throw new FormatError(
+      `${folder} has no readable ${MANIFEST}, so it is not an export: ${messageOf(error)}`,
+    )
   })
   let value: unknown
   try {
