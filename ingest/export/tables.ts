@@ -94,6 +94,11 @@ export const EXPORTED: readonly Exported[] = [
     relation: 'stocks_research.standard_item_tags',
     sorted_by: ['item', 'taxonomy', 'tag'],
   },
+  {
+    name: 'security_quality',
+    relation: 'stocks_research.security_quality_v',
+    sorted_by: ['security_id'],
+  },
   { name: 'findings', relation: 'ingestion.findings_v', sorted_by: ['finding_id'] },
 ]
 
