@@ -18,7 +18,7 @@ let reader: Connection
 let names: Readonly<Record<RoleKind, string>>
 let root: string
 let folder: string
-const PASSWORDS = { admin: 'a', owner: 'b', ingest: 'c', reader: 'd' }
+const PASSWORDS = { admin: 'a', owner: 'b', ingest: 'c', reader: 'd', analyst: 'e' }
 
 beforeAll(async () => {
   market = await openCookbookMarket()

@@ -124,8 +124,8 @@ async function formerOf(folder: string): Promise<readonly Part[]> {
   if (names.length === 0) return []
   if (!names.includes(MANIFEST))
     throw new RefusedError(
-      `${folder} is not empty and has no ${MANIFEST}: it is not an export of this product, and an export ` +
-        'would replace it. Name another folder, or empty this one.',
+      `${folder} is not empty and has no ${MANIFEST}: it is not an export, and would be ` +
+        'replaced. Name another folder, or empty this one.',
     )
   // A damaged manifest gives nothing to keep: everything is written again.
   const manifest = await readManifest(folder).catch(() => undefined)
