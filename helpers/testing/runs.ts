@@ -9,3 +9,6 @@ export function runs(full: number, least = 3): number {
   if (process.env['PROPERTY_RUNS'] === 'full') return full
   return Math.min(full, Math.max(least, Math.ceil(full / QUICK_SHARE)))
 }
+
+/** How many inputs a fuzz test makes: FUZZ_RUNS (`npm run fuzz`), else `short`. */
+export const fuzzRuns = (short: number): number => Number(process.env['FUZZ_RUNS'] ?? short)

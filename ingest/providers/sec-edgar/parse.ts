@@ -24,12 +24,16 @@ export interface ListedSecurity extends Candidate {
   readonly unknown_exchange?: string
 }
 
-/** The rows of company_tickers_exchange.json, in their order. */
+/**
+ * The rows of company_tickers_exchange.json, in their order.
+ *
+ * @throws RangeError when the body does not have names and rows.
+ */
 export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[] {
-  const { fields: names, data } = json as {
-    fields: readonly string[]
-    data: readonly (readonly TextJson[])[]
-  }
+  const { fields: listed, data } = bodyOf(json)
+  if (!isArray(listed) || !isArray(data))
+    throw new RangeError('the body has no lists "fields" and "data"; company_tickers_exchange has both')
+  const names = listed.map((name) => textOf(name) ?? '')
   watch(
     'company_tickers_exchange',
     fields.TICKER_FIELDS,
@@ -49,9 +53,13 @@ export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[
   })
 }
 
-/** Every fact of a companyfacts body, in its order. */
+/**
+ * Every fact of a companyfacts body, in its order.
+ *
+ * @throws RangeError when the body is no object.
+ */
 export function parseCompanyFacts(json: TextJson, watch: FieldWatch): SourceRecord[] {
-  const body = json as TextObject
+  const body = bodyOf(json)
   watch('companyfacts', fields.COMPANY_FACTS_FIELDS, body)
   const cik = cikText(body['cik'])
   const records: SourceRecord[] = []
@@ -100,8 +108,9 @@ export interface Filing {
   readonly file_number: string | null
 }
 
+/** @throws RangeError when the body is no object, and as `parseFilings` does. */
 export function parseSubmissions(json: TextJson, watch: FieldWatch): Filer {
-  const body = json as TextObject
+  const body = bodyOf(json)
   watch('submissions', fields.SUBMISSIONS_FIELDS, body)
   const filings = objectOf(body['filings'])
   const exchanges = listOf(body['exchanges'])
@@ -144,5 +153,9 @@ export function parseFilings(json: TextJson | undefined, watch: FieldWatch): Fil
   }))
 }
 
+function bodyOf(json: TextJson): TextObject {
+  if (isObject(json)) return json
+  throw new RangeError(`the body is no JSON object; it begins with ${JSON.stringify(json).slice(0, 40)}`)
+}
 const objectOf = (value: TextJson | undefined): TextObject => (isObject(value) ? value : {})
 const listOf = (value: TextJson | undefined): readonly TextJson[] => (isArray(value) ? value : [])
