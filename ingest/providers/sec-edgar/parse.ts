@@ -56,7 +56,7 @@ export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[
 /**
  * Every fact of a companyfacts body, in its order.
  *
- * @throws RangeError when the body is no object.
+ * @throws RangeError when the body is not an object.
  */
 export function parseCompanyFacts(json: TextJson, watch: FieldWatch): SourceRecord[] {
   const body = bodyOf(json)
@@ -108,7 +108,7 @@ export interface Filing {
   readonly file_number: string | null
 }
 
-/** @throws RangeError when the body is no object, and as `parseFilings` does. */
+/** @throws RangeError when the body is not an object, and as `parseFilings` does. */
 export function parseSubmissions(json: TextJson, watch: FieldWatch): Filer {
   const body = bodyOf(json)
   watch('submissions', fields.SUBMISSIONS_FIELDS, body)
@@ -155,7 +155,7 @@ export function parseFilings(json: TextJson | undefined, watch: FieldWatch): Fil
 
 function bodyOf(json: TextJson): TextObject {
   if (isObject(json)) return json
-  throw new RangeError(`the body is no JSON object; it begins with ${JSON.stringify(json).slice(0, 40)}`)
+  throw new RangeError(`the body is not a JSON object; it begins with ${JSON.stringify(json).slice(0, 40)}`)
 }
 const objectOf = (value: TextJson | undefined): TextObject => (isObject(value) ? value : {})
 const listOf = (value: TextJson | undefined): readonly TextJson[] => (isArray(value) ? value : [])
