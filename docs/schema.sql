@@ -2967,6 +2967,115 @@ select unnest(array[
 ])
 $$;
 
+-- True when one value is about a thousand or a million times the other, of the same sign.
+create function stocks_research.is_scale_apart(value numeric, other numeric)
+returns boolean
+language sql
+immutable parallel safe
+as $$
+select case
+  when $1 * $2 > 0 and (abs($1) > 900 * abs($2) or abs($2) > 900 * abs($1))
+    then abs(abs(log($1 / $2)) - 3) < 0.02 or abs(abs(log($1 / $2)) - 6) < 0.02
+  else false
+end
+$$;
+
+-- Counts of shares of these filers that are in doubt, by the filing that states them, from day_from until
+-- the day before day_to, by what was known then. shares_in_thousands: income by earnings per share is about
+-- 1000 or 1,000,000 times the average shares of the filing. shares_placeholder: less than a hundredth of
+-- another count of the same filing. shares_out_of_scale: less than a hundredth of the counts of other
+-- filings within 400 days, or, alone, more than a hundred times them.
+create function stocks_research.doubtful_counts(ciks text[])
+returns table(cik text, accession text, value numeric, day_from date, day_to date, reason text)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+set enable_nestloop to 'off'
+set enable_mergejoin to 'off'
+set jit to 'off'
+as $$
+with counts as materialized (
+  select distinct f.cik, f.accession, f.filed, f.value
+  from stocks_research.fundamentals_raw f
+  where f.cik = any ($1)
+    and f.unit = 'shares'
+    and f.tag in (select m.tag from stocks_research.standard_item_tags m where m.value_kind = 'shares')
+    and stocks_research.is_periodic_report(f.form)
+), largest as materialized (
+  select c.cik, c.accession, c.filed, max(c.value) as value
+  from counts c
+  group by c.cik, c.accession, c.filed
+), periods as (
+  -- Income, earnings per share and shares of a period in one filing.
+  select f.cik, f.accession,
+    array_agg(f.value) filter (where f.tag = 'EarningsPerShareDiluted' and abs(f.value) >= 0.02) as earnings,
+    array_agg(f.value) filter (
+      where f.tag = 'WeightedAverageNumberOfDilutedSharesOutstanding' and f.value > 0) as shares,
+    array_agg(f.value) filter (where f.tag = 'NetIncomeLoss') as income
+  from stocks_research.fundamentals_raw f
+  where f.cik = any ($1)
+    and f.taxonomy = 'us-gaap'
+    and f.period_start is not null
+    and f.tag in (
+      'EarningsPerShareDiluted', 'WeightedAverageNumberOfDilutedSharesOutstanding', 'NetIncomeLoss')
+    and stocks_research.is_periodic_report(f.form)
+  group by f.cik, f.accession, f.period_start, f.period_end
+), too_small as (
+  -- The largest average of a filing that is a thousandth or a millionth of income by earnings per share. As
+  -- in the check shares-in-thousands.
+  select p.cik, p.accession, max(w) as value
+  from periods p
+  cross join unnest(p.earnings) e
+  cross join unnest(p.shares) w
+  cross join unnest(p.income) n
+  where case
+    when n * e > 0 and abs(n) > 500 * abs(e) * w
+      then abs(log(n / e / w) - 3) < 0.2 or abs(log(n / e / w) - 6) < 0.2
+    else false
+  end
+  group by p.cik, p.accession
+), looks as (
+  -- How many filings are above, below and alike, by the day from which both filings are known.
+  select c.cik, c.accession, c.value, greatest(c.filed, o.filed) as day,
+    count(*) filter (where o.value > 100 * c.value and o.accession = c.accession) as own_above,
+    count(*) filter (where o.value > 100 * c.value) as above,
+    count(*) filter (where 100 * o.value < c.value) as below,
+    count(*) filter (where o.value <= 100 * c.value and 100 * o.value >= c.value) as alike
+  from counts c
+  join largest o on o.cik = c.cik and o.filed between c.filed - 400 and c.filed + 400
+  group by c.cik, c.accession, c.value, greatest(c.filed, o.filed)
+), known as (
+  select l.cik, l.accession, l.value, l.day,
+    sum(l.own_above) over by_day as own_above,
+    sum(l.above) over by_day as above,
+    sum(l.below) over by_day as below,
+    sum(l.alike) over by_day as alike
+  from looks l
+  window by_day as (partition by l.cik, l.accession, l.value order by l.day)
+), judged as (
+  select k.cik, k.accession, k.value, k.day,
+    case
+      when t.value is not null then 'shares_in_thousands'
+      when k.own_above > 0 then 'shares_placeholder'
+      when k.above >= 2 or (k.above = 1 and k.alike < 3) then 'shares_out_of_scale'
+      when k.below >= 3 and k.alike = 1 then 'shares_out_of_scale'
+    end as reason
+  from known k
+  left join too_small t on t.cik = k.cik and t.accession = k.accession and k.value < 100 * t.value
+), compared as (
+  select j.*, lag(j.reason) over (partition by j.cik, j.accession, j.value order by j.day) as reason_before
+  from judged j
+), turns as (
+  select c.*,
+    lead(c.day, 1, 'infinity') over (partition by c.cik, c.accession, c.value order by c.day) as day_to
+  from compared c
+  where c.reason is distinct from c.reason_before
+)
+select t.cik, t.accession, t.value, t.day, t.day_to, t.reason
+from turns t
+where t.reason is not null
+$$;
+
 -- standard items as of --------------------------------------------------------------------------------------
 
 -- Standard items by filer, item, period and vintage. A row is what was known from known_from until the day
@@ -2994,7 +3103,10 @@ create table stocks_research.fundamentals_standard (
   value numeric,
   -- Why value is null: not_additive (only longer periods report it), share_basis_may_differ (a split may lie
   -- between the filing and the newest one that reports the period per share), may_be_a_part (the only tags
-  -- that report it may omit a part of the total).
+  -- that report it may omit a part of the total); or the doubt about the filed value: out_of_scale (about a
+  -- thousand or a million times, or a part of, what the filing before states for the period),
+  -- shares_in_thousands, shares_placeholder and shares_out_of_scale (see doubtful_counts). A doubt that only
+  -- later filings raise begins a vintage of its own.
   reason text,
   -- Taxonomy of the tag that was used.
   taxonomy text not null,
@@ -3025,7 +3137,7 @@ create table stocks_research.fundamentals_standard (
   constraint fundamentals_standard_period_kind_check check ((period_kind in ('quarter', 'half',
     'nine_months', 'year', 'instant'))),
   constraint fundamentals_standard_reason_check check ((reason in ('not_additive', 'share_basis_may_differ',
-    'may_be_a_part'))),
+    'may_be_a_part', 'out_of_scale', 'shares_in_thousands', 'shares_placeholder', 'shares_out_of_scale'))),
   constraint fundamentals_standard_valid_for_a_day check ((known_from < known_to))
 );
 create index fundamentals_standard_by_item on stocks_research.fundamentals_standard using btree (item, cik);
@@ -3139,6 +3251,7 @@ with tags as materialized (
   select m.*, row_number() over () as tag_no, i.item_no,
     m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as rank,
     m.value_kind <> 'amount' and not m.is_instant as has_share_basis,
+    m.value_kind = 'shares' as is_count,
     case m.value_kind
       when 'amount' then '^[A-Z]{3}$'
       when 'per_share' then '^[A-Z]{3}/shares$'
@@ -3153,7 +3266,7 @@ with tags as materialized (
 ), stated as materialized (
   -- A fact whose tag means a standard item.
   select row_number() over () as fact_no,
-    f.cik, m.tag_no, m.item_no, m.tier, m.rank, m.has_share_basis,
+    f.cik, m.tag_no, m.item_no, m.tier, m.rank, m.has_share_basis, m.is_count,
     f.unit, f.value * m.sign as value, f.accession, f.form, f.filed,
     f.period_start, f.period_end, coalesce(f.period_start, '-infinity') as first_date
   from tags m
@@ -3164,6 +3277,29 @@ with tags as materialized (
     and m.is_instant = (f.period_start is null)
     and f.unit ~ m.unit_pattern
     and (m.is_instant or stocks_research.period_kind(f.period_end - f.period_start + 1) is not null)
+), restated as (
+  -- A period with several values: these are few.
+  select s.cik, s.tag_no, s.unit, s.first_date, s.period_end
+  from stated s
+  group by s.cik, s.tag_no, s.unit, s.first_date, s.period_end
+  having min(s.value) <> max(s.value)
+), rescaled as materialized (
+  -- A fact that restates the filing before by about a thousand or a million, as in the check
+  -- fact-out-of-scale.
+  select v.fact_no
+  from (
+    select s.fact_no, s.value,
+      lag(s.value) over (
+        partition by s.cik, s.tag_no, s.unit, s.first_date, s.period_end
+        order by s.filed, s.accession
+      ) as value_before
+    from restated r
+    join stated s using (cik, tag_no, unit, first_date, period_end)
+  ) v
+  where stocks_research.is_scale_apart(v.value, v.value_before)
+), count_doubts as materialized (
+  select d.*
+  from stocks_research.doubtful_counts($1) d
 ), quarters as materialized (
   -- A vintage of a quarter, for each item that its tag means.
   select d.*, m.tag_no, m.item_no, m.sign, m.tier, m.rank,
@@ -3203,11 +3339,13 @@ with tags as materialized (
   ) l
 ), facts as materialized (
   select s.fact_no, s.cik, s.accession, l.line, p.period, f.filing, s.filed, s.tag_no, s.item_no, s.tier,
-    s.rank, s.has_share_basis, s.unit, s.value, s.first_date, s.period_end
+    s.rank, s.has_share_basis, s.is_count, s.unit, s.value, s.first_date, s.period_end,
+    r.fact_no is not null as is_rescaled
   from stated s
   join filings f using (cik, accession)
   join periods p using (cik, first_date, period_end)
   join lines l on l.period = p.period and l.item_no = s.item_no and l.unit = s.unit
+  left join rescaled r using (fact_no)
 ), sides as materialized (
   -- Lines that show whether a revenue is the total or a part of it. They are compared by filing and period.
   select g.filing, f.tag, f.unit, p.period, f.value
@@ -3276,7 +3414,7 @@ with tags as materialized (
 ), longer as materialized (
   -- A quarter that is the difference of two periods, and what the filing of the longer one gives. The filer
   -- is in the condition since filers share their days: each step joins within a filer.
-  select q.*, o.filed, o.first_date, o.may_be_part
+  select q.*, o.filed, o.first_date, o.may_be_part, o.is_rescaled
   from quarters q
   join of_filings o
     on o.cik = q.cik and o.accession = q.accession and o.tag_no = q.tag_no and o.unit = q.unit
@@ -3286,6 +3424,7 @@ with tags as materialized (
   -- Its tag is the one that both of its filings give.
   select q.tag_no, q.tier, q.rank, q.known_from, q.known_to, q.value * q.sign as value, q.reason,
     q.method, q.accession, q.filed, q.may_be_part or s.may_be_part as may_be_part,
+    q.is_rescaled or s.is_rescaled as is_rescaled,
     p.period, l.line,
     - dense_rank() over (order by l.line, q.tag_no, q.accession, q.method, q.value) as source
   from longer q
@@ -3303,12 +3442,20 @@ with tags as materialized (
     select q.period, q.known_from from differences q
     union
     select q.period, q.known_to from differences q where q.known_to < 'infinity'
+    union
+    select o.period, t.day
+    from of_filings o
+    join count_doubts c on c.cik = o.cik and c.accession = o.accession and c.value = o.value
+    cross join unnest(array[c.day_from, c.day_to]) t (day)
+    where o.is_count
+      and t.day < 'infinity'
   ) d
 ), choices as materialized (
   -- On each day the fact of the newest filing of the best tier. A fact that may be a part of the total comes
   -- last.
   select distinct on (o.line, d.day)
-    o.line, d.day, d.day_to, o.fact_no, o.period, o.filing, o.tier, o.may_be_part, o.has_share_basis, o.value
+    o.line, d.day, d.day_to, o.fact_no, o.period, o.filing, o.tier, o.may_be_part, o.has_share_basis, o.value,
+    o.cik, o.accession, o.is_count, o.is_rescaled
   from days d
   join of_filings o on o.period = d.period and o.filed <= d.day
   order by o.line, d.day, o.tier, o.may_be_part, o.filing desc
@@ -3330,10 +3477,14 @@ with tags as materialized (
     and n.value <> 0
 ), based as (
   select c.*,
-    not c.has_share_basis or c.filing = b.filing or o.filing is not null as is_on_basis
+    not c.has_share_basis or c.filing = b.filing or o.filing is not null as is_on_basis,
+    case when c.is_rescaled then 'out_of_scale' else x.reason end as doubt
   from choices c
   left join bases b on c.has_share_basis and b.period = c.period and b.day = c.day
   left join alike o on o.period = c.period and o.filing = c.filing and o.basis_filing = b.filing
+  left join count_doubts x
+    on c.is_count and x.cik = c.cik and x.accession = c.accession and x.value = c.value
+    and c.day >= x.day_from and c.day < x.day_to
 ), derived as (
   -- On each day the best difference for a quarter.
   select distinct on (q.line, d.day) q.*, d.day, d.day_to
@@ -3350,10 +3501,11 @@ with tags as materialized (
 ), rows as (
   -- An item of a period on a day.
   select b.line, b.day, b.day_to, b.fact_no as source,
-    case when b.is_on_basis and not b.may_be_part then b.value end as value,
+    case when b.is_on_basis and not b.may_be_part and b.doubt is null then b.value end as value,
     case
       when b.may_be_part then 'may_be_a_part'
       when not b.is_on_basis then 'share_basis_may_differ'
+      else b.doubt
     end as reason
   from based b
   where not exists (
@@ -3365,10 +3517,11 @@ with tags as materialized (
   )
   union all
   select d.line, d.day, d.day_to, d.source,
-    case when not d.may_be_part then d.value end,
+    case when not d.may_be_part and not d.is_rescaled then d.value end,
     case
       when d.value is null then d.reason
       when d.may_be_part then 'may_be_a_part'
+      when d.is_rescaled then 'out_of_scale'
     end
   from better d
 ), compared as (
@@ -3813,11 +3966,10 @@ $$;
 -- within a week, times the newest count of shares, brought to the share basis of the close. A filer of
 -- several classes reports one count for all: shares and market_cap of a class are then null with
 -- counted_for_all_classes, and filer_market_cap is the count times the mean close where the closes differ by
--- a tenth at most. Other reasons: no_count_of_shares (none within 550 days), shares_placeholder (a hundredth
--- of the average shares of the same filing), share_basis_not_known (a split between the day of the count and
--- its filing, and no count before). share_basis: as_counted or as_filed, the day on whose shares the count
--- is. The filer and the type of a security are those of today. Trap: filer_market_cap repeats in each row of
--- the filer.
+-- a tenth at most. Other reasons: no_count_of_shares (none within 550 days, or only counts in doubt, see
+-- doubtful_counts), share_basis_not_known (a split between the day of the count and its filing, and no count
+-- before). share_basis: as_counted or as_filed, the day on whose shares the count is. The filer and the type
+-- of a security are those of today. Trap: filer_market_cap repeats in each row of the filer.
 create function stocks_research.market_cap_panel(days date[], ciks text[] default null::text[])
 returns table(as_of date, cik text, security_id bigint, trade_date date, close numeric, currency text, shares
   numeric, market_cap numeric, reason text, filer_shares numeric, filer_market_cap numeric, filer_reason
@@ -3865,7 +4017,7 @@ with closes as (
     limit 1
   ) n on true
 ), judged as materialized (
-  select c.*, o.value as value_before, a.value as average_shares,
+  select c.*, o.value as value_before,
     case
       when c.ratio_until_filed = 1 then 'as_counted'
       when abs(ln(c.value / o.value)) <= abs(ln(c.value / (o.value * c.ratio_until_filed)))
@@ -3894,20 +4046,10 @@ with closes as (
     order by s.period_end desc, s.filed desc
     limit 1
   ) o on true
-  left join lateral (
-    -- The largest average of shares that the same filing reports: a placeholder is far below it.
-    select max(s.value) as value
-    from stocks_research.fundamentals_standard s
-    where s.cik = c.cik
-      and s.item in ('shares_basic', 'shares_diluted')
-      and s.accession = c.accession
-      and s.known_from <= c.day
-  ) a on true
 ), based as materialized (
   select j.*,
     case
       when j.value is null then 'no_count_of_shares'
-      when j.value < j.average_shares / 100 then 'shares_placeholder'
       when j.share_basis is null then 'share_basis_not_known'
     end as count_reason,
     j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
@@ -4028,9 +4170,10 @@ with filers as (
   ) s
 )
 select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, n.value, n.reason,
-  t.ttm_value * m.sign,
+  case when not d.is_in_doubt then t.ttm_value * m.sign end,
   case
     when n.period_kind = 'instant' then 'not_additive'
+    when d.is_in_doubt then 'a_quarter_has_no_value'
     when t.cik is null then 'fewer_than_four_quarters'
     else t.ttm_reason
   end,
@@ -4049,6 +4192,22 @@ left join lateral (
   order by q.known_from desc
   limit 1
 ) t on true
+cross join lateral (
+  -- Quarters are summed as filed; standard items know that one of them is out of scale.
+  select exists (
+    select
+    from stocks_research.fundamentals_standard s
+    where n.period_kind = 'quarter'
+      and s.cik = n.cik
+      and s.item = n.item
+      and s.unit = n.unit
+      and s.period_kind = 'quarter'
+      and s.reason = 'out_of_scale'
+      and s.period_end between n.period_end - 300 and n.period_end
+      and s.known_from <= n.day
+      and (s.known_to is null or s.known_to > n.day)
+  ) as is_in_doubt
+) d
 $$;
 
 -- monthly returns -------------------------------------------------------------------------------------------

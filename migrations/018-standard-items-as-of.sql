@@ -12,7 +12,8 @@ create table stocks_research.fundamentals_standard (
   known_to                date,
   value                   numeric,
   reason                  text        check (reason in (
-                            'not_additive', 'share_basis_may_differ', 'may_be_a_part')),
+                            'not_additive', 'share_basis_may_differ', 'may_be_a_part', 'out_of_scale',
+                            'shares_in_thousands', 'shares_placeholder', 'shares_out_of_scale')),
   taxonomy                text        not null,
   tag                     text        not null,
   method                  text        not null check (method in (
@@ -58,7 +59,10 @@ comment on column stocks_research.fundamentals_standard.value is 'The value in u
 comment on column stocks_research.fundamentals_standard.reason is
   'Why value is null: not_additive (only longer periods report it), share_basis_may_differ (a split may lie '
   'between the filing and the newest one that reports the period per share), may_be_a_part (the only tags '
-  'that report it may omit a part of the total).';
+  'that report it may omit a part of the total); or the doubt about the filed value: out_of_scale (about a '
+  'thousand or a million times, or a part of, what the filing before states for the period), '
+  'shares_in_thousands, shares_placeholder and shares_out_of_scale (see doubtful_counts). A doubt that only '
+  'later filings raise begins a vintage of its own.';
 comment on column stocks_research.fundamentals_standard.taxonomy is 'Taxonomy of the tag that was used.';
 comment on column stocks_research.fundamentals_standard.tag is 'The tag that was used.';
 comment on column stocks_research.fundamentals_standard.method is
@@ -160,7 +164,7 @@ comment on column stocks_research.fundamentals_standard_v.accession is
 comment on column stocks_research.fundamentals_standard_v.known_from is
   'First day on which this vintage was known; null for not_filed.';
 comment on column stocks_research.fundamentals_standard_v.reason is
-  'Why value is null: not_filed, not_additive, share_basis_may_differ or may_be_a_part.';
+  'Why value is null: not_filed, or as in fundamentals_standard.';
 comment on column stocks_research.fundamentals_standard_v.filed is 'Filing date of accession.';
 comment on column stocks_research.fundamentals_standard_v.first_known_on is
   'First day on which any value of this item and period was known.';

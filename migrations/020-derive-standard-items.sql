@@ -2,7 +2,8 @@
 --
 -- The row of an item changes only on a day on which a filing reports its period, or on which a difference for
 -- its quarter appears or ends. On each such day of a period ("day" below) all items of the period are chosen
--- anew from what was filed until then; equal rows of days that follow each other are one vintage.
+-- anew from what was filed until then; equal rows of days that follow each other are one vintage. A count of
+-- shares also changes on a day on which other filings raise or end a doubt about it.
 --
 -- The planner cannot know how many rows a common table expression gives, so tables are joined in the order
 -- that is written, by hashes; see 016-derive-quarters.sql.
@@ -28,6 +29,7 @@ with tags as materialized (
   select m.*, row_number() over () as tag_no, i.item_no,
     m.priority + case m.taxonomy when 'ifrs-full' then 100 else 0 end as rank,
     m.value_kind <> 'amount' and not m.is_instant as has_share_basis,
+    m.value_kind = 'shares' as is_count,
     case m.value_kind
       when 'amount' then '^[A-Z]{3}$'
       when 'per_share' then '^[A-Z]{3}/shares$'
@@ -42,7 +44,7 @@ with tags as materialized (
 ), stated as materialized (
   -- A fact whose tag means a standard item.
   select row_number() over () as fact_no,
-    f.cik, m.tag_no, m.item_no, m.tier, m.rank, m.has_share_basis,
+    f.cik, m.tag_no, m.item_no, m.tier, m.rank, m.has_share_basis, m.is_count,
     f.unit, f.value * m.sign as value, f.accession, f.form, f.filed,
     f.period_start, f.period_end, coalesce(f.period_start, '-infinity') as first_date
   from tags m
@@ -53,6 +55,29 @@ with tags as materialized (
     and m.is_instant = (f.period_start is null)
     and f.unit ~ m.unit_pattern
     and (m.is_instant or stocks_research.period_kind(f.period_end - f.period_start + 1) is not null)
+), restated as (
+  -- A period with several values: these are few.
+  select s.cik, s.tag_no, s.unit, s.first_date, s.period_end
+  from stated s
+  group by s.cik, s.tag_no, s.unit, s.first_date, s.period_end
+  having min(s.value) <> max(s.value)
+), rescaled as materialized (
+  -- A fact that restates the filing before by about a thousand or a million, as in the check
+  -- fact-out-of-scale.
+  select v.fact_no
+  from (
+    select s.fact_no, s.value,
+      lag(s.value) over (
+        partition by s.cik, s.tag_no, s.unit, s.first_date, s.period_end
+        order by s.filed, s.accession
+      ) as value_before
+    from restated r
+    join stated s using (cik, tag_no, unit, first_date, period_end)
+  ) v
+  where stocks_research.is_scale_apart(v.value, v.value_before)
+), count_doubts as materialized (
+  select d.*
+  from stocks_research.doubtful_counts($1) d
 ), quarters as materialized (
   -- A vintage of a quarter, for each item that its tag means.
   select d.*, m.tag_no, m.item_no, m.sign, m.tier, m.rank,
@@ -92,11 +117,13 @@ with tags as materialized (
   ) l
 ), facts as materialized (
   select s.fact_no, s.cik, s.accession, l.line, p.period, f.filing, s.filed, s.tag_no, s.item_no, s.tier,
-    s.rank, s.has_share_basis, s.unit, s.value, s.first_date, s.period_end
+    s.rank, s.has_share_basis, s.is_count, s.unit, s.value, s.first_date, s.period_end,
+    r.fact_no is not null as is_rescaled
   from stated s
   join filings f using (cik, accession)
   join periods p using (cik, first_date, period_end)
   join lines l on l.period = p.period and l.item_no = s.item_no and l.unit = s.unit
+  left join rescaled r using (fact_no)
 ), sides as materialized (
   -- Lines that show whether a revenue is the total or a part of it. They are compared by filing and period.
   select g.filing, f.tag, f.unit, p.period, f.value
@@ -165,7 +192,7 @@ with tags as materialized (
 ), longer as materialized (
   -- A quarter that is the difference of two periods, and what the filing of the longer one gives. The filer
   -- is in the condition since filers share their days: each step joins within a filer.
-  select q.*, o.filed, o.first_date, o.may_be_part
+  select q.*, o.filed, o.first_date, o.may_be_part, o.is_rescaled
   from quarters q
   join of_filings o
     on o.cik = q.cik and o.accession = q.accession and o.tag_no = q.tag_no and o.unit = q.unit
@@ -175,6 +202,7 @@ with tags as materialized (
   -- Its tag is the one that both of its filings give.
   select q.tag_no, q.tier, q.rank, q.known_from, q.known_to, q.value * q.sign as value, q.reason,
     q.method, q.accession, q.filed, q.may_be_part or s.may_be_part as may_be_part,
+    q.is_rescaled or s.is_rescaled as is_rescaled,
     p.period, l.line,
     - dense_rank() over (order by l.line, q.tag_no, q.accession, q.method, q.value) as source
   from longer q
@@ -192,12 +220,20 @@ with tags as materialized (
     select q.period, q.known_from from differences q
     union
     select q.period, q.known_to from differences q where q.known_to < 'infinity'
+    union
+    select o.period, t.day
+    from of_filings o
+    join count_doubts c on c.cik = o.cik and c.accession = o.accession and c.value = o.value
+    cross join unnest(array[c.day_from, c.day_to]) t (day)
+    where o.is_count
+      and t.day < 'infinity'
   ) d
 ), choices as materialized (
   -- On each day the fact of the newest filing of the best tier. A fact that may be a part of the total comes
   -- last.
   select distinct on (o.line, d.day)
-    o.line, d.day, d.day_to, o.fact_no, o.period, o.filing, o.tier, o.may_be_part, o.has_share_basis, o.value
+    o.line, d.day, d.day_to, o.fact_no, o.period, o.filing, o.tier, o.may_be_part, o.has_share_basis, o.value,
+    o.cik, o.accession, o.is_count, o.is_rescaled
   from days d
   join of_filings o on o.period = d.period and o.filed <= d.day
   order by o.line, d.day, o.tier, o.may_be_part, o.filing desc
@@ -219,10 +255,14 @@ with tags as materialized (
     and n.value <> 0
 ), based as (
   select c.*,
-    not c.has_share_basis or c.filing = b.filing or o.filing is not null as is_on_basis
+    not c.has_share_basis or c.filing = b.filing or o.filing is not null as is_on_basis,
+    case when c.is_rescaled then 'out_of_scale' else x.reason end as doubt
   from choices c
   left join bases b on c.has_share_basis and b.period = c.period and b.day = c.day
   left join alike o on o.period = c.period and o.filing = c.filing and o.basis_filing = b.filing
+  left join count_doubts x
+    on c.is_count and x.cik = c.cik and x.accession = c.accession and x.value = c.value
+    and c.day >= x.day_from and c.day < x.day_to
 ), derived as (
   -- On each day the best difference for a quarter.
   select distinct on (q.line, d.day) q.*, d.day, d.day_to
@@ -239,10 +279,11 @@ with tags as materialized (
 ), rows as (
   -- An item of a period on a day.
   select b.line, b.day, b.day_to, b.fact_no as source,
-    case when b.is_on_basis and not b.may_be_part then b.value end as value,
+    case when b.is_on_basis and not b.may_be_part and b.doubt is null then b.value end as value,
     case
       when b.may_be_part then 'may_be_a_part'
       when not b.is_on_basis then 'share_basis_may_differ'
+      else b.doubt
     end as reason
   from based b
   where not exists (
@@ -254,10 +295,11 @@ with tags as materialized (
   )
   union all
   select d.line, d.day, d.day_to, d.source,
-    case when not d.may_be_part then d.value end,
+    case when not d.may_be_part and not d.is_rescaled then d.value end,
     case
       when d.value is null then d.reason
       when d.may_be_part then 'may_be_a_part'
+      when d.is_rescaled then 'out_of_scale'
     end
   from better d
 ), compared as (

@@ -79,7 +79,7 @@ with closes as (
     limit 1
   ) n on true
 ), judged as materialized (
-  select c.*, o.value as value_before, a.value as average_shares,
+  select c.*, o.value as value_before,
     case
       when c.ratio_until_filed = 1 then 'as_counted'
       when abs(ln(c.value / o.value)) <= abs(ln(c.value / (o.value * c.ratio_until_filed)))
@@ -108,20 +108,10 @@ with closes as (
     order by s.period_end desc, s.filed desc
     limit 1
   ) o on true
-  left join lateral (
-    -- The largest average of shares that the same filing reports: a placeholder is far below it.
-    select max(s.value) as value
-    from stocks_research.fundamentals_standard s
-    where s.cik = c.cik
-      and s.item in ('shares_basic', 'shares_diluted')
-      and s.accession = c.accession
-      and s.known_from <= c.day
-  ) a on true
 ), based as materialized (
   select j.*,
     case
       when j.value is null then 'no_count_of_shares'
-      when j.value < j.average_shares / 100 then 'shares_placeholder'
       when j.share_basis is null then 'share_basis_not_known'
     end as count_reason,
     j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
@@ -159,11 +149,10 @@ comment on function stocks_research.market_cap_panel(date[], text[]) is
   'within a week, times the newest count of shares, brought to the share basis of the close. A filer of '
   'several classes reports one count for all: shares and market_cap of a class are then null with '
   'counted_for_all_classes, and filer_market_cap is the count times the mean close where the closes differ '
-  'by a tenth at most. Other reasons: no_count_of_shares (none within 550 days), shares_placeholder (a '
-  'hundredth of the average shares of the same filing), share_basis_not_known (a split between the day of '
-  'the count and its filing, and no count before). share_basis: as_counted or as_filed, the day on whose '
-  'shares the count is. The filer and the type of a security are those of today. Trap: filer_market_cap '
-  'repeats in each row of the filer.';
+  'by a tenth at most. Other reasons: no_count_of_shares (none within 550 days, or only counts in doubt, '
+  'see doubtful_counts), share_basis_not_known (a split between the day of the count and its filing, and no '
+  'count before). share_basis: as_counted or as_filed, the day on whose shares the count is. The filer and '
+  'the type of a security are those of today. Trap: filer_market_cap repeats in each row of the filer.';
 
 create function stocks_research.market_cap_as_of(as_of date, ciks text[] default null)
 returns table (

@@ -34,9 +34,10 @@ with filers as (
   ) s
 )
 select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, n.value, n.reason,
-  t.ttm_value * m.sign,
+  case when not d.is_in_doubt then t.ttm_value * m.sign end,
   case
     when n.period_kind = 'instant' then 'not_additive'
+    when d.is_in_doubt then 'a_quarter_has_no_value'
     when t.cik is null then 'fewer_than_four_quarters'
     else t.ttm_reason
   end,
@@ -55,6 +56,22 @@ left join lateral (
   order by q.known_from desc
   limit 1
 ) t on true
+cross join lateral (
+  -- Quarters are summed as filed; standard items know that one of them is out of scale.
+  select exists (
+    select
+    from stocks_research.fundamentals_standard s
+    where n.period_kind = 'quarter'
+      and s.cik = n.cik
+      and s.item = n.item
+      and s.unit = n.unit
+      and s.period_kind = 'quarter'
+      and s.reason = 'out_of_scale'
+      and s.period_end between n.period_end - 300 and n.period_end
+      and s.known_from <= n.day
+      and (s.known_to is null or s.known_to > n.day)
+  ) as is_in_doubt
+) d
 $$;
 comment on function stocks_research.fundamentals_panel(date[], text[], text[]) is
   'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '

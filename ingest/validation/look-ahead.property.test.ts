@@ -123,6 +123,7 @@ it.each([
     'over by_day as first_known_on',
     'over (partition by c.line) as first_known_on',
   ],
+  ['doubtful_counts(text[])', 'greatest(c.filed, o.filed) as day', 'c.filed as day'],
   ['securities_as_of(date, boolean)', 'p.trade_date <= $1', 'true'],
   ['resolve_ticker(text, date)', 'and h.valid_from <= $2', 'and h.valid_from is not null'],
   ['split_ratio_as_of(bigint, date, date, date)', 'greatest(a.ex_date, a.declared_date) <= $4', 'true'],

@@ -24,6 +24,7 @@ const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean]
   ['EarningsPerShareDiluted', 'USD/shares'],
   ['EarningsPerShareBasicAndDiluted', 'USD/shares'],
   ['WeightedAverageNumberOfDilutedSharesOutstanding', 'shares'],
+  ['CommonStockSharesOutstanding', 'shares', true],
   ['Assets', 'USD', true],
   ['CashAndCashEquivalentsAtCarryingValue', 'USD', true],
   ['CashCashEquivalentsRestrictedCashAndRestrictedCashEquivalents', 'USD', true],
@@ -54,7 +55,7 @@ const filing = fc.record({
     fc.record({
       tag: fc.nat(TAGS.length - 1),
       period: fc.constantFrom(0, 2, 3, 3, 4, 5, 5, 5),
-      value: fc.constantFrom(0, 1, 2, 3, 4, 5, 20, -1),
+      value: fc.constantFrom(0, 1, 2, 3, 4, 5, 20, -1, 1000, 4000, 20_000, 2_000_000),
     }),
     { minLength: 5, maxLength: 40, size: 'max' },
   ),

@@ -5,7 +5,6 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { ingestDelivery } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from './checks.ts'
-import { validate } from './validate.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
@@ -92,26 +91,61 @@ it('revenue less its cost is the gross profit, and diluted earnings are income b
     ({ revenue, cost, gross }) =>
       gross !== null && cost !== null && Number(revenue) - Number(cost) !== Number(gross),
   )
-  const isOff = ({ net, shares, eps }: (typeof rows)[number], scale: number): boolean =>
-    shares !== null && eps !== null && Math.abs(Number(net) / (Number(shares) * scale) - Number(eps)) > 0.006
-  // Half a cent of rounding in the filing; and one filer gave its early counts in thousands, which a finding
-  // names.
-  const offShare = rows.filter((row) => isOff(row, 1) && isOff(row, 1000))
-  const thousands = rows.filter((row) => isOff(row, 1) && !isOff(row, 1000))
-  figure('periods', {
-    all: rows.length,
-    offGross: offGross.length,
-    offShare: offShare.length,
-    thousands: thousands.length,
-  })
-  const found = await validate(scratch.db, {
-    checks: CHECKS.filter(({ name }) => name === 'shares-in-thousands'),
-    accepted: [],
-  })
-  expect(found.soft_count).toBeGreaterThanOrEqual(new Set(thousands.map(({ accession }) => accession)).size)
-  expect(found.soft_count > 0).toBe(thousands.length > 0)
+  // Half a cent of rounding in the filing.
+  const offShare = rows.filter(
+    ({ net, shares, eps }) =>
+      shares !== null && eps !== null && Math.abs(Number(net) / Number(shares) - Number(eps)) > 0.006,
+  )
+  figure('periods', { all: rows.length, offGross: offGross.length, offShare: offShare.length })
   expect({ offGross: offGross.slice(0, 5), offShare: offShare.slice(0, 5) }).toEqual({
     offGross: [],
     offShare: [],
   })
+})
+
+/** Findings of a check of facts, and which of the values that a filing states each of them concerns. */
+const IN_DOUBT: Readonly<Record<string, string>> = {
+  'fact-out-of-scale': "s.reason = 'out_of_scale'",
+  'shares-in-thousands': "s.item in ('shares_basic', 'shares_diluted') and s.method = 'reported'",
+  'shares-outstanding-placeholder':
+    "s.item = 'shares_outstanding' and s.tag = f.tag and s.period_end = f.period_end",
+}
+
+it('each finding about a value that standard items would use has its null in every vintage', async () => {
+  const numbers: unknown[] = []
+  for (const [name, concerns] of Object.entries(IN_DOUBT)) {
+    const check = CHECKS.find((each) => each.name === name)
+    const query = check !== undefined && 'query' in check ? check.query : ''
+    const rows = await scratch.db.rows(
+      `select s.cik, s.item, s.period_end, s.known_from, s.value, s.reason
+       from (${query}) f
+       join stocks_research.fundamentals_standard s on s.cik = f.subject and s.accession = f.accession
+       where ${concerns}`,
+    )
+    figure(name, { vintages: rows.length, nulls: rows.filter(({ value }) => value === null).length })
+    numbers.push(...rows.filter(({ value }) => value !== null))
+  }
+  expect(numbers).toEqual([])
+})
+
+it('no count of shares of Apple or Nvidia, in any vintage, is a thousandth of its neighbours', async () => {
+  const counts = await scratch.db.rows<{ cik: string; least: string; largest: string }>(
+    `select cik, min(value) as least, max(value) as largest
+     from stocks_research.fundamentals_standard
+     where item in ('shares_outstanding', 'shares_basic', 'shares_diluted')
+     group by cik
+     order by cik`,
+  )
+  const nulls = await scratch.db.rows(
+    `select cik, item, reason, count(*) as vintages, min(period_end) as first, max(period_end) as last
+     from stocks_research.fundamentals_standard
+     where reason in ('out_of_scale', 'shares_in_thousands', 'shares_placeholder', 'shares_out_of_scale')
+     group by cik, item, reason
+     order by cik, item, reason`,
+  )
+  figure('counts', counts)
+  figure('values in doubt', nulls)
+  expect(counts).toHaveLength(2)
+  for (const { least } of counts) expect(Number(least)).toBeGreaterThan(100_000_000)
+  expect(nulls.length).toBeGreaterThan(0)
 })

@@ -1,3 +1,4 @@
+import { type Doubts, doubtOf, isRescaled, noDoubts, readDoubts } from './item-doubts.ts'
 import {
   addTo,
   type Entries,
@@ -67,6 +68,7 @@ export interface NotFiled {
 interface State {
   readonly entries: Entries
   readonly read: Read
+  readonly doubts: Doubts
   /** By period: the differences that are valid now. */
   readonly differences: Map<string, Set<Derived>>
   /** By period, then by item and unit: the vintage that is valid now. */
@@ -84,6 +86,7 @@ export function vintagesOf(
   const state: State = {
     entries: Map.groupBy(tags, ({ taxonomy, tag }) => `${taxonomy} ${tag}`),
     read: { choices: new Map(), byFiling: new Map(), ofPeriod: new Map(), shares: new Map() },
+    doubts: noDoubts(tags),
     differences: new Map(),
     open: new Map(),
     firsts: new Map(),
@@ -102,6 +105,7 @@ export function vintagesOf(
     const touched = new Set<string>()
     for (const filing of filingsOn.get(day) ?? [])
       for (const period of readFiling(filing, state.entries, state.read)) touched.add(period)
+    for (const period of readDoubts(filingsOn.get(day) ?? [], state.doubts)) touched.add(period)
     for (const quarter of endedOn.get(day) ?? []) {
       for (const derived of active.get(quarter) ?? [])
         state.differences.get(periodOf(quarter))?.delete(derived)
@@ -153,7 +157,7 @@ const isSame = (one: ItemRow, other: ItemRow): boolean =>
   one.method === other.method
 
 /** By line (item, unit, period): what is known of the period now. */
-function rowsOfPeriod(period: string, { read, differences }: State): Map<string, ItemRow> {
+function rowsOfPeriod(period: string, { read, doubts, differences }: State): Map<string, ItemRow> {
   const rows = new Map<string, ItemRow>()
   const choices = new Map<string, Statement>()
   let basis: Filing | undefined
@@ -165,7 +169,10 @@ function rowsOfPeriod(period: string, { read, differences }: State): Map<string,
     if (hasShareBasis(choice.entry) && (basis === undefined || isNewer(choice.filing, basis)))
       basis = choice.filing
   }
-  for (const [line, choice] of choices) rows.set(line, rowOfStatement(choice, isOnBasis(choice, basis, read)))
+  for (const [line, choice] of choices) {
+    const reason = isOnBasis(choice, basis, read) ? doubtOf(choice, doubts) : 'share_basis_may_differ'
+    rows.set(line, rowOfStatement(choice, reason))
+  }
   const best = new Map<string, Derived>()
   for (const one of differences.get(period) ?? []) {
     const other = best.get(one.key)
@@ -193,10 +200,11 @@ interface Derived {
   readonly quarter: Quarter
   readonly filed: string
   readonly may_be_part: boolean
+  readonly is_rescaled: boolean
 }
 
 /** What a quarter means: of each item whose tag both of its filings would give. */
-function differencesOf(quarter: Quarter, { entries, read }: State): Derived[] {
+function differencesOf(quarter: Quarter, { entries, read, doubts }: State): Derived[] {
   const found: Derived[] = []
   for (const entry of entries.get(`${quarter.taxonomy} ${quarter.tag}`) ?? []) {
     if (entry.is_instant || !UNITS[entry.value_kind].test(quarter.unit)) continue
@@ -211,7 +219,8 @@ function differencesOf(quarter: Quarter, { entries, read }: State): Derived[] {
         const start = long.fact.period_start
         if (start === null || start >= quarter.period_start || start !== short.fact.period_start) continue
         const may_be_part = long.may_be_part || short.may_be_part
-        found.push({ key, entry, quarter, filed: long.filing.filed, may_be_part })
+        const is_rescaled = isRescaled(long, doubts) || isRescaled(short, doubts)
+        found.push({ key, entry, quarter, filed: long.filing.filed, may_be_part, is_rescaled })
       }
   }
   return found
@@ -231,19 +240,21 @@ function isBetterQuarter(one: Derived, other: Derived): boolean {
 const isBetter = ({ quarter, entry, may_be_part }: Derived, choice: Statement): boolean =>
   quarter.derived_value !== null && !may_be_part && (entry.tier < choice.entry.tier || choice.may_be_part)
 
-function rowOfQuarter({ entry, quarter, filed, may_be_part }: Derived): ItemRow {
+function rowOfQuarter({ entry, quarter, filed, may_be_part, is_rescaled }: Derived): ItemRow {
   const { period_start, period_end, unit, taxonomy, tag, method, accession } = quarter
   const value = quarter.derived_value
   const signed = value !== null && entry.sign < 0 ? negative(value) : value
-  const part = may_be_part ? 'may_be_a_part' : null
+  const scale = is_rescaled ? 'out_of_scale' : null
+  const doubt = may_be_part ? 'may_be_a_part' : scale
+  const reason = value === null ? quarter.reason : doubt
   return {
     item: entry.item,
     period_kind: 'quarter',
     period_start,
     period_end,
     unit,
-    value: may_be_part ? null : signed,
-    reason: value === null ? quarter.reason : part,
+    value: reason === null ? signed : null,
+    reason,
     taxonomy,
     tag,
     method,
@@ -252,10 +263,10 @@ function rowOfQuarter({ entry, quarter, filed, may_be_part }: Derived): ItemRow 
   }
 }
 
-function rowOfStatement({ entry, fact, filing, kind, may_be_part }: Statement, on_basis: boolean): ItemRow {
+function rowOfStatement(statement: Statement, basis_or_doubt: string | null): ItemRow {
+  const { entry, fact, filing, kind, may_be_part } = statement
   const { period_start, period_end, unit, taxonomy, tag } = fact
-  const basis = on_basis ? null : 'share_basis_may_differ'
-  const reason = may_be_part ? 'may_be_a_part' : basis
+  const reason = may_be_part ? 'may_be_a_part' : basis_or_doubt
   return {
     item: entry.item,
     period_kind: kind,

@@ -106,7 +106,7 @@ const fact = fc.record({
   // be.
   lag: fc.oneof(fc.constantFrom(35, 60), fc.integer({ min: -20, max: 800 })),
   is_amendment: fc.boolean(),
-  value: fc.integer({ min: -50, max: 500 }),
+  value: fc.oneof(fc.integer({ min: -50, max: 500 }), fc.constantFrom(3, 400, 3_000, 400_000)),
 })
 
 /** First and last day of a run of calendar quarters; 2017 is year 0. */

@@ -19,6 +19,7 @@ with restated as materialized (
     and f.period_end = p.period_end
     and f.period_start is not distinct from p.period_start
   where stocks_research.is_periodic_report(f.form)
+    and f.filed >= f.period_end
 ), vintages as (
   select r.*, lag(r.value) over w as before_value
   from facts r
@@ -34,10 +35,5 @@ select
   count(*) as facts_count,
   min(f.tag) as first_tag
 from vintages f
-where f.before_value <> 0
-  and f.value <> 0
-  and f.value <> f.before_value
-  and sign(f.value) = sign(f.before_value)
-  and (abs(abs(log(f.value / f.before_value)) - 3) < 0.02
-    or abs(abs(log(f.value / f.before_value)) - 6) < 0.02)
+where stocks_research.is_scale_apart(f.value, f.before_value)
 group by f.cik, f.accession, f.form, f.filed
