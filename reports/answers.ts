@@ -145,6 +145,10 @@ function doubtHtml(facts: PageFacts): string {
   return `${lines}<h3>The worst ${worst.length > 0 ? worst.length : ''} by name</h3>${list}`
 }
 
+/** A store and a path; the folder of the store is the beginning of the path, and is not repeated. */
+const remoteOf = (value: Scalar | undefined): string | undefined =>
+  typeof value === 'string' ? textOf(value.replace(/ (\/\S+) (\1\/\S+)$/, ' $2')) : undefined
+
 function restoreHtml(view: RunView, { now }: PageFacts): string {
   const proven = now['is_restored_equal'] === true ? now : undefined
   const shown = proven ?? view.history.find(({ is_restored_equal }) => is_restored_equal === true)
@@ -164,7 +168,7 @@ function restoreHtml(view: RunView, { now }: PageFacts): string {
     ['newest proven backup', textOf(shown['backup'])],
     ['made', typeof made_at === 'string' ? timeText(made_at) : undefined],
     ['size', typeof shown['backup_bytes'] === 'number' ? sizeText(shown['backup_bytes']) : undefined],
-    ['second copy', textOf(shown['backup_remote'])],
+    ['second copy', remoteOf(shown['backup_remote'])],
     ['time to recover', typeof took === 'number' ? durationText(took) : undefined],
     ['SHA-256', typeof shown['backup_sha256'] === 'string' ? hashHtml(shown['backup_sha256']) : undefined],
   ])}`

@@ -36,7 +36,7 @@ small{color:var(--soft);font-size:12px}
 header{display:flex;flex-wrap:wrap;gap:0 16px;align-items:baseline;margin:8px 0 0}
 header p{font-size:13px;margin:2px 0}
 
-.ribbon{margin:0 -24px;padding:4px 24px;text-align:center;letter-spacing:.04em;font-size:13px}
+.ribbon{margin:0;padding:4px 24px;text-align:center;letter-spacing:.04em;font-size:13px}
 .ribbon.rehearsal{
   color:#fff;background:repeating-linear-gradient(135deg,#7d4e00 0 14px,#694200 14px 28px);
 }
@@ -148,7 +148,6 @@ svg text{fill:var(--ink);font:12px system-ui,sans-serif}
 }
 @media (max-width:640px){
   main{padding:0 14px 48px}
-  .ribbon{margin:0 -14px}
   .entry{display:none}
   th.took{width:70px}
   figure svg{min-width:560px}
@@ -161,7 +160,7 @@ svg text{fill:var(--ink);font:12px system-ui,sans-serif}
   @page{margin:12mm}
   body{font-size:11px}
   main{max-width:none;padding:0}
-  .ribbon{margin:0;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+  .ribbon{print-color-adjust:exact;-webkit-print-color-adjust:exact}
   nav{display:none}
   h2,h3{break-after:avoid}
   tr,.card,figure{break-inside:avoid}

@@ -71,8 +71,8 @@ export const pageHtml = ({ title, ribbon, body }: { title: string; ribbon: strin
 <style>${STYLE}</style>
 </head>
 <body>
+<div role="banner">${ribbon}</div>
 <main>
-${ribbon}
 ${body}
 </main>
 </body>

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
 import type { RunView } from '../helpers/checklist/view.ts'
 import { messageOf } from '../helpers/core/errors.ts'
 import { type Envelope, envelopeText, isSignedBy, keyOfId, parseEnvelope, payloadOf } from './dsse.ts'
-import { PAYLOAD_TYPE, statementOf } from './statement.ts'
+import { PAYLOAD_TYPE, STATEMENTS, statementOf } from './statement.ts'
 import { ATTESTATION_FILE, type Manifest, statedFiles } from './write.ts'
 
 /** The envelope of a run's statement, or why it cannot be read. */
@@ -33,9 +34,8 @@ export function attestationFaults(run_directory: string, view: RunView, manifest
   const text = payloadOf(envelope)
   if (envelope.payloadType !== PAYLOAD_TYPE || text.toString('base64') !== envelope.payload)
     faults.push(`${ATTESTATION_FILE}: its payload is not of type ${PAYLOAD_TYPE} in base64`)
-  const expected = statementOf(view, statedFiles(manifest))
-  if (text.toString('utf8') !== expected)
-    faults.push(`${ATTESTATION_FILE}: ${differenceOf(text.toString('utf8'), expected)}`)
+  const difference = differenceOf(text.toString('utf8'), view, manifest)
+  if (difference !== undefined) faults.push(`${ATTESTATION_FILE}: ${difference}`)
   for (const { keyid, sig } of envelope.signatures) {
     const key = keyOfId(keyid)
     const fits = key !== undefined && isSignedBy({ ...envelope, signatures: [{ keyid, sig }] }, key)
@@ -45,24 +45,62 @@ export function attestationFaults(run_directory: string, view: RunView, manifest
   return faults
 }
 
-/** The parts of a statement that do not follow from the run, by name. */
-function differenceOf(text: string, expected: string): string {
-  try {
-    const found = flat(JSON.parse(text) as Statement)
-    const wanted = flat(JSON.parse(expected) as Statement)
-    const parts = Object.keys({ ...wanted, ...found }).filter(
-      (key) => !isDeepStrictEqual(found[key], wanted[key]),
+/**
+ * Where a statement differs from what the writer of its own version makes of the run: the parts that do not
+ * follow from it, by name. Undefined when it is equal byte by byte.
+ */
+function differenceOf(text: string, view: RunView, manifest: Manifest): string | undefined {
+  const found = parsed(text)
+  const version = versionOf(found)
+  const write = version === undefined ? undefined : STATEMENTS[version]
+  if (version !== undefined && write === undefined)
+    return (
+      `its statement has version ${version}; this code knows ${Object.keys(STATEMENTS).join(', ')}. ` +
+      'Verify it with the version of the product that wrote it'
     )
-    if (parts.length > 0) return `${parts.join(', ')}: not what follows from the journal and the manifest`
-  } catch {}
-  return 'its statement is not as it was written'
+  const expected = (write ?? statementOf)(view, statedFiles(manifest))
+  if (text === expected) return undefined
+  if (found === undefined) return 'its statement is not as it was written'
+  const parts = flat(found)
+  const wanted = flat(JSON.parse(expected) as Statement)
+  const differing = Object.keys({ ...wanted, ...parts }).filter(
+    (key) => !isDeepStrictEqual(parts[key], wanted[key]),
+  )
+  return differing.length > 0
+    ? `${differing.join(', ')}: not what follows from the journal and the manifest`
+    : 'its statement is not as it was written'
 }
+
+function parsed(text: string): Statement | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Statement) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The version that a statement names; undefined for one that names none. */
+function versionOf(statement: Statement | undefined): number | undefined {
+  const shape = versionSchema.safeParse(statement)
+  return shape.data?.predicate.configuration.at(-1)?.annotations?.statement_version
+}
+
+const versionSchema = z.object({
+  predicate: z.object({
+    configuration: z.array(
+      z.object({ annotations: z.object({ statement_version: z.int().optional() }).optional() }),
+    ),
+  }),
+})
 
 /** The parts of a statement; each subject is one, by its name. */
 const flat = (statement: Statement): Record<string, unknown> => ({
   ...statement,
   ...statement.predicate,
-  ...Object.fromEntries((statement.subject ?? []).map((each) => [`subject ${each.name}`, each])),
+  ...Object.fromEntries(
+    (Array.isArray(statement.subject) ? statement.subject : []).map((each) => [`subject ${each.name}`, each]),
+  ),
   predicate: null,
   subject: null,
 })

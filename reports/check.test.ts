@@ -10,7 +10,7 @@ import { viewOf } from '../helpers/checklist/view.ts'
 import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { Trial } from '../helpers/testing/trial.ts'
 import { checkRun } from './check.ts'
-import { envelopeOf, envelopeText } from './dsse.ts'
+import { envelopeOf, envelopeText, parseEnvelope, payloadOf } from './dsse.ts'
 import { PAYLOAD_TYPE, statementOf } from './statement.ts'
 import { ATTESTATION_FILE, type Manifest, sha256Of, statedFiles, writeReports } from './write.ts'
 
@@ -214,4 +214,30 @@ test('the command exits 0 for an intact run, and 1 with file and line for a chan
   const { exitCode, stdout } = await verify()
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(/DOES NOT HOLD: journal\.jsonl, line \d+/)
+})
+
+test('a statement of a version that this code does not know is named, with its version', () => {
+  const file = join(directory, ATTESTATION_FILE)
+  const statement = payloadOf(parseEnvelope(readFileSync(file, 'utf8'))).toString('utf8')
+  const later = statement.replace('"statement_version": 1,', '"statement_version": 2,')
+  expect(later).not.toBe(statement)
+  writeFileSync(file, envelopeText(envelopeOf(PAYLOAD_TYPE, Buffer.from(later))))
+  expect(checkRun(directory).faults).toEqual([
+    'attestation.json: its statement has version 2; this code knows 1. ' +
+      'Verify it with the version of the product that wrote it',
+  ])
+})
+
+test.for([
+  ['a space', '{', '{ ', 'its statement is not as it was written'],
+  ['a word', 'plan of the checklist', 'a plan', 'configuration: not what follows from the journal'],
+  ['its version', '"statement_version": 1,', '"statement_version": "1",', 'configuration: not what follows'],
+  ['its verdict', '"result": "FAILED"', '"result": "PASSED"', 'result: not what follows from the journal'],
+])('a statement that differs by %s is named', ([, from, to, message]) => {
+  const file = join(directory, ATTESTATION_FILE)
+  const statement = payloadOf(parseEnvelope(readFileSync(file, 'utf8'))).toString('utf8')
+  const changed = statement.replace(from ?? '', to ?? '')
+  expect(changed).not.toBe(statement)
+  writeFileSync(file, envelopeText(envelopeOf(PAYLOAD_TYPE, Buffer.from(changed))))
+  expect(checkRun(directory).faults.join('\n')).toContain(message)
 })

@@ -1,6 +1,7 @@
 import type { Evidence, EvidenceRow, EvidenceValue, RunFigures } from '../helpers/checklist/events.ts'
 import { figuresOf } from '../helpers/checklist/history.ts'
 import type { RunView } from '../helpers/checklist/view.ts'
+import { thousands } from '../helpers/core/text.ts'
 
 /** What the top of the page needs of a run. */
 export interface PageFacts {
@@ -52,6 +53,13 @@ export interface Doubt {
   readonly reasons: readonly string[]
 }
 
+/** `corporate actions` of `corporate-actions`: the name of a job or of a check in words. */
+const wordsOf = (name: EvidenceRow[string] | undefined): string => String(name).replaceAll('-', ' ')
+
+/** A count with separators; what is no number stays as it is. */
+const countText = (value: EvidenceRow[string] | undefined): string =>
+  typeof value === 'number' ? thousands(value) : String(value)
+
 /** Without any bar > failed > hard finding > finding > missing session. */
 const WEIGHTS = { without_bars: 1e9, failed: 1e8, hard: 1e6, soft: 1e3 } as const
 
@@ -72,20 +80,28 @@ export function worstOf(facts: PageFacts, count: number): Doubt[] {
       tickers.set(finding['subject'], String(finding['security']))
   const nameOf = (id: unknown): string => tickers.get(id) ?? String(id)
   for (const row of facts.without_bars)
-    add(nameOf(row['source_id']), WEIGHTS.without_bars, `no bar in ${row['sessions_missing']} sessions`)
+    add(
+      nameOf(row['source_id']),
+      WEIGHTS.without_bars,
+      `no bar in ${countText(row['sessions_missing'])} sessions`,
+    )
   for (const { job, item, ticker, error_class } of facts.failed)
-    add(String(ticker ?? nameOf(item)), WEIGHTS.failed, `${job} failed (${error_class})`)
+    add(String(ticker ?? nameOf(item)), WEIGHTS.failed, `${wordsOf(job)} failed (${error_class})`)
   const by_check = Map.groupBy(facts.findings, (row) => `${row['security']}\n${row['check']}`)
   for (const rows of by_check.values()) {
     const { security, check, severity } = rows[0] as EvidenceRow
     const times = rows.length === 1 ? '' : ` × ${rows.length}`
     const weight = severity === 'hard' ? WEIGHTS.hard : WEIGHTS.soft
-    add(String(security), weight * rows.length, `${check}${times}`)
+    add(String(security), weight * rows.length, `${wordsOf(check)}${times}`)
   }
   const missing = new Map(facts.without_bars.map((row) => [row['source_id'], true]))
   for (const { source_id, missing: sessions } of facts.coverage)
     if (source_id !== 'all' && typeof sessions === 'number' && sessions > 0 && !missing.has(source_id))
-      add(nameOf(source_id), sessions, `${sessions} sessions without a bar`)
+      add(
+        nameOf(source_id),
+        sessions,
+        `${countText(sessions)} ${sessions === 1 ? 'session' : 'sessions'} without a bar`,
+      )
   return [...doubts]
     .toSorted(([a, one], [b, other]) => other.weight - one.weight || (a < b ? -1 : 1))
     .slice(0, count)

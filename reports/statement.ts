@@ -5,6 +5,17 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
 export const PREDICATE_TYPE = 'https://in-toto.io/attestation/test-result/v0.1'
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 
+/**
+ * The version of the statement that a run writes. A statement is verified by the writer of its own version:
+ * a released writer stays byte by byte as it is, and another content or wording is a new version beside it.
+ */
+export const STATEMENT_VERSION = 1
+
+type WriteStatement = (view: RunView, files: Readonly<Record<string, string>>) => string
+
+/** Every version that was ever released, by number. */
+export const STATEMENTS: Readonly<Record<number, WriteStatement>> = { 1: statementOf }
+
 interface Subject {
   readonly name: string
   readonly digest: Readonly<Record<string, string>>
@@ -38,6 +49,7 @@ export function statementOf(view: RunView, files: Readonly<Record<string, string
           name: `run ${view.run_id}`,
           digest: { sha256: files['journal.jsonl'] ?? '' },
           annotations: {
+            statement_version: 1,
             run_id: view.run_id,
             verdict: view.verdict,
             mode: view.mode,
