@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { registerSecret } from '../core/redact.ts'
 import { Pace, Terminal } from './terminal.ts'
 import { boxKey } from './time-left.ts'
 import type { BoxView, RunView } from './view.ts'
@@ -101,6 +102,24 @@ test('in a file or a pipe there are boxes, failures and the verdict, and nothing
   )
   expect(shownOn(100, act)).toContain('… prices-daily · 100 of 500 items')
   expect(shownOn(100, act)).toContain('\n      rows = 3\n')
+})
+
+test('in a file or a pipe a box that takes minutes gets a line of progress a minute, without secrets', () => {
+  registerSecret('A_KEY', 'secret-of-nobody-1234567890')
+  let now_ms = 0
+  const parts: string[] = []
+  const terminal = new Terminal({ write: (part) => void parts.push(part) }, () => now_ms)
+  terminal.boxStarted('06-production-ingestion', 'prices ran')
+  for (let seconds = 0; seconds <= 130; seconds += 10) {
+    now_ms = seconds * 1_000
+    terminal.progress(`prices-daily · ${100 + seconds} of 500 items secret-of-nobody-1234567890`)
+  }
+  const lines = parts.join('').trimEnd().split('\n')
+  expect(lines).toHaveLength(2)
+  expect(lines[0]).toMatch(
+    /^ {6}… prices-daily · 160 of 500 items .* · 1\.0 items\/s · about 5 min 40 s left$/,
+  )
+  expect(parts.join('')).not.toContain('secret-of-nobody')
 })
 
 test('a box that took long in an earlier run begins with the time left, cut to the width', () => {

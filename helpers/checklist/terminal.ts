@@ -14,6 +14,8 @@ const MODE_COLOUR = { rehearsal: 'yellow', local: 'blue', live: 'green', unknown
 
 /** A terminal shows the time left anew this often. */
 const TICK_MS = 1_000
+/** A file or a pipe gets a line of progress after this time without any line. */
+const QUIET_MS = 60_000
 const FAULT_LINES_MAX = 30
 const REASON_CHARACTERS_MAX = 200
 /** Columns before evidence. */
@@ -29,7 +31,8 @@ export interface Screen {
 
 /**
  * What a person sees: headings, boxes with their key evidence, progress, failures with a next step, and the
- * end. In a file or a pipe it is quiet: boxes, failures and the end, without evidence and progress.
+ * end. In a file or a pipe it is quiet: boxes, failures and the end, without evidence; of a long box one line
+ * a minute, so that whoever waits for output (a CI service) sees that it goes on.
  */
 export class Terminal {
   readonly #screen: Screen
@@ -43,9 +46,13 @@ export class Terminal {
   #claim = ''
   #progress = ''
   #ticking: NodeJS.Timeout | undefined
+  readonly #now: () => number
+  #lastLine_ms: number
 
-  constructor(screen: Screen = process.stdout) {
+  constructor(screen: Screen = process.stdout, now: () => number = () => performance.now()) {
     this.#screen = screen
+    this.#now = now
+    this.#lastLine_ms = now()
     this.#is_interactive = screen.isTTY === true
     this.#has_colour = this.#is_interactive && screen.hasColors?.() === true
   }
@@ -72,7 +79,7 @@ export class Terminal {
     if (!this.#is_interactive) return
     this.#stopTicking()
     this.#claim = claim
-    this.#time_left?.started(boxKey(phase, claim), performance.now())
+    this.#time_left?.started(boxKey(phase, claim), this.#now())
     this.#showProgress()
     this.#ticking = setInterval(() => this.#showProgress(), TICK_MS).unref()
   }
@@ -103,15 +110,21 @@ export class Terminal {
     if (fault.at !== undefined) this.#line(this.#style('dim', `      at ${fault.at}`))
   }
 
-  /** The progress of the box that runs: one rewritten line on a terminal, and nothing elsewhere. */
+  /** The progress of the box that runs: a rewritten line on a terminal, at most one a minute elsewhere. */
   progress(line: string): void {
-    if (!this.#is_interactive) return
     this.#progress = stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' ')
-    this.#showProgress()
+    if (this.#is_interactive) {
+      this.#showProgress()
+      return
+    }
+    const now_ms = this.#now()
+    const pace = this.#pace.of(this.#progress, now_ms)
+    if (now_ms - this.#lastLine_ms < QUIET_MS) return
+    this.#line(`${' '.repeat(INDENT)}… ${this.#progress}${pace}`)
   }
 
   #showProgress(): void {
-    const now_ms = performance.now()
+    const now_ms = this.#now()
     const text = this.#progress === '' ? this.#claim : this.#progress
     const pace = this.#pace.of(text, now_ms)
     const left = pace === '' ? (this.#time_left?.text(now_ms) ?? '') : pace
@@ -178,6 +191,7 @@ export class Terminal {
   #line(text: string): void {
     if (this.#has_progress_line) this.#screen.write('\r\u001b[2K')
     this.#has_progress_line = false
+    this.#lastLine_ms = this.#now()
     this.#screen.write(`${redact(text)}\n`)
   }
 
