@@ -10,7 +10,13 @@ export const ADAPTER: Adapter = {
   datasets: ['securities', 'ticker_history', 'prices_daily', 'corporate_actions'],
   limits: profileOf({ key_id: '', secret_key: '' }).limits,
   api_as_of: '2026-11',
-  cannot: ['nothing before 2016', 'a free plan has no consolidated prices of the last 15 minutes'],
+  cannot: [
+    'nothing before 2016',
+    'a free plan has no consolidated prices of the last 15 minutes',
+    'no bars of OTC trading: a security that left the exchanges has none from then on',
+    'no keys of a live account: assets are asked of the paper API, which takes keys of a paper account',
+    'no first day of a listing, no type of a security, no filer',
+  ],
   patterns: PATTERNS,
   variables: [
     { name: 'APCA_API_KEY_ID', is_secret: true, ...KEY, rehearsal: 'PKREHEARSAL000000001' },
