@@ -13,11 +13,11 @@ beforeAll(async () => {
 })
 afterAll(() => scratch?.drop())
 
-/** A decimal text above zero, with zeros at its end or without. */
+/** A price or an amount that a source can mean, as a decimal text with zeros at its end or without. */
 const amount = fc
   .tuple(
-    fc.bigInt({ min: 1n, max: 10n ** 20n }),
-    fc.integer({ min: 0, max: 6 }),
+    fc.bigInt({ min: 1_000n, max: 10n ** 9n }),
+    fc.integer({ min: 3, max: 6 }),
     fc.integer({ min: 0, max: 2 }),
   )
   .map(([digits, scale, zeros]) => {
@@ -33,7 +33,7 @@ const table = (header: string, row: fc.Arbitrary<string>) =>
 const bars = table(
   'source_id,date,close,volume',
   fc
-    .tuple(holder, day, amount, fc.option(fc.bigInt({ min: 0n, max: 2n ** 62n })))
+    .tuple(holder, day, amount, fc.option(fc.bigInt({ min: 0n, max: 10n ** 12n })))
     .map(([id, on, close, volume]) => `${id},${on},${close},${volume ?? ''}`),
 )
 const dividends = table(
