@@ -3426,7 +3426,7 @@ with tags as materialized (
     q.method, q.accession, q.filed, q.may_be_part or s.may_be_part as may_be_part,
     q.is_rescaled or s.is_rescaled as is_rescaled,
     p.period, l.line,
-    - dense_rank() over (order by l.line, q.tag_no, q.accession, q.method, q.value) as source
+    - dense_rank() over (order by l.line, q.tag_no, q.accession, q.method) as source
   from longer q
   join of_filings s
     on s.cik = q.cik and s.accession = q.subtracted_accession and s.tag_no = q.tag_no and s.unit = q.unit
@@ -3530,6 +3530,7 @@ with tags as materialized (
     max(r.day_to) over (partition by r.line) as last_day_to,
     lag(r.day_to) over by_day is not distinct from r.day
       and lag(r.source) over by_day = r.source
+      and lag(r.value) over by_day is not distinct from r.value
       and lag(r.reason) over by_day is not distinct from r.reason as is_same
   from rows r
   window by_day as (partition by r.line order by r.day)
