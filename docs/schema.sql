@@ -4323,8 +4323,9 @@ with sessions as materialized (
   -- All sessions, numbered in order.
   select c.session_date, row_number() over (order by c.session_date) as session_no
   from stocks_research.trading_sessions c
-), spans as (
-  -- An interval on which a security is known to have been listed, up to as_of.
+), spans as materialized (
+  -- An interval on which a security is known to have been listed, up to as_of. Materialized, so that the
+  -- first bar is searched once for each interval and not for each session.
   select s.security_id,
     greatest(
       h.valid_from, s.list_date,

@@ -54,6 +54,22 @@ const second = (apart: number): string => `
 
 const SESSIONS = 125 // 2020-01-02 to 2020-06-30.
 
+it('a security without any bar has grade D, also where no source states its listing day', async () => {
+  const others = `
+    insert into stocks_research.securities (security_id, source_id, ticker) values (2, 'y', 'Y');
+    insert into stocks_research.ticker_history (security_id, ticker, valid_from)
+    values (2, 'Y', '2020-01-02');
+    update stocks_research.prices_daily set security_id = 2;
+    update stocks_research.securities set list_date = null where security_id = 1;`
+  expect(await qualityAfter(others)).toMatchObject({
+    sessions_expected: SESSIONS,
+    sessions_with_bar: 0,
+    gaps_count: 1,
+    longest_gap_sessions: SESSIONS,
+    grade: 'D',
+  })
+})
+
 it('a security without a fault has grade A', async () => {
   expect(await qualityAfter('')).toEqual({
     security_id: 1,

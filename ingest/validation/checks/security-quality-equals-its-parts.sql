@@ -5,24 +5,24 @@
 with today as (
   select max(p.trade_date) as day
   from stocks_research.prices_daily p
-), pairs as (
-  -- Each session on which a security should have a bar.
-  select s.security_id, h.valid_from, c.session_date, p.trade_date is not null as is_there
+), spans as materialized (
+  -- Each ticker interval, and the day from which bars are expected.
+  select s.security_id, h.valid_from,
+    greatest(h.valid_from, coalesce(s.list_date, min(b.trade_date))) as first_date,
+    least(h.valid_to, s.delist_date, t.day) as last_date
   from today t
   cross join stocks_research.securities s
   join stocks_research.ticker_history h using (security_id)
-  join stocks_research.trading_sessions c
-    on c.session_date >= h.valid_from
-    and c.session_date <= coalesce(h.valid_to, 'infinity')
-    and c.session_date <= coalesce(s.delist_date, 'infinity')
-    and c.session_date <= t.day
-    and c.session_date >= coalesce(s.list_date, (
-      select min(b.trade_date)
-      from stocks_research.prices_daily b
-      where b.security_id = s.security_id), 'infinity')
-  left join stocks_research.prices_daily p
-    on p.security_id = s.security_id and p.trade_date = c.session_date
+  left join stocks_research.prices_daily b using (security_id)
   where s.security_id not in (select r.security_id from ingestion.removed_securities r)
+  group by s.security_id, h.valid_from, h.valid_to, t.day
+), pairs as (
+  -- Each session on which a security should have a bar.
+  select n.security_id, n.valid_from, c.session_date, p.trade_date is not null as is_there
+  from spans n
+  join stocks_research.trading_sessions c on c.session_date between n.first_date and n.last_date
+  left join stocks_research.prices_daily p
+    on p.security_id = n.security_id and p.trade_date = c.session_date
 ), numbered as (
   select p.*,
     row_number() over (partition by p.security_id, p.valid_from order by p.session_date)
