@@ -94,7 +94,8 @@ describe('the rehearsal', () => {
     expect(subjectsOf('not_found').filter((subject) => !subject.startsWith('fundamentals-raw'))).toEqual([
       `prices-daily ${hidden.source_id}`,
     ])
-    expect(printed).toContain(broken.cik)
+    // A pipe gets no evidence; the page names what was lost.
+    expect(product.read('checklist.md')).toContain(broken.cik)
   })
 
   test('no planted key, and none that was sent, is in anything that it left behind', async () => {
