@@ -101,6 +101,7 @@ test('in a file or a pipe there are boxes, failures and the verdict, and nothing
       '      expected 3 bars; found 2\n',
   )
   expect(shownOn(100, act)).toContain('… prices-daily · 100 of 500 items')
+  expect(shownOn(0, act), 'a terminal without a size').toContain('… prices-daily · 100 of 500 items')
   expect(shownOn(100, act)).toContain('\n      rows = 3\n')
 })
 

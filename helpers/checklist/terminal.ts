@@ -180,7 +180,9 @@ export class Terminal {
 
   /** Columns for text; in a file or a pipe a line is as long as it is. */
   #width(): number {
-    return this.#is_interactive ? (this.#screen.columns ?? 100) - INDENT : Number.POSITIVE_INFINITY
+    if (!this.#is_interactive) return Number.POSITIVE_INFINITY
+    // A terminal without a size (a recorder, a container) reports 0 columns.
+    return (this.#screen.columns || 100) - INDENT
   }
 
   /** A line without control sequences, as lines that fit the screen, cut between words. */
