@@ -2,13 +2,20 @@ import type { Database } from '../postgres/database.ts'
 
 type PlanNode = Readonly<Record<string, unknown>>
 
+/** Nodes that hand on the rows of their child: a plan that sorts reads no more rows than one by an index. */
+const HANDING_ON = ['Sort', 'Incremental Sort', 'Hash', 'Materialize', 'Gather', 'Gather Merge']
+const REJECTED = ['Rows Removed by Filter', 'Rows Removed by Join Filter', 'Rows Removed by Index Recheck']
+
 /** Rows that a plan reads or compares: what its nodes return, and what their filters reject. */
 export function rowsVisited(plan: PlanNode): number {
   const loops = Number(plan['Actual Loops'] ?? 0)
-  const REJECTED = ['Rows Removed by Filter', 'Rows Removed by Join Filter', 'Rows Removed by Index Recheck']
-  let rows = loops * Number(plan['Actual Rows'] ?? 0)
+  const children = (plan['Plans'] ?? []) as PlanNode[]
+  const isHandingOn = HANDING_ON.includes(String(plan['Node Type']))
+  // Kept rows that are read again, which the child does not see, are counted.
+  const read = isHandingOn ? Math.max(0, loops - Number(children[0]?.['Actual Loops'] ?? 0)) : loops
+  let rows = read * Number(plan['Actual Rows'] ?? 0)
   for (const name of REJECTED) rows += loops * Number(plan[name] ?? 0)
-  for (const child of (plan['Plans'] ?? []) as PlanNode[]) rows += rowsVisited(child)
+  for (const child of children) rows += rowsVisited(child)
   return rows
 }
 
