@@ -26,10 +26,8 @@ const WORDS: readonly (readonly [SecurityType, RegExp])[] = [
   ['unit', /\bunits?\b/gi],
   ['adr', /\b(?:american |global )?deposit[ao]ry (?:shares?|receipts?)\b|\bADRs?\b|\bADSs?\b/gi],
   ['stock', /\bcommon (?:stock|shares?|units?)\b|\b(?:ordinary|capital|voting) (?:shares?|stock)\b/gi],
-  [
-    'stock',
-    /\b(?:shares|units) of beneficial interests?\b|\blimited partner(?:ship)? (?:interests?|units?)\b/gi,
-  ],
+  ['stock', /\b(?:shares|units) of beneficial interests?\b|(?<=\btrust )units?\b/gi],
+  ['stock', /\blimited partner(?:ship)? (?:interests?|units?)\b/gi],
   ['fund', /\bfund\b/gi],
 ]
 
@@ -61,7 +59,12 @@ function typeByName(name: string): SecurityType | null {
   // A depositary share of a preferred is a preferred; one of a common share is an ADR.
   if (/\bdepositary shares?\b.*\b(?:preferred|preference)\b/i.test(name)) return 'preferred'
   const subject = name.replace(EACH, '').replace(TERMS, '')
-  if (/\bpreferred units?\b/i.test(name)) return 'preferred'
+  if (/\b(?:preferred|preference) units?\b/i.test(name)) return 'preferred'
+  // A preferred with a term, "7.00% Series D Term Preferred Stock due 2029", is repaid as a note is.
+  if (/\bterm preferred (?:stock|shares?)\b/i.test(name)) return 'preferred'
+  // "American Depositary Shares, one hundred and fifty (150) Class A Ordinary Shares" are not those shares.
+  if (/\b(?:american|global) deposit[ao]ry\b/i.test(subject) && !/\bwarrants?\b|\brights?\b/i.test(subject))
+    return 'adr'
   // Units of a partnership are its common equity.
   if (/\b(?:L\.?\s?P\.?|partnership|partners)\b.*\bunits?\b|\bcommon units?\b/i.test(name)) {
     if (!/\bwarrants?\b|\bpreferred\b/i.test(name)) return 'stock'
