@@ -56,12 +56,22 @@ with sessions as materialized (
   join stocks_research.ticker_history h using (security_id)
   where not exists (select from ingestion.removed_securities r where r.security_id = s.security_id)
 ), bounds as (
-  -- The number of the last session before such an interval, and of the first one after it.
-  select n.security_id, n.first_date, n.last_date, min(c.session_no) - 1 as before_no,
-    max(c.session_no) + 1 as after_no
+  -- The number of the last session before such an interval, and of the first one after it. Both ends are
+  -- searched by the index: a join by the interval would read each session for each security.
+  select distinct n.security_id, n.first_date, n.last_date, f.session_no - 1 as before_no,
+    l.session_no + 1 as after_no
   from spans n
-  join sessions c on c.session_date between n.first_date and n.last_date
-  group by n.security_id, n.first_date, n.last_date
+  join sessions f on f.session_date = (
+    select min(c.session_date)
+    from stocks_research.trading_sessions c
+    where c.session_date >= n.first_date
+  )
+  join sessions l on l.session_date = (
+    select max(c.session_date)
+    from stocks_research.trading_sessions c
+    where c.session_date <= n.last_date
+  )
+  where f.session_no <= l.session_no
 ), places as (
   -- The beginning of an interval, and each bar in it.
   select b.security_id, b.first_date, b.before_no as session_no, b.after_no, false as is_bar

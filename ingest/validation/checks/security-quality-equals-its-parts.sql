@@ -8,40 +8,51 @@ with today as (
 ), spans as materialized (
   -- Each ticker interval, and the day from which bars are expected.
   select s.security_id, h.valid_from,
-    greatest(h.valid_from, coalesce(s.list_date, min(b.trade_date))) as first_date,
+    greatest(h.valid_from, coalesce(s.list_date, b.first_bar)) as first_date,
     least(h.valid_to, s.delist_date, t.day) as last_date
   from today t
   cross join stocks_research.securities s
   join stocks_research.ticker_history h using (security_id)
-  left join stocks_research.prices_daily b using (security_id)
+  cross join lateral (
+    select min(p.trade_date) as first_bar
+    from stocks_research.prices_daily p
+    where p.security_id = s.security_id
+  ) b
   where s.security_id not in (select r.security_id from ingestion.removed_securities r)
-  group by s.security_id, h.valid_from, h.valid_to, t.day
-), pairs as (
+), sessions as materialized (
+  select c.session_date, row_number() over (order by c.session_date) as session_no
+  from stocks_research.trading_sessions c
+), pairs as materialized (
   -- Each session on which a security should have a bar.
-  select n.security_id, n.valid_from, c.session_date, p.trade_date is not null as is_there
+  select n.security_id, n.valid_from, c.session_no, p.trade_date is not null as is_there
   from spans n
-  join stocks_research.trading_sessions c on c.session_date between n.first_date and n.last_date
+  join sessions c on c.session_date between n.first_date and n.last_date
   left join stocks_research.prices_daily p
     on p.security_id = n.security_id and p.trade_date = c.session_date
 ), numbered as (
-  select p.*,
-    row_number() over (partition by p.security_id, p.valid_from order by p.session_date)
-      - row_number() over (partition by p.security_id, p.valid_from, p.is_there order by p.session_date)
+  -- Consecutive sessions without a bar have the same difference of their two numbers.
+  select p.security_id, p.valid_from,
+    p.session_no - row_number() over (partition by p.security_id, p.valid_from order by p.session_no)
       as island
   from pairs p
+  where not p.is_there
 ), islands as (
-  select n.security_id, n.is_there, count(*) as sessions
+  select n.security_id, count(*) as sessions
   from numbered n
-  group by n.security_id, n.valid_from, n.is_there, n.island
-), covered as (
-  select
-    i.security_id,
-    sum(i.sessions)::bigint as expected,
-    coalesce(sum(i.sessions) filter (where i.is_there), 0)::bigint as present,
-    count(*) filter (where not i.is_there) as gaps,
-    coalesce(max(i.sessions) filter (where not i.is_there), 0) as longest
+  group by n.security_id, n.valid_from, n.island
+), gaps as (
+  select i.security_id, count(*) as gaps, max(i.sessions) as longest
   from islands i
   group by i.security_id
+), counted as (
+  select p.security_id, count(*) as expected, count(*) filter (where p.is_there) as present
+  from pairs p
+  group by p.security_id
+), covered as (
+  select c.security_id, c.expected, c.present, coalesce(g.gaps, 0) as gaps,
+    coalesce(g.longest, 0) as longest
+  from counted c
+  left join gaps g using (security_id)
 ), quarters as (
   -- The newest vintage of each quarter of revenue and net income.
   select d.cik, count(*) as quarters,

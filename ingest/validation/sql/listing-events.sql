@@ -18,13 +18,16 @@ select
     where p.security_id = q.security_id and p.trade_date between a.ex_date - 15 and a.ex_date
     order by p.trade_date) as acquirer_closes
 from stocks_research.corporate_actions a
-left join stocks_research.securities q on q.source_id = a.acquirer_source_id
-  or (
-    a.acquirer_source_id is null
-    and exists (
-      select
-      from stocks_research.ticker_history t
-      where t.security_id = q.security_id
-        and t.ticker = a.acquirer_ticker
-        and daterange(t.valid_from, t.valid_to, '[]') @> a.ex_date))
+left join lateral (
+  select s.security_id, s.currency
+  from stocks_research.securities s
+  where s.source_id = a.acquirer_source_id
+  union
+  select s.security_id, s.currency
+  from stocks_research.ticker_history t
+  join stocks_research.securities s on s.security_id = t.security_id
+  where a.acquirer_source_id is null
+    and t.ticker = a.acquirer_ticker
+    and daterange(t.valid_from, t.valid_to, '[]') @> a.ex_date
+) q on true
 where a.kind <> 'name_change'
