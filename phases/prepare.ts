@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../helpers/backup/bundle.ts'
 import type { Prepare } from '../helpers/checklist/setup.ts'
@@ -51,6 +51,7 @@ export const YEARS_MIN = 5
  */
 export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, precondition, halt }) => {
   await precondition(PRECONDITIONS.directory, requireRootDirectory)
+  await precondition(PRECONDITIONS.configuration, requireTemporaryFolder)
   const config = await precondition(PRECONDITIONS.configuration, () => {
     const read = readConfig() // Names every fault at once.
     requireFiveYears(read.window)
@@ -133,6 +134,20 @@ function requireRootDirectory(): void {
     `The working directory is ${process.cwd()}; ` +
       `the checklist runs from the folder of the project. Run it in ${ROOT_DIRECTORY}.`,
   )
+}
+
+/** Drills, dumps and sources of bad records are written there, some of them late in the run. */
+function requireTemporaryFolder(): void {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'writable-'))
+    writeFileSync(join(folder, 'probe'), 'probe')
+    rmSync(folder, { recursive: true })
+  } catch (error) {
+    throw new PreconditionError(
+      `The folder for temporary files, ${tmpdir()}, cannot be written: ${messageOf(error)}. Give access ` +
+        `there, or set ${process.platform === 'win32' ? 'TEMP' : 'TMPDIR'} to a folder that can be written.`,
+    )
+  }
 }
 
 /** Connects to the server or starts one, and proves that it answers and may be used in this mode. */

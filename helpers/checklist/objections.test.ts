@@ -116,6 +116,24 @@ test('a run that cannot write its evidence does not begin, and removes an older 
   expect(existsSync(join(subject.directory, 'reports', 'latest'))).toBe(false)
 })
 
+test('a run whose evidence can no longer be written stops, and says so in a sentence', async () => {
+  const spoiled = `import { rmSync, writeFileSync } from 'node:fs'
+import { inject } from 'vitest'
+test('the ground holds', async ({ record }) => {
+  await record({ rows: 3 })
+  const { run_directory } = inject('run')
+  rmSync(run_directory, { recursive: true })
+  writeFileSync(run_directory, 'a file where the folder was')
+  expect(1).toBe(1) })`
+  const subject = trial({ '00-ground': spoiled })
+  const { exitCode, all = '' } = await subject.start()
+  expect(exitCode).toBe(1)
+  expect(all).toMatch(/^FAILED · the run stopped, since nothing after this is proven$/m)
+  expect(all).toMatch(/^ {2}The evidence of this run could not be written to .*ENOTDIR.*run again\.$/m)
+  expect(all).not.toMatch(/the roof is tight|Unhandled|PASSED/)
+  expect(all).not.toMatch(/^\s+(at|❯) /m)
+})
+
 test('a checklist in watch mode does not begin: a saved file would start a rebuild', async () => {
   const subject = trial()
   const child = subject.start(['--watch'])

@@ -99,19 +99,29 @@ export function needs(previous: string): void {
 }
 
 /**
- * After a box that lost its connection to the database the others of the phase do not run: they would only
- * fail by the same cause.
+ * After a box that lost its connection to the database, or found its disk full, the others of the phase do
+ * not run: they would only fail by the same cause.
  */
 function blocksAfterLoss(): void {
   test.beforeEach(({ task, skip }) => {
     const lost = firstFailed(task.file.tasks, ({ result }) => result?.errors?.some(isLoss) === true)
     if (lost !== undefined) skip(`blocked by "${lost.name}", which lost its connection to PostgreSQL`)
+    const full = firstFailed(task.file.tasks, ({ result }) => result?.errors?.some(isFullDisk) === true)
+    if (full !== undefined) skip(`blocked by "${full.name}", which found the disk full`)
   })
 }
 
 const isLoss = (error: { name?: string; cause?: unknown }): boolean =>
   error.name === 'ConnectionLostError' ||
   (typeof error.cause === 'object' && error.cause !== null && isLoss(error.cause))
+
+const FULL = new Set<unknown>(['ENOSPC', 'EDQUOT', '53100'])
+const isFullDisk = (error: object): boolean => {
+  const { code, sqlstate, cause } = error as Readonly<Record<string, unknown>>
+  return (
+    FULL.has(code) || FULL.has(sqlstate) || (typeof cause === 'object' && cause !== null && isFullDisk(cause))
+  )
+}
 
 /** In this phase each box builds on the one before: after a failed one, the others do not run. */
 export function stopsAtFirstFailure(): void {

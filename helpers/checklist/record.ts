@@ -8,7 +8,7 @@ import { type RunView, viewOf } from './view.ts'
 /** Writes every report of a run from its journal: atomically, and again whenever it is called. */
 export type WriteReports = (run_directory: string) => void
 
-/** A line of the journal could not be written. The run cannot pass any more: its evidence is incomplete. */
+/** A line of the journal, or a report, could not be written. The run cannot pass any more. */
 class EvidenceError extends StocksError {
   readonly transient = false
 }
@@ -20,7 +20,11 @@ export class RunRecord {
   readonly #entries: JournalEntry[] = []
   readonly #write: WriteReports
   #has_ended = false
-  #lost: EvidenceError | undefined
+  /**
+   * Called once, when evidence cannot be written: nothing is recorded after that. Until it is set, the error
+   * is thrown.
+   */
+  onLost: ((error: Error) => void) | undefined
 
   constructor(directory: string, write: WriteReports) {
     this.directory = directory
@@ -40,27 +44,31 @@ export class RunRecord {
 
   /** Does nothing after the end: an event of a dying worker cannot change the verdict. */
   append(event: RunEvent): void {
-    if (this.#has_ended) return
-    try {
-      this.#entries.push(this.#journal.append(event))
-    } catch (error) {
-      this.#lost ??= new EvidenceError(
-        `The evidence of this run could not be written to ${this.#journal.file}: ${messageOf(error)}. ` +
-          'Make room or give access there, and run again.',
-        { cause: error },
-      )
-      throw this.#lost
-    }
+    this.#kept(() => void this.#entries.push(this.#journal.append(event)))
   }
 
   writeReports(): void {
-    this.#write(this.directory)
+    this.#kept(() => this.#write(this.directory))
+  }
+
+  #kept(write: () => void): void {
+    if (this.#has_ended) return
+    try {
+      write()
+    } catch (error) {
+      const lost = new EvidenceError(
+        `The evidence of this run could not be written to ${this.directory}: ${messageOf(error)}. Make room ` +
+          'or give access there, and run again.',
+        { cause: error },
+      )
+      if (this.onLost === undefined) throw lost
+      this.#has_ended = true
+      this.onLost(lost)
+    }
   }
 
   /** Writes the verdict, closes the journal, and writes the reports for the last time. */
   end(interrupted_by?: string): Verdict {
-    if (this.#lost !== undefined)
-      this.append({ event: 'run-error', fault: { name: this.#lost.name, message: this.#lost.message } })
     const { verdict, reasons } = judge(this.#entries, interrupted_by === undefined ? 'over' : 'INTERRUPTED')
     const ending =
       interrupted_by === undefined
@@ -70,9 +78,9 @@ export class RunRecord {
             reasons: [`the run was interrupted by ${interrupted_by}`, ...reasons],
           }
     this.append({ event: 'run-ended', ...ending, noticed_by: null })
+    this.writeReports()
     this.#has_ended = true
     this.#journal.close()
-    this.#write(this.directory)
     return ending.verdict
   }
 }

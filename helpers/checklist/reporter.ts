@@ -85,6 +85,7 @@ export class ChecklistReporter implements Reporter {
       project.provide('gate', { is_open: false, fault })
     }
     this.#record.writeReports()
+    this.#record.onLost = this.#lose
     const { run_id, narrowed } = started
     const missing = plan.phases.map(({ phase }) => phase).filter((phase) => !phases.includes(phase))
     const left_out = [...missing, ...(narrowed === null ? [] : [narrowed])]
@@ -106,6 +107,18 @@ export class ChecklistReporter implements Reporter {
     try {
       rmSync(join(directory, 'latest'), { force: true, recursive: true })
     } catch {} // Then there is no older one either, or it cannot be helped.
+  }
+
+  /**
+   * A run that can leave no more evidence stops. Its journal has no verdict, which the next run notices, and
+   * no gate takes it.
+   */
+  readonly #lose = (error: Error): void => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.#interrupt)
+    this.#record = undefined
+    process.exitCode = 1
+    this.#terminal.broken(error.message)
+    void this.#vitest?.cancelCurrentRun('test-failure')
   }
 
   /**
@@ -281,6 +294,7 @@ export class ChecklistReporter implements Reporter {
       blocked_by,
       errors: blocked_by === null ? errors.map(faultOf) : [],
     })
+    if (record.has_ended) return
     const run_id = record.view().run_id
     if (ticked && this.#scope !== undefined)
       this.#ledger?.tick({

@@ -155,6 +155,15 @@ export class Terminal {
     }
   }
 
+  /** The end of a run whose evidence cannot be written. */
+  broken(why: string): void {
+    this.#stopTicking()
+    this.#line('')
+    const verdict = this.#style('red', this.#style('bold', 'FAILED'))
+    this.#line(`${verdict} · the run stopped, since nothing after this is proven`)
+    for (const part of this.#fitted(why)) this.#line(`  ${part}`)
+  }
+
   ended(run: RunView, directory: string): void {
     this.#stopTicking()
     const boxes = boxesOf(run).map(({ box }) => box)
