@@ -2314,7 +2314,7 @@ create table stocks_research.fundamentals_raw (
   value numeric not null,
   -- Accession number of the filing.
   accession text not null,
-  -- Form type of the filing, e.g. 10-K, 10-Q/A.
+  -- Form type of the filing, e.g. 10-K, 10-Q/A, 20-F.
   form text,
   -- Fiscal year of the filing, not of the fact.
   fiscal_year integer,
@@ -2346,13 +2346,21 @@ create trigger version_truncate after truncate on stocks_research.fundamentals_r
 create trigger version_update after update on stocks_research.fundamentals_raw referencing old table as
   old_rows new table as new_rows for each statement execute function ingestion.bump_versions('cik');
 
--- True for the forms whose facts are used: annual and quarterly reports and their amendments. Other forms
--- repeat facts, sometimes wrongly.
+-- True for the forms whose facts are used: annual, interim and transition reports (10-K, 10-Q, 10-KT, 10-QT,
+-- 20-F, 40-F, 6-K) and their amendments. Other forms repeat facts, sometimes wrongly.
 create function stocks_research.is_periodic_report(form text)
 returns boolean
 language sql
 immutable parallel safe
-return (form in ('10-K', '10-K/A', '10-Q', '10-Q/A'));
+return (form in ('10-K', '10-K/A', '10-Q', '10-Q/A', '10-KT', '10-KT/A', '10-QT', '10-QT/A', '20-F',
+  '20-F/A', '40-F', '40-F/A', '6-K', '6-K/A'));
+
+-- True for reports about the months between two fiscal years, after a filer has changed its year.
+create function stocks_research.is_transition_report(form text)
+returns boolean
+language sql
+immutable parallel safe
+return (form in ('10-KT', '10-KT/A', '10-QT', '10-QT/A'));
 
 -- What a period of so many days is: quarter (12 to 14, 16 or 17 weeks), half, nine_months, year (52 or 53
 -- weeks); null for any other length. The filing's own fiscal period is never used.
@@ -2425,6 +2433,9 @@ create table stocks_research.fundamentals_derived (
   -- True when the quarter has 95 days or more, 14, 16 or 17 weeks: a comparison with a quarter of another
   -- length then includes the extra weeks.
   is_long_quarter boolean not null,
+  -- True when a filing of the value is a transition report (10-KT, 10-QT): the quarter lies between two
+  -- fiscal years of a filer that has changed its year.
+  is_transition boolean not null,
   -- value / value of the quarter that ended a year (within 10 days) earlier - 1, both as known on
   -- known_from; 20 decimals.
   yoy_ratio numeric,
@@ -2515,7 +2526,8 @@ $$;
 create function stocks_research.derive_fundamentals(ciks text[])
 returns table(cik text, taxonomy text, tag text, unit text, period_start date, period_end date, known_from
   date, value numeric, method text, reason text, accession text, subtracted_accession text, is_long_quarter
-  boolean, yoy_ratio numeric, yoy_reason text, yoy_base_period_end date, ttm_value numeric, ttm_reason text)
+  boolean, is_transition boolean, yoy_ratio numeric, yoy_reason text, yoy_base_period_end date, ttm_value
+  numeric, ttm_reason text)
 language sql
 stable parallel safe
 set search_path to 'pg_catalog'
@@ -2552,6 +2564,7 @@ with facts as materialized (
 ), versions as materialized (
   -- A value of a period, valid from one filing until the next filing with another value.
   select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession,
+    stocks_research.is_transition_report(c.form) as is_transition,
     c.filed as known_from,
     lead(c.filed, 1, 'infinity')
       over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
@@ -2592,6 +2605,7 @@ with facts as materialized (
   select l.series, s.period_end + 1 as period_start, l.period_end, l.kind, l.quarters,
     l.value - s.value as value,
     l.accession, s.accession as subtracted_accession,
+    l.is_transition or s.is_transition as is_transition,
     greatest(l.known_from, s.known_from) as known_from,
     l.period_start as longer_start,
     least(l.known_to, s.known_to) as known_to,
@@ -2624,7 +2638,7 @@ with facts as materialized (
 ), alternatives as (
   -- A difference is valid until another one on one basis replaces it.
   select o.series, o.period_start, o.period_end, o.kind, o.quarters, o.value,
-    o.accession, o.subtracted_accession, o.longer_start,
+    o.accession, o.subtracted_accession, o.is_transition, o.longer_start,
     o.one_basis_from as known_from,
     lead(o.one_basis_from, 1, 'infinity') over (
       partition by o.series, o.period_start, o.period_end, o.longer_start
@@ -2645,7 +2659,7 @@ with facts as materialized (
   -- A quarter with its value, reported or derived, from known_from until known_to.
   select r.series, r.period_start, r.period_end, r.kind, r.value,
     'reported' as method, null as reason, r.accession, null as subtracted_accession,
-    r.period_start as longer_start, r.known_from, r.known_to
+    r.is_transition, r.period_start as longer_start, r.known_from, r.known_to
   from reported r
   union all
   select d.series, d.period_start, d.period_end, d.kind,
@@ -2657,7 +2671,7 @@ with facts as materialized (
       else 'half_less_quarter'
     end,
     case when d.kind <> 'amount' then 'not_additive' end,
-    d.accession, d.subtracted_accession,
+    d.accession, d.subtracted_accession, d.is_transition,
     d.longer_start, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
   from differences d
   left join (select distinct series, period_start, period_end, first_known_from from reported) r
@@ -2802,7 +2816,7 @@ with facts as materialized (
 ), rows as (
   -- A quarter on such a day, with its base and the three quarters before it as known on that day.
   select m.series, m.period_start, m.period_end, m.known_from,
-    k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
+    k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession, k.is_transition,
     q.base_end, b.value as base_value, b.known_from as base_known_from,
     t.series is not null as is_reported_together,
     k1.known_from as known_1, k2.known_from as known_2, k3.known_from as known_3,
@@ -2884,7 +2898,7 @@ with facts as materialized (
   from rows r
 ), results as (
   select j.series, j.period_start, j.period_end, j.known_from,
-    j.value, j.method, j.reason, j.accession, j.subtracted_accession,
+    j.value, j.method, j.reason, j.accession, j.subtracted_accession, j.is_transition,
     case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end
       as yoy_ratio,
     j.yoy_reason,
@@ -2903,7 +2917,7 @@ with facts as materialized (
 select s.cik, s.taxonomy, s.tag, s.unit,
   c.period_start, c.period_end, c.known_from,
   c.value, c.method, c.reason, c.accession, c.subtracted_accession,
-  c.period_end - c.period_start + 1 >= 95,
+  c.period_end - c.period_start + 1 >= 95, c.is_transition,
   c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end,
   c.ttm_value, c.ttm_reason
 from compared c
@@ -2960,6 +2974,7 @@ select unnest(array[
   'CostOfRevenue',
   'CostOfGoodsAndServicesSold',
   'CostOfGoodsSold',
+  'CostOfSales',
   'OperatingIncomeLoss',
   'CostsAndExpenses',
   'BenefitsLossesAndExpenses',
@@ -3352,7 +3367,7 @@ with tags as materialized (
   from stocks_research.fundamentals_raw f
   join filings g using (cik, accession)
   join periods p on p.cik = f.cik and p.first_date = f.period_start and p.period_end = f.period_end
-  where f.taxonomy = 'us-gaap'
+  where f.taxonomy in ('us-gaap', 'ifrs-full')
     and f.cik = any ($1)
     and f.value <> 0
     and f.tag in (
@@ -3368,6 +3383,7 @@ with tags as materialized (
       ('GrossProfit', 'CostOfRevenue'),
       ('GrossProfit', 'CostOfGoodsAndServicesSold'),
       ('GrossProfit', 'CostOfGoodsSold'),
+      ('GrossProfit', 'CostOfSales'),
       ('OperatingIncomeLoss', 'CostsAndExpenses'),
       (
         'IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest',
@@ -3968,9 +3984,11 @@ $$;
 -- several classes reports one count for all: shares and market_cap of a class are then null with
 -- counted_for_all_classes, and filer_market_cap is the count times the mean close where the closes differ by
 -- a tenth at most. Other reasons: no_count_of_shares (none within 550 days, or only counts in doubt, see
--- doubtful_counts), share_basis_not_known (a split between the day of the count and its filing, and no count
--- before). share_basis: as_counted or as_filed, the day on whose shares the count is. The filer and the type
--- of a security are those of today. Trap: filer_market_cap repeats in each row of the filer.
+-- doubtful_counts), may_be_depositary_shares (the count is of ordinary shares, and the shares behind one
+-- listed security are not known), share_basis_not_known (a split between the day of the count and its
+-- filing, and no count before). share_basis: as_counted or as_filed, the day on whose shares the count is.
+-- The filer and the type of a security are those of today. Trap: filer_market_cap repeats in each row of the
+-- filer.
 create function stocks_research.market_cap_panel(days date[], ciks text[] default null::text[])
 returns table(as_of date, cik text, security_id bigint, trade_date date, close numeric, currency text, shares
   numeric, market_cap numeric, reason text, filer_shares numeric, filer_market_cap numeric, filer_reason
@@ -3980,7 +3998,7 @@ stable parallel safe
 as $$
 with closes as (
   -- The last close of each share of a filer within a week before a day.
-  select d.day, s.cik, s.security_id, s.currency, p.trade_date, p.close,
+  select d.day, s.cik, s.security_id, s.security_type, s.currency, p.trade_date, p.close,
     count(*) over of_filer as classes_count,
     avg(p.close) over of_filer as mean_close,
     max(p.close) over of_filer <= 1.1 * min(p.close) over of_filer as are_alike,
@@ -4002,11 +4020,11 @@ with closes as (
   window of_filer as (partition by d.day, s.cik)
 ), counts as materialized (
   -- The newest count of the filer that was known on the day, and the split between its day and its filing.
-  select c.*, n.counted_on, n.filed, n.accession, n.value,
+  select c.*, n.counted_on, n.filed, n.accession, n.taxonomy, n.tag, n.value,
     stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day) as ratio_until_filed
   from closes c
   left join lateral (
-    select s.period_end as counted_on, s.filed, s.accession, s.value
+    select s.period_end as counted_on, s.filed, s.accession, s.taxonomy, s.tag, s.value
     from stocks_research.fundamentals_standard s
     where s.cik = c.cik
       and s.item = 'shares_outstanding'
@@ -4019,6 +4037,8 @@ with closes as (
   ) n on true
 ), judged as materialized (
   select c.*, o.value as value_before,
+    c.security_type = 'adr' or (c.security_type is distinct from 'common' and i.is_of_foreign_filer)
+      as may_be_depositary,
     case
       when c.ratio_until_filed = 1 then 'as_counted'
       when abs(ln(c.value / o.value)) <= abs(ln(c.value / (o.value * c.ratio_until_filed)))
@@ -4047,10 +4067,26 @@ with closes as (
     order by s.period_end desc, s.filed desc
     limit 1
   ) o on true
+  cross join lateral (
+    -- A filer outside the United States counts ordinary shares; what trades here may be depositary shares.
+    select exists (
+      select
+      from stocks_research.fundamentals_raw f
+      where f.cik = c.cik
+        and f.taxonomy = c.taxonomy
+        and f.tag = c.tag
+        and f.unit = 'shares'
+        and f.period_end = c.counted_on
+        and f.period_start is null
+        and f.accession = c.accession
+        and f.form in ('20-F', '20-F/A', '6-K', '6-K/A')
+    ) as is_of_foreign_filer
+  ) i
 ), based as materialized (
   select j.*,
     case
       when j.value is null then 'no_count_of_shares'
+      when j.may_be_depositary then 'may_be_depositary_shares'
       when j.share_basis is null then 'share_basis_not_known'
     end as count_reason,
     j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
@@ -4137,42 +4173,60 @@ $$;
 
 -- For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter the
 -- sum of four quarters that ends with it. ttm_value is null with a reason: not_additive,
--- fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. Trap: a
--- filer that no longer reports keeps its newest period: look at period_end.
+-- fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. With a
+-- currency, a value in another one is null with other_currency, and unit names that currency. Without one,
+-- unit is the currency of the value: of a period in several currencies the one that the filer used first.
+-- Traps: currencies of filers differ; a filer that no longer reports keeps its newest period: look at
+-- period_end; a filer that reports no quarters has no row of results.
 create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default
-  null::text[])
+  null::text[], currency text default null::text)
 returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit
   text, value numeric, reason text, ttm_value numeric, ttm_reason text, tag text, accession text, known_from
   date, first_known_on date)
 language sql
 stable parallel safe
 as $$
-with filers as (
-  select distinct s.cik, s.item
+with units as (
+  -- A unit that a filer uses for an item, with the day on which it was first known, and the first period of
+  -- that day: a convenience translation of one year begins later than the currency of the statements.
+  select s.cik, s.item, s.unit,
+    min(array[s.known_from, s.period_end]) as first_used,
+    $4 is not null and s.unit ~ '^[A-Z]{3}(/shares)?$' and left(s.unit, 3) <> $4 as is_other_currency
   from stocks_research.fundamentals_standard s
   where s.item = any ($2)
     and ($3 is null or s.cik = any ($3))
-), newest as (
+  group by s.cik, s.item, s.unit
+), newest_of_units as (
   -- The newest quarter or balance of each item that was known on the day, also when its value is null.
-  select d.day, s.*
-  from filers f
+  select d.day, u.first_used, u.is_other_currency, s.*
+  from units u
   cross join (select distinct day from unnest($1) u (day)) d
   cross join lateral (
     select s.*
     from stocks_research.fundamentals_standard s
-    where s.cik = f.cik
-      and s.item = f.item
+    where s.cik = u.cik
+      and s.item = u.item
+      and s.unit = u.unit
       and s.period_end <= d.day
       and s.known_from <= d.day
       and (s.known_to is null or s.known_to > d.day)
       and s.period_kind in ('quarter', 'instant')
-    order by s.period_end desc, s.value is null, s.period_start desc, s.unit
+    order by s.period_end desc, s.value is null, s.period_start desc
     limit 1
   ) s
+), newest as (
+  -- Of several units the one of the currency that is asked for, then of the newest period.
+  select distinct on (n.day, n.cik, n.item) n.*
+  from newest_of_units n
+  order by n.day, n.cik, n.item, n.is_other_currency, n.period_end desc, n.value is null,
+    n.period_start desc, n.first_used, n.unit
 )
-select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, n.value, n.reason,
+select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit,
+  case when not n.is_other_currency then n.value end,
+  case when n.is_other_currency then 'other_currency' else n.reason end,
   case when not d.is_in_doubt then t.ttm_value * m.sign end,
   case
+    when n.is_other_currency then 'other_currency'
     when n.period_kind = 'instant' then 'not_additive'
     when d.is_in_doubt then 'a_quarter_has_no_value'
     when t.cik is null then 'fewer_than_four_quarters'
@@ -4186,6 +4240,7 @@ left join lateral (
   select q.*
   from stocks_research.fundamentals_derived q
   where n.period_kind = 'quarter'
+    and not n.is_other_currency
     and n.value is not null
     and q.cik = n.cik and q.taxonomy = n.taxonomy and q.tag = n.tag and q.unit = n.unit
     and q.period_start = n.period_start and q.period_end = n.period_end

@@ -21,6 +21,7 @@ export const fundamentalsDerived: DerivedJob = {
     'accession',
     'subtracted_accession',
     'is_long_quarter',
+    'is_transition',
     'yoy_ratio',
     'yoy_reason',
     'yoy_base_period_end',
@@ -34,6 +35,7 @@ export const fundamentalsDerived: DerivedJob = {
   rules: [
     'derive_fundamentals(text[])',
     'is_periodic_report(text)',
+    'is_transition_report(text)',
     'period_kind(integer)',
     'is_restatement(numeric, numeric)',
     'fact_kind(text, text)',

@@ -1,8 +1,8 @@
 -- Fundamentals as filed: every vintage of every fact. A restatement is another row with another accession
 -- number; nothing is overwritten.
 --
--- Only 10-K, 10-Q and their amendments count. Of several filings the newest on or before a day is valid on
--- that day; of two filings of one day the amendment, then the higher accession number.
+-- Only periodic reports count (is_periodic_report). Of several filings the newest on or before a day is valid
+-- on that day; of two filings of one day the amendment, then the higher accession number.
 
 create table stocks_research.fundamentals_raw (
   cik               text        not null check (cik ~ '^[0-9]{10}$'),
@@ -35,7 +35,8 @@ comment on column stocks_research.fundamentals_raw.period_start is
 comment on column stocks_research.fundamentals_raw.period_end is 'Last day of the period, or the instant.';
 comment on column stocks_research.fundamentals_raw.value is 'The value as filed, in unit.';
 comment on column stocks_research.fundamentals_raw.accession is 'Accession number of the filing.';
-comment on column stocks_research.fundamentals_raw.form is 'Form type of the filing, e.g. 10-K, 10-Q/A.';
+comment on column stocks_research.fundamentals_raw.form is
+  'Form type of the filing, e.g. 10-K, 10-Q/A, 20-F.';
 comment on column stocks_research.fundamentals_raw.fiscal_year is
   'Fiscal year of the filing, not of the fact.';
 comment on column stocks_research.fundamentals_raw.fiscal_period is
@@ -50,10 +51,22 @@ select ingestion.version_table('stocks_research.fundamentals_raw', 'cik');
 
 create function stocks_research.is_periodic_report(form text) returns boolean
 language sql immutable parallel safe
-return form in ('10-K', '10-K/A', '10-Q', '10-Q/A');
+return form in (
+  '10-K', '10-K/A', '10-Q', '10-Q/A',
+  -- A change of fiscal year: the months between the two years.
+  '10-KT', '10-KT/A', '10-QT', '10-QT/A',
+  -- Filers outside the United States: years, and what they report between them.
+  '20-F', '20-F/A', '40-F', '40-F/A', '6-K', '6-K/A'
+);
 comment on function stocks_research.is_periodic_report(text) is
-  'True for the forms whose facts are used: annual and quarterly reports and their amendments. Other forms '
-  'repeat facts, sometimes wrongly.';
+  'True for the forms whose facts are used: annual, interim and transition reports (10-K, 10-Q, 10-KT, '
+  '10-QT, 20-F, 40-F, 6-K) and their amendments. Other forms repeat facts, sometimes wrongly.';
+
+create function stocks_research.is_transition_report(form text) returns boolean
+language sql immutable parallel safe
+return form in ('10-KT', '10-KT/A', '10-QT', '10-QT/A');
+comment on function stocks_research.is_transition_report(text) is
+  'True for reports about the months between two fiscal years, after a filer has changed its year.';
 
 create function stocks_research.period_kind(days integer) returns text
 language sql immutable parallel safe

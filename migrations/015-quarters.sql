@@ -18,6 +18,7 @@ create table stocks_research.fundamentals_derived (
   accession               text        not null,
   subtracted_accession    text,
   is_long_quarter       boolean     not null,
+  is_transition         boolean     not null,
   yoy_ratio               numeric,
   yoy_reason              text        check (yoy_reason in (
                             'no_value', 'no_base_quarter', 'base_has_no_value', 'base_not_positive',
@@ -65,6 +66,9 @@ comment on column stocks_research.fundamentals_derived.subtracted_accession is
 comment on column stocks_research.fundamentals_derived.is_long_quarter is
   'True when the quarter has 95 days or more, 14, 16 or 17 weeks: a comparison with a quarter of another '
   'length then includes the extra weeks.';
+comment on column stocks_research.fundamentals_derived.is_transition is
+  'True when a filing of the value is a transition report (10-KT, 10-QT): the quarter lies between two '
+  'fiscal years of a filer that has changed its year.';
 comment on column stocks_research.fundamentals_derived.yoy_ratio is
   'value / value of the quarter that ended a year (within 10 days) earlier - 1, both as known on '
   'known_from; 20 decimals.';

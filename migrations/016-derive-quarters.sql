@@ -34,7 +34,7 @@ returns table (
   cik text, taxonomy text, tag text, unit text,
   period_start date, period_end date, known_from date,
   value numeric, method text, reason text, accession text, subtracted_accession text,
-  is_long_quarter boolean,
+  is_long_quarter boolean, is_transition boolean,
   yoy_ratio numeric, yoy_reason text, yoy_base_period_end date,
   ttm_value numeric, ttm_reason text
 )
@@ -73,6 +73,7 @@ with facts as materialized (
 ), versions as materialized (
   -- A value of a period, valid from one filing until the next filing with another value.
   select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession,
+    stocks_research.is_transition_report(c.form) as is_transition,
     c.filed as known_from,
     lead(c.filed, 1, 'infinity')
       over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
@@ -113,6 +114,7 @@ with facts as materialized (
   select l.series, s.period_end + 1 as period_start, l.period_end, l.kind, l.quarters,
     l.value - s.value as value,
     l.accession, s.accession as subtracted_accession,
+    l.is_transition or s.is_transition as is_transition,
     greatest(l.known_from, s.known_from) as known_from,
     l.period_start as longer_start,
     least(l.known_to, s.known_to) as known_to,
@@ -145,7 +147,7 @@ with facts as materialized (
 ), alternatives as (
   -- A difference is valid until another one on one basis replaces it.
   select o.series, o.period_start, o.period_end, o.kind, o.quarters, o.value,
-    o.accession, o.subtracted_accession, o.longer_start,
+    o.accession, o.subtracted_accession, o.is_transition, o.longer_start,
     o.one_basis_from as known_from,
     lead(o.one_basis_from, 1, 'infinity') over (
       partition by o.series, o.period_start, o.period_end, o.longer_start
@@ -166,7 +168,7 @@ with facts as materialized (
   -- A quarter with its value, reported or derived, from known_from until known_to.
   select r.series, r.period_start, r.period_end, r.kind, r.value,
     'reported' as method, null as reason, r.accession, null as subtracted_accession,
-    r.period_start as longer_start, r.known_from, r.known_to
+    r.is_transition, r.period_start as longer_start, r.known_from, r.known_to
   from reported r
   union all
   select d.series, d.period_start, d.period_end, d.kind,
@@ -178,7 +180,7 @@ with facts as materialized (
       else 'half_less_quarter'
     end,
     case when d.kind <> 'amount' then 'not_additive' end,
-    d.accession, d.subtracted_accession,
+    d.accession, d.subtracted_accession, d.is_transition,
     d.longer_start, d.known_from, least(d.known_to, d.replaced_from, r.first_known_from)
   from differences d
   left join (select distinct series, period_start, period_end, first_known_from from reported) r
@@ -323,7 +325,7 @@ with facts as materialized (
 ), rows as (
   -- A quarter on such a day, with its base and the three quarters before it as known on that day.
   select m.series, m.period_start, m.period_end, m.known_from,
-    k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession,
+    k.kind, k.value, k.method, k.reason, k.accession, k.subtracted_accession, k.is_transition,
     q.base_end, b.value as base_value, b.known_from as base_known_from,
     t.series is not null as is_reported_together,
     k1.known_from as known_1, k2.known_from as known_2, k3.known_from as known_3,
@@ -405,7 +407,7 @@ with facts as materialized (
   from rows r
 ), results as (
   select j.series, j.period_start, j.period_end, j.known_from,
-    j.value, j.method, j.reason, j.accession, j.subtracted_accession,
+    j.value, j.method, j.reason, j.accession, j.subtracted_accession, j.is_transition,
     case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end
       as yoy_ratio,
     j.yoy_reason,
@@ -424,7 +426,7 @@ with facts as materialized (
 select s.cik, s.taxonomy, s.tag, s.unit,
   c.period_start, c.period_end, c.known_from,
   c.value, c.method, c.reason, c.accession, c.subtracted_accession,
-  c.period_end - c.period_start + 1 >= 95,
+  c.period_end - c.period_start + 1 >= 95, c.is_transition,
   c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end,
   c.ttm_value, c.ttm_reason
 from compared c

@@ -59,6 +59,7 @@ select unnest(array[
   'CostOfRevenue',
   'CostOfGoodsAndServicesSold',
   'CostOfGoodsSold',
+  'CostOfSales',
   'OperatingIncomeLoss',
   'CostsAndExpenses',
   'BenefitsLossesAndExpenses',

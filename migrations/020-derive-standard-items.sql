@@ -130,7 +130,7 @@ with tags as materialized (
   from stocks_research.fundamentals_raw f
   join filings g using (cik, accession)
   join periods p on p.cik = f.cik and p.first_date = f.period_start and p.period_end = f.period_end
-  where f.taxonomy = 'us-gaap'
+  where f.taxonomy in ('us-gaap', 'ifrs-full')
     and f.cik = any ($1)
     and f.value <> 0
     and f.tag in (
@@ -146,6 +146,7 @@ with tags as materialized (
       ('GrossProfit', 'CostOfRevenue'),
       ('GrossProfit', 'CostOfGoodsAndServicesSold'),
       ('GrossProfit', 'CostOfGoodsSold'),
+      ('GrossProfit', 'CostOfSales'),
       ('OperatingIncomeLoss', 'CostsAndExpenses'),
       (
         'IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest',

@@ -41,7 +41,7 @@ language sql stable parallel safe
 as $$
 with closes as (
   -- The last close of each share of a filer within a week before a day.
-  select d.day, s.cik, s.security_id, s.currency, p.trade_date, p.close,
+  select d.day, s.cik, s.security_id, s.security_type, s.currency, p.trade_date, p.close,
     count(*) over of_filer as classes_count,
     avg(p.close) over of_filer as mean_close,
     max(p.close) over of_filer <= 1.1 * min(p.close) over of_filer as are_alike,
@@ -63,11 +63,11 @@ with closes as (
   window of_filer as (partition by d.day, s.cik)
 ), counts as materialized (
   -- The newest count of the filer that was known on the day, and the split between its day and its filing.
-  select c.*, n.counted_on, n.filed, n.accession, n.value,
+  select c.*, n.counted_on, n.filed, n.accession, n.taxonomy, n.tag, n.value,
     stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day) as ratio_until_filed
   from closes c
   left join lateral (
-    select s.period_end as counted_on, s.filed, s.accession, s.value
+    select s.period_end as counted_on, s.filed, s.accession, s.taxonomy, s.tag, s.value
     from stocks_research.fundamentals_standard s
     where s.cik = c.cik
       and s.item = 'shares_outstanding'
@@ -80,6 +80,8 @@ with closes as (
   ) n on true
 ), judged as materialized (
   select c.*, o.value as value_before,
+    c.security_type = 'adr' or (c.security_type is distinct from 'common' and i.is_of_foreign_filer)
+      as may_be_depositary,
     case
       when c.ratio_until_filed = 1 then 'as_counted'
       when abs(ln(c.value / o.value)) <= abs(ln(c.value / (o.value * c.ratio_until_filed)))
@@ -108,10 +110,26 @@ with closes as (
     order by s.period_end desc, s.filed desc
     limit 1
   ) o on true
+  cross join lateral (
+    -- A filer outside the United States counts ordinary shares; what trades here may be depositary shares.
+    select exists (
+      select
+      from stocks_research.fundamentals_raw f
+      where f.cik = c.cik
+        and f.taxonomy = c.taxonomy
+        and f.tag = c.tag
+        and f.unit = 'shares'
+        and f.period_end = c.counted_on
+        and f.period_start is null
+        and f.accession = c.accession
+        and f.form in ('20-F', '20-F/A', '6-K', '6-K/A')
+    ) as is_of_foreign_filer
+  ) i
 ), based as materialized (
   select j.*,
     case
       when j.value is null then 'no_count_of_shares'
+      when j.may_be_depositary then 'may_be_depositary_shares'
       when j.share_basis is null then 'share_basis_not_known'
     end as count_reason,
     j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
@@ -150,9 +168,11 @@ comment on function stocks_research.market_cap_panel(date[], text[]) is
   'several classes reports one count for all: shares and market_cap of a class are then null with '
   'counted_for_all_classes, and filer_market_cap is the count times the mean close where the closes differ '
   'by a tenth at most. Other reasons: no_count_of_shares (none within 550 days, or only counts in doubt, '
-  'see doubtful_counts), share_basis_not_known (a split between the day of the count and its filing, and no '
-  'count before). share_basis: as_counted or as_filed, the day on whose shares the count is. The filer and '
-  'the type of a security are those of today. Trap: filer_market_cap repeats in each row of the filer.';
+  'see doubtful_counts), may_be_depositary_shares (the count is of ordinary shares, and the shares behind '
+  'one listed security are not known), share_basis_not_known (a split between the day of the count and its '
+  'filing, and no count before). share_basis: as_counted or as_filed, the day on whose shares the count is. '
+  'The filer and the type of a security are those of today. Trap: filer_market_cap repeats in each row of '
+  'the filer.';
 
 create function stocks_research.market_cap_as_of(as_of date, ciks text[] default null)
 returns table (

@@ -1,6 +1,8 @@
 -- Standard items on many days in one call.
 
-create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default null)
+create function stocks_research.fundamentals_panel(
+  days date[], items text[], ciks text[] default null, currency text default null
+)
 returns table (
   as_of date, cik text, item text,
   period_kind text, period_start date, period_end date,
@@ -10,32 +12,47 @@ returns table (
 )
 language sql stable parallel safe
 as $$
-with filers as (
-  select distinct s.cik, s.item
+with units as (
+  -- A unit that a filer uses for an item, with the day on which it was first known, and the first period of
+  -- that day: a convenience translation of one year begins later than the currency of the statements.
+  select s.cik, s.item, s.unit,
+    min(array[s.known_from, s.period_end]) as first_used,
+    $4 is not null and s.unit ~ '^[A-Z]{3}(/shares)?$' and left(s.unit, 3) <> $4 as is_other_currency
   from stocks_research.fundamentals_standard s
   where s.item = any ($2)
     and ($3 is null or s.cik = any ($3))
-), newest as (
+  group by s.cik, s.item, s.unit
+), newest_of_units as (
   -- The newest quarter or balance of each item that was known on the day, also when its value is null.
-  select d.day, s.*
-  from filers f
+  select d.day, u.first_used, u.is_other_currency, s.*
+  from units u
   cross join (select distinct day from unnest($1) u (day)) d
   cross join lateral (
     select s.*
     from stocks_research.fundamentals_standard s
-    where s.cik = f.cik
-      and s.item = f.item
+    where s.cik = u.cik
+      and s.item = u.item
+      and s.unit = u.unit
       and s.period_end <= d.day
       and s.known_from <= d.day
       and (s.known_to is null or s.known_to > d.day)
       and s.period_kind in ('quarter', 'instant')
-    order by s.period_end desc, s.value is null, s.period_start desc, s.unit
+    order by s.period_end desc, s.value is null, s.period_start desc
     limit 1
   ) s
+), newest as (
+  -- Of several units the one of the currency that is asked for, then of the newest period.
+  select distinct on (n.day, n.cik, n.item) n.*
+  from newest_of_units n
+  order by n.day, n.cik, n.item, n.is_other_currency, n.period_end desc, n.value is null,
+    n.period_start desc, n.first_used, n.unit
 )
-select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, n.value, n.reason,
+select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit,
+  case when not n.is_other_currency then n.value end,
+  case when n.is_other_currency then 'other_currency' else n.reason end,
   case when not d.is_in_doubt then t.ttm_value * m.sign end,
   case
+    when n.is_other_currency then 'other_currency'
     when n.period_kind = 'instant' then 'not_additive'
     when d.is_in_doubt then 'a_quarter_has_no_value'
     when t.cik is null then 'fewer_than_four_quarters'
@@ -49,6 +66,7 @@ left join lateral (
   select q.*
   from stocks_research.fundamentals_derived q
   where n.period_kind = 'quarter'
+    and not n.is_other_currency
     and n.value is not null
     and q.cik = n.cik and q.taxonomy = n.taxonomy and q.tag = n.tag and q.unit = n.unit
     and q.period_start = n.period_start and q.period_end = n.period_end
@@ -73,8 +91,11 @@ cross join lateral (
   ) as is_in_doubt
 ) d
 $$;
-comment on function stocks_research.fundamentals_panel(date[], text[], text[]) is
+comment on function stocks_research.fundamentals_panel(date[], text[], text[], text) is
   'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '
   'the sum of four quarters that ends with it. ttm_value is null with a reason: not_additive, '
-  'fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. Trap: a '
-  'filer that no longer reports keeps its newest period: look at period_end.';
+  'fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. With a '
+  'currency, a value in another one is null with other_currency, and unit names that currency. Without one, '
+  'unit is the currency of the value: of a period in several currencies the one that the filer used first. '
+  'Traps: currencies of filers differ; a filer that no longer reports keeps its newest period: look at '
+  'period_end; a filer that reports no quarters has no row of results.';

@@ -34,10 +34,13 @@ const SUMS: readonly (readonly [string, string])[] = [
   ['GrossProfit', 'CostOfRevenue'],
   ['GrossProfit', 'CostOfGoodsAndServicesSold'],
   ['GrossProfit', 'CostOfGoodsSold'],
+  ['GrossProfit', 'CostOfSales'],
   ['OperatingIncomeLoss', 'CostsAndExpenses'],
   [PRETAX, 'CostsAndExpenses'],
   [PRETAX, 'BenefitsLossesAndExpenses'],
 ]
+/** Taxonomies of the lines that add up to a revenue. */
+const STATEMENTS = new Set(['us-gaap', 'ifrs-full'])
 const WITH_TAXES = 'RevenueFromContractWithCustomerIncludingAssessedTax'
 const NINE_TENTHS: Rational = { n: 9n, d: 10n }
 export const UNITS = { amount: /^[A-Z]{3}$/, per_share: /^[A-Z]{3}\/shares$/, shares: /^shares$/ } as const
@@ -149,7 +152,7 @@ function bestOf(
   const lines = new Map<string, string>()
   if (revenue.length > 0 || stated.some(({ entry }) => entry.part_beside !== null))
     for (const { taxonomy, tag, value, period_start } of facts)
-      if (taxonomy === 'us-gaap' && period_start !== null && !isZero(value)) lines.set(tag, value)
+      if (STATEMENTS.has(taxonomy) && period_start !== null && !isZero(value)) lines.set(tag, value)
   const totals = revenue.length === 0 ? [] : totalsOf(lines)
   const most = largest(revenue.filter(({ fact }) => fact.tag !== WITH_TAXES).map(({ fact }) => fact.value))
   const best = new Map<string, Pick<Statement, 'entry' | 'fact' | 'is_total' | 'may_be_part'>>()

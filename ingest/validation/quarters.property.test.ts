@@ -17,17 +17,18 @@ const TAGS = [
   ['Revenues', 'USD'],
   ['EarningsPerShareDiluted', 'USD/shares'],
   ['InterestRate', 'pure'],
+  ['Revenues', 'EUR'],
 ] as const
 
 const fact = fc.record({
-  tag: fc.constantFrom(0, 0, 0, 0, 1, 1, 2),
+  tag: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3),
   first: fc.constantFrom(0, 0, 0, 1, 1, 2, 3, 4, 4, 5, 6),
   spans: fc.constantFrom(1, 1, 1, 2, 3, 4),
   start_off: fc.constantFrom(0, 0, 0, 1),
   end_off: fc.constantFrom(0, 0, 0, 0, 0, 0, 6),
   filed_after: fc.constantFrom(30, 30, 31, 90, 180, 365, 366, 500, 700, -3),
   is_amendment: fc.boolean(),
-  is_other_form: fc.constantFrom(false, false, false, false, false, true),
+  form: fc.constantFrom('10-Q', '10-Q', '10-K', '10-KT', '10-QT', '20-F', '6-K', '8-K'),
   value: fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: -1, max: 6 }) },
     // One value, and the same one rounded: no restatement.
@@ -49,13 +50,16 @@ function factsOf({ weeks, facts }: World): Record<string, unknown>[] {
     const period_start = dayOf((starts[each.first] ?? 0) + each.start_off)
     const period_end = dayOf((starts[each.first + each.spans] ?? 0) - 1 + each.end_off)
     const filed = dayOf(each.filed_after, period_end)
-    const form = each.is_other_form ? '8-K' : `10-Q${each.is_amendment ? '/A' : ''}`
+    const form = `${each.form}${each.is_amendment ? '/A' : ''}`
     const accession = `${filed} ${each.accession} ${form}`
     return { cik: CIK, tag, unit, period_start, period_end, value: each.value, accession, form, filed }
   })
   return [
     ...new Map(
-      rows.map((row) => [JSON.stringify([row.tag, row.period_start, row.period_end, row.accession]), row]),
+      rows.map((row) => [
+        JSON.stringify([row.tag, row.unit, row.period_start, row.period_end, row.accession]),
+        row,
+      ]),
     ).values(),
   ]
 }

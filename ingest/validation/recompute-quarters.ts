@@ -3,12 +3,12 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { batchesOf, type Columns, gathered, readAhead, rowsOf } from './batches.ts'
 import type { Recomputation, Violation } from './check.ts'
+import { isTransition, PERIODIC_FORMS } from './forms.ts'
 import { daysOf } from './quarter-ways.ts'
 import { agree, type Kind, vintagesOf } from './quarters.ts'
 import { equals, isNear, rational } from './rational.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
-const FORMS = ['10-K', '10-K/A', '10-Q', '10-Q/A']
 const SERIES = "r.cik, r.tag, r.unit, concat_ws(' ', r.taxonomy, r.tag, r.unit) as series"
 
 /** Filers read at once: bounds memory, whatever the universe. */
@@ -41,6 +41,9 @@ interface DerivedRow {
   readonly ttm_value: string | null
   readonly ttm_reason: string | null
   readonly is_long_quarter: 't' | 'f'
+  readonly is_transition: 't' | 'f'
+  readonly accession: string
+  readonly subtracted_accession: string | null
 }
 const FACT_COLUMNS = ['period_start', 'period_end', 'value', 'filed', 'accession', 'form'] as const
 const DERIVED_COLUMNS = [
@@ -56,6 +59,9 @@ const DERIVED_COLUMNS = [
   'ttm_value',
   'ttm_reason',
   'is_long_quarter',
+  'is_transition',
+  'accession',
+  'subtracted_accession',
 ] as const
 
 export const quartersRecomputation: Recomputation = {
@@ -84,7 +90,10 @@ async function recomputeQuarters(db: Database): Promise<Violation[]> {
   const facts_sql = queryFile(SQL, 'quarter-facts', { series: SERIES, columns: gathered(FACT_COLUMNS) })
   const rows_sql = queryFile(SQL, 'quarter-rows', { series: SERIES, columns: gathered(DERIVED_COLUMNS) })
   const read = async (ciks: readonly string[]) => ({
-    facts: Map.groupBy(await db.rows<Series & Columns<keyof FactRow>>(facts_sql, [ciks, FORMS]), keyOf),
+    facts: Map.groupBy(
+      await db.rows<Series & Columns<keyof FactRow>>(facts_sql, [ciks, PERIODIC_FORMS]),
+      keyOf,
+    ),
     derived: Map.groupBy(await db.rows<Series & Columns<keyof DerivedRow>>(rows_sql, [ciks]), keyOf),
   })
   for await (const { facts, derived } of readAhead(batches, read)) {
@@ -124,6 +133,9 @@ function compareSeries(
   const keyOf = (row: { period_start: string; period_end: string; known_from: string }): string =>
     `${row.period_start}..${row.period_end} known from ${row.known_from}`
   const wanted = new Map(expected.map((vintage) => [keyOf(vintage), vintage]))
+  const transitions = new Set(
+    facts.filter(({ form }) => isTransition(form)).map(({ accession }) => accession),
+  )
   const violations: Violation[] = []
   for (const row of derived) {
     const vintage = wanted.get(keyOf(row))
@@ -136,6 +148,8 @@ function compareSeries(
       vintage.yoy_base_period_end === row.yoy_base_period_end &&
       vintage.ttm_reason === row.ttm_reason &&
       daysOf(row.period_start, row.period_end) >= 95 === (row.is_long_quarter === 't') &&
+      (transitions.has(row.accession) || transitions.has(row.subtracted_accession ?? '')) ===
+        (row.is_transition === 't') &&
       (vintage.value === null || row.value === null
         ? vintage.value === row.value
         : equals(rational(row.value), vintage.value)) &&

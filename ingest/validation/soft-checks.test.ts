@@ -49,9 +49,9 @@ const fourthQuarter = (value: number): string => `
   delete from stocks_research.fundamentals_derived;
   insert into stocks_research.fundamentals_derived
     (cik, taxonomy, tag, unit, period_start, period_end, known_from, value, method, accession,
-     is_long_quarter, yoy_reason, ttm_reason)
+     is_long_quarter, is_transition, yoy_reason, ttm_reason)
   select '0000000001', 'us-gaap', 'Revenues', 'USD', q.period_start::date, q.period_end::date, '2021-02-01',
-    q.value, q.method, 'a', false, 'no_base_quarter', 'fewer_than_four_quarters'
+    q.value, q.method, 'a', false, false, 'no_base_quarter', 'fewer_than_four_quarters'
   from (values
     ('2020-01-01', '2020-03-31', 21, 'reported'),
     ('2020-04-01', '2020-06-30', 22, 'half_less_quarter'),

@@ -8,7 +8,7 @@ import type { Fact, Filing, ItemTag } from './item-statements.ts'
 import { notFiled, type Quarter, vintagesOf } from './standard-items.ts'
 
 const CIK = '0000000001'
-const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean])[] = [
+const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean, taxonomy?: string])[] = [
   ['Revenues', 'USD'],
   ['RevenueFromContractWithCustomerExcludingAssessedTax', 'USD'],
   ['RevenueFromContractWithCustomerIncludingAssessedTax', 'USD'],
@@ -26,6 +26,13 @@ const TAGS: readonly (readonly [tag: string, unit: string, is_instant?: boolean]
   ['WeightedAverageNumberOfDilutedSharesOutstanding', 'shares'],
   ['CommonStockSharesOutstanding', 'shares', true],
   ['Assets', 'USD', true],
+  ['Revenues', 'EUR'],
+  ['Revenue', 'USD', false, 'ifrs-full'],
+  ['RevenueFromContractsWithCustomers', 'USD', false, 'ifrs-full'],
+  ['InsuranceRevenue', 'USD', false, 'ifrs-full'],
+  ['CostOfSales', 'USD', false, 'ifrs-full'],
+  ['GrossProfit', 'USD', false, 'ifrs-full'],
+  ['ProfitLoss', 'USD', false, 'ifrs-full'],
   ['CashAndCashEquivalentsAtCarryingValue', 'USD', true],
   ['CashCashEquivalentsRestrictedCashAndRestrictedCashEquivalents', 'USD', true],
 ]
@@ -50,6 +57,7 @@ const DAYS = [
 /** A few filings over a few periods, so that tags, tiers and sums meet in one period. */
 const filing = fc.record({
   filed: fc.constantFrom(...DAYS),
+  form: fc.constantFrom('10-K', '10-K', '10-KT', '20-F', '8-K'),
   is_amendment: fc.boolean(),
   facts: fc.array(
     fc.record({
@@ -66,13 +74,13 @@ type Filer = typeof filer extends fc.Arbitrary<infer T> ? T : never
 type FiledFact = Fact & Omit<Filing, 'facts'>
 
 function factsOf(given: Filer): FiledFact[] {
-  const rows = given.flatMap(({ filed, is_amendment, facts }, at) =>
+  const rows = given.flatMap(({ filed, form: form_name, is_amendment, facts }, at) =>
     facts.map(({ tag: index, period, value }): FiledFact => {
-      const [tag, unit, is_instant = false] = TAGS[index] ?? ['', '']
+      const [tag, unit, is_instant = false, taxonomy = 'us-gaap'] = TAGS[index] ?? ['', '']
       const [start, period_end] = PERIODS[period] ?? PERIODS[0]
-      const form = `10-K${is_amendment ? '/A' : ''}`
+      const form = `${form_name}${is_amendment ? '/A' : ''}`
       return {
-        taxonomy: 'us-gaap',
+        taxonomy,
         tag,
         unit,
         period_start: is_instant ? null : start,
@@ -86,7 +94,10 @@ function factsOf(given: Filer): FiledFact[] {
   )
   return [
     ...new Map(
-      rows.map((row) => [JSON.stringify([row.tag, row.period_start, row.period_end, row.accession]), row]),
+      rows.map((row) => [
+        JSON.stringify([row.taxonomy, row.tag, row.unit, row.period_start, row.period_end, row.accession]),
+        row,
+      ]),
     ).values(),
   ]
 }
@@ -148,8 +159,14 @@ async function compare(tx: Database, facts: readonly FiledFact[]): Promise<void>
     const newest = await tx.rows(
       `select distinct on (item) item, period_end, value
        from stocks_research.fundamentals_standard_as_of($1::date)
+       -- Of two currencies the one that was used first.
+       join (
+         select item, unit, min(concat(known_from, period_end)) as first_used
+         from stocks_research.fundamentals_standard
+         group by item, unit
+       ) u using (item, unit)
        where period_kind in ('quarter', 'instant') and reason is distinct from 'not_filed'
-       order by item, period_end desc, value is null, period_start desc`,
+       order by item, period_end desc, value is null, period_start desc, first_used, unit`,
       [day],
     )
     expect(texts(panel), `panel of ${day}`).toEqual(texts(newest))

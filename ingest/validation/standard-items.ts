@@ -1,3 +1,4 @@
+import { PERIODIC_FORMS } from './forms.ts'
 import { type Doubts, doubtOf, isRescaled, noDoubts, readDoubts } from './item-doubts.ts'
 import {
   addTo,
@@ -93,7 +94,7 @@ export function vintagesOf(
     ended: [],
   }
   const filingsOn = Map.groupBy(
-    filings.filter(({ form }) => /^10-[KQ](\/A)?$/.test(form)),
+    filings.filter(({ form }) => PERIODIC_FORMS.includes(form)),
     ({ filed }) => filed,
   )
   const begunOn = Map.groupBy(quarters, ({ known_from }) => known_from)

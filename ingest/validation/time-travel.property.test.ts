@@ -215,7 +215,7 @@ it.each([
     'true',
   ],
   ['facts', 'fundamentals_as_of(date, text[])', 'f.filed <= $1', 'true'],
-  ['panel of items', 'fundamentals_panel(date[], text[], text[])', 's.known_from <= d.day', 'true'],
+  ['panel of items', 'fundamentals_panel(date[], text[], text[], text)', 's.known_from <= d.day', 'true'],
   ['tickers', 'resolve_ticker(text, date)', 'and h.valid_from <= $2', 'and h.valid_from is not null'],
 ])('the comparison of the %s sees a look-ahead in %s', async (name, routine, from, to) => {
   const ask = async (db: Database): Promise<unknown> => {

@@ -14,12 +14,15 @@ select
 from stocks_research.fundamentals_raw a
 join stocks_research.fundamentals_raw l on l.cik = a.cik
   and l.taxonomy = a.taxonomy
-  and l.tag = 'LiabilitiesAndStockholdersEquity'
+  and l.tag = case a.taxonomy
+    when 'us-gaap' then 'LiabilitiesAndStockholdersEquity'
+    when 'ifrs-full' then 'EquityAndLiabilities'
+  end
   and l.unit = a.unit
   and l.period_end = a.period_end
   and l.accession = a.accession
 where a.tag = 'Assets'
-  and a.taxonomy = 'us-gaap'
+  and a.taxonomy in ('us-gaap', 'ifrs-full')
   and a.period_start is null
   and l.period_start is null
   and stocks_research.is_periodic_report(a.form)
