@@ -931,6 +931,83 @@ create view ingestion.second_source_coverage_v as
   where (exists ( select
            from ingestion.second_source));
 
+-- Each change from one provider to another (npm run ingest -- provider switch), with the report of what it
+-- changed.
+create table ingestion.provider_changes (
+  -- Identity of the change; later ones are higher.
+  change_id bigint generated always as identity not null,
+  -- Source of the newest run before, as in runs.
+  former_source text not null,
+  -- The adapter that gave the bars before.
+  former_provider text not null,
+  -- Source of the run that changed the provider.
+  new_source text not null,
+  -- The adapter that gives the bars since then.
+  new_provider text not null,
+  -- Kinds of difference that the person who made the change accepted, e.g. closes, events.
+  accepted text[] not null default '{}'::text[],
+  -- What differed between the two providers, in counts and lists.
+  report jsonb not null,
+  -- When the change began, UTC.
+  begun_at timestamp with time zone not null default now(),
+  -- The run that loaded the new provider; null until it ended. Until then every other run is refused.
+  run_id uuid,
+  -- When that run ended, UTC; null until then.
+  ended_at timestamp with time zone,
+  constraint provider_changes_pkey primary key (change_id),
+  constraint provider_changes_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete
+    restrict,
+  constraint provider_changes_end_has_run check (((run_id is null) = (ended_at is null)))
+);
+
+-- Spans of bars that only the former provider has. They stay as they were; every other bar of the window is
+-- the new provider's.
+create table ingestion.kept_bars (
+  -- The change of provider.
+  change_id bigint not null,
+  -- The security.
+  security_id bigint not null,
+  -- First bar of the span.
+  first_date date not null,
+  -- Last bar of the span.
+  last_date date not null,
+  constraint kept_bars_pkey primary key (change_id, security_id, first_date),
+  constraint kept_bars_change_id_fkey foreign key (change_id) references
+    ingestion.provider_changes(change_id) on delete cascade,
+  constraint kept_bars_security_id_fkey foreign key (security_id) references
+    stocks_research.securities(security_id) on delete cascade,
+  constraint kept_bars_dates_are_ordered check ((first_date <= last_date))
+);
+
+-- The adapter that gave a stored bar, through every change of provider; null when there is no bar.
+create function ingestion.provider_of_bar(asked_security_id bigint, asked_date date)
+returns text
+language sql
+stable
+set search_path to 'pg_catalog'
+begin atomic
+select coalesce(( select c.new_provider
+from ingestion.provider_changes c
+where ((c.ended_at is not null) and (not (exists ( select
+from ingestion.kept_bars k
+where ((k.change_id = c.change_id) and (k.security_id = provider_of_bar.asked_security_id) and
+  ((provider_of_bar.asked_date >= k.first_date) and (provider_of_bar.asked_date <= k.last_date)))))))
+order by c.change_id desc
+limit 1), ( select c.former_provider
+from ingestion.provider_changes c
+where (c.ended_at is not null)
+order by c.change_id
+limit 1), ( select i.provider
+from (ingestion.items i
+join stocks_research.securities s on ((s.source_id = i.item)))
+where ((s.security_id = provider_of_bar.asked_security_id) and (i.job = 'prices-daily') and (i.status = 'ok')
+  and ((provider_of_bar.asked_date >= i.start_date) and (provider_of_bar.asked_date <= i.end_date)))
+order by i.item_id desc
+limit 1)) as "coalesce"
+from stocks_research.prices_daily p
+where ((p.security_id = provider_of_bar.asked_security_id) and (p.trade_date = provider_of_bar.asked_date));
+end;
+
 -- findings by name ------------------------------------------------------------------------------------------
 
 -- Open findings by name: what each check found, in which security, on which day.

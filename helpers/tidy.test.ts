@@ -61,7 +61,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ['ingest/providers'],
   ['ingest/pipeline'],
   ['ingest'],
-  ['ingest/validation', 'ingest/second-source', 'ingest/rebuild', 'ingest/export'],
+  ['ingest/validation', 'ingest/second-source', 'ingest/provider-change', 'ingest/rebuild', 'ingest/export'],
   ['ingest/bench'],
   ['ingest/commands'],
   ['ingest/run.ts'],

@@ -89,3 +89,94 @@ comment on column ingestion.second_source_coverage_v.first_date is
   'First day that both sources have. Events are compared after this day.';
 comment on column ingestion.second_source_coverage_v.last_date is
   'Last day that both sources have. Events are compared up to this day.';
+
+-- A change of the provider: what it changed, and which provider each stored bar came from.
+create table ingestion.provider_changes (
+  change_id         bigint      generated always as identity primary key,
+  former_source     text        not null,
+  former_provider   text        not null,
+  new_source        text        not null,
+  new_provider      text        not null,
+  accepted          text[]      not null default '{}',
+  report            jsonb       not null,
+  begun_at          timestamptz not null default now(),
+  run_id            uuid        references ingestion.runs on delete restrict,
+  ended_at          timestamptz,
+  constraint provider_changes_end_has_run check ((run_id is null) = (ended_at is null))
+);
+comment on table ingestion.provider_changes is
+  'Each change from one provider to another (npm run ingest -- provider switch), with the report of what it '
+  'changed.';
+comment on column ingestion.provider_changes.change_id is 'Identity of the change; later ones are higher.';
+comment on column ingestion.provider_changes.former_source is 'Source of the newest run before, as in runs.';
+comment on column ingestion.provider_changes.former_provider is 'The adapter that gave the bars before.';
+comment on column ingestion.provider_changes.new_source is 'Source of the run that changed the provider.';
+comment on column ingestion.provider_changes.new_provider is 'The adapter that gives the bars since then.';
+comment on column ingestion.provider_changes.accepted is
+  'Kinds of difference that the person who made the change accepted, e.g. closes, events.';
+comment on column ingestion.provider_changes.report is
+  'What differed between the two providers, in counts and lists.';
+comment on column ingestion.provider_changes.begun_at is 'When the change began, UTC.';
+comment on column ingestion.provider_changes.run_id is
+  'The run that loaded the new provider; null until it ended. Until then every other run is refused.';
+comment on column ingestion.provider_changes.ended_at is 'When that run ended, UTC; null until then.';
+
+create table ingestion.kept_bars (
+  change_id         bigint      not null references ingestion.provider_changes on delete cascade,
+  security_id       bigint      not null references stocks_research.securities on delete cascade,
+  first_date        date        not null,
+  last_date         date        not null,
+  primary key (change_id, security_id, first_date),
+  constraint kept_bars_dates_are_ordered check (first_date <= last_date)
+);
+comment on table ingestion.kept_bars is
+  'Spans of bars that only the former provider has. They stay as they were; every other bar of the window is '
+  'the new provider''s.';
+comment on column ingestion.kept_bars.change_id is 'The change of provider.';
+comment on column ingestion.kept_bars.security_id is 'The security.';
+comment on column ingestion.kept_bars.first_date is 'First bar of the span.';
+comment on column ingestion.kept_bars.last_date is 'Last bar of the span.';
+
+create function ingestion.provider_of_bar(asked_security_id bigint, asked_date date) returns text
+language sql stable
+set search_path = pg_catalog
+begin atomic
+  select coalesce(
+    (
+      select c.new_provider
+      from ingestion.provider_changes c
+      where c.ended_at is not null
+        and not exists (
+          select
+          from ingestion.kept_bars k
+          where k.change_id = c.change_id
+            and k.security_id = asked_security_id
+            and asked_date between k.first_date and k.last_date
+        )
+      order by c.change_id desc
+      limit 1
+    ),
+    (
+      select c.former_provider
+      from ingestion.provider_changes c
+      where c.ended_at is not null
+      order by c.change_id
+      limit 1
+    ),
+    (
+      select i.provider
+      from ingestion.items i
+      join stocks_research.securities s on s.source_id = i.item
+      where s.security_id = asked_security_id
+        and i.job = 'prices-daily'
+        and i.status = 'ok'
+        and asked_date between i.start_date and i.end_date
+      order by i.item_id desc
+      limit 1
+    ))
+  from stocks_research.prices_daily p
+  where p.security_id = asked_security_id
+    and p.trade_date = asked_date;
+end;
+comment on function ingestion.provider_of_bar(bigint, date) is
+  'The adapter that gave a stored bar, through every change of provider; null when there is no bar.';

@@ -4,6 +4,8 @@ import { redact } from '../../helpers/core/redact.ts'
 import { cutList } from '../../helpers/core/text.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { REHEARSAL_MOMENT } from '../../helpers/simulator/rehearsal.ts'
+import { chooseProvider } from '../pipeline/plan.ts'
+import { requireSameProvider } from '../provider-change/switch.ts'
 import { checksOf } from '../validation/checks.ts'
 import { freshnessOf, freshnessText } from '../validation/freshness.ts'
 import { reportAlive } from './alive.ts'
@@ -54,6 +56,11 @@ async function update(
   // A daily run that was interrupted is followed by another one: it finds what the first has changed.
   const { result, log_file } = await throughRestarts(config, () =>
     withRun(config, asked, async (options, place) => {
+      // Another provider is a change of what is stored; for one run it is named.
+      if (without === undefined)
+        await withDatabase(options.connection, (db) =>
+          requireSameProvider(db, chooseProvider(options.providers, 'prices_daily').name),
+        )
       const report = await runDaily({
         ...options,
         now,

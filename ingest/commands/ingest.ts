@@ -17,6 +17,7 @@ import { CHECK_EXIT_CODES, checkDelivery } from './check-delivery.ts'
 import { daily } from './daily-command.ts'
 import { day, EXIT_CODES, nearest, programOf, say, UsageError, wholeNumber } from './entry.ts'
 import { run, showPlan } from './load.ts'
+import { providerCommands } from './provider.ts'
 import { goOn } from './resume.ts'
 import { type Choices, configOf, onCurrentDatabase, onDatabase } from './settings.ts'
 import { statusText, validationText } from './status.ts'
@@ -210,6 +211,7 @@ program
   })
 
 universeCommands(program)
+providerCommands(program, (command) => withBound(withoutProviders(withChoices(command))))
 
 program
   .command('status')

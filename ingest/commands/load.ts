@@ -17,6 +17,7 @@ import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
 import type { RunRow } from '../pipeline/runs.ts'
+import { requireEndedChange } from '../provider-change/switch.ts'
 import { nameOf } from '../providers/choose.ts'
 import { openRunProviders } from '../providers/index.ts'
 import { describePlan } from '../providers/plan.ts'
@@ -45,6 +46,10 @@ export interface Work {
   readonly requests_max?: number | undefined
   readonly is_full?: boolean | undefined
   readonly without?: readonly string[] | undefined
+  /** Answers that were archived since then are used again, and not requested. */
+  readonly reuse_since_at?: string
+  /** True for what may run while a change of the provider has not ended: the change itself. */
+  readonly ends_change?: boolean
 }
 
 /** Prints what the jobs would cost; makes no requests. */
@@ -69,6 +74,8 @@ export async function showPlan(
 /** What a kind of run is given beyond the options of `ingest`. */
 export interface RunPlace {
   readonly server: Server
+  /** When it began, for the names of its files. */
+  readonly stamp: string
   readonly log_file: string
 }
 
@@ -78,9 +85,11 @@ export interface RunPlace {
  */
 export async function withRun<T>(
   config: Config,
-  { command, resumed, group_rows_max, requests_max, without = [] }: Omit<Work, 'jobs'>,
+  work_asked: Omit<Work, 'jobs'>,
   work: (options: Omit<IngestOptions, 'jobs'>, place: RunPlace) => Promise<T>,
 ): Promise<{ readonly result: T; readonly log_file: string }> {
+  const { command, resumed, group_rows_max, requests_max, without = [] } = work_asked
+  const reuse_since_at = resumed?.started_at ?? work_asked.reuse_since_at
   const universe = await readUniverse(config.universe_file, config.source.mode)
   if (resumed !== undefined && resumed.universe_sha256 !== universe.sha256) {
     throw new RefusedError(
@@ -93,6 +102,7 @@ export async function withRun<T>(
     requireLiveServer(config, await describe(), asked)
     await requireBuilt(asked)
     await requireCurrentSchema(asked)
+    if (work_asked.ends_change !== true) await withDatabase(asked, requireEndedChange)
     const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
     const log_file = join(config.directories.data, 'logs', `ingest_${stamp}_${process.pid}.jsonl`)
     const log = openLog(log_file, { command })
@@ -101,7 +111,7 @@ export async function withRun<T>(
     const opened = await openRunProviders(config, log, {
       connection,
       without,
-      ...(resumed === undefined ? {} : { reuse_since_at: resumed.started_at }),
+      ...(reuse_since_at === undefined ? {} : { reuse_since_at }),
       ...(requests_max === undefined ? {} : { requests_max }),
     })
     for (const choice of opened.choices) log.info(choice, 'provider chosen')
@@ -138,7 +148,7 @@ export async function withRun<T>(
           onJob: progress.done,
           ...(group_rows_max === undefined ? {} : { group_rows_max }),
         },
-        { server, log_file },
+        { server, log_file, stamp },
       )
     }
     const result = await underRunLock(maintenance, connection.database, lock, underSignals).finally(
