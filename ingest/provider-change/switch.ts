@@ -92,7 +92,7 @@ export async function requireSameProvider(db: Database, provider: string): Promi
   const current = await currentProvider(db)
   if (current === undefined || current.provider === provider) return
   throw new RefusedError(
-    `The stored bars are from ${current.provider} (${current.source}), and this run would read ${provider}. ` +
+    `The stored bars are from ${current.provider} (${current.source}), this run would read ${provider}. ` +
       'To see what would change: npm run ingest -- provider diff. To change it: npm run ingest -- ' +
       'provider switch. To use another provider once, name the one to skip: --without <provider>.',
   )
