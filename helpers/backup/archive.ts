@@ -1,6 +1,6 @@
 import { VerificationError } from '../core/errors.ts'
+import { NOWHERE, runClient } from '../postgres/client.ts'
 import { ToolError, type ToolResult } from '../postgres/tools.ts'
-import { NOWHERE, runClient } from './tool.ts'
 
 export interface ArchiveEntries {
   readonly count: number

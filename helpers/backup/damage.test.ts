@@ -8,9 +8,9 @@ import { hashFile } from '../core/file-hash.ts'
 import { compareFingerprints } from '../database/compare.ts'
 import { fingerprintOf } from '../database/fingerprint.ts'
 import { createEmptyDatabase, dropDatabase, scratchName } from '../database/scratch.ts'
+import { runClient } from '../postgres/client.ts'
 import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { type Backup, dump } from './dump.ts'
-import { runClient } from './tool.ts'
 import { verifyArchive, verifyFile, verifyRestore } from './verify.ts'
 
 const SCHEMA = `

@@ -6,12 +6,12 @@ import { messageOf, PreconditionError, VerificationError } from '../core/errors.
 import { hashFile } from '../core/file-hash.ts'
 import { type Fingerprint, fingerprint, readSequences, readSnapshot } from '../database/fingerprint.ts'
 import { LOCALE_COLUMNS } from '../database/scratch.ts'
+import { runClient, toolsFor } from '../postgres/client.ts'
 import { type Database, openDatabase, withDatabase } from '../postgres/database.ts'
 import { queryFile } from '../postgres/query-file.ts'
 import { readArchive } from './archive.ts'
 import { backupName, type Manifest, manifestFileOf } from './manifest.ts'
 import { claimPartial, publish, sweepPartials } from './partial.ts'
-import { runClient, toolsFor } from './tool.ts'
 
 export interface DumpOptions {
   /** Folder of the backups; created when missing. */

@@ -12,11 +12,11 @@ import { hashFile } from '../core/file-hash.ts'
 import { compareFingerprints, type Difference } from '../database/compare.ts'
 import { type Fingerprint, fingerprintOf } from '../database/fingerprint.ts'
 import { OWN_SCHEMA } from '../database/scope.ts'
+import { runClient } from '../postgres/client.ts'
 import { describeServer } from '../postgres/server.ts'
 import { ToolError } from '../postgres/tools.ts'
 import { readArchive } from './archive.ts'
 import { type OwnRestorer, ownRestorerOf } from './own-restorer.ts'
-import { runClient } from './tool.ts'
 
 /** A dump of schema research, as the file beside it describes it. */
 export interface OwnDump {

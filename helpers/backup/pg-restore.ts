@@ -1,9 +1,9 @@
 import { PassThrough, Readable } from 'node:stream'
 import type { Connection } from '../config/connection.ts'
 import { PreconditionError } from '../core/errors.ts'
+import { NOWHERE } from '../postgres/client.ts'
 import { SESSION_OPTIONS } from '../postgres/session.ts'
 import { runTool, ToolError, type ToolResult, type Tools } from '../postgres/tools.ts'
-import { NOWHERE } from './tool.ts'
 
 /**
  * Settings that a newer pg_restore sends before the first object, and the first major version of the server

@@ -4,11 +4,11 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Connection } from '../config/connection.ts'
 import { VerificationError } from '../core/errors.ts'
 import { hashTables, readSnapshot } from '../database/fingerprint.ts'
+import { NOWHERE, runClient } from '../postgres/client.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { describeServer } from '../postgres/server.ts'
 import { partsOf } from './archive.ts'
 import type { Backup } from './dump.ts'
-import { NOWHERE, runClient } from './tool.ts'
 
 export interface Repaired {
   readonly rows_deleted: number

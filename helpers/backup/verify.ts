@@ -7,6 +7,7 @@ import { hashFile } from '../core/file-hash.ts'
 import { compareFingerprints, type Difference, describeDifferences } from '../database/compare.ts'
 import { type Fingerprint, fingerprintOf } from '../database/fingerprint.ts'
 import { createEmptyDatabase, dropDatabase, scratchName, sweepScratchDatabases } from '../database/scratch.ts'
+import { toolsFor } from '../postgres/client.ts'
 import { describeServer } from '../postgres/server.ts'
 import type { RemoteStore } from '../remote/store.ts'
 import { readArchive } from './archive.ts'
@@ -15,7 +16,6 @@ import { manifestFileOf, readManifest } from './manifest.ts'
 import { REMOTE_COPY_PREFIX } from './partial.ts'
 import { pgRestore } from './pg-restore.ts'
 import { type RestorerOptions, restorerOf } from './throwaway-role.ts'
-import { toolsFor } from './tool.ts'
 
 export interface FileEvidence {
   readonly level: 1

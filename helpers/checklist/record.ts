@@ -57,8 +57,8 @@ export class RunRecord {
       write()
     } catch (error) {
       const lost = new EvidenceError(
-        `The evidence of this run could not be written to ${this.directory}: ${messageOf(error)}. Make room ` +
-          'or give access there, and run again.',
+        `The evidence of this run could not be written to ${this.directory}: ${messageOf(error)}. ` +
+          'Make room or give access there, and run again.',
         { cause: error },
       )
       if (this.onLost === undefined) throw lost

@@ -96,6 +96,19 @@ test.for(['a function', 'a schema', 'a type', 'a large object'])(
   },
 )
 
+test('a database that does not let us in is not described', async () => {
+  const made = await serverFor()
+  const name = quoteIdentifier(made.connection.database)
+  await withDatabase(made.server.maintenance, async (db) => {
+    await db.execute(`create database ${name} template template0`)
+    await db.execute(`alter database ${name} with allow_connections false`)
+  })
+  await expect(drop(made)).rejects.toThrow(
+    /cannot be looked into, so nobody knows what it holds: .*not currently accepting connections/,
+  )
+  await expect(drop(made)).rejects.not.toThrow('no tables')
+})
+
 test.for(['rehearsal', 'flat-files'] as const)(
   'a database of ours made in %s mode is dropped after a verified backup, and not without',
   async (mode) => {

@@ -45,7 +45,12 @@ interface Found {
 export type Target =
   | (Found & { readonly state: 'absent' })
   | (Found & { readonly state: 'empty' })
-  | (Found & { readonly state: 'foreign'; readonly reason: string })
+  | (Found & {
+      readonly state: 'foreign'
+      readonly reason: string
+      /** True when nothing is known of what it holds: it could not be connected to, or read. */
+      readonly is_closed?: true
+    })
   | (Found & {
       readonly state: 'ours'
       readonly mode: Mode
@@ -84,7 +89,7 @@ export async function inspectTarget(
       },
     )
   } catch (error) {
-    return { ...found, tables: [], state: 'foreign', reason: `it cannot be looked into: ${messageOf(error)}` }
+    return { ...found, tables: [], state: 'foreign', is_closed: true, reason: messageOf(error) }
   }
 }
 
@@ -142,6 +147,14 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
     )
   }
   if (target.state === 'empty') return { needs_backup: false, because: 'it holds nothing' }
+  if (target.state === 'foreign' && target.is_closed) {
+    throw new RefusedError(
+      `${where} exists and cannot be looked into, so nobody knows what it holds: ${target.reason}. ` +
+        'Nothing was touched. Either\n  - let the role of PGUSER in, as the owner or a superuser:\n' +
+        `    grant connect on database ${quoteIdentifier(target.database)} to …\n` +
+        '  - or set PGDATABASE to a name that is free.',
+    )
+  }
   if (target.state === 'foreign') {
     throw new RefusedError(
       `${where} was not made by this product (${target.reason}), and it holds ` +

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type OwnCluster, ownCluster } from '../testing/own-cluster.ts'
+import { runClient } from './client.ts'
 import { type Database, openDatabase, withDatabase } from './database.ts'
 
 const CONNECTIONS_MAX = 5
@@ -45,6 +46,14 @@ test('when all connections of the server are in use, it waits and works once one
   expect(await asked).toEqual({ answer: 42 })
 })
 
+test('a client tool waits likewise', async () => {
+  const free = await fill()
+  const asked = runClient('psql', '15', ['-X', '-At', '-c', 'select 42'], own.connection)
+  asked.catch(() => {})
+  setTimeout(() => void free(), 600)
+  expect((await asked).stdout).toBe('42')
+})
+
 test('when none becomes free, it gives up, and says by its SQLSTATE that they are exhausted', async () => {
   const free = await fill()
   await expect(ask()).rejects.toMatchObject({
@@ -55,7 +64,7 @@ test('when none becomes free, it gives up, and says by its SQLSTATE that they ar
   await free()
 })
 
-test('a refusal that waiting does not repair is told at once', async () => {
+test('a refusal that waiting does not repair is reported at once', async () => {
   let attempts = 0
   const wrong = {
     ...own.connection,

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, StocksError } from '../core/errors.ts'
 import { databaseError, lostSession, rememberEnd } from './lost.ts'
+import { patiently } from './patience.ts'
 import { optionsText, requireOwnSession, SESSION_SETTINGS, type SessionSettings } from './session.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -117,23 +117,17 @@ async function borrow<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise
   }
 }
 
-// too_many_connections and cannot_connect_now: others end, and a server that starts has started, in a moment.
-const PASSING = new Set(['53300', '57P03'])
-const CONNECT_PATIENCE_MS = 5_000
+/** too_many_connections and cannot_connect_now. */
+const PASSING = new Set<unknown>(['53300', '57P03'])
 
-/** A connection; when the server has none to give, asks again for a while, each time after twice the wait. */
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
-  const deadline = performance.now() + CONNECT_PATIENCE_MS
-  for (let wait_ms = 100; ; wait_ms *= 2) {
-    try {
-      return await pool.connect()
-    } catch (error) {
-      if (error instanceof StocksError) throw error
-      const isPassing = PASSING.has((error as { code?: string }).code ?? '')
-      if (!isPassing || performance.now() + wait_ms > deadline)
-        throw databaseError('open a connection', error)
-      await sleep(wait_ms)
-    }
+  try {
+    return await patiently(
+      () => pool.connect(),
+      (error) => PASSING.has((error as { code?: string }).code),
+    )
+  } catch (error) {
+    throw error instanceof StocksError ? error : databaseError('open a connection', error)
   }
 }
 
