@@ -4,8 +4,7 @@
  * Goal:  the schema is what the migrations say, and nothing else.
  * Again: safe. An applied migration is never applied twice.
  */
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { expectEqual, expectNone, expectThat } from '../helpers/checklist/expectations.ts'
@@ -13,6 +12,7 @@ import { ALSO_PROVEN } from '../helpers/checklist/plan.ts'
 import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { PRODUCT_VERSION } from '../helpers/config/version.ts'
 import { messageOf } from '../helpers/core/errors.ts'
+import { withScratchFolder } from '../helpers/core/scratch-folder.ts'
 import { driftOf } from '../helpers/database/drift.ts'
 import { leastPrivilege } from '../helpers/database/least-privilege.ts'
 import { migrate } from '../helpers/database/migrate.ts'
@@ -50,36 +50,35 @@ test('an edited, removed or reordered migration is refused with both hashes show
   server,
   record,
 }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'migrations-'))
-  const refusalAfter = async (
-    tamper: (copy: string, names: readonly string[]) => Promise<void>,
-  ): Promise<string> => {
-    const copy = join(folder, String(Math.random()).slice(2))
-    await cp(MIGRATIONS, copy, { recursive: true })
-    await tamper(copy, (await readdir(copy)).filter((name) => name.endsWith('.sql')).toSorted())
-    return migrate(server.connection, copy).then(() => 'it was accepted', messageOf)
-  }
-  try {
-    const edited = await refusalAfter(async (copy, [first = '']) =>
-      writeFile(join(copy, first), `${await readFile(join(copy, first), 'utf8')}\n-- edited\n`),
+  const refusals = await withScratchFolder(async (folder) => {
+    const refusalAfter = async (
+      tamper: (copy: string, names: readonly string[]) => Promise<void>,
+    ): Promise<string> => {
+      const copy = join(folder, String(Math.random()).slice(2))
+      await cp(MIGRATIONS, copy, { recursive: true })
+      await tamper(copy, (await readdir(copy)).filter((name) => name.endsWith('.sql')).toSorted())
+      return migrate(server.connection, copy).then(() => 'it was accepted', messageOf)
+    }
+    return {
+      edited: await refusalAfter(async (copy, [first = '']) =>
+        writeFile(join(copy, first), `${await readFile(join(copy, first), 'utf8')}\n-- edited\n`),
+      ),
+      removed: await refusalAfter(async (copy, [, second = '']) => rm(join(copy, second))),
+      reordered: await refusalAfter(async (copy, [first = '', second = '']) => {
+        await rename(join(copy, first), join(copy, 'aside'))
+        await rename(join(copy, second), join(copy, `${first.slice(0, 3)}${second.slice(3)}`))
+        await rename(join(copy, 'aside'), join(copy, `${second.slice(0, 3)}${first.slice(3)}`))
+      }),
+    }
+  })
+  await record(refusals)
+  for (const [change, refusal] of Object.entries(refusals))
+    expectThat(
+      refusal.match(SHA256) !== null,
+      `the refusal of the ${change} migration shows no hash: ${refusal}`,
     )
-    const removed = await refusalAfter(async (copy, [, second = '']) => rm(join(copy, second)))
-    const reordered = await refusalAfter(async (copy, [first = '', second = '']) => {
-      await rename(join(copy, first), join(copy, 'aside'))
-      await rename(join(copy, second), join(copy, `${first.slice(0, 3)}${second.slice(3)}`))
-      await rename(join(copy, 'aside'), join(copy, `${second.slice(0, 3)}${first.slice(3)}`))
-    })
-    await record({ edited, removed, reordered })
-    for (const [change, refusal] of Object.entries({ edited, removed, reordered }))
-      expectThat(
-        refusal.match(SHA256) !== null,
-        `the refusal of the ${change} migration shows no hash: ${refusal}`,
-      )
-    const hashes = new Set(edited.match(SHA256)).size
-    expectEqual('the hashes that the refusal of the edited migration shows', hashes, 2)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const hashes = new Set(refusals.edited.match(SHA256)).size
+  expectEqual('the hashes that the refusal of the edited migration shows', hashes, 2)
 })
 
 test('schemas `ingestion` and `stocks_research` exist', async ({ db, record }) => {

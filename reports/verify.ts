@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { BUNDLE_FILES, extractBundle, sumFileOf } from '../helpers/backup/bundle.ts'
@@ -10,6 +9,7 @@ import { parsePlan } from '../helpers/checklist/plan.ts'
 import { boxesOf, countsText, type RunView } from '../helpers/checklist/view.ts'
 import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
 import { hashFile } from '../helpers/core/file-hash.ts'
+import { withScratchFolder } from '../helpers/core/scratch-folder.ts'
 import type { RemoteStore } from '../helpers/remote/store.ts'
 import { backupsOf } from './backups-named.ts'
 import { checkRun } from './check.ts'
@@ -43,8 +43,7 @@ export const UNSIGNED = 'unsigned: whoever can write these files can rewrite the
 /** Verifies the folder of a run, or a bundle of one. */
 export async function verifyEvidence(path: string, options: VerifyOptions): Promise<Verification> {
   if (statSync(path).isDirectory()) return verifyDirectory(path, options)
-  const directory = mkdtempSync(join(tmpdir(), 'evidence-'))
-  try {
+  return withScratchFolder(async (directory) => {
     const sum = await bundleSum(path)
     try {
       await extractBundle(path, directory)
@@ -54,9 +53,7 @@ export async function verifyEvidence(path: string, options: VerifyOptions): Prom
     }
     const { view, faults, notes } = await verifyDirectory(directory, options)
     return { view, faults: [...sum.faults, ...faults], notes: [...sum.notes, ...notes] }
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 async function verifyDirectory(directory: string, options: VerifyOptions): Promise<Verification> {

@@ -1,9 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import type { Connection } from '../config/connection.ts'
 import { DatabaseError, messageOf, PreconditionError } from '../core/errors.ts'
-import { isAlive } from '../core/process.ts'
+import { isAbandoned, ownedName } from '../core/owned-name.ts'
 import { type Database, withDatabase } from '../postgres/database.ts'
 import { quoteIdentifier, quoteLiteral } from '../postgres/sql.ts'
 
@@ -18,33 +15,12 @@ export interface Locale {
 
 const PREFIX = 'restore_drill_'
 const PATTERN = `^${PREFIX}[0-9]{14}_[0-9a-f]{8}(_[0-9a-f]{8}_[0-9]+)?$`
-const ABANDONED_MS = 24 * 3_600_000
 
 /**
- * A name for a scratch database, or for the role of one restore. The time, the machine and the process are in
- * it, so that one which a killed run left behind is known by its name.
+ * A name for a scratch database, or for the role of one restore. One that a killed run left behind is known by
+ * its name.
  */
-export const scratchName = (now = new Date(), pid = process.pid): string =>
-  `${PREFIX}${now.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}_${randomBytes(4).toString('hex')}_` +
-  `${machine()}_${pid}`
-
-/** Where process ids mean the same: the host, and on Linux the namespace of its processes. */
-function machine(): string {
-  let namespace = ''
-  try {
-    namespace = readlinkSync('/proc/self/ns/pid')
-  } catch {
-    // Another system, which has none.
-  }
-  return createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 8)
-}
-
-/** Whether who made it is gone: a process of this machine that has ended; of another machine, a day old. */
-function isAbandoned(name: string, now: Date): boolean {
-  const [, host, pid] = /_([0-9a-f]{8})_([0-9]+)$/.exec(name) ?? []
-  if (host === machine() && !isAlive(Number(pid))) return true
-  return now.getTime() - madeAt(name) > ABANDONED_MS
-}
+export const scratchName = (now = new Date(), pid = process.pid): string => ownedName(PREFIX, now, pid)
 
 /**
  * Creates an empty database from template0, in UTF-8 and the locale of the source. Fails when the name is
@@ -155,8 +131,3 @@ export async function sweepScratchDatabases(server: Connection, now = new Date()
 /** Works in a database that is always there: none can be created or dropped from inside itself. */
 export const onServer = <T>(server: Connection, work: (db: Database) => Promise<T>): Promise<T> =>
   withDatabase(server, work, { application: 'stocks-research restore' })
-
-const madeAt = (name: string): number =>
-  Date.parse(
-    name.slice(PREFIX.length).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'),
-  )

@@ -6,11 +6,12 @@ import { listBackups } from '../backup/manifest.ts'
 import { verifyFile } from '../backup/verify.ts'
 import type { Connection } from '../config/connection.ts'
 import { messageOf } from '../core/errors.ts'
-import { type Drill, recover, withFolder } from './drill.ts'
+import { withScratchFolder } from '../core/scratch-folder.ts'
+import { type Drill, recover } from './drill.ts'
 
 /** Flips one bit in the middle of a copy of the backup. */
 export const damage = (backup: Backup): Promise<Drill> =>
-  withFolder(async (folder) => {
+  withScratchFolder(async (folder) => {
     const archive = join(folder, basename(backup.archive))
     await copyFile(backup.archive, archive)
     const file = await open(archive, 'r+')
@@ -30,7 +31,7 @@ export const killDump = (
   connection: Connection,
   mode: string,
 ): Promise<Drill & { files_left: number; killed_after_bytes: number }> =>
-  withFolder(async (directory) => {
+  withScratchFolder(async (directory) => {
     let killed_after_bytes = 0
     let isOver = false
     const killOnceWriting = async (pid: number): Promise<void> => {

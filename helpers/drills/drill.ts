@@ -1,9 +1,6 @@
 /**
  * The drills: what an operator does by mistake or a machine by accident, done on purpose to scratch copies.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Connection } from '../config/connection.ts'
 import { dropDatabase, scratchName } from '../database/scratch.ts'
 
@@ -26,16 +23,6 @@ export async function withScratch<T>(
     return await work(scratch)
   } finally {
     await dropDatabase(server, scratch.database)
-  }
-}
-
-/** Runs `work` in a folder of its own, which is removed afterwards whatever happens. */
-export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'drill-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

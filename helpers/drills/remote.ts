@@ -6,9 +6,10 @@ import { uploadBackup } from '../backup/upload.ts'
 import { verifyRemote } from '../backup/verify.ts'
 import { ownEnvironment } from '../config/children.ts'
 import { messageOf } from '../core/errors.ts'
+import { withScratchFolder } from '../core/scratch-folder.ts'
 import { DropboxStore, type DropboxStoreOptions } from '../remote/dropbox-store.ts'
 import { type DropboxServer, startDropboxServer } from '../simulator/dropbox/server.ts'
-import { type Drill, recover, withFolder } from './drill.ts'
+import { type Drill, recover } from './drill.ts'
 
 const APPEND = 'files/upload_session/append_v2'
 const FINISH = 'files/upload_session/finish'
@@ -20,7 +21,7 @@ const ROUNDING_BYTES = 1
 const withDropbox = <T>(
   work: (server: DropboxServer, options: DropboxStoreOptions) => Promise<T>,
 ): Promise<T> =>
-  withFolder(async (folder) => {
+  withScratchFolder(async (folder) => {
     const server = await startDropboxServer({ directory: join(folder, 'server') })
     const { credentials, origin } = server
     return work(server, {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Backup } from '../backup/dump.ts'
 import type { Connection } from '../config/connection.ts'
 import { messageOf } from '../core/errors.ts'
+import { withScratchFolder } from '../core/scratch-folder.ts'
 import { assertLockHeld, takeRunLock } from '../database/lock.ts'
 import { migrate } from '../database/migrate.ts'
 import { readMigrations } from '../database/migration-files.ts'
@@ -10,11 +11,11 @@ import { createEmptyDatabase } from '../database/scratch.ts'
 import { dropPolicy, inspectTarget } from '../database/target.ts'
 import { withDatabase } from '../postgres/database.ts'
 import type { Server } from '../postgres/server.ts'
-import { type Drill, recover, withFolder, withScratch } from './drill.ts'
+import { type Drill, recover, withScratch } from './drill.ts'
 
 /** Edits an applied migration in a copy of the folder, and asks the runner to apply it. */
 export const editMigration = (target: Connection, migrations: string): Promise<Drill> =>
-  withFolder(async (folder) => {
+  withScratchFolder(async (folder) => {
     await cp(migrations, folder, { recursive: true })
     const last = (await readMigrations(folder)).at(-1)?.name ?? ''
     await writeFile(join(folder, last), `${await readFile(join(folder, last), 'utf8')}\n-- a late thought\n`)

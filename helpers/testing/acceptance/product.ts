@@ -49,6 +49,11 @@ export class Product {
     return this.#spawn(join('ingest', 'run.ts'), args)
   }
 
+  /** `npm run gate`; with `tag` and a version, `npm run tag`. */
+  gate(...args: string[]): Command {
+    return this.#spawn(join('ingest', 'commands', 'gate.ts'), args)
+  }
+
   #spawn(script: string, args: readonly string[]): Command {
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(

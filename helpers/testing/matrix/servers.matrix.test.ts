@@ -1,24 +1,16 @@
 /** The checklist on servers and settings as they are found. Prints a table: row, expected, seen. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ROOT_DIRECTORY } from '../../config/config.ts'
+import { afterAll, expect, test } from 'vitest'
 import { fingerprintOf } from '../../database/fingerprint.ts'
 import { Product } from '../acceptance/product.ts'
+import { smallUniverse } from '../acceptance/universe.ts'
 import { ROWS } from './rows.ts'
 
-const SECURITIES = 12
-const universe = join(mkdtempSync(join(tmpdir(), 'universe-')), 'few.csv')
+const universe = smallUniverse(12)
 const seen = new Map<string, string>()
 let content_sha256: string | undefined
 
-beforeAll(() => {
-  const all = readFileSync(join(ROOT_DIRECTORY, 'ingest', 'universe', 'rehearsal.csv'), 'utf8').split('\n')
-  writeFileSync(universe, `${all.slice(0, 1 + SECURITIES).join('\n')}\n`)
-})
 afterAll(() => {
-  rmSync(dirname(universe), { recursive: true })
+  universe.remove()
   const rows = ROWS.map(({ name, expected, notTried }) => {
     const wanted = expected === 'equal' ? 'every box, equal content' : `refused: ${expected.source}`
     return [name, wanted, seen.get(name) ?? `not tried: ${notTried ?? 'not asked for'}`]
@@ -32,7 +24,7 @@ const tried = ROWS.filter(({ notTried }) => notTried === undefined)
 
 test.for(tried.map((row) => [row.name, row] as const))('%s', async ([name, { expected, stage }]) => {
   const { env, connection, stop } = await stage()
-  const product = new Product({ BOOTSTRAP_UNIVERSE: universe, ...env })
+  const product = new Product({ BOOTSTRAP_UNIVERSE: universe.file, ...env })
   const started = performance.now()
   try {
     const { exit_code, output } = await product.checklist().ended
