@@ -1,4 +1,4 @@
-/** Names of what one process makes for itself and removes: what a killed process left is known by its name. */
+/** Names of what one process makes and removes: what a killed process left is known by its name. */
 import { createHash, randomBytes } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'

@@ -29,7 +29,7 @@ test('a scratch folder is removed after the work, also after work that fails', a
   expect(used.map((folder) => existsSync(folder))).toEqual([false, false])
 })
 
-test('the folder of a process that is gone is removed by the next one; that of a living one stays', async () => {
+test('the folder of a process that is gone is removed by the next; of a living one it stays', async () => {
   const { stdout: ended } = execaSync(process.execPath, ['-p', 'process.pid'])
   const abandoned = leftBy(Number(ended))
   const living = leftBy(process.pid)

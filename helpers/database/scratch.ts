@@ -17,8 +17,8 @@ const PREFIX = 'restore_drill_'
 const PATTERN = `^${PREFIX}[0-9]{14}_[0-9a-f]{8}(_[0-9a-f]{8}_[0-9]+)?$`
 
 /**
- * A name for a scratch database, or for the role of one restore. One that a killed run left behind is known by
- * its name.
+ * A name for a scratch database, or for the role of one restore: what a killed run left behind is known by
+ * it.
  */
 export const scratchName = (now = new Date(), pid = process.pid): string => ownedName(PREFIX, now, pid)
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { ROOT_DIRECTORY } from '../../config/config.ts'
 
 /**
- * A universe of the first `securities` of the rehearsal, for BOOTSTRAP_UNIVERSE: a checklist of few securities
+ * A universe of the first `securities` of the rehearsal, for BOOTSTRAP_UNIVERSE: a checklist of few of them
  * takes a fraction of the time. `remove` removes the file.
  */
 export function smallUniverse(securities: number): { readonly file: string; readonly remove: () => void } {
