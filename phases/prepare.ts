@@ -14,6 +14,7 @@ import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
 import { redact, registerSecret } from '../helpers/core/redact.ts'
 import { requireLiveServer } from '../helpers/database/live-servers.ts'
 import { type LockClaim, takeRunLock } from '../helpers/database/lock.ts'
+import { watchLockWaits } from '../helpers/database/lock-waits.ts'
 import { requireRights } from '../helpers/postgres/rights.ts'
 import { type Server, type ServerDescription, startServer } from '../helpers/postgres/server.ts'
 import { findTools, type Tools } from '../helpers/postgres/tools.ts'
@@ -83,6 +84,14 @@ export const prepare: Prepare<Target> = async ({ run_id, run_directory, say, pre
       }),
     )
     taken.push(() => lock.release())
+    // From the maintenance database: nobody may be connected to a database that is dropped or copied.
+    taken.push(
+      watchLockWaits(
+        server.maintenance,
+        config.database,
+        (line) => void process.stdout.write(`  ${redact(line)}\n`),
+      ),
+    )
     await startMarket(config, taken, say)
 
     const { connection, maintenance, kind } = server

@@ -1,6 +1,8 @@
 import { type Config, readConfigWith } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
 import { ConfigError } from '../../helpers/core/errors.ts'
+import { redact } from '../../helpers/core/redact.ts'
+import { watchLockWaits } from '../../helpers/database/lock-waits.ts'
 import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { type Server, startServer } from '../../helpers/postgres/server.ts'
@@ -50,6 +52,8 @@ export function configOf(choices: Choices): Config {
   }
 }
 
+const warn = (line: string): void => void process.stderr.write(`${redact(line)}\n`)
+
 /** Starts or reaches the server for `work`. */
 export async function onServer<T>(config: Config, work: (server: Server) => Promise<T>): Promise<T> {
   const server = await startServer(config)
@@ -64,7 +68,12 @@ export async function onServer<T>(config: Config, work: (server: Server) => Prom
 export const onDatabase = (config: Config, work: (connection: Connection) => Promise<void>): Promise<void> =>
   onServer(config, async ({ connection }) => {
     await requireBuilt(connection)
-    await work(connection)
+    const endWatch = watchLockWaits(connection, connection.database, warn)
+    try {
+      await work(connection)
+    } finally {
+      await endWatch()
+    }
   })
 
 /** The same, for what writes: the schema must be the one of this version. */
