@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { scratchDatabase } from './scratch.ts'
+import { withDatabase } from '../postgres/database.ts'
+import { filledDatabase, scratchDatabase } from './scratch.ts'
 
 test('a scratch database is new, in UTF8, and gone afterwards', async () => {
   const { db, drop } = await scratchDatabase()
@@ -28,4 +29,23 @@ test('a migrated scratch database has every migration and no data; two of them s
   const count = 'select count(*)::int as rows from stocks_research.securities'
   expect(await one.db.one(count)).toEqual({ rows: 1 })
   expect(await other.db.one(count)).toEqual({ rows: 0 })
+})
+
+test('a database is filled once, however many ask for it, and each has a copy of its own', async () => {
+  let filled_count = 0
+  const ask = () =>
+    filledDatabase('of_scratch_test', async (connection) => {
+      filled_count += 1
+      await withDatabase(connection, (db) => db.execute('create table public.t as select 1 as id'))
+    })
+  const [one, other] = await Promise.all([ask(), ask()])
+  onTestFinished(async () => {
+    await one.drop()
+    await other.drop()
+  })
+  await one.db.execute('insert into public.t values (2)')
+  const count = 'select count(*)::int as rows from public.t'
+  expect(filled_count).toBe(1)
+  expect(await one.db.one(count)).toEqual({ rows: 2 })
+  expect(await other.db.one(count)).toEqual({ rows: 1 })
 })

@@ -29,15 +29,31 @@ export async function scratchDatabase({
 }: {
   readonly migrated?: boolean
 } = {}): Promise<Scratch> {
+  return copyOf(migrated ? await migratedTemplate() : 'template0')
+}
+
+/**
+ * A copy of a database that `fill` fills once for all test files of the run: the same rows in each copy.
+ *
+ * @param name names what `fill` makes; two callers with one name share the first one's database.
+ */
+export async function filledDatabase(
+  name: string,
+  fill: (connection: Connection) => Promise<void>,
+): Promise<Scratch> {
+  const migrated = await migratedTemplate()
+  return copyOf(await templateOf(`filled_${name}`, migrated, fill))
+}
+
+async function copyOf(template: string): Promise<Scratch> {
   const server = inject('testServer')
   const database = `scratch_${randomBytes(6).toString('hex')}`
-  await withDatabase(server, async (db) => {
-    const template = migrated ? await migratedTemplate(db, server) : 'template0'
-    await db.execute(
+  await withDatabase(server, (db) =>
+    db.execute(
       `create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)}
        encoding 'UTF8' strategy file_copy`,
-    )
-  })
+    ),
+  )
   const connection = { ...server, database }
   const db = openDatabase(connection, { application: 'scratch' })
   return {
@@ -55,23 +71,40 @@ export async function scratchDatabase({
 /**
  * Migrating once for each state of the folder and copying from then on is what keeps hundreds of tests quick.
  */
-async function migratedTemplate(db: Database, server: Connection): Promise<string> {
+async function migratedTemplate(): Promise<string> {
   const hash = createHash('sha256')
   for (const { name, sha256 } of await readMigrations(MIGRATIONS)) hash.update(name).update(sha256)
   const template = `migrated_${hash.digest('hex').slice(0, 16)}`
-  await db.session(async (session) => {
-    await session.rows('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
-    try {
-      if ((await session.rows('select from pg_database where datname = $1', [template])).length > 0) return
-      const partial = `partial_${randomBytes(6).toString('hex')}`
-      await session.execute(`create database ${quoteIdentifier(partial)} template template0 encoding 'UTF8'`)
-      await migrate({ ...server, database: partial }, MIGRATIONS)
-      await session.execute(
-        `alter database ${quoteIdentifier(partial)} rename to ${quoteIdentifier(template)}`,
-      )
-    } finally {
-      await session.rows('select pg_advisory_unlock($1)', [TEMPLATE_LOCK])
-    }
+  return templateOf(template, 'template0', async (connection) => {
+    await migrate(connection, MIGRATIONS)
   })
+}
+
+/** The database `template`, made by the first caller; another one waits for it. */
+async function templateOf(
+  template: string,
+  from: string,
+  fill: (connection: Connection) => Promise<void>,
+): Promise<string> {
+  const server = inject('testServer')
+  await withDatabase(server, (db) =>
+    db.session(async (session) => {
+      await session.rows('select pg_advisory_lock($1, hashtext($2))', [TEMPLATE_LOCK, template])
+      try {
+        if ((await session.rows('select from pg_database where datname = $1', [template])).length > 0) return
+        const partial = `partial_${randomBytes(6).toString('hex')}`
+        await session.execute(
+          `create database ${quoteIdentifier(partial)} template ${quoteIdentifier(from)} encoding 'UTF8'
+           strategy file_copy`,
+        )
+        await fill({ ...server, database: partial })
+        await session.execute(
+          `alter database ${quoteIdentifier(partial)} rename to ${quoteIdentifier(template)}`,
+        )
+      } finally {
+        await session.rows('select pg_advisory_unlock($1, hashtext($2))', [TEMPLATE_LOCK, template])
+      }
+    }),
+  )
   return template
 }

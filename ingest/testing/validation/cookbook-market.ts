@@ -1,14 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import type { Connection } from '../../../helpers/config/connection.ts'
 import type { Database } from '../../../helpers/postgres/database.ts'
 import { universeCsv, writeFlatFiles } from '../../../helpers/simulator/market/flat-files.ts'
 import type { Filer, Security, World } from '../../../helpers/simulator/market/types.ts'
 import { createWorld } from '../../../helpers/simulator/market/world.ts'
 import { type Recipe, readCookbook, withVariables } from '../../../helpers/testing/documents/cookbook.ts'
-import { scratchDatabase } from '../../../helpers/testing/scratch.ts'
+import { filledDatabase } from '../../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../../contract/job.ts'
 import { ingestDelivery } from '../flat-files/delivery.ts'
 import { type MarketTruth, truthOf } from './market-truth.ts'
@@ -31,17 +30,11 @@ export interface CookbookMarket {
   drop(): Promise<void>
 }
 
+/** The market is loaded once for all test files of a run; each has a copy of its own. */
 export async function openCookbookMarket(): Promise<CookbookMarket> {
   const world = createWorld({ seed: 'cookbook', securities: 66 })
   const recipes = readCookbook()
-  const directory = await mkdtemp(join(tmpdir(), 'cookbook-'))
-  await writeFlatFiles(world, directory)
-  await writeFile(join(directory, 'universe.csv'), universeCsv(world))
-  const scratch = await scratchDatabase({ migrated: true })
-  await ingestDelivery(scratch.connection, directory, {
-    jobs: JOB_NAMES,
-    window: { start_date: world.start_date, end_date: world.end_date },
-  })
+  const scratch = await filledDatabase('cookbook', (connection) => loadWorld(connection, world))
   const rows = await scratch.db.rows<{ source_id: string; security_id: string }>(
     'select source_id, security_id::text from stocks_research.securities',
   )
@@ -61,11 +54,19 @@ export async function openCookbookMarket(): Promise<CookbookMarket> {
       return scratch.db.rows<Row>(withVariables(recipe.sql, values))
     },
     idOf: ({ source_id }) => ids.get(source_id) ?? '',
-    async drop() {
-      await scratch.drop()
-      await rm(directory, { recursive: true, force: true })
-    },
+    drop: scratch.drop,
   }
+}
+
+/** Loads the world by the seven jobs, from flat files. */
+async function loadWorld(connection: Connection, world: World): Promise<void> {
+  const directory = await mkdtemp(join(inject('testDirectory'), 'cookbook-'))
+  await writeFlatFiles(world, directory)
+  await writeFile(join(directory, 'universe.csv'), universeCsv(world))
+  await ingestDelivery(connection, directory, {
+    jobs: JOB_NAMES,
+    window: { start_date: world.start_date, end_date: world.end_date },
+  })
 }
 
 /** Numbers agree to nine digits: the truth is rounded where a float begins. */
