@@ -4,6 +4,7 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import { runs } from '../../helpers/testing/runs.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { loadCalendar } from '../calendar/load.ts'
+import { LOOK_AHEAD_DAYS, LOOK_AHEAD_WORLD } from '../testing/validation/look-ahead-world.ts'
 import { dayOfWorld, derive, loadWorld, type World, world } from '../testing/validation/random-world.ts'
 
 /**
@@ -99,6 +100,8 @@ async function compareWorld(
 
 const WORLDS = runs(40)
 const given = fc.record({ world, days: fc.array(dayOfWorld, { minLength: 25, maxLength: 25 }) })
+/** Each run of the property begins with it. */
+const EXAMPLE = { world: LOOK_AHEAD_WORLD, days: [...LOOK_AHEAD_DAYS] }
 
 it('nothing that became known later changes an answer as of a past day', async () => {
   let answers_count = 0
@@ -106,12 +109,14 @@ it('nothing that became known later changes an answer as of a past day', async (
     fc.asyncProperty(given, async ({ world: each, days }) => {
       answers_count += await compareWorld(each, days)
     }),
-    { numRuns: WORLDS },
+    { numRuns: WORLDS + 1, examples: [[EXAMPLE]] },
   )
   expect(answers_count).toBeGreaterThan(100 * WORLDS)
 })
 
-// The property must be able to fail: each function with its look at the day taken out.
+// The property must be able to fail: each function with its look at the day taken out. A random world shows
+// some of these only once in a hundred, so the example shows each: an answer differs, or a constraint of the
+// table (the fourth value) rejects the row.
 it.each([
   ['fundamentals_as_of(date, text[])', 'f.filed <= $1', 'true'],
   ['fundamentals_quarters_as_of(date, text[])', 'd.known_from <= $1', 'true'],
@@ -122,8 +127,9 @@ it.each([
     'derive_standard_items(text[])',
     'over by_day as first_known_on',
     'over (partition by c.line) as first_known_on',
+    'fundamentals_standard_first_before_now',
   ],
-  ['doubtful_counts(text[])', 'greatest(c.filed, o.filed) as day', 'c.filed as day'],
+  ['doubtful_counts(text[])', 'greatest(c.filed, o.filed)', 'c.filed'],
   ['securities_as_of(date, boolean)', 'p.trade_date <= $1', 'true'],
   ['resolve_ticker(text, date)', 'and h.valid_from <= $2', 'and h.valid_from is not null'],
   ['split_ratio_as_of(bigint, date, date, date)', 'greatest(a.ex_date, a.declared_date) <= $4', 'true'],
@@ -144,19 +150,13 @@ it.each([
     'greatest(l.known_from, s.known_from) as known_from',
     'least(l.known_from, s.known_from) as known_from',
   ],
-])('sees the look-ahead of %s without "%s"', async (name, from, to) => {
+])('sees the look-ahead of %s without "%s"', async (name, from, to, found = 'as of 20') => {
   const mutate = async (tx: Database): Promise<void> => {
     const { text } = await tx.one<{ text: string }>(
       `select pg_get_functiondef('stocks_research.${name}'::regprocedure) as text`,
     )
     expect(text).toContain(from)
-    await tx.execute(text.replace(from, to))
+    await tx.execute(text.replaceAll(from, to))
   }
-  const found = await fc.check(
-    fc.asyncProperty(given, async ({ world: each, days }) => {
-      await compareWorld(each, days, mutate)
-    }),
-    { numRuns: 60, endOnFailure: true },
-  )
-  expect(found.failed).toBe(true)
+  await expect(compareWorld(EXAMPLE.world, EXAMPLE.days, mutate)).rejects.toThrow(found)
 })
