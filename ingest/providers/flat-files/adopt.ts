@@ -3,14 +3,18 @@ import { dirname, join, resolve } from 'node:path'
 import { RefusedError } from '../../../helpers/core/errors.ts'
 import { silentLog } from '../../../helpers/core/log.ts'
 import { cutList } from '../../../helpers/core/text.ts'
+import { symbolKey } from '../../adapter/notation.ts'
 import type { SourceRecord } from '../../contract/job.ts'
 import { hashFile } from './bytes.ts'
+import { tickersInNames } from './file-names.ts'
 import { listFiles } from './files.ts'
 import { FOLDERS } from './layout.ts'
 import { PLAIN, readMappings } from './mapping.ts'
 import { pagesOf } from './pages.ts'
 import type { DeliveryFile } from './parts.ts'
-import { peekAt, recognise, type Shape } from './recognise.ts'
+import { PROFILES } from './profiles.ts'
+import { peekAt, recognise } from './recognise.ts'
+import type { AdoptedMapping, Shape } from './shapes.ts'
 import type { Tickers } from './tickers.ts'
 
 export interface AdoptOptions {
@@ -57,8 +61,12 @@ export async function adopt(folder: string, options: AdoptOptions = {}): Promise
         ...STATE,
       ].join('\n'),
     )
+  const mapping = {
+    ...shape.mapping,
+    ...(adjusted === 'raw' ? { adjusted } : {}),
+    ...namesAsTickers(shape, files),
+  }
   await copyInto(root, into, files)
-  const mapping = adjusted === 'raw' ? { ...shape.mapping, adjusted } : shape.mapping
   await writeJson(join(into, 'mapping.json'), { spec: 1, folders: { prices_daily: mapping } })
   const listings = await listingsOf(into).catch(async (error: unknown) => {
     await rm(into, { recursive: true })
@@ -116,16 +124,17 @@ async function pricesIn(root: string): Promise<DeliveryFile[]> {
 
 /** The one form of all files. */
 async function shapeOf(root: string, files: readonly DeliveryFile[]): Promise<Shape> {
-  const byVendor = new Map<string, { shape: Shape; names: string[] }>()
+  const byForm = new Map<string, { shape: Shape; names: string[] }>()
   const unknown: string[] = []
   for (const part of files.flatMap(({ parts }) => parts)) {
     const peek = await peekAt(part)
     const shape = recognise(peek)
     if (shape === undefined) unknown.push(`${part.name} (${(peek.rows[0] ?? []).join(',').slice(0, 80)})`)
     else {
-      const known = byVendor.get(shape.vendor) ?? { shape, names: [] }
+      const form = `${shape.vendor} ${JSON.stringify(shape.mapping)}`
+      const known = byForm.get(form) ?? { shape, names: [] }
       known.names.push(part.name)
-      byVendor.set(shape.vendor, known)
+      byForm.set(form, known)
     }
   }
   if (unknown.length > 0)
@@ -134,17 +143,31 @@ async function shapeOf(root: string, files: readonly DeliveryFile[]): Promise<Sh
         `${cutList(unknown)}. Move them out of the folder, or write mapping.json by hand ` +
         '(docs/flat-files.md).',
     )
-  const [first, ...others] = byVendor.values()
+  const [first, ...others] = byForm.values()
   if (first === undefined) throw new RefusedError(`${root} has no table.`)
   if (others.length > 0)
     throw new RefusedError(
       [
         `${root} has tables of ${others.length + 1} forms; a delivery has one. Put each into a ` +
           'folder of its own:',
-        ...[...byVendor].map(([vendor, { names }]) => `  ${vendor}: ${cutList(names)}`),
+        ...[...byForm.values()].map(({ shape, names }) => `  ${shape.vendor}: ${cutList(names)}`),
       ].join('\n'),
     )
   return first.shape
+}
+
+/** What the mapping needs where the names of the files are the tickers. */
+function namesAsTickers({ mapping }: Shape, files: readonly DeliveryFile[]): AdoptedMapping {
+  const of_profile = mapping.profile === undefined ? undefined : PROFILES[mapping.profile]?.mapping
+  if ((mapping.file_name_is ?? of_profile?.file_name_is) !== 'ticker') return {}
+  const parts = files.flatMap((file) => file.parts)
+  const { mapping: of_names, faults } = tickersInNames(parts.map(({ name }) => name))
+  if (faults.length > 0)
+    throw new RefusedError(
+      `No column has the tickers, and ${faults.length} of the names of files are no tickers: ` +
+        `${cutList(faults)}. Name each file for its ticker (KO.csv, BRK-B.csv), then adopt the folder again.`,
+    )
+  return of_names
 }
 
 async function copyInto(root: string, into: string, files: readonly DeliveryFile[]): Promise<void> {
@@ -163,7 +186,10 @@ const writeJson = (path: string, value: unknown): Promise<void> =>
 
 interface Listing {
   readonly id: string
+  /** In the notation of the universe. */
   readonly ticker: string
+  /** As the files write it. */
+  readonly spellings: Set<string>
   first_date: string
   last_date: string
 }
@@ -188,16 +214,22 @@ async function listingsOf(into: string): Promise<Listing[]> {
         for (const { record } of records) {
           const { source_id, ticker, date } = record
           first_record ??= record
-          const id = source_id ?? ticker
-          if (id === null || id === undefined || !/^\d{4}-\d\d-\d\d$/.test(date ?? '')) continue
+          const written = source_id ?? ticker
+          if (written === null || written === undefined || !/^\d{4}-\d\d-\d\d$/.test(date ?? '')) continue
           const day = date ?? ''
-          const known = listings.get(id)
-          if (known === undefined)
-            listings.set(id, { id: source_id ?? '', ticker: ticker ?? id, first_date: day, last_date: day })
-          else {
-            if (day < known.first_date) known.first_date = day
-            if (day > known.last_date) known.last_date = day
+          const symbol = symbolKey(ticker ?? written)
+          const id = source_id ?? symbol
+          const known = listings.get(id) ?? {
+            id: source_id ?? '',
+            ticker: symbol,
+            spellings: new Set(),
+            first_date: day,
+            last_date: day,
           }
+          listings.set(id, known)
+          known.spellings.add(ticker ?? written)
+          if (day < known.first_date) known.first_date = day
+          if (day > known.last_date) known.last_date = day
         }
     }
   }
@@ -243,13 +275,16 @@ function noteOnTickers({ mapping }: Shape, listings: readonly Listing[]): string
   const ended = listings.filter(
     ({ last_date }) => Date.parse(newest) - Date.parse(last_date) > 10 * 86_400_000,
   )
-  const written = mapping.ticker_is === 'last' || mapping.profile !== undefined
+  const of_profile = mapping.profile === undefined ? undefined : PROFILES[mapping.profile]?.mapping
+  const is_last = (mapping.ticker_is ?? of_profile?.ticker_is) === 'last'
+  const spelled = listings.filter(({ spellings }) => spellings.size > 1)
   const ends = ended.map(({ ticker, last_date }) => `${ticker} (${last_date})`)
   return [
     '',
     'To be decided by a person:',
-    `  tickers are taken as ${written ? 'the vendor writes them' : 'traded on the day'}: ` +
+    `  tickers are taken as ${is_last ? 'the vendor writes them' : 'traded on the day'}: ` +
       'a ticker that passed to another company is one security here',
+    ...spelled.map(({ ticker, spellings }) => `  ${[...spellings].join(', ')} are one security, ${ticker}`),
     ...(ends.length === 0
       ? []
       : [`  ${ends.length} have no bar near ${newest}: delisted, or renamed? ${cutList(ends)}`]),

@@ -2,6 +2,7 @@ import type { LocatedRecord } from '../../contract/provider.ts'
 import { plainName, refuseAdjusted } from './adjusted.ts'
 import { malformed } from './faults.ts'
 import { type FieldText, fieldText } from './field-texts.ts'
+import { stemOfPath } from './file-names.ts'
 import type { RawRecord } from './lines.ts'
 import { type Mapping, PLAIN } from './mapping.ts'
 import type { Part } from './parts.ts'
@@ -168,8 +169,7 @@ function givenOf({ name, folder, mapping }: Named): Fields {
   }
   const { file_name_is } = mapping
   if (file_name_is !== undefined) {
-    const stem = (parts.at(-1) ?? '').replace(/(\.(csv|txt|tsv))?(\.(gz|zstd?|parquet|pq))?$/i, '')
-    given[file_name_is] = fieldText(file_name_is, file_name_is, mapping)(stem)
+    given[file_name_is] = fieldText(file_name_is, file_name_is, mapping)(stemOfPath(name))
   }
   return given
 }

@@ -66,7 +66,6 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       date_format: 'YYYYMMDD HH:mm',
       scale: { open: '0.0001', high: '0.0001', low: '0.0001', close: '0.0001' },
       symbol_transform: { upper_case: true },
-      ticker_is: 'last',
       file_name_is: 'ticker',
       adjusted: 'raw',
     },

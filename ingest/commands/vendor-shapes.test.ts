@@ -1,0 +1,232 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { decimal } from '../contract/fields.ts'
+import type { Dataset } from '../contract/job.ts'
+import { adopt } from '../providers/flat-files/adopt.ts'
+import { ADJUSTED_SHAPES } from '../testing/flat-files/adjusted-shapes.ts'
+import {
+  DIVIDENDS,
+  type Names,
+  RENAME_DATE,
+  SPLIT,
+  TRUTH,
+  type VendorShape,
+} from '../testing/flat-files/company-of-known-truth.ts'
+import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
+import { readFolder } from '../testing/flat-files/read-delivery.ts'
+import { TRADED_SHAPES } from '../testing/flat-files/vendor-shapes.ts'
+import { checkDelivery } from './check-delivery.ts'
+
+const NAMES: Names = { old: 'OLDC', last: 'NEWC' }
+const ID = 'x:company'
+const splitsOf = (source_id: string): string =>
+  `source_id,ex_date,split_from,split_to\n${source_id},${SPLIT.ex_date},${SPLIT.from},${SPLIT.to}\n`
+const check = (root: string) => checkDelivery(root, { reject_max_ratio: 0.001 })
+const day_before = TRUTH.findLast(({ date }) => date < RENAME_DATE)?.date ?? ''
+
+/** What a person does after adopt: both tickers are one company, whose split may be known from elsewhere. */
+async function review(into: string, source_id: string, has_split: boolean): Promise<void> {
+  const { old, last } = NAMES
+  const files = {
+    'universe.csv': `source_id,ticker\n${source_id},${last}\n`,
+    'securities/securities.csv': `source_id,ticker,currency\n${source_id},${last},USD\n`,
+    'ticker_history/ticker_history.csv':
+      `source_id,ticker,valid_from,valid_to\n${source_id},${old},2010-01-04,${day_before}\n` +
+      `${source_id},${last},${RENAME_DATE},\n`,
+    ...(has_split ? { 'splits/splits.csv': splitsOf(source_id) } : {}),
+  }
+  if (has_split) await mkdir(join(into, 'splits'))
+  for (const [path, text] of Object.entries(files)) await writeFile(join(into, path), text)
+}
+
+/** The records of a dataset, with exact numbers. */
+async function read(into: string, source_id: string, dataset: Dataset) {
+  const subject = {
+    item: source_id,
+    source_id,
+    cik: undefined,
+    ticker: NAMES.last,
+    tickers: [
+      { ticker: NAMES.old, valid_from: '2010-01-04', valid_to: day_before },
+      { ticker: NAMES.last, valid_from: RENAME_DATE, valid_to: null },
+    ],
+  }
+  const { records, reasons } = await readFolder(into, dataset, [subject])
+  expect(reasons).toEqual([])
+  expect(records.filter(({ malformed }) => malformed !== undefined)).toEqual([])
+  const exact = (value: string | null): string | null => (value === null ? null : (decimal(value) ?? value))
+  return records
+    .map(({ record }) =>
+      Object.fromEntries(Object.entries(record).map(([field, value]) => [field, exact(value)])),
+    )
+    .toSorted((a, b) => ((a['date'] ?? a['ex_date'] ?? '') < (b['date'] ?? b['ex_date'] ?? '') ? -1 : 1))
+}
+
+const truth = (gives: VendorShape['gives']) =>
+  TRUTH.map((bar) => {
+    const numbers = Object.entries(bar).map(([field, value]) => [field, decimal(value) ?? value])
+    const unknown = { open: null, high: null, low: null, volume: null }
+    return {
+      ...Object.fromEntries(numbers),
+      ...(gives === 'closes' && bar.date < SPLIT.ex_date ? unknown : {}),
+    }
+  })
+const TRUE_SPLIT = { ex_date: SPLIT.ex_date, kind: 'split', split_from: '1', split_to: '4' }
+const TRUE_EVENTS = [
+  ...Object.entries(DIVIDENDS).map(([ex_date, cash_amount]) => ({
+    ex_date,
+    kind: 'cash_dividend',
+    cash_amount,
+  })),
+  TRUE_SPLIT,
+]
+
+const numbered = (shapes: readonly VendorShape[]) => shapes.map((shape, at) => ({ ...shape, at }))
+
+describe('files in the form of', () => {
+  it.each(numbered(TRADED_SHAPES))(
+    '$vendor ($at) have the true rows',
+    async ({ vendor, files, gives, ...shape }) => {
+      const source_id = shape.source_id ?? ID
+      const root = await writeDelivery(await files(NAMES))
+      if (shape.is_stated === true)
+        await expect(adopt(root)).rejects.toThrow(/nothing here shows that these are/)
+      const page = await adopt(root, { adjusted: shape.is_stated === true ? 'raw' : undefined })
+      expect(page).toContain(`of ${vendor}`)
+      const into = `${root}-delivery`
+      const universe = (await readFile(join(into, 'universe.csv'), 'utf8')).trim().split('\n').slice(1)
+      const tickers = shape.is_as_traded === true ? [NAMES.last, NAMES.old] : [shape.source_id ?? NAMES.last]
+      expect(universe.map((line) => line.split(',')[1])).toEqual(tickers)
+      await review(into, source_id, gives !== 'bars and events')
+      const { text } = await check(into)
+      expect(text).toContain('PRICES   as traded: the closes move at all 1 splits')
+      expect(text).toContain('It can be loaded.\n')
+      expect(await read(into, source_id, 'prices_daily')).toMatchObject(truth(gives))
+      const events = gives === 'bars and events' ? TRUE_EVENTS : [TRUE_SPLIT]
+      expect(await read(into, source_id, 'corporate_actions')).toMatchObject(events)
+    },
+  )
+
+  it.each(numbered(ADJUSTED_SHAPES))(
+    '$vendor ($at) have no row that is loaded',
+    async ({ vendor, files, is_stated }) => {
+      const root = await writeDelivery(await files(NAMES))
+      const reason =
+        is_stated === true ? 'nothing here shows that these are' : 'Refused: these prices are adjusted'
+      await expect(adopt(root)).rejects.toThrow(new RegExp(`of ${vendor}[^]*${reason}`))
+      // A person states what is wrong, and knows the split: the closes contradict it.
+      await adopt(root, { adjusted: 'raw' })
+      await review(`${root}-delivery`, ID, true)
+      const { text, verdict } = await check(`${root}-delivery`)
+      expect(text).toContain(
+        'FAILS    prices-daily: Its closes do not move at a split that the delivery states',
+      )
+      expect(verdict).toBe('unfit')
+    },
+  )
+})
+
+describe('files of one company', () => {
+  const shapeOf = (vendor: string) =>
+    [...TRADED_SHAPES, ...ADJUSTED_SHAPES].find((shape) => shape.vendor === vendor) as VendorShape
+  async function reviewed(vendor: string): Promise<string> {
+    const { files, is_stated, gives } = shapeOf(vendor)
+    const root = await writeDelivery(await files(NAMES))
+    await adopt(root, { adjusted: is_stated === true ? 'raw' : undefined })
+    await review(`${root}-delivery`, ID, gives === 'bars')
+    return `${root}-delivery`
+  }
+
+  it('from four vendors are the same rows in a database', async () => {
+    const scratch = await scratchDatabase({ migrated: true })
+    try {
+      const jobs = ['securities', 'ticker-history', 'prices-daily', 'corporate-actions'] as const
+      const first = await ingestDelivery(scratch.connection, await reviewed('Tiingo'), { jobs })
+      expect(first.job('prices-daily')).toMatchObject({ rows_inserted: TRUTH.length, rows_rejected: 0 })
+      expect(first.job('corporate-actions')).toMatchObject({ rows_inserted: TRUE_EVENTS.length })
+      const rows = await scratch.db.rows<{ trade_date: string; close: string }>(
+        'select trade_date::text, close::text from stocks_research.prices_daily order by trade_date',
+      )
+      expect(rows.map(({ trade_date, close }) => [trade_date, Number(close)])).toEqual(
+        TRUTH.map(({ date, close }) => [date, Number(close)]),
+      )
+      for (const vendor of ['LEAN', 'Databento', 'EODHD']) {
+        const report = await ingestDelivery(scratch.connection, await reviewed(vendor), { jobs })
+        const { rows_inserted, rows_updated, rows_unchanged } = report.job('prices-daily')
+        expect([vendor, rows_inserted, rows_updated, rows_unchanged]).toEqual([vendor, 0, 0, TRUTH.length])
+      }
+    } finally {
+      await scratch.drop()
+    }
+  })
+
+  it('in two notations are one security, and differ only where their values do', async () => {
+    const header = 'date,open,high,low,close,volume\n'
+    const rows = TRUTH.map(({ date, open, high, low, close, volume }) =>
+      [date, open, high, low, close, volume].join(),
+    )
+    const files = (second: readonly string[]) => ({
+      'BRK.B.csv': `${header}${rows.slice(0, 6).join('\n')}\n`,
+      'BRK-B.csv': `${header}${second.join('\n')}\n`,
+    })
+    const root = await writeDelivery(files(rows.slice(5)))
+    expect(await adopt(root, { adjusted: 'raw' })).toContain('BRK-B, BRK.B are one security, BRK.B')
+    const { text } = await check(`${root}-delivery`)
+    expect(text).toMatch(/prices-daily +2 +12 +0 +0 +12 /)
+    expect(text).toContain('It can be loaded.\n')
+    const other = await writeDelivery(files([(rows[5] ?? '').replace('474.00', '474.01'), ...rows.slice(6)]))
+    await adopt(other, { adjusted: 'raw' })
+    expect((await check(`${other}-delivery`)).text).toMatch(/DIFFER +prices-daily: 1 bar has other values/)
+  })
+
+  it('as Yahoo prints them are rebuilt where a person has every split', async () => {
+    const root = await writeDelivery(await shapeOf('Yahoo').files(NAMES))
+    await adopt(root, { adjusted: 'raw' })
+    const into = `${root}-delivery`
+    await review(into, ID, true)
+    const unadjust = { through: '2020-09-01', decimals: 6, volume: 'split', cash: 'split' }
+    const prices_daily = { ticker_is: 'last', file_name_is: 'ticker', adjusted: 'split', unadjust }
+    await writeFile(join(into, 'mapping.json'), JSON.stringify({ spec: 1, folders: { prices_daily } }))
+    expect((await check(into)).text).toContain('It can be loaded.\n')
+    expect(await read(into, ID, 'prices_daily')).toMatchObject(truth('bars'))
+  })
+})
+
+describe('adopt takes tickers from the names of files', () => {
+  const TABLE = 'date,open,high,low,close,volume\n2020-02-03,58.2,59,58,58.5,900\n'
+  it.each([
+    ['daily_KO.csv daily_PEP.csv', 'KO PEP'],
+    ['KO_1d_2020.csv BRK-B_1d_2020.csv', 'BRK.B KO'],
+    ['BF-B.csv BRK-B.csv', 'BF.B BRK.B'],
+    ['ko.csv pep.csv', 'KO PEP'],
+    ['abr-pd.csv', 'ABR.PRD'],
+    ['F.csv', 'F'],
+    ['prices_F_raw.csv prices_T_raw.csv', 'F T'],
+  ])('%s: %s', async (names, tickers) => {
+    const root = await writeDelivery(Object.fromEntries(names.split(' ').map((name) => [name, TABLE])))
+    await adopt(root, { adjusted: 'raw' })
+    const universe = await readFile(join(`${root}-delivery`, 'universe.csv'), 'utf8')
+    expect(
+      universe
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',')[1])
+        .join(' '),
+    ).toBe(tickers)
+    expect((await check(`${root}-delivery`)).text).toContain('It can be loaded.\n')
+  })
+
+  it.each(['HistoricalData_1700000000000.csv', 'KO (1).csv', 'my_stock_prices.csv'])(
+    'and refuses %s, which names none',
+    async (name) => {
+      const root = await writeDelivery({ [name]: TABLE })
+      await expect(adopt(root, { adjusted: 'raw' })).rejects.toThrow(
+        /No column has the tickers, and 1 of the names of files are no tickers: .*Name each file/,
+      )
+      await expect(readFile(join(`${root}-delivery`, 'mapping.json'))).rejects.toThrow(/ENOENT/)
+    },
+  )
+})
