@@ -11,7 +11,7 @@ import { fingerprintOf } from '../helpers/database/fingerprint.ts'
 import type { JobName, JobReport } from '../ingest/contract/job.ts'
 import { faultsOfLog, gapTexts, rowCounts } from './evidence.ts'
 import { expectComplete, expectNoneFailed, expectNothingWritten, expectSameContent } from './expectations.ts'
-import { needs, test } from './fixtures.ts'
+import { Left, needs, test } from './fixtures.ts'
 import { LISTED_JOBS } from './jobs.ts'
 import type { LoggedRun } from './run-jobs.ts'
 import { rowsOfJob, whyWithoutRows } from './tables.ts'
@@ -22,41 +22,37 @@ needs('03-safety-backup')
 const rows_before: Record<string, number> = {}
 
 for (const { title, job, derived_from } of LISTED_JOBS) {
-  let first: LoggedRun
+  const ended = `${title}: it ends without an uncaught exception, its rows are there`
+  const first = new Left<LoggedRun>(ended)
 
-  test(`${title}: it ends without an uncaught exception, its rows are there`, async ({
-    runJobs,
-    sample,
-    config,
-    db,
-    record,
-    notApplicable,
-  }) => {
+  test(ended, async ({ runJobs, sample, config, db, record, notApplicable }) => {
     rows_before[job] = await rowsOfJob(db, job)
-    first = await runJobs({ jobs: [job], universe: sample })
-    const report = reportOf(first, job)
+    const run = await runJobs({ jobs: [job], universe: sample })
+    first.value = run
+    const report = reportOf(run, job)
     const rows = await rowsOfJob(db, job)
     await record({
-      run_id: first.report.run_id,
-      state: first.report.state,
+      run_id: run.report.run_id,
+      state: run.report.state,
       ...rowCounts(report),
       rows_in_table: rows,
       ...report.items,
       gaps: gapTexts(report.gaps),
     })
-    expectComplete(first.report)
+    expectComplete(run.report)
     expectNoneFailed(report)
     expectEqual(`the rows of ${job}`, rows, report.rows_inserted)
     if (rows > 0) return
     const { required_datasets } = config.bootstrap
-    const { run_id } = first.report
+    const { run_id } = run.report
     notApplicable(await whyWithoutRows(db, run_id, { job, derived_from }, required_datasets))
   })
 
   test(`${title}: its log is clean`, async ({ record }) => {
-    const { lines, faults } = faultsOfLog(first.log_file)
-    await record({ log_file: first.log_file, lines, faults })
-    expectAtLeast(`lines in ${first.log_file}`, lines, 1)
+    const { log_file } = first.value
+    const { lines, faults } = faultsOfLog(log_file)
+    await record({ log_file, lines, faults })
+    expectAtLeast(`lines in ${log_file}`, lines, 1)
     expectNone(faults, 'line that does not parse, or is an unexpected warning or error')
   })
 

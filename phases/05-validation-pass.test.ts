@@ -12,17 +12,19 @@ import { checksOf } from '../ingest/validation/checks.ts'
 import { type ValidationReport, validate } from '../ingest/validation/validate.ts'
 import { checksEvidence, violationCounts, violationsOf } from './evidence.ts'
 import { expectNoHardViolations, expectNoViolations } from './expectations.ts'
-import { needs, test } from './fixtures.ts'
+import { Left, needs, test } from './fixtures.ts'
 import { query } from './query.ts'
 import { rowsIn } from './tables.ts'
 
 needs('04-dry-runs')
 
-let report: ValidationReport
+const RAN = 'the validation runners ran every declared check'
+const validation = new Left<ValidationReport>(RAN)
 
-test('the validation runners ran every declared check', async ({ config, db, progress, record }) => {
+test(RAN, async ({ config, db, progress, record }) => {
   const checks = checksOf(config)
-  report = await validate(db, { checks, onCheck: ({ claim }) => progress(claim) })
+  const report = await validate(db, { checks, onCheck: ({ claim }) => progress(claim) })
+  validation.value = report
   const ran = new Set(report.checks.map(({ name }) => name))
   const not_run = checks.map(({ name }) => name).filter((name) => !ran.has(name))
   const own_checks = checks.filter((check) => 'is_own' in check && check.is_own).map(({ name }) => name)
@@ -32,6 +34,7 @@ test('the validation runners ran every declared check', async ({ config, db, pro
 })
 
 test('every hard check has zero violations', async ({ record }) => {
+  const report = validation.value
   await record(
     {
       hard_violations: report.hard_count,
@@ -46,21 +49,21 @@ test('every hard check has zero violations', async ({ record }) => {
 })
 
 test('no orphaned rows', async ({ record }) => {
-  await record(violationCounts(report, ['no-orphans']))
-  expectNoViolations(report, ['no-orphans'])
+  await record(violationCounts(validation.value, ['no-orphans']))
+  expectNoViolations(validation.value, ['no-orphans'])
 })
 
 test('every foreign key is intact', async ({ record }) => {
   const names = ['foreign-keys-present', 'constraints-validated']
-  await record(violationCounts(report, names))
-  expectNoViolations(report, names)
+  await record(violationCounts(validation.value, names))
+  expectNoViolations(validation.value, names)
 })
 
 test('adjustment is continuous', async ({ db, record, notApplicable }) => {
   const names = ['adjustment-continuous', 'total-return-continuous', 'last-factor-one']
   const actions = await rowsIn(db, 'corporate_actions')
-  await record({ corporate_actions: actions, ...violationCounts(report, names) })
-  expectNoViolations(report, names)
+  await record({ corporate_actions: actions, ...violationCounts(validation.value, names) })
+  expectNoViolations(validation.value, names)
   if (actions === 0) notApplicable('corporate_actions has no rows to adjust for')
 })
 
@@ -80,8 +83,8 @@ for (const { table, from, check } of [
   }) => {
     const rows = await rowsIn(db, table)
     const rows_of_source = await rowsIn(db, from)
-    await record({ [table]: rows, [from]: rows_of_source, ...violationCounts(report, [check]) })
-    expectNoViolations(report, [check])
+    await record({ [table]: rows, [from]: rows_of_source, ...violationCounts(validation.value, [check]) })
+    expectNoViolations(validation.value, [check])
     if (rows === 0 && rows_of_source === 0) notApplicable(`${from} has no rows to derive from`)
     expectThat(rows > 0, `${table} has no rows, although ${from} has ${rows_of_source}`)
     expectThat(rows_of_source > 0, `${table} has ${rows} rows, although ${from} has none`)

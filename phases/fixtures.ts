@@ -19,7 +19,7 @@ import { readUniverse, type Universe } from '../ingest/universe/read.ts'
 import './prepare.ts'
 import { type IngestAsk, type LoggedRun, runJobs } from './run-jobs.ts'
 
-export { needs, stopsAtFirstFailure } from '../helpers/checklist/phase.ts'
+export { Left, needs, stopsAtFirstFailure } from '../helpers/checklist/phase.ts'
 
 export const test = base
   .extend('config', { scope: 'file' }, () => readConfig())

@@ -134,6 +134,26 @@ test('the ground holds', async ({ record }) => {
   expect(all).not.toMatch(/^\s+(at|❯) /m)
 })
 
+test('a box that reads what a failed box did not leave is blocked by it', async () => {
+  const roof = `needs('00-ground')
+const tiles = new Left('the roof is tight')
+test('the roof is tight', async ({ record }) => {
+  await record({ tiles: 7 })
+  throw new TypeError('it rains')
+  tiles.value = 7
+})
+test('the tiles are counted', async ({ record }) => {
+  await record({ tiles: tiles.value })
+  expect(1).toBe(1) })`
+  const { view } = await trialsOf(`${PLAN}- [ ] the tiles are counted\n`, {
+    '00-ground': HOLDS,
+    '01-roof': roof,
+  })({}).run()
+  const boxes = view.phases.at(-1)?.boxes ?? []
+  expect(boxes.map(({ state }) => state)).toEqual(['failed', 'open'])
+  expect(boxes[1]?.reason).toContain('blocked by "the roof is tight", which failed before it had a result')
+})
+
 test('a checklist in watch mode does not begin: a saved file would start a rebuild', async () => {
   const subject = trial()
   const child = subject.start(['--watch'])

@@ -1,4 +1,4 @@
-import { test as base, expect, inject, type RunnerTask } from 'vitest'
+import { test as base, expect, inject, type RunnerTask, type RunnerTestCase, TestRunner } from 'vitest'
 import { StocksError } from '../core/errors.ts'
 import { redact, redactDeep } from '../core/redact.ts'
 import {
@@ -121,6 +121,28 @@ const isFullDisk = (error: object): boolean => {
   return (
     FULL.has(code) || FULL.has(sqlstate) || (typeof cause === 'object' && cause !== null && isFullDisk(cause))
   )
+}
+
+/**
+ * What one box leaves to later ones of its phase. A later box that reads it, where the earlier one failed
+ * before it had anything to leave, does not run: it is blocked by that box.
+ */
+export class Left<T> {
+  readonly #claim: string
+  #value: T | undefined
+  /** @param claim of the box that sets the value. */
+  constructor(claim: string) {
+    this.#claim = claim
+  }
+  get value(): T {
+    if (this.#value !== undefined) return this.#value
+    const reason = `blocked by "${this.#claim}", which failed before it had a result`
+    TestRunner.getCurrentTest<RunnerTestCase | undefined>()?.context.skip(reason)
+    throw new TypeError(reason)
+  }
+  set value(value: T) {
+    this.#value = value
+  }
 }
 
 /** In this phase each box builds on the one before: after a failed one, the others do not run. */

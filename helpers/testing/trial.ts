@@ -57,7 +57,7 @@ export default (project) => setUp(project, async ({ say, precondition }) => {
 
 /** Text that a box file of a trial begins with. */
 export const HEAD = `import { expect } from 'vitest'
-import { needs, stopsAtFirstFailure, test } from ${url('helpers/checklist/phase.ts')}
+import { Left, needs, stopsAtFirstFailure, test } from ${url('helpers/checklist/phase.ts')}
 `
 
 export interface TrialRun {
