@@ -224,7 +224,7 @@ describe('adopt takes tickers from the names of files', () => {
     async (name) => {
       const root = await writeDelivery({ [name]: TABLE })
       await expect(adopt(root, { adjusted: 'raw' })).rejects.toThrow(
-        /No column has the tickers, and 1 of the names of files are no tickers: .*Name each file/,
+        /No column has the tickers, and 1 file names are not tickers: .*Name each file/,
       )
       await expect(readFile(join(`${root}-delivery`, 'mapping.json'))).rejects.toThrow(/ENOENT/)
     },

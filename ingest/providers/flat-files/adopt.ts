@@ -164,7 +164,7 @@ function namesAsTickers({ mapping }: Shape, files: readonly DeliveryFile[]): Ado
   const { mapping: of_names, faults } = tickersInNames(parts.map(({ name }) => name))
   if (faults.length > 0)
     throw new RefusedError(
-      `No column has the tickers, and ${faults.length} of the names of files are no tickers: ` +
+      `No column has the tickers, and ${faults.length} file names are not tickers: ` +
         `${cutList(faults)}. Name each file for its ticker (KO.csv, BRK-B.csv), then adopt the folder again.`,
     )
   return of_names

@@ -16,7 +16,7 @@ const isTicker = (text: string): boolean => (readAny(text)?.root.length ?? 9) <=
  * names have in common before or after the ticker is taken off only where no name is a ticker as it is:
  * BF-B and BRK-B keep theirs.
  *
- * @returns what the mapping needs, and the stems that are no tickers all the same.
+ * @returns what the mapping needs, and the stems that are not tickers even then.
  */
 export function tickersInNames(names: readonly string[]): {
   readonly mapping: AdoptedMapping
