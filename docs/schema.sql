@@ -3658,6 +3658,156 @@ join lines l using (line)
 join periods p using (period)
 $$;
 
+-- filings ---------------------------------------------------------------------------------------------------
+
+-- Filings of the filers of the universe: annual, quarterly and current reports, what registers or ends a
+-- listing, and every filing with XBRL. Others, such as the reports of insiders, are not kept. Loaded with
+-- fundamentals_raw, whose accession is that of the filing. Empty where the source of the facts has no
+-- filings.
+create table stocks_research.filings (
+  -- SEC Central Index Key of the filer, ten digits.
+  cik text not null,
+  -- Accession number, as in fundamentals_raw. Filers that file together share one.
+  accession text not null,
+  -- Form type, e.g. 10-K, 10-Q/A, 8-K.
+  form text not null,
+  -- Filing date, by the SEC: what is accepted after 17:30 in New York is filed on the next business day.
+  filed date not null,
+  -- When EDGAR accepted it, UTC: it is public from then on. Null where the source does not report it. Trap:
+  -- of the reports of large filers most are accepted after the close, so the close of the day filed did not
+  -- know them; first_session_after says which one did.
+  accepted_at timestamp with time zone,
+  -- False where the SEC's text may be UTC or New York time, and nothing decides: accepted_at is then the
+  -- later of the two. Null without accepted_at.
+  is_accepted_at_certain boolean,
+  -- Last day of the period that a report is about; of an 8-K the day of the event.
+  report_date date,
+  -- Items of an 8-K, e.g. 2.02 (results of operations), 9.01; null for other forms.
+  items text[],
+  -- Standard Industrial Classification of the filer on the day on which the source was read, four digits.
+  -- Trap: it is today's, repeated in each filing, not that of the day filed.
+  sic text,
+  -- True when it has XBRL data.
+  is_xbrl boolean,
+  -- Size of the submission.
+  size_bytes bigint,
+  -- File name of its main document on EDGAR.
+  primary_document text,
+  constraint filings_pkey primary key (cik, accession),
+  constraint filings_accession_check check ((accession <> '')),
+  constraint filings_certainty_of_acceptance check (((accepted_at is null) = (is_accepted_at_certain is
+    null))),
+  constraint filings_cik_check check ((cik ~ '^[0-9]{10}$')),
+  constraint filings_form_check check ((form <> '')),
+  constraint filings_items_are_named check ((cardinality(items) > 0)),
+  constraint filings_sic_check check ((sic ~ '^[0-9]{4}$')),
+  constraint filings_size_bytes_check check ((size_bytes >= 0))
+);
+create index filings_by_cik_filed on stocks_research.filings using btree (cik, filed);
+create trigger change_delete after delete on stocks_research.filings referencing old table as old_rows for
+  each statement execute function ingestion.record_change();
+create trigger change_insert after insert on stocks_research.filings referencing new table as new_rows for
+  each statement execute function ingestion.record_change();
+create trigger change_truncate after truncate on stocks_research.filings for each statement execute function
+  ingestion.record_change();
+create trigger change_update after update on stocks_research.filings referencing new table as new_rows for
+  each statement execute function ingestion.record_change();
+create trigger version_delete after delete on stocks_research.filings referencing old table as old_rows for
+  each statement execute function ingestion.bump_versions('cik');
+create trigger version_insert after insert on stocks_research.filings referencing new table as new_rows for
+  each statement execute function ingestion.bump_versions('cik');
+create trigger version_truncate after truncate on stocks_research.filings for each statement execute function
+  ingestion.bump_versions('cik');
+create trigger version_update after update on stocks_research.filings referencing old table as old_rows new
+  table as new_rows for each statement execute function ingestion.bump_versions('cik');
+
+-- The first session that could trade on a filing: the first one whose close comes after its acceptance. What
+-- is accepted at or after the close (16:00 in New York, 13:00 on short days) counts for the next session.
+-- Without accepted_at it is the session after the filing date. A close of that session or a later one may
+-- use the filing; its open may not, unless the acceptance was before 9:30.
+create function stocks_research.first_session_after(accepted_at timestamp with time zone, filed date)
+returns date
+language sql
+stable parallel safe
+as $$
+select c.session_date
+from stocks_research.trading_sessions c
+where c.session_date >= coalesce(($1 at time zone 'America/New_York')::date, $2 + 1)
+  and coalesce(c.close_at > $1, true)
+order by c.session_date
+limit 1
+$$;
+
+-- When the results of each period became public: with the first 8-K that reports results (item 2.02), or
+-- else with the annual or quarterly report. One row for each period of which a report was filed. Trap: the
+-- figures themselves are those of the report; before it, only the text of the announcement is public, and no
+-- fact of fundamentals_raw is known.
+create view stocks_research.earnings_dates_v as
+ with reports as (
+         select distinct on (f.cik, f.report_date) f.cik,
+            f.report_date as period_end,
+            f.accession,
+            f.form,
+            f.filed,
+            f.accepted_at
+           from stocks_research.filings f
+          where (f.form in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F')) and f.report_date is not null
+          order by f.cik, f.report_date, f.filed, f.accepted_at, f.accession
+        ), in_order as (
+         select r.cik,
+            r.period_end,
+            r.accession,
+            r.form,
+            r.filed,
+            r.accepted_at,
+            lead(r.period_end) over (partition by r.cik order by r.period_end) as next_period_end
+           from reports r
+        ), announced as (
+         select r.cik,
+            r.period_end,
+            r.accession,
+            r.form,
+            r.filed,
+            r.accepted_at,
+            r.next_period_end,
+            a_1.accession as announcement,
+            a_1.form as announcement_form,
+            a_1.filed as announced_on,
+            a_1.accepted_at as announced_at
+           from in_order r
+             left join lateral ( select f.accession,
+                    f.form,
+                    f.filed,
+                    f.accepted_at
+                   from stocks_research.filings f
+                  where f.cik = r.cik and f.filed > r.period_end and f.filed <= least(r.filed,
+                    r.next_period_end) and (f.accepted_at > r.accepted_at) is not true and f.form = '8-K' and
+                    ('2.02' = any (f.items))
+                  order by f.filed, f.accepted_at, f.accession
+                 limit 1) a_1 on true
+        )
+ select cik,
+    period_end,
+    announcement is not null as is_announced,
+    coalesce(announcement, accession) as accession,
+    coalesce(announcement_form, form) as form,
+    coalesce(announced_on, filed) as filed,
+        case
+            when announcement is null then accepted_at
+            else announced_at
+        end as accepted_at,
+    stocks_research.first_session_after(
+        case
+            when announcement is null then accepted_at
+            else announced_at
+        end, coalesce(announced_on, filed)) as first_session,
+    accession as report_accession,
+    form as report_form,
+    filed as report_filed,
+    accepted_at as report_accepted_at,
+    stocks_research.first_session_after(accepted_at, filed) as report_first_session
+   from announced a;
+
 -- daily returns ---------------------------------------------------------------------------------------------
 
 -- Daily returns as CRSP defines them, from the bar before to this one. The last return of a delisted

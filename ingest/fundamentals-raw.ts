@@ -1,4 +1,5 @@
 import { RANGES, reading } from './contract/fields.ts'
+import { filings } from './contract/filings.ts'
 import type { SourcedJob } from './contract/job.ts'
 
 /**
@@ -17,6 +18,7 @@ export const fundamentalsRaw: SourcedJob = {
   is_windowed: false,
   dated_by: 'filed',
   without_records: 'not_found',
+  loads_beside: filings,
 
   parse(record, { identity }) {
     const read = reading(record)

@@ -33,6 +33,7 @@ const CORE_TABLES = [
   'prices_daily',
   'corporate_actions',
   'adjustment_factors',
+  'filings',
   'fundamentals_raw',
   'fundamentals_derived',
   'fundamentals_standard',

@@ -28,6 +28,7 @@ export const DATASET_NAMES = [
   'prices_daily',
   'corporate_actions',
   'fundamentals',
+  'filings',
   'fx_rates',
 ] as const
 
@@ -62,7 +63,7 @@ const bootstrapSchema = z.strictObject({
    * Datasets that must have rows. Without rows, a dataset that is not listed is not applicable, and one that
    * is listed is a failure.
    */
-  required_datasets: z.array(z.enum(DATASET_NAMES).exclude(['fx_rates'])).default([]),
+  required_datasets: z.array(z.enum(DATASET_NAMES).exclude(['filings', 'fx_rates'])).default([]),
   thresholds: z.strictObject({
     /** Share of malformed records above which a file is refused. */
     reject_max_ratio: ratio,

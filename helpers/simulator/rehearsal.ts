@@ -60,7 +60,9 @@ export const withLosses = (dialect: Dialect, { broken, hidden }: Losses): Dialec
       securities: told.securities.map((security) =>
         security.source_id === hidden.source_id ? { ...security, bars: [] } : security,
       ),
-      filers: told.filers.map((filer) => (filer.cik === broken.cik ? { ...filer, filings: [] } : filer)),
+      filers: told.filers.map((filer) =>
+        filer.cik === broken.cik ? { ...filer, filings: [], announcements: [] } : filer,
+      ),
     }
   },
 })

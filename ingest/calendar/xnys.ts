@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../helpers/core/days.ts'
+import { newYorkOffsetMinutes } from './new-york.ts'
 
 /**
  * The sessions of the New York Stock Exchange (XNYS) by rule, from 1990 on.
@@ -172,21 +173,10 @@ function lastMonday(year: number, month: number): Date {
   return addDays(last, -((last.getUTCDay() - MONDAY + 7) % 7))
 }
 
-const NEW_YORK = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'America/New_York',
-  timeZoneName: 'longOffset',
-})
-
-/**
- * The UTC instant of a New York wall-clock time. Clocks change on Sundays at night, so noon has the offset
- * of a session.
- */
+/** The UTC instant of a New York wall-clock time. */
 function instant(date: string, time: string): string {
-  const name =
-    NEW_YORK.formatToParts(new Date(`${date}T12:00:00Z`)).find(({ type }) => type === 'timeZoneName')
-      ?.value ?? ''
-  const offset = name.replace('GMT', '')
-  return new Date(`${date}T${time}:00${offset}`).toISOString().replace('.000Z', 'Z')
+  const offset_ms = newYorkOffsetMinutes(date) * 60_000
+  return new Date(Date.parse(`${date}T${time}:00Z`) - offset_ms).toISOString().replace('.000Z', 'Z')
 }
 
 const utc = (date: string): Date => new Date(`${date}T00:00:00Z`)

@@ -36,6 +36,16 @@ export const wholeNumber = (text: string): string | undefined => {
   return value !== undefined && /^-?\d{1,9}$/.test(value) ? value : undefined
 }
 
+const FLAGS: Readonly<Record<string, string>> = { true: 'true', false: 'false', 1: 'true', 0: 'false' }
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})$/
+
+/** A moment in UTC to the second; undefined without an offset. */
+function utcOf(text: string): string | undefined {
+  const ms = MOMENT.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text.replace(' ', 'T')) : Number.NaN
+  return Number.isNaN(ms) ? undefined : `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
+
 /**
  * The least and the greatest plausible value of each kind of number; docs/flat-files.md lists them. A value
  * outside is a fault of its source: the highest price ever traded in the United States is below 1,000,000.
@@ -111,6 +121,16 @@ export class Reading {
 
   whole(field: string): string | null {
     return this.#take(field, 'a whole number', wholeNumber)
+  }
+
+  /** A moment with an offset from UTC, in UTC. */
+  moment(field: string): string | null {
+    return this.#take(field, 'a time with an offset from UTC, e.g. 2024-02-01T16:30:00-05:00', utcOf)
+  }
+
+  /** True or false; 1 and 0 are these. */
+  flag(field: string): string | null {
+    return this.#take(field, 'true or false', (text) => FLAGS[text.toLowerCase()])
   }
 
   matching(field: string, what: string, pattern: RegExp): string | null {

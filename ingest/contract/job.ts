@@ -144,6 +144,12 @@ export interface SourcedJob extends JobBase {
     | undefined
   /** A table beside its own, from the same provider where that serves it. */
   readonly loads_first?: SharedTable
+  /**
+   * Another table of the same subjects, from the same provider where that serves it. Its rows are merged
+   * batch by batch before those of the job, and counted with them. A subject of which they cannot be read
+   * fails.
+   */
+  readonly loads_beside?: SourcedJob
   /** Translates one record; pure. Row values are text or null, one for each column of `key` and `values`. */
   parse(record: SourceRecord, context: ParseContext): Parsed<JobRow>
 }
@@ -185,9 +191,11 @@ export interface DerivedJob extends JobBase {
 
 export type Job = SourcedJob | DerivedJob
 
-/** The table of a job, and the one that follows from it. */
-export const tablesOf = (job: Job): string[] =>
-  job.kind === 'derived' && job.followed_by !== undefined ? [job.table, job.followed_by.table] : [job.table]
+/** The table of a job, and the one that follows from it or is loaded beside it. */
+export function tablesOf(job: Job): string[] {
+  const other = job.kind === 'derived' ? job.followed_by : job.loads_beside
+  return other === undefined ? [job.table] : [job.table, other.table]
+}
 
 export type JobRow = Readonly<Record<string, string | null>>
 

@@ -72,6 +72,17 @@ export const EXPORTED: readonly Exported[] = [
     sorted_by: ['from_currency', 'to_currency', 'source', 'rate_date'],
   },
   {
+    name: 'filings',
+    relation: 'stocks_research.filings',
+    day: 'filed',
+    sorted_by: ['cik', 'filed', 'accession'],
+  },
+  {
+    name: 'earnings_dates',
+    relation: 'stocks_research.earnings_dates_v',
+    sorted_by: ['cik', 'period_end'],
+  },
+  {
     name: 'fundamentals_raw',
     relation: 'stocks_research.fundamentals_raw',
     day: 'filed',

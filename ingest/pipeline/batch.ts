@@ -1,23 +1,13 @@
 import type { Database } from '../../helpers/postgres/database.ts'
-import type { ParseContext, SourcedJob } from '../contract/job.ts'
-import type { Ask, Batch, Provider } from '../contract/provider.ts'
-import type { JobCounts, RunContext } from './context.ts'
-import { endItems, type ItemScope, startItems } from './items.ts'
+import type { SourcedJob } from '../contract/job.ts'
+import { type Beside, bringBeside } from './beside.ts'
+import { addCounts, type JobCounts, type RunContext } from './context.ts'
+import { endItems, startItems } from './items.ts'
 import { deleteContradicted, mergeGroups, type StagedItem } from './merge.ts'
-import { copyText, type ItemTally, REJECTS_LISTED_MAX, Tally } from './read.ts'
+import { type ItemTally, REJECTS_LISTED_MAX, type Tally } from './read.ts'
 import { endOf, recordRefused, recordRejects, recordWithdrawn, refusedEvents } from './record.ts'
-import { failMalformedFiles, failOverlaps, failShiftedItems, settleStage, withholdFailed } from './settle.ts'
-import { copyIntoStage, createStage, type TargetTable, targetTable } from './stage.ts'
-
-/** One batch of a sourced job, and all that it takes to bring it in. */
-export interface BatchWork {
-  readonly job: SourcedJob
-  readonly provider: Provider
-  readonly ask: Ask
-  readonly batch: Batch
-  readonly scope: ItemScope
-  readonly context: ParseContext
-}
+import { type BatchWork, settleBatch, stageBatch } from './settled-stage.ts'
+import { type TargetTable, targetTable } from './stage.ts'
 
 /**
  * Brings in one batch on one session: read, parse and stage as a stream; settle duplicates and conflicts;
@@ -33,58 +23,28 @@ export async function runBatch(
   const { job, batch, scope } = work
   const items = batch.subjects.map(({ item }) => item)
   await startItems(db, scope, items, run.owner)
-  const table = await targetTable(db, job)
   const step = stepLog(run.log, job.name)
+  const beside = await bringBeside(db, work, run, onRead)
+  if (job.loads_beside !== undefined) step(`merged ${job.loads_beside.table}`, beside.counts.rows_staged)
 
+  const table = await targetTable(db, job)
   const tally = await stageBatch(db, work, table, run, onRead)
+  for (const end of beside.ends) tally.end(end)
   step('staged', tally.rows_copied)
   const rows_withheld = await settleBatch(db, job, table, tally, run)
   step('settled', tally.rows_copied - rows_withheld)
   logFiles(tally, job, run)
-  const without_rows = await recordWithoutRows(db, work, table, tally, run)
+  const without_rows = await recordWithoutRows(db, work, table, { tally, beside }, run)
   const merged = await mergeBatch(db, work, table, tally, run)
   step('merged', merged.rows_staged)
-  return {
+  return addCounts(beside.counts, {
     ...merged,
     rows_read: tally.rows_read,
     rows_skipped: tally.rows_skipped,
     rows_rejected: tally.rows_rejected,
     rows_withheld: rows_withheld + merged.rows_withheld,
     rows_withdrawn: without_rows.rows_withdrawn + merged.rows_withdrawn,
-  }
-}
-
-/** Read, parse, stage: rows stream from the provider into the stage. */
-async function stageBatch(
-  db: Database,
-  { job, provider, ask, batch, context }: BatchWork,
-  table: TargetTable,
-  { signal }: RunContext,
-  onRead: (tally: Tally) => void,
-): Promise<Tally> {
-  await createStage(db, table)
-  const tally = new Tally(batch.subjects, job.refusedEvent !== undefined)
-  const text = copyText(job, provider.read(ask, batch, signal), context, tally, () => onRead(tally))
-  await copyIntoStage(db, table, text, signal)
-  return tally
-}
-
-/**
- * Settle: fails the items that cannot be trusted, then settles duplicates. Returns how many rows it withheld.
- */
-async function settleBatch(
-  db: Database,
-  job: SourcedJob,
-  table: TargetTable,
-  tally: Tally,
-  { thresholds }: RunContext,
-): Promise<number> {
-  failMalformedFiles(tally, thresholds.reject_max_ratio)
-  await failShiftedItems(db, tally)
-  if (job.holds_intervals === true) await failOverlaps(db, tally)
-  const rows_withheld = await withholdFailed(db, tally)
-  await settleStage(db, job, table, tally)
-  return rows_withheld
+  })
 }
 
 function logFiles(tally: Tally, job: SourcedJob, { log }: RunContext): void {
@@ -110,12 +70,12 @@ function recordWithoutRows(
   db: Database,
   { job, scope, context }: BatchWork,
   table: TargetTable,
-  tally: Tally,
+  { tally, beside }: { readonly tally: Tally; readonly beside: Beside },
   { write }: RunContext,
 ): Promise<{ readonly rows_withdrawn: number }> {
   const items = [...tally.items.values()].filter((item) => !hasRows(item))
   return write(db, async (tx) => {
-    await recordRejects(tx, scope, tally)
+    await recordRejects(tx, scope, tally, beside)
     const ends = items.map((item) => endOf(job, item))
     await endItems(tx, scope, ends)
     // An item whose records were all rejected fails, and was read; one whose file cannot be read was not.

@@ -4,7 +4,7 @@ import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { Dataset, Identity, ParseContext, SourcedJob } from '../contract/job.ts'
 import type { SubjectEnd } from '../contract/provider.ts'
 import type { ItemEnd, ItemScope } from './items.ts'
-import type { ItemTally, Tally } from './read.ts'
+import type { ItemTally, Reject, Tally } from './read.ts'
 import { listOf, type TargetTable } from './stage.ts'
 
 // What a batch records beside its rows: rejected records, rows that the source no longer has, corporate
@@ -15,21 +15,24 @@ const SQL = join(import.meta.dirname, 'sql')
 const ROWS_A_STATEMENT = 5_000
 
 /**
- * Writes the rejects of a batch in place of those that an earlier attempt at the same items wrote in this
- * run.
+ * Writes the rejects of a batch, and of the table beside that of the job, in place of those that an earlier
+ * attempt at the same items wrote in this run.
  */
-export async function recordRejects(tx: Database, { run_id, job }: ItemScope, tally: Tally): Promise<void> {
+export async function recordRejects(
+  tx: Database,
+  { run_id, job }: ItemScope,
+  tally: Tally,
+  beside: { readonly files: readonly string[]; readonly rejects: readonly Reject[] },
+): Promise<void> {
+  const rejects = [...beside.rejects, ...tally.rejects]
   await tx.rows(
     `delete from ingestion.rejects
      where run_id = $1 and job = $2 and (item = any($3) or (item is null and file = any($4)))`,
-    [run_id, job, [...tally.items.keys()], [...tally.files.keys()]],
+    [run_id, job, [...tally.items.keys()], [...beside.files, ...tally.files.keys()]],
   )
-  for (let at = 0; at < tally.rejects.length; at += ROWS_A_STATEMENT) {
+  for (let at = 0; at < rejects.length; at += ROWS_A_STATEMENT) {
     // Zero bytes are text to JavaScript and none to PostgreSQL.
-    const rows = JSON.stringify(tally.rejects.slice(at, at + ROWS_A_STATEMENT)).replaceAll(
-      '\\u0000',
-      '\\ufffd',
-    )
+    const rows = JSON.stringify(rejects.slice(at, at + ROWS_A_STATEMENT)).replaceAll('\\u0000', '\\ufffd')
     await tx.rows(queryFile(SQL, 'insert-rejects'), [run_id, job, rows])
   }
 }
@@ -171,6 +174,7 @@ const NOUNS: Readonly<Record<Dataset, string>> = {
   prices_daily: 'daily bar',
   corporate_actions: 'corporate action',
   fundamentals: 'fact',
+  filings: 'filing',
   fx_rates: 'exchange rate',
 }
 

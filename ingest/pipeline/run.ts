@@ -33,7 +33,8 @@ import { runSourced } from './sourced.ts'
 // The way of the data, file by file:
 //   run.ts     takes the lock (lock.ts), records the run (runs.ts), runs its jobs in order
 //   plan.ts    the work items of a job (items.ts); sourced.ts reads them in batches, derive.ts derives them
-//   batch.ts   one batch: read.ts → stage.ts → settle.ts → merge.ts → record.ts
+//   batch.ts   one batch: read.ts → stage.ts → settle.ts → merge.ts → record.ts; beside.ts brings in the
+//              table that its job loads beside its own
 //   report.ts  what the run did, and the state in which it ended
 // context.ts is what all steps share; identity.ts says which security a record is about; sql/ has the
 // statements.

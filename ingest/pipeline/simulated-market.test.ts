@@ -52,6 +52,9 @@ describe('a simulated market', () => {
       where shares_per_share is not null;
       delete from stocks_research.corporate_actions
       where ctid = (select ctid from stocks_research.corporate_actions where kind = 'cash_dividend' limit 1);
+      update stocks_research.filings
+      set accepted_at = accepted_at + interval '1 second'
+      where ctid = (select ctid from stocks_research.filings limit 1);
       update stocks_research.fundamentals_raw
       set filed = filed + 1
       where ctid = (select ctid from stocks_research.fundamentals_raw limit 1);
@@ -64,6 +67,7 @@ describe('a simulated market', () => {
       /ticker interval/,
       /^Missing action/,
       /^The end of/,
+      /^Filing .* was accepted/,
       /^Missing fact/,
       /as of .* is /,
     ]) {

@@ -27,6 +27,7 @@ export interface BatchInputs {
 const tablesOf = (job: SourcedJob): string[] => [
   `stocks_research.${job.table}`,
   ...(job.refusedEvent === undefined ? [] : ['stocks_research.refused_events']),
+  ...(job.loads_beside === undefined ? [] : [`stocks_research.${job.loads_beside.table}`]),
 ]
 
 /** The newest recorded change of any table. */

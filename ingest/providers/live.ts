@@ -114,9 +114,18 @@ function asksOf(
   return choices.flatMap(({ job, dataset, provider }) => {
     const subjects = dataset === 'fundamentals' ? filers : securities
     const ask = { dataset, subjects, window, first_session_date: window.start_date }
-    return partsOf(provider).map((part) => ({ job, provider: opened.get(part), ask }))
+    return partsOf(provider).flatMap((part) => {
+      const own = { job, provider: opened.get(part), ask }
+      return dataset === 'fundamentals' && !isAskedForDelistings(choices, part)
+        ? [own, { ...own, ask: { ...ask, dataset: 'filings' as const } }]
+        : [own]
+    })
   })
 }
+
+/** True when the corporate actions of the provider come from the same answers as its filings. */
+const isAskedForDelistings = (choices: readonly Choice[], part: string): boolean =>
+  choices.some(({ dataset, provider }) => dataset === 'corporate_actions' && partsOf(provider).includes(part))
 
 /**
  * Who we are to the providers: a live run reads the environment, any other mode uses what a rehearsal sends.
@@ -154,10 +163,14 @@ async function probeAll(opened: Providers, names: readonly string[], signal: Abo
   return Promise.all(names.map(ask))
 }
 
-/** A provider that serves one dataset: it may be chosen for prices and passed over for actions. */
+/**
+ * A provider that serves one dataset: it may be chosen for prices and passed over for actions. Filings are
+ * those of the facts.
+ */
 function only(opened: Providers, names: Named, dataset: Dataset): Provider {
   const provider = opened.get(names)
-  return { ...provider, datasets: [dataset] }
+  const wanted: readonly Dataset[] = dataset === 'fundamentals' ? ['fundamentals', 'filings'] : [dataset]
+  return { ...provider, datasets: provider.datasets.filter((each) => wanted.includes(each)) }
 }
 
 function todayInNewYork(now: Date): string {

@@ -9,7 +9,7 @@ let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
 })
-beforeEach(() => scratch.db.execute('truncate stocks_research.fundamentals_raw'))
+beforeEach(() => scratch.db.execute('truncate stocks_research.fundamentals_raw, stocks_research.filings'))
 afterAll(() => scratch?.drop())
 
 type Fact = readonly [
@@ -119,4 +119,18 @@ it.each<[string, Fact[]]>([
   ],
 ])('%s: one finding, and nothing else', async (name, facts) => {
   expect(await suspicionsOf(...facts)).toEqual({ [name]: 1 })
+})
+
+it.each([
+  ['fact-without-filing', 'another', '2021-02-01'],
+  ['fact-contradicts-filing', 'filed 2021-02-01', '2021-02-02'],
+  [undefined, 'filed 2021-02-01', '2021-02-01'],
+])('%s: facts and the filings of their filer are compared', async (name, accession, filed) => {
+  await scratch.db.rows(
+    `insert into stocks_research.filings (cik, accession, form, filed)
+     values ('0000000001', $1, '10-K', $2::date), ('0000000002', 'of another', '10-K', '2021-02-01')`,
+    [accession, filed],
+  )
+  const found = await suspicionsOf(['Revenues', ...YEAR, 100, '2021-02-01'])
+  expect(found).toEqual(name === undefined ? {} : { [name]: 1 })
 })

@@ -1,3 +1,4 @@
+import { acceptAndAnnounce } from './acceptance.ts'
 import { type Books, keepBooks } from './books.ts'
 import { addDays, type Calendar, daysBetween } from './calendar.ts'
 import { type FiscalKind, fiscalQuarters, fiscalYearEnd } from './fiscal.ts'
@@ -73,7 +74,7 @@ function fileOne(
   const old_tag = random.chance(0.5) ? 'Revenues' : 'RevenueFromContractWithCustomerExcludingAssessedTax'
   const prints_fourth_quarter = random.chance(0.15)
   const counters = new Map<string, number>()
-  const filings = filed.map((filing): Filing => {
+  const filings = filed.map((filing): Omit<Filing, 'accepted_at'> => {
     const year = filing.filed.slice(2, 4)
     const serial = (counters.get(year) ?? random.integer(3, 30)) + random.integer(1, 9)
     counters.set(year, serial)
@@ -96,11 +97,13 @@ function fileOne(
       }),
     }
   })
+  const accepted = acceptAndAnnounce(cik, filings, calendar, seed)
   return {
     cik,
     name: first.name.replace(/ Class [AB]$/, ''),
     fiscal_year_end: fiscalYearEnd(kind),
-    filings: withFrames(filings),
+    filings: withFrames(accepted.filings),
+    announcements: accepted.announcements,
     split_dates: first.actions.filter((action) => 'split_from' in action).map((action) => action.ex_date),
     quarters: quarterTruths(books),
   }

@@ -138,6 +138,13 @@ function* draft(world: World): Generator<Draft> {
       factRows(filer),
     )
   }
+  const filers = world.filers.filter(({ cik }) => in_universe.has(cik))
+  yield csv(
+    'filings',
+    'filings.csv.gz',
+    'cik,accession,form,filed,accepted_at,report_date,items,sic,is_xbrl',
+    filers.flatMap(filingRows),
+  )
 }
 
 const securityRow = (security: Security): string =>
@@ -230,6 +237,15 @@ const factRows = (filer: Filer): string[] =>
       ].join(),
     ),
   )
+
+const filingRows = ({ cik, filings, announcements }: Filer): string[] => [
+  ...filings.map(({ accession, form, filed, accepted_at, report_date }) =>
+    [cik, accession, form, filed, accepted_at, report_date, '', '9999', 'true'].join(),
+  ),
+  ...announcements.map(({ accession, filed, accepted_at }) =>
+    [cik, accession, '8-K', filed, accepted_at, filed, '"2.02,9.01"', '9999', 'true'].join(),
+  ),
+]
 
 /**
  * Level 6, time stamp 0, and the operating system written as unknown, so that every machine writes the same

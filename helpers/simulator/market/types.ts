@@ -124,6 +124,8 @@ export interface Filer {
   readonly fiscal_year_end: string
   /** Ascending by day of filing. */
   readonly filings: readonly Filing[]
+  /** Forms 8-K with results (item 2.02), in the order of their periods. */
+  readonly announcements: readonly Announcement[]
   /** Ex-dates of its splits: facts per share and in shares are on the basis of the day of filing. */
   readonly split_dates: readonly string[]
   /** Its quarters as they really were, by the newest books; also those that no filing shows. */
@@ -153,7 +155,17 @@ export interface Filing {
   /** Last day of the period that it reports. */
   readonly report_date: string
   readonly filed: string
+  /** When the SEC accepted it: a UTC instant to the second. */
+  readonly accepted_at: string
   readonly facts: readonly Fact[]
+}
+
+/** A form 8-K that announces the results of a period before the report of it. */
+export interface Announcement {
+  readonly accession: string
+  readonly filed: string
+  readonly accepted_at: string
+  readonly period_end: string
 }
 
 export interface Fact {

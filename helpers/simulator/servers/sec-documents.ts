@@ -1,4 +1,4 @@
-import { addDays } from '../market/calendar.ts'
+import { addDays, newYorkMidnight } from '../market/calendar.ts'
 import { lastTicker } from '../market/flat-files.ts'
 import { compareText } from '../market/order.ts'
 import { spell } from '../market/spelling.ts'
@@ -9,7 +9,7 @@ const EXCHANGES = { XNYS: 'NYSE', XNAS: 'Nasdaq', ARCX: 'NYSE' } as const
  * Filings beyond this many go to a shard. The SEC keeps a thousand in `recent`; fewer filings show the same
  * thing.
  */
-const RECENT_FILINGS_MAX = 20
+const RECENT_FILINGS_MAX = 40
 
 /** The SEC's own notation: what trades as ABC.A is ABC-A there, and ABC.PRA is ABC-PA. */
 export const secTicker = (ticker: string): string => spell(ticker, 'sec')
@@ -81,10 +81,14 @@ export function companyFacts(filer: Filer): unknown {
 const frameOf = (fact: Fact): { frame?: string } => (fact.frame === null ? {} : { frame: fact.frame })
 /** Items of the form 8-K that reports the end of a listing, by its reason; 3.01 alone for all others. */
 const ITEMS: Readonly<Record<string, string>> = { merger: '2.01,3.01,3.03', bankruptcy: '1.03,3.01' }
+/** The SEC calls every moment UTC. For some filers it is the time in New York all the same. */
+export const isOnNewYorkTime = (cik: string): boolean => Number(cik) % 5 === 3
 export const hasTextCik = (cik: string): boolean => Number(cik) % 10 === 7
 
 interface Row {
   accessionNumber: string
+  /** UTC, to the second. */
+  accepted_at: string
   filingDate: string
   reportDate: string
   form: string
@@ -105,7 +109,7 @@ export function submissions(
   const older = rows.slice(RECENT_FILINGS_MAX)
   if (older.length > 0) {
     const name = `CIK${filer.cik}-submissions-001.json`
-    shards.set(name, columns(older))
+    shards.set(name, columns(older, filer.cik))
     files.push({
       name,
       filingCount: older.length,
@@ -152,7 +156,7 @@ export function submissions(
     phone: '0000000000',
     flags: '',
     formerNames: [],
-    filings: { recent: columns(rows.slice(0, RECENT_FILINGS_MAX)), files },
+    filings: { recent: columns(rows.slice(0, RECENT_FILINGS_MAX), filer.cik), files },
   }
   return { main, shards }
 }
@@ -169,7 +173,18 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
     form: filing.form,
     items: '',
     isXBRL: 1,
+    accepted_at: filing.accepted_at,
   }))
+  for (const { accession, filed, accepted_at } of filer.announcements)
+    rows.push({
+      accessionNumber: accession,
+      filingDate: filed,
+      reportDate: filed,
+      form: '8-K',
+      items: '2.02,9.01',
+      isXBRL: 1,
+      accepted_at,
+    })
   for (const { delist_date, exchange_mic, actions } of owned) {
     if (delist_date === null) continue
     const year = delist_date.slice(2, 4)
@@ -182,6 +197,7 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
       form: '25-NSE',
       items: '',
       isXBRL: 0,
+      accepted_at: `${delist_date}T20:30:00Z`,
     })
     const reason = actions.find((action) => action.kind === 'delisting')?.reason
     const items = ITEMS[reason ?? ''] ?? '3.01'
@@ -192,6 +208,7 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
       form: '8-K',
       items,
       isXBRL: 1,
+      accepted_at: `${delist_date}T20:30:00Z`,
     })
     const later = addDays(delist_date, 10)
     rows.push({
@@ -201,6 +218,7 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
       form: '15-12B',
       items: '',
       isXBRL: 0,
+      accepted_at: `${later}T20:30:00Z`,
     })
   }
   return rows.sort(
@@ -208,13 +226,15 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
   )
 }
 
-function columns(rows: readonly Row[]): Record<string, readonly (string | number)[]> {
+function columns(rows: readonly Row[], cik: string): Record<string, readonly (string | number)[]> {
+  const moment = ({ accepted_at }: Row): string =>
+    isOnNewYorkTime(cik) ? newYorkTime(accepted_at) : accepted_at.replace('Z', '.000Z')
   const document = (row: Row): string => `rehearsal-${row.accessionNumber}.htm`
   return {
     accessionNumber: rows.map((row) => row.accessionNumber),
     filingDate: rows.map((row) => row.filingDate),
     reportDate: rows.map((row) => row.reportDate),
-    acceptanceDateTime: rows.map((row) => `${row.filingDate}T20:30:00.000Z`),
+    acceptanceDateTime: rows.map(moment),
     act: rows.map(() => '34'),
     form: rows.map((row) => row.form),
     fileNumber: rows.map(() => '001-00000'),
@@ -227,4 +247,10 @@ function columns(rows: readonly Row[]): Record<string, readonly (string | number
     primaryDocument: rows.map(document),
     primaryDocDescription: rows.map((row) => row.form),
   }
+}
+
+/** A UTC instant as a clock in New York shows it, written as if it were UTC. No filing comes near midnight. */
+function newYorkTime(instant: string): string {
+  const hours = Number(newYorkMidnight(instant.slice(0, 10)).slice(11, 13))
+  return new Date(Date.parse(instant) - hours * 3_600_000).toISOString()
 }

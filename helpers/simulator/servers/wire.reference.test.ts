@@ -16,7 +16,7 @@ const recorded = (file: string): string => {
 }
 
 const world = createWorld({ securities: 62 })
-const filer = world.filers.find((one) => one.filings.length > 21)?.cik ?? ''
+const filer = world.filers.find((one) => one.filings.length + one.announcements.length > 40)?.cik ?? ''
 const symbols = world.securities.map((security) => security.tickers.at(-1)?.ticker).join()
 
 const WINDOW = 'timeframe=1Day&start=2020-01-02&end=2025-01-03&limit=10000&asof=-'

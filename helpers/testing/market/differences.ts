@@ -4,6 +4,7 @@ import { lastTicker, price } from '../../simulator/market/flat-files.ts'
 import { parseDecimal, type Rational, toDecimal } from '../../simulator/market/rational.ts'
 import type { Action, Security, World } from '../../simulator/market/types.ts'
 import { delistingDifferences } from './differences-delistings.ts'
+import { filingDifferences } from './differences-filings.ts'
 import { fundamentalDifferences } from './differences-fundamentals.ts'
 import { expectedAdjusted } from './expected-prices.ts'
 
@@ -23,6 +24,7 @@ export interface Comparison {
       | 'actions'
       | 'delistings'
       | 'delisting_returns'
+      | 'filings'
       | 'facts'
       | 'look_ups',
       number
@@ -59,11 +61,11 @@ export async function differencesFromTruth(
   // An end that a way of delivery does not report as an event is an end all the same.
   const ended = new Map(truth.securities.map((security) => [nameOf(security), security]))
   const delistings = await delistingDifferences(db, truth, ended)
+  const filings = await filingDifferences(db, world)
   const fundamentals = await fundamentalDifferences(db, world)
+  const parts = [securities, intervals, bars, actions, delistings, filings, fundamentals]
   return {
-    differences: [securities, intervals, bars, actions, delistings, fundamentals].flatMap(({ differences }) =>
-      differences.slice(0, LISTED_MAX),
-    ),
+    differences: parts.flatMap(({ differences }) => differences.slice(0, LISTED_MAX)),
     compared: {
       securities: securities.count,
       intervals: intervals.count,
@@ -71,6 +73,7 @@ export async function differencesFromTruth(
       actions: actions.count,
       delistings: delistings.count,
       delisting_returns: delistings.returns,
+      filings: filings.count,
       facts: fundamentals.facts,
       look_ups: fundamentals.look_ups,
     },

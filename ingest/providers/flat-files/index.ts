@@ -23,7 +23,7 @@ import { SplitEvidence, type SplitResult } from './split-evidence.ts'
 import { tickersOf } from './tickers.ts'
 
 /** Datasets that a delivery may lack: prices are enough. */
-const OPTIONAL: readonly Dataset[] = ['corporate_actions', 'fundamentals', 'fx_rates']
+const OPTIONAL: readonly Dataset[] = ['corporate_actions', 'fundamentals', 'filings', 'fx_rates']
 
 /**
  * A delivery: a folder of a vendor's files, one folder for each dataset, CSV (plain, gzip, zstd, zipped) or
@@ -83,8 +83,9 @@ function* absent(dataset: Dataset, { subjects }: Batch, log: Log): Generator<Sub
   const rest = folders.length > 1 ? ' with files in any of them' : ' with a file in it'
   const reason = `The delivery has no ${folders.join(', ')}${rest}.`
   const status = OPTIONAL.includes(dataset) ? 'empty' : 'not_found'
-  // Few payments are in another currency, so that nobody misses these rates.
-  if (dataset !== 'fx_rates') log.warn({ dataset, folders }, 'the delivery does not have this dataset')
+  // Few payments are in another currency, and few vendors have filings: nobody misses them.
+  if (dataset !== 'fx_rates' && dataset !== 'filings')
+    log.warn({ dataset, folders }, 'the delivery does not have this dataset')
   for (const { item } of subjects) yield { item, status, reason }
 }
 

@@ -9,12 +9,14 @@ import { FOLDERS } from './layout.ts'
 
 /**
  * Datasets whose folders are read too: splits and dividends may be columns of price rows, prices are compared
- * with splits, and a delivery without intervals has those that follow from its securities.
+ * with splits, a delivery without intervals has those that follow from its securities, and filings are loaded
+ * with their facts.
  */
 const ALSO_READ: Readonly<Partial<Record<Dataset, Dataset>>> = {
   prices_daily: 'corporate_actions',
   corporate_actions: 'prices_daily',
   ticker_history: 'securities',
+  fundamentals: 'filings',
 }
 /** They say how every folder is read. */
 const RULES = ['manifest.json', 'mapping.json']

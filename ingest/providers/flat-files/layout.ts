@@ -194,6 +194,25 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
       required: ['cik', 'taxonomy', 'tag', 'unit', 'period_end', 'value', 'accession', 'filed'],
     },
   ],
+  filings: [
+    {
+      name: 'filings',
+      fields: {
+        cik: ['cik', 'entity'],
+        accession: ['accession', 'accn', 'accessionNumber'],
+        form: ['form'],
+        filed: ['filed', 'filing_date', 'filingDate'],
+        accepted_at: ['accepted_at', 'accepted', 'acceptance_datetime'],
+        report_date: ['report_date', 'reportDate', 'period'],
+        items: ['items'],
+        sic: ['sic'],
+        is_xbrl: ['is_xbrl', 'isXBRL'],
+        size_bytes: ['size_bytes', 'size'],
+        primary_document: ['primary_document', 'primaryDocument'],
+      },
+      required: ['cik', 'accession', 'form', 'filed'],
+    },
+  ],
   fx_rates: [
     {
       name: 'fx_rates',
@@ -250,6 +269,7 @@ export const DAYS = new Set([
   'delist_date',
   'period_start',
   'period_end',
+  'report_date',
   'filed',
   'published',
 ])

@@ -101,7 +101,9 @@ function nameLastHolder(record: Fields, tickers: Tickers): string | undefined {
 }
 
 /**
- * The filer that a file of fundamentals is named for, ten digits: it then holds facts of that filer alone.
+ * The filer that a file of facts or filings is named for, ten digits: it then has those of that filer alone.
  */
 export const scopeOf = ({ name, folder }: Pick<Part, 'name' | 'folder'>): string | undefined =>
-  folder.name === 'fundamentals' ? /(?:^|\/)CIK(\d{10})\.[^/]*$/.exec(name)?.[1] : undefined
+  folder.name === 'fundamentals' || folder.name === 'filings'
+    ? /(?:^|\/)CIK(\d{10})\.[^/]*$/.exec(name)?.[1]
+    : undefined

@@ -5,7 +5,7 @@ import { secEdgar } from './provider.ts'
 
 export const ADAPTER: Adapter = {
   name: 'sec-edgar',
-  datasets: ['securities', 'fundamentals', 'corporate_actions'],
+  datasets: ['securities', 'fundamentals', 'filings', 'corporate_actions'],
   limits: profileOf('').limits,
   api_as_of: '2026-11',
   cannot: [

@@ -8,10 +8,17 @@ const filing = (form: string, filed: string) => ({
   filed,
   accession: `a-${filed}`,
   file_number: '001-00001',
+  report_date: null,
+  acceptance: null,
+  items: null,
+  is_xbrl: null,
+  size_bytes: null,
+  primary_document: null,
 })
 const filer = (listings: Filer['listings'], ...filings: Filer['filings']): Filer => ({
   cik: '0000000001',
   name: 'One Inc.',
+  sic: null,
   listings,
   filings,
   shards: [],

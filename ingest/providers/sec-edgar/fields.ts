@@ -38,7 +38,7 @@ export const SUBMISSIONS_FIELDS: FieldTable = {
   exchanges: as('exchange_mic'),
   filings: as('form'),
   entityType: ABOUT_FILER,
-  sic: ABOUT_FILER,
+  sic: as('sic'),
   sicDescription: ABOUT_FILER,
   ownerOrg: ABOUT_FILER,
   insiderTransactionForOwnerExists: ABOUT_FILER,
@@ -58,24 +58,24 @@ export const SUBMISSIONS_FIELDS: FieldTable = {
   formerNames: ignored('names, not tickers; their days are those of filings, not of the change'),
 }
 
-const OF_DOCUMENT = ignored('about the document, not about the event')
+const OF_DOCUMENT = ignored('about the document, not about what it reports')
 /** The columns of `filings.recent`, and of a shard. */
 export const FILING_FIELDS: FieldTable = {
   accessionNumber: as('accession'),
   filingDate: as('ex_date'),
   form: as('form'),
   fileNumber: as('file_number'),
-  reportDate: OF_DOCUMENT,
-  acceptanceDateTime: OF_DOCUMENT,
+  reportDate: as('report_date'),
+  acceptanceDateTime: as('accepted_at'),
   act: OF_DOCUMENT,
   filmNumber: OF_DOCUMENT,
-  items: OF_DOCUMENT,
+  items: as('items'),
   core_type: OF_DOCUMENT,
-  size: OF_DOCUMENT,
-  isXBRL: OF_DOCUMENT,
+  size: as('size_bytes'),
+  isXBRL: as('is_xbrl'),
   isInlineXBRL: OF_DOCUMENT,
   isXBRLNumeric: OF_DOCUMENT,
-  primaryDocument: OF_DOCUMENT,
+  primaryDocument: as('primary_document'),
   primaryDocDescription: OF_DOCUMENT,
 }
 export const SHARD_FIELDS: FieldTable = {

@@ -95,6 +95,8 @@ export function parseCompanyFacts(json: TextJson, watch: FieldWatch): SourceReco
 export interface Filer {
   readonly cik: string | null
   readonly name: string | null
+  /** Four digits; null for a filer without one. */
+  readonly sic: string | null
   /** As the SEC lists them today, with the exchange of each; empty for a filer that has none. */
   readonly listings: readonly { readonly ticker: string; readonly exchange: string | null }[]
   readonly filings: readonly Filing[]
@@ -106,6 +108,14 @@ export interface Filing {
   readonly filed: string | null
   readonly form: string | null
   readonly file_number: string | null
+  readonly report_date: string | null
+  /** As the SEC writes it: see acceptance.ts. */
+  readonly acceptance: string | null
+  /** Of an 8-K, joined by commas. */
+  readonly items: string | null
+  readonly is_xbrl: string | null
+  readonly size_bytes: string | null
+  readonly primary_document: string | null
 }
 
 /** @throws RangeError when the body is not an object, and as `parseFilings` does. */
@@ -119,6 +129,7 @@ export function parseSubmissions(json: TextJson, watch: FieldWatch): Filer {
   return {
     cik: cikText(body['cik']),
     name: textOf(body['name']),
+    sic: textOf(body['sic']) || null,
     listings: listOf(body['tickers']).flatMap((ticker, i) =>
       typeof ticker === 'string'
         ? [{ ticker: tickerFrom(ticker, 'sec'), exchange: textOf(exchanges[i]) }]
@@ -145,11 +156,19 @@ export function parseFilings(json: TextJson | undefined, watch: FieldWatch): Fil
       throw new RangeError(`column ${name} has ${listOf(column).length} rows, not ${count}`)
   }
   const cell = (name: string, row: number): string | null => textOf(listOf(columns[name])[row])
+  /** The SEC writes an empty text where there is nothing. */
+  const stated = (name: string, row: number): string | null => cell(name, row) || null
   return Array.from({ length: count }, (_, row) => ({
     accession: cell('accessionNumber', row),
     filed: cell('filingDate', row),
     form: cell('form', row),
     file_number: cell('fileNumber', row),
+    report_date: stated('reportDate', row),
+    acceptance: stated('acceptanceDateTime', row),
+    items: stated('items', row),
+    is_xbrl: stated('isXBRL', row),
+    size_bytes: stated('size', row),
+    primary_document: stated('primaryDocument', row),
   }))
 }
 

@@ -18,6 +18,7 @@ import type { HttpResponse } from '../../http/profile.ts'
 import { entriesOf } from './bulk.ts'
 import { delistingsOf } from './delistings.ts'
 import * as endpoints from './endpoints.ts'
+import { filingRecords } from './filings.ts'
 import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTickers } from './parse.ts'
 
 /**
@@ -39,8 +40,9 @@ const TICKERS_BYTES = 200_000
 const BULK_BYTES = 1_390_000_000
 
 /**
- * SEC EDGAR: who files (securities), what they filed (fundamentals), and delistings by Form 25 (corporate
- * actions). Free, no key; the SEC wants to know who asks: `user_agent` is `Name contact@example.com`.
+ * SEC EDGAR: who files (securities), what they filed and when (fundamentals, filings), and delistings by Form
+ * 25 (corporate actions). Free, no key; the SEC wants to know who asks: `user_agent` is `Name
+ * contact@example.com`.
  */
 export function secEdgar(
   context: AdapterContext,
@@ -50,7 +52,7 @@ export function secEdgar(
   const watch = fieldWatch('sec-edgar', context.onUnknownField)
   return {
     name: 'sec-edgar',
-    datasets: ['securities', 'fundamentals', 'corporate_actions'],
+    datasets: ['securities', 'fundamentals', 'filings', 'corporate_actions'],
     concurrency: 2,
     probe: async (signal) =>
       void listed(await client.fetch(endpoints.tickers(), signal), 'filers with their tickers'),
@@ -58,6 +60,7 @@ export function secEdgar(
     read(ask, batch, signal) {
       if (ask.dataset === 'securities') return readSecurities(client, watch, batch, signal)
       if (ask.dataset === 'corporate_actions') return readDelistings(client, watch, batch, signal)
+      if (ask.dataset === 'filings') return readFilings(client, watch, batch, signal)
       return batch.label.startsWith(BULK)
         ? readBulk(client, watch, batch, signal)
         : readFacts(client, watch, batch, signal)
@@ -254,6 +257,26 @@ async function* readDelistings(
   }
 }
 
+async function* readFilings(
+  client: HttpClient,
+  watch: FieldWatch,
+  { subjects }: Batch,
+  signal: AbortSignal,
+): AsyncGenerator<Page | SubjectEnd> {
+  for await (const { subject, response } of answersOf(client, subjects, endpoints.submissions, signal)) {
+    const { item } = subject
+    if (response === undefined) yield notFound(item, 'no CIK is known for it')
+    else if ('status' in response) yield response
+    else if (response.outcome !== 'ok') yield notFound(item, `the SEC knows no filer "${item}"`, response)
+    else {
+      const newest = understood(item, response, () => parseSubmissions(response.json, watch))
+      const filer =
+        'status' in newest ? newest : await withOlderFilings(client, watch, item, newest.content, signal)
+      yield 'status' in filer ? filer : pageOf(response, located(filingRecords(filer.content)))
+    }
+  }
+}
+
 /** The filer of an answer, with its older filings when it is a delisting that could stand among them. */
 async function filerOf(
   client: HttpClient,
@@ -268,6 +291,17 @@ async function filerOf(
   // The newest filings are here; a filer that is gone files no more than a thousand papers after its Form 25.
   if (filer.listings.length > 0 || filer.filings.some(({ form }) => form?.startsWith('25') ?? false))
     return read
+  return withOlderFilings(client, watch, item, filer, signal)
+}
+
+/** The filer with the filings of all its shards. */
+async function withOlderFilings(
+  client: HttpClient,
+  watch: FieldWatch,
+  item: string,
+  filer: Filer,
+  signal: AbortSignal,
+): Promise<{ readonly content: Filer } | SubjectEnd> {
   const filings = [...filer.filings]
   for (const name of filer.shards) {
     const shard = await answered(item, client.fetch(endpoints.submissionsShard(name), signal))
