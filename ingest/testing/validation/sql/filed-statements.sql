@@ -1,0 +1,12 @@
+-- Values of statements ($1, a JSON array) beside the standard items: "document item: value, item value" and
+-- whether they are equal.
+select concat(w.document, ' ', w.item, ': ', w.value, ', ',
+    coalesce(trim_scale(s.value)::text, s.reason, 'none')) as text,
+  coalesce(s.value = w.value, false) as is_equal
+from jsonb_to_recordset($1::jsonb) as w (document text, cik text, period_end date, item text, value numeric)
+left join stocks_research.fundamentals_standard_v s
+  on s.cik = w.cik
+  and s.item = w.item
+  and s.period_end = w.period_end
+  and s.period_kind in ('year', 'instant')
+order by w.document, w.item
