@@ -17,7 +17,8 @@ export interface Doubts {
   readonly rescaled: Set<string>
 }
 interface Counted {
-  readonly filed: string
+  /** Day of the filing, as milliseconds: compared with that of each other filing. */
+  readonly filed_ms: number
   readonly largest: Rational
   /** Counts below this are in thousands or millions. */
   readonly thousands_below: Rational | undefined
@@ -101,7 +102,7 @@ function countedOf(filing: Filing, { count_tags }: Doubts): Counted | undefined 
   if (largest === undefined) return undefined
   const average = tooSmallAverage(filing)
   return {
-    filed: filing.filed,
+    filed_ms: Date.parse(filing.filed),
     largest,
     thousands_below: average === undefined ? undefined : multiply(average, HUNDRED),
     reasons: new Map(counts.map(({ value }) => [value, null])),
@@ -133,8 +134,8 @@ function isThousandTimes(income: number, earnings: number, shares: number): bool
   return Math.abs(digits - 3) < 0.2 || Math.abs(digits - 6) < 0.2
 }
 
-const isNear = (one: Pick<Counted, 'filed'>, other: Pick<Counted, 'filed'>): boolean =>
-  Math.abs(Date.parse(one.filed) - Date.parse(other.filed)) <= NEAR_DAYS * DAY_MS
+const isNear = (one: Counted, other: Counted): boolean =>
+  Math.abs(one.filed_ms - other.filed_ms) <= NEAR_DAYS * DAY_MS
 
 /** Compares a count with the largest one of each filing within 400 days that is known now. */
 function reasonOf(text: string, accession: string, { counted }: Doubts): string | null {

@@ -35,9 +35,16 @@ with lines as (
         v.period_end::text,
         string_agg(v.item, ',' order by v.item collate "C")],
       '|', '')
-  from stocks_research.fundamentals_standard_v v
-  where v.cik = any ($1::text[])
-    and v.reason = 'not_filed'
+  from unnest($1::text[]) n (cik)
+  -- Filer by filer: a condition on all of them does not reach the inside of the view, which would then be
+  -- read whole for each call.
+  cross join lateral (
+    select *
+    from stocks_research.fundamentals_standard_v i
+    where i.cik = n.cik
+      and i.reason = 'not_filed'
+    offset 0
+  ) v
   group by v.cik, v.period_kind, v.period_start, v.period_end
 )
 select l.cik, string_agg(l.line, E'\n') as lines
