@@ -56,6 +56,7 @@ export async function checkDelivery(
   const is_unfit = failures(examination).length > 0 || emptyJobs(examination).length > 0
   const has_gaps =
     examination.rates.rejects.length > 0 ||
+    examination.splits.against.length > 0 ||
     examination.checks.some(
       ({ absent, without, tally, contradicted }) =>
         tally.rows_rejected > 0 || contradicted > 0 || (absent === undefined && without.length > 0),

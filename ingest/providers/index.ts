@@ -61,7 +61,7 @@ export const openSecondSource = ({ directory }: NonNullable<Config['second_sourc
   flatFiles(directory)
 
 export { type AdoptOptions, adopt } from './flat-files/adopt.ts'
-export type { SplitResult } from './flat-files/split-evidence.ts'
+export { type SplitResult, splitText } from './flat-files/split-evidence.ts'
 
 /**
  * A delivery of flat files, for reading it without a run; `onSplits` receives what its closes show at splits.

@@ -14,7 +14,7 @@ import { endOf } from '../pipeline/record.ts'
 import { failMalformedFiles } from '../pipeline/settle.ts'
 import { readSharedTable } from '../pipeline/shared-table.ts'
 import { pricesDaily } from '../prices-daily.ts'
-import { openDelivery, type SplitResult } from '../providers/index.ts'
+import { openDelivery, type SplitResult, splitText } from '../providers/index.ts'
 import { securities } from '../securities.ts'
 import { tickerHistory } from '../ticker-history.ts'
 import type { UniverseMember } from '../universe/read.ts'
@@ -60,7 +60,7 @@ export async function examineDelivery(
   members: readonly UniverseMember[],
   { reject_max_ratio }: Pick<Thresholds, 'reject_max_ratio'>,
 ): Promise<Examination> {
-  let splits: SplitResult = { moved: 0, still: [] }
+  let splits: SplitResult = { moved: 0, still: [], against: [] }
   const provider = openDelivery(root, (result) => {
     splits = result
   })
@@ -136,13 +136,18 @@ const COSTS: Partial<Record<JobName, string>> = {
 }
 
 /** Whether the closes are as traded, as far as the splits of the delivery show it. */
-export function splitsText({ moved, still, rebuilt }: SplitResult): string {
+export function splitsText({ moved, still, against, rebuilt }: SplitResult): string {
   if (rebuilt !== undefined) {
     const compared = `the rebuilt closes move as stated at ${moved} of ${still.length + moved} splits`
     return `rebuilt from prices adjusted for splits, with ${rebuilt} splits of the delivery: ${compared}`
   }
   if (still.length > 0)
     return `the closes do not move at ${still.length} of ${still.length + moved} splits: they are adjusted`
+  if (against.length > 0)
+    return (
+      `the closes move against ${against.length} of ${against.length + moved} splits, which may be ` +
+      `stated the wrong way round: ${cutList(against.map(splitText))}`
+    )
   if (moved > 0) return `as traded: the closes move at all ${moved} splits that can be compared`
   return 'not compared: the delivery states no split between its days. Make sure that they are unadjusted'
 }

@@ -7,11 +7,12 @@ type Named = Pick<Part, 'name' | 'folder' | 'mapping'>
 /** A header name in lower case without its signs: `Adj. Close*` is adjclose. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '')
 
-const isUnadjusted = (name: string): boolean => /unadj|nonadj|notadj/.test(name)
+const isUnadjusted = (name: string): boolean =>
+  /unadj|nonadj|notadj/.test(name) ||
+  /^(raw|nominal|actual|traded)(close|price)$|^close(raw|nominal)$/.test(name)
+/** Whatever is adjusted, but the factor for it (the prices beside a factor are raw) and volumes. */
 const isAdjusted = (name: string): boolean =>
-  !isUnadjusted(name) &&
-  (/^(adj|adjusted)$/.test(name) ||
-    /adj.*(close|price|open|high|low|last)|(close|price|open|high|low|last).*adj/.test(name))
+  !isUnadjusted(name) && /adj(?!ud|unct|acent|oin)/.test(name) && !/factor|ratio|vol|adjustment/.test(name)
 
 const ADVICE =
   'Deliver unadjusted prices. If these are as traded, write {"adjusted": "raw"} for prices_daily in ' +
@@ -51,7 +52,7 @@ export function reasonOf(header: readonly string[]): string | undefined {
   const plain = header.map(plainName)
   const columnOf = (test: (name: string) => boolean): string | undefined =>
     header[plain.findIndex(test)]?.trim()
-  const unadjusted = columnOf((name) => isUnadjusted(name) && /close|price/.test(name))
+  const unadjusted = columnOf((name) => isUnadjusted(name) && /close|price|last|prc|px/.test(name))
   if (unadjusted !== undefined) {
     const how =
       plainName(unadjusted) === 'closeunadj'

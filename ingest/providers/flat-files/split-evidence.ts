@@ -27,6 +27,8 @@ interface Around {
 export interface SplitResult {
   readonly moved: number
   readonly still: readonly Around[]
+  /** Those at which the closes move the other way: the ratio is the wrong way round, or the event another. */
+  readonly against: readonly Around[]
   /** The splits that the prices were rebuilt with; undefined where they are taken as they are. */
   readonly rebuilt?: number | undefined
 }
@@ -118,14 +120,16 @@ export class SplitEvidence {
   result(): SplitResult {
     let moved = 0
     const still: Around[] = []
+    const against: Around[] = []
     for (const split of [...this.#byItem.values()].flat()) {
       const share = shareShown(split)
       if (share === undefined) continue
       const isTwice = this.#is_rebuilt && share >= MOVED_TWICE_MIN
       if (Math.abs(share) <= STILL_MAX || isTwice) still.push(split)
       else if (share >= MOVED_MIN) moved += 1
+      else if (share <= -MOVED_MIN) against.push(split)
     }
-    return { moved, still }
+    return { moved, still, against }
   }
 
   /** The ends that follow: the securities whose closes do not move, or all of `items`. */
@@ -140,7 +144,7 @@ export class SplitEvidence {
     })
     if (this.#is_rebuilt) {
       const fix = 'Correct "unadjust" in mapping.json, or splits/.'
-      const some = still.slice(0, 3).map(textOf).join('; ')
+      const some = still.slice(0, 3).map(splitText).join('; ')
       const reason =
         `The rebuilt closes contradict ${still.length} of ${still.length + moved} splits (${some}): ` +
         `the prices were not adjusted for them, or a split is wrong. ${fix}`
@@ -149,7 +153,7 @@ export class SplitEvidence {
       return concerned.map((item) => failed(item, reason))
     }
     if (still.length > 1 && still.length > moved) {
-      const some = still.slice(0, 3).map(textOf).join('; ')
+      const some = still.slice(0, 3).map(splitText).join('; ')
       const reason =
         'The prices of the delivery are adjusted for splits already: they do not move at ' +
         `${still.length} of ` +
@@ -159,7 +163,7 @@ export class SplitEvidence {
     return still.map((split) =>
       failed(
         split.item,
-        `Its closes do not move at a split that the delivery states (${textOf(split)}): they are ` +
+        `Its closes do not move at a split that the delivery states (${splitText(split)}): they are ` +
           'adjusted for it ' +
           'already, or the split did not happen. Deliver unadjusted prices, or correct the split.',
       ),
@@ -181,5 +185,6 @@ function shareShown({ ex_date, ratio, is_disputed, before, after }: Around): num
 
 const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
-const textOf = ({ item, ex_date, ratio_text, before, after }: Around): string =>
+/** A split and the closes around it, in words for a person. */
+export const splitText = ({ item, ex_date, ratio_text, before, after }: Around): string =>
   `${item} ${ex_date}, ${ratio_text}: ${before?.text} to ${after?.text}`

@@ -194,10 +194,20 @@ const SECURITY_TYPES = new Set(
 
 type Check = (text: string) => string | undefined
 
-const currencyFault = (column: string, text: string): string | undefined =>
-  CURRENCIES.has(text.toUpperCase())
-    ? undefined
-    : `${column} is "${text.slice(0, 60)}", not a known ISO 4217 code`
+/** In one case: vendors write hundredths in two, `GBp` for pence and `ZAc` for cents. */
+function currencyFault(column: string, text: string): string | undefined {
+  const isInOneCase = text === text.toUpperCase() || text === text.toLowerCase()
+  if (isInOneCase && CURRENCIES.has(text.toUpperCase())) return undefined
+  const hundredths = isInOneCase ? '' : ' (in two cases it may mean hundredths, as GBp does)'
+  return `${column} is "${text.slice(0, 60)}", not a known ISO 4217 code${hundredths}`
+}
+
+/** A measure, or one measure for another, as XBRL writes them: USD, shares, USD/shares, bbl. */
+const UNIT = /^[A-Za-z][\w.-]*(\/[A-Za-z][\w.-]*)?$/
+/** Forms as EDGAR writes them: 10-K, 10-Q/A, 424B3, N-CSR, DEF 14A. */
+const FORM = /^[A-Z0-9][A-Z0-9 -]*(\/A)?$/
+/** A form of a number and letters without a dash is one of the few that have three digits. */
+const WITHOUT_DASH = /^\d{1,2}[A-Z]/
 
 /** Fields of a closed vocabulary: what is wrong with a word that is not in it. */
 export const WORD_CHECKS: Readonly<Record<string, Check>> = {
@@ -210,6 +220,16 @@ export const WORD_CHECKS: Readonly<Record<string, Check>> = {
   currency: (text) => currencyFault('currency', text),
   from_currency: (text) => currencyFault('from', text),
   to_currency: (text) => currencyFault('to', text),
+  unit(text) {
+    const isCurrency = text !== text.toUpperCase() && CURRENCIES.has(text.toUpperCase())
+    if (UNIT.test(text) && !isCurrency) return undefined
+    const advice = isCurrency ? ` (write ${text.toUpperCase()})` : ' (USD, shares, USD/shares, pure …)'
+    return `unit is "${text.slice(0, 60)}", not a unit of XBRL${advice}`
+  },
+  form: (text) =>
+    FORM.test(text) && !WITHOUT_DASH.test(text)
+      ? undefined
+      : `form is "${text.slice(0, 60)}", not a form of EDGAR (10-K, 10-Q/A, 20-F …)`,
   type: (text) =>
     SECURITY_TYPES.has(wordOf(text))
       ? undefined
