@@ -7,6 +7,7 @@ import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { judge } from '../helpers/checklist/judge.ts'
 import { boxesOf, MARK, type RunView, viewOf } from '../helpers/checklist/view.ts'
 import { messageOf } from '../helpers/core/errors.ts'
+import { plainJson } from '../helpers/core/text.ts'
 import { attestationFaults } from './check-statement.ts'
 import { escapeHtml } from './html.ts'
 import { escapeXml, RUN_SUITE } from './junit.ts'
@@ -135,7 +136,7 @@ function manifestFaults(
   expect(
     'journal hash',
     manifest.journal.sha256,
-    sha256Of(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
+    sha256Of(entries.map((entry) => `${plainJson(entry)}\n`).join('')),
   )
   for (const name of Object.keys(PAGES))
     if (manifest.files[name] === undefined) faults.push(`manifest.json: it does not list ${name}`)

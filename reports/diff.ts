@@ -1,5 +1,6 @@
 /** What differs between two runs, as text. */
 import type { EvidenceRow, RunFigures } from '../helpers/checklist/events.ts'
+import { oneLine } from '../helpers/checklist/text.ts'
 import { boxesOf, type RunView } from '../helpers/checklist/view.ts'
 import { counted, cutList, timeText } from '../helpers/core/text.ts'
 import { changesOf } from './changes.ts'
@@ -78,6 +79,7 @@ function findingsOnly(these: readonly EvidenceRow[], others: readonly EvidenceRo
     .map(({ severity, check, security, day, evidence }) =>
       [severity, check, security, day ?? 'no day', evidence].join(' · '),
     )
+    .map(oneLine)
 }
 
 /** Boxes whose state differs, and those that only one of the plans has. */

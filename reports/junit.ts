@@ -2,6 +2,7 @@ import type { Fault, Scalar } from '../helpers/checklist/events.ts'
 import { lookOf } from '../helpers/checklist/mode.ts'
 import { clip } from '../helpers/checklist/text.ts'
 import { type BoxView, boxesOf, countsOf, type PhaseView, type RunView } from '../helpers/checklist/view.ts'
+import { withoutCommands } from '../helpers/core/text.ts'
 
 const PROPERTY_CHARACTERS_MAX = 2_000
 const EVIDENCE_CHARACTERS_MAX = 2_000
@@ -160,8 +161,6 @@ const attributesOf = (attributes: Readonly<Record<string, string | number>>): st
 export const escapeXml = (text: string): string =>
   xmlCharacters(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** Text of characters that XML 1.0 allows. */
+/** Text of characters that XML 1.0 allows, without those that command a terminal or turn text round. */
 export const xmlCharacters = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}')
+  withoutCommands(text).replaceAll(/[\ufffe\uffff]/g, '\u{fffd}')

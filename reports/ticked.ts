@@ -44,6 +44,9 @@ export function tickedOf(view: RunView): string {
   return `${[...head, ...phases].join('\n')}\n`
 }
 
-/** Text from outside on one line of Markdown: no control characters, and no HTML. */
+/** Text from outside on one line of Markdown: no control characters, no HTML, no link, no image. */
 const oneLine = (text: string): string =>
-  xmlCharacters(text).replaceAll(/\s+/g, ' ').replaceAll('<', '\\<').trim()
+  xmlCharacters(text)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\\<[\]]/g, '\\$&')
+    .trim()

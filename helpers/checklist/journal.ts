@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { redactDeep } from '../core/redact.ts'
+import { plainJson } from '../core/text.ts'
 import type { JournalEntry, RunEvent } from './events.ts'
 
 /** The hash that the first line names as its predecessor. */
@@ -101,7 +102,7 @@ export class Journal {
       ...(Object.fromEntries(clean) as RunEvent),
     }
     const sha256 = hashOf(body)
-    const line = Buffer.from(`${JSON.stringify({ ...body, sha256 })}\n`)
+    const line = Buffer.from(`${plainJson({ ...body, sha256 })}\n`)
     try {
       writeFileSync(this.#handle, line)
       fsyncSync(this.#handle)
@@ -149,7 +150,7 @@ export function readJournal(bytes: Buffer): JournalReading {
       return failed(`its number is ${body.seq}, not ${entries.length + 1}`, false)
     if (body.prev !== head) return failed('it does not name the hash of the line before', false)
     // The bytes themselves are compared too, so that a changed one which parses to the same object is seen.
-    if (sha256 !== hashOf(body) || !line.equals(Buffer.from(JSON.stringify(parsed))))
+    if (sha256 !== hashOf(body) || !line.equals(Buffer.from(plainJson(parsed))))
       return failed('its hash does not match its content', false)
     entries.push(parsed)
     head = sha256
@@ -158,7 +159,7 @@ export function readJournal(bytes: Buffer): JournalReading {
   return { entries, head, fault: undefined, good_bytes, is_torn: false }
 }
 
-const hashOf = (body: object): string => createHash('sha256').update(JSON.stringify(body)).digest('hex')
+const hashOf = (body: object): string => createHash('sha256').update(plainJson(body)).digest('hex')
 
 function parseLine(text: string): JournalEntry | undefined {
   try {

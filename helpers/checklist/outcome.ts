@@ -1,10 +1,10 @@
 /** How a box ended, and what its errors say. */
 import { relative } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import type { SerializedError } from 'vitest'
 import type { TestCase } from 'vitest/node'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import { redact } from '../core/redact.ts'
+import { plainText } from '../core/text.ts'
 import type { Evidence, Fault, RunEvent } from './events.ts'
 
 type BoxEnded = Extract<RunEvent, { event: 'box-ended' }>
@@ -52,7 +52,7 @@ export function faultOf(error: SerializedError): Fault {
   const frame = error.stacks?.find((each) => each.file !== '' && !NO_BOX.test(each.file))
   return {
     name: error.name ?? 'Error',
-    message: redact(stripVTControlCharacters(text)).slice(0, MESSAGE_CHARACTERS_MAX),
+    message: redact(plainText(text)).slice(0, MESSAGE_CHARACTERS_MAX),
     at:
       frame === undefined
         ? undefined

@@ -3,6 +3,7 @@ import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import { messageOf } from '../core/errors.ts'
 import { redact } from '../core/redact.ts'
+import { plainText } from '../core/text.ts'
 import type { Scalar } from './events.ts'
 
 /** What the reporter opens before the world is prepared. */
@@ -76,7 +77,7 @@ export async function setUp(
     const fault =
       'The checklist needs its own reporter, which writes the evidence. ' +
       'Run `npx vitest run phases` without --reporter.'
-    process.stderr.write(`${fault}\n`)
+    process.stderr.write(`${redact(plainText(fault))}\n`)
     project.provide('gate', { is_open: false, fault })
     return undefined
   }
@@ -88,7 +89,7 @@ export async function setUp(
   try {
     const prepared = await prepare({
       ...run,
-      say: (line) => void process.stdout.write(`  ${redact(line)}\n`),
+      say: (line) => void process.stdout.write(`  ${redact(plainText(line))}\n`),
       async precondition(of_box, check) {
         claim = of_box
         const result = await check()

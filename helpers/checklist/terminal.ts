@@ -1,5 +1,6 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { redact } from '../core/redact.ts'
+import { plainText } from '../core/text.ts'
 import type { Fault } from './events.ts'
 import { lookOf } from './mode.ts'
 import { ALSO_PROVEN } from './plan.ts'
@@ -17,6 +18,7 @@ const TICK_MS = 1_000
 /** A file or a pipe gets a line of progress after this time without any line. */
 const QUIET_MS = 60_000
 const FAULT_LINES_MAX = 30
+const FAULT_CHARACTERS_MAX = 8_000
 const REASON_CHARACTERS_MAX = 200
 /** Columns before evidence. */
 const INDENT = 6
@@ -65,20 +67,20 @@ export class Terminal {
     const title = `Checklist · ${boxes.length} boxes in ${run.phases.length} phases`
     this.#line(`${this.#style('bold', title)} · ${this.#style(MODE_COLOUR[kind], word)}`)
     this.#line(this.#style('dim', meaning))
-    this.#line(this.#style('dim', `run ${run.run_id}`))
+    this.#line(this.#style('dim', `run ${plainText(run.run_id)}`))
   }
 
   phase(title: string): void {
     this.#is_also_proven = false
     this.#line('')
-    this.#line(this.#style('bold', title))
+    this.#line(this.#style('bold', plainText(title)))
   }
 
   /** A box that begins: on a terminal a line shows its claim and the time left, until it ends. */
   boxStarted(phase: string, claim: string): void {
     if (!this.#is_interactive) return
     this.#stopTicking()
-    this.#claim = claim
+    this.#claim = plainText(redact(claim))
     this.#time_left?.started(boxKey(phase, claim), this.#now())
     this.#showProgress()
     this.#ticking = setInterval(() => this.#showProgress(), TICK_MS).unref()
@@ -96,23 +98,23 @@ export class Terminal {
     if (is_also_proven && !this.#is_also_proven) this.#line(this.#style('dim', `  ${ALSO_PROVEN}`))
     this.#is_also_proven = is_also_proven
     const took = duration_ms >= 1000 ? this.#style('dim', `  ${durationText(duration_ms)}`) : ''
-    this.#line(`  ${this.#style(COLOUR[state], MARK[state])} ${claim}${took}`)
-    if (reason !== null) this.#line(`${' '.repeat(INDENT)}${this.#style(COLOUR[state], reason)}`)
-    const proof = this.#is_interactive ? evidenceText(evidence) : ''
+    this.#line(`  ${this.#style(COLOUR[state], MARK[state])} ${plainText(claim)}${took}`)
+    if (reason !== null) this.#line(`${' '.repeat(INDENT)}${this.#style(COLOUR[state], plainText(reason))}`)
+    const proof = this.#is_interactive ? plainText(evidenceText(evidence)) : ''
     for (const line of proof === '' ? [] : wrapped(proof, this.#width()))
       this.#line(this.#style('dim', `${' '.repeat(INDENT)}${line}`))
     for (const fault of faults) this.fault(fault)
   }
 
   fault(fault: Fault): void {
-    for (const line of fault.message.split('\n').slice(0, FAULT_LINES_MAX))
+    for (const line of clip(fault.message, FAULT_CHARACTERS_MAX).split('\n').slice(0, FAULT_LINES_MAX))
       for (const part of this.#fitted(line)) this.#line(`${' '.repeat(INDENT)}${this.#style('red', part)}`)
-    if (fault.at !== undefined) this.#line(this.#style('dim', `      at ${fault.at}`))
+    if (fault.at !== undefined) this.#line(this.#style('dim', `      at ${plainText(fault.at)}`))
   }
 
   /** The progress of the box that runs: a rewritten line on a terminal, at most one a minute elsewhere. */
   progress(line: string): void {
-    this.#progress = stripVTControlCharacters(redact(line)).replaceAll(/\s+/g, ' ')
+    this.#progress = redact(plainText(line)).replaceAll(/\s+/g, ' ')
     if (this.#is_interactive) {
       this.#showProgress()
       return
@@ -143,13 +145,13 @@ export class Terminal {
 
   /** A line of a phase or of the run, beside the boxes. */
   note(line: string): void {
-    this.#line(`  ${line}`)
+    this.#line(`  ${plainText(line)}`)
   }
 
   open(phase: PhaseView): void {
     const open = phase.boxes.filter((box) => box.state === 'open')
     for (const [reason, boxes] of Map.groupBy(open, (box) => box.reason ?? 'not run')) {
-      for (const box of boxes) this.#line(`  [ ] ${box.claim}`)
+      for (const box of boxes) this.#line(`  [ ] ${plainText(box.claim)}`)
       for (const part of this.#fitted(clip(reason, REASON_CHARACTERS_MAX)))
         this.#line(`${' '.repeat(INDENT)}${this.#style('yellow', part)}`)
     }
@@ -164,7 +166,8 @@ export class Terminal {
     for (const part of this.#fitted(why)) this.#line(`  ${part}`)
   }
 
-  ended(run: RunView, directory: string): void {
+  ended(run: RunView, folder: string): void {
+    const directory = plainText(folder)
     this.#stopTicking()
     const boxes = boxesOf(run).map(({ box }) => box)
     const took_ms = Date.parse(run.ended_at ?? run.started_at) - Date.parse(run.started_at)
@@ -196,7 +199,7 @@ export class Terminal {
 
   /** A line without control sequences, as lines that fit the screen, cut between words. */
   #fitted(line: string): string[] {
-    return wordsWithin(stripVTControlCharacters(line), this.#width())
+    return wordsWithin(plainText(line), this.#width())
   }
 
   #line(text: string): void {

@@ -2,6 +2,7 @@ import type { Evidence, Scalar } from './events.ts'
 
 const EVIDENCE_CHARACTERS_MAX = 240
 const SCALAR_CHARACTERS_MAX = 90
+const LINE_CHARACTERS_MAX = 1_000
 /** Of a longer table only the size is shown: its first rows are not representative. */
 const TABLE_ROWS_SHOWN_MAX = 20
 const SEPARATOR = ' · '
@@ -54,6 +55,9 @@ export function wrapped(text: string, width: number): string[] {
 
 export const clip = (text: string, characters_max: number): string =>
   text.length <= characters_max ? text : `${text.slice(0, characters_max - 1)}…`
+
+/** A reason or a fault on one line of the terminal. */
+export const oneLine = (text: string): string => clip(text.replaceAll(/\s+/g, ' '), LINE_CHARACTERS_MAX)
 
 /** `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 07 min`. */
 export function durationText(measured_ms: number): string {

@@ -30,7 +30,21 @@ describe('redact', () => {
     expect(redact("host=db user=a password='can ary' port=1 PGPASSWORD=canary")).toBe(
       'host=db user=a password=[redacted] port=1 PGPASSWORD=[redacted]',
     )
-    for (const harmless of ['https://x.test/a:b@c', 'postgres://admin@db.test', 'at 12:30 a@b', 'password='])
+    const long = 'canary'.repeat(200)
+    for (const [text, clean] of [
+      ['postgres://admin:can@ary@db.test:5432/x', 'postgres://admin:[redacted]@db.test:5432/x'],
+      [`postgres://admin:${long}@db.test`, 'postgres://admin:[redacted]@db.test'],
+      [`host=db password=${long}`, 'host=db password=[redacted]'],
+      ["password='can\\'ary' port=1", 'password=[redacted] port=1'],
+    ] as const)
+      expect(redact(text)).toBe(clean)
+    for (const harmless of [
+      'https://x.test/a:b@c',
+      'https://x.test:443?mail=a@b',
+      'postgres://admin@db.test',
+      'at 12:30 a@b',
+      'password=',
+    ])
       expect(redact(harmless)).toBe(harmless)
   })
 

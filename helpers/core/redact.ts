@@ -44,8 +44,8 @@ export function redact(text: string): string {
 }
 
 /** A password that nobody registered: in an address, or in the words of a connection string. */
-const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,100}):[^\s/@]{1,200}@/gi
-const IN_CONNINFO = /\b((?:pg)?password)=(?!\[redacted)(?:'[^']{1,200}'|[^\s&'"]{1,200})/gi
+const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,100}):[^\s/?#]{1,4096}@/gi
+const IN_CONNINFO = /\b((?:pg)?password)=(?!\[redacted)(?:'(?:\\.|[^'\\])+'|[^\s&'"]+)/gi
 
 /** A deep copy of plain data with every string, key included, redacted. */
 export function redactDeep<T>(value: T): T {

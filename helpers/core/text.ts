@@ -1,4 +1,5 @@
-/** Numbers as text for people: counts with their noun, sizes, moments. */
+/** Text for people: counts with their noun, sizes, moments; and text from outside, made harmless. */
+import { stripVTControlCharacters } from 'node:util'
 
 /** `1 row`, `2,345 rows`; of a longer noun the first word counts: `2 violations of a hard check`. */
 export function counted(count: number, noun: string): string {
@@ -35,6 +36,23 @@ export function cutList(names: readonly string[]): string {
   const more = names.length - NAMES_MAX
   return more > 0 ? `${shown} and ${more.toLocaleString('en-US')} more` : shown
 }
+
+/** Control characters but tab and line feed, and those that turn the direction of text. */
+const COMMANDING = /[^\P{Cc}\t\n]|\p{Bidi_Control}/gu
+
+/** Text in which each of them is the replacement character. */
+export const withoutCommands = (text: string): string =>
+  text.toWellFormed().replaceAll('\r\n', '\n').replaceAll(COMMANDING, '\u{fffd}')
+
+/** Text from outside as a terminal may show it: without the sequences that would command it. */
+export const plainText = (text: string): string => withoutCommands(stripVTControlCharacters(text))
+
+/** JSON in which such characters are escaped: a terminal that shows the file is not commanded by its text. */
+export const plainJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    COMMANDING,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** Compares two texts by code unit, for `toSorted`: an order that depends on no locale. */
 export function compareText(a: string, b: string): number {

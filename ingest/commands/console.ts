@@ -1,6 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import { redact } from '../../helpers/core/redact.ts'
-import { counted } from '../../helpers/core/text.ts'
+import { counted, plainText } from '../../helpers/core/text.ts'
 import type { JobReport } from '../contract/job.ts'
 import type { Progress } from '../pipeline/context.ts'
 import type { RunReport } from '../pipeline/report.ts'
@@ -32,13 +31,13 @@ export function progressLine(screen: Screen, now: () => number = () => performan
       if (progress.job !== job) [job, started_ms] = [progress.job, at]
       if (screen.isTTY !== true || at - drawn_ms < REDRAW_MS) return
       drawn_ms = at
-      const text = redact(stripVTControlCharacters(progressText(progress, at - started_ms)))
+      const text = redact(plainText(progressText(progress, at - started_ms)))
       screen.write(`\r\u001b[K${text.slice(0, (screen.columns ?? COLUMNS_DEFAULT) - 1)}`)
       is_drawn = true
     },
     done(report: JobReport): void {
       clear()
-      screen.write(`${redact(jobText(report))}\n`)
+      screen.write(`${redact(plainText(jobText(report)))}\n`)
     },
     clear,
   }

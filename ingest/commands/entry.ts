@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { isDay } from '../../helpers/core/days.ts'
 import { ConfigError, messageOf, StocksError } from '../../helpers/core/errors.ts'
 import { redact } from '../../helpers/core/redact.ts'
+import { plainText } from '../../helpers/core/text.ts'
 
 // What every command-line entry shares: arguments, exit codes, what is printed, and how errors are printed.
 
@@ -33,15 +34,15 @@ export async function runProgram(program: Command): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     // Commander has printed its own errors already.
-    if (!(error instanceof CommanderError)) process.stderr.write(`${redact(textOf(error))}\n`)
+    if (!(error instanceof CommanderError)) process.stderr.write(`${redact(plainText(textOf(error)))}\n`)
   }
 }
 
 /** A command, and all below it. */
 const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)]
 
-/** Writes a line to standard output, without secrets. */
-export const say = (text: string): void => void process.stdout.write(`${redact(text)}\n`)
+/** Writes a line to standard output, without secrets and without what commands a terminal. */
+export const say = (text: string): void => void process.stdout.write(`${redact(plainText(text))}\n`)
 
 /** The value of an option that is a count. */
 export function wholeNumber(text: string): number {

@@ -6,6 +6,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option } from 'commander'
+import { oneLine } from '../../helpers/checklist/text.ts'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../../helpers/config/config.ts'
 import { openRemote } from '../../helpers/remote/open.ts'
 import { type GateResult, judgeGate, latestRunOf } from '../../reports/gate.ts'
@@ -75,7 +76,7 @@ function keyOf({ key }: Options, { signing_key_file }: Config): KeyObject | unde
 function report({ view, reasons, notes, statement_sha256, backup }: GateResult): void {
   const about = view === undefined ? '' : ` · run ${view.run_id}, ${view.mode}, ${view.verdict}`
   say(`gate ${reasons.length === 0 ? 'OPEN' : 'CLOSED'}${about}`)
-  for (const reason of reasons) say(`  ${reason}`)
+  for (const reason of reasons) say(`  ${oneLine(reason)}`)
   for (const note of notes) say(`  note: ${note}`)
   if (reasons.length > 0) process.exitCode = 1
   else say(`  statement ${statement_sha256} · backup ${backup?.file}`)

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option } from 'commander'
+import { oneLine } from '../../helpers/checklist/text.ts'
 import { ROOT_DIRECTORY, readConfig, reportsDirectoryOf } from '../../helpers/config/config.ts'
 import { messageOf, PreconditionError } from '../../helpers/core/errors.ts'
 import { openRemote } from '../../helpers/remote/open.ts'
@@ -39,8 +40,8 @@ async function verify(asked: string | undefined, options: Options): Promise<void
     })
     const rehearsal = view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''
     say(`run ${view?.run_id ?? path}: ${view?.verdict ?? 'unreadable'}${rehearsal}`)
-    for (const note of notes) say(`  note: ${note}`)
-    for (const fault of faults) say(`  DOES NOT HOLD: ${fault}`)
+    for (const note of notes) say(`  note: ${oneLine(note)}`)
+    for (const fault of faults) say(`  DOES NOT HOLD: ${oneLine(fault)}`)
     if (faults.length === 0) say('  everything that was checked holds')
     else process.exitCode = 1
   } finally {
