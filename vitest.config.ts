@@ -53,6 +53,8 @@ export default defineConfig(({ mode }) => ({
             '**/*.acceptance.test.ts',
             '**/*.browser.test.ts',
             '**/*.matrix.test.ts',
+            '**/*.mutants.test.ts',
+            '**/*.soak.test.ts',
             'reports/runs/**',
             ...(mode === 'quick' ? LONG_FILES : []),
           ],
@@ -104,6 +106,25 @@ export default defineConfig(({ mode }) => ({
           include: ['helpers/**/*.matrix.test.ts'],
           globalSetup: ['helpers/testing/global-setup.ts'],
           fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          env,
+        },
+      },
+      {
+        // Random sequences of mishaps, for SOAK_MINUTES: `npm run soak`.
+        test: {
+          name: 'soak',
+          include: ['ingest/**/*.soak.test.ts'],
+          globalSetup: ['helpers/testing/global-setup.ts'],
+          env,
+        },
+      },
+      {
+        // Faults put into a copy of the code, each of which a test must notice: `npm run mutants`.
+        test: {
+          name: 'mutants',
+          include: ['helpers/**/*.mutants.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,
           env,

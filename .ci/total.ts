@@ -46,9 +46,9 @@ const hasBrowser = !process.argv.includes('--without-browser')
 const slashed = (path: string): string => path.replaceAll('\\', '/')
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const allFiles = globSync('{ingest,helpers,reports}/**/*.test.ts').map(slashed).toSorted()
-/** The checklist on seventeen servers takes half an hour: `npm run matrix` runs it, and no step of this run. */
-const isMatrix = (path: string): boolean => path.endsWith('.matrix.test.ts')
-const testFiles = allFiles.filter((path) => !isMatrix(path))
+/** Longer than a CI run may take, and no step of this one. */
+const isApart = (path: string): boolean => /\.(matrix|mutants|soak)\.test\.ts$/.test(path)
+const testFiles = allFiles.filter((path) => !isApart(path))
 const isReference = (path: string): boolean => path.endsWith('.reference.test.ts')
 const isAcceptance = (path: string): boolean => path.endsWith('.acceptance.test.ts')
 const needsReferenceData = (path: string): boolean =>
@@ -161,7 +161,7 @@ if (leftOut.length > 0) {
   for (const path of leftOut) print(`  left out: ${path}`)
   skipped += leftOut.length
 }
-print(`no part of this run: ${allFiles.filter(isMatrix).join(', ')} (npm run matrix)`)
+print(`no part of this run: ${allFiles.filter(isApart).join(', ')} (npm run matrix, mutants, soak)`)
 // A step may fail without a failed test: a type error, an unhandled rejection, an empty run.
 if (failed_steps > 0 && failed === 0) failed = failed_steps
 print(`\n${passed} passed, ${failed} failed, ${skipped} skipped`)
