@@ -18,13 +18,16 @@ const DAY = /^(\d{4}-\d{2}-\d{2})T0[45]:00:00(?:\.0+)?Z$/
  * Every bar of a page, in its order, by the symbol under which it traded. A time that is no midnight in New
  * York is kept as it is, and rejected later. A bar of a symbol that is not in `asked` is malformed: the
  * answer is to another question.
+ *
+ * @throws RangeError when the bars of a symbol are not a list.
  */
 export function parseBars(json: TextJson, watch: FieldWatch, asked?: ReadonlySet<string>): BarsPage {
   const page = json as TextObject
   const records: LocatedRecord[] = []
   for (const [symbol, list] of Object.entries(isObject(page['bars']) ? page['bars'] : {})) {
     const isAsked = asked?.has(symbol) !== false
-    for (const bar of isArray(list) ? list : []) {
+    if (!isArray(list) && list !== null) throw new RangeError(`the bars of ${symbol} are not a list`)
+    for (const bar of list ?? []) {
       const each = isObject(bar) ? bar : {}
       watch('bars', BAR_FIELDS, each)
       const record = recordOf(symbol, each)

@@ -51,10 +51,22 @@ function tickerOfColumns(
   return { ticker: ticker ?? act, fault: `CQS Symbol "${cqs}" and NASDAQ Symbol "${nasdaq}" differ` }
 }
 
-/** Reads a directory by the names in its header, whatever their order. */
+/** Without these columns a table is not the directory. */
+const NEEDED: Readonly<Record<DirectoryFile, readonly string[]>> = {
+  nasdaqlisted: ['Symbol', 'Security Name', 'Test Issue'],
+  otherlisted: ['ACT Symbol', 'Security Name', 'Exchange', 'Test Issue'],
+}
+
+/**
+ * Reads a directory by the names in its header, whatever their order.
+ *
+ * @throws RangeError when the header lacks a column that the directory has.
+ */
 export function parseDirectory(file: DirectoryFile, text: string, watch: FieldWatch): Directory {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const names = (lines[0] ?? '').split('|')
+  const missing = NEEDED[file].filter((name) => !names.includes(name))
+  if (missing.length > 0) throw new RangeError(`${file}.txt has no column ${missing.join(', ')}`)
   watch(
     file,
     file === 'nasdaqlisted' ? NASDAQ_LISTED_FIELDS : OTHER_LISTED_FIELDS,

@@ -27,13 +27,18 @@ export interface ListedSecurity extends Candidate {
 /**
  * The rows of company_tickers_exchange.json, in their order.
  *
- * @throws RangeError when the body does not have names and rows.
+ * @throws RangeError when the body does not have names and rows, or the names are others.
  */
 export function parseTickers(json: TextJson, watch: FieldWatch): ListedSecurity[] {
   const { fields: listed, data } = bodyOf(json)
   if (!isArray(listed) || !isArray(data))
     throw new RangeError('the body has no lists "fields" and "data"; company_tickers_exchange has both')
   const names = listed.map((name) => textOf(name) ?? '')
+  const missing = ['cik', 'ticker', 'exchange'].filter((name) => !names.includes(name))
+  if (missing.length > 0) throw new RangeError(`the fields of the list lack ${missing.join(', ')}`)
+  const isFull = (row: TextJson): boolean => isArray(row) && row.length === names.length
+  if (data.length > 0 && !data.some(isFull))
+    throw new RangeError('no row has as many cells as there are fields')
   watch(
     'company_tickers_exchange',
     fields.TICKER_FIELDS,
