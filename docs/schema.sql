@@ -136,6 +136,8 @@ create table ingestion.items (
   constraint items_status_check check ((status in ('pending', 'running', 'ok', 'empty', 'not_found',
     'failed', 'deferred')))
 );
+create index items_answered on ingestion.items using btree (job, item, start_date) where (status in ('ok',
+  'empty', 'not_found'));
 create index items_by_job_status on ingestion.items using btree (job, status);
 
 -- Records of a source that became no row, each with its reason and its location.

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 
 // From the export to a first result, cell by cell:
 //   npm run export -- parquet /data/stocks
 //   npx node examples/research.ts /data/stocks
 
-const [folder] = process.argv.slice(2)
-if (folder === undefined) throw new Error('Usage: node examples/research.ts <folder of an export>')
+const [named] = process.argv.slice(2)
+if (named === undefined) throw new Error('Usage: node examples/research.ts <folder of an export>')
 
+// The link is resolved once, so that every query reads one version of the export.
+const folder = realpathSync(named)
 const print = (text: string): boolean => process.stdout.write(`${text}\n`)
 const query = (name: string): string => readFileSync(join(import.meta.dirname, 'sql', `${name}.sql`), 'utf8')
 
@@ -19,7 +21,7 @@ if (manifest.mode === 'rehearsal') print('REHEARSAL: the prices are invented.')
 
 // --- A view for each table. DuckDB reads only the columns and years that a query needs. ---
 const connection = await (await DuckDBInstance.create(':memory:')).connect()
-await connection.run(`set variable export = '${resolve(folder).replaceAll("'", "''")}'`)
+await connection.run(`set variable export = '${folder.replaceAll("'", "''")}'`)
 await connection.run(query('views'))
 
 async function show(title: string, name: string, values: Record<string, string> = {}): Promise<void> {

@@ -87,6 +87,8 @@ create table ingestion.items (
   constraint items_failure_has_class check (status <> 'failed' or error_class is not null)
 );
 create index items_by_job_status on ingestion.items (job, status);
+create index items_answered on ingestion.items (job, item, start_date)
+  where status in ('ok', 'empty', 'not_found');
 comment on table ingestion.items is
   'The work items: one subject (a security, a filer, or a whole market file) of one job in one run. Status '
   'and rows commit together.';

@@ -65,7 +65,8 @@ export async function runDaily({
     end_date: last_session_date,
   }
 
-  const requested_from = await ask(requestedFrom)
+  const source_ids = universe.members.map(({ source_id }) => source_id)
+  const requested_from = await ask((db) => requestedFrom(db, source_ids))
   const before = await ask((db) => hashesOf(db, overlap.start_date, newest_date))
   const increment = await ingest({
     ...options,
@@ -141,8 +142,10 @@ async function spanOf(db: Database, now: Date, overlap_sessions: number) {
   return { last_session_date, newest_date, overlap_start_date }
 }
 
-async function requestedFrom(db: Database): Promise<Map<string, string>> {
-  const rows = await db.rows<{ source_id: string; start_date: string }>(queryFile(SQL, 'requested-from'))
+async function requestedFrom(db: Database, source_ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.rows<{ source_id: string; start_date: string }>(queryFile(SQL, 'requested-from'), [
+    source_ids,
+  ])
   return new Map(rows.map(({ source_id, start_date }) => [source_id, start_date]))
 }
 

@@ -1,4 +1,18 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { execa } from 'execa'
@@ -201,7 +215,21 @@ test('a killed export leaves the former one, and continues with the files that i
   const contents = (manifest: Manifest) => filesOf(manifest).map((part) => [part.path, part.content_sha256])
   expect(contents(after)).toEqual(contents(before))
   expect((await verifyExport(other)).faults).toEqual([])
-  expect((await readdir(root)).filter((name) => name.startsWith('killed'))).toEqual(['killed'])
+  expect((await readdir(root)).filter((name) => name.startsWith('killed'))).toEqual([
+    'killed',
+    'killed.versions',
+  ])
+})
+
+test('a copy of an export is brought up to date; a foreign link is followed', async () => {
+  const copy = join(root, 'copy')
+  await cp(await realpath(folder), copy, { recursive: true })
+  const link = join(root, 'link')
+  await symlink('copy', link)
+  expect(await exportTo(link)).toEqual([])
+  expect(await readlink(link)).toBe('copy')
+  expect((await lstat(copy)).isSymbolicLink()).toBe(true)
+  expect((await verifyExport(link)).faults).toEqual([])
 })
 
 test('changed, missing and additional files are named, and the next export repairs them', async () => {

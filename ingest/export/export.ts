@@ -1,9 +1,8 @@
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { listBackups } from '../../helpers/backup/manifest.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
 import { PRODUCT_VERSION } from '../../helpers/config/version.ts'
-import { flushFolder, publishFolder } from '../../helpers/core/atomic-file.ts'
 import { RefusedError } from '../../helpers/core/errors.ts'
 import { isAlive } from '../../helpers/core/process.ts'
 import { contentHashOf, hashTables, readSnapshot } from '../../helpers/database/fingerprint.ts'
@@ -16,13 +15,13 @@ import {
   type ManifestBody,
   type ManifestTable,
   type Part,
-  PROGRESS,
   readManifest,
   readProgress,
   writeManifest,
   writeProgress,
 } from './manifest.ts'
 import { isIntact, makePart, pathOf, type Source, stage, unstage, yearsOf } from './part.ts'
+import { isThere, nameBehindLinks, partialOf, publish, recover } from './publish.ts'
 import { columnsOf, EXPORTED, SQL } from './tables.ts'
 
 export interface ExportOptions {
@@ -39,8 +38,8 @@ export interface ExportReport {
 }
 
 /**
- * Exports the research surface as Parquet, as of one snapshot. The folder is replaced at the end. A file
- * whose rows are unchanged is kept, also from an export that was killed. Needs no right but to read.
+ * Exports the research surface as Parquet, as of one snapshot. The folder is replaced at the end, at once. A
+ * file whose rows are unchanged is kept, also from an export that was killed. Needs no right but to read.
  *
  * @throws RefusedError for a folder that is not an export and not empty.
  */
@@ -49,7 +48,7 @@ export async function exportParquet(
   target: string,
   options: ExportOptions,
 ): Promise<ExportReport> {
-  const folder = resolve(target)
+  const folder = await nameBehindLinks(resolve(target))
   await mkdir(dirname(folder), { recursive: true })
   return alone(folder, async () => {
     await recover(folder)
@@ -64,7 +63,7 @@ export async function exportParquet(
           db.transaction(async (tx) => {
             await readSnapshot(tx)
             const report = await new Export(tx, duck, folder, former, options).run(connection.database)
-            await publish(folder)
+            await publish(folder, versionOf(report.manifest))
             return report
           }),
         { application: 'stocks-research export' },
@@ -74,6 +73,10 @@ export async function exportParquet(
     }
   })
 }
+
+/** Named by the time of its snapshot. */
+const versionOf = ({ snapshot_at, manifest_sha256 }: Manifest): string =>
+  `${snapshot_at.replaceAll(/[-:]/g, '')}-${manifest_sha256.slice(0, 8)}`
 
 /** Runs `work` while no other export writes the folder. The lock of a process that is gone is taken over. */
 async function alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
@@ -98,25 +101,6 @@ async function alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-const partialOf = (folder: string): string => `${folder}.partial`
-const formerFolderOf = (folder: string): string => `${folder}.former`
-
-/** Finishes or takes back a replacement that was killed between its two renames. */
-async function recover(folder: string): Promise<void> {
-  const former = formerFolderOf(folder)
-  if (await isThere(folder)) return rm(former, { recursive: true, force: true })
-  if (await isThere(former)) await rename(former, folder)
-}
-
-const isThere = (folder: string): Promise<boolean> =>
-  readdir(folder).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false
-      throw error
-    },
-  )
-
 /** The files of the export that is in the folder now. */
 async function formerOf(folder: string): Promise<readonly Part[]> {
   if (!(await isThere(folder))) return []
@@ -130,18 +114,6 @@ async function formerOf(folder: string): Promise<readonly Part[]> {
   // A damaged manifest gives nothing to keep: everything is written again.
   const manifest = await readManifest(folder).catch(() => undefined)
   return manifest?.tables.flatMap(({ files }) => files) ?? []
-}
-
-/** Gives the finished folder its name. Each rename is atomic; a kill between them is repaired by `recover`. */
-async function publish(folder: string): Promise<void> {
-  const partial = partialOf(folder)
-  await rm(join(partial, PROGRESS), { force: true })
-  await rm(join(partial, 'spill'), { recursive: true, force: true })
-  const replaces = await isThere(folder)
-  if (replaces) await rename(folder, formerFolderOf(folder))
-  await publishFolder(partial, folder)
-  if (replaces) await rm(formerFolderOf(folder), { recursive: true })
-  await flushFolder(dirname(folder))
 }
 
 class Export {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { hashFile } from '../../helpers/core/file-hash.ts'
 import { openDuck } from './duckdb.ts'
@@ -15,7 +15,8 @@ export interface Verification {
  * reads from it. Needs no database.
  */
 export async function verifyExport(target: string): Promise<Verification> {
-  const folder = resolve(target)
+  // One version throughout, whatever replaces it meanwhile.
+  const folder = await realpath(target).catch(() => resolve(target))
   const manifest = await readManifest(folder)
   const faults: string[] = []
   const expected = new Set<string>([MANIFEST])

@@ -1,9 +1,34 @@
 -- Core tables of which a trigger saw a change since their content was last recorded.
-select distinct c.table_name as name
-from ingestion.table_changes c
-where c.operation <> 'UNSEEN'
-  and c.change_id > (
-    select max(n.last_change_id)
-    from ingestion.content_hashes n
-    where n.table_name = c.table_name
+with recursive tables as (
+  -- One look-up for each table, however many recordings there are.
+  select min(h.table_name) as table_name
+  from ingestion.content_hashes h
+  union all
+  select (
+    select min(h.table_name)
+    from ingestion.content_hashes h
+    where h.table_name > t.table_name
   )
+  from tables t
+  where t.table_name is not null
+),
+newest as (
+  select h.*
+  from tables t
+  cross join lateral (
+    select *
+    from ingestion.content_hashes h
+    where h.table_name = t.table_name
+    order by h.recording_id desc
+    limit 1
+  ) h
+)
+select n.table_name as name
+from newest n
+where exists (
+  select
+  from ingestion.table_changes c
+  where c.table_name = n.table_name
+    and c.operation <> 'UNSEEN'
+    and c.change_id > n.last_change_id
+)
