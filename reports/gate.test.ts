@@ -1,5 +1,5 @@
 /** The gate and the tag on a small checklist in real git repositories: one way in, and every refusal. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -138,7 +138,7 @@ describe('after a good run', () => {
     expect(reasons).toContain('audit.html is not the file that the manifest lists')
   })
 
-  test('the command opens, tags once with what was proven, and refuses the same tag again', async () => {
+  test('the command opens, tags once, refuses the same tag again, and signs with an SSH key', async () => {
     const command = join(ROOT_DIRECTORY, 'ingest', 'commands', 'gate.ts')
     const where = ['--repository', subject.trial.directory, '--plan', 'plan.md']
     const call = (...args: string[]) =>
@@ -162,6 +162,7 @@ describe('after a good run', () => {
         ),
       ]),
     )
+    expect(tagged.stdout).toContain('Tagged v1.2.3, unsigned')
     const again = await call('tag', 'v1.2.3')
     expect(again.exitCode).toBe(1)
     expect(again.stderr).toContain('The tag v1.2.3 is there, and a tag is never moved')
@@ -172,6 +173,24 @@ describe('after a good run', () => {
     expect(closed.stdout).toMatch(/^gate CLOSED .*\n {2}the work tree has changes .*: note\.txt$/m)
     expect(closed.exitCode).toBe(1)
     expect(subject.git('tag', '--list')).toBe('v1.2.3')
+
+    const keys = join(subject.trial.directory, 'keys')
+    mkdirSync(keys)
+    const key = join(keys, 'tag')
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    writeFileSync(join(keys, 'signers'), `jane@example.com ${readFileSync(`${key}.pub`, 'utf8')}`)
+    subject.git('config', 'gpg.format', 'ssh')
+    subject.git('config', 'user.signingkey', `${key}.pub`)
+    subject.git('config', 'gpg.ssh.allowedSignersFile', join(keys, 'signers'))
+    const signed = await call('tag', 'v1.2.5')
+    expect(signed.stdout, signed.stderr).toContain('Tagged v1.2.5, signed')
+    const verified = await execa('git', ['tag', '-v', 'v1.2.5'], { cwd: subject.trial.directory })
+    expect(verified.stderr).toMatch(/Good "git" signature for jane@example\.com/)
+    rmSync(key)
+    const keyless = await call('tag', 'v1.2.6')
+    expect(keyless.exitCode, 'without its key nothing is tagged, not even unsigned').toBe(1)
+    expect(keyless.stderr).toMatch(/git could not (sign|make) the tag v1\.2\.6/)
+    expect(subject.git('tag', '--list').split('\n')).toEqual(['v1.2.3', 'v1.2.5'])
   })
 })
 

@@ -6,6 +6,14 @@ import type { GateResult } from './gate.ts'
 
 const VERSION = /^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
 
+/** Settings of git that name a key, or a command that does. */
+const KEYS = ['user.signingkey', 'gpg.ssh.defaultKeyCommand']
+
+export interface Tag {
+  readonly message: string
+  readonly is_signed: boolean
+}
+
 /** @throws RefusedError when the name is no version, or the tag is there: a tag is never moved. */
 export function requireNewTag(name: string, repository: string): void {
   if (!VERSION.test(name)) throw new RefusedError(`"${name}" is not a version. Name the tag v1.2.3.`)
@@ -14,10 +22,10 @@ export function requireNewTag(name: string, repository: string): void {
 }
 
 /**
- * Tags the commit of a run that opened the gate. The tag is annotated, and signed where git has a key.
- * Returns its message.
+ * Tags the commit of a run that opened the gate. The tag is annotated, and signed where git has a key, of
+ * OpenPGP or of SSH.
  */
-export async function tagRun(name: string, repository: string, gate: GateResult): Promise<string> {
+export async function tagRun(name: string, repository: string, gate: GateResult): Promise<Tag> {
   requireNewTag(name, repository)
   const { view, reasons, statement_sha256, backup } = gate
   if (view === undefined || backup === undefined || statement_sha256 === undefined || reasons.length > 0)
@@ -29,9 +37,9 @@ Run:       ${view.run_id}, ended ${view.ended_at}
 Statement: SHA-256 ${statement_sha256}
 Backup:    ${backup.file}, taken ${backup.taken_at}, SHA-256 ${backup.sha256}
 `
-  const isSigned = git(repository, 'config', '--get', 'user.signingkey') !== undefined
+  const hasKey = KEYS.some((setting) => git(repository, 'config', '--get', setting) !== undefined)
   const commit = String(view.identity['git_commit'])
-  const args = ['tag', isSigned ? '--sign' : '--annotate', '--file=-', '--cleanup=verbatim', name, commit]
+  const args = ['tag', hasKey ? '--sign' : '--annotate', '--file=-', '--cleanup=verbatim', name, commit]
   const { exitCode, stderr } = await execa('git', args, {
     cwd: repository,
     env: childEnvironment(),
@@ -41,5 +49,15 @@ Backup:    ${backup.file}, taken ${backup.taken_at}, SHA-256 ${backup.sha256}
   })
   if (exitCode !== 0)
     throw new PreconditionError(`git could not make the tag ${name}: ${stderr}. Nothing was tagged.`)
-  return message
+  const made = git(repository, 'cat-file', 'tag', name) ?? ''
+  const is_signed = /^-----BEGIN [A-Z ]*SIGNATURE-----$/m.test(made)
+  if (hasKey && !is_signed) {
+    // git 2.39 makes the tag without a signature, and exits with 0, when ssh-keygen cannot sign.
+    git(repository, 'tag', '--delete', name)
+    throw new PreconditionError(
+      `git could not sign the tag ${name}, so nothing was tagged. ` +
+        'Check the key that git has: git config user.signingkey',
+    )
+  }
+  return { message, is_signed }
 }

@@ -34,8 +34,14 @@ async function tag(name: string, options: Options): Promise<void> {
   const result = await judge(options)
   report(result)
   if (result.reasons.length > 0) return
-  say(`\n${await tagRun(name, repository, result)}`)
-  say(`Tagged ${name}. Publish it with: git push origin ${name}`)
+  const { message, is_signed } = await tagRun(name, repository, result)
+  say(`\n${message}`)
+  say(
+    is_signed
+      ? `Tagged ${name}, signed. To verify it: git tag -v ${name}`
+      : `Tagged ${name}, unsigned: git has no signing key. To sign tags, set user.signingkey in git.`,
+  )
+  say(`Publish it with: git push origin ${name}`)
 }
 
 async function judge(options: Options): Promise<GateResult> {
