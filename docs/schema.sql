@@ -4137,6 +4137,25 @@ create view stocks_research.sessions_numbered_v as
     row_number() over (order by session_date) as session_number
    from stocks_research.trading_sessions c;
 
+-- The last sessions of the months between two days, in order, for the panels; with days_before so many days
+-- before each: the filings of 1 day before were known at the close of the month. Trap: the last calendar day
+-- of a month is often no session, and a month that has not ended by last_date is not in it.
+create function stocks_research.month_ends(first_date date, last_date date, days_before integer default 0)
+returns date[]
+language sql
+stable parallel safe
+as $$
+select coalesce(array_agg(m.month_end - $3 order by m.month_end), '{}')
+from (
+  select max(c.session_date) as month_end
+  from stocks_research.trading_sessions c
+  where c.session_date >= date_trunc('month', $1)::date
+    and c.session_date < (date_trunc('month', $2) + interval '1 month')::date
+  group by date_trunc('month', c.session_date)
+) m
+where m.month_end between $1 and $2
+$$;
+
 -- For each day and security the last bar within ten sessions up to the day, raw and adjusted as of today:
 -- one call for all month ends. Securities without such a bar are not in it; delisted ones are, as long as
 -- they traded. Closes are those of the day; the adjusted columns change with later events, and only their

@@ -143,6 +143,26 @@ comment on column stocks_research.sessions_numbered_v.session_date is 'As in tra
 comment on column stocks_research.sessions_numbered_v.session_number is
   'Number of sessions up to this one, itself included.';
 
+create function stocks_research.month_ends(
+  first_date date, last_date date, days_before integer default 0
+) returns date[]
+language sql stable parallel safe
+as $$
+select coalesce(array_agg(m.month_end - $3 order by m.month_end), '{}')
+from (
+  select max(c.session_date) as month_end
+  from stocks_research.trading_sessions c
+  where c.session_date >= date_trunc('month', $1)::date
+    and c.session_date < (date_trunc('month', $2) + interval '1 month')::date
+  group by date_trunc('month', c.session_date)
+) m
+where m.month_end between $1 and $2
+$$;
+comment on function stocks_research.month_ends(date, date, integer) is
+  'The last sessions of the months between two days, in order, for the panels; with days_before so many days '
+  'before each: the filings of 1 day before were known at the close of the month. Trap: the last calendar '
+  'day of a month is often no session, and a month that has not ended by last_date is not in it.';
+
 create function stocks_research.prices_panel(days date[], security_ids bigint[] default null)
 returns table (
   day date, security_id bigint, ticker text, trade_date date,
