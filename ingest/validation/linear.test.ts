@@ -1,8 +1,10 @@
 /** What checks and the research surface cost, in rows and pages that their plans read. */
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
+import { withVariables } from '../../helpers/testing/documents/cookbook.ts'
 import { pagesRead, planOf, rowsVisited } from '../../helpers/testing/rows-visited.ts'
 import { type CookbookMarket, openCookbookMarket } from '../testing/validation/cookbook-market.ts'
 import { doubleMarket } from '../testing/validation/double-market.ts'
@@ -36,6 +38,8 @@ const BY_KEY = {
     from stocks_research.fundamentals_quarters_as_of('${DAY}', array[$2])`,
   fundamentals_panel: `
     select * from stocks_research.fundamentals_panel(array['${DAY}']::date[], array['revenue'], array[$2])`,
+  filings: 'select * from stocks_research.filings where cik = $2',
+  earnings_dates_v: 'select * from stocks_research.earnings_dates_v where cik = $2',
   market_cap_as_of: `select * from stocks_research.market_cap_as_of('${DAY}', array[$2])`,
 } as const
 
@@ -47,6 +51,9 @@ let checksOnce: ReadonlyMap<string, number>
 let checksTwice: ReadonlyMap<string, number>
 let keysOnce: ReadonlyMap<string, number>
 let keysTwice: ReadonlyMap<string, number>
+let signalsOnce: ReadonlyMap<string, number>
+let signalsOfTwiceTheDays: ReadonlyMap<string, number>
+let signalsTwice: ReadonlyMap<string, number>
 
 /** Rows that each check visits, planned as a validation plans them. */
 async function checkCosts(): Promise<ReadonlyMap<string, number>> {
@@ -74,6 +81,16 @@ async function keyCosts(): Promise<ReadonlyMap<string, number>> {
   return costs
 }
 
+/** Rows that each signal visits at the month ends from a day to the end of 2024. */
+async function signalCosts(from: string): Promise<ReadonlyMap<string, number>> {
+  const costs = new Map<string, number>()
+  for (const file of globSync('examples/signals/*.sql')) {
+    const sql = withVariables(readFileSync(file, 'utf8'), { from, to: '2024-12-31' })
+    costs.set(basename(file), rowsVisited(await planOf(db, sql)))
+  }
+  return costs
+}
+
 beforeAll(async () => {
   market = await openCookbookMarket()
   db = market.db
@@ -97,9 +114,12 @@ beforeAll(async () => {
   await doubleMarket(db, 2)
   checksOnce = await checkCosts()
   keysOnce = await keyCosts()
+  signalsOnce = await signalCosts('2024-07-01')
+  signalsOfTwiceTheDays = await signalCosts('2024-01-01')
   await doubleMarket(db, 4)
   checksTwice = await checkCosts()
   keysTwice = await keyCosts()
+  signalsTwice = await signalCosts('2024-07-01')
 })
 afterAll(() => market?.drop())
 
@@ -115,5 +135,15 @@ test('one security or one filer is read from as few pages in a market of twice t
   const steep = [...keysTwice]
     .map(([name, twice]) => ({ name, once: keysOnce.get(name) ?? 0, twice }))
     .filter(({ once, twice }) => once < 1 || twice > 1.3 * once + 20)
+  expect(steep).toEqual([])
+})
+
+test('a signal of twice the market, or at twice the days, visits about twice the rows', () => {
+  const steep = [...signalsOnce].flatMap(([name, once]) => {
+    const most = 2.4 * once + 2_000
+    const costs = { days: signalsOfTwiceTheDays.get(name) ?? 0, filers: signalsTwice.get(name) ?? 0 }
+    return costs.days > most || costs.filers > most ? [{ name, once, ...costs }] : []
+  })
+  expect(signalsOnce.size).toBe(10)
   expect(steep).toEqual([])
 })
