@@ -86,7 +86,8 @@ with spans as materialized (
     from stocks_research.trading_sessions c
     where c.session_date >= a.ex_date
   ) x
-  -- A spin-off without a stated value is valued at the first close of the security that was spun off.
+  -- A spin-off without a stated value is valued at the first close of the security that was spun off. Here
+  -- and below, `offset 0` keeps the condition in front of the function: else it is called for each event.
   left join lateral (
     select
       c.close * round((a.detail ->> 'new_rate')::numeric, 60) / (a.detail ->> 'source_rate')::numeric
@@ -99,6 +100,7 @@ with spans as materialized (
       and a.cash_amount is null
       and a.split_to is null
       and a.refused is null
+    offset 0
   ) v on true
   -- A payment in another currency counts with the rate of its ex-date.
   left join lateral (
@@ -106,6 +108,7 @@ with spans as materialized (
     from stocks_research.fx_conversion(coalesce(v.currency, a.currency), s.currency, a.ex_date, $1) c
     where coalesce(v.currency, a.currency) <> s.currency
       and a.refused is null
+    offset 0
   ) r on true
   -- Known from the ex-date on, or from the declaration when that came later.
   where x.ex_session > s.first_bar

@@ -24,26 +24,52 @@ export function rowsVisited(plan: PlanNode): number {
  *
  * @param signature as `regprocedure` writes it, with its schema.
  */
-export async function rowsVisitedBy(
+export const rowsVisitedBy = async (
   db: Database,
   signature: string,
   values: readonly unknown[],
-): Promise<number> {
+): Promise<number> => rowsVisited(await planInside(db, signature, values))
+
+/** The plan of the query inside an SQL function, which was run with the settings of the function. */
+export async function planInside(
+  db: Database,
+  signature: string,
+  values: readonly unknown[],
+): Promise<PlanNode> {
   return db.transaction(async (tx) => {
-    const { body, settings } = await tx.one<{ body: string; settings: string[] | null }>(
-      'select prosrc as body, proconfig as settings from pg_proc where oid = $1::regprocedure',
+    const { body, settings, types } = await tx.one<{
+      body: string
+      settings: string[] | null
+      types: string[]
+    }>(
+      `select p.prosrc as body, p.proconfig as settings,
+         array(select format_type(t, null) from unnest(p.proargtypes) t) as types
+       from pg_proc p
+       where p.oid = $1::regprocedure`,
       [signature],
     )
+    // Outside the function nothing gives a parameter its type.
+    const typed = body.replaceAll(/\$(\d+)/g, (name, no) => `${name}::${types[Number(no) - 1]}`)
     for (const setting of settings ?? []) {
       const [name = '', value] = setting.split('=')
       await tx.rows('select set_config($1, $2, true)', [name, value])
     }
     const explained = await tx.one<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      `explain (analyze, timing off, format json) ${body}`,
+      `explain (analyze, timing off, format json) ${typed}`,
       [...values],
     )
-    return rowsVisited(explained['QUERY PLAN'][0]?.Plan ?? {})
+    return explained['QUERY PLAN'][0]?.Plan ?? {}
   })
+}
+
+/** How often a plan called each function that gives rows, by its name. */
+export function callsOf(plan: PlanNode, calls = new Map<string, number>()): Map<string, number> {
+  if (plan['Node Type'] === 'Function Scan') {
+    const name = String(plan['Function Name'])
+    calls.set(name, (calls.get(name) ?? 0) + Number(plan['Actual Loops'] ?? 0))
+  }
+  for (const child of (plan['Plans'] ?? []) as PlanNode[]) callsOf(child, calls)
+  return calls
 }
 
 /** The plan of a query that was run. Buffers count what the functions in it read, too. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { withVariables } from '../../helpers/testing/documents/cookbook.ts'
-import { pagesRead, planOf, rowsVisited } from '../../helpers/testing/rows-visited.ts'
+import { callsOf, pagesRead, planInside, planOf, rowsVisited } from '../../helpers/testing/rows-visited.ts'
 import { type CookbookMarket, openCookbookMarket } from '../testing/validation/cookbook-market.ts'
 import { doubleMarket } from '../testing/validation/double-market.ts'
 import { CHECKS } from './checks.ts'
@@ -49,6 +49,8 @@ let security_id: string
 let cik: string
 let checksOnce: ReadonlyMap<string, number>
 let checksTwice: ReadonlyMap<string, number>
+let factorsOnce: Awaited<ReturnType<typeof planInside>>
+let factorsTwice: typeof factorsOnce
 let keysOnce: ReadonlyMap<string, number>
 let keysTwice: ReadonlyMap<string, number>
 let signalsOnce: ReadonlyMap<string, number>
@@ -91,6 +93,9 @@ async function signalCosts(from: string): Promise<ReadonlyMap<string, number>> {
   return costs
 }
 
+/** The plan by which the factors of the whole market are derived. */
+const factorPlan = () => planInside(db, 'stocks_research.adjustment_intervals(date, text[])', [DAY, null])
+
 beforeAll(async () => {
   market = await openCookbookMarket()
   db = market.db
@@ -116,10 +121,12 @@ beforeAll(async () => {
   keysOnce = await keyCosts()
   signalsOnce = await signalCosts('2024-07-01')
   signalsOfTwiceTheDays = await signalCosts('2024-01-01')
+  factorsOnce = await factorPlan()
   await doubleMarket(db, 4)
   checksTwice = await checkCosts()
   keysTwice = await keyCosts()
   signalsTwice = await signalCosts('2024-07-01')
+  factorsTwice = await factorPlan()
 })
 afterAll(() => market?.drop())
 
@@ -146,4 +153,21 @@ test('a signal of twice the market, or at twice the days, visits about twice the
   })
   expect(signalsOnce.size).toBe(10)
   expect(steep).toEqual([])
+})
+
+test('factors of twice the market visit twice the rows, and call no function without need', async () => {
+  expect(rowsVisited(factorsOnce)).toBeGreaterThan(1_000)
+  expect(rowsVisited(factorsTwice)).toBeLessThan(2.3 * rowsVisited(factorsOnce) + 2_000)
+  const { spin_offs, foreign } = await db.one<{ spin_offs: number; foreign: number }>(
+    `select
+       count(*) filter (where a.kind = 'spin_off' and a.cash_amount is null and a.split_to is null)::int
+         as spin_offs,
+       count(*) filter (where a.kind = 'spin_off' or a.currency <> s.currency)::int as foreign
+     from stocks_research.corporate_actions a
+     join stocks_research.securities s using (security_id)`,
+  )
+  const calls = callsOf(factorsTwice)
+  expect([...calls.keys()].toSorted()).toEqual(['fx_conversion', 'spun_off_first_close'])
+  expect(calls.get('spun_off_first_close')).toBeLessThanOrEqual(spin_offs)
+  expect(calls.get('fx_conversion')).toBeLessThanOrEqual(foreign)
 })
