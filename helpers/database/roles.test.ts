@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { childEnvironment } from '../config/children.ts'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
@@ -11,7 +11,7 @@ import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
 import { driftOf } from './drift.ts'
 import { leastPrivilege, privilegeFaults, REFUSED } from './least-privilege.ts'
 import { migrate } from './migrate.ts'
-import { connectionOf, createRoles, ROLES, type RoleKind } from './roles.ts'
+import { connectionOf, createReader, createRoles, ROLES, type RoleKind, renewRights } from './roles.ts'
 
 const PASSWORDS = {
   admin: 'a canary',
@@ -248,4 +248,29 @@ test('the command names every password that is missing, and shows none', async (
   const done = await command(all)
   expect([done.exitCode, done.all]).toEqual([0, expect.stringContaining(names.ingest)])
   for (const secret of Object.values(PASSWORDS)) expect(done.all).not.toContain(secret)
+})
+
+test('a reader alone is created without the other roles, reads everything, and changes no owner', async () => {
+  const own = await scratchDatabase({ migrated: true })
+  onTestFinished(() => own.drop())
+  const ownerOf = (): Promise<Record<string, unknown>> =>
+    own.db.one('select datdba from pg_database where datname = current_database()')
+  const owner = await ownerOf()
+  await createReader(own.connection, 'first')
+  const user = await createReader(own.connection, "sec'ond")
+  onTestFinished(() => own.db.execute(`drop owned by ${user}; drop role ${user}`))
+  await own.db.execute(`${SECURITY}; create table research.study (a integer)`)
+  const reader = { ...own.connection, user, password: "sec'ond" }
+  const read = await withDatabase(reader, (db) =>
+    db.rows(
+      `select (select count(*)::integer from stocks_research.securities) as securities,
+         (select count(*)::integer from ingestion.runs) as runs,
+         (select count(*)::integer from research.study) as studies`,
+    ),
+  )
+  expect(read).toEqual([{ securities: 1, runs: 0, studies: 0 }])
+  for (const statement of [BAR, 'delete from ingestion.runs', 'create table research.mine (a integer)'])
+    await expect(withDatabase(reader, (db) => db.execute(statement))).rejects.toThrow(/permission denied/)
+  expect(await ownerOf()).toEqual(owner)
+  expect(await renewRights(own.connection), 'after an upgrade').toBeNull()
 })

@@ -80,6 +80,22 @@ export async function createRoles(
 }
 
 /**
+ * Creates the reader alone, or gives the one that is there this password, and grants it to read everything
+ * here, now and after an upgrade by the same role. Needs a role that may create roles and owns what is there.
+ * Returns its name.
+ */
+export async function createReader(connection: Connection, password: string): Promise<string> {
+  const name = roleName(connection.database, 'reader')
+  await withDatabase(connection, (db) =>
+    db.transaction(async (tx) => {
+      await createRole(tx, name, 'reader', password)
+      await tx.execute(readerGrantsOf(connection.database, name))
+    }),
+  )
+  return name
+}
+
+/**
  * Grants the five roles, where they exist, what they need of tables that a migration created. Null when there
  * are none or it was done; else a sentence that says who has to do it.
  */
@@ -87,15 +103,18 @@ export async function renewRights(connection: Connection): Promise<string | null
   const { database } = connection
   const names = ROLES.map((kind) => [kind, roleName(database, kind)] as const)
   return withDatabase(connection, async (db) => {
-    const found = await db.rows('select from pg_roles where rolname = any ($1)', [
-      names.map(([, name]) => name),
-    ])
+    const found = await db.rows<{ rolname: string }>(
+      'select rolname from pg_roles where rolname = any ($1)',
+      [names.map(([, name]) => name)],
+    )
     if (found.length === 0) return null
-    if (found.length < ROLES.length)
+    const isReaderAlone = found.length === 1 && found[0]?.rolname === roleName(database, 'reader')
+    if (found.length < ROLES.length && !isReaderAlone)
       return 'Rights: not all of the roles exist. Run npm run db:roles as who created the others.'
     const byKind = Object.fromEntries(names) as Record<RoleKind, string>
     try {
       await db.transaction(async (tx) => {
+        if (isReaderAlone) return tx.execute(readerGrantsOf(database, byKind.reader))
         await tx.execute(grantsOf(database, byKind))
         await tx.execute(await ownershipOf(tx, byKind.owner))
       })
@@ -151,6 +170,17 @@ function grantsOf(database: string, names: Readonly<Record<RoleKind, string>>): 
     grant usage, create on schema research to ${analyst};
     grant select on all tables in schema research to ${reader}, ${analyst};
     alter default privileges for role ${analyst} in schema research grant select on tables to ${reader};`
+}
+
+/** What a reader needs without the four other roles. */
+function readerGrantsOf(database: string, name: string): string {
+  const reader = quoteIdentifier(name)
+  const schemas = 'schema stocks_research, ingestion, research'
+  return `
+    grant connect, temporary on database ${quoteIdentifier(database)} to ${reader};
+    grant usage on ${schemas} to ${reader};
+    grant select on all tables in ${schemas} to ${reader};
+    alter default privileges in ${schemas} grant select on tables to ${reader};`
 }
 
 /** Schemas, tables, views and functions go to the owner; sequences and indexes follow their tables. */

@@ -1,12 +1,21 @@
 import { join } from 'node:path'
+import { Option } from 'commander'
 import { execa } from 'execa'
 import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY, readRolePasswords, readServerConfig } from '../../helpers/config/config.ts'
+import type { Connection } from '../../helpers/config/connection.ts'
 import { PreconditionError } from '../../helpers/core/errors.ts'
 import { auditContent, auditText } from '../../helpers/database/content-hashes.ts'
 import { driftOf } from '../../helpers/database/drift.ts'
 import { requireCurrentSchema } from '../../helpers/database/migrate-state.ts'
-import { createRoles, ROLES } from '../../helpers/database/roles.ts'
+import {
+  connectionOf,
+  createReader,
+  createRoles,
+  ROLES,
+  type RoleKind,
+  roleName,
+} from '../../helpers/database/roles.ts'
 import { requireBuilt } from '../../helpers/database/target-database.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { embeddedStatus, stopEmbedded } from '../../helpers/postgres/embedded.ts'
@@ -27,7 +36,10 @@ async function reach(): Promise<Server> {
   return startServer(config)
 }
 
-async function openPrompt(args: readonly string[]): Promise<void> {
+async function openPrompt(
+  args: readonly string[],
+  { asRole }: { readonly asRole?: RoleKind },
+): Promise<void> {
   const server = await reach()
   const { version } = await server.describe()
   const { psql } = await findTools(version)
@@ -38,10 +50,11 @@ async function openPrompt(args: readonly string[]): Promise<void> {
     throw new PreconditionError(
       `The database ${server.connection.database} does not exist yet. Run npx vitest run phases to build it.`,
     )
+  const connection = asRole === undefined ? server.connection : await connectionAs(server.connection, asRole)
   const { exitCode } = await execa(psql.path, [...args], {
     env: {
       ...childEnvironment(),
-      ...connectionEnvironment(server.connection, psql.major, PROMPT_OPTIONS),
+      ...connectionEnvironment(connection, psql.major, PROMPT_OPTIONS),
       PGAPPNAME: 'psql',
     },
     extendEnv: false,
@@ -49,6 +62,16 @@ async function openPrompt(args: readonly string[]): Promise<void> {
     reject: false,
   })
   process.exitCode = exitCode ?? 1
+}
+
+/** The connection of a role, whose password must be given. */
+async function connectionAs(connection: Connection, kind: RoleKind): Promise<Connection> {
+  const found = await connectionOf(connection, kind, readRolePasswords([kind]))
+  if (found.user === roleName(connection.database, kind)) return found
+  throw new PreconditionError(
+    `The role ${roleName(connection.database, kind)} does not exist. Create it: npm run db:roles` +
+      `${kind === 'reader' ? ' -- --only reader' : ''}`,
+  )
 }
 
 async function showStatus(): Promise<void> {
@@ -103,7 +126,8 @@ async function showDrift(): Promise<void> {
   if (objects.length + audit.drifts.length > 0) process.exitCode = 1
 }
 
-async function makeRoles(): Promise<void> {
+async function makeRoles({ only }: { readonly only?: 'reader' }): Promise<void> {
+  if (only === 'reader') return makeReader()
   const passwords = readRolePasswords(ROLES)
   const { connection } = await reach()
   await requireBuilt(connection)
@@ -116,11 +140,25 @@ async function makeRoles(): Promise<void> {
   )
 }
 
+async function makeReader(): Promise<void> {
+  const { reader } = readRolePasswords(['reader'])
+  const { connection } = await reach()
+  await requireBuilt(connection)
+  await requireCurrentSchema(connection)
+  say(`reader: ${await createReader(connection, reader)}`)
+  say('It only reads: npm run db:psql -- --as-role reader, or PGUSER and PGPASSWORD.')
+}
+
 const program = programOf('db', 'The PostgreSQL of this project.')
 program
   .command('psql')
   .description('open psql on the database')
   .argument('[arguments...]', 'passed on to psql')
+  .addOption(
+    new Option('--as-role <kind>', 'connect as a role of db:roles, by its ROLE_…_PASSWORD').choices([
+      ...ROLES,
+    ]),
+  )
   .allowUnknownOption()
   .action(openPrompt)
 program.command('start').description('start the server').action(start)
@@ -132,6 +170,12 @@ program
 program
   .command('roles')
   .description('create the roles admin, owner, ingest, reader and analyst, or renew their rights')
+  .addOption(
+    new Option(
+      '--only <kind>',
+      'create this role alone; no other is needed, and nothing changes its owner',
+    ).choices(['reader']),
+  )
   .action(makeRoles)
 program.command('status').description('say whether the server runs, and where').action(showStatus)
 
