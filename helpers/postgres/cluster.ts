@@ -73,7 +73,7 @@ export async function initCluster(
   )
   if (exitCode !== 0)
     throw new PreconditionError(`initdb could not make a PostgreSQL cluster in ${data}:\n${redact(all)}`)
-  const lines = { ...settings, listen_addresses: LOOPBACK, unix_socket_directories: '' }
+  const lines = { unix_socket_directories: '', ...settings, listen_addresses: LOOPBACK }
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`)
   await appendFile(
     join(data, 'postgresql.conf'),
