@@ -52,7 +52,7 @@ export const MISTAKES: Readonly<Record<Mistake, { harm: Harm; detected_by: reado
     },
     detected_by: [
       'stocks_research.prices_daily',
-      'the first difference lies after key',
+      'the first difference is after key',
       'No trigger saw a change',
     ],
   },

@@ -213,7 +213,7 @@ test('the command exits 0 for an intact run, and 1 with file and line for a chan
   falsify('journal.jsonl', '"rows":3', '"rows":4', false)
   const { exitCode, stdout } = await verify()
   expect(exitCode).toBe(1)
-  expect(stdout).toMatch(/DOES NOT HOLD: journal\.jsonl, line \d+/)
+  expect(stdout).toMatch(/FAULT: journal\.jsonl, line \d+/)
 })
 
 test('a statement of a version that this code does not know is named, with its version', () => {

@@ -16,8 +16,8 @@ export function diffText(a: RunView, b: RunView): string {
     `from ${titleOf(a)}\nto   ${titleOf(b)}`,
     figuresText(before.now, now.now),
     listText('Tables whose content differs', tablesBetween(a, b)),
-    listText('Findings of the second run alone', findingsOnly(now.findings, before.findings)),
-    listText('Findings of the first run alone', findingsOnly(before.findings, now.findings)),
+    listText('Findings of the second run only', findingsOnly(now.findings, before.findings)),
+    listText('Findings of the first run only', findingsOnly(before.findings, now.findings)),
     listText('Boxes that ended otherwise', boxesBetween(a, b)),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`

@@ -40,7 +40,7 @@ describe('after a good run', () => {
   test('the gate is open, and says that the run is unsigned', async () => {
     expect(await gate(subject)).toMatchObject({
       reasons: [],
-      notes: ['unsigned: whoever can write these files can rewrite them'],
+      notes: ['unsigned: a person who can write these files can also rewrite them'],
       backup: { file: BACKUP },
     })
   })
@@ -81,7 +81,7 @@ describe('after a good run', () => {
   test('a run that is too old closes it, and one of tomorrow', async () => {
     const days = (count: number): Date => new Date(Date.now() + count * 86_400_000)
     expect(await reasonsOf(subject, { now: days(8) })).toContain('more than 7 days ago')
-    expect(await reasonsOf(subject, { now: days(-1) })).toContain('which has not come yet')
+    expect(await reasonsOf(subject, { now: days(-1) })).toContain('which is in the future')
     expect(await reasonsOf(subject, { now: days(6) })).toBe('')
   })
 

@@ -108,7 +108,7 @@ function codeReasons({ identity }: RunView, repository: string): string[] {
 function ageReasons({ ended_at }: RunView, age_max_days: number, now: Date): string[] {
   if (ended_at === null) return ['the run has not ended']
   const days = (now.getTime() - Date.parse(ended_at)) / DAY_MS
-  if (days < 0) return [`the run ended at ${ended_at}, which has not come yet: check the clock`]
+  if (days < 0) return [`the run ended at ${ended_at}, which is in the future: check the clock`]
   return days <= age_max_days
     ? []
     : [`the run ended at ${ended_at}, more than ${age_max_days} days ago. Run the checklist again`]

@@ -29,7 +29,7 @@ export async function tagRun(name: string, repository: string, gate: GateResult)
   requireNewTag(name, repository)
   const { view, reasons, statement_sha256, backup } = gate
   if (view === undefined || backup === undefined || statement_sha256 === undefined || reasons.length > 0)
-    throw new RefusedError(`${name} was not tagged: the gate is closed. \`npm run gate\` says why.`)
+    throw new RefusedError(`${name} was not tagged: the gate is closed. \`npm run gate\` lists the reasons.`)
   const message = `stocks-research ${name.slice(1)}
 
 Verdict:   ${view.verdict} (${view.mode})

@@ -32,13 +32,13 @@ export interface VerifyOptions {
 
 export interface Verification {
   readonly view: RunView | undefined
-  /** What does not hold, in the order of the checks. Empty when everything that was checked holds. */
+  /** What does not hold, in the order of the checks. Empty when everything that was verified is correct. */
   readonly faults: readonly string[]
   /** What a reader should know: what was not checked, and why. */
   readonly notes: readonly string[]
 }
 
-export const UNSIGNED = 'unsigned: whoever can write these files can rewrite them'
+export const UNSIGNED = 'unsigned: a person who can write these files can also rewrite them'
 
 /** Verifies the folder of a run, or a bundle of one. */
 export async function verifyEvidence(path: string, options: VerifyOptions): Promise<Verification> {
@@ -93,7 +93,7 @@ function signatureOf(directory: string, view: RunView, key: KeyObject | undefine
   if (key === undefined) {
     if (!isSigned) return note(UNSIGNED)
     const [signature] = envelope.signatures
-    return note(`signed by ${signature?.keyid}; give its public key with --key to check whose key that is`)
+    return note(`signed by ${signature?.keyid}; give its public key with --key to verify the signature`)
   }
   if (view.verdict === 'RUNNING')
     return fault('attestation.json: a run that has not ended has no signed statement')

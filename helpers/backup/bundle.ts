@@ -47,7 +47,7 @@ export async function makeBundle(directory: string, file: string): Promise<Bundl
     .filter((name) => join(directory, name) !== file && !name.endsWith(PARTIAL_SUFFIX))
     .filter((name) => !BUNDLE_FILES.includes(name))
   if (entries.length === 0)
-    throw new PreconditionError(`${directory} holds no file to bundle. Run the checklist first.`)
+    throw new PreconditionError(`${directory} contains no file to bundle. Run the checklist first.`)
   entries.sort()
   const zip = new ZipArchive({ zlib: { level: 9 }, forceLocalTime: false, statConcurrency: 1 })
   for (const name of entries) zip.file(join(directory, name), { name, date: ENTRY_DATE, mode: 0o644 })
@@ -72,7 +72,7 @@ export async function extractBundle(bundle: string, directory: string): Promise<
     for await (const entry of zip.eachEntry()) {
       bytes += entry.uncompressedSize
       if (bytes > EXTRACTED_BYTES_MAX)
-        throw new FormatError(`${bundle} holds more than ${EXTRACTED_BYTES_MAX} bytes. Do not use it.`)
+        throw new FormatError(`${bundle} contains more than ${EXTRACTED_BYTES_MAX} bytes. Do not use it.`)
       const file = join(directory, entry.fileName)
       await mkdir(dirname(file), { recursive: true })
       await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(file, { flags: 'wx' }))
@@ -126,7 +126,7 @@ export async function publishBundle(
   )
   if (uploaded.content_hash !== bundle.content_hash) {
     throw new VerificationError(
-      `${remote.describe()} holds ${uploaded.path} with content hash ${uploaded.content_hash}, ` +
+      `${remote.describe()} has ${uploaded.path} with content hash ${uploaded.content_hash}, ` +
         `not ${bundle.content_hash}. Remove it there, then upload again.`,
     )
   }

@@ -97,7 +97,7 @@ describe('a dump that fails leaves no file', () => {
   test('when a table is left out', async () => {
     await fill(10)
     await expect(take({ extra_arguments: ['--exclude-table-data=public.noise'] })).rejects.toThrow(
-      /holds no data of public\.noise/,
+      /contains no data of public\.noise/,
     )
     await expectNothing()
   })

@@ -68,7 +68,7 @@ export async function dump(connection: Connection, options: DumpOptions): Promis
     )
     if (missing !== undefined)
       throw new VerificationError(
-        `The dump of ${connection.database} holds no data of ${missing[0]}. ` +
+        `The dump of ${connection.database} contains no data of ${missing[0]}. ` +
           'Look for an excluded table, then dump again.',
       )
     const hashes = await hashFile(partial.file)

@@ -81,7 +81,7 @@ async function namesIn(remote: RemoteStore, { say }: ObtainOptions, mayFail: boo
     return (await remote.list()).map(({ name }) => name).filter((name) => ARCHIVE.test(name))
   } catch (error) {
     if (!mayFail) throw error
-    say(`The remote store cannot be asked, so only what is here counts: ${messageOf(error)}`)
+    say(`The remote store cannot be reached, so only local backups are considered: ${messageOf(error)}`)
     return []
   }
 }

@@ -55,7 +55,7 @@ export async function ownRestorerOf(connection: Connection): Promise<OwnRestorer
     await handOver()
     // Class 28: pg_hba.conf or the authentication method does not accept a role with a password.
     if (!(error instanceof DatabaseError) || error.sqlstate?.startsWith('28') !== true) throw error
-    return asOurselves('the server lets no role made for the restore log in')
+    return asOurselves('the role that was made for the restore cannot log in')
   }
   return {
     connection: own,

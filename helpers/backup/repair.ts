@@ -38,7 +38,8 @@ export async function repairTable(
   const expected = manifest.fingerprint.tables[table]
   if (expected === undefined || expected.key.length === 0) {
     throw new VerificationError(
-      `${archive} holds no table ${table} with a key. Restore the whole backup beside, and copy from it.`,
+      `${archive} contains no table ${table} with a key. Restore the complete backup beside the ` +
+        'database, and copy from it.',
     )
   }
   const { version } = await describeServer(damaged)
@@ -81,7 +82,7 @@ async function copyBackup(tx: Database, { archive, version, table, signal }: Sou
   const args = ['--data-only', `--schema=${schema}`, `--table=${name}`, '-f', '-', archive]
   const reading = runClient('pg_restore', version, args, NOWHERE, { signal, stdout: script })
   reading.catch((error: unknown) => script.destroy(error as Error)) // Whoever reads the script hears of it.
-  const { columns, rows } = await copyBlockOf(script, `${archive} holds no rows of ${table}.`)
+  const { columns, rows } = await copyBlockOf(script, `${archive} contains no rows of ${table}.`)
   await tx.execute(
     `create temporary table repaired on commit drop as select ${columns} from ${table} with no data`,
   )

@@ -45,7 +45,7 @@ export async function swapInto(
   if (wanted !== null && (typed === undefined || !wanted.includes(typed))) {
     const found = typed === undefined ? '' : ` (it was "${typed}")`
     throw new RefusedError(
-      `${database} holds data and is not replaced without its name and host, typed: ${wanted[0]}${found}. ` +
+      `${database} contains data and is not replaced without the typed consent ${wanted[0]}${found}. ` +
         `Nothing was touched; the restored database stays as ${restored}.`,
     )
   }

@@ -115,7 +115,7 @@ test('a server where no new role can log in is restored into, and the evidence n
   await writeFile(file, rules)
   await sql('select pg_reload_conf()')
   expect(restored_as).toBe(
-    `${own.connection.user}, a superuser: the server lets no role made for the restore log in`,
+    `${own.connection.user}, a superuser: the role that was made for the restore cannot log in`,
   )
   expect(await rolesLike('^restore_drill_')).toEqual([])
 })
@@ -126,7 +126,7 @@ test('an extension that needs a superuser is restored from own backups, refused 
     'a superuser: only a superuser may create dblink',
   )
   await expect(restoreInto(backup, own.connection, 'restored')).rejects.toThrow(
-    /holds dblink, which only a superuser may create/,
+    /contains dblink, which only a superuser may create/,
   )
 })
 

@@ -57,8 +57,8 @@ export async function restorerOf(
   if (extensions.length > 0) {
     if (is_own) return asOurselves(`only a superuser may create ${extensions.join(', ')}`)
     throw new PreconditionError(
-      `The backup holds ${extensions.join(', ')}, which only a superuser may create, and a backup that was ` +
-        'made elsewhere is not restored as one. Restore it with pg_restore yourself if you trust it.',
+      `The backup contains ${extensions.join(', ')}, which only a superuser may create, and a backup that ` +
+        'was made elsewhere is not restored as one. Restore it with pg_restore yourself if you trust it.',
     )
   }
   const role = scratchName()
@@ -98,7 +98,7 @@ export async function restorerOf(
     await handOver()
     // Class 28: pg_hba.conf or the authentication method does not accept a role with a password.
     if (!(error instanceof DatabaseError) || error.sqlstate?.startsWith('28') !== true) throw error
-    return asOurselves('the server lets no role made for the restore log in')
+    return asOurselves('the role that was made for the restore cannot log in')
   }
   return { connection, restored_as: 'a role made for this restore, no superuser, dropped after it', handOver }
 }

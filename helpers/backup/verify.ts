@@ -88,7 +88,7 @@ export async function verifyArchive(
   const { entries, list, read } = await readArchive(archive, manifest.server_version, signal)
   for (const [name, { kind }] of Object.entries(manifest.fingerprint.tables)) {
     if (kind === 'table' && !entries.hasDataOf(name))
-      throw new VerificationError(`${archive} holds no data of ${name}. Do not use it.`)
+      throw new VerificationError(`${archive} contains no data of ${name}. Do not use it.`)
   }
   return {
     level: 2,

@@ -48,7 +48,7 @@ export function endAbandonedRuns(runs_directory: string, by_run_id: string, writ
     journal.append({ event: 'run-ended', verdict: 'INTERRUPTED', reasons, noticed_by: by_run_id })
     journal.close()
     write(directory)
-    notes.push(`run ${run_id} was interrupted; its reports say so now`)
+    notes.push(`run ${run_id} was interrupted; its reports now show it`)
   }
   return notes
 }

@@ -36,12 +36,11 @@ export function outcomeOf(test: TestCase, evidence: Evidence): Pick<BoxEnded, 's
 
 function objectionTo(test: TestCase, evidence: Evidence): Fault['message'] | undefined {
   const { retryCount: retries = 0 } = test.diagnostic() ?? {}
-  if (retries > 0)
-    return `it failed, and passed at try ${retries + 1}: a box has one try, whatever --retry says`
+  if (retries > 0) return `it failed, and passed at try ${retries + 1}: a box has one try, also with --retry`
   if (test.options.fails === true)
     return 'it is declared with `.fails`, so it passes when its assertions do not hold'
   if (Object.keys(evidence).length === 0)
-    return 'it recorded no evidence: a box records first, and asserts second'
+    return 'it recorded no evidence: a box records its evidence first, then asserts'
   return undefined
 }
 

@@ -58,7 +58,7 @@ export class RunRecord {
     } catch (error) {
       const lost = new EvidenceError(
         `The evidence of this run could not be written to ${this.directory}: ${messageOf(error)}. ` +
-          'Make room or give access there, and run again.',
+          'Free space or give access there, and run again.',
         { cause: error },
       )
       if (this.onLost === undefined) throw lost

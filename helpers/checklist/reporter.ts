@@ -99,7 +99,7 @@ export class ChecklistReporter implements Reporter {
   #refuse(project: TestProject, directory: string, why: string): void {
     const fault =
       `The evidence of this run cannot be written below ${directory}: ${why}. ` +
-      'Nothing was touched. Make room or give access there, and run again.'
+      'Nothing was touched. Free space or give access there, and run again.'
     this.#record = undefined
     process.exitCode = 1
     project.provide('gate', { is_open: false, fault })

@@ -147,7 +147,7 @@ test('the end names the verdict, what blocked, the next step, and where to look'
     /^\nFAILED · .*\n {2}07-validation: "bars are sane" failed: .*\n {2}next: fix 07-validation; npx vitest run phases\/07 .*\n {2}audit page {3}reports\/r\/audit.html\n/,
   )
   expect(endOf({ ...failed, verdict: 'INTERRUPTED', phases })).toContain(
-    'next: npx vitest run phases runs the whole checklist again',
+    'next: npx vitest run phases runs the complete checklist again',
   )
   expect(endOf({ ...failed, verdict: 'PASSED', reasons: [] })).toContain('next: npm run gate says')
   expect(endOf({ ...failed, mode: 'rehearsal', verdict: 'PASSED', reasons: [] })).not.toContain('next:')

@@ -230,7 +230,7 @@ export function wordsWithin(text: string, width: number): string[] {
 /** The next step after a run; undefined after a rehearsal that passed. */
 export function nextStep(run: RunView): string | undefined {
   if (run.verdict === 'PASSED') return GATE[run.mode ?? '']
-  if (run.verdict === 'INTERRUPTED') return 'npx vitest run phases runs the whole checklist again'
+  if (run.verdict === 'INTERRUPTED') return 'npx vitest run phases runs the complete checklist again'
   if (
     run.phases.length === 0 ||
     run.phases.some((phase) => phase.cause?.startsWith('blocked by precondition'))
@@ -238,11 +238,11 @@ export function nextStep(run: RunView): string | undefined {
     return 'fix the precondition, then npx vitest run phases'
   const broken = run.phases.find((phase) => phase.state === 'failed' || phase.state === 'incomplete')
   const first = broken ?? run.phases.find((phase) => phase.state === 'blocked')
-  if (first === undefined) return 'npx vitest run phases runs the whole checklist'
+  if (first === undefined) return 'npx vitest run phases runs the complete checklist'
   const number = first.phase.slice(0, 2)
   return (
     `fix ${first.phase}; npx vitest run phases/${number} runs it alone, ` +
-    'npx vitest run phases runs the whole checklist'
+    'npx vitest run phases runs the complete checklist'
   )
 }
 

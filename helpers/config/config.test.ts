@@ -192,7 +192,7 @@ describe('readConfig', () => {
     [{ BOOTSTRAP_SOURCE: 'flat-files:universe.csv' }, 'no such folder'],
     [{ BOOTSTRAP_SOURCE: 'flat-files:C:\\da\new' }, '"flat-files:C:\\da\\new"'],
     [{ BOOTSTRAP_UNIVERSE: 'drop' }, 'no such file'],
-    [{ BOOTSTRAP_SOURCE: 'flat-files:drop', BOOTSTRAP_END: '2199-01-04' }, 'has not come yet'],
+    [{ BOOTSTRAP_SOURCE: 'flat-files:drop', BOOTSTRAP_END: '2199-01-04' }, 'is in the future'],
     [{ BOOTSTRAP_END: '2999-01-04' }, 'must be a day, YYYY-MM-DD, from 1800 to 2199'],
     [{ DROPBOX_APP_KEY: 'key' }, 'DROPBOX_REFRESH_TOKEN is not set'],
     [{ DROPBOX_FOLDER: 'universe.csv' }, 'no such folder'],

@@ -192,6 +192,6 @@ function readWindow(
     faults.push(`BOOTSTRAP_START is ${show(start_date)}, after BOOTSTRAP_END ${show(end_date)}`)
   const today = new Date().toISOString().slice(0, 10)
   if (valid.length === 2 && mode !== 'rehearsal' && end_date > today)
-    faults.push(`BOOTSTRAP_END is ${show(end_date)}, which has not come yet; it must be ${today} or earlier`)
+    faults.push(`BOOTSTRAP_END is ${show(end_date)}, which is in the future; it must be ${today} or earlier`)
   return { start_date, end_date }
 }

@@ -34,7 +34,7 @@ export function readDropbox(env: Environment, is_needed: boolean, faults: string
   if (access_token !== undefined || refresh_token !== undefined)
     return { kind: 'dropbox', access_token, refresh_token, app_key, app_secret }
   if (app_key !== undefined || app_secret !== undefined)
-    faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app alone opens no Dropbox')
+    faults.push('DROPBOX_REFRESH_TOKEN is not set; the key of an app without a token gives no access')
   if (is_needed) {
     faults.push(
       'DROPBOX_REFRESH_TOKEN (with DROPBOX_APP_KEY), DROPBOX_ACCESS_TOKEN or DROPBOX_FOLDER must be set: ' +

@@ -63,7 +63,7 @@ export function compareTables(expected: TableContents, found: TableContents): Di
       const where =
         key_ranges[0] === undefined
           ? ''
-          : `; the first difference lies after key "${showKey(key_ranges[0].after)}", up to ` +
+          : `; the first difference is after key "${showKey(key_ranges[0].after)}", up to ` +
             `"${showKey(key_ranges[0].up_to)}"`
       const rows =
         a.rows === b.rows ? `${a.rows} rows, but not the same ones` : `${b.rows} rows instead of ${a.rows}`
@@ -145,7 +145,7 @@ function compareSequences(expected: Fingerprint['sequences'], found: Fingerprint
         kind: 'sequence',
         name,
         detail:
-          `stands at ${b.last_value} (${b.is_called ? 'called' : 'not called'}) instead of ` +
+          `is at ${b.last_value} (${b.is_called ? 'called' : 'not called'}) instead of ` +
           `${a.last_value} (${a.is_called ? 'called' : 'not called'})`,
       })
   }

@@ -41,7 +41,7 @@ test('nothing drifted after a run that recorded what it left', async () => {
   const audit = await auditContent(scratch.connection)
   expect(audit).toMatchObject({ drifts: [], unrecorded: [] })
   expect(audit.tables_count).toBeGreaterThan(6)
-  expect(auditText(audit)).toMatch(/^All \d+ core tables hold what was last recorded/)
+  expect(auditText(audit)).toMatch(/^All \d+ core tables equal what was last recorded/)
 })
 
 test('an edit that bypassed the triggers is named with its table and its key range', async () => {
@@ -67,7 +67,7 @@ test('an edit by hand is told from a run that was killed before its end', async 
   expect(drifts[0]?.detail).toContain('19999 rows instead of 20000')
   expect(drifts[0]?.cause).toBe(
     '1 statement by hand, outside any recorded run; ' +
-      `1 statement of run ${killed}, which did not come to its end`,
+      `1 statement of run ${killed}, which did not end normally`,
   )
 })
 

@@ -181,13 +181,13 @@ async function causeOf(
       return 'a run found it, and wrote it down as an edit that bypassed the triggers'
     return run_id === null
       ? `${what} by hand, outside any recorded run`
-      : `${what} of run ${run_id}, which did not come to its end`
+      : `${what} of run ${run_id}, which did not end normally`
   })
   const isSeen = changes.some(({ operation }) => operation !== 'UNSEEN')
   if (!areColumnsEqual)
     causes.push('its columns are not the ones that were recorded, so the rows cannot be compared')
   if (causes.length === 0)
-    causes.push('no trigger saw a change: they were bypassed, or the table was restored or made anew')
+    causes.push('no trigger saw a change: they were bypassed, or the table was restored or created again')
   return { cause: causes.join('; '), isSeen }
 }
 
@@ -207,13 +207,13 @@ export function auditText({
   )
   if (unrecorded.length > 0) lines.push(`Not recorded yet, since no run has ended: ${unrecorded.join(', ')}.`)
   if (lines.length === 0)
-    lines.push(`All ${tables_count} core tables hold what was last recorded of them (${recorded_at}).`)
+    lines.push(`All ${tables_count} core tables equal what was last recorded of them (${recorded_at}).`)
   for (const { table, operation, statements_count, last_changed_at, key_ranges } of known_edits) {
     const where = key_ranges
       .map(({ after, up_to }) => `after key "${showKey(after)}", up to "${showKey(up_to)}"`)
       .slice(0, 3)
     if (operation === 'UNSEEN') {
-      const place = where.join('; ') || 'the table as a whole'
+      const place = where.join('; ') || 'the complete table'
       lines.push(`Known edit of ${table}, past the triggers, found ${last_changed_at}: ${place}.`)
     } else
       lines.push(

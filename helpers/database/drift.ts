@@ -45,7 +45,7 @@ export const driftOf = (connection: Connection, directory: string): Promise<Drif
     if (!isRefusal(error)) throw error
     throw new PreconditionError(
       `${connection.user} may not compare the schema of ${connection.database}: ` +
-        `${messageOf(error)}\nThat takes a role that may create a database, for the scratch ` +
+        `${messageOf(error)}\nThis needs a role that may create a database, for the scratch ` +
         `copy, and read all of ${connection.database}: the one that built it. None of the ` +
         'roles admin, owner, ingest, reader and analyst may do both. Name it in PGUSER and PGPASSWORD.',
       { cause: error },

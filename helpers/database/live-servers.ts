@@ -21,7 +21,7 @@ export function requireLiveServer(
   const where = `The server at ${host}:${port}`
   if (system_identifier === null) {
     throw new PreconditionError(
-      `${where} does not tell ${user} its system identifier, so a live run cannot know which ` +
+      `${where} does not give ${user} its system identifier, so a live run cannot verify which ` +
         'server it is. Nothing was written. Let its superuser run: grant execute on function ' +
         `pg_control_system() to ${user};`,
     )

@@ -59,7 +59,7 @@ function textOf(wait: LockWait): string {
   const since = wait.holder_s === null ? '' : `, in a transaction for ${wait.holder_s} s`
   return (
     `Waiting for ${wait.object} for ${wait.waited_s} s: session ${wait.holder_pid} holds it ` +
-    `(${wait.holder_role}, ${application}, from ${wait.holder_client}${since}). It goes on when that ` +
-    `transaction ends. To end that session: select pg_terminate_backend(${wait.holder_pid})`
+    `(${wait.holder_role}, ${application}, from ${wait.holder_client}${since}). The run continues when ` +
+    `that transaction ends. To end that session: select pg_terminate_backend(${wait.holder_pid})`
   )
 }

@@ -136,13 +136,13 @@ export async function assertLockHeld(maintenance: Connection, claim: LockClaim):
   if (rows instanceof Error)
     throw new RefusedError(
       `${messageOf(rows)}\nRun ${claim.run_id} cannot show that it still holds the lock of ` +
-        `${claim.database}, so nothing more is done. Start a new run once the server answers.`,
+        `${claim.database}, so nothing more is done. Start a new run when the server answers.`,
       { cause: rows },
     )
   const reason = 'its connection has ended'
   throw new RefusedError(
     `Run ${claim.run_id} no longer holds the lock of ${claim.database} (${reason}). Another ` +
-      'run may be at work there, so nothing more is done. Start a new run.',
+      'run may use it now, so this run stops. Start a new run.',
   )
 }
 

@@ -77,9 +77,9 @@ async function readMigration(directory: string, name: string): Promise<Migration
   const statements_count = statementsOf(sql).length
   if (!is_transactional && (statements_count !== 1 || data.length > 0))
     throw new FormatError(
-      `${name} is marked "${NO_TRANSACTION}" but holds ${statements_count} statements and ` +
+      `${name} is marked "${NO_TRANSACTION}" but contains ${statements_count} statements and ` +
         `${data.length} data files; ` +
-        'it may hold one statement and no data, since half of it could not be undone.',
+        'it may contain one statement and no data, because a part of it could not be undone.',
     )
   const hash = createHash('sha256').update(sql)
   for (const { file, csv } of data) hash.update(`\0${file}\0${csv}`)

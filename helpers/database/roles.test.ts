@@ -132,7 +132,7 @@ test.each(ROLES)('the schema cannot be compared as %s, which is told who can', a
   const compared = driftOf(as(kind), join(ROOT_DIRECTORY, 'migrations'))
   await expect(compared).rejects.toThrow(PreconditionError)
   await expect(compared).rejects.toThrow(
-    /may not compare the schema .*permission denied.*That takes a role that may create a database/s,
+    /may not compare the schema .*permission denied.*This needs a role that may create a database/s,
   )
 })
 

@@ -201,7 +201,7 @@ async function requireBackup(server: Server, backup: SafetyBackup | undefined): 
   const { database } = server.connection
   if (backup === undefined)
     throw new RefusedError(
-      `${database} holds data and is dropped only after a verified backup of it; there is none.`,
+      `${database} contains data and is dropped only after a verified backup of it; there is none.`,
     )
   const { system_identifier } = await server.describe()
   if (

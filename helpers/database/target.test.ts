@@ -92,7 +92,7 @@ test.for(['a function', 'a schema', 'a type', 'a large object'])(
     }[what]
     await withDatabase(made.connection, (db) => db.execute(sql ?? ''))
     expect(await inspectTarget(made.server)).toMatchObject({ state: 'foreign' })
-    await expect(drop(made)).rejects.toThrow('objects that are no tables')
+    await expect(drop(made)).rejects.toThrow('objects that are not tables')
   },
 )
 
@@ -104,7 +104,7 @@ test('a database that does not let us in is not described', async () => {
     await db.execute(`alter database ${name} with allow_connections false`)
   })
   await expect(drop(made)).rejects.toThrow(
-    /cannot be looked into, so nobody knows what it holds: .*not currently accepting connections/,
+    /cannot be read, so its content is unknown: .*not currently accepting connections/,
   )
   await expect(drop(made)).rejects.not.toThrow('no tables')
 })
@@ -128,8 +128,8 @@ test.for(['live', 'replay'] as const)(
     const backup = await backupOf(made.server)
     const typed = `${made.connection.database}@localhost`
     await expect(drop(made, { backup })).rejects.toThrow(
-      `it was made in ${mode} mode. Nothing was touched. To drop it, after a verified backup which is made ` +
-        `first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}`,
+      `it was made in ${mode} mode. Nothing was touched. To drop it, after a verified backup, which is ` +
+        `made first:\n  BOOTSTRAP_CONFIRM_DROP=${typed}`,
     )
     for (const wrong of [
       'yes',
@@ -235,6 +235,6 @@ test('a run killed before its migrations leaves a target that the next run may r
   ) // Killed even before the mark.
   expect(dropPolicy(await inspectTarget(made.server), undefined)).toEqual({
     needs_backup: false,
-    because: 'it holds nothing',
+    because: 'it is empty',
   })
 })

@@ -146,35 +146,39 @@ export function dropPolicy(target: Target, confirm_drop: string | undefined): Dr
         `${target.database} is_template false;\nor set PGDATABASE to another name.`,
     )
   }
-  if (target.state === 'empty') return { needs_backup: false, because: 'it holds nothing' }
+  if (target.state === 'empty') return { needs_backup: false, because: 'it is empty' }
   if (target.state === 'foreign' && target.is_closed) {
     throw new RefusedError(
-      `${where} exists and cannot be looked into, so nobody knows what it holds: ${target.reason}. ` +
-        'Nothing was touched. Either\n  - let the role of PGUSER in, as the owner or a superuser:\n' +
+      `${where} exists and cannot be read, so its content is unknown: ${target.reason}. ` +
+        'Nothing was touched. Either\n  - allow the role of PGUSER to connect, as the owner or a ' +
+        'superuser:\n' +
         `    grant connect on database ${quoteIdentifier(target.database)} to …\n` +
         '  - or set PGDATABASE to a name that is free.',
     )
   }
   if (target.state === 'foreign') {
     throw new RefusedError(
-      `${where} was not made by this product (${target.reason}), and it holds ` +
+      `${where} was not made by this product (${target.reason}), and it contains ` +
         `${holdings(target.tables)}. Nothing was touched. Either\n  - set PGDATABASE to a name ` +
         'that is free, or\n  - set PGHOST and PGPORT to the server you mean, or\n  - drop it ' +
-        `yourself, when nobody needs it: dropdb -h ${target.host} -p ${target.port} ` +
+        `yourself, if it is no longer needed: dropdb -h ${target.host} -p ${target.port} ` +
         `${target.database}`,
     )
   }
   const disposable = target.mark !== null && (target.mode === 'rehearsal' || target.mode === 'flat-files')
   if (disposable && target.manual_edits.length === 0)
-    return { needs_backup: true, because: `this product made it (${target.mode}) and nobody else changed it` }
+    return {
+      needs_backup: true,
+      because: `this product made it (${target.mode}), and it has no manual edits`,
+    }
   const [typed] = confirmationsOf(target)
   if (confirm_drop !== undefined && confirmationsOf(target).includes(confirm_drop))
     return { needs_backup: true, because: `the drop was confirmed by typing ${confirm_drop}` }
   throw new RefusedError(
     [
-      `${where} holds ${holdings(target.tables)} and is not dropped without a typed confirmation, ` +
+      `${where} contains ${holdings(target.tables)} and is not dropped without a typed confirmation, ` +
         `since ${reasonToKeep(target)}. Nothing was touched. ` +
-        'To drop it, after a verified backup which is made first:',
+        'To drop it, after a verified backup, which is made first:',
       `  BOOTSTRAP_CONFIRM_DROP=${typed}`,
       ...(confirm_drop === undefined ? [] : [`(BOOTSTRAP_CONFIRM_DROP is "${confirm_drop}" now.)`]),
       'or set PGDATABASE to another name.',
@@ -203,10 +207,10 @@ export function requireRebuild(
   throw new RefusedError(
     [
       `This run leaves out ${first}${more.length === 0 ? '' : ` and ${more.length} more`}: it would drop ` +
-        `${target.database} at ${target.host}:${target.port}, which holds ${holdings(loaded)}, ` +
-        'and not load it again. Nothing was touched. Run the whole checklist:',
+        `${target.database} at ${target.host}:${target.port}, which contains ${holdings(loaded)}, ` +
+        'and not load it again. Nothing was touched. Run the complete checklist:',
       '  npx vitest run phases',
-      'To drop it all the same, after a verified backup which is made first:',
+      'To drop it without loading it again, after a verified backup, which is made first:',
       `  BOOTSTRAP_CONFIRM_DROP=${typed}`,
     ].join('\n'),
   )
@@ -233,7 +237,7 @@ function reasonToKeep(target: Target & { state: 'ours' }): string {
 }
 
 function holdings(tables: readonly TargetTable[]): string {
-  if (tables.length === 0) return 'objects that are no tables'
+  if (tables.length === 0) return 'objects that are not tables'
   const shown = tables
     .slice(0, 10)
     .map(({ table, rows_count }) => `${table} (${rows_count ?? 'uncounted'} rows)`)

@@ -148,7 +148,7 @@ async function refuseOtherMajor(cluster: Cluster): Promise<void> {
   throw new PreconditionError(
     `The embedded data in ${dataOf(cluster)} was made by PostgreSQL ${made}; ${installed} is installed now ` +
       'and cannot read it. Dump it with the version of this project that made it, or remove that folder to ' +
-      'begin anew.',
+      'start without data.',
   )
 }
 

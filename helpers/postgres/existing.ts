@@ -31,7 +31,7 @@ export async function findMaintenance(
   }
   throw new PreconditionError(
     [
-      `PostgreSQL at ${where(target)} lets ${target.user} into none of its maintenance databases:`,
+      `PostgreSQL at ${where(target)} allows ${target.user} to connect to none of its maintenance databases:`,
       ...refusals.map((text) => `  - ${text}`),
       refusals.some((text) => UNENCRYPTED.test(text)) ? WANTS_TLS : WANTS_CONNECT,
     ].join('\n'),
@@ -69,7 +69,7 @@ const where = ({ host, port, user }: Connection): string => `${host}:${port} (us
 function unreachable(target: Connection, error: unknown, sqlstate: string | undefined): PreconditionError {
   if (PGBOUNCER_WORDS.test(messageOf(error)))
     return new PreconditionError(
-      `${poolerAt(target, messageOf(error))} takes no session with settings of its own: ` +
+      `${poolerAt(target, messageOf(error))} accepts no session with settings of its own: ` +
         `${driverWords(error)}.\n${direct(target)}`,
       { cause: error },
     )
@@ -94,18 +94,18 @@ export function nextStep(
   if (sqlstate === '28P01' || /password/.test(says))
     return `Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
   if (sqlstate === '28000')
-    return `The server does not let ${user} in from here: see its pg_hba.conf, or set PGUSER.`
+    return `The server rejects ${user} from this machine: see its pg_hba.conf, or set PGUSER.`
   if (sqlstate === 'ENOTFOUND' || sqlstate === 'EAI_AGAIN')
     return `No machine has the name ${host}: correct PGHOST.`
-  if (sqlstate === '53300') return 'All its connections are taken: end some, or raise max_connections.'
+  if (sqlstate === '53300') return 'All its connections are in use: end some, or raise max_connections.'
   if (sqlstate?.startsWith('57P') === true)
     return 'It is starting up or shutting down: try again in a moment.'
   if (/unable to|self.signed|expired/i.test(says) && /certificate/i.test(says))
     return (
-      "This machine does not know the authority that signed the server's certificate: " +
+      "This machine does not trust the authority that signed the server's certificate: " +
       "set PGSSLROOTCERT to the file of that authority's certificate."
     )
-  if (/altnames|Hostname\/IP/i.test(says)) return 'Set PGHOST to a name that the certificate holds.'
+  if (/altnames|Hostname\/IP/i.test(says)) return 'Set PGHOST to a name that the certificate contains.'
   if (/SSL|certificate/i.test(says)) return 'Set PGSSLMODE to what the server offers: disable or verify-full.'
   return (
     `Start it, or correct PGHOST and PGPORT (now ${host} and ${port}), or unset PGHOST to use the embedded ` +

@@ -6,12 +6,12 @@ type DriverError = Error & { code?: string }
 /** What to do about a fault of the server itself, by its SQLSTATE. Other faults are about a statement. */
 const ADVICE: Readonly<Record<string, string>> = {
   '25006':
-    'The server takes no writes: it is a standby, or was set read-only. Set PGHOST and PGPORT to the ' +
+    'The server accepts no writes: it is a standby, or was set read-only. Set PGHOST and PGPORT to the ' +
     'primary, or ask its administrator.',
   '25P03': 'The server ended a transaction that waited: raise its idle_in_transaction_session_timeout.',
-  '53100': 'The disk of the server is full. Make room on it (its log and df say where), then run again.',
+  '53100': 'The disk of the server is full. Free space on it (its log and df say where), then run again.',
   '53200': 'The server is out of memory. End other programs on it, or lower its work_mem and shared_buffers.',
-  '53300': 'All connections of the server are taken. End some, or raise its max_connections.',
+  '53300': 'All connections of the server are in use. End some, or raise its max_connections.',
   '57P01':
     'The server was shut down or restarted, or its administrator ended this session. Start it, or ask the ' +
     'administrator; then run again.',

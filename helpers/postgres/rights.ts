@@ -60,7 +60,7 @@ export async function requireRights(maintenance: Connection, database: string): 
 }
 
 const ANOTHER_TARGET =
-  'The checklist drops that database and creates it anew: if it is not yours, set PGDATABASE to another name.'
+  'The checklist drops and creates that database: if it is not yours, set PGDATABASE to another name.'
 
 function missingRights(rights: Rights, database: string): { lacks: string; grant: string }[] {
   const role = quoteIdentifier(rights.role)

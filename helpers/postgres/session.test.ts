@@ -93,7 +93,7 @@ test('a pooler that rejects settings of a session is named by its own words', as
   onTestFinished(() => void refused.close())
   const { port } = refused.address() as { port: number }
   await expect(reach({ ...own.connection, port })).rejects.toThrow(
-    `The connection pooler at 127.0.0.1:${port} (PgBouncer) takes no session with settings of its own: ` +
+    `The connection pooler at 127.0.0.1:${port} (PgBouncer) accepts no session with settings of its own: ` +
       'unsupported startup parameter: options.\nConnect to the server itself: set PGPORT to its own port ' +
       '(usually 5432)',
   )

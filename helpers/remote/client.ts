@@ -133,14 +133,14 @@ const NEXT: Readonly<Record<RemoteErrorKind, string>> = {
   auth: 'Link the app again and set its tokens (see .env.example).',
   scope: 'Give the app this permission in the Dropbox App Console, link it again, and set the new tokens.',
   space:
-    'Make room in Dropbox, then run again: the upload continues where it stopped. The local backup is kept.',
+    'Free space in Dropbox, then run again: the upload continues where it stopped. The local backup is kept.',
   conflict: 'Rename or remove the file in Dropbox; nothing was overwritten.',
   not_found: 'Look for it with the list of backups.',
   throttled: 'Run again later: the upload continues where it stopped.',
   network: 'Check the network, then run again: the upload continues where it stopped.',
   server: 'Run again later: the upload continues where it stopped.',
   damaged: 'Run again.',
-  refused: 'Look at the reason that Dropbox gives.',
+  refused: 'Read the reason that Dropbox gives.',
 }
 
 function toError(doing: string, kind: RemoteErrorKind, failure: Failure, attempts: number): RemoteError {

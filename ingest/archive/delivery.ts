@@ -115,7 +115,7 @@ async function sumsOf(directory: string): Promise<Sum[]> {
     const status = await stat(file) // Of what a link points to: the archive holds the file itself.
     if (entry.isSymbolicLink() && status.isDirectory())
       throw new VerificationError(
-        `${path} is a link to a folder, which the archive cannot hold. Put the folder itself there.`,
+        `${path} is a link to a folder, which the archive cannot store. Put the folder itself there.`,
       )
     if (!status.isFile()) continue
     const hash = createHash('sha256')

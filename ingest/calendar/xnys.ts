@@ -59,7 +59,7 @@ const SATURDAY = 6
  */
 export function sessions(first: string, last: string, overrides: Overrides = NO_OVERRIDES): Session[] {
   if (first < FIRST_DATE)
-    throw new RangeError(`The calendar knows sessions from ${FIRST_DATE} on, not from ${first}.`)
+    throw new RangeError(`The calendar has sessions from ${FIRST_DATE} on, not from ${first}.`)
   const closures = new Set(overrides.closures.map(({ date }) => date))
   const announced = new Map(overrides.early_closes.map(({ date, close }) => [date, close]))
   const found: Session[] = []

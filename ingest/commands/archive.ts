@@ -42,7 +42,7 @@ program
 
 program
   .command('verify')
-  .description('reads every byte; exits 1 when an entry or a body is not what it was')
+  .description('reads every byte; exits 1 when an entry or a body has changed')
   .action(async () => {
     const { entries, objects, bytes, parts, unreferenced, faults } = await verifyArchive(root())
     for (const { file, fault } of faults) say(`FAULT  ${file}: ${fault}`)
@@ -63,7 +63,7 @@ program
     '30',
   )
   .option('--older-days <n>', 'answers older than this go in any case; a replay will miss them')
-  .option('--dry-run', 'only says what it would remove')
+  .option('--dry-run', 'only list what it would remove')
   .action(async (options: { supersededDays: string; olderDays?: string; dryRun?: boolean }) => {
     const dry_run = options.dryRun ?? false
     for (const days of [options.supersededDays, options.olderDays ?? '0']) {

@@ -88,7 +88,7 @@ function pageOf(
     count(tally.rows_copied),
     days === undefined ? '' : `${days.first} to ${days.last}`,
   ])
-  const table = [['job', 'files', 'records', 'not asked for', 'rejected', 'rows', 'days'], ...cells]
+  const table = [['job', 'files', 'records', 'not requested', 'rejected', 'rows', 'days'], ...cells]
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
   const rejects = [...checks.flatMap(({ tally }) => tally.rejects), ...rates.rejects]
   return [

@@ -86,7 +86,7 @@ export async function runDaily({
   if (members.length > 0) {
     options.log?.info(
       { securities: members.map(({ source_id }) => source_id) },
-      'history has changed, it is asked for as a whole',
+      'the history has changed: it is requested again, completely',
     )
     runs.push(
       await ingest({
@@ -135,7 +135,7 @@ async function spanOf(db: Database, now: Date, overlap_sessions: number) {
   const { last_session_date, newest_date, overlap_start_date } = row
   if (last_session_date === null || newest_date === null || overlap_start_date === null) {
     throw new PreconditionError(
-      'There are no prices yet, and a daily run starts from the newest. Load the whole window first: ' +
+      'There are no prices yet, and a daily run starts from the newest. Load the complete window first: ' +
         'npx node ingest/run.ts run all',
     )
   }

@@ -165,7 +165,7 @@ program.command('start').description('start the server').action(start)
 program.command('stop').description('stop the server').action(stop)
 program
   .command('drift')
-  .description('say which objects and rows are not as they were last recorded')
+  .description('list the objects and rows that differ from what was last recorded')
   .action(showDrift)
 program
   .command('roles')
@@ -177,6 +177,6 @@ program
     ).choices(['reader']),
   )
   .action(makeRoles)
-program.command('status').description('say whether the server runs, and where').action(showStatus)
+program.command('status').description('show whether the server runs, and where').action(showStatus)
 
 await runProgram(program)

@@ -88,17 +88,20 @@ function report({ view, reasons, notes, statement_sha256, backup }: GateResult):
   else say(`  statement ${statement_sha256} · backup ${backup?.file}`)
 }
 
-const program = programOf('gate', 'Judges whether a run is good enough for a tag, and makes the tag.')
+const program = programOf('gate', 'Decides whether the commit of a run may be tagged, and makes the tag.')
 for (const command of [
-  program.command('check', { isDefault: true }).description('exit 0 when the gate is open').action(gate),
+  program
+    .command('check', { isDefault: true })
+    .description('exit 0 if the latest run may be tagged; otherwise list the reasons')
+    .action(gate),
   program
     .command('tag')
-    .description('ask the gate, then make an annotated tag')
+    .description('run the gate, then make an annotated tag')
     .argument('<version>', 'v1.2.3')
     .action(tag),
 ])
   command
-    .option('--flat-files', 'let a run of flat files pass too; otherwise only a live run does')
+    .option('--flat-files', 'accept a run of flat files too; by default only a live run')
     .option('--max-age-days <days>', 'how old a run may be', wholeNumber, 7)
     .option('--key <file>', 'public key of the signature; default: the one of BOOTSTRAP_SIGNING_KEY')
     .option('--run <folder>', 'another run than the latest')

@@ -66,7 +66,7 @@ const withoutProviders = (command: Command): Command =>
 const withBound = (command: Command): Command =>
   command.option(
     '--max-requests <requests>',
-    'send at most so many requests; the remaining items are deferred, and can be resumed',
+    'send at most this number of requests; the remaining items are deferred, and can be resumed',
     wholeNumber,
   )
 
@@ -190,7 +190,7 @@ program
   .argument('<folder>', 'the folder; it is not changed')
   .option('--into <folder>', 'the delivery to write; <folder>-delivery by default')
   .addOption(
-    new Option('--adjusted <kind>', 'what you know of the prices, where their form does not tell').choices([
+    new Option('--adjusted <kind>', 'what you know of the prices, if their form does not show it').choices([
       'raw',
       'split',
       'total',
@@ -200,7 +200,7 @@ program
 
 program
   .command('check')
-  .description('read a delivery of flat files without a database, and print what a run would take of it')
+  .description('read a delivery of flat files without a database, and print what a run would load from it')
   .argument('<folder>', 'the delivery')
   .option('--universe <file>', 'written universe; universe.csv of the delivery by default')
   .action(async (folder: string, { universe }: Choices) => {

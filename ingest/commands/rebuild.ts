@@ -115,7 +115,7 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
     const runs = await withDatabase(server.connection, findFullRuns)
     if (runs.length === 0)
       throw new PreconditionError(
-        `${server.connection.database} has no run of all seven jobs that came to its end. Load it ` +
+        `${server.connection.database} has no run of all seven jobs that has ended. Load it ` +
           'first: npx node ingest/run.ts run all',
       )
     const recorded = await withDatabase(server.connection, async (db) => {
@@ -137,13 +137,13 @@ async function main({ keep }: { readonly keep?: true }): Promise<void> {
     const isEqual = result.differences.length === 0
     say(
       isEqual
-        ? `The rebuilt database holds the same content (${result.content_sha256}). It took ` +
+        ? `The rebuilt database has the same content (${result.content_sha256}). It took ` +
             `${(result.rebuild_ms / 1000).toFixed(1)} s.`
         : `The rebuilt database differs: ${describeDifferences(result.differences)}. The run of the ` +
             'rebuild ended ' +
             `${result.state}${result.state_reason === null ? '' : `: ${result.state_reason}`}.`,
     )
-    if (keep === true) say(`It stays as ${scratch.database}. Drop it when nobody needs it.`)
+    if (keep === true) say(`It stays as ${scratch.database}. Drop it when you no longer need it.`)
     process.exitCode = isEqual ? 0 : 1
   } finally {
     if (keep !== true) await dropDatabase(server.maintenance, scratch.database)

@@ -22,7 +22,7 @@ function makeKey(asked: string): void {
   writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { flag: 'wx', mode: 0o600 })
   writeFileSync(public_file, publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx', mode: 0o644 })
   say(`private key  ${file} (only you may read it; keep it out of the repository)`)
-  say(`public key   ${public_file} (give it to whoever verifies)`)
+  say(`public key   ${public_file} (give it to those who verify)`)
   say(`key id       ${keyIdOf(publicKey)}`)
   say(`To sign the next runs, set BOOTSTRAP_SIGNING_KEY=${file}`)
   say(`To verify one: npm run report:verify -- --key ${public_file}`)

@@ -90,7 +90,7 @@ test('run waits for a server that restarts, resumes, and loads the same content'
   }
   const { exitCode, all } = await running
   expect(restarts).toBeGreaterThan(0)
-  expect(all).toContain('The server answers again, and the run goes on.')
+  expect(all).toContain('The server answers again, and the run continues.')
   expect(all).toMatch(/^PostgreSQL ended the connection: .+/m)
   expect(exitCode, all).toBe(0)
   expect(await hashesOf(target)).toEqual(await hashesOf(clean))

@@ -61,7 +61,7 @@ async function afterRestart(
              order by started_at desc limit 1`,
             [process.pid, hostname(), since_at],
           )
-          process.stderr.write('The server answers again, and the run goes on.\n')
+          process.stderr.write('The server answers again, and the run continues.\n')
           return own && findRun(db, own.run_id)
         }),
       )

@@ -56,7 +56,7 @@ async function list(config: Config, remote: RemoteStore): Promise<void> {
 
 const NAME_CHARACTERS = 'full_20260131_1830_2.dump'.length
 
-/** A list reads no archive: a proof is of its day, and what the file system says of a later one is reported. */
+/** A list reads no archive: a proof is of its day; what the file system says of a later day is reported. */
 function lineOf({ manifest }: Backup, proof: Proof | undefined, written_at: Date): string {
   const { file, bytes, snapshot_at, database, mode, fingerprint } = manifest
   const rows = Object.values(fingerprint.tables).reduce((sum, table) => sum + table.rows, 0)
@@ -179,7 +179,7 @@ async function offerSwap(
   )
   const former = swapped.former === null ? '' : ` The former one is kept as ${swapped.former}.`
   say(`${restored} is now ${swapped.database}.${former}`)
-  say('A backup holds no roles and no rights: where you use them, run npm run db:roles.')
+  say('A backup contains no roles and no rights: where you use them, run npm run db:roles.')
 }
 
 async function withRemote(work: (config: Config, remote: RemoteStore) => Promise<void>): Promise<void> {
@@ -214,7 +214,7 @@ program
   .addOption(
     new Option('--drop', 'drop the restored database again: a drill that leaves nothing').conflicts('swap'),
   )
-  .option('--confirm <name@host>', 'the typed consent to replace a database that holds data')
+  .option('--confirm <name@host>', 'the typed consent to replace a database that contains data')
   .action((backup: string, options: RestoreOptions) =>
     withRemote(async (config, remote) => {
       const server = await startServer(config)

@@ -7,7 +7,7 @@ export async function withSignals<T>(log: Log, work: (signal: AbortSignal) => Pr
   const stop = new AbortController()
   const onSignal = (name: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(INTERRUPTED)
-    log.info({ signal: name }, 'asked to stop')
+    log.info({ signal: name }, 'a signal to stop was received')
     process.stderr.write(`\n${name}: finishing the group in flight. Again to stop at once.\n`)
     stop.abort()
   }

@@ -41,8 +41,8 @@ async function verify(asked: string | undefined, options: Options): Promise<void
     const rehearsal = view?.mode === 'rehearsal' ? ' · REHEARSAL' : ''
     say(`run ${view?.run_id ?? path}: ${view?.verdict ?? 'unreadable'}${rehearsal}`)
     for (const note of notes) say(`  note: ${oneLine(note)}`)
-    for (const fault of faults) say(`  DOES NOT HOLD: ${oneLine(fault)}`)
-    if (faults.length === 0) say('  everything that was checked holds')
+    for (const fault of faults) say(`  FAULT: ${oneLine(fault)}`)
+    if (faults.length === 0) say('  everything that was verified is correct')
     else process.exitCode = 1
   } finally {
     if (typeof remote !== 'string') await remote.close()
@@ -64,7 +64,7 @@ await runProgram(
   programOf('report:verify', 'Verifies the evidence of a run: its files, its signature, its backups.')
     .argument('[run]', 'folder of a run, or a bundle; default: the latest run')
     .option('--key <file>', 'the public key that must have signed the statement')
-    .option('--no-remote', 'do not ask the remote store')
+    .option('--no-remote', 'do not use the remote store')
     .addOption(new Option('--repository <folder>').default(ROOT_DIRECTORY).hideHelp())
     .addOption(new Option('--plan <file>').default('phases/checklist.md').hideHelp())
     .action(verify),

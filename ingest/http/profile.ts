@@ -89,7 +89,8 @@ export function destinationOf(
   const asked = new URL(url)
   if (!profile.origins.includes(asked.origin) && profile.redirect_origins?.includes(asked.origin) !== true) {
     throw new TypeError(
-      `${profile.provider} may not ask ${asked.origin}; its allow-list is ${profile.origins.join(', ')}.`,
+      `${profile.provider} may not send requests to ${asked.origin}; its allow-list is ` +
+        `${profile.origins.join(', ')}.`,
     )
   }
   const override = stand_ins[asked.origin]

@@ -149,7 +149,7 @@ async function readBody(
   const encoding = headers['content-encoding']?.trim().toLowerCase()
   if (encoding === undefined || encoding === 'identity' || body.length === 0) return body
   const unpack = UNPACK[encoding]
-  if (unpack === undefined) throw new UnfitError(`Content-Encoding ${encoding} was not asked for`)
+  if (unpack === undefined) throw new UnfitError(`Content-Encoding ${encoding} was not requested`)
   try {
     return await unpack(body, { maxOutputLength: max })
   } catch (error) {
@@ -159,7 +159,7 @@ async function readBody(
   }
 }
 
-const overdue = ({ timeouts }: Exchange): string => `no whole answer within ${timeouts.total_ms} ms`
+const overdue = ({ timeouts }: Exchange): string => `no complete answer within ${timeouts.total_ms} ms`
 
 const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code
 

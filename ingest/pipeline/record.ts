@@ -190,7 +190,7 @@ function endWithoutRows(job: SourcedJob, { item, outside, rejected, foreign, end
     return {
       item,
       status: 'not_found',
-      reason: `None of its ${foreign} records lies in one of its ticker intervals. See ingestion.rejects.`,
+      reason: `None of its ${foreign} records is in one of its ticker intervals. See ingestion.rejects.`,
     }
   if (job.without_records === 'empty') return { item, status: 'empty', reason: 'The source has none.' }
   return { item, status: 'not_found', reason: `The source has no ${NOUNS[job.dataset]} of it.` }

@@ -100,7 +100,7 @@ function whyParked({ job, provider, gaps }: JobReport): string[] {
   const deferred = gaps.filter(({ status }) => status === 'deferred')
   if (deferred.length === 0) return []
   if (deferred.every(({ reason }) => reason.includes('--max-requests')))
-    return [`${provider} (${job}): the bound of --max-requests is reached`]
+    return [`${provider} (${job}): the limit of --max-requests is reached`]
   const classes = [...new Set(deferred.map(({ error_class }) => error_class))].join(' and ')
   const until = deferred
     .flatMap(({ next_try_at }) => next_try_at ?? [])
@@ -108,7 +108,7 @@ function whyParked({ job, provider, gaps }: JobReport): string[] {
     .at(-1)
   return [
     `${provider} (${job}): ` +
-      `${classes}${until === undefined ? ', until when it did not say' : ` until ${until}`}`,
+      `${classes}${until === undefined ? ', without a time at which to try again' : ` until ${until}`}`,
   ]
 }
 

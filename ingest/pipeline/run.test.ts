@@ -247,7 +247,7 @@ describe('a run', () => {
       {
         item: 'x:second',
         status: 'not_found',
-        reason: 'None of its 1 records lies in one of its ticker intervals. See ingestion.rejects.',
+        reason: 'None of its 1 records is in one of its ticker intervals. See ingestion.rejects.',
       },
     ])
   })

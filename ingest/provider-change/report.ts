@@ -89,7 +89,7 @@ export function toAccept(report: ProviderReport): Partial<Record<Acceptable, str
   if (without_bars.length > 0)
     found.securities =
       `the new provider has no bars of ${counted(without_bars.length, 'security')}: ` +
-      `${names(without_bars)}. Their stored bars stay, and no new ones come.`
+      `${names(without_bars)}. Their stored bars stay; they get no new ones.`
   const identifiers = differentIdentifiers(report)
   if (identifiers.length > 0)
     found.identifiers =

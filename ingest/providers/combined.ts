@@ -157,7 +157,7 @@ function fill(known: Gathered, record: SourceRecord, part: string): void {
     const own = known.record[field] ?? null
     if (own === null) known.record[field] = value
     else if (value !== null && value !== own && IDENTIFYING.includes(field)) {
-      known.conflict = `${part} says that its ${field} is ${value}, another part says ${own}`
+      known.conflict = `${part} states ${field} ${value}, another part states ${own}`
     }
   }
 }

@@ -88,7 +88,7 @@ const runWith = async (requests_max?: number, resume_run_id?: string) => {
 test('a limit of requests is exact, the rest is deferred, and a run with more completes it', async () => {
   const first = await runWith(17)
   expect([first.asked, first.report.state]).toEqual([17, 'halted'])
-  expect(first.report.state_reason).toMatch(/items are deferred: .*: the bound of --max-requests is reached/)
+  expect(first.report.state_reason).toMatch(/items are deferred: .*: the limit of --max-requests is reached/)
   const second = await runWith(23, first.report.run_id)
   expect([second.asked, second.report.state]).toEqual([23, 'halted'])
   expect((await runWith(undefined, first.report.run_id)).report.state).toBe('complete')

@@ -81,7 +81,7 @@ export function openProviders(options: OpenOptions): Providers {
   const onUnknownField: AdapterContext['onUnknownField'] = (field) =>
     options.log.warn(
       { ...field, expected: true },
-      'a response has a field that the adapter does not know; the adapter wants a look',
+      'a response has a field that the adapter does not know: the adapter has to be revised',
     )
   const { today } = options
   const now = options.now ?? (() => new Date(`${today}T12:00:00Z`))

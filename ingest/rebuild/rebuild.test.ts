@@ -45,7 +45,7 @@ it('says table by table that the rebuilt database is equal, and leaves none behi
   const { exitCode, stdout, stderr } = await run('commands/rebuild.ts')
   expect(exitCode, stderr).toBe(0)
   expect(stdout).toMatch(/equal +stocks_research\.prices_daily +\d+ rows +SHA-256 [0-9a-f]{64}/)
-  expect(stdout).toMatch(/holds the same content \([0-9a-f]{64}\)/)
+  expect(stdout).toMatch(/has the same content \([0-9a-f]{64}\)/)
   expect(await left(/as (restore_drill_\w+):/.exec(stdout)?.[1] ?? '')).toEqual([])
 })
 
@@ -67,7 +67,7 @@ it('names the table and the keys of what the source does not give again', async 
   expect(exitCode).toBe(1)
   expect(stdout).toMatch(/different +stocks_research\.prices_daily/)
   expect(stdout).toMatch(
-    /differs: table stocks_research\.prices_daily: \d+ rows, but not the same ones; the first difference lies after key/,
+    /differs: table stocks_research\.prices_daily: \d+ rows, but not the same ones; the first difference is after key/,
   )
 })
 

@@ -80,7 +80,7 @@ function faultOf(query: URLSearchParams, account: Account): Answer | undefined {
   const limit = Number(query.get('limit') ?? LIMIT_DEFAULT)
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
     return refuse(`invalid limit: must be between 1 and ${LIMIT_MAX}`)
-  if ((query.get('adjustment') ?? 'raw') !== 'raw') return refuse('this market serves adjustment=raw alone')
+  if ((query.get('adjustment') ?? 'raw') !== 'raw') return refuse('this market serves only adjustment=raw')
   const end = query.get('end')
   if ((query.get('feed') ?? 'sip') === 'sip' && (end === null || Date.parse(end) > newestOf(account))) {
     return json(403, { message: 'subscription does not permit querying recent SIP data' })

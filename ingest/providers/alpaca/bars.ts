@@ -31,7 +31,7 @@ export function parseBars(json: TextJson, watch: FieldWatch, asked?: ReadonlySet
       const each = isObject(bar) ? bar : {}
       watch('bars', BAR_FIELDS, each)
       const record = recordOf(symbol, each)
-      const fault = isAsked ? {} : { malformed: `a bar of ${symbol}, which was not asked for` }
+      const fault = isAsked ? {} : { malformed: `a bar of ${symbol}, which was not requested` }
       records.push({ record, line: records.length + 1, ...fault })
     }
   }

@@ -7,8 +7,8 @@ export const BAR_FIELDS: FieldTable = {
   l: as('low'),
   c: as('close'),
   v: as('volume'),
-  n: ignored('number of trades: no column asks for it'),
-  vw: ignored('volume-weighted price: no column asks for it'),
+  n: ignored('number of trades: no column uses it'),
+  vw: ignored('volume-weighted price: no column uses it'),
 }
 
 const OF_BROKER = ignored('a rule of the broker')

@@ -177,12 +177,14 @@ function endOf(
     if (departures.length > 1)
       return ambiguous(
         item,
-        `"${ticker}" was given up ${departures.length} times, and the universe does not say which is meant`,
+        `"${ticker}" was given up ${departures.length} times, ` +
+          'and the universe does not state which one is meant',
       )
     if (last !== undefined || !is_active) return ended(last)
     return ambiguous(
       item,
-      `it is no longer active, "${ticker}" is somebody else's today, and no event says since when`,
+      `it is no longer active, "${ticker}" belongs to another security today, ` +
+        'and no event has the day of the change',
     )
   }
   const is_taken_up =
@@ -191,7 +193,7 @@ function endOf(
     return ambiguous(
       item,
       `several securities of the universe end as "${ticker}": ` +
-        'changes of name alone cannot tell which had it when',
+        'changes of name do not show which of them had it on which day',
     )
   }
   if (last === undefined || (is_active && is_taken_up)) return ended(undefined)
@@ -199,7 +201,7 @@ function endOf(
   return ambiguous(
     item,
     `"${ticker}" was given up on ${last.date} (${last.reason}) and is active again: ` +
-      'it has had two owners, and the universe does not say which is meant',
+      'it has had two owners, and the universe does not state which one is meant',
   )
 }
 
@@ -227,7 +229,7 @@ function formerOwner(
   return ambiguous(
     item,
     `"${first.ticker}" also was the last ticker of ${others.map(({ name }) => name).join(' and ')}, ` +
-      'and no event says until when',
+      'and no event has its last day there',
   )
 }
 

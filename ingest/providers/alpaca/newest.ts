@@ -28,6 +28,6 @@ export function newestOf(end_date: string, today: string, now: Date): Newest {
   return {
     end: dayBefore(today),
     is_now: false,
-    left_out: `bars of ${today}, which can be asked for from ${from} on`,
+    left_out: `bars of ${today}, which can be requested from ${from} on`,
   }
 }

@@ -46,7 +46,7 @@ export async function* actionPages(
 export function freshToken(token: string | undefined, seen: Set<string>): string | undefined {
   if (token === undefined) return undefined
   if (seen.has(token))
-    throw new RangeError(`the API gave the page token ${token} twice: its pages go round in a circle`)
+    throw new RangeError(`the API gave the page token ${token} twice: its pages would never end`)
   seen.add(token)
   return token
 }

@@ -27,7 +27,7 @@ export const PATTERNS: readonly Pattern[] = [
   pattern(
     /invalid symbol|symbol .*not found|no data found for symbol|asset not found/i,
     'not_found',
-    'Alpaca does not know a symbol of the request',
+    'Alpaca does not have a symbol of the request',
     {
       statuses: [400, 404, 422],
     },

@@ -86,7 +86,7 @@ test('a bar of a symbol that was not asked for is rejected by name', async () =>
       providers.get('alpaca'),
       askFor('prices_daily', [subject('x:1', 'ONE')]),
     )
-    expect(malformed.map((each) => each.malformed)).toEqual([`a bar of ${other}, which was not asked for`])
+    expect(malformed.map((each) => each.malformed)).toEqual([`a bar of ${other}, which was not requested`])
     await over.close()
     over = await openOverHttp()
   }

@@ -33,9 +33,9 @@ export async function* readBars(
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
   const { end, is_now, left_out } = newestOf(window.end_date, context.today, context.now())
-  if (left_out !== undefined) context.onNotice(`alpaca: not asked for: ${left_out}`)
+  if (left_out !== undefined) context.onNotice(`alpaca: not requested: ${left_out}`)
   if (end < window.start_date) {
-    const reason = `nothing of its window can be asked for yet: ${left_out ?? 'no session is over'}`
+    const reason = `nothing of its window can be requested yet: ${left_out ?? 'no session is over'}`
     for (const { item } of subjects) yield { item, status: 'empty', reason }
     return
   }
@@ -133,7 +133,7 @@ async function firstPage(
   } catch (error) {
     const until_yesterday = { ...span, end_date: dayBefore(context.today), is_now: false }
     if (!isRecentRefused(error) || !span.is_now || until_yesterday.end_date < span.start_date) throw error
-    context.onNotice(`alpaca: not asked for: bars of ${context.today}, which the plan of this key refuses`)
+    context.onNotice(`alpaca: not requested: bars of ${context.today}, which the plan of this key refuses`)
     const request = bars({ ...until_yesterday, symbols, page_token: undefined })
     return { response: await client.fetch(request, signal), span: until_yesterday }
   }

@@ -239,7 +239,7 @@ async function listingsOf(into: string): Promise<Listing[]> {
 
 /** Why no bar of the files could be taken, by the first of them. */
 function noBar(record: SourceRecord | undefined): string {
-  if (record === undefined) return 'No bar was found: the files hold no record of prices.'
+  if (record === undefined) return 'No bar was found: the files contain no record of prices.'
   const { date } = record
   return (
     `No bar has a ticker and a day that is written YYYY-MM-DD; the first has the day "${date ?? ''}". ` +

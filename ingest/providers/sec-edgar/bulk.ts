@@ -27,7 +27,7 @@ export async function* entriesOf(
       if (!wanted.has(entry.fileName)) continue
       const name = entry.fileName
       if (entry.uncompressedSize > ENTRY_BYTES_MAX) {
-        yield { name, fault: `it says that it holds ${entry.uncompressedSize} bytes` }
+        yield { name, fault: `its stated size is ${entry.uncompressedSize} bytes` }
         continue
       }
       const body = await zip.openReadStreamPromise(entry).then(buffer).catch(messageOf)

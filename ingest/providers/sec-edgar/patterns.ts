@@ -23,7 +23,7 @@ export const PATTERNS: readonly Pattern[] = [
   pattern(
     /You don.t have permission to access/i,
     'auth',
-    'the gateway of the SEC refuses us; does SEC_USER_AGENT say who asks?',
+    'the gateway of the SEC rejects our requests: check that SEC_USER_AGENT contains a contact',
     {
       statuses: [403],
     },

@@ -137,7 +137,7 @@ async function* readSecurities(
     const answer = await answered(subject.item, client.fetch(endpoints.submissions(cik), signal))
     if ('status' in answer) yield answer
     else if (answer.outcome === 'not_found')
-      yield notFound(subject.item, `the SEC knows no filer ${cik}`, answer)
+      yield notFound(subject.item, `the SEC has no filer ${cik}`, answer)
     else {
       const known = await filerOf(client, watch, subject.item, answer, signal)
       if ('status' in known) {
@@ -249,7 +249,7 @@ async function* readDelistings(
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
     else if ('status' in response) yield response
     else if (response.outcome !== 'ok')
-      yield notFound(subject.item, `the SEC knows no filer of "${subject.item}"`, response)
+      yield notFound(subject.item, `the SEC has no filer of "${subject.item}"`, response)
     else {
       const filer = await filerOf(client, watch, subject.item, response, signal)
       yield 'status' in filer ? filer : pageOf(response, located(delistingsOf(filer.content, subject)))
@@ -267,7 +267,7 @@ async function* readFilings(
     const { item } = subject
     if (response === undefined) yield notFound(item, 'no CIK is known for it')
     else if ('status' in response) yield response
-    else if (response.outcome !== 'ok') yield notFound(item, `the SEC knows no filer "${item}"`, response)
+    else if (response.outcome !== 'ok') yield notFound(item, `the SEC has no filer "${item}"`, response)
     else {
       const newest = understood(item, response, () => parseSubmissions(response.json, watch))
       const filer =

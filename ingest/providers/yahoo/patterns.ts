@@ -16,7 +16,7 @@ export const PATTERNS: readonly Pattern[] = [
   pattern(
     /"code":"Not Found"|symbol may be delisted|No data found/i,
     'not_found',
-    'Yahoo does not know the symbol; it may be delisted',
+    'Yahoo does not have the symbol; it may be delisted',
   ),
   pattern(/Data doesn.t exist for startDate/i, 'empty', 'Yahoo has no rows in the window'),
 ]

@@ -104,7 +104,7 @@ const CURRENCY = 'USD'
  */
 function ofSymbol(chart: Chart, symbol: string): Chart {
   if (chart.symbol?.toUpperCase() !== symbol.toUpperCase())
-    throw new RangeError(`it is about "${chart.symbol}", and "${symbol}" was asked for`)
+    throw new RangeError(`it is about "${chart.symbol}", and "${symbol}" was requested`)
   if (chart.currency !== CURRENCY)
     throw new RangeError(`its prices are in ${chart.currency ?? 'no currency'}, and ${CURRENCY} is expected`)
   return chart
