@@ -250,7 +250,7 @@ test('the command names every password that is missing, and shows none', async (
   for (const secret of Object.values(PASSWORDS)) expect(done.all).not.toContain(secret)
 })
 
-test('a reader alone is created without the other roles, reads everything, and changes no owner', async () => {
+test('a reader alone is created without other roles, reads everything, and changes no owner', async () => {
   const own = await scratchDatabase({ migrated: true })
   onTestFinished(() => own.drop())
   const ownerOf = (): Promise<Record<string, unknown>> =>
