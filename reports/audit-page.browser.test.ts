@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { consoleOf, inPage, type Look } from '../helpers/testing/browser.ts'
+import { consoleOf, inPage, type Look, openingTimeOf } from '../helpers/testing/browser.ts'
 import { SAMPLE_FIGURES, type SampleRun, writeSampleRun } from '../helpers/testing/sample-run.ts'
 import { writeReports } from './write.ts'
 
@@ -110,8 +110,11 @@ describe.each(Object.entries(PAGES))('the audit page of %s', (_, { html, file })
     expect(await consoleOf(file)).toEqual([])
   })
 
-  test('of 8,000 securities is below 3 MB', () => {
+  test('of 8,000 securities is below 3 MB, and opens within a second', async () => {
     expect(statSync(file).size).toBeLessThan(3_000_000)
+    const time_ms = await openingTimeOf(html)
+    expect(time_ms).toBeGreaterThan(0)
+    expect(time_ms).toBeLessThan(1_000)
   })
 })
 

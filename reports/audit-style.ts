@@ -143,7 +143,7 @@ svg text{fill:var(--ink);font:12px system-ui,sans-serif}
 
 @media (max-width:1000px){
   .card.dataset,.card.trust,.card.doubt,.card.restore,.card.changes{grid-column:span 12}
-  details.phase>summary{grid-template-columns:1fr auto auto}
+  details.phase>summary{grid-template-columns:1fr auto 70px 92px}
   details.phase>summary .glance{grid-column:1/-1;grid-row:2}
 }
 @media (max-width:640px){
@@ -153,7 +153,7 @@ svg text{fill:var(--ink);font:12px system-ui,sans-serif}
   figure svg{min-width:560px}
   .small-charts svg{min-width:0}
   dl.facts dt{width:104px}
-  details.phase>summary{grid-template-columns:1fr auto}
+  details.phase>summary{grid-template-columns:1fr auto 70px}
   details.phase>summary .num.soft{display:none}
 }
 @media print{

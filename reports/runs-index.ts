@@ -68,7 +68,7 @@ const COLUMNS = [
   ['boxes', 'num'],
   ['daily bars', 'num'],
   ['facts', 'num'],
-  ['hard', 'num'],
+  ['hard violations', 'num'],
   ['findings', 'num'],
   ['backup', ''],
   ['tag', ''],
@@ -91,7 +91,7 @@ function rowHtml(
   const cells = [
     `<td class="${color}"><b>${view.verdict}</b></td>`,
     `<td><span class="mode ${kind}">${word}</span></td>`,
-    `<td>${after}<a class="mono" href="${page}">${run_id}</a></td>`,
+    `<td class="day">${after}<a class="mono" href="${page}">${run_id}</a></td>`,
     `<td class="day">${timeText(view.started_at)}</td>`,
     num('duration_ms'),
     `<td class="num">${figures['boxes_passed']} of ${figures['boxes_total']}</td>`,

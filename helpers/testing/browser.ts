@@ -81,6 +81,29 @@ export async function inPage<T>(html: string, { width, height, is_dark }: Look, 
   }
 }
 
+/**
+ * Milliseconds from the start of the navigation until the page is complete, in real time: the fastest of
+ * three, since other work on the machine only adds to it.
+ */
+export async function openingTimeOf(html: string): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'page-'))
+  const measuring = `${html.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '')}
+<pre id="result"></pre><script>addEventListener('load', () => setTimeout(() => {
+  const [{ loadEventEnd }] = performance.getEntriesByType('navigation')
+  document.getElementById('result').textContent = JSON.stringify({ value: loadEventEnd })
+}))</script>`
+  try {
+    const file = join(directory, 'page.html')
+    await writeFile(file, measuring)
+    const times: number[] = []
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      times.push(resultOf<number>((await runBrowser(file, ['--timeout=20000', '--dump-dom'])).stdout))
+    return Math.min(...times)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
 function resultOf<T>(dom: string): T {
   const text = /<pre id="result">([\s\S]*?)<\/pre>/.exec(dom)?.[1] ?? ''
   if (text === '') throw new Error('The page gave no result: its script did not end.')

@@ -43,7 +43,7 @@ export function timingsChart(view: RunView): string {
         domain: [0, end],
         grid: true,
         label: null,
-        ticks: 7,
+        ticks: 5,
         tickFormat: (seconds: number) => (seconds === 0 ? '0' : durationText(seconds * 1000)),
       },
       y: { type: 'band', domain: ran.map(({ title }) => title), label: null, tickSize: 0, padding: 0.3 },
