@@ -69,6 +69,26 @@ describe('after a good run', () => {
     rmSync(file)
   })
 
+  test('a change that git was told not to see closes it', async () => {
+    const name = 'boxes/02-roof.test.ts'
+    const file = join(subject.trial.directory, name)
+    const hidden = async (): Promise<string> =>
+      whileChanged(file, () => writeFileSync(file, `${readFileSync(file, 'utf8')}\n`))
+    const reason = `the work tree has changes that are not committed: ${name}`
+    for (const flag of ['assume-unchanged', 'skip-worktree']) {
+      subject.git('update-index', `--${flag}`, name)
+      expect(await hidden(), flag).toBe(reason)
+      subject.git('update-index', `--no-${flag}`, name)
+    }
+    subject.git('config', 'status.showUntrackedFiles', 'no')
+    const note = join(subject.trial.directory, 'note.txt')
+    writeFileSync(note, 'a note')
+    expect(await reasonsOf(subject)).toBe('the work tree has changes that are not committed: note.txt')
+    rmSync(note)
+    subject.git('config', '--unset', 'status.showUntrackedFiles')
+    expect(await reasonsOf(subject)).toBe('')
+  })
+
   test('another HEAD closes it, also one with the same files', async () => {
     const before = subject.git('rev-parse', 'HEAD')
     subject.commit('The same files')

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { readProof } from '../helpers/backup/proof.ts'
-import { codeIdentity, git } from '../helpers/checklist/code.ts'
+import { changesIn, codeIdentity } from '../helpers/checklist/code.ts'
 import type { RunView } from '../helpers/checklist/view.ts'
 import { resolvePointer } from '../helpers/core/pointer.ts'
 import { cutList } from '../helpers/core/text.ts'
@@ -97,10 +97,8 @@ function codeReasons({ identity }: RunView, repository: string): string[] {
   if (identity['git_tree'] !== here.git_tree)
     reasons.push(`the run was made from tree ${identity['git_tree']}; that of HEAD is ${here.git_tree}`)
   if (here.git_is_dirty !== false) {
-    const changed = (git(repository, 'status', '--porcelain') ?? '')
-      .split('\n')
-      .map((line) => line.slice(2).trim())
-    reasons.push(`the work tree has changes that are not committed: ${cutList(changed)}`)
+    const changed = cutList(changesIn(repository) ?? [])
+    reasons.push(`the work tree has changes that are not committed: ${changed}`)
   }
   return reasons
 }
