@@ -69,7 +69,7 @@ describe('after a good run', () => {
     rmSync(file)
   })
 
-  test('a change that git was told not to see closes it', async () => {
+  test('a change that git ignores by its settings closes it', async () => {
     const name = 'boxes/02-roof.test.ts'
     const file = join(subject.trial.directory, name)
     const hidden = async (): Promise<string> =>

@@ -28,8 +28,8 @@ export function codeIdentity(directory = ROOT_DIRECTORY): CodeIdentity {
 
 /**
  * The files that differ from the commit, and those that git does not know; undefined outside of a checkout. A
- * change that git was told not to see (`--assume-unchanged`, or a size and a time that were set back) is found
- * by the content of the file.
+ * change that git ignores by its settings (`--assume-unchanged`), or by a size and a time that were set back,
+ * is found by the content of the file.
  */
 export function changesIn(directory: string): string[] | undefined {
   const status = gitBytes(directory, ...STATUS)
