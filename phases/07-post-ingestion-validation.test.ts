@@ -193,6 +193,7 @@ const RECOMPUTED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   prices_daily_adjusted_v: ['adjusted-view-has-the-bars', 'factors-equal-recomputation', 'one-ratio-a-bar'],
   delistings_v: ['listings-equal-recomputation', 'delisting-shares-have-acquirer'],
+  earnings_dates_v: ['earnings-dates-follow-filings'],
   returns_daily_v: ['daily-returns-compound'],
   security_quality_v: ['security-quality-equals-its-parts'],
   securities_listing_v: ['listings-equal-recomputation'],

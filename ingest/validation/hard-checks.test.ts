@@ -55,6 +55,12 @@ const runTo = (day: string): string => `
     start_date, end_date, host, process_id, product_version)
   values (gen_random_uuid(), 'c', 's', '{prices-daily}', 'complete', 'u', repeat('0', 64),
     '2020-01-02', '${day}', 'h', 1, '0');`
+/** Results of a quarter: announced before the open, and reported in the evening nine days later. */
+const announced = `
+  insert into stocks_research.filings (cik, accession, form, filed, accepted_at, is_accepted_at_certain,
+    report_date, items)
+  values ('0000000001', 'news', '8-K', '2020-04-21', '2020-04-21 08:00-04', true, '2020-04-21', '{2.02}'),
+    ('0000000001', 'report', '10-Q', '2020-04-30', '2020-04-30 16:30-04', true, '2020-03-31', null);`
 /** The security is acquired by another one at the end of its bars: 5 in cash and half a share of 12. */
 const merged = `
   insert into stocks_research.securities (security_id, source_id, ticker, currency, list_date)
@@ -213,6 +219,17 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     'a view of returns without the delisting return',
     `${merged} ${inView('COALESCE(d.delisting_return, (0)::numeric)', '0::numeric', 'returns_daily_v')}`,
     ['daily-returns-compound'],
+  ],
+  [
+    'an earnings date that overlooks the announcement',
+    `${announced} ${inView("''2.02''", "''9.02''", 'earnings_dates_v')}`,
+    ['earnings-dates-follow-filings'],
+  ],
+  [
+    'an earnings date on the day of a report that came after the close',
+    `${announced}
+     ${inView('_after(a.accepted_at, a.filed)', '_after(null, a.filed - 1)', 'earnings_dates_v')}`,
+    ['earnings-dates-follow-filings'],
   ],
   [
     'a close changed under its factor',
