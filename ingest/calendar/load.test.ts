@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
-import { loadCalendar, readOverrides } from './load.ts'
+import { hashOf, loadCalendar, readOverrides, sessionsHash } from './load.ts'
+import { FIRST_DATE, sessions } from './xnys.ts'
 
 const closed = { closures: [{ date: '2024-02-29', reason: 'a test' }], early_closes: [] }
 
@@ -26,6 +27,31 @@ test('a second load changes nothing; an override changes its day only, its remov
     })
     expect(await load('2024-06-03')).toMatchObject({ rows_inserted: 1, rows_updated: 0, rows_deleted: 0 })
     expect(await load('2020-01-02')).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 0 })
+  } finally {
+    await drop()
+  }
+})
+
+test('the hash of stored sessions is that of the rules, and changes with each column of a session', async () => {
+  const { db, drop } = await scratchDatabase({ migrated: true })
+  try {
+    expect(await sessionsHash(db)).toBeNull()
+    await db.transaction((tx) => loadCalendar(tx, { today: '2024-06-03' }))
+    const hash = hashOf(sessions(FIRST_DATE, '2026-12-31'))
+    expect(await sessionsHash(db)).toBe(hash)
+    for (const edit of [
+      'is_early_close = not is_early_close',
+      "open_at = open_at + interval '1 second'",
+      "close_at = close_at - interval '1 second'",
+    ]) {
+      await db.execute(
+        `update stocks_research.trading_sessions set ${edit} where session_date = '2024-06-04'`,
+      )
+      expect(await sessionsHash(db), edit).not.toBe(hash)
+      const loaded = await db.transaction((tx) => loadCalendar(tx, { today: '2024-06-03' }))
+      expect(loaded.rows_updated, edit).toBe(1)
+      expect(await sessionsHash(db), edit).toBe(hash)
+    }
   } finally {
     await drop()
   }

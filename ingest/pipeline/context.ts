@@ -29,6 +29,8 @@ export interface RunContext {
   readonly universe: Universe
   readonly window: Window
   readonly thresholds: Thresholds
+  /** Hashes of the calendar and of the migrations: what the database says about how records are read. */
+  readonly rules: { readonly calendar: string; readonly migrations: string }
   readonly log: Log
   readonly signal: AbortSignal
   readonly write: Writer

@@ -29,6 +29,7 @@ import { jobReport, type RunReport, stateOf } from './report.ts'
 import { beginRun, endRun, markDeadRuns } from './runs.ts'
 import { loadSharedTable } from './shared-table.ts'
 import { runSourced } from './sourced.ts'
+import { rulesOf } from './unchanged.ts'
 
 // The way of the data, file by file:
 //   run.ts     takes the lock (lock.ts), records the run (runs.ts), runs its jobs in order
@@ -119,6 +120,7 @@ async function runLocked(
   await openRun(db, session, run_id, options, log)
   await write(session, (tx) => loadCalendar(tx, { today: new Date().toISOString().slice(0, 10) }))
   await analyzeNew(session)
+  const rules = await rulesOf(session)
 
   const lost = new AbortController()
   const stopHeart = startHeart(
@@ -131,6 +133,7 @@ async function runLocked(
     universe: options.universe,
     window: options.window,
     thresholds: options.thresholds,
+    rules,
     log,
     signal: AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])]),
     write,

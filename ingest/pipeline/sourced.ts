@@ -62,7 +62,7 @@ export async function runSourced(
     return true
   }
   const bring = async (batch: Batch, signal: AbortSignal): Promise<void> => {
-    const inputs = await inputsOf(db, { job, provider, ask, batch }, known, run)
+    const inputs = await inputsOf({ job, provider, ask, batch }, known, run)
     if (await isUnchanged(batch, inputs)) {
       items_done += batch.subjects.length
       return

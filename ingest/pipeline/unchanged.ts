@@ -38,21 +38,21 @@ export async function newestChange(db: Database): Promise<string> {
   return id
 }
 
+/** What the database itself says about how records are read: hashes, which do not change during a run. */
+export const rulesOf = (db: Database): Promise<RunContext['rules']> =>
+  db.one<{ calendar: string; migrations: string }>(queryFile(SQL, 'rules-of-database'))
+
 /**
  * What the rows of a batch follow from. Undefined when the provider cannot tell which bytes it would read,
  * as over HTTP, or when they cannot be read: the read then reports why.
  */
 export async function inputsOf(
-  db: Database,
   { job, provider, ask, batch }: { job: SourcedJob; provider: Provider; ask: Ask; batch: Batch },
   known: readonly KnownSecurity[],
-  { universe, thresholds }: RunContext,
+  { universe, thresholds, rules: { calendar, migrations } }: RunContext,
 ): Promise<BatchInputs | undefined> {
   const files = await provider.inputFiles?.(ask, batch)
   if (files === undefined || files.length === 0) return undefined
-  const { calendar, migrations } = await db.one<{ calendar: string; migrations: string }>(
-    queryFile(SQL, 'rules-of-database'),
-  )
   const parts = {
     files,
     job: job.name,
