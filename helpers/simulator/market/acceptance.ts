@@ -7,6 +7,8 @@ type Dated = Omit<Filing, 'accepted_at'>
 
 /** Of the filers, the share that announces its results in an 8-K. */
 const ANNOUNCING_RATIO = 0.4
+/** An announcement of the day of the report comes so many minutes before it. */
+const LEAD_MINUTES = 20
 
 /**
  * When each filing was accepted, and the announcements of results that come before reports. The numbers are
@@ -36,8 +38,8 @@ export function acceptAndAnnounce(
 function acceptedAt(filed: string, calendar: Calendar, random: Random): string {
   const hour = random.next()
   if (hour < 0.4) return atNewYork(filed, random.integer(960, 1049))
-  if (hour < 0.6) return atNewYork(filed, random.integer(360, 569))
-  if (hour < 0.7) return atNewYork(calendar.shift(filed, -1), random.integer(1051, 1319))
+  if (hour < 0.6) return atNewYork(filed, random.integer(360 + LEAD_MINUTES, 569))
+  if (hour < 0.7) return atNewYork(calendar.shift(filed, -1), random.integer(1051 + LEAD_MINUTES, 1319))
   return atNewYork(filed, random.integer(570, 959))
 }
 
@@ -56,7 +58,7 @@ function announcementOf(
   return {
     accession: `${cik}-${(is_apart ? day : filed).slice(2, 4)}-${number}`,
     filed: is_apart ? day : filed,
-    accepted_at: is_apart ? atNewYork(day, minutes) : shifted(accepted_at, -20),
+    accepted_at: is_apart ? atNewYork(day, minutes) : shifted(accepted_at, -LEAD_MINUTES),
     period_end: report_date,
   }
 }

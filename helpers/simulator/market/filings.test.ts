@@ -134,4 +134,21 @@ describe('filings', () => {
       true,
     )
   })
+
+  test('are accepted within the hours of EDGAR, and after 17:30 for the next session', () => {
+    const clock = new Intl.DateTimeFormat('sv-SE', {
+      timeZone: 'America/New_York',
+      dateStyle: 'short',
+      timeStyle: 'short',
+    })
+    const wrong = world.filers
+      .flatMap(({ filings, announcements }) => [...filings, ...announcements])
+      .filter(({ accepted_at, filed }) => {
+        const [day = '', time = ''] = clock.format(new Date(accepted_at)).split(' ')
+        const expected = time <= '17:30' ? day : world.calendar.shift(day, 1)
+        return time < '06:00' || time >= '22:00' || filed !== expected
+      })
+    expect(wrong).toEqual([])
+    expect(world.filers.flatMap(({ announcements }) => announcements).length).toBeGreaterThan(100)
+  })
 })
