@@ -105,6 +105,23 @@ test('the TypeScript example runs on an export', async () => {
   expect(stdout).toMatch(/^Momentum: 5 rows$/m)
 })
 
+const hasPython = await execa('python3', ['-c', 'import duckdb'], { reject: false, stdin: 'ignore' }).then(
+  ({ exitCode }) => exitCode === 0,
+)
+// Without Python and its DuckDB nothing runs, and nothing is shown as passed.
+if (hasPython)
+  test('the Python example runs on an export, and counts what the TypeScript one counts', async () => {
+    const run = (file: string, args: readonly string[]) =>
+      execa(file, [...args, folder], { reject: false, stdin: 'ignore' })
+    const python = await run('python3', [join(EXAMPLES, 'research.py')])
+    expect(python.stderr).toBe('')
+    expect(python.exitCode).toBe(0)
+    const titles = (text: string): string[] => text.match(/^.+: \d+ rows$/gm) ?? []
+    const script = await run(process.execPath, [join(EXAMPLES, 'research.ts')])
+    expect(titles(python.stdout).length).toBeGreaterThan(3)
+    expect(titles(python.stdout)).toEqual(titles(script.stdout))
+  })
+
 test('the Python example uses the tested queries, in the order of the TypeScript one', () => {
   const used = (file: string): string[] =>
     [
