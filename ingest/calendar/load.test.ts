@@ -32,7 +32,7 @@ test('a second load changes nothing; an override changes its day only, its remov
   }
 })
 
-test('the hash of stored sessions is that of the rules, and changes with each column of a session', async () => {
+test('the hash of stored sessions is that of the rules, and changes with each column', async () => {
   const { db, drop } = await scratchDatabase({ migrated: true })
   try {
     expect(await sessionsHash(db)).toBeNull()
