@@ -71,6 +71,12 @@ const contradictedText = (job: string, bars: number): string =>
   `DIFFER   ${job}: ${count(bars)} ${bars === 1 ? 'bar has' : 'bars have'} other values than another bar ` +
   'of that security and day; a run rejects both. Are these daily bars, each security in one file?'
 
+/** The variables for a window that holds every bar. */
+function windowText(checks: Examination['checks']): string {
+  const days = checks.find(({ job }) => job === 'prices-daily')?.days
+  return days === undefined ? '' : `BOOTSTRAP_START=${days.first} BOOTSTRAP_END=${days.last} `
+}
+
 function pageOf(
   root: string,
   universe: string,
@@ -117,8 +123,8 @@ function pageOf(
     ...(verdict === 'unfit'
       ? []
       : [
-          `Next: BOOTSTRAP_SOURCE="flat-files:${root}" BOOTSTRAP_UNIVERSE="${universe}" npx vitest ` +
-            'run phases',
+          `Next: BOOTSTRAP_SOURCE="flat-files:${root}" BOOTSTRAP_UNIVERSE="${universe}" ` +
+            `${windowText(checks)}npx vitest run phases`,
         ]),
     '',
   ].join('\n')

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../helpers/core/log.ts'
+import { flatFiles } from '../providers/flat-files/index.ts'
 import { writeDelivery } from '../testing/flat-files/delivery.ts'
 import { readDelivery, subjectsOf } from '../testing/flat-files/read-delivery.ts'
 import { checkDelivery } from './check-delivery.ts'
@@ -287,5 +289,33 @@ describe('a small file', () => {
       new RegExp(`FAILS {4}prices-daily: prices_daily/p\\.csv is refused: ${bad} of its 7 records`),
     )
     expect(verdict).toBe('unfit')
+  })
+})
+
+describe('prices alone are enough:', () => {
+  it('what the delivery does not have is reported once, as expected, and is empty', async () => {
+    const root = await writeDelivery(BASE)
+    const warnings: unknown[] = []
+    const log = silentLog()
+    log.warn = ((...warning: unknown[]) => void warnings.push(warning)) as typeof log.warn
+    const provider = flatFiles(root, log)
+    for (const dataset of ['corporate_actions', 'fundamentals'] as const) {
+      const window = { start_date: '2020-01-02', end_date: '2020-12-31' }
+      const subjects = subjectsOf(['ONE', 'TWO'])
+      const ask = { dataset, subjects, window, first_session_date: '1990-01-02' }
+      const batch = { label: 'all', subjects, estimate: { requests: 0, bytes: 0 } }
+      const ends = []
+      for await (const end of provider.read(ask, batch, new AbortController().signal)) ends.push(end)
+      expect(ends).toMatchObject([{ status: 'empty' }, { status: 'empty' }])
+      const text = 'the delivery does not have this dataset'
+      expect(warnings.splice(0)).toEqual([[expect.objectContaining({ dataset, expected: true }), text]])
+    }
+  })
+
+  it('check prints the command that loads every bar', async () => {
+    const { text } = await check({})
+    expect(text).toMatch(
+      /^Next: .* BOOTSTRAP_START=2020-02-03 BOOTSTRAP_END=2020-02-11 npx vitest run phases$/m,
+    )
   })
 })

@@ -85,7 +85,10 @@ function* absent(dataset: Dataset, { subjects }: Batch, log: Log): Generator<Sub
   const status = OPTIONAL.includes(dataset) ? 'empty' : 'not_found'
   // Few payments are in another currency, and few vendors have filings: nobody misses them.
   if (dataset !== 'fx_rates' && dataset !== 'filings')
-    log.warn({ dataset, folders }, 'the delivery does not have this dataset')
+    log.warn(
+      { dataset, folders, ...(status === 'empty' ? { expected: true } : {}) },
+      'the delivery does not have this dataset',
+    )
   for (const { item } of subjects) yield { item, status, reason }
 }
 
