@@ -15,6 +15,8 @@ export interface SampleRun {
   readonly text?: string
   /** Put into one box of the last phase: its evidence, and its error where it failed. */
   readonly long_text?: string
+  /** Why the first box of the last phase was skipped; undefined when it passed. */
+  readonly skipped?: string
 }
 
 const PHASES = [
@@ -81,6 +83,7 @@ function eventsOf(sample: SampleRun): RunEvent[] {
     history = [],
     text = 'text',
     long_text = text,
+    skipped,
   } = sample
   const phases = PHASES.map((title, at) => ({
     phase: `0${at}-${title.toLowerCase().replaceAll(' ', '-')}`,
@@ -104,7 +107,12 @@ function eventsOf(sample: SampleRun): RunEvent[] {
     { event: 'target-prepared', scope: 'c'.repeat(64), identity: { server: text } },
     ...phases.flatMap((phase) => {
       const has_failed = phase === last && verdict !== 'PASSED'
-      return phaseEvents(phase, { has_failed, text, last_text: phase === last ? long_text : text })
+      return phaseEvents(phase, {
+        has_failed,
+        text,
+        last_text: phase === last ? long_text : text,
+        skipped: phase === last ? skipped : undefined,
+      })
     }),
     ...(verdict === 'INCOMPLETE' ? [] : dataEvents(securities, text)),
     { event: 'run-ended', verdict, reasons, noticed_by: null },
@@ -117,12 +125,22 @@ function phaseEvents(
     has_failed,
     text,
     last_text,
-  }: { readonly has_failed: boolean; readonly text: string; readonly last_text: string },
+    skipped,
+  }: {
+    readonly has_failed: boolean
+    readonly text: string
+    readonly last_text: string
+    readonly skipped: string | undefined
+  },
 ): RunEvent[] {
   const ended = boxes.flatMap((claim, at): RunEvent[] => {
     const is_last = at === boxes.length - 1
     const is_failed = has_failed && is_last
     const output = is_last ? last_text : text
+    if (skipped !== undefined && at === 0)
+      return [
+        { event: 'box-ended', phase, claim, state: 'skipped', errors: [], note: skipped, duration_ms: 0 },
+      ]
     return [
       { event: 'box-started', phase, claim },
       { event: 'box-evidence', phase, claim, evidence: { rows: at, output }, section: null },
