@@ -29,7 +29,7 @@ import { inspectTarget } from '../helpers/database/target.ts'
 import { sealFinished } from '../helpers/database/target-database.ts'
 import { damage } from '../helpers/drills/backups.ts'
 import { withScratch } from '../helpers/drills/drill.ts'
-import { killUpload, rotRemote } from '../helpers/drills/remote.ts'
+import { corruptRemote, killUpload } from '../helpers/drills/remote.ts'
 import { aimWrong, editMigration, loseLock } from '../helpers/drills/targets.ts'
 import { JOB_NAMES } from '../ingest/contract/job.ts'
 import { rebuild } from '../ingest/rebuild/rebuild.ts'
@@ -314,7 +314,7 @@ describe(ALSO_PROVEN, () => {
     backup,
     record,
   }) => {
-    const drill = await rotRemote(backup)
+    const drill = await corruptRemote(backup)
     await record({ ...drill })
     expectSurvived(drill, 'damaged')
   })

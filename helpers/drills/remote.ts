@@ -77,7 +77,7 @@ export const killUpload = (
  * One bit of the remote copy turns over, and nothing says so but the bytes themselves. It is removed and
  * uploaded again.
  */
-export const rotRemote = (backup: Backup): Promise<Drill> =>
+export const corruptRemote = (backup: Backup): Promise<Drill> =>
   withDropbox(async (server, options) => {
     const store = new DropboxStore(options)
     server.faults.add({ route: FINISH, action: { kind: 'flip-stored' } })

@@ -10,7 +10,7 @@ import { type Drill, recover, withScratch } from './drill.ts'
 
 /**
  * A statement that corrupts a copy of the restored database, and the table whose rows the backup has to
- * repair. Without one a table is missing, and the whole database is restored.
+ * repair. Without one a table is missing, and the complete database is restored.
  */
 export interface Harm {
   readonly sql: string
@@ -21,7 +21,7 @@ export interface Harm {
 
 /**
  * Harms a copy of the restored database, sees the harm as `npm run db:drift` does, and recovers: the rows of
- * the harmed table from the backup, or the whole backup beside.
+ * the corrupted table from the backup, or the complete backup beside the database.
  */
 export const harmAndRecover = (
   backup: Backup,

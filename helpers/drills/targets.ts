@@ -13,7 +13,7 @@ import { withDatabase } from '../postgres/database.ts'
 import type { Server } from '../postgres/server.ts'
 import { type Drill, recover, withScratch } from './drill.ts'
 
-/** Edits an applied migration in a copy of the folder, and asks the runner to apply it. */
+/** Edits an applied migration in a copy of the folder, and runs the migrations with it. */
 export const editMigration = (target: Connection, migrations: string): Promise<Drill> =>
   withScratchFolder(async (folder) => {
     await cp(migrations, folder, { recursive: true })
@@ -50,27 +50,29 @@ export const aimWrong = (
   })
 
 /**
- * Ends the session that holds a lock: its run is stopped, may do nothing more, and another run takes the
- * lock.
+ * Ends the session that holds a lock: its run stops, and another run takes the lock.
  */
-export async function loseLock(maintenance: Connection, database: string): Promise<Drill & { told: string }> {
-  let tell = (_reason: string): void => {}
-  const told = new Promise<string>((resolve) => {
-    tell = resolve
+export async function loseLock(
+  maintenance: Connection,
+  database: string,
+): Promise<Drill & { reason: string }> {
+  let onLost = (_reason: string): void => {}
+  const lost = new Promise<string>((resolve) => {
+    onLost = resolve
   })
-  const lock = await takeRunLock(maintenance, database, { run_id: 'loses-its-lock', onLost: tell })
+  const lock = await takeRunLock(maintenance, database, { run_id: 'loses-its-lock', onLost })
   try {
     await withDatabase(maintenance, (db) =>
       db.rows('select pg_terminate_backend($1, 5000)', [lock.claim.backend_pid]),
     )
-    const reason = await told
+    const reason = await lost
     const detected_by = await lock.assertHeld().then(() => '', messageOf)
     const drill = await recover(detected_by, async () => {
       const next = await takeRunLock(maintenance, database, { run_id: 'comes-after' })
       await assertLockHeld(maintenance, next.claim).finally(() => next.release())
       return true
     })
-    return { ...drill, told: reason }
+    return { ...drill, reason }
   } finally {
     await lock.release()
   }

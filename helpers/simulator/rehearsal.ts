@@ -16,7 +16,7 @@ export const REHEARSAL_HASTE = 50
 export interface Losses {
   /** A listed stock that the broker has never heard of: it has no bars. */
   readonly hidden: Security
-  /** A filer whose papers always end in an error of the server: it has no facts. */
+  /** A filer whose filings always end in an error of the server: it has no facts. */
   readonly broken: Security
 }
 
@@ -50,17 +50,17 @@ export function startRehearsalMarket(world: World = createWorld()): Promise<Mark
   })
 }
 
-/** The same dialect in a world with losses: what is lost is not told, and nothing else is missing. */
+/** The same dialect in a world with losses: what is lost is not reported, and nothing else is missing. */
 export const withLosses = (dialect: Dialect, { broken, hidden }: Losses): Dialect => ({
   ...dialect,
-  told(world) {
-    const told = dialect.told(world)
+  reported(world) {
+    const reported = dialect.reported(world)
     return {
-      ...told,
-      securities: told.securities.map((security) =>
+      ...reported,
+      securities: reported.securities.map((security) =>
         security.source_id === hidden.source_id ? { ...security, bars: [] } : security,
       ),
-      filers: told.filers.map((filer) =>
+      filers: reported.filers.map((filer) =>
         filer.cik === broken.cik ? { ...filer, filings: [], announcements: [] } : filer,
       ),
     }

@@ -15,7 +15,7 @@ declare module 'vitest' {
      * A throw-away PostgreSQL server, as its superuser. Take a database of your own with `scratchDatabase`.
      */
     testServer: Connection
-    /** A folder for what tests write and nobody takes away; it goes with the server. */
+    /** A folder for files that tests write and do not remove; it is removed with the server. */
     testDirectory: string
   }
 }
@@ -26,7 +26,7 @@ interface TestServer {
   readonly stop: () => Promise<void>
 }
 
-// Each project loads this file anew, so what they share cannot live in the module.
+// Each project loads this file again, so shared state cannot be in the module.
 const shared = globalThis as typeof globalThis & {
   stocksResearchTestServer?: { users_count: number; server: Promise<TestServer> }
 }

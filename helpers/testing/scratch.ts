@@ -12,7 +12,7 @@ import { quoteIdentifier } from '../postgres/sql.ts'
 export interface Scratch {
   readonly connection: Connection
   readonly db: Database
-  /** Closes `db` and drops the database, whoever is still connected. */
+  /** Closes `db` and drops the database, even if sessions are still connected. */
   readonly drop: () => Promise<void>
 }
 

@@ -76,7 +76,7 @@ export async function ours(
   return { server, tools, connection }
 }
 
-/** A database that somebody else filled. */
+/** A database that this product did not create. */
 export async function foreign(): Promise<{ server: Server; tools: Tools; connection: Connection }> {
   const made = await serverFor()
   await withDatabase(made.server.maintenance, (db) =>
@@ -103,7 +103,7 @@ export const traces = (connection: Connection): Promise<unknown> =>
     rows: await db.rows('select xmin::text as version, id from "Their Shop"."Orders; drop" order by id'),
   }))
 
-/** A file that stands for a verified backup of the target. */
+/** A file that tests use as a verified backup of the target. */
 export const backupOf = async (server: Server, bytes = 'a dump'): Promise<SafetyBackup> => {
   const directory = await mkdtemp(join(tmpdir(), 'backup-'))
   onTestFinished(() => rm(directory, { recursive: true }))

@@ -25,12 +25,12 @@ function unknownFields(table: FieldTable, object: Readonly<Record<string, unknow
 
 /** Reports each unknown field of an endpoint once. */
 export function fieldWatch(provider: string, report: (field: UnknownField) => void) {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return (endpoint: string, table: FieldTable, object: Readonly<Record<string, unknown>>): void => {
     for (const field of unknownFields(table, object)) {
       const name = `${endpoint} ${field}`
-      if (told.has(name)) continue
-      told.add(name)
+      if (reported.has(name)) continue
+      reported.add(name)
       report({ provider, endpoint, field })
     }
   }

@@ -19,9 +19,9 @@ async function main({ keepAll }: { readonly keepAll?: true }): Promise<void> {
     const log = openLog(join(config.directories.data, 'logs', `backup_${stamp}_${process.pid}.jsonl`))
     const lock = { run_id: `backup-${stamp}`, held_lock: config.held_lock }
     const report = await underRunLock(server.maintenance, database, lock, (lost) =>
-      withSignals(log, (told) =>
+      withSignals(log, (interrupted) =>
         backUp(server, config, {
-          signal: AbortSignal.any([lost, told]),
+          signal: AbortSignal.any([lost, interrupted]),
           say,
           ...(keepAll === true ? { keep_all: 'Older backups were all kept (--keep-all).' } : {}),
         }),

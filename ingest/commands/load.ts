@@ -120,7 +120,7 @@ export async function withRun<T>(
     const lock = { run_id: `ingest-${stamp}`, held_lock: config.held_lock }
     // A restart of the server ends the connection of the lock before all others notice it.
     const underSignals = async (lost: AbortSignal): Promise<T> => {
-      const ended = withSignals(log, (told) => load(AbortSignal.any([lost, told])))
+      const ended = withSignals(log, (interrupted) => load(AbortSignal.any([lost, interrupted])))
       const loss = (): unknown => (lossIn(lost.reason) === undefined ? undefined : lost.reason)
       const result = await ended.catch((error: unknown) => {
         throw loss() ?? error

@@ -38,7 +38,7 @@ type Tried =
       readonly verdict: Verdict
       readonly http_status: number | undefined
       /** What the provider said of waiting, by a header or in words. */
-      readonly told_wait_ms: number | undefined
+      readonly stated_wait_ms: number | undefined
       /** How long all processes leave it alone for that. */
       readonly pause_ms: number | undefined
     }
@@ -101,7 +101,7 @@ export async function attemptOnce(base: Attempt): Promise<Tried> {
     return {
       verdict,
       http_status,
-      told_wait_ms: header ?? verdict.wait_ms,
+      stated_wait_ms: header ?? verdict.wait_ms,
       pause_ms: pauseMs(header, verdict.wait_ms),
     }
   } catch (error) {

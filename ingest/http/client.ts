@@ -127,10 +127,10 @@ async function retried(
       throw error
     })
     if ('response' in result) return result.response
-    const { verdict, http_status, told_wait_ms, pause_ms } = result
+    const { verdict, http_status, stated_wait_ms, pause_ms } = result
     const error_class = verdict.outcome as Failure
-    // Told to come back at once, as by "Retry-After: 0", we still give it time.
-    const wait_ms = Math.max(told_wait_ms ?? 0, backoffMs(attempt) / (options.haste ?? 1))
+    // Even after "Retry-After: 0" we wait before the next try.
+    const wait_ms = Math.max(stated_wait_ms ?? 0, backoffMs(attempt) / (options.haste ?? 1))
     // A redirect that is not followed and a refusal of the question would be the same next time.
     const is_refusal =
       error_class === 'malformed' &&
@@ -163,8 +163,8 @@ async function retried(
       })
     }
     if (is_last || wait_ms > wait_max_ms) {
-      const is_long_wait = told_wait_ms !== undefined && told_wait_ms > wait_max_ms
-      const error = failure(base, verdict, { http_status, attempt, told_wait_ms, is_long_wait })
+      const is_long_wait = stated_wait_ms !== undefined && stated_wait_ms > wait_max_ms
+      const error = failure(base, verdict, { http_status, attempt, stated_wait_ms, is_long_wait })
       breaker.note(error)
       throw error
     }
@@ -175,18 +175,18 @@ async function retried(
 interface Failed {
   readonly http_status: number | undefined
   readonly attempt: number
-  readonly told_wait_ms: number | undefined
+  readonly stated_wait_ms: number | undefined
   readonly is_long_wait: boolean
 }
 
 function failure(
   base: Omit<Attempt, 'attempt'>,
   verdict: Verdict,
-  { http_status, attempt, told_wait_ms, is_long_wait }: Failed,
+  { http_status, attempt, stated_wait_ms, is_long_wait }: Failed,
 ): SourceError {
   const error_class = verdict.outcome as Failure
   const next_try_at =
-    told_wait_ms === undefined ? undefined : new Date(Date.now() + told_wait_ms).toISOString()
+    stated_wait_ms === undefined ? undefined : new Date(Date.now() + stated_wait_ms).toISOString()
   let advice = next_try_at === undefined ? '' : ` Not before ${next_try_at}.`
   if (isAboutAccount(error_class) || is_long_wait)
     advice = ' Every other request of this account would get the same answer; the rest is deferred.'

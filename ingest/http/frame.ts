@@ -138,10 +138,11 @@ function zipForm(body: Buffer): Verdict {
  * it unpacked them.
  */
 function lengthFault({ headers, body }: Answer): Verdict | undefined {
-  const told = headers['content-length']
-  if (told === undefined || headers['content-encoding'] !== undefined || !/^\d+$/.test(told)) return undefined
-  if (Number(told) === body.length) return undefined
-  return { outcome: 'truncated', reason: `${body.length} bytes of ${told} that Content-Length stated` }
+  const stated = headers['content-length']
+  if (stated === undefined || headers['content-encoding'] !== undefined || !/^\d+$/.test(stated))
+    return undefined
+  if (Number(stated) === body.length) return undefined
+  return { outcome: 'truncated', reason: `${body.length} bytes of ${stated} that Content-Length stated` }
 }
 
 const looksLikeMarkup = (head: string): boolean => head.replace(/^\uFEFF/, '').startsWith('<')

@@ -43,8 +43,7 @@ export interface Exchange {
   readonly timeouts: Timeouts
   readonly signal: AbortSignal
   /**
-   * Called for a 200 whose body is to be streamed away; the answer's body is then empty and `told` its
-   * length.
+   * Called for a 200 whose body is to be streamed away; the body of the answer is then empty.
    */
   readonly sink?: ((chunk: Buffer) => Promise<void>) | undefined
 }
@@ -141,9 +140,14 @@ async function readBody(
     if (exchange.sink !== undefined && status === 200) await exchange.sink(chunk)
     else chunks.push(chunk)
   }
-  const told = headers['content-length']
-  if (told !== undefined && /^\d+$/.test(told) && Number(told) !== received && exchange.method !== 'HEAD') {
-    throw new Error(`${received} bytes of ${told} that Content-Length stated`)
+  const stated = headers['content-length']
+  if (
+    stated !== undefined &&
+    /^\d+$/.test(stated) &&
+    Number(stated) !== received &&
+    exchange.method !== 'HEAD'
+  ) {
+    throw new Error(`${received} bytes of ${stated} that Content-Length stated`)
   }
   const body = Buffer.concat(chunks)
   const encoding = headers['content-encoding']?.trim().toLowerCase()

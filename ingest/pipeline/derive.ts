@@ -55,9 +55,9 @@ export async function runDerived(
   const parts = Array.from({ length: Math.ceil(items.length / ITEMS_A_QUERY) }, (_, part) =>
     items.slice(part * ITEMS_A_QUERY, (part + 1) * ITEMS_A_QUERY),
   )
-  await inParallel(parts, QUERIES_AT_ONCE, signal, async (some, told) => {
+  await inParallel(parts, QUERIES_AT_ONCE, signal, async (some, stop) => {
     const derived = await db.session((session) =>
-      deriveItems(session, job, scope, some, hashes, { ...run, signal: told }),
+      deriveItems(session, job, scope, some, hashes, { ...run, signal: stop }),
     )
     counts = addCounts(counts, derived)
     items_done += some.length

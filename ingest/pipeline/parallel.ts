@@ -13,11 +13,11 @@ export async function inParallel<T>(
 ): Promise<void> {
   const queue = items[Symbol.iterator]()
   const failed = new AbortController()
-  const told = AbortSignal.any([signal, failed.signal])
+  const stop = AbortSignal.any([signal, failed.signal])
   const worker = async (): Promise<void> => {
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
-      told.throwIfAborted()
-      await work(next.value, told)
+      stop.throwIfAborted()
+      await work(next.value, stop)
     }
   }
   // The first failure is the reason of the abort: what it does to the others is no news.

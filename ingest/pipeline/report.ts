@@ -114,7 +114,7 @@ function whyParked({ job, provider, gaps }: JobReport): string[] {
 
 /**
  * Items that ended alike, for one reason: a file that is refused is the reason of each of its securities, and
- * is told once.
+ * is reported once.
  */
 export interface GapGroup {
   /** "failed (truncated) after 2 attempts" */

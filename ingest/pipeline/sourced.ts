@@ -103,8 +103,8 @@ export async function runSourced(
     show('merge', counts.rows_read, 0)
   }
 
-  await inParallel(batches, Math.max(1, provider.concurrency ?? 1), signal, async (batch, told) => {
-    if (deferred === undefined) await bring(batch, told)
+  await inParallel(batches, Math.max(1, provider.concurrency ?? 1), signal, async (batch, stop) => {
+    if (deferred === undefined) await bring(batch, stop)
     else await write(db, (tx) => endItems(tx, scope, endsOf(batch, deferred as SourceError, 'deferred')))
   })
   await write(db, (tx) => rememberRead(tx, job, scope, read, change_before))

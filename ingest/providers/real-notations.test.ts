@@ -24,7 +24,7 @@ const { world: market_world, cast } = withRealNotations(
 )
 const securities = market_world.securities.filter(({ scenario }) => /^(real_notation|plain)$/.test(scenario))
 const ciks = new Set(securities.map(({ cik }) => cik))
-/** What is told of others is shown by the market of market.test.ts. */
+/** What is reported of others is shown by the market of market.test.ts. */
 const world: World = {
   ...market_world,
   securities,
@@ -51,18 +51,18 @@ function universe(): string {
   return csv
 }
 
-/** What is planted is not told: the bars of today, and those of the refused symbol. */
-const TOLD: Dialect = {
+/** What is planted is not reported: the bars of today, and those of the refused symbol. */
+const REPORTED: Dialect = {
   ...WIRE,
-  told(truth) {
-    const told = WIRE.told(truth)
+  reported(truth) {
+    const reported = WIRE.reported(truth)
     const barsOf = (security: Security) =>
       security.source_id === refused.source_id
         ? []
         : security.bars.filter(({ date }) => date < truth.end_date)
     return {
-      ...told,
-      securities: told.securities.map((security) => ({ ...security, bars: barsOf(security) })),
+      ...reported,
+      securities: reported.securities.map((security) => ({ ...security, bars: barsOf(security) })),
     }
   },
 }
@@ -117,14 +117,14 @@ describe('a market in the notations of the real providers', () => {
       },
     }).finally(http.close)
     const gaps = report.jobs.flatMap(({ job, gaps }) => gaps.map((gap) => ({ job, ...gap })))
-    const { differences, compared } = await differencesFromTruth(scratch.db, world, { dialect: TOLD })
+    const { differences, compared } = await differencesFromTruth(scratch.db, world, { dialect: REPORTED })
     expect(differences).toEqual([])
     expect(gaps.map(({ job, item, status }) => [job, item, status])).toEqual([
       ['prices-daily', refused.source_id, 'not_found'],
     ])
     expect(report.jobs.filter(({ rows_rejected }) => rows_rejected > 0)).toEqual([])
-    const told = TOLD.told(world).securities
-    expect(compared.bars).toBe(told.reduce((sum, { bars }) => sum + bars.length, 0))
+    const reported = REPORTED.reported(world).securities
+    expect(compared.bars).toBe(reported.reduce((sum, { bars }) => sum + bars.length, 0))
     expect(compared.bars).toBeGreaterThan(30_000)
   })
 

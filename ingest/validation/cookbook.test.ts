@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from 'vitest'
-import { DROP } from '../../helpers/simulator/market/dialect.ts'
+import { DELIVERY } from '../../helpers/simulator/market/dialect.ts'
 import { lastTicker } from '../../helpers/simulator/market/flat-files.ts'
 import type { Security } from '../../helpers/simulator/market/types.ts'
 import { expectedDelisting } from '../../helpers/testing/market/differences-delistings.ts'
@@ -158,7 +158,7 @@ it('11: corporate actions of a year are all there, several of one day as several
   const rows = await ask(11, { from: '2020-01-01', to: '2020-12-31' })
   const wanted = world.securities.flatMap((security) =>
     security.actions.flatMap((action) => {
-      const kind = DROP.kindOf(action)
+      const kind = DELIVERY.kindOf(action)
       if (kind === undefined || action.ex_date < '2020-01-01' || action.ex_date > '2020-12-31') return []
       return [`${security.source_id} ${action.ex_date} ${kind}`]
     }),

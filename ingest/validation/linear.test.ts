@@ -93,7 +93,7 @@ async function signalCosts(from: string): Promise<ReadonlyMap<string, number>> {
   return costs
 }
 
-/** The plan by which the factors of the whole market are derived. */
+/** The plan by which the factors of all securities are derived. */
 const factorPlan = () => planInside(db, 'stocks_research.adjustment_intervals(date, text[])', [DAY, null])
 
 beforeAll(async () => {
@@ -114,7 +114,7 @@ beforeAll(async () => {
   cik = known.cik
   // Fewer bars of more securities: the number of securities is what is doubled.
   await db.execute("delete from stocks_research.prices_daily where trade_date < '2023-10-01'")
-  // In a small market the planner searches whole tables again and again, since that is cheaper there.
+  // In a small market the planner scans complete tables again and again, since that is cheaper there.
   await doubleMarket(db, 1)
   await doubleMarket(db, 2)
   checksOnce = await checkCosts()

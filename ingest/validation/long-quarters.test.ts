@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 
-/** Filers whose quarters have 12 and 16 weeks (17 in a year of 53 weeks), and periods that are no quarter. */
+/** Filers whose quarters have 12 and 16 weeks (17 in a year of 53 weeks), and periods that are none. */
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })

@@ -8,8 +8,8 @@ import { LOOK_AHEAD_DAYS, LOOK_AHEAD_WORLD } from '../testing/validation/look-ah
 import { dayOfWorld, derive, loadWorld, type World, world } from '../testing/validation/random-world.ts'
 
 /**
- * No answer as of a day may change by what became known after it. So each answer is asked twice: of the whole
- * world, and of the world as it stood that day, from which everything later was deleted.
+ * No answer as of a day may change by what became known after it. So each query runs twice: on the complete
+ * world, and on the world of that day, from which everything later was deleted.
  */
 const ANSWERS: Readonly<Record<string, string>> = {
   facts: 'select * from stocks_research.fundamentals_as_of($1::date)',

@@ -22,7 +22,7 @@ export interface OpenFinding {
 }
 
 /**
- * Open findings that nobody accepted, at most `findings_max`: hard ones first, then new ones, then by check,
+ * Open findings that are not accepted, at most `findings_max`: hard ones first, then new ones, then by check,
  * security and day. `since` is the server's time at the start of the newest validation: what was first
  * seen from then on is new. Without an earlier finding there is nothing to compare with.
  */

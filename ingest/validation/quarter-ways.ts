@@ -2,7 +2,7 @@ import type { Rational } from './rational.ts'
 
 /**
  * Which quarters the periods of one series can give, and what each is compared with. No day of filing changes
- * it, so that it is laid out once and each day only asks what is known by then.
+ * it, so that it is laid out once and each day only selects what is known by then.
  */
 export interface Fact {
   readonly period_start: string
@@ -28,7 +28,7 @@ export interface Vintage {
 }
 
 const DAY_MS = 86_400_000
-// A few thousand days, asked for millions of times.
+// A few thousand days, used millions of times.
 const days = new Map<string, number>()
 export function dayNumber(date: string): number {
   const known = days.get(date)
@@ -79,7 +79,7 @@ export interface Way {
   known: Known | undefined
 }
 
-/** A quarter as one day knows it. Unchanged quarters stay the same object from day to day. */
+/** A quarter as known on one day. Unchanged quarters stay the same object from day to day. */
 export interface Known {
   readonly quarter: Quarter
   readonly value: Rational | null
@@ -107,7 +107,7 @@ export interface Quarter {
   vintage: Vintage | undefined
 }
 
-/** Quarters that end on one day; of those known, the one nearest to 13 weeks stands for the day. */
+/** Quarters that end on one day; of those known, the one nearest to 13 weeks is used for the day. */
 export interface LastDay {
   readonly quarters: Quarter[]
   preferred: Known | undefined
@@ -123,7 +123,7 @@ export interface Links {
   readonly bases_count: number
 }
 
-/** No period that counts has a thousand days. A number, since it is asked for with every fact. */
+/** No period that counts has a thousand days. A number, because it is used with every fact. */
 export const keyOf = (start: number, end: number): number => start * 1000 + (end - start)
 
 export function keep<K, V>(map: Map<K, V>, key: K, make: () => V): V {

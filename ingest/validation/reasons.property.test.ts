@@ -52,7 +52,7 @@ it('a derived value has a reason exactly when it is null, and docs/methods.md ex
         rows.filter(({ is_null, reason }) => is_null !== (reason !== null)),
         name,
       ).toEqual([])
-      // Adjustment tells the day and a sentence.
+      // The reason of an adjustment is a day and a sentence.
       if (name !== 'prices_daily_adjusted_as_of')
         for (const { reason } of rows) if (reason !== null) codes.add(reason)
     }

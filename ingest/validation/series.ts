@@ -124,10 +124,10 @@ const isBroken = ({ adj_close }: VendorBar): boolean =>
   !Number.isNaN(adj_close) && !(adj_close > 0 && adj_close < Number.POSITIVE_INFINITY)
 
 /**
- * What was paid on each day. Some vendors put the capital gains of a fund into the dividend and print them
- * beside it once more, some print them beside it alone. Which of the two, the closes tell over all such days
- * together; where the market moved too much, the payments of the other days do: without the gain, the
- * dividend of a day is like them. Without evidence, the adjustment is believed.
+ * What was paid on each day. Some vendors include the capital gains of a fund in the dividend and print them
+ * in their own column too; others print them only in that column. The closes of all such days together show
+ * which of the two it is. If the market moved too much, the payments of the other days show it: without the
+ * gain, the dividend of a day is like them. Without evidence, the adjustment is taken as right.
  */
 function distributions(series: readonly VendorBar[]): number[] {
   const areInside = gainsAreInside(series)
@@ -140,7 +140,7 @@ function distributions(series: readonly VendorBar[]): number[] {
   })
 }
 
-/** Whether dividends contain the capital gains of their day; undefined where the series does not tell. */
+/** Whether dividends contain the capital gains of their day; undefined if the series does not show it. */
 function gainsAreInside(series: readonly VendorBar[]): boolean | undefined {
   const days = [...series.entries()].filter(([index, { gains = 0 }]) => index > 0 && gains > 0)
   let drop = 0
@@ -256,7 +256,7 @@ function jumpOf(
   if (size < LEAP_AT_SPLIT_MIN || Math.min(bar.close, before.close) < 20 * grain) return undefined
   const moves = Math.log(size) / usualMove(series, index)
   if (size > 1.3 && moves > 6 && ratios.some((ratio) => Math.abs(ratio / size - 1) < 0.15)) {
-    // The shares change hands at the old pace; a crash of that size is traded many times over.
+    // The number of traded shares stays as usual; a crash of that size is traded many times over.
     if (!(traded > 1.5 * size)) return 'split-not-applied'
   }
   if (isSplit(bar) && moves > 6 && !(shares > NEWS_SHARES_MIN)) return 'split-not-applied'

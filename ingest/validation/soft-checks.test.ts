@@ -97,7 +97,7 @@ const readRun = `
   values ('00000000-0000-0000-0000-000000000001', 'run all', 'test', 'complete', 'u', repeat('0', 64),
     '2020-01-02', '2020-06-30', 'h', 1, '1');`
 
-/** What a check must find, and what lies just outside of it. */
+/** What a check must find, and similar cases that it must not find. */
 const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: string }>> = {
   'jump-without-action': {
     finds: from('2020-03-02', times(1.4)),
@@ -131,7 +131,7 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
   },
   'session-missing': {
     finds: `delete from stocks_research.prices_daily where trade_date = '2020-03-02'`,
-    // The series ends: coverage tells that.
+    // The series ends: coverage reports that.
     leaves: `delete from stocks_research.prices_daily where trade_date >= '2020-06-01'`,
   },
   'closure-alarm': {
@@ -253,7 +253,7 @@ const CASES: Readonly<Record<string, { readonly finds: string; readonly leaves: 
     leaves: runTo('2020-07-15'),
   },
   'fx-rates-agree': {
-    // Euros for a dollar, told as dollars for a euro.
+    // Euros for a dollar, delivered as dollars for a euro.
     finds: rates([
       ['EUR', 'USD', 1.1, 'ecb'],
       ['USD', 'EUR', 1.1, 'fed'],

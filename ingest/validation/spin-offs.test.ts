@@ -10,7 +10,7 @@ const bars = (source_id: string, closes: Readonly<Record<string, number>>): stri
     ([date, close]) => `${source_id},${date},${close},${close},${close},${close},1000`,
   )
 const file = (header: string, lines: readonly string[]): string => [header, ...lines, ''].join('\n')
-/** Five parents of one price history, each told of its spin-off on 2020-06-03 in another way. */
+/** Five parents of one price history, each with its spin-off of 2020-06-03 reported in another way. */
 const PARENTS = ['valued', 'ratio', 'given', 'unknown', 'raised']
 const CHILD = bars('child', { '2020-06-03': 24, '2020-06-04': 25 })
 const drop = (childBars: readonly string[]): Record<string, string> => ({

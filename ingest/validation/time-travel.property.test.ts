@@ -23,7 +23,7 @@ const STANDARD_COLUMNS = `s.cik, s.item, s.period_kind, s.period_start, s.period
 const ALL_ITEMS = 'array(select distinct item from stocks_research.standard_item_tags)'
 
 interface Answer {
-  /** Asked of the whole database. $1 is the day. */
+  /** Runs on the complete database. $1 is the day. */
   readonly as_of: string
   /** Asked of the database of that day; as_of where there is no plainer one. */
   readonly plain?: string
@@ -133,7 +133,7 @@ function differences(found: ReadonlyMap<string, string>, wanted: ReadonlyMap<str
     )
 }
 
-/** Tickers of every security that ever had one, in two notations, and one that nobody had. */
+/** Tickers of every security that ever had one, in two notations, and one that no security had. */
 const resolve = (db: Database, texts: readonly string[], day: string): Promise<unknown[]> =>
   db.rows(
     `select t.text, r.listed_ticker, s.source_id,

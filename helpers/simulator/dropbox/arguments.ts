@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-// Strict: Dropbox answers 400 to a field that it does not know.
+// Strict: Dropbox answers 400 to an unknown field.
 // https://www.dropbox.com/developers/documentation/http/documentation
 const path = z.string().regex(/^\/(?:[^/]|\/(?!\/|$))*[^/]$/, 'did not match pattern')
 const filePath = z.union([path, z.string().regex(/^(?:rev:[0-9a-f]{9,}|id:\S+)$/)])

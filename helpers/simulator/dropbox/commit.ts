@@ -100,7 +100,7 @@ export function addFolders(store: StateStore, path: string): void {
     store.value.folders[folder.toLowerCase()] ??= { id: randomId('id:', 16), path_display: folder }
 }
 
-/** `/a/b/c` lies in `/a/b` and `/a`. */
+/** `/a/b/c` is in `/a/b` and `/a`. */
 function ancestors(path: string): string[] {
   const folders = []
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))

@@ -19,7 +19,7 @@ export type FaultAction =
   /** All is committed, and the reply is lost. */
   | { readonly kind: 'cut-after' }
   | { readonly kind: 'status'; readonly status: number; readonly body: unknown }
-  /** 429; who comes back before `retry_after_s` gets it again, and waits anew. */
+  /** 429; a request before `retry_after_s` has passed gets it again, and the wait starts again. */
   | { readonly kind: 'throttle'; readonly retry_after_s: number; readonly as: 'json' | 'text' }
   /** 409 too_many_write_operations, in the shape of the route. */
   | { readonly kind: 'too-many-writes' }

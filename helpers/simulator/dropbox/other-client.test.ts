@@ -1,6 +1,6 @@
 /**
- * The server judged by another client than ours: chunks that are sent again from where the server stands, as
- * rclone does it.
+ * The server, tested with another client than ours: it sends chunks again from the offset of the server, as
+ * rclone does.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'

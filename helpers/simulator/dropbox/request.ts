@@ -5,10 +5,10 @@ import { ARGUMENTS, type Argument, ROUTES, type Route } from './arguments.ts'
 /** A body may have so many bytes; a file above goes by an upload session. */
 const BODY_BYTES_MAX = 150 * 1024 * 1024
 
-/** Raised when a fault, or the client, cut the connection: there is nobody to answer. */
+/** Raised when a fault, or the client, cut the connection: no response can be sent. */
 export class CutError extends Error {}
 
-/** Reads a whole body, at most 150 MiB; `onBytes` counts, and may cut. */
+/** Reads a complete body, at most 150 MiB; `onBytes` counts, and may cut. */
 export async function readBody(
   request: IncomingMessage,
   onBytes: (bytes: number, total: number) => void,

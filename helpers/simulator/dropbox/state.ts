@@ -25,7 +25,7 @@ export interface AccessToken {
   expires_at_ms: number
   is_revoked: boolean
 }
-/** All that the server knows, but for the bytes of files and sessions. It outlives the process. */
+/** The state of the server, without the bytes of files and sessions. It is kept after the process ends. */
 export interface State {
   app: { key: string; secret: string }
   account: { account_id: string; name: string; email: string }

@@ -2,8 +2,8 @@ import { tooManyRequests } from './api-error.ts'
 import type { FaultAction } from './faults.ts'
 
 /**
- * Rate limiting by script. Limited requests count too: whoever comes back too early is limited again, and
- * waits anew.
+ * Rate limiting by script. Limited requests count too: a request that comes too early is limited again, and
+ * the wait starts again.
  */
 export class Throttle {
   early_retries = 0

@@ -19,7 +19,7 @@ export interface UploadCall {
   readonly now: number
   /** For a fault: only so many bytes of the append are committed. */
   readonly commit_bytes?: number
-  /** Told about each file that is committed. */
+  /** Called for each file that is committed. */
   readonly onCommit: (file: StoredFile) => void
 }
 

@@ -165,7 +165,7 @@ const splitRow = (security: Security, action: Action): string | undefined =>
     ? [security.source_id, action.ex_date, action.split_from, action.split_to, action.kind].join()
     : undefined
 
-/** A spin-off stands among the dividends with its value in cash, and says so. */
+/** A spin-off is a row of the dividends, with its value in cash and its own kind. */
 const dividendRow = (security: Security, action: Action): string | undefined =>
   'amount' in action
     ? [security.source_id, action.ex_date, action.amount, 'USD', action.kind].join()

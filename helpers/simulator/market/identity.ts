@@ -17,7 +17,7 @@ const NOUNS = [
 const FORMS = ['Inc.', 'Corp.', 'Holdings Inc.', 'Group Ltd.']
 const FUNDS = ['Broad Market', 'Small Company', 'Long Bond', 'Equal Weight']
 
-/** Every name says what it is: nobody shall take a row of this market for a real one. */
+/** Every name shows that it is simulated, so that no row of this market is taken for a real one. */
 export const companyName = (number: number): string =>
   `Rehearsal ${NOUNS[number % NOUNS.length]} ${number} ${FORMS[number % FORMS.length]}`
 export const fundName = (number: number): string => `Rehearsal ${FUNDS[number % FUNDS.length]} ${number} ETF`

@@ -35,9 +35,9 @@ export interface Planner {
   readonly start_date: string
   readonly end_date: string
   readonly random: Random
-  /** A ticker that nobody has had yet. */
+  /** A ticker that no security has had yet. */
   readonly takeTicker: () => string
-  /** A new security, listed through the whole world by default. */
+  /** A new security, listed from the first to the last day by default. */
   add(scenario: Scenario, change?: Partial<Plan>): Plan
 }
 

@@ -27,7 +27,7 @@ export interface Security {
   readonly actions: readonly Action[]
   /** One for each session of its listing, but for the sessions in which nothing traded. */
   readonly bars: readonly Bar[]
-  /** True when it trades in this market, but no universe of ours asks for it. */
+  /** True when it trades in this market, but no universe of ours contains it. */
   readonly is_outsider: boolean
 }
 
@@ -190,7 +190,7 @@ export interface FiledFact extends Fact {
   readonly filed: string
 }
 
-/** The simulated market. What tests know and the product does not. */
+/** The simulated market. The truth that tests have and the product does not have. */
 export interface World {
   readonly seed: string
   readonly calendar: Calendar

@@ -8,7 +8,7 @@ import { add, divide, isEqual, multiply, ONE, parseDecimal, subtract } from './r
 import type { World } from './types.ts'
 import { createWorld } from './world.ts'
 
-/** Whatever the seed, the truth must be one that a sound database can hold. */
+/** With every seed, the truth must fit into a database that passes all its constraints. */
 const always = (claim: string, holds: (world: World) => void): void => {
   test(claim, () => {
     fc.assert(

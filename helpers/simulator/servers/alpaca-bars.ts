@@ -9,11 +9,11 @@ interface Listed {
   readonly bar: Bar
 }
 
-/** What the broker knows and allows. */
+/** What the broker serves and allows. */
 export interface Account {
-  /** Tickers of which it knows nothing. */
+  /** Tickers that it does not have. */
   readonly hidden: ReadonlySet<string>
-  /** Symbols that it refuses as invalid, and the whole request with them. */
+  /** Symbols that it rejects as invalid, with the complete request. */
   readonly refused: ReadonlySet<string>
   readonly is_today_forbidden: boolean
   readonly now: () => Date

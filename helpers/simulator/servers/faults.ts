@@ -29,17 +29,17 @@ export interface FaultPlan {
   readonly kinds?: readonly FaultKind[]
   /** How often in a row one request may fail. */
   readonly times_max?: number
-  /** What a 429 with Retry-After asks for, seconds. */
+  /** The wait of a 429 with Retry-After, in seconds. */
   readonly retry_after_s?: number
-  /** Requests that fail for certain: the first `times` whose path and query hold `match`. */
+  /** Requests that fail for certain: the first `times` whose path and query contain `match`. */
   readonly at?: readonly { readonly match: string; readonly kind: FaultKind; readonly times: number }[]
   /** Records at the seam of two pages come twice. */
   readonly duplicates?: boolean
   /** Neighbouring pages change places. */
   readonly shuffled_pages?: boolean
-  /** Tickers of which the broker knows nothing: symbols that do not exist. */
+  /** Tickers that the broker does not have: symbols that do not exist. */
   readonly hidden_tickers?: readonly string[]
-  /** Symbols that the broker refuses as invalid, with the whole request that holds one of them. */
+  /** Symbols that the broker rejects as invalid, with the complete request that contains one of them. */
   readonly refused_tickers?: readonly string[]
   /** The plan of the account has no bars of today at all, not only none of the last 15 minutes. */
   readonly is_today_forbidden?: boolean

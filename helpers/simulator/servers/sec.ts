@@ -90,7 +90,7 @@ const zipped = (body: Buffer): Answer => ({
   body,
 })
 
-/** A zip whose bytes depend on its entries alone. */
+/** A zip whose bytes depend only on its entries. */
 async function zip(entries: Iterable<readonly [name: string, value: unknown]>): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 1 } })
   const bytes = buffer(archive)

@@ -21,7 +21,7 @@ export const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
   alpacaTrading: 'https://paper-api.alpaca.markets',
 }
 
-/** The account that the simulated broker knows by default. */
+/** The default account of the simulated broker. */
 export const REHEARSAL_KEYS: AlpacaKeys = {
   key_id: 'PKREHEARSAL000000001',
   secret_key: 'rehearsal-secret-of-nobody-000000000001',
@@ -32,7 +32,7 @@ export interface MarketOptions {
   /** Enforced limits; null switches one off. The SEC counts both hosts together, the broker both of its. */
   readonly limits?: { readonly sec?: Limit | null; readonly alpaca?: Limit | null }
   readonly keys?: AlpacaKeys
-  /** The clock of the broker; that of the machine unless told otherwise. */
+  /** The clock of the broker; that of the machine by default. */
   readonly now?: () => Date
 }
 
@@ -183,12 +183,12 @@ function faulty(service: Service, fault: Exclude<FaultKind, 'cut_body'>, plan: F
   switch (fault) {
     case 'throttled_with_wait':
     case 'throttled_bare': {
-      const told = isSec(service) ? html(429, 'Too Many Requests', 'Please slow down.') : refusal(service)
+      const refused = isSec(service) ? html(429, 'Too Many Requests', 'Please slow down.') : refusal(service)
       const headers =
         fault === 'throttled_bare'
-          ? told.headers
-          : { ...told.headers, 'retry-after': String(plan.retry_after_s ?? 1) }
-      return { ...told, status: 429, headers }
+          ? refused.headers
+          : { ...refused.headers, 'retry-after': String(plan.retry_after_s ?? 1) }
+      return { ...refused, status: 429, headers }
     }
     case 'server_error':
       return html(503, '503 Service Temporarily Unavailable', 'nginx')

@@ -12,10 +12,10 @@ import { compareWithExpected } from './expected.ts'
 import { Product } from './product.ts'
 
 const WINDOW = { start_date: '2016-04-01', end_date: '2021-03-31' }
-const DROP = join(referenceFolder(), 'flat-files')
+const DELIVERY = join(referenceFolder(), 'flat-files')
 const SOURCE = {
-  BOOTSTRAP_SOURCE: `flat-files:${DROP}`,
-  BOOTSTRAP_UNIVERSE: join(DROP, 'universe.csv'),
+  BOOTSTRAP_SOURCE: `flat-files:${DELIVERY}`,
+  BOOTSTRAP_UNIVERSE: join(DELIVERY, 'universe.csv'),
   BOOTSTRAP_START: WINDOW.start_date,
   BOOTSTRAP_END: WINDOW.end_date,
 }

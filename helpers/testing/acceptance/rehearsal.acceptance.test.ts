@@ -74,7 +74,9 @@ describe('the rehearsal', () => {
     const { differences, compared } = await product.ask((db) => differencesFromTruth(db, world, { dialect }))
     expect(differences).toEqual([])
     expect(compared.securities).toBe(REHEARSAL_WORLD.securities)
-    expect(compared.bars).toBe(dialect.told(world).securities.reduce((sum, { bars }) => sum + bars.length, 0))
+    expect(compared.bars).toBe(
+      dialect.reported(world).securities.reduce((sum, { bars }) => sum + bars.length, 0),
+    )
     // Each fact is looked up on several days, not once.
     expect(compared.look_ups).toBeGreaterThan(4 * compared.facts)
     expect(compared.facts).toBeGreaterThan(200_000)
@@ -127,7 +129,7 @@ describe('the rehearsal', () => {
 })
 
 /**
- * What goes wrong in a run is told by few securities as well as by all: a written universe of its own, with
+ * A few securities show every fault of a run as well as all do: a written universe of its own, with
  * both losses in it.
  */
 describe('a rehearsal of 120 securities', () => {

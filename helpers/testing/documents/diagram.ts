@@ -40,7 +40,7 @@ export async function diagramOf(db: Database, schema: string): Promise<string> {
 const START = '<!-- tables: written by helpers/database/documents.test.ts -->'
 const END = '<!-- end of tables -->'
 
-/** The page with its section between the markers written anew. */
+/** The page with the section between the markers replaced. */
 export async function withDiagrams(db: Database, page: string): Promise<string> {
   const start = page.indexOf(START)
   const end = page.indexOf(END)

@@ -16,7 +16,7 @@ import type { Security, World } from '../../simulator/market/types.ts'
 /** How a listing of the simulated market really ended. */
 export interface ExpectedDelisting {
   readonly delisting_code: string
-  /** Exact; null where no source can know what holders received. */
+  /** Exact; null if no source can report what holders received. */
   readonly delisting_return: Rational | null
 }
 

@@ -6,7 +6,7 @@ import { filedFacts, knowledgeOf } from './expected-fundamentals.ts'
 export interface FundamentalComparison {
   readonly differences: readonly string[]
   readonly facts: number
-  /** Quarters asked for, each as of each day on which its filer filed something. */
+  /** Quarters requested, each as of each day on which its filer filed something. */
   readonly look_ups: number
 }
 
@@ -97,7 +97,7 @@ function* derivedDifferences(
   for (const [tag, unit] of tags) {
     for (const quarter of knowledge.quarters) {
       const rows = derived.get(keyOf(filer.cik, tag, unit, quarter.start, quarter.end)) ?? []
-      // Before its end nobody can know a quarter; that is a check of the product's own.
+      // A quarter cannot be known before its end; a check of the product verifies that.
       for (const day of days.filter((date) => date > quarter.end)) {
         const row = rows.findLast((one) => one.known_from <= day)
         const name = `${tag} of ${filer.cik}, ${quarter.start} to ${quarter.end}, as of ${day}`

@@ -1,5 +1,5 @@
 import type { Database } from '../../postgres/database.ts'
-import { type Dialect, DROP } from '../../simulator/market/dialect.ts'
+import { DELIVERY, type Dialect } from '../../simulator/market/dialect.ts'
 import { lastTicker, price } from '../../simulator/market/flat-files.ts'
 import { parseDecimal, type Rational, toDecimal } from '../../simulator/market/rational.ts'
 import type { Action, Security, World } from '../../simulator/market/types.ts'
@@ -15,7 +15,7 @@ const LISTED_MAX = 50
 export interface Comparison {
   /** One sentence for each difference, at most fifty a kind; none is a database that equals the truth. */
   readonly differences: readonly string[]
-  /** How much was compared, so that nobody takes silence for agreement. */
+  /** How much was compared: no difference means nothing if nothing was compared. */
   readonly compared: Readonly<
     Record<
       | 'securities'
@@ -50,9 +50,9 @@ export interface ComparisonOptions {
 export async function differencesFromTruth(
   db: Database,
   truth: World,
-  { nameOf = (security) => security.source_id, dialect = DROP }: ComparisonOptions = {},
+  { nameOf = (security) => security.source_id, dialect = DELIVERY }: ComparisonOptions = {},
 ): Promise<Comparison> {
-  const world = dialect.told(truth)
+  const world = dialect.reported(truth)
   const named = new Map(world.securities.map((security) => [nameOf(security), security]))
   const securities = await compareSecurities(db, named)
   const intervals = await compareIntervals(db, named)

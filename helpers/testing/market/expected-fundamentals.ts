@@ -36,7 +36,7 @@ export interface ExpectedChange {
 }
 
 /**
- * What a researcher could know of a filer on a day, computed from the filings alone. `as_of` is inclusive.
+ * What was known about a filer on a day, computed from the filings alone. `as_of` is inclusive.
  */
 export interface FilerKnowledge {
   readonly quarters: readonly FiscalQuarter[]

@@ -67,7 +67,7 @@ export function expectedAdjusted(world: World, security: Security): ExpectedAdju
     })
     const before = bars[index - 1]
     if (before === undefined) break
-    // An event whose session nobody traded in belongs to the first bar after it.
+    // An event on a session without a trade belongs to the first bar after it.
     for (const [session, event] of events) {
       if (session > bar.date || session <= before.date) continue
       const close_before = rational(BigInt(before.close_cents), 100n)

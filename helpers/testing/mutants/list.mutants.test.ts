@@ -1,4 +1,4 @@
-/** Each mutant is put into a copy of the project, and one of its tests must fail. Run by `npm run mutants`. */
+/** Each mutant is put into a copy of the project; one of its tests must fail. Run by `npm run mutants`. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,7 +40,7 @@ async function firstFailed(path: string): Promise<string | undefined> {
     testResults: { assertionResults: { status: string; fullName: string }[]; status: string }[]
   }
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
-  // A file whose set-up fails, as a migration that the mutant breaks lets it, has no test that ran.
+  // If the set-up of a file fails (the mutant broke a migration), none of its tests ran.
   if (!tests.some(({ status }) => status === 'passed' || status === 'failed')) {
     if (testResults.some(({ status }) => status === 'failed')) return 'the set-up of the file'
     throw new TypeError(`${path} ran no test`)

@@ -131,11 +131,11 @@ async function eventsOfMarket(
 }
 
 /** Ends of listings that the master knows, from other sources, and the events do not tell. */
-function departuresOfMaster(subjects: readonly Subject[], told: readonly Departure[]): Departure[] {
+function departuresOfMaster(subjects: readonly Subject[], known: readonly Departure[]): Departure[] {
   return subjects.flatMap(({ ticker, delist_date }) => {
     if (ticker === undefined || delist_date === undefined) return []
     const key = symbolKey(ticker)
-    if (told.some((departure) => departure.ticker === key && isNear(departure, delist_date))) return []
+    if (known.some((departure) => departure.ticker === key && isNear(departure, delist_date))) return []
     return [{ ticker: key, date: daysBefore(delist_date, -1), reason: 'delisting' }]
   })
 }

@@ -91,7 +91,7 @@ function recordsOf(
   const source_id = subject.item
   if (ask.dataset === 'securities')
     return [{ source_id, ticker, name, exchange_mic, type, currency: 'USD', cik: subject.cik ?? null }]
-  const told = `listed in the directory of ${created ?? 'an unknown day'}`
+  const listed = `listed in the directory of ${created ?? 'an unknown day'}`
   const interval = (valid_from: string, reason: string): SourceRecord => ({
     source_id,
     ticker,
@@ -104,11 +104,11 @@ function recordsOf(
   const today = dayOf(created)
   // What we know of the past stays as it is: the directory knows today alone. A new ticker is his since we
   // first see it there.
-  if (last === undefined) return [interval(ask.first_session_date, `${told}; since when is not known`)]
+  if (last === undefined) return [interval(ask.first_session_date, `${listed}; since when is not known`)]
   if (last.ticker === ticker && last.valid_to === null)
-    return [interval(last.valid_from, `${told}; since when is known from before`)]
+    return [interval(last.valid_from, `${listed}; since when is known from before`)]
   if (today === null || last.valid_from >= today)
-    return [interval(ask.first_session_date, `${told}; since when is not known`)]
+    return [interval(ask.first_session_date, `${listed}; since when is not known`)]
   const former = {
     source_id,
     ticker: last.ticker,
@@ -117,7 +117,7 @@ function recordsOf(
     exchange_mic: null,
     reason: `gone from the directory by ${today}`,
   }
-  return [...(last.valid_to === null ? [former] : []), interval(today, `${told} for the first time`)]
+  return [...(last.valid_to === null ? [former] : []), interval(today, `${listed} for the first time`)]
 }
 
 /** MMDDYYYYHH:MM → YYYY-MM-DD. */

@@ -1,7 +1,7 @@
 import type { Security, World } from '../../../helpers/simulator/market/types.ts'
 
 /**
- * The simulated market as it stood on the evening of `day`: who was listed, by the ticker of that day, and
+ * The simulated market on the evening of `day`: which securities were listed, by the ticker of that day, and
  * what had happened and been filed.
  */
 export function worldAsOf(world: World, day: string): World {

@@ -14,14 +14,14 @@ export async function visitedRows({ db }: Scratch): Promise<Map<string, number>>
 export interface Cost {
   readonly day: string
   readonly requests: number
-  /** Of the tables that no run reads as a whole. */
+  /** Of the tables that no run reads completely. */
   readonly rows: number
   /** Visits of a stored bar: its hash before and after a run, and the factors of its security. */
   readonly visits_a_bar: number
 }
 
 /**
- * Read as a whole by the hashes before and after each run. The budget looks at the requests of the last
+ * Read completely by the hashes before and after each run. The budget looks at the requests of the last
  * minute, which here is many evenings.
  */
 const READ_WHOLE = /\.(prices_daily|fundamentals_\w+|adjustment_factors|requests)$/

@@ -44,7 +44,7 @@ export interface VendorShape {
    * adopt refuses the files as they are, and a run loads none of their prices whatever a person states.
    */
   readonly gives: 'bars' | 'bars and events' | 'closes' | 'refused'
-  /** True where the form does not tell whether prices are adjusted, so that a person has to state it. */
+  /** True if the form does not show whether prices are adjusted, so that a person has to state it. */
   readonly is_stated?: boolean
   /** True where a file has the ticker of its day. */
   readonly is_as_traded?: boolean

@@ -14,7 +14,7 @@ export async function reasonOf(name: string, content: string | Buffer): Promise<
   return reasons[0]
 }
 
-/** A copy with some bytes replaced, counted from the last place where `mark` stands. */
+/** A copy with some bytes replaced, counted from the last occurrence of `mark`. */
 export function patched(
   bytes: Buffer,
   mark: string | Buffer,

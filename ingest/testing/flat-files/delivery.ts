@@ -86,7 +86,7 @@ export async function ingestDelivery(
     jobs: jobsInOrder(jobs),
     universe: await readUniverse(join(root, 'universe.csv')),
     window: { start_date: '1990-01-01', end_date: '2029-12-31' },
-    // Without hashes every run reads all files, so that a test of reading does not have to ask for it.
+    // Without hashes every run reads all files, so that tests of reading need no option.
     providers: [is_hashed ? flatFiles(root) : withoutHashes(flatFiles(root))],
     source: `flat-files:${root}`,
     thresholds: {

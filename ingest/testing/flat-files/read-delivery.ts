@@ -24,7 +24,7 @@ export const subjectsOf = (tickers: readonly string[]): Subject[] =>
 const SUBJECTS = subjectsOf(['ONE', 'TWO', 'TWICE', 'TWICE'])
 
 /**
- * Writes a delivery and reads one dataset of it. Faults of the delivery as a whole are reasons as well.
+ * Writes a delivery and reads one dataset of it. Faults of the complete delivery are reasons too.
  */
 export async function readDelivery(
   files: Files,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A server on loopback, for tests: counts what it is asked. */
+/** A server on loopback, for tests: counts its requests. */
 export interface TestServer {
   readonly origin: string
   readonly asked: readonly {

@@ -1,6 +1,6 @@
 import { Reply } from './over-http.ts'
 
-/** One bar of each symbol that is asked for, as Alpaca answers. */
+/** One bar of each requested symbol, as Alpaca answers. */
 export const barsOf = (symbols: readonly string[]) => ({
   bars: Object.fromEntries(
     symbols.map((symbol) => [symbol, [{ t: '2024-05-01T04:00:00Z', o: 1, h: 1, l: 1, c: 1, v: 10 }]]),

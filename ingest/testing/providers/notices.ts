@@ -3,7 +3,7 @@ import type { Outcome } from '../../http/outcome.ts'
 /**
  * What providers are known to answer in place of data, by their documentation and by those who met it:
  * status, words, class. The first four have adapters, whose patterns decide first. The others have none: they
- * show what the rules alone make of words that nobody has written a line for.
+ * show how the rules alone classify words that no pattern has.
  */
 export const NOTICES: Readonly<
   Record<string, readonly (readonly [status: number, body: string, outcome: Outcome])[]>

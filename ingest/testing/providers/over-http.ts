@@ -25,7 +25,7 @@ export const askFor = (dataset: Ask['dataset'], subjects: readonly Subject[]): A
   first_session_date: '1990-01-02',
 })
 
-/** All that a provider says to an ask. */
+/** All pages and ends that a provider returns for a request. */
 export async function readAll(provider: Provider, ask: Ask) {
   const [records, ends]: [Page['records'][number][], SubjectEnd[]] = [[], []]
   for (const batch of await provider.batches(ask)) {

@@ -12,7 +12,7 @@ export function recording(path: string): string {
 }
 export const recordedJson = (path: string): TextJson => parseJson(recording(path))
 
-/** A watch that collects what it does not know. */
+/** A watch that collects unknown fields. */
 export function collecting(provider: string): { watch: FieldWatch; unknown: UnknownField[] } {
   const unknown: UnknownField[] = []
   return { unknown, watch: fieldWatch(provider, (field) => unknown.push(field)) }

@@ -14,14 +14,14 @@ import { type MarketTruth, truthOf } from './market-truth.ts'
 
 export type Row = Readonly<Record<string, string | number | boolean | null>>
 
-/** A database that holds a simulated market, and the queries of the cookbook to ask it. */
+/** A database that contains a simulated market, and the queries of the cookbook. */
 export interface CookbookMarket {
   readonly connection: Connection
   readonly db: Database
   readonly world: World
   readonly truth: MarketTruth
   readonly recipes: readonly Recipe[]
-  /** The numbers of the questions that were asked. */
+  /** The numbers of the questions whose queries ran. */
   readonly asked: ReadonlySet<number>
   /** Asks the question of this number, with values for its variables. */
   ask(number: number, values?: Readonly<Record<string, string>>): Promise<Row[]>

@@ -1,7 +1,7 @@
 import type { World } from './random-world.ts'
 
 /**
- * A world in which each kind of later knowledge changes an answer that somebody without it had got. Random
+ * A world in which each kind of later knowledge changes an answer that was right without it. Random
  * worlds have each of these too, but some only in one of a hundred.
  */
 

@@ -3,7 +3,7 @@ import type { Database } from '../../../helpers/postgres/database.ts'
 import { deriveFundamentals } from './derive-fundamentals.ts'
 
 /**
- * A small market of 2018 to 2021 with everything that may lie about the past: renames, delistings, events,
+ * A small market of 2018 to 2021 with everything that can falsify the past: renames, delistings, events,
  * restatements, changed tags.
  */
 export interface World {
@@ -250,5 +250,5 @@ export async function loadWorld(db: Database, given: World): Promise<void> {
   await derive(db)
 }
 
-/** Derives the quarters anew from the facts that are there. */
+/** Derives the quarters again from the stored facts. */
 export const derive = (db: Database): Promise<void> => deriveFundamentals(db, CIKS)
