@@ -115,6 +115,48 @@ it('a filer that changed from US GAAP to IFRS keeps its years, each with its tax
   ])
 })
 
+// Logistic Properties of the Americas, 20-F: averages of shares before and after its listing in March 2024.
+it('a 20-F restates its averages of shares, and each vintage keeps what was known then', async () => {
+  const LPA = '0001997711'
+  const shares = ['ifrs-full:AdjustedWeightedAverageShares', 'shares'] as const
+  await file(LPA, [
+    {
+      form: '20-F',
+      filed: '2024-04-26',
+      accn: '0001493152-24-016772',
+      facts: [
+        ['2022-01-01', '2022-12-31', ...shares, '168142740'],
+        ['2023-01-01', '2023-12-31', ...shares, '168142740'],
+        ['', '2024-03-28', 'dei:EntityCommonStockSharesOutstanding', 'shares', '31709747'],
+      ],
+    },
+    {
+      form: '20-F',
+      filed: '2025-04-02',
+      accn: '0001997711-25-000030',
+      facts: [
+        ['2022-01-01', '2022-12-31', ...shares, '28600000'],
+        ['2023-01-01', '2023-12-31', ...shares, '28600000'],
+        [...Y24, ...shares, '30995079'],
+        ['', '2025-04-02', 'dei:EntityCommonStockSharesOutstanding', 'shares', '31668601'],
+      ],
+    },
+  ])
+  expect(await itemsOn('2025-04-01', LPA, 'shares_diluted')).toEqual([
+    'year 2022-01-01..2022-12-31 168142740 shares',
+    'year 2023-01-01..2023-12-31 168142740 shares',
+  ])
+  expect(await itemsOn('2025-04-02', LPA, 'shares_diluted')).toEqual([
+    'year 2022-01-01..2022-12-31 28600000 shares',
+    'year 2023-01-01..2023-12-31 28600000 shares',
+    'year 2024-01-01..2024-12-31 30995079 shares',
+  ])
+  expect(await itemsOn('2025-04-02', LPA, 'shares_outstanding')).toEqual([
+    'instant 2024-03-28 31709747 shares',
+    'instant 2025-04-02 31668601 shares',
+  ])
+})
+
 // Westport Fuel Systems: 40-F of 2019 (0001370416-20-000003) and nine months as in its 6-K of 2020-11-09.
 it('a 40-F and 6-Ks give quarters: the year less the nine months that a later 6-K states', async () => {
   const WPRT = '0001370416'
