@@ -191,7 +191,7 @@ it.each<readonly [name: string, seeds: readonly Buffer[], parse: (text: string) 
     [Buffer.from(DIRECTORY)],
     (text) =>
       parseDirectory(
-        'nasdaqlisted.txt' as never,
+        'nasdaqlisted',
         text,
         fieldWatch('test', () => {}),
       ),
