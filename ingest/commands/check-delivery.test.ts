@@ -71,6 +71,17 @@ describe('check reads a delivery without a database', () => {
     expect(wide.verdict).toBe('unfit')
   })
 
+  it('and reads the filings, without which there are no facts', async () => {
+    const head = 'cik,accession,form,filed,accepted_at\n'
+    const filing = '1,a-1,10-K,2020-02-20,2020-02-20T16:30:00-05:00\n'
+    const { text } = await check({ ...SMALL_DELIVERY, 'filings/f.csv': head + filing })
+    expect(text).toMatch(/^filings +1 +1 +0 +0 +1$/m)
+    const bad = await check({ ...SMALL_DELIVERY, 'filings/f.csv': head + filing.replace('-05:00', '') })
+    expect(bad.text).toMatch(/FAILS {4}filings: filings\/f\.csv is refused/)
+    expect(bad.text).toContain('not a time with an offset from UTC')
+    expect(bad.verdict).toBe('unfit')
+  })
+
   it('and cuts long lists of names', async () => {
     const many = Array.from({ length: 45 }, (_, at) => `x:${String(at).padStart(2, '0')},T${at}`).join('\n')
     const { text } = await check({ ...SMALL_DELIVERY, 'universe.csv': `source_id,ticker\n${many}\n` })

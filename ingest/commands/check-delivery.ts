@@ -84,9 +84,13 @@ function pageOf(
   examination: Examination,
   verdict: Verdict,
 ): string {
-  const { checks, rates, splits } = examination
-  const cells = checks.map(({ job, tally, days }) => [
-    job,
+  const { checks, filings, rates, splits } = examination
+  const named = [
+    ...checks.map((check) => ({ ...check, name: check.job as string })),
+    ...(filings === undefined ? [] : [{ ...filings, name: 'filings' }]),
+  ]
+  const cells = named.map(({ name, tally, days }) => [
+    name,
     count(tally.files.size),
     count(tally.rows_read),
     count(tally.rows_skipped),
@@ -96,7 +100,7 @@ function pageOf(
   ])
   const table = [['job', 'files', 'records', 'not requested', 'rejected', 'rows', 'days'], ...cells]
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
-  const rejects = [...checks.flatMap(({ tally }) => tally.rejects), ...rates.rejects]
+  const rejects = [...named.flatMap(({ tally }) => tally.rejects), ...rates.rejects]
   return [
     `Delivery ${root}: ${count(members)} securities of ${universe}`,
     '',

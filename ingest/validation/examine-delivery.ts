@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { cutList } from '../../helpers/core/text.ts'
 import { readOverrides } from '../calendar/load.ts'
 import { FIRST_DATE, horizon, sessions } from '../calendar/xnys.ts'
+import { filings } from '../contract/filings.ts'
 import { fxRates } from '../contract/fx-rates.ts'
 import type { JobName, JobRow, ParseContext, SourcedJob } from '../contract/job.ts'
 import { type Ask, type Provider, SourceError, type Subject } from '../contract/provider.ts'
@@ -46,6 +47,8 @@ export interface JobCheck {
 /** What a run would take of a delivery. */
 export interface Examination {
   readonly checks: readonly JobCheck[]
+  /** The filings, which are loaded with the facts; undefined where the delivery has none. */
+  readonly filings: JobCheck | undefined
   /** Exchange rates: how many, the rejected records, and why they cannot be loaded. */
   readonly rates: { readonly rows: number; readonly rejects: readonly Reject[]; readonly fault?: string }
   readonly splits: SplitResult
@@ -72,7 +75,13 @@ export async function examineDelivery(
     if (job === securities) known = knownOf(members, check.rows, [])
     if (job === tickerHistory) known = knownOf(members, checks[0]?.rows ?? [], check.rows)
   }
-  return { checks, rates: await examineRates(provider, reject_max_ratio), splits }
+  const filed = await checkJob(filings, provider, known, reject_max_ratio)
+  return {
+    checks,
+    filings: filed.absent === undefined ? filed : undefined,
+    rates: await examineRates(provider, reject_max_ratio),
+    splits,
+  }
 }
 
 async function examineRates(provider: Provider, reject_max_ratio: number): Promise<Examination['rates']> {
@@ -91,10 +100,11 @@ export const emptyJobs = ({ checks }: Examination): JobName[] =>
   checks.filter(({ job, rows_count }) => NEEDED.includes(job) && rows_count === 0).map(({ job }) => job)
 
 /** What would fail, a sentence each: the reason, and the work items that it is the reason of. */
-export const failures = ({ checks, rates }: Examination): string[] => [
+export const failures = ({ checks, filings: filed, rates }: Examination): string[] => [
   ...checks.flatMap(({ job, failed }) =>
     [...failed].map(([reason, items]) => `${job}: ${reason} (${cutList(items)})`),
   ),
+  ...[...(filed?.failed ?? [])].map(([reason, items]) => `filings: ${reason} (${cutList(items)})`),
   ...faultOf(rates),
 ]
 /** A fault in the exchange rates fails the corporate actions of all securities. */
@@ -113,7 +123,9 @@ export const missing = ({ checks }: Examination): string[] =>
  */
 export function obstacles(examination: Examination, { failed_max_ratio }: Thresholds): string[] {
   const empty = new Set(emptyJobs(examination))
-  const of_jobs = examination.checks.flatMap(({ job, tally, failed }) => {
+  // A filer whose filings cannot be read gets no facts.
+  const checks = [...examination.checks, ...(examination.filings === undefined ? [] : [examination.filings])]
+  const of_jobs = checks.flatMap(({ job, tally, failed }) => {
     const [reason] = failed.keys()
     if (empty.has(job)) {
       return [`${job}: the delivery has no row of the universe${reason === undefined ? '' : `: ${reason}`}`]
