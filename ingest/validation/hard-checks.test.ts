@@ -17,9 +17,7 @@ const offended = async (tx: Database): Promise<string[]> =>
     .filter(({ violations_count }) => violations_count > 0)
     .map(({ name }) => name)
 
-/**
- * Replaces a part of a view, by default that of adjusted prices. Fails when the view does not have the part.
- */
+/** Replaces a part of a view (by default of adjusted prices). Fails if the view does not have the part. */
 const inView = (from: string, to: string, view = 'prices_daily_adjusted_v'): string => `
   do $$
   declare definition text := pg_get_viewdef('stocks_research.${view}'::regclass);
@@ -31,14 +29,11 @@ const unguarded = (table: string, ...constraints: string[]): string =>
   constraints.map((name) => `alter table stocks_research.${table} drop constraint ${name};`).join(' ')
 const bar = (columns: string, values: string): string =>
   `insert into stocks_research.prices_daily (security_id, trade_date, ${columns}) values (1, ${values})`
-
 const split = (day: string, before: number, after: number): string => `
   insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
     split_from, split_to, source)
   values (1, '${day}', 'split', 'split', 1, ${before}, ${after}, 'test');`
-/**
- * Prices from the day of the split on, times a factor; volume by its inverse, as if the shares had changed.
- */
+/** Multiplies prices from the day of the split on, and divides volumes, as if the shares had changed. */
 const prices = (factor: number): string => `
   alter table stocks_research.prices_daily drop constraint prices_daily_volume_check;
   update stocks_research.prices_daily
@@ -73,8 +68,8 @@ const merged = `
       source)
   values (1, '2020-06-30', 'merger', 'merger', 1, 5, 0.5, 'Y', 'test');`
 
-// One fault each, and the checks that must see it. Where a constraint forbids the fault, it is gone: a check
-// does not take it on trust.
+// One fault each, and the checks that must find it. A constraint that forbids the fault is dropped first: a
+// check must not rely on it.
 const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly string[]])[] = [
   ['a bar on a Sunday', bar('close', `'2020-01-19', 10`), ['bar-on-session']],
   [
