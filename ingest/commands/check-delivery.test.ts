@@ -4,7 +4,7 @@ import { checkDelivery } from './check-delivery.ts'
 
 type Files = Readonly<Record<string, string>>
 const check = async (files: Files) => checkDelivery(await writeDelivery(files), { reject_max_ratio: 0.001 })
-/** The columns of a line of the table: files, records, not asked for, rejected, rows, days. */
+/** The columns of a line of the table: files, records, not requested, rejected, rows, days. */
 const lineOf = (text: string, job: string): string[] =>
   text
     .split('\n')
