@@ -11,7 +11,7 @@ import { plainJson } from '../helpers/core/text.ts'
 import { attestationFaults } from './check-statement.ts'
 import { escapeHtml } from './html.ts'
 import { escapeXml, RUN_SUITE } from './junit.ts'
-import { MANIFEST_FILE, type Manifest, manifestText, otherFiles, PAGES, sha256Of } from './write.ts'
+import { linksIn, MANIFEST_FILE, type Manifest, manifestText, otherFiles, PAGES, sha256Of } from './write.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const manifestSchema = z.strictObject({
@@ -150,6 +150,7 @@ function manifestFaults(
   if (view.verdict !== 'RUNNING')
     for (const name of otherFiles(run_directory))
       if (manifest.files[name] === undefined) faults.push(`${name} is not a file that the manifest lists`)
+  faults.push(...linksIn(run_directory).map((name) => `${name} is a link, and a run has files alone`))
   return faults
 }
 

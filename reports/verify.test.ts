@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -161,6 +162,19 @@ test('a file that was added or removed is named', async () => {
   expect((await verify(directory)).faults).toEqual([
     'logs/production-run.jsonl is missing',
     'logs/more.jsonl is not a file that the manifest lists',
+  ])
+})
+
+test('a file that was replaced by a link is named, and so is a link that was added', async () => {
+  const page = join(directory, 'audit.html')
+  const elsewhere = join(scratch, 'elsewhere.html')
+  cpSync(page, elsewhere)
+  rmSync(page)
+  symlinkSync(elsewhere, page)
+  symlinkSync(elsewhere, join(directory, 'logs', 'more.jsonl'))
+  expect((await verify(directory)).faults).toEqual([
+    'audit.html is a link, and a run has files alone',
+    'logs/more.jsonl is a link, and a run has files alone',
   ])
 })
 

@@ -88,6 +88,13 @@ export function otherFiles(run_directory: string): string[] {
     .toSorted()
 }
 
+/** What is neither a file nor a folder in the folder of a run: a link can lead to another content later. */
+export const linksIn = (run_directory: string): string[] =>
+  readdirSync(run_directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isFile() && !entry.isDirectory())
+    .map((entry) => relative(run_directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .toSorted()
+
 /** A key that became unreadable during the run costs the signature, not the evidence. */
 function readSigningKey(): KeyObject | undefined {
   const file = signingKeyFileOf()
