@@ -293,9 +293,11 @@ test('the year ends with the content of a fresh build as of its last day', async
   const alone = await database()
   await load({ day: LAST, scratch: alone, from: 'files' })
   const files = await tablesOf(alone)
-  // The broker also reported changes of name, which the files do not report and a switch keeps.
+  // The broker also reported changes of name, and the SEC when it accepted filings: files report neither, and
+  // a switch keeps both.
   expect(Object.keys(found).filter((name) => found[name]?.sha256 !== files[name]?.sha256)).toEqual([
     'stocks_research.corporate_actions',
+    'stocks_research.filings',
   ])
 })
 
