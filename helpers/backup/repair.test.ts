@@ -90,8 +90,8 @@ test('a row that cannot come back leaves the table as it is', async () => {
 })
 
 test('a table without a key, one that is not in the backup, and one that is gone are refused', async () => {
-  await expect(repair('public.heap')).rejects.toThrow('Restore the whole backup')
-  await expect(repair('public.none')).rejects.toThrow('Restore the whole backup')
+  await expect(repair('public.heap')).rejects.toThrow('Restore the complete backup')
+  await expect(repair('public.none')).rejects.toThrow('Restore the complete backup')
   await damaged.db.execute('drop table public.empty')
   await expect(repair('public.empty')).rejects.toThrow(/does not exist/)
 })

@@ -179,7 +179,7 @@ test('a file that ends its transaction is refused, and so is a marked one with t
   const { directory, connection } = await setUp({ '001-one.sql': `${ONE}commit;\nbegin;\n` })
   await expect(migrate(connection, directory)).rejects.toThrow('001-one.sql ends its own transaction')
   const other = await setUp({ '001-one.sql': `-- no-transaction\n${ONE}${TWO}` })
-  await expect(migrate(other.connection, other.directory)).rejects.toThrow('holds 2 statements')
+  await expect(migrate(other.connection, other.directory)).rejects.toThrow('contains 2 statements')
 })
 
 test('of two migrators one waits, also for a concurrent index; each file is applied once', async () => {

@@ -77,7 +77,7 @@ describe('Alpaca loads no bar', () => {
     const good = found instanceof Error ? 0 : found.records.length - found.malformed.length
     expect(good).toBe(0)
     const reported = found instanceof Error ? [found.name] : found.malformed.map(({ malformed }) => malformed)
-    expect(reported).toEqual([expect.stringMatching(/^SourceError$|^a bar of PEP, which was not asked for$/)])
+    expect(reported).toEqual([expect.stringMatching(/^SourceError$|^a bar of PEP, which was not requested$/)])
   })
 })
 
