@@ -197,7 +197,7 @@ test('replaces a database only when its name and host are typed, and keeps the f
     const refused = await run(...args)
     expect([refused.exitCode, refused.stderr]).toEqual([
       1,
-      expect.stringContaining('is not replaced without its name and host'),
+      expect.stringContaining('is not replaced without the typed consent'),
     ])
     expect(await rowsOf(database)).toBe(100)
     await dropDatabase(server, restored)
