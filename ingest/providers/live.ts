@@ -116,7 +116,8 @@ function asksOf(
     const ask = { dataset, subjects, window, first_session_date: window.start_date }
     return partsOf(provider).flatMap((part) => {
       const own = { job, provider: opened.get(part), ask }
-      return dataset === 'fundamentals' && !isAskedForDelistings(choices, part)
+      const isLoadedBeside = dataset === 'fundamentals' && own.provider.datasets.includes('filings')
+      return isLoadedBeside && !isAskedForDelistings(choices, part)
         ? [own, { ...own, ask: { ...ask, dataset: 'filings' as const } }]
         : [own]
     })

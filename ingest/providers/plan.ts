@@ -1,3 +1,4 @@
+import type { Dataset } from '../contract/job.ts'
 import type { Ask, Provider } from '../contract/provider.ts'
 import { describeLimits, type Limit, MINUTE_MS } from '../http/budget.ts'
 import { ADAPTERS } from './registry.ts'
@@ -11,14 +12,23 @@ export interface PlannedAsk {
   readonly provider: Provider
   readonly ask: Ask
 }
+/** What a job asks of one provider: once for each dataset that it loads. */
+export interface PlannedJob {
+  readonly job: string
+  readonly datasets: readonly PlannedDataset[]
+  readonly batches: number
+  readonly requests: number
+  readonly bytes: number
+}
+export interface PlannedDataset {
+  readonly dataset: Dataset
+  readonly batches: number
+  readonly requests: number
+  readonly bytes: number
+}
 export interface PlanLine {
   readonly provider: string
-  readonly jobs: readonly {
-    readonly job: string
-    readonly batches: number
-    readonly requests: number
-    readonly bytes: number
-  }[]
+  readonly jobs: readonly PlannedJob[]
   readonly requests: number
   readonly bytes: number
   /** By each limit: the least time that it allows, and the share of one window that is spent. */
@@ -41,19 +51,28 @@ export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
   const planned = await Promise.all(
     asks.map(async ({ job, provider, ask }) => {
       const batches = await provider.batches(ask)
-      const sum = (of: 'requests' | 'bytes'): number =>
-        batches.reduce((total, { estimate }) => total + estimate[of], 0)
-      return {
-        provider: provider.name,
-        job,
+      const estimates = batches.map(({ estimate }) => estimate)
+      const dataset: PlannedDataset = {
+        dataset: ask.dataset,
         batches: batches.length,
-        requests: sum('requests'),
-        bytes: sum('bytes'),
+        requests: sumOf(estimates, 'requests'),
+        bytes: sumOf(estimates, 'bytes'),
       }
+      return { provider: provider.name, job, dataset }
     }),
   )
-  const lines = [...Map.groupBy(planned, ({ provider }) => provider)].map(([provider, jobs]): PlanLine => {
-    const requests = jobs.reduce((total, job) => total + job.requests, 0)
+  const lines = [...Map.groupBy(planned, ({ provider }) => provider)].map(([provider, asked]): PlanLine => {
+    const jobs = [...Map.groupBy(asked, ({ job }) => job)].map(([job, some]): PlannedJob => {
+      const datasets = some.map(({ dataset }) => dataset)
+      return {
+        job,
+        datasets,
+        batches: sumOf(datasets, 'batches'),
+        requests: sumOf(datasets, 'requests'),
+        bytes: sumOf(datasets, 'bytes'),
+      }
+    })
+    const requests = sumOf(jobs, 'requests')
     const limits = (ADAPTERS[provider]?.limits ?? []).map((limit) => {
       const window_share = requests / limit.requests_max
       // The first window's worth goes out at once; every further one waits for a window to pass.
@@ -65,31 +84,32 @@ export async function planOf(asks: readonly PlannedAsk[]): Promise<Plan> {
     })
     return {
       provider,
-      jobs: jobs.map(({ provider: _, ...job }) => job),
+      jobs,
       requests,
-      bytes: jobs.reduce((total, job) => total + job.bytes, 0),
+      bytes: sumOf(jobs, 'bytes'),
       limits,
     }
   })
-  const sum = (pick: (line: PlanLine) => number): number =>
-    lines.reduce((total, line) => total + pick(line), 0)
+  const slowest = lines.map(({ limits }) => ({
+    minutes: Math.max(0, ...limits.map(({ minutes }) => minutes)),
+  }))
   return {
     lines,
-    requests: sum(({ requests }) => requests),
-    bytes: sum(({ bytes }) => bytes),
-    minutes: sum(({ limits }) => Math.max(0, ...limits.map(({ minutes }) => minutes))),
+    requests: sumOf(lines, 'requests'),
+    bytes: sumOf(lines, 'bytes'),
+    minutes: sumOf(slowest, 'minutes'),
   }
 }
+
+const sumOf = <K extends string>(parts: readonly Readonly<Record<K, number>>[], name: K): number =>
+  parts.reduce((total, part) => total + part[name], 0)
 
 /** The plan for people, a line each; `--plan` prints it. */
 export function describePlan({ lines, requests, bytes, minutes }: Plan): string[] {
   return [
     ...lines.flatMap((line) => [
       `${line.provider}: ${counted(line.requests, 'request')}, ${gigabytes(line.bytes)}`,
-      ...line.jobs.map(
-        ({ job, requests: own, batches, bytes: own_bytes }) =>
-          `  ${job}: ${counted(own, 'request')}, batches: ${batches}, ${gigabytes(own_bytes)}`,
-      ),
+      ...line.jobs.map(describeJob),
       ...line.limits.map(
         ({ limit, minutes, window_share }) =>
           `  limit ${describeLimits([limit])}: ` +
@@ -99,6 +119,14 @@ export function describePlan({ lines, requests, bytes, minutes }: Plan): string[
     ]),
     `in all: ${counted(requests, 'request')}, ${gigabytes(bytes)}, at least ${minutes.toFixed(1)} min`,
   ]
+}
+
+function describeJob({ job, datasets, requests, batches, bytes }: PlannedJob): string {
+  const each = datasets.map(
+    (part) => `${part.dataset.replaceAll('_', ' ')} ${part.requests.toLocaleString('en-US')}`,
+  )
+  const parts = datasets.length > 1 ? ` (${each.join(', ')})` : ''
+  return `  ${job}: ${counted(requests, 'request')}${parts}, batches: ${batches}, ${gigabytes(bytes)}`
 }
 
 const counted = (count: number, what: string): string =>

@@ -40,9 +40,9 @@ test('each provider gets one cheap request; a wrong key is named; a plan makes n
       end_date: world.end_date,
     })
     expect(plan.lines.map(({ provider }) => provider)).toEqual(['alpaca', 'sec-edgar'])
-    expect(plan.lines[1]?.requests).toBe(
-      new Set(world.securities.map(({ cik, source_id }) => cik ?? source_id)).size,
-    )
+    // The facts of each filer, and its list of filings.
+    const filers = new Set(world.securities.map(({ cik, source_id }) => cik ?? source_id))
+    expect(plan.lines[1]?.requests).toBe(2 * filers.size)
     expect(market.log).toEqual([])
 
     const { signal } = new AbortController()
