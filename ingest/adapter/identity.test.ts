@@ -23,6 +23,30 @@ test.for([
   expect(found(item, ticker)).toBeUndefined()
 })
 
+/** Filers with one line in a list of the SEC, and another security of each, in the notation of some source. */
+test.for([
+  ['BRO', 'BRO-PA', 'a preferred, as the SEC writes it'],
+  ['SLG', 'SLG.PRI', 'a preferred, as Alpaca writes it'],
+  ['KKR', 'KKR$D', 'a preferred, in the directory of Nasdaq'],
+  ['ET', 'ETpI', 'a preferred on the consolidated tape'],
+  ['GME', 'GME+', 'a warrant in the column of Nasdaq'],
+  ['OXY', 'OXY-WT', 'a warrant, as Yahoo writes it'],
+  ['RIV', 'RIV.RT', 'a right'],
+  ['CCIX', 'CCIX=', 'a unit in the column of Nasdaq'],
+  ['LEN', 'LEN/B', 'another class'],
+  ['MKC', 'MKC-V', 'a voting class'],
+  ['TDW', 'TDW.WS.A', 'a series of warrants'],
+  ['DD', 'DD.WI', 'shares when issued'],
+  ['SLG.PRI', 'SLG', 'the common stock, where the preferred is the line'],
+] as const)('the line %s of a filer is not given to %s, %s', ([line_ticker, ticker]) => {
+  const market = [line('0000088001', line_ticker), line('0000088002', 'NEXT')]
+  for (const asked of [subject('x', ticker, { cik: '0000088001' }), subject('cik:88001', ticker)])
+    expect(matchAll(market, [asked]).get(asked)).toBeUndefined()
+  // What is asked for by the ticker of the line itself is found, so the filer is not lost.
+  const own = subject('x', line_ticker, { cik: '0000088001' })
+  expect(matchAll(market, [own]).get(own)).toMatchObject({ candidate: { ticker: line_ticker } })
+})
+
 test('the one line of a filer is found by its ticker in any notation, and after a rename', () => {
   expect(found('cik:1/ALB', 'ALB')).toBe('ALB')
   expect(found('cik:3', 'OLD')).toBe('NEW')

@@ -69,6 +69,11 @@ const REAL = [
   ['WFC.PRR', 'WFCpR', 'WFC-R', 'WFC$R', 'WFC-PR'],
   ['NEE.PRP', 'NEEpP', 'NEE-P', 'NEE$P', 'NEE-PP'],
   ['MOG.B', 'MOG.B', 'MOG.B', 'MOG.B', 'MOG-B'],
+  ['BAC.PRL', 'BACpL', 'BAC-L', 'BAC$L', 'BAC-PL'],
+  ['SLG.PRI', 'SLGpI', 'SLG-I', 'SLG$I', 'SLG-PI'],
+  ['BF.A', 'BF.A', 'BF.A', 'BF.A', 'BF-A'],
+  ['GRP.U', 'GRP.U', 'GRP=', 'GRP.U', 'GRP-UN'],
+  ['OXY.WS', 'OXY.WS', 'OXY+', 'OXY.W', 'OXY-WT'],
 ] as const
 test.for(REAL)('%s is the same in every column of a directory and at the SEC', (row) => {
   const [ours, cqs, nasdaq, act, sec] = row

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { fieldWatch } from '../../adapter/fields.ts'
+import { parseJson } from '../../http/json.ts'
 import { askFor, openOverHttp, readAll, subject } from '../../testing/providers/over-http.ts'
-import { translateAction } from './actions.ts'
+import { parseActions, translateAction } from './actions.ts'
 
 const dividend = (more: Record<string, string>) => ({
   list: 'cash_dividends',
@@ -90,6 +92,49 @@ test('a removal as worthless pays nothing', () => {
     delisting_code: 'worthless',
     cash_amount: '0',
   })
+})
+
+test.for([
+  'tender_offers',
+  'exchange_offers',
+  'cash_in_lieu_payments',
+  'dividend_reinvestments',
+  'warrant_exercises',
+  'Cash_Dividends',
+  'cash_dividend',
+  'constructor',
+  'toString',
+])('an event of the unknown list %j is rejected by its name, and becomes no event', (list) => {
+  const event = { id: '1', symbol: 'MOG.A', ex_date: '2026-06-01', rate: '4', cash: '59' }
+  const [translated, ...others] = translateAction({ list, event })
+  expect(others).toEqual([])
+  expect(translated?.malformed).toBe(`unknown list "${list}" of corporate actions`)
+  expect(translated?.record).not.toHaveProperty('kind')
+})
+
+test.for([
+  [
+    'forward_splits',
+    { symbol: 'NFLX', ex_date: '2026-06-01', old_rate: 1, new_rate: 10, fractional_method: 'cash' },
+  ],
+  ['stock_dividends', { symbol: 'TR', ex_date: '2026-06-01', rate: 0.03, cash_in_lieu_rate: '1.2' }],
+  [
+    'spin_offs',
+    { source_symbol: 'FTV', new_symbol: 'RAL', ex_date: '2026-06-01', when_issued_symbol: 'RAL.WI' },
+  ],
+  ['cash_mergers', { acquiree_symbol: 'IRBT', effective_date: '2026-06-01', rate: '3', escrow_rate: '0.1' }],
+  ['name_changes', { old_symbol: 'FI', new_symbol: 'FISV', process_date: '2026-06-01', new_name: 'Fiserv' }],
+  ['redemptions', { symbol: 'SLG.PRI', process_date: '2026-06-01', rate: '25', accrued_rate: '0.4' }],
+] as const)('a field of %s that is newer than the adapter is reported, and kept: %j', ([list, event]) => {
+  const reported: string[] = []
+  const watch = fieldWatch('alpaca', ({ field }) => reported.push(field))
+  const body = parseJson(JSON.stringify({ corporate_actions: { [list]: [event] } }))
+  const [action] = parseActions(body, watch)
+  const [name = '', value] = Object.entries(event).at(-1) ?? []
+  expect(reported).toEqual([name])
+  const [translated] = action === undefined ? [] : translateAction(action)
+  expect(translated?.malformed).toBeUndefined()
+  expect(translated?.record).toMatchObject({ [name]: value })
 })
 
 test('a partial call and a contract adjustment are no events of a share', () => {

@@ -48,9 +48,9 @@ const RENAMED = new Set(['id', 'process_date', 'payable_date', 'special'])
  * of ours is none. What is not known is malformed, by its name.
  */
 export function translateAction({ list, event }: Action): TranslatedAction[] {
-  if (list in NO_EVENTS) return []
+  if (Object.hasOwn(NO_EVENTS, list)) return []
   const text = (name: string): string | null => textOf(event[name])
-  const rule = RULES[list]
+  const rule = Object.hasOwn(RULES, list) ? RULES[list] : undefined
   const base = {
     provider_list: list,
     provider_action_id: text('id'),

@@ -6,7 +6,10 @@ export const RECENT_REFUSED = 'the plan of this key refuses the newest consolida
 /** What alpaca is known to mean by its words. */
 export const PATTERNS: readonly Pattern[] = [
   // About the end of one question, not about the account: what is older is served all the same.
-  pattern(/recent SIP data|past 15 minutes/i, 'malformed', RECENT_REFUSED, { statuses: [403] }),
+  // The API has answered this with 422 too, and in the words "end is too late for subscription".
+  pattern(/recent SIP data|past 15 minutes|too late for subscription/i, 'malformed', RECENT_REFUSED, {
+    statuses: [403, 422],
+  }),
   pattern(
     /subscription does not permit|not permit querying|not entitled/i,
     'entitlement',

@@ -123,6 +123,16 @@ describe('how far bars are asked for', () => {
     ],
     ['today, in the evening', '2026-11-25', '2026-11-25', '2026-11-25T22:00:00Z', '2026-11-25T21:44:00.000Z'],
     ['today, on a holiday', '2026-11-26', '2026-11-26', '2026-11-26T22:00:00Z', '2026-11-25'],
+    ['today, on a Sunday', '2026-11-29', '2026-11-29', '2026-11-29T22:00:00Z', '2026-11-28'],
+    [
+      'today, a minute before it can be requested',
+      '2026-07-06',
+      '2026-07-06',
+      '2026-07-06T20:15:00Z',
+      '2026-07-05',
+    ],
+    ['today in summer', '2026-07-06', '2026-07-06', '2026-07-06T20:16:00Z', '2026-07-06T20:00:00.000Z'],
+    ['a window that ends in the future', '2026-12-31', '2026-11-25', '2026-11-25T15:00:00Z', '2026-11-24'],
     [
       'today, after an early close',
       '2026-11-27',
@@ -143,13 +153,46 @@ describe('how far bars are asked for', () => {
   const endsAsked = () => over.asked().map(({ url }) => new URL(url, 'http://x').searchParams.get('end'))
   const evening = { today, now: () => new Date('2026-11-25T22:00:00Z') }
 
-  test('a plan without the newest minutes is requested until yesterday; nothing is deferred', async () => {
-    const answer = (query: URLSearchParams) => ((query.get('end') ?? '') < today ? barsOf(['ONE']) : refused)
-    const providers = await over.providersOver({ [BARS]: answer }, evening)
-    const { records, ends } = await readAll(providers.get('alpaca'), ask)
-    expect([records.length, ends]).toEqual([1, []])
-    expect(endsAsked()).toEqual(['2026-11-25T21:44:00.000Z', '2026-11-24'])
-  })
+  // As users have met them: alpaca-trade-api-python#394 and #551, alpaca-backtrader-api#231,
+  // Lean.Brokerages.Alpaca#27.
+  test.for([
+    [403, { message: 'subscription does not permit querying recent SIP data' }],
+    [403, { code: 40310000, message: 'Subscription does not permit querying recent SIP data.' }],
+    [403, { message: 'your subscription does not permit querying data from the past 15 minutes' }],
+    [422, { message: 'your subscription does not permit querying data from the past 15 minutes' }],
+    [
+      422,
+      { code: 42210000, message: 'your subscription does not permit querying data from the past 15 minutes' },
+    ],
+    [422, { code: 42210000, message: 'end is too late for subscription' }],
+    [422, { message: 'subscription does not permit querying recent SIP data' }],
+  ] as const)(
+    'after %i %j bars are requested until yesterday; nothing is deferred',
+    async ([status, body]) => {
+      const answer = (query: URLSearchParams) =>
+        (query.get('end') ?? '') < today ? barsOf(['ONE']) : new Reply(status, body)
+      const providers = await over.providersOver({ [BARS]: answer }, evening)
+      const { records, ends } = await readAll(providers.get('alpaca'), ask)
+      expect([records.length, ends]).toEqual([1, []])
+      expect(endsAsked()).toEqual(['2026-11-25T21:44:00.000Z', '2026-11-24'])
+    },
+  )
+
+  test.for([
+    [401, { message: 'request is not authorized' }, 'auth'],
+    [403, { message: 'forbidden.' }, 'auth'],
+    [403, { message: 'your subscription does not permit querying SIP data' }, 'entitlement'],
+    [403, { message: 'subscription does not permit this feed' }, 'entitlement'],
+    [422, { message: 'subscription does not permit querying OTC data' }, 'entitlement'],
+  ] as const)(
+    '%i %j is about the account, and no other day is requested',
+    async ([status, body, error_class]) => {
+      const providers = await over.providersOver({ [BARS]: () => new Reply(status, body) }, evening)
+      const reading = readAll(providers.get('alpaca'), ask)
+      await expect(reading).rejects.toMatchObject({ error_class, is_about_account: true })
+      expect(endsAsked()).toEqual(['2026-11-25T21:44:00.000Z'])
+    },
+  )
 
   test('a plan that refuses that too fails the batch, and not the account', async () => {
     const providers = await over.providersOver({ [BARS]: () => refused }, evening)

@@ -1,5 +1,5 @@
 import { dayBefore } from '../../../helpers/core/days.ts'
-import { type AdapterContext, notFound, pageOf } from '../../adapter/adapter.ts'
+import { type AdapterContext, listed, notFound, pageOf } from '../../adapter/adapter.ts'
 import type { FieldWatch } from '../../adapter/fields.ts'
 import { tickerFor } from '../../adapter/notation.ts'
 import type { Ask, Batch, LocatedRecord, Page, Subject, SubjectEnd } from '../../contract/provider.ts'
@@ -149,13 +149,13 @@ async function* pagesFrom(
 ): AsyncGenerator<BarsRead> {
   const asked = new Set(symbols)
   const tokens = new Set<string>()
-  let response = first
+  // A refusal of a later page says nothing of the symbols whose bars are on it: it fails the batch.
+  let response = listed(first, 'bars')
   for (;;) {
-    if (response.outcome !== 'ok') return
     const page = parseBars(response.json, watch, asked)
     yield { response, records: page.records }
     const page_token = freshToken(page.next_page_token, tokens)
     if (page_token === undefined) return
-    response = await client.fetch(bars({ ...span, symbols, page_token }), signal)
+    response = listed(await client.fetch(bars({ ...span, symbols, page_token }), signal), 'bars')
   }
 }

@@ -306,10 +306,11 @@ async function withOlderFilings(
   for (const name of filer.shards) {
     const shard = await answered(item, client.fetch(endpoints.submissionsShard(name), signal))
     if ('status' in shard) return shard
-    const older =
-      shard.outcome === 'ok'
-        ? understood(item, shard, () => parseFilings(shard.json, watch))
-        : { content: [] }
+    if (shard.outcome !== 'ok') {
+      const reason = `the SEC names ${name} for older filings, and it is ${shard.outcome}: ${shard.reason}`
+      return { item, status: 'failed', error_class: 'malformed', http_status: shard.http_status, reason }
+    }
+    const older = understood(item, shard, () => parseFilings(shard.json, watch))
     if ('status' in older) return older
     filings.push(...older.content)
   }
