@@ -63,10 +63,19 @@ describe('an event by ticker', () => {
     expect(refused).toEqual([])
   })
 
-  it('that ends a listing, dated the first day without trading, never ends the next holder', async () => {
-    const { events } = await eventsOf({ 'delistings/d.csv': 'ticker,date,kind\nHAND,2018-05-14,merger\n' })
-    expect(events).toEqual([{ source_id: 'x:gone', ex_date: '2018-05-14', kind: 'merger' }])
-  })
+  it.each([
+    ['merger', 'merger'],
+    ['bankruptcy', 'delisting'],
+    ['voluntary', 'delisting'],
+  ])(
+    'that ends a listing (%s), dated the first day without trading, never ends the next holder',
+    async (stated, kind) => {
+      const { events } = await eventsOf({
+        'delistings/d.csv': `ticker,date,kind\nHAND,2018-05-14,${stated}\n`,
+      })
+      expect(events).toEqual([{ source_id: 'x:gone', ex_date: '2018-05-14', kind }])
+    },
+  )
 
   it('on the first day of a security that was not listed before belongs to the former holder', async () => {
     const { events } = await eventsOf({

@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { referenceFolder } from '../../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { ingestDelivery } from '../testing/flat-files/delivery.ts'
+import { deliveryOfCharts } from '../testing/validation/chart-delivery.ts'
 import { CHECKS } from './checks.ts'
+import { inspectSeries } from './inspect.ts'
 import { validate } from './validate.ts'
 
 /** Deliveries that were once loaded wrongly without a finding. Each has its right answer in its README. */
@@ -28,6 +31,18 @@ async function subjectsOf(name: string): Promise<string[]> {
 it('each of four splits that the prices contradict is a hard violation', async () => {
   await load('split-contradicts-prices')
   expect(await subjectsOf('split-contradicts-price')).toEqual(['dov', 'nvax', 'swapped', 'twice'])
+})
+
+it('a split that Yahoo lists and has not applied is found', async () => {
+  const chart = await readFile(join(referenceFolder(), 'failing/yahoo-split-not-applied/chart.json'), 'utf8')
+  await ingestDelivery(scratch.connection, await deliveryOfCharts({ bcan: chart }))
+  // Four times the usual money was traded on the day: a person judges whether news came with the split.
+  expect(await subjectsOf('leap-on-split-day')).toEqual(['bcan'])
+})
+
+it('a consolidation that is stated and applied with a wrong ratio is found in the series', async () => {
+  const file = join(referenceFolder(), 'failing/inspect-wrong-ratio/split-wrong-ratio.csv')
+  expect(await inspectSeries(file)).toEqual([expect.stringMatching(/^2018-06-19: .*\[split-not-applied\]$/)])
 })
 
 it('dividends on later shares are a hard violation', async () => {

@@ -43,6 +43,9 @@ const pay = (day: string): string => `
   insert into stocks_research.corporate_actions (security_id, ex_date, kind, action_key, occurrence,
     cash_amount, currency, source)
   values (1, '${day}', 'cash_dividend', '0.05 ${day}', 1, 0.05, 'USD', 'test');`
+const onLaterShares = (before: number, after: number): string =>
+  `${split('2020-03-02', before, after)} ${prices(before / after)} ` +
+  `${['2019-08-01', '2019-11-01', '2020-04-01', '2020-05-01'].map(pay).join(' ')}`
 
 /** A run of prices-daily whose window ends on a day. */
 const runTo = (day: string): string => `
@@ -85,15 +88,12 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   [
     'a volume below zero',
     `${unguarded('prices_daily', 'prices_daily_volume_check')}
-     update stocks_research.prices_daily
-     set volume = -1
-     where trade_date = '2020-01-21'`,
+     update stocks_research.prices_daily set volume = -1 where trade_date = '2020-01-21'`,
     ['price-positive'],
   ],
   [
     'a close that is not a number',
-    `update stocks_research.prices_daily
-     set open = null, high = null, low = null, close = 'NaN'
+    `update stocks_research.prices_daily set open = null, high = null, low = null, close = 'NaN'
      where trade_date = '2020-06-30'`,
     ['price-positive'],
   ],
@@ -111,9 +111,7 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
   [
     'a high below the close',
     `${unguarded('prices_daily', 'prices_daily_high_is_highest')}
-     update stocks_research.prices_daily
-     set high = 9.5
-     where trade_date = '2020-01-21'`,
+     update stocks_research.prices_daily set high = 9.5 where trade_date = '2020-01-21'`,
     ['high-low-enclose'],
   ],
   [
@@ -283,12 +281,9 @@ const FAULTS: readonly (readonly [fault: string, sql: string, names: readonly st
     `${split('2020-03-02', 1.24, 1)} ${prices(0.807)}`,
     ['split-contradicts-price'],
   ],
-  [
-    'dividends on the shares of after the split',
-    `${split('2020-03-02', 1, 4)} ${prices(0.25)} ` +
-      `${['2019-08-01', '2019-11-01', '2020-04-01', '2020-05-01'].map(pay).join(' ')}`,
-    ['dividends-on-raw-shares'],
-  ],
+  ['dividends on shares of after a split, 1 to 4', onLaterShares(1, 4), ['dividends-on-raw-shares']],
+  ['dividends on shares of after a split, 2 to 7', onLaterShares(2, 7), ['dividends-on-raw-shares']],
+  ['dividends on shares of after a consolidation', onLaterShares(10, 1), ['dividends-on-raw-shares']],
   [
     'a bar of nobody',
     `${unguarded('prices_daily', 'prices_daily_security_id_fkey')}

@@ -62,6 +62,23 @@ it('reads closes as traded where the column of splits is one of a vendor that pr
   expect((await inspect(rows('Stock Splits'))).join()).toContain('[split-not-applied]')
 })
 
+it.each([
+  [1 / 4, 2 / 4, 'four shares for one, applied as two for one'],
+  [20, 12, 'a consolidation of 20 for 1, applied as 12 for 1'],
+  [2 / 3, 1 / 3, 'three shares for two, applied twice over'],
+])(
+  'finds a split whose ratio is wrong: closes before it by %f, and they were multiplied by %f (%s)',
+  async (right, applied) => {
+    const price = (at: number): number => close(at) * (at < 20 ? applied / right : 1)
+    const rows = (of: (at: number) => number) =>
+      days((at) => `${of(at)},${of(at)},${of(at)},${of(at)},1000,0,${at === 20 ? 1 / right : 0}`)
+    expect(await inspect(rows(price))).toEqual([
+      expect.stringMatching(/^2020-02-01: .*\[split-not-applied\]$/),
+    ])
+    expect(await inspect(rows(close))).toEqual([])
+  },
+)
+
 it('as a command gives each file its verdict, and the exit code of the worst', async () => {
   const good = days((at) => `${close(at)},${close(at)},${close(at)},${close(at)},1,0,0`)
   const bad = days((at) => `${[1, 1, 1, 1].map(() => close(at) * (at === 15 ? 100 : 1)).join()},1,0,0`)

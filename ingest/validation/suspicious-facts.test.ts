@@ -111,6 +111,20 @@ it.each<[string, Fact[]]>([
     ],
   ],
   [
+    'shares-outstanding-placeholder',
+    [
+      ['WeightedAverageNumberOfSharesOutstandingBasic', ...YEAR, 2_645_100_000, '2021-02-01', 'shares'],
+      ['CommonStockSharesOutstanding', null, '2020-12-31', 1_000, '2021-02-01', 'shares'],
+    ],
+  ],
+  [
+    'shares-outstanding-placeholder',
+    [
+      ['WeightedAverageNumberOfShareOutstandingBasicAndDiluted', ...YEAR, 8_815_233, '2021-02-01', 'shares'],
+      ['CommonStockSharesOutstanding', null, '2020-12-31', 1, '2021-02-01', 'shares'],
+    ],
+  ],
+  [
     'standard-tags-agree',
     [
       ['Revenues', ...YEAR, 100, '2021-02-01'],

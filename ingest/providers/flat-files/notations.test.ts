@@ -150,6 +150,37 @@ describe('a table', () => {
   })
 })
 
+describe('a day of zeros in a column that enters no number', () => {
+  it.each([
+    ['dividends/d.csv', 'source_id,ex_date,amount,pay_date', 'x:1,2020-02-03,0.2,0000-00-00', 'pay_date'],
+    [
+      'dividends/d.csv',
+      'source_id,ex_date,amount,record_date,pay_date',
+      'x:1,2020-02-03,0.2,0000-00-00 00:00:00,2020-02-10',
+      'record_date',
+    ],
+    [
+      'dividends/d.csv',
+      'source_id,ex_date,amount,declared_date',
+      'x:1,2020-02-03,0.2,00/00/0000',
+      'declared_date',
+    ],
+    [
+      'splits/s.csv',
+      'source_id,ex_date,split_from,split_to,pay_date',
+      'x:1,2020-02-03,1,2,0000-00-00',
+      'pay_date',
+    ],
+  ])('leaves the event of %s, with %s: %s', async (file, header, row, field) => {
+    const { records, reasons } = await readDelivery({ [file]: `${header}\n${row}\n` }, 'corporate_actions')
+    expect(reasons).toEqual([])
+    expect(records).toHaveLength(1)
+    expect(records[0]?.malformed).toBeUndefined()
+    expect(records[0]?.record).toMatchObject({ source_id: 'x:1', ex_date: '2020-02-03' })
+    expect(records[0]?.record[field] ?? null).toBeNull()
+  })
+})
+
 describe('a ticker', () => {
   it.each([
     ['BRK-B', 'BRK.B'],
