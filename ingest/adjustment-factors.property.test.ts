@@ -30,7 +30,15 @@ const day = fc
   .map((days) => new Date(FIRST + days * 86_400_000).toISOString().slice(0, 10))
 const cents = (max: number): fc.Arbitrary<string> =>
   fc.integer({ min: 1, max }).map((n) => (n / 100).toFixed(2))
-const split = fc.constantFrom(['1', '2'], ['1', '3'], ['2', '3'], ['20', '1'], ['1', '1.0027455'], ['1', '7'])
+const split = fc.constantFrom(
+  ['1', '2'],
+  ['1', '3'],
+  ['2', '3'],
+  ['20', '1'],
+  ['1', '1.0027455'],
+  ['1', '1'],
+  ['1', '7'],
+)
 const bars = fc.uniqueArray(fc.record({ at: fc.integer({ min: 0, max: 60 }), close: cents(20_000) }), {
   selector: ({ at }) => at,
   minLength: 1,

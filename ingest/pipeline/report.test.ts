@@ -28,3 +28,19 @@ test.each([
 test('where nothing may be not found, one of ten fails the run', () => {
   expect(stateWith('securities', 9, 1)).toBe('failed')
 })
+
+test.each([
+  ['every work item is done', {}, 'complete', null],
+  ['one of a hundred failed', { failed: 1 }, 'complete_with_gaps', /^1 items failed, within the bound/],
+  ['two of a hundred failed', { failed: 2 }, 'failed', /2 of 100 items failed, more than failed_max_ratio/],
+  ['one waits for a quota', { failed: 1, deferred: 1 }, 'halted', /^1 items are deferred/],
+  ['one is still to be done', { failed: 1, pending: 1 }, 'interrupted', /^1 items are still to be done/],
+] as const)('%s', (_case, counts, state, reason) => {
+  const items = { ok: 0, empty: 0, not_found: 0, failed: 0, deferred: 0, pending: 0, ...counts }
+  items.ok = 100 - items.failed - items.deferred - items.pending
+  const job = { job: 'prices-daily', provider: 'p', items, gaps: [] } as unknown as JobReport
+  const found = stateOf([job], { ...thresholds, failed_max_ratio: 0.01 })
+  expect(found.state).toBe(state)
+  if (reason === null) expect(found.state_reason).toBeNull()
+  else expect(found.state_reason).toMatch(reason)
+})

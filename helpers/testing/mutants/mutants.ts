@@ -17,11 +17,7 @@ const ITEMS = [
   'ingest/validation/standard-items.property.test.ts',
 ]
 const RESEARCH = ['ingest/validation/cookbook.test.ts', 'ingest/validation/listings.test.ts']
-const PIPELINE = [
-  'ingest/pipeline/run.test.ts',
-  'ingest/pipeline/report.test.ts',
-  'ingest/pipeline/refused.test.ts',
-]
+const PIPELINE = ['ingest/pipeline/report.test.ts', 'ingest/pipeline/settle.test.ts']
 const EVIDENCE = ['helpers/checklist/journal.property.test.ts', 'helpers/checklist/engine.test.ts']
 
 export const MUTANTS: readonly Mutant[] = [
@@ -54,14 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ADJUSTMENT,
   },
   {
-    fault: 'an ex-date on the first bar adjusts it',
-    file: 'migrations/011-adjustment-intervals.sql',
-    find: 'where x.ex_session > s.first_bar',
-    replace: 'where x.ex_session >= s.first_bar',
-    tests: ADJUSTMENT,
-  },
-  {
-    fault: 'the ratio of a spin-off may raise the price',
+    fault: 'a spin-off of one price for one is no fault',
     file: 'migrations/011-adjustment-intervals.sql',
     find: 'a.is_spin_off_ratio and a.split_to <= a.split_from',
     replace: 'a.is_spin_off_ratio and a.split_to < a.split_from',
@@ -170,14 +159,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ingest/pipeline/settle.ts',
     find: 'malformed / read <= reject_max_ratio',
     replace: 'malformed / (read + 1) <= reject_max_ratio',
-    tests: ['ingest/pipeline/refused.test.ts', 'ingest/providers/flat-files/damaged.test.ts'],
+    tests: ['ingest/pipeline/settle.test.ts'],
   },
   {
     fault: 'a small file is never refused',
     file: 'ingest/pipeline/settle.ts',
     find: 'malformed > REJECTS_FREE_MAX || malformed * 2 >= read',
     replace: 'malformed > REJECTS_FREE_MAX',
-    tests: ['ingest/pipeline/refused.test.ts', 'ingest/providers/flat-files/damaged.test.ts'],
+    tests: ['ingest/pipeline/settle.test.ts'],
   },
   {
     fault: 'rows of failed items are merged',
@@ -205,11 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ingest/pipeline/lock.ts',
     find: 'if (is_ours) return work(tx)',
     replace: 'if (is_ours || run_id !== "") return work(tx)',
-    tests: [
-      'ingest/pipeline/run.test.ts',
-      'ingest/pipeline/server-faults.test.ts',
-      'ingest/pipeline/meanwhile.test.ts',
-    ],
+    tests: ['ingest/pipeline/cannot-go-on.test.ts'],
   },
   {
     fault: 'the last proven backup may be removed',
