@@ -7,6 +7,7 @@ test.each([
   [0, 7, false],
   [5, 100, false],
   [6, 100, true],
+  [5, 99, true],
   // Three of a small file are no reason, if they are fewer than half of it.
   [1, 3, false],
   [3, 7, false],
