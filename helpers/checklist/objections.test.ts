@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
 import { ROOT_DIRECTORY } from '../config/config.ts'
 import { trialsOf } from '../testing/trial.ts'
+import { judge } from './judge.ts'
 
 const PLAN = `## Phase 0 · Ground
 \`00-ground\`
@@ -152,6 +153,21 @@ test('the tiles are counted', async ({ record }) => {
   const boxes = view.phases.at(-1)?.boxes ?? []
   expect(boxes.map(({ state }) => state)).toEqual(['failed', 'open'])
   expect(boxes[1]?.reason).toContain('blocked by "the roof is tight", which failed before it had a result')
+})
+
+test('a journal in which a box runs twice, or before its turn, is no pass', async () => {
+  const { entries, view } = await trial({}).run()
+  expect(view.verdict).toBe('PASSED')
+  const over = entries.filter(({ event }) => event !== 'run-ended')
+  expect(judge(over)).toEqual({ verdict: 'PASSED', reasons: [] })
+  const of = (phase: string) =>
+    over.filter((entry) => 'phase' in entry && entry.phase === phase && entry.event.startsWith('box-'))
+  const after = 1 + over.findLastIndex((entry) => of('00-ground').includes(entry))
+  const twice = over.toSpliced(after, 0, ...of('00-ground'))
+  expect(judge(twice).verdict).toBe('INCOMPLETE')
+  expect(judge(twice).reasons).toContain('00-ground: "the ground holds" ran twice')
+  const turned = [...over.filter((entry) => !of('00-ground').includes(entry)), ...of('00-ground')]
+  expect(judge(turned).reasons.join()).toMatch(/"the ground holds" ran after "the roof is tight", against/)
 })
 
 test('a checklist in watch mode does not begin: a saved file would start a rebuild', async () => {
