@@ -32,7 +32,7 @@ ${view.phases.map(phaseHtml).join('\n')}`
 
 function phaseHtml(phase: PhaseView): string {
   const faults = phase.faults.map((fault) => faultHtml(fault)).join('')
-  const cause = phase.cause === null ? '' : `<p class="warn">${escapeHtml(phase.cause)}</p>`
+  const cause = phase.cause === null ? '' : `<p class="warn">${shortHtml(phase.cause)}</p>`
   const required = phase.boxes.filter((box) => !box.is_also_proven).map((box) => boxHtml(box, phase.cause))
   const also = phase.boxes.filter((box) => box.is_also_proven).map((box) => boxHtml(box, phase.cause))
   const also_heading =
@@ -74,7 +74,7 @@ function boxHtml(box: BoxView, cause: string | null): string {
   const faults = box.faults.map(faultHtml).join('')
   const color = box.state === 'not applicable' ? 'idle' : 'warn'
   const reason =
-    box.reason === null || box.reason === cause ? '' : `<p class="${color}">${escapeHtml(box.reason)}</p>`
+    box.reason === null || box.reason === cause ? '' : `<p class="${color}">${shortHtml(box.reason)}</p>`
   const has_ended = box.line !== null && box.state !== 'open'
   const line = has_ended ? `${box.line.seq} ${hashHtml(box.line.sha256)}` : ''
   const facts = evidenceHtml(box.evidence)
@@ -88,8 +88,10 @@ function boxHtml(box: BoxView, cause: string | null): string {
   return `<tr>${cells.join('')}</tr>`
 }
 
+const shortHtml = (text: string): string => escapeHtml(clip(text, FAULT_CHARACTERS_MAX))
+
 /** The first line is what a person must fix; the others are below it. */
 function faultHtml({ message, at }: Fault): string {
-  const place = at === undefined ? '' : `\nat ${at}`
+  const place = at === undefined ? '' : `\nat ${clip(at, FAULT_CHARACTERS_MAX)}`
   return `<pre class="bad">${escapeHtml(`${clip(message, FAULT_CHARACTERS_MAX)}${place}`)}</pre>`
 }

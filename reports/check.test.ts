@@ -183,6 +183,21 @@ test('a journal that was written anew with another verdict contradicts its own b
   ])
 })
 
+test('a journal that expects no box is no PASSED run', () => {
+  const file = join(directory, 'journal.jsonl')
+  const [started] = verifyJournal(file).entries
+  rmSync(file)
+  const journal = Journal.create(file)
+  if (started === undefined) throw new TypeError('The journal has no line.')
+  journal.append({ ...withVerdict(started), expected: [] } as RunEvent)
+  journal.append({ event: 'run-ended', verdict: 'PASSED', reasons: [], noticed_by: null })
+  journal.close()
+  writeReports(directory)
+  expect(checkRun(directory).faults).toEqual([
+    'journal.jsonl, line 2: it says PASSED, but its boxes give INCOMPLETE',
+  ])
+})
+
 test('a clock that was set back is noted, and is no fault', () => {
   const file = join(directory, 'journal.jsonl')
   const { entries } = verifyJournal(file)

@@ -17,6 +17,7 @@ const trial = evidenceTrials()
 const gate = (subject: EvidenceTrial, changes: Partial<GateOptions> = {}): Promise<GateResult> =>
   judgeGate({
     run_directory: subject.latest(),
+    runs_directory: join(subject.trial.directory, 'reports', 'runs'),
     repository: subject.trial.directory,
     plan: 'plan.md',
     backups: subject.backups,
@@ -107,25 +108,32 @@ describe('after a good run', () => {
 
   test('an expired waiver closes it, and one that holds does not', async () => {
     const file = join(subject.trial.directory, '..', 'accepted-for-the-gate.json')
-    const entry = (fingerprint: string, expires_on: string | null): object => ({
+    const entry = (fingerprint: string, expires_on: string | null, accepted_on = '2020-01-01'): object => ({
       fingerprint: fingerprint.repeat(64),
       check: 'balance-identity',
       subject: `0000000${fingerprint}`,
       reason: 'the filing was read by a person',
       accepted_by: 'Jane Doe',
-      accepted_on: '2020-01-01',
+      accepted_on,
       expires_on,
     })
-    const accepted = [entry('1', '2020-02-01'), entry('2', '2199-01-01'), entry('3', null)]
+    const accepted = [
+      entry('1', '2020-02-01'),
+      entry('2', '2199-01-01'),
+      entry('3', null),
+      entry('4', null, '2198-01-01'),
+    ]
     writeFileSync(file, JSON.stringify({ accepted }))
-    const waivers = readAccepted(file).map(({ check, subject: of, expires_on }) => ({
+    const waivers = readAccepted(file).map(({ check, subject: of, accepted_on, expires_on }) => ({
       name: `${check} of ${of}`,
+      accepted_on,
       expires_on,
     }))
     rmSync(file)
     expect(await reasonsOf(subject, { waivers })).toBe(
       'the waiver for balance-identity of 00000001 expired on 2020-02-01. ' +
-        'Judge the finding again, or remove the waiver',
+        'Judge the finding again, or remove the waiver\n' +
+        'the waiver for balance-identity of 00000004 was accepted on 2198-01-01, which is in the future',
     )
   })
 
@@ -272,6 +280,7 @@ describe('a run that is', () => {
     const { trial: made, backups, remote } = await trial()
     const { reasons } = await judgeGate({
       run_directory: undefined,
+      runs_directory: join(made.directory, 'reports', 'runs'),
       repository: made.directory,
       plan: 'plan.md',
       backups,

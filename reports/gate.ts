@@ -1,7 +1,8 @@
-import { lstatSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readProof } from '../helpers/backup/proof.ts'
 import { changesIn, codeIdentity } from '../helpers/checklist/code.ts'
+import { runsIn } from '../helpers/checklist/history.ts'
 import type { RunView } from '../helpers/checklist/view.ts'
 import { resolvePointer } from '../helpers/core/pointer.ts'
 import { cutList } from '../helpers/core/text.ts'
@@ -14,6 +15,7 @@ import { sha256Of } from './write.ts'
 
 export interface Waiver {
   readonly name: string
+  readonly accepted_on: string
   /** Last day on which it holds; null for one without end. */
   readonly expires_on: string | null
 }
@@ -21,6 +23,8 @@ export interface Waiver {
 export interface GateOptions extends VerifyOptions {
   /** The folder of the run; undefined when there is none. */
   readonly run_directory: string | undefined
+  /** The folder of all runs: a newer run that failed speaks against the one that is judged. */
+  readonly runs_directory: string
   /** Modes of a run that opens the gate. */
   readonly modes: readonly string[]
   readonly age_max_days: number
@@ -52,22 +56,30 @@ export async function judgeGate(options: GateOptions): Promise<GateResult> {
   const nothing = { view: undefined, notes: [], statement_sha256: undefined, backup: undefined }
   if (run_directory === undefined)
     return { ...nothing, reasons: ['there is no run. Run the checklist: npx vitest run phases'] }
+  if (statSync(run_directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return {
+      ...nothing,
+      reasons: [`${run_directory} is not the folder of a run. Name a folder in ${options.runs_directory}`],
+    }
   const { view, faults, notes } = await verifyEvidence(run_directory, options)
   if (view === undefined) return { ...nothing, reasons: faults, notes }
   const backup = backupsOf(view).at(-1)
+  const newer = newerRuns(view, options)
   const reasons = [
     ...verdictReasons(view),
     ...modeReasons(view, options.modes),
     ...codeReasons(view, options.repository),
     ...ageReasons(view, options.age_max_days, now),
-    ...waiverReasons(options.waivers, now.toISOString().slice(0, 10)),
+    ...newer.reasons,
+    ...waiverReasons(options.waivers, now),
     ...faults,
     ...(await backupReasons(backup, options)),
     ...notes.filter((note) => note.startsWith('the plan was not checked')),
   ]
   const envelope = readAttestation(run_directory)
   const statement_sha256 = typeof envelope === 'string' ? undefined : sha256Of(payloadOf(envelope))
-  return { view, reasons, notes: notes.filter((note) => note === UNSIGNED), statement_sha256, backup }
+  const signature = notes.filter((note) => note === UNSIGNED || note.startsWith('signed by '))
+  return { view, reasons, notes: [...signature, ...newer.notes], statement_sha256, backup }
 }
 
 function verdictReasons({ verdict, reasons }: RunView): string[] {
@@ -112,12 +124,45 @@ function ageReasons({ ended_at }: RunView, age_max_days: number, now: Date): str
     : [`the run ended at ${ended_at}, more than ${age_max_days} days ago. Run the checklist again`]
 }
 
-const waiverReasons = (waivers: readonly Waiver[], today: string): string[] =>
-  waivers.flatMap(({ name, expires_on }) =>
-    expires_on !== null && expires_on < today
-      ? [`the waiver for ${name} expired on ${expires_on}. Judge the finding again, or remove the waiver`]
-      : [],
-  )
+/**
+ * Runs of the same commit that began later and did not pass. One that failed, of committed code and in a mode
+ * that opens the gate, closes it: otherwise a person could choose the one run that passed. The others are
+ * notes, so that a reader knows of them.
+ */
+function newerRuns(
+  view: RunView,
+  { runs_directory, modes }: GateOptions,
+): { readonly reasons: readonly string[]; readonly notes: readonly string[] } {
+  const reasons: string[] = []
+  const notes: string[] = []
+  for (const { run_id, started_at, verdict, mode, identity } of runsIn(runs_directory)) {
+    const isNewer = run_id !== view.run_id && started_at >= view.started_at
+    if (!isNewer || verdict === 'PASSED' || identity['git_commit'] !== view.identity['git_commit']) continue
+    const text = `run ${run_id} of the same commit is newer, and is ${verdict} (${mode ?? 'mode unknown'})`
+    const contradicts = verdict === 'FAILED' && mode !== null && modes.includes(mode)
+    if (contradicts && identity['git_is_dirty'] === false)
+      reasons.push(`${text}. Fix what failed, then run the checklist again`)
+    else notes.push(text)
+  }
+  return { reasons, notes }
+}
+
+function waiverReasons(waivers: readonly Waiver[], now: Date): string[] {
+  const today = dayOf(now)
+  // It is tomorrow already east of Greenwich.
+  const tomorrow = dayOf(new Date(now.getTime() + DAY_MS))
+  return waivers.flatMap(({ name, accepted_on, expires_on }) => {
+    if (expires_on !== null && expires_on < today)
+      return [
+        `the waiver for ${name} expired on ${expires_on}. Judge the finding again, or remove the waiver`,
+      ]
+    return accepted_on > tomorrow
+      ? [`the waiver for ${name} was accepted on ${accepted_on}, which is in the future`]
+      : []
+  })
+}
+
+const dayOf = (time: Date): string => time.toISOString().slice(0, 10)
 
 /** What differs or is missing is a fault of the verification already; here is what it cannot know. */
 async function backupReasons(backup: NamedBackup | undefined, options: VerifyOptions): Promise<string[]> {
@@ -145,5 +190,6 @@ const PROVEN_BY = {
 /** The newest run below a folder of reports; undefined when there is none. */
 export function latestRunOf(reports_directory: string): string | undefined {
   const pointer = join(reports_directory, 'latest')
-  return lstatSync(pointer, { throwIfNoEntry: false }) === undefined ? undefined : resolvePointer(pointer)
+  if (lstatSync(pointer, { throwIfNoEntry: false }) === undefined) return undefined
+  return existsSync(pointer) ? resolvePointer(pointer) : pointer // The folder that it names is gone.
 }

@@ -1,5 +1,5 @@
 /** Text from outside, made to harm its readers: in every output it is escaped, cut and redacted. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -12,7 +12,9 @@ import { pointTo } from '../helpers/core/pointer.ts'
 import { writeSampleRun } from '../helpers/testing/sample-run.ts'
 import { parseXml } from '../helpers/testing/xml.ts'
 import { parseEnvelope, payloadOf } from './dsse.ts'
+import { evidenceHtml } from './html.ts'
 import { writeReportsAndIndex } from './runs-index.ts'
+import { writeReports } from './write.ts'
 
 const PASSWORD = 'correct-horse@battery'
 /** Each part harms another reader: browsers, XML, Markdown, terminals, whoever reads from left to right. */
@@ -67,6 +69,24 @@ test('HTML: the page and the index', () => {
     expectHarmless(html, name)
     expect(html, name).not.toMatch(/<script|<img|<!-- -->|<\?php|" onload="/)
   }
+})
+
+test('10 MB in any part of one box: every page is cut, and the journal has all of it', () => {
+  const long = `first line\n${HOSTILE}${' and more'.repeat(1_200_000)}`
+  const directory = join(state, 'long')
+  mkdirSync(directory)
+  writeSampleRun(directory, { securities: 5, long_text: long, skipped: long })
+  writeReports(directory)
+  for (const name of ['audit.html', 'junit.xml', 'checklist.md']) {
+    const text = readFileSync(join(directory, name), 'utf8')
+    expect(text.length, name).toBeLessThan(1_000_000)
+    expectHarmless(text, name)
+  }
+  expect(statSync(join(directory, 'journal.jsonl')).size).toBeGreaterThan(20_000_000)
+  for (const evidence of [{ long }, { [long]: 1 }, { list: [long] }, { rows: [{ [long]: long }] }])
+    expect(evidenceHtml(evidence).length, Object.keys(evidence).join().slice(0, 10)).toBeLessThan(20_000)
+  const entries = evidenceHtml({ entries: Array.from({ length: 9 }, () => long) })
+  expect(entries.length, 'a list of long entries').toBeLessThan(20_000)
 })
 
 test('JUnit', () => {

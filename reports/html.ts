@@ -23,7 +23,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
 /** `rows_in_table` is read as "rows in table"; the unit at the end of a name is in its value. */
 export const wordsOf = (name: string): string =>
-  name
+  clip(name, CELL_CHARACTERS_MAX)
     .replace(/_(ms|bytes|ratio)$/, '')
     .replace(/_sha256$/, ' SHA-256')
     .replaceAll('_', ' ')
@@ -89,12 +89,9 @@ const isLong = (value: EvidenceValue): value is string | readonly Scalar[] =>
  * lines.
  */
 function longHtml(name: string, value: string | readonly Scalar[], is_open: boolean): string {
-  const lines =
-    typeof value === 'string'
-      ? value.trim().split('\n')
-      : value.map((each) => clip(String(each), TEXT_CHARACTERS_MAX))
+  const lines = typeof value === 'string' ? value.trim().split('\n') : value
   const unit = typeof value === 'string' ? 'lines' : 'entries'
-  const shown = lines.slice(0, ROWS_SHOWN_MAX)
+  const shown = lines.slice(0, ROWS_SHOWN_MAX).map((each) => clip(String(each), TEXT_CHARACTERS_MAX))
   const left = lines.length - shown.length
   const rest = left > 0 ? `\n… ${left} more ${unit} are in the journal` : ''
   const text = `<pre>${escapeHtml(shown.join('\n'))}${rest}</pre>`

@@ -91,7 +91,7 @@ function boxCase(phase: string, box: BoxView): string {
 function outcomeOf(box: BoxView): string {
   if (box.state === 'passed') return ''
   if (box.state === 'failed') return failure('failure', box.faults)
-  return `      <skipped${attributesOf({ message: box.reason ?? 'not run' })}/>\n`
+  return `      <skipped${attributesOf({ message: clip(box.reason ?? 'not run', TEXT_CHARACTERS_MAX) })}/>\n`
 }
 
 /** An error outside of a box: an import, a hook, a worker that died. */

@@ -22,6 +22,25 @@ export function requireNewTag(name: string, repository: string): void {
 }
 
 /**
+ * Asks each remote of the repository for the tag: another clone may have made it. Returns the remotes that
+ * do not answer.
+ *
+ * @throws RefusedError when one of them has the tag.
+ */
+export function remotesNotAsked(name: string, repository: string): string[] {
+  const ref = `refs/tags/${name}`
+  const remotes = (git(repository, 'remote') ?? '').split('\n').filter((remote) => remote !== '')
+  return remotes.filter((remote) => {
+    const listed = git(repository, 'ls-remote', '--tags', remote, ref)
+    if (listed?.split('\n').some((line) => line.endsWith(`\t${ref}`)) === true)
+      throw new RefusedError(
+        `The tag ${name} is in ${remote}, and a tag is never moved. Choose the next version.`,
+      )
+    return listed === undefined
+  })
+}
+
+/**
  * Tags the commit of a run that opened the gate. The tag is annotated, and signed where git has a key, of
  * OpenPGP or of SSH.
  */

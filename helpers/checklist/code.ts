@@ -39,7 +39,14 @@ export function changesIn(directory: string): string[] | undefined {
 }
 
 /** Settings of git that hide files, or that trust another program, do not apply. */
-const STATUS = ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--untracked-files=normal']
+const STATUS = [
+  '-c',
+  'core.fsmonitor=false',
+  'status',
+  '--porcelain',
+  '--untracked-files=normal',
+  '--ignore-submodules=none',
+]
 
 /** Tracked files that are gone, or whose content is not that of the index. */
 function differingIn(directory: string): string[] {
@@ -64,11 +71,11 @@ export function git(directory: string, ...args: string[]): string | undefined {
 export const gitBytes = (directory: string, ...args: string[]): string | undefined =>
   printedBy(directory, args)
 
-/** Objects that replace others (`git replace`) do not apply: a commit is what its hash says. */
+/** No object replaces another (`git replace`): a commit is what its hash says. A remote asks no password. */
 function printedBy(directory: string, args: readonly string[], input = ''): string | undefined {
   const { exitCode, stdout } = execaSync('git', args, {
     cwd: directory,
-    env: { ...childEnvironment(), GIT_NO_REPLACE_OBJECTS: '1' },
+    env: { ...childEnvironment(), GIT_NO_REPLACE_OBJECTS: '1', GIT_TERMINAL_PROMPT: '0' },
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,

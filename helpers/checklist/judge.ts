@@ -36,6 +36,8 @@ export function judge(entries: readonly JournalEntry[], ending: 'over' | 'INTERR
   }
   shortfalls.push(...misplaced(entries))
   const reasons = [...failures, ...shortfalls]
+  if (reasons.length === 0 && view.phases.every(({ boxes }) => boxes.length === 0))
+    reasons.push('the plan of the run has no box, so nothing was verified')
   if (failures.length > 0) return { verdict: 'FAILED', reasons }
   return { verdict: reasons.length > 0 ? 'INCOMPLETE' : 'PASSED', reasons }
 }

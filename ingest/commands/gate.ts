@@ -10,7 +10,7 @@ import { oneLine } from '../../helpers/checklist/text.ts'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../../helpers/config/config.ts'
 import { openRemote } from '../../helpers/remote/open.ts'
 import { type GateResult, judgeGate, latestRunOf } from '../../reports/gate.ts'
-import { requireNewTag, tagRun } from '../../reports/tag.ts'
+import { remotesNotAsked, requireNewTag, tagRun } from '../../reports/tag.ts'
 import { readPublicKey } from '../../reports/verify.ts'
 import { readAccepted } from '../validation/accepted.ts'
 import { programOf, runProgram, say, wholeNumber } from './entry.ts'
@@ -31,9 +31,11 @@ async function gate(options: Options): Promise<void> {
 async function tag(name: string, options: Options): Promise<void> {
   const repository = resolve(options.repository)
   requireNewTag(name, repository)
+  const not_asked = remotesNotAsked(name, repository)
   const result = await judge(options)
   report(result)
   if (result.reasons.length > 0) return
+  for (const remote of not_asked) say(`  note: ${remote} could not be asked whether it has the tag ${name}`)
   const { message, is_signed } = await tagRun(name, repository, result)
   say(`\n${message}`)
   say(
@@ -55,6 +57,7 @@ async function judge(options: Options): Promise<GateResult> {
   try {
     return await judgeGate({
       run_directory: options.run === undefined ? latestRunOf(reports) : resolve(options.run),
+      runs_directory: join(reports, 'runs'),
       repository,
       plan: options.plan,
       backups,
@@ -63,7 +66,11 @@ async function judge(options: Options): Promise<GateResult> {
       modes: options.flatFiles ? ['live', 'flat-files'] : ['live'],
       age_max_days: options.maxAgeDays,
       waivers: readAccepted(join(repository, 'ingest', 'validation', 'accepted.json')).map(
-        ({ check, subject, expires_on }) => ({ name: `${check} of ${subject}`, expires_on }),
+        ({ check, subject, accepted_on, expires_on }) => ({
+          name: `${check} of ${subject}`,
+          accepted_on,
+          expires_on,
+        }),
       ),
     })
   } finally {
@@ -83,7 +90,7 @@ function report({ view, reasons, notes, statement_sha256, backup }: GateResult):
   const about = view === undefined ? '' : ` · run ${view.run_id}, ${view.mode}, ${view.verdict}`
   say(`gate ${reasons.length === 0 ? 'OPEN' : 'CLOSED'}${about}`)
   for (const reason of reasons) say(`  ${oneLine(reason)}`)
-  for (const note of notes) say(`  note: ${note}`)
+  for (const note of notes) say(`  note: ${oneLine(note)}`)
   if (reasons.length > 0) process.exitCode = 1
   else say(`  statement ${statement_sha256} · backup ${backup?.file}`)
 }
