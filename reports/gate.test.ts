@@ -173,6 +173,7 @@ describe('after a good run', () => {
       execa(process.execPath, [command, ...args, ...where], { env: subject.environment(), reject: false })
     const opened = await call()
     expect(opened.stdout).toMatch(/^gate OPEN · run \S+, live, PASSED/)
+    expect(opened.stdout).toMatch(/^ {2}data: universe \S+\.csv, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/m)
     expect(opened.exitCode, opened.stderr).toBe(0)
     expect((await call('tag', '1.2')).stderr).toContain('"1.2" is not a version')
     const tagged = await call('tag', 'v1.2.3')
@@ -191,6 +192,8 @@ describe('after a good run', () => {
       ]),
     )
     expect(tagged.stdout).toContain('Tagged v1.2.3, unsigned')
+    const index = readFileSync(join(subject.trial.directory, 'reports', 'index.html'), 'utf8')
+    expect(index, 'the list of runs has the tag').toContain('<td>v1.2.3</td>')
     const again = await call('tag', 'v1.2.3')
     expect(again.exitCode).toBe(1)
     expect(again.stderr).toContain('The tag v1.2.3 is there, and a tag is never moved')

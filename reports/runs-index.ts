@@ -27,9 +27,9 @@ export function writeReportsAndIndex(run_directory: string): void {
  * Writes `index.html`, twice: beside the folders of the runs, and beside `latest`. So the same link leads to
  * it from a page that was opened by either way.
  */
-export function writeIndex(runs_directory: string): void {
+export function writeIndex(runs_directory: string, repository = ROOT_DIRECTORY): void {
   const runs = [...runsIn(runs_directory)]
-  const tags = tagsOf(runs)
+  const tags = tagsOf(runs, repository)
   writeAtomicallySync(join(runs_directory, 'index.html'), indexOf(runs, tags, ''))
   writeAtomicallySync(join(dirname(runs_directory), 'index.html'), indexOf(runs, tags, `${RUNS}/`))
 }
@@ -119,12 +119,12 @@ function backupHtml({ backup, is_restored_equal }: RunFigures): string {
   return `${escapeHtml(backup)} ${proof}`
 }
 
-/** The tags of the checkout whose message names a run; none outside of a git checkout. */
-function tagsOf(runs: readonly RunView[]): Map<string, string[]> {
+/** The tags of a repository whose message names a run; none outside of a git checkout. */
+function tagsOf(runs: readonly RunView[], repository: string): Map<string, string[]> {
   const { exitCode, stdout } = execaSync(
     'git',
     ['for-each-ref', '--format=%(refname:short)%00%(contents)%01', 'refs/tags'],
-    { cwd: ROOT_DIRECTORY, env: childEnvironment(), extendEnv: false, reject: false, timeout: 10_000 },
+    { cwd: repository, env: childEnvironment(), extendEnv: false, reject: false, timeout: 10_000 },
   )
   const tags = new Map<string, string[]>()
   if (exitCode !== 0) return tags

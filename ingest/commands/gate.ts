@@ -7,9 +7,11 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option } from 'commander'
 import { oneLine } from '../../helpers/checklist/text.ts'
+import type { RunView } from '../../helpers/checklist/view.ts'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../../helpers/config/config.ts'
 import { openRemote } from '../../helpers/remote/open.ts'
 import { type GateResult, judgeGate, latestRunOf } from '../../reports/gate.ts'
+import { writeIndex } from '../../reports/runs-index.ts'
 import { remotesNotAsked, requireNewTag, tagRun } from '../../reports/tag.ts'
 import { readPublicKey } from '../../reports/verify.ts'
 import { readAccepted } from '../validation/accepted.ts'
@@ -37,6 +39,7 @@ async function tag(name: string, options: Options): Promise<void> {
   if (result.reasons.length > 0) return
   for (const remote of not_asked) say(`  note: ${remote} could not be asked whether it has the tag ${name}`)
   const { message, is_signed } = await tagRun(name, repository, result)
+  writeIndex(join(readConfig().directories.reports, 'runs'), repository) // It lists the tags.
   say(`\n${message}`)
   say(
     is_signed
@@ -86,11 +89,18 @@ function keyOf({ key }: Options, { signing_key_file }: Config): KeyObject | unde
     : createPublicKey(createPrivateKey(readFileSync(signing_key_file)))
 }
 
+/** What the environment chose for the run, and no commit says: a run of few securities can be PASSED. */
+function dataText({ identity }: RunView): string {
+  const { universe_file, start_date, end_date } = identity
+  return `universe ${universe_file ?? 'unknown'}, ${start_date ?? 'unknown'} to ${end_date ?? 'unknown'}`
+}
+
 function report({ view, reasons, notes, statement_sha256, backup }: GateResult): void {
   const about = view === undefined ? '' : ` · run ${view.run_id}, ${view.mode}, ${view.verdict}`
   say(`gate ${reasons.length === 0 ? 'OPEN' : 'CLOSED'}${about}`)
   for (const reason of reasons) say(`  ${oneLine(reason)}`)
   for (const note of notes) say(`  note: ${oneLine(note)}`)
+  if (view !== undefined) say(`  data: ${oneLine(dataText(view))}`)
   if (reasons.length > 0) process.exitCode = 1
   else say(`  statement ${statement_sha256} · backup ${backup?.file}`)
 }
