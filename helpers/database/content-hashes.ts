@@ -45,6 +45,9 @@ export interface ContentAudit {
 }
 
 const SQL = join(import.meta.dirname, 'sql')
+/** A statement that begins with the newest recording of each table. */
+const recordingsQuery = (name: string): string =>
+  queryFile(SQL, name, { newest_recordings: queryFile(SQL, 'newest-recordings') })
 const CORE = { scope: 'content' } as const
 
 /**
@@ -55,7 +58,7 @@ const CORE = { scope: 'content' } as const
 export async function recordContent(db: Database, run_id: string): Promise<string[]> {
   const { tables, last_change_id } = await db.transaction(async (tx) => {
     await readSnapshot(tx)
-    const settled = await tx.rows<{ name: string }>(queryFile(SQL, 'settled-tables'))
+    const settled = await tx.rows<{ name: string }>(recordingsQuery('settled-tables'))
     const names = new Set(settled.map(({ name }) => name))
     const { id } = await tx.one<{ id: string }>(
       'select coalesce(max(change_id), 0)::text as id from ingestion.table_changes',
@@ -86,7 +89,7 @@ export async function recordUnseenChanges(db: Database): Promise<ContentDrift[]>
     await readSnapshot(tx)
     // Where a trigger saw something since, of a hand or of a run that was killed, a hash cannot tell what
     // else there was.
-    const seen = await tx.rows<{ name: string }>(queryFile(SQL, 'tables-with-seen-changes'))
+    const seen = await tx.rows<{ name: string }>(recordingsQuery('tables-with-seen-changes'))
     return auditSnapshot(tx, new Set(seen.map(({ name }) => name)))
   })
   const written: ContentDrift[] = []
@@ -121,7 +124,7 @@ type Recorded = TableContent & {
 }
 
 async function auditSnapshot(tx: Database, without: ReadonlySet<string> = new Set()): Promise<ContentAudit> {
-  const all = await tx.rows<Recorded>(queryFile(SQL, 'last-recordings'))
+  const all = await tx.rows<Recorded>(recordingsQuery('last-recordings'))
   const newest = all.filter(({ name }) => !without.has(name))
   const recorded = new Map(newest.map((each) => [each.name, each]))
   const found = await hashTables(tx, {
