@@ -119,6 +119,7 @@ export function productionRun(
       run ??= start()
       turns.get(job)?.resolve()
       const onAbort = (): void => stop(box.signal.reason)
+      if (box.signal.aborted) onAbort() // A signal that has fired already calls no listener.
       box.signal.addEventListener('abort', onAbort, { once: true })
       const endedEarly = run.then(({ report }) => {
         throw new TypeError(`The run ended before ${job}: ${report.state_reason ?? report.state}`)

@@ -119,6 +119,7 @@ async function dumpSnapshot(tx: Database, file: string, connection: Connection, 
   // The hashing may wait for a lock, or need hours.
   const cancel = (): void =>
     void withDatabase(connection, (db) => db.rows('select pg_cancel_backend($1)', [pid])).catch(() => {})
+  signal.throwIfAborted() // A signal that has fired already calls no listener.
   signal.addEventListener('abort', cancel, { once: true })
   const progress = { tables: 0, rows: 0 }
   const watch = setInterval(() => {
