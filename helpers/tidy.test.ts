@@ -242,6 +242,18 @@ describe('tidy', () => {
     expect(tests.filter((path) => !/^(phases|ingest|helpers|reports)\//.test(path))).toEqual([])
   })
 
+  test('every exported value is used in another file', () => {
+    const exported = /^export (?:async )?(?:function\*?|const|class|let) (\w+)/gm
+    const words = sources.map(({ path, text }) => ({ path, words: new Set(text.match(/\w+/g)) }))
+    const unused = sources.flatMap(({ path, text }) =>
+      [...text.matchAll(exported)]
+        .map(([, name = '']) => name)
+        .filter((name) => !words.some((other) => other.path !== path && other.words.has(name)))
+        .map((name) => `${path}: ${name}`),
+    )
+    expect(unused).toEqual([])
+  })
+
   test('the test files that start first exist', () => {
     expect(LONG_FILES.filter((path) => !existsSync(path))).toEqual([])
   })

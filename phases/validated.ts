@@ -49,7 +49,7 @@ export const validatedCounts = ({ recorded, report }: Validated) => ({
  *
  * @throws TypeError when the journal is damaged: then nothing that it says is used.
  */
-export function recordedValidation(journal_file: string): RecordedValidation | undefined {
+function recordedValidation(journal_file: string): RecordedValidation | undefined {
   const { entries, fault } = verifyJournal(journal_file)
   if (fault !== undefined) throw new TypeError(`The journal is damaged at line ${fault.line}: ${fault.what}`)
   const phase = viewOf(entries).phases.find((each) => each.phase === FULL_VALIDATION.phase)

@@ -32,7 +32,7 @@ export const wordsOf = (name: string): string =>
  * A value as a person reads it, with its unit: the end of its name says which. A hash is cut to eight
  * characters, and opens.
  */
-export function scalarHtml(value: Scalar, name = ''): string {
+function scalarHtml(value: Scalar, name = ''): string {
   if (value === null) return '<span class="soft">none</span>'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number') return escapeHtml(numberText(value, name))

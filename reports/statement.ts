@@ -1,8 +1,8 @@
 import { boxesOf, type RunView } from '../helpers/checklist/view.ts'
 import { backupsOf } from './backups-named.ts'
 
-export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
-export const PREDICATE_TYPE = 'https://in-toto.io/attestation/test-result/v0.1'
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
+const PREDICATE_TYPE = 'https://in-toto.io/attestation/test-result/v0.1'
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 
 /**

@@ -10,7 +10,7 @@ import { type FileHashes, hashFile } from '../core/file-hash.ts'
 import type { RemoteStore } from '../remote/store.ts'
 
 /** The name of the bundle in the folder of a run that has ended. */
-export const BUNDLE_FILE = 'bundle.zip'
+const BUNDLE_FILE = 'bundle.zip'
 /** The name for a run that has not ended: its report still reads RUNNING. */
 export const INTERIM_BUNDLE_FILE = 'bundle-interim.zip'
 /** Beside a bundle, its SHA-256, as `sha256sum --check` reads it. */

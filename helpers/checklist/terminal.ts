@@ -215,7 +215,7 @@ export class Terminal {
 }
 
 /** A text as lines of at most `width` characters, cut between words; a longer word keeps its line. */
-export function wordsWithin(text: string, width: number): string[] {
+function wordsWithin(text: string, width: number): string[] {
   if (text.length <= width) return [text]
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -280,7 +280,6 @@ export function countsText(boxes: readonly BoxView[]): string {
 }
 
 export const firstLine = (text: string): string => text.trim().split('\n', 1)[0] ?? ''
-export const isRehearsal = (view: Pick<RunView, 'mode'>): boolean => view.mode === 'rehearsal'
 /** Every box of the run, with the phase that it belongs to. */
 export const boxesOf = (view: RunView): { phase: PhaseView; box: BoxView }[] =>
   view.phases.flatMap((phase) => phase.boxes.map((box) => ({ phase, box })))

@@ -23,7 +23,7 @@ export interface Connection {
 }
 
 /** Names that PostgreSQL takes without quotes and that nobody mistakes for an option, a DSN or a template. */
-export const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
+const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/
 const RESERVED = new Set(['postgres', 'template0', 'template1'])
 
 /** Why `name` may not be the name of a database that we create and drop; undefined when it may. */

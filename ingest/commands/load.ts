@@ -35,7 +35,7 @@ const SQL = join(import.meta.dirname, 'sql')
 // Loads data: `run`, `resume` and `retry` here, `daily` in daily-command.ts.
 
 /** Of several runs the worst state is the exit code. */
-export const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
+const SEVERITY = ['failed', 'interrupted', 'halted', 'complete_with_gaps', 'complete'] as const
 
 export interface Work {
   readonly jobs: readonly JobName[]

@@ -27,7 +27,7 @@ const SQL = join(import.meta.dirname, 'sql')
 /** Each is one query, asked of both databases. */
 const TABLES = ['securities', 'intervals', 'bars', 'events', 'facts'] as const
 /** Closes that are farther apart differ; nearer ones are the rounding of another vendor. */
-export const CLOSE_TOLERANCE = 0.005
+const CLOSE_TOLERANCE = 0.005
 
 const REASONS_SHOWN_MAX = 5
 

@@ -23,7 +23,7 @@ export function readChecks(folder: string, faults: string[], is_own = false): Ch
 }
 
 /** The check that the text of a file holds; undefined, and each fault in `faults`, when it cannot be used. */
-export function parseCheck(file: string, text: string, faults: string[], is_own = false): Check | undefined {
+function parseCheck(file: string, text: string, faults: string[], is_own = false): Check | undefined {
   const found: string[] = []
   const header = headerOf(text, found)
   const query = queryOf(text, found)

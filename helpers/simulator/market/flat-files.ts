@@ -50,7 +50,7 @@ export async function writeFlatFiles(world: World, directory: string): Promise<r
 }
 
 /** How a universe names a security: its permanent id in the drop. */
-export const nameInDrop = (security: Security): string => security.source_id
+const nameInDrop = (security: Security): string => security.source_id
 /** … its id at the broker, which every listing and every dead one has. */
 export const nameAtBroker = (security: Security): string => `alpaca:${security.asset_id}`
 /**

@@ -12,7 +12,7 @@ const EXCHANGES = { XNYS: 'NYSE', XNAS: 'Nasdaq', ARCX: 'NYSE' } as const
 const RECENT_FILINGS_MAX = 40
 
 /** The SEC's own notation: what trades as ABC.A is ABC-A there, and ABC.PRA is ABC-PA. */
-export const secTicker = (ticker: string): string => spell(ticker, 'sec')
+const secTicker = (ticker: string): string => spell(ticker, 'sec')
 
 /**
  * `company_tickers_exchange.json`: who is listed today, several rows for several share classes, nothing on
@@ -82,8 +82,8 @@ const frameOf = (fact: Fact): { frame?: string } => (fact.frame === null ? {} : 
 /** Items of the form 8-K that reports the end of a listing, by its reason; 3.01 alone for all others. */
 const ITEMS: Readonly<Record<string, string>> = { merger: '2.01,3.01,3.03', bankruptcy: '1.03,3.01' }
 /** The SEC calls every moment UTC. For some filers it is the time in New York all the same. */
-export const isOnNewYorkTime = (cik: string): boolean => Number(cik) % 5 === 3
-export const hasTextCik = (cik: string): boolean => Number(cik) % 10 === 7
+const isOnNewYorkTime = (cik: string): boolean => Number(cik) % 5 === 3
+const hasTextCik = (cik: string): boolean => Number(cik) % 10 === 7
 
 interface Row {
   accessionNumber: string

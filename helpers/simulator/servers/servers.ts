@@ -9,11 +9,11 @@ import { createLimiter, type Limit, type Limiter } from './limits.ts'
 import { createNasdaqFeed } from './nasdaq.ts'
 import { createSecFeed, rateThresholdExceeded } from './sec.ts'
 
-export const SERVICES = ['sec', 'secData', 'nasdaq', 'alpacaData', 'alpacaTrading'] as const
+const SERVICES = ['sec', 'secData', 'nasdaq', 'alpacaData', 'alpacaTrading'] as const
 export type Service = (typeof SERVICES)[number]
 
 /** The service that each server simulates. */
-export const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
+const OFFICIAL_ORIGINS: Readonly<Record<Service, string>> = {
   sec: 'https://www.sec.gov',
   secData: 'https://data.sec.gov',
   nasdaq: 'https://www.nasdaqtrader.com',

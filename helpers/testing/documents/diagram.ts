@@ -20,7 +20,7 @@ interface Table extends Record<string, unknown> {
 const SQL = join(import.meta.dirname, 'sql')
 
 /** A Mermaid diagram of a schema: its tables with their key columns, and what they refer to. */
-export async function diagramOf(db: Database, schema: string): Promise<string> {
+async function diagramOf(db: Database, schema: string): Promise<string> {
   const tables = await db.rows<Table>(queryFile(SQL, 'diagram'), [schema])
   const lines = ['```mermaid', 'erDiagram']
   for (const { name, keys } of tables) {

@@ -45,7 +45,7 @@ export interface World {
   }[]
 }
 
-export const WORLD_START = '2018-01-01'
+const WORLD_START = '2018-01-01'
 const DAYS = 1400
 const SECURITIES = [1, 2, 3]
 const CIKS = ['0000000001', '0000000002']
