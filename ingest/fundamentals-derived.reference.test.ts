@@ -143,7 +143,7 @@ it('every value that a person typed from a filing is the one known on its day', 
   expect(wrong).toEqual([])
 })
 
-it('every ticker names its holder of the day, or nobody', async () => {
+it('every ticker names its holder of the day, or none', async () => {
   const rows = referenceRows('expected', 'ticker_as_of.csv')
   const wrong: unknown[] = []
   for (const row of rows) {

@@ -99,7 +99,7 @@ describe('an event by ticker', () => {
     ])
   })
 
-  it('of the day after belongs to nobody, as before', async () => {
+  it('of the day after belongs to no security, as before', async () => {
     const { events } = await eventsOf({
       'splits/s.csv': 'ticker,ex_date,split_from,split_to\nOLD,2018-05-10,1,2\n',
     })

@@ -65,7 +65,7 @@ it('six months of a 10-KT less their first quarter are a quarter, and it is flag
 })
 
 // Relmada Therapeutics: 10-K to June 2019, 10-KT of July to December 2019, 10-Q of March 2020.
-it('a 10-KT gives its half and the half a year before, and no quarter that nobody can know', async () => {
+it('a 10-KT gives its half and the half a year before, and no quarter that cannot be known', async () => {
   const RLMD = '0001553643'
   const income = 'us-gaap:NetIncomeLoss'
   await file(RLMD, [

@@ -149,7 +149,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   20: [
     '429, as JSON and as text',
-    ['helpers/remote/upload.test.ts', 'as %s: nobody comes back before Retry-After'],
+    ['helpers/remote/upload.test.ts', 'as %s: no request is repeated before Retry-After'],
   ],
   21: [
     'the account is full',
@@ -161,7 +161,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   22: [
     'the remote name holds other content',
     ['helpers/remote/upload.test.ts', 'other content is a conflict before a byte is sent, and stays'],
-    ['helpers/remote/upload.test.ts', 'other content that came meanwhile is a conflict too'],
+    ['helpers/remote/upload.test.ts', 'other content that arrived meanwhile is a conflict too'],
   ],
   23: [
     'the remote bytes are damaged',
@@ -214,7 +214,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
     ],
     [
       'helpers/database/content-hashes.test.ts',
-      'an edit by hand is told from a run that was killed before its end',
+      'an edit by hand is distinguished from a run that was killed before its end',
     ],
     [
       'ingest/pipeline/unseen-edit.test.ts',

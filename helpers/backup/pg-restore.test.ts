@@ -110,7 +110,7 @@ test('a statement that fails ends both tools, says which, and leaves nothing', a
   expect(await exists()).toBe(false)
 })
 
-test('a server that knows the setting is sent it', async () => {
+test('a setting is sent to a server that supports it', async () => {
   const same = await findTools('15')
   const { command } = await pgRestore(same, backup.archive, target.connection, { server_major: 15 })
   expect(command).toContain('--single-transaction')

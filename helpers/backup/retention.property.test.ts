@@ -64,7 +64,7 @@ test('the newest proven ones stay, as many as the rule says, and so does everyth
   })
 })
 
-test('what nothing stands against does go', () => {
+test('a backup that no rule keeps is removed', () => {
   check((all, expired, { keep_count, keep_days }) => {
     for (const { file, database, snapshot_at } of all) {
       const newer = all.filter(

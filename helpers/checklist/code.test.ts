@@ -15,7 +15,7 @@ const git = (directory: string, ...args: string[]): void =>
     cwd: join(scratch, directory),
   })
 
-test('a change in a submodule is found, also one that git is told to ignore', () => {
+test('a change in a submodule is found, also one that git is configured to ignore', () => {
   for (const name of ['part', 'all']) {
     git('.', 'init', '--quiet', '--initial-branch=main', name)
     writeFileSync(join(scratch, name, 'file.txt'), 'text')

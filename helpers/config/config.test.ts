@@ -145,7 +145,7 @@ describe('readConfig', () => {
     expect(readConfig({}, root).providers.set).toEqual({ securities })
   })
 
-  test('.env lies beneath the environment, and an empty variable is one that is not set', () => {
+  test('the environment overrides .env, and an empty variable counts as not set', () => {
     writeFileSync(join(root, '.env'), 'PGHOST=from-file\nPGUSER=file-user\nPGDATABASE=\n')
     const config = readConfig({ PGUSER: 'env-user', PGPASSWORD: '' }, root)
     expect(config.postgres).toMatchObject({

@@ -59,7 +59,7 @@ test('an edit that bypassed the triggers is named with its table and its key ran
   expect(up_to === '…' || Number(up_to) >= 12_345).toBe(true)
 })
 
-test('an edit by hand is told from a run that was killed before its end', async () => {
+test('an edit by hand is distinguished from a run that was killed before its end', async () => {
   await scratch.db.execute('delete from stocks_research.securities where security_id = 7')
   const killed = await beginRun()
   await asRun(killed, "update stocks_research.securities set name = 'y' where security_id = 8")

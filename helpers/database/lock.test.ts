@@ -45,7 +45,7 @@ test('locks of two targets do not meet, and a released lock is free', async () =
   await take(database)
 })
 
-test('a terminated backend is told once, the lock is free, and the old claim never holds again', async () => {
+test('a terminated backend is reported once, the lock is free, and the old claim is invalid for good', async () => {
   const database = anyDatabase()
   const onLost = vi.fn()
   const { lock } = await take(database, onLost)
@@ -160,7 +160,7 @@ describe('underRunLock', () => {
     await expect(run(database, JSON.stringify(lock.claim))).rejects.toThrow('no longer holds')
   })
 
-  test('a claim on another target is no leave to work on this one', async () => {
+  test('a claim on another target does not allow work on this one', async () => {
     const { lock } = await take(`parent_${randomUUID().slice(0, 8)}`)
     const database = `under_${randomUUID().slice(0, 8)}`
     const { lock: other } = await take(database)

@@ -128,7 +128,7 @@ test('statistics that ingest gathers are gathered, though it owns no table', asy
   ).rejects.toThrow(/not a table of stocks_research/)
 })
 
-test.each(ROLES)('the schema cannot be compared as %s, which is told who can', async (kind) => {
+test.each(ROLES)('the schema cannot be compared as %s; the refusal names the role that can', async (kind) => {
   const compared = driftOf(as(kind), join(ROOT_DIRECTORY, 'migrations'))
   await expect(compared).rejects.toThrow(PreconditionError)
   await expect(compared).rejects.toThrow(

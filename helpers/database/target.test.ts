@@ -146,7 +146,7 @@ test.for(['live', 'replay'] as const)(
   },
 )
 
-test('a rehearsal that a hand has changed is kept, and table and count are named', async () => {
+test('a rehearsal that was edited by hand is kept, and table and count are named', async () => {
   const made = await ours('rehearsal')
   await withDatabase(made.connection, (db) =>
     db.execute(
@@ -167,7 +167,7 @@ test('a rehearsal that a hand has changed is kept, and table and count are named
   )
 })
 
-test('a change under a run id that no run has is a hand too', async () => {
+test('a change under a run id that no run has counts as an edit by hand', async () => {
   const made = await ours('rehearsal')
   await withDatabase(made.connection, (db) =>
     db.execute(`set stocks_research.run_id = '${randomUUID()}'; delete from stocks_research.securities`),

@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.drop())
 
-test('a dump that ends before it can be killed is a drill that detected nothing', async () => {
+test('a dump that ends before it can be killed fails the drill', async () => {
   for (let count = 0; count < 12; count += 1) {
     const { detected_by } = await killDump(scratch.connection, 'rehearsal').catch((error: Error) => ({
       detected_by: `threw ${error.message}`,

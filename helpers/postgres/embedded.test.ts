@@ -131,7 +131,7 @@ describe('one embedded server', () => {
     expect(await kept()).toEqual({ n: 42 })
   })
 
-  test('is not fooled by a postmaster.pid whose number another program has by now', async () => {
+  test('does not trust a postmaster.pid whose number another program has by now', async () => {
     const place = (await embeddedStatus(directory))?.directory ?? ''
     await kill(await pidOf(directory))
     const file = join(place, 'data', 'postmaster.pid')
@@ -210,7 +210,7 @@ test('a first start that was killed half-way is begun anew', async () => {
   expect(await readdir(join(directory, 'postgres'))).not.toContain('data.partial')
 })
 
-test('nothing is made or started by asking how it stands, or by stopping it', async () => {
+test('asking for the status, or stopping, creates and starts nothing', async () => {
   const directory = await dataFolder()
   onTestFinished(() => rm(directory, { recursive: true }))
   expect(await embeddedStatus(directory)).toBeUndefined()
@@ -219,7 +219,7 @@ test('nothing is made or started by asking how it stands, or by stopping it', as
 })
 
 if (isRoot) {
-  test('as root, data moves out of a folder that the server account cannot enter, and is found', async () => {
+  test('as root, data is moved out of a folder that the server account cannot enter, and is found', async () => {
     const home = await mkdtemp(join(tmpdir(), 'private-home-')) // 0700
     const directory = join(home, '.data')
     onTestFinished(async () => {

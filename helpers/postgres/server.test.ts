@@ -27,7 +27,7 @@ test('an existing server is reached by a target that need not exist, and describ
   expect(await withDatabase(server.maintenance, (db) => db.rows('select 1 as n'))).toEqual([{ n: 1 }])
 })
 
-test('a server that nobody runs is named with host, port, user and the next step', async () => {
+test('a server that does not run is named with host, port, user and the next step', async () => {
   const error = await reach({ ...inject('testServer'), port: 1, user: 'me' }).catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ name: 'PreconditionError' })
   expect(String(error)).toContain('PostgreSQL at 127.0.0.1:1 (user me) cannot be used: connect ECONNREFUSED')

@@ -146,7 +146,7 @@ test('standard output can go to a stream, and input can be given', async () => {
   expect({ text, stdout: result.stdout }).toEqual({ text: '42\n', stdout: '' })
 })
 
-test('verify-full asks libpq for the authorities of the system where it knows them', () => {
+test('verify-full uses the authorities of the system where libpq supports that', () => {
   const connection = { ...inject('testServer'), ssl: 'verify-full' as const }
   expect(connectionEnvironment(connection, 16)).toMatchObject({
     PGSSLMODE: 'verify-full',

@@ -68,7 +68,7 @@ describe('tokens', () => {
     },
   )
 
-  test('a token endpoint that stays broken is given up, and said', async () => {
+  test('a token endpoint that stays broken is given up and reported', async () => {
     server.faults.add({
       route: 'oauth2/token',
       times: 9,
@@ -100,7 +100,7 @@ describe('tokens', () => {
 })
 
 describe('the check before a run', () => {
-  test('names the account, the scopes and the room, and changes nothing', async () => {
+  test('names the account, the scopes and the free space, and changes nothing', async () => {
     expect(await open().check(1000)).toEqual({
       account: 'REHEARSAL <rehearsal@localhost>',
       scopes: ['account_info.read', 'files.metadata.read', 'files.content.read', 'files.content.write'],
@@ -125,7 +125,7 @@ describe('the check before a run', () => {
     },
   )
 
-  test('too little room is named in bytes', async () => {
+  test('too little free space is named in bytes', async () => {
     server.state.quota_bytes = 99
     const error = await errorOf(open().check(100))
     expect(error).toMatchObject({ kind: 'space' })

@@ -52,7 +52,7 @@ test('the check names a folder that is not there, and room that is missing', asy
   })
 })
 
-test('a folder that has disappeared is not made anew: nobody would sync it', async () => {
+test('a folder that has disappeared is not created again: no client would sync it', async () => {
   await store.upload(file, 'x.dump')
   await rename(join(directory, 'Dropbox'), join(directory, 'unmounted'))
   for (const use of [

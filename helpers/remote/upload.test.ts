@@ -96,7 +96,7 @@ describe('one fault costs at most one chunk, and the file is whole', () => {
 })
 
 describe('429', () => {
-  test.each(['json', 'text'] as const)('as %s: nobody comes back before Retry-After', async (as) => {
+  test.each(['json', 'text'] as const)('as %s: no request is repeated before Retry-After', async (as) => {
     server.faults.add(
       { route: APPEND, skip: 2, action: { kind: 'throttle', retry_after_s: 1, as } },
       { route: FINISH, action: { kind: 'throttle', retry_after_s: 1, as } },
@@ -143,7 +143,7 @@ describe('what is there already', () => {
     await remoteIs(bytes)
   })
 
-  test('other content that came meanwhile is a conflict too', async () => {
+  test('other content that arrived meanwhile is a conflict too', async () => {
     const other = join(directory, 'other')
     await writeFile(other, randomBytes(5))
     server.faults.add({ route: FINISH, action: { kind: 'slow', ms: 300 } })
@@ -200,7 +200,7 @@ test('a session of other content under the same name is not continued', async ()
   await remoteIs(changed)
 })
 
-test('a session that goes bad on the server is seen by the hash that the finish reports', async () => {
+test('a session that is damaged on the server is detected by the hash that the finish reports', async () => {
   server.faults.add({ route: FINISH, action: { kind: 'slow', ms: 500 } })
   const uploading = open()
     .upload(file, 'x.dump')
@@ -211,7 +211,7 @@ test('a session that goes bad on the server is seen by the hash that the finish 
   expect(await uploading).toMatchObject({ kind: 'damaged', message: expect.stringContaining('content hash') })
 })
 
-test('a stored bit that turns over is seen by the download, which leaves no file', async () => {
+test('a stored bit that flips is detected by the download, which leaves no file', async () => {
   server.faults.add({ route: FINISH, action: { kind: 'flip-stored' } })
   await open().upload(file, 'x.dump')
   await expect(open().download('x.dump', join(directory, 'back'))).rejects.toMatchObject({

@@ -117,7 +117,7 @@ test('a text without a known form is its own key, and no symbol', () => {
   expect(symbolKey('ABC.XYZ')).toBe('ABC.XYZ')
 })
 
-test('a CUSIP is told from a ticker by its check digit', () => {
+test('a CUSIP is distinguished from a ticker by its check digit', () => {
   const cusips = ['037833100', '594918104', '17275R102', '38259P508', '68389X105']
   expect(cusips.map(isCusip)).toEqual(cusips.map(() => true))
   const others = ['037833101', 'ABCDEFGH1', 'AAPL', '12345678', 'ZQAAZQAA1']

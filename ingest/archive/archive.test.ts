@@ -34,7 +34,7 @@ test('a response comes back as it was, found by its question', async () => {
   expect(await archive.find(asked('https://data.example.com/b').fingerprint)).toBeUndefined()
 })
 
-test('equal bodies stand once, whatever the questions, and whoever writes at once', async () => {
+test('equal bodies are stored once, whatever the requests, and with several writers at once', async () => {
   const questions = Array.from({ length: 40 }, (_, i) => asked(`https://data.example.com/${i}`))
   await Promise.all(questions.map((question) => openArchive(directory).store(question, Buffer.from('same'))))
   expect(await verifyArchive(directory)).toMatchObject({

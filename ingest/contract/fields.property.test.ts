@@ -49,7 +49,7 @@ describe('decimal', () => {
 })
 
 describe('isDay', () => {
-  it('knows the days of the calendar and no others', () => {
+  it('accepts the days of the calendar and no others', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1800-01-01'), max: new Date('2199-12-31'), noInvalidDate: true }),

@@ -22,7 +22,7 @@ test('JSON that breaks off is truncated; JSON that is wrong is malformed', () =>
   expect(outcomeOf(200, 'OK')).toBe('malformed')
 })
 
-test('fewer bytes than Content-Length told are truncated', () => {
+test('fewer bytes than Content-Length are a truncated body', () => {
   expect(outcomeOf(200, '{}', 'json', { 'content-length': '10' })).toBe('truncated')
 })
 

@@ -127,7 +127,7 @@ test('a redirect to a listed store is followed, and the keys stay behind', async
   await store.close()
 })
 
-test('nobody outside the allow-list is asked, and only loopback may stand in', async () => {
+test('no host outside the allow-list is asked, and only loopback may replace one', async () => {
   const client = await fixture.clientOf((_, response) => json(response, {}))
   await expect(client.fetch({ url: 'https://evil.example.com/', expects: 'json' }, never)).rejects.toThrow(
     'allow-list',

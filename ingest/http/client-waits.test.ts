@@ -128,7 +128,7 @@ describe.each(Object.entries(PACKERS))('a body packed as %s', (encoding, pack) =
   })
 })
 
-test('a packing that nobody knows is refused', async () => {
+test('an unknown Content-Encoding is refused', async () => {
   const client = await fixture.clientOf(
     (_, response) => response.writeHead(200, { 'content-encoding': 'pack200' }).end('{"a":1}'),
     {
@@ -141,7 +141,7 @@ test('a packing that nobody knows is refused', async () => {
   })
 })
 
-test('a plain body cut where nobody told its length is truncated by its form', async () => {
+test('a plain body without Content-Length that was cut is recognised by its form', async () => {
   const client = await fixture.clientOf(
     (_, response) => response.writeHead(200, { connection: 'close' }).end('{"a":[1,2'),
     {

@@ -76,7 +76,7 @@ for (const [name, header, least_ms] of [
   ['seconds', () => '1', 1000],
   ['an HTTP date', () => new Date(Date.now() + 2000).toUTCString(), 900],
 ] as const) {
-  test(`told 429 with Retry-After in ${name}, every request of the account waits as told`, async () => {
+  test(`after 429 with Retry-After in ${name}, every request of the account waits that long`, async () => {
     const client = await fixture.clientOf((_, response, count) =>
       count === 1 ? json(response, {}, 429, { 'retry-after': header() }) : json(response, {}),
     )
@@ -88,7 +88,7 @@ for (const [name, header, least_ms] of [
   })
 }
 
-test('told 429 without Retry-After, it backs off and tries again', async () => {
+test('after 429 without Retry-After, it backs off and tries again', async () => {
   const client = await fixture.clientOf((_, response, count) =>
     count <= 2 ? json(response, {}, 429) : json(response, {}),
   )

@@ -79,7 +79,7 @@ test('the cost of a day adds up, and is a quota when it is spent', async () => {
   expect(await ledger.take(entry(limits, 100))).toHaveProperty('request_id')
 })
 
-test('a pause told to one process is obeyed by another, and the longer one stands', async () => {
+test('a pause that one process receives holds for another, and the longer one counts', async () => {
   const one = openLedger(scratch.db, null)
   const two = openLedger(scratch.db, null)
   await one.pause('example', 'anonymous', {
@@ -95,7 +95,7 @@ test('a pause told to one process is obeyed by another, and the longer one stand
   expect(await two.take(entry([per(1000, 5)]))).toMatchObject({ because: 'told so' })
 })
 
-test('what was written while the clock was a year ahead blocks nobody once it is right', async () => {
+test('an entry written while the clock was a year ahead blocks no request once the clock is right', async () => {
   const ledger = openLedger(scratch.db, null)
   const limits = [per(1000, 1), per(60_000, 1), per(DAY_MS, 1), per(MONTH_MS, 1)]
   expect(await ledger.take(entry(limits))).toHaveProperty('request_id')

@@ -117,7 +117,7 @@ describe('a run that cannot go on', () => {
     expect(states.map(({ state }) => state)).toEqual(['interrupted', 'complete'])
   })
 
-  it('that is told to stop says why, where there is more to say', async () => {
+  it('that is asked to stop gives the reason, where there is one', async () => {
     const root = await writeDelivery(SMALL_DELIVERY)
     const stopped = async (reason?: Error) =>
       (await ingestDelivery(scratch.connection, root, { signal: AbortSignal.abort(reason) })).state_reason

@@ -42,7 +42,7 @@ test('an interval that now begins on another day replaces the stored one', async
   })
 })
 
-test('an interval that nothing contradicts stays, though the source no longer tells it', async () => {
+test('an interval that nothing contradicts is kept, though the source no longer reports it', async () => {
   await load('x:a,OLD,2015-01-02,2019-12-31', 'x:a,NEW,2020-01-01,')
   expect(await load('x:a,NEW,2020-01-01,')).toMatchObject({
     counts: [0, 0, 0],

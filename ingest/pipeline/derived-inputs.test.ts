@@ -28,7 +28,7 @@ const content = async (): Promise<unknown> =>
     'select security_id, first_date, price_factor from stocks_research.adjustment_factors order by 1, 2',
   )
 
-it('derives nothing when nothing has changed, and everything when it is told to', async () => {
+it('derives nothing when nothing has changed, and everything with --full', async () => {
   expect(await run()).toEqual(['3 of 3', '2 of 2'])
   expect(await run({ is_full: true })).toEqual(['0 of 3', '0 of 2'])
   expect(await run()).toEqual(['3 of 3', '2 of 2'])

@@ -81,7 +81,7 @@ it('the content hash is the same for any order of events, rows and pages, and af
   )
 })
 
-it('the content hash stands when the window is split, and when two deliveries that overlap make the whole', {
+it('the content hash is the same for a split window, and for two deliveries that overlap', {
   timeout: TIMEOUT_MS,
 }, async () => {
   await fc.assert(

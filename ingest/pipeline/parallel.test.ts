@@ -39,7 +39,7 @@ it('throws the first failure, and not what it did to the others', async () => {
   await expect(work).rejects.toThrow('It failed.')
 })
 
-it('ends with the reason of the run when that is told to stop', async () => {
+it('ends with the reason of the run when the run is asked to stop', async () => {
   const stop = new AbortController()
   const work = inParallel([1, 2], 1, stop.signal, async () => stop.abort(new Error('Enough.')))
   await expect(work).rejects.toThrow('Enough.')

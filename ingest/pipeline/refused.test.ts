@@ -76,7 +76,7 @@ const offended = async (): Promise<string[]> => {
     .map(({ name }) => name)
 }
 
-describe('an event that its source told and that could not be taken', () => {
+describe('an event that its source reported and that was refused', () => {
   beforeAll(async () => {
     scratch = await scratchDatabase({ migrated: true })
   })
@@ -199,7 +199,7 @@ describe('a refusal', () => {
     expect(await offended()).toEqual([])
   })
 
-  it('outside the window stands until a good record of its day and kind comes', async () => {
+  it('outside the window is kept until a good record of its day and kind comes', async () => {
     const february = { start_date: '2020-02-04', end_date: '2020-02-05' }
     const NULLS = 'V V ABV ABV ABV'
     await load({ dividends: 'x:one,,2020-02-03,,USD,' })

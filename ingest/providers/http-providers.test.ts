@@ -112,7 +112,7 @@ const LISTED =
   'Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares\n' +
   'TWO.B|Two Inc. - Class B Common Stock|Q|N|N|100|N|N\nFile Creation Time: 1123202612:00|||||||\n'
 
-test('the SEC knows the filer, the directory the exchange, and together they fill one record', async () => {
+test('the SEC has the filer, the directory the exchange, and together they fill one record', async () => {
   const providers = await over.providersOver({
     '/files/company_tickers_exchange.json': TICKERS,
     '/dynamic/symdir/otherlisted.txt': OTHER,

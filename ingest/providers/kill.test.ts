@@ -102,7 +102,7 @@ test('a load that is killed at random moments and resumed equals a clean one wit
   expect(asked_by_killed - asked_by_clean).toBeLessThanOrEqual(kills * IN_FLIGHT_MAX)
 }, 600_000)
 
-test('no key stands in what the load has left behind', async () => {
+test('no key is in what the load has left behind', async () => {
   const { REHEARSAL_CREDENTIALS } = await import('./credentials.ts')
   const { globSync } = await import('node:fs')
   const files = globSync(`${directory}/**/*.{json,jsonl,log}`)

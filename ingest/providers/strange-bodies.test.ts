@@ -117,7 +117,7 @@ describe('Yahoo', () => {
     expect(over.unknown.map(({ field }) => field).toSorted()).toEqual(['mood', 'news', 'vwap'])
   })
 
-  test('a split told by its text alone, and events in a list, are read', async () => {
+  test('a split given by its text alone, and events in a list, are read', async () => {
     const splits = [{ date: 1598880600, splitRatio: '4:1' }]
     const dividends = { 1578061800: { amount: '0.25' } }
     const capitalGains = { 1578061800: { amount: 1, date: 1578061800 } }

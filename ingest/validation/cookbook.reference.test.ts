@@ -34,7 +34,7 @@ it('1: Waste Management has its prices as UW, WMI and WM', async () => {
   expect(rows[0]?.['trade_date']).toBe('1998-01-02')
 })
 
-it('2: FB is another company before 2003 than after 2012, and nobody between', async () => {
+it('2: FB is another company before 2003 than after 2012, and none between', async () => {
   const securityOn = async (day: string) => (await ask(2, { ticker: 'FB', day }))[0]
   expect((await securityOn('2001-06-29'))?.['security_id']).toBe(await idOf('lean:fb.1'))
   expect(await securityOn('2008-06-30')).toMatchObject({ security_id: null, reason: 'not_held_on_day' })

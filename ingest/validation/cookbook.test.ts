@@ -64,7 +64,7 @@ it('4: the total return of a merged company contains what its holders received',
   }
 })
 
-it('5: what every stock returned, null alone where nobody knows the end', async () => {
+it('5: what every stock returned, null only where the end is unknown', async () => {
   const from = '2021-06-30'
   const to = '2024-06-28'
   const rows = bySecurity(await ask(5, { from, to }))

@@ -307,6 +307,6 @@ it.each(Object.entries(CASES))(
   },
 )
 
-it('every soft check about prices and events stands here with both', () => {
+it('every soft check about prices and events is tested here with both', () => {
   expect(checks.map(({ name }) => name).filter((name) => !(name in CASES))).toEqual([])
 })

@@ -228,18 +228,21 @@ describe('strictness', () => {
 })
 
 describe('limits and state', () => {
-  test.each(['json', 'text'] as const)('who comes back before Retry-After (%s) waits anew', async (as) => {
-    server.faults.add({ action: { kind: 'throttle', retry_after_s: 10, as } })
-    const dropbox = plain()
-    expect((await failure(dropbox.usersGetSpaceUsage())).status).toBe(429)
-    now += 9_000
-    expect((await failure(dropbox.usersGetSpaceUsage())).status).toBe(429)
-    now += 9_000
-    expect((await failure(dropbox.usersGetSpaceUsage())).status).toBe(429)
-    expect(server.earlyRetries()).toBe(2)
-    now += 10_000
-    expect((await dropbox.usersGetSpaceUsage()).status).toBe(200)
-  })
+  test.each(['json', 'text'] as const)(
+    'a request that is repeated before Retry-After (%s) must wait again',
+    async (as) => {
+      server.faults.add({ action: { kind: 'throttle', retry_after_s: 10, as } })
+      const dropbox = plain()
+      expect((await failure(dropbox.usersGetSpaceUsage())).status).toBe(429)
+      now += 9_000
+      expect((await failure(dropbox.usersGetSpaceUsage())).status).toBe(429)
+      now += 9_000
+      expect((await failure(dropbox.usersGetSpaceUsage())).status).toBe(429)
+      expect(server.earlyRetries()).toBe(2)
+      now += 10_000
+      expect((await dropbox.usersGetSpaceUsage()).status).toBe(200)
+    },
+  )
 
   test('files and open sessions outlive the server', async () => {
     const session_id = await session(plain(), Buffer.from('abc'))

@@ -56,7 +56,7 @@ describe('the world', () => {
     expect(tickers[2]).toBe(tickers[0])
   })
 
-  test('hands a ticker over within a day', () => {
+  test('gives a ticker to another company within a day', () => {
     const giving = securityOf('ticker_handed_over')
     const taking = securityOf('ticker_taken_over')
     expect(taking.tickers[1]?.ticker).toBe(giving.tickers[0]?.ticker)

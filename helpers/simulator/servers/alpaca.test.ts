@@ -77,7 +77,7 @@ describe('the broker', () => {
     expect(page.next_page_token).not.toBeNull()
   })
 
-  test('knows no bars of a symbol that nobody has, and refuses one that cannot be', async () => {
+  test('has no bars of an unknown symbol, and refuses an invalid one', async () => {
     expect(await readBars(client, ['ZZZZ'], 'asof=-')).toEqual([])
     const refused = await client.get(
       'alpacaData',

@@ -105,7 +105,7 @@ describe('the SEC and Nasdaq', () => {
     }
   })
 
-  test('turn a client away that does not say who it is', async () => {
+  test('refuse a client that does not identify itself', async () => {
     const response = await client.get('sec', '/files/company_tickers_exchange.json', { 'user-agent': 'node' })
     expect([response.status, response.headers.get('content-type')]).toEqual([403, 'text/html'])
     expect(await response.text()).toContain('Undeclared Automated Tool')

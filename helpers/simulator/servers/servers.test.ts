@@ -58,7 +58,7 @@ describe('faults', () => {
     faults: { at: [{ match: '/v2/assets', kind, times: 1 }], retry_after_s: 7 },
   })
 
-  test('are told as they were planned, once, and then the answer comes', async () => {
+  test('are sent as planned, once, and then the answer follows', async () => {
     const seen: Record<string, unknown> = {}
     for (const kind of [
       'throttled_with_wait',

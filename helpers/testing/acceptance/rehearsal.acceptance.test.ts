@@ -58,7 +58,7 @@ describe('the rehearsal', () => {
     first = await content(await product.connection())
   })
 
-  test('ticks every box, and says REHEARSAL wherever it speaks', () => {
+  test('ticks every box, and prints REHEARSAL in every output', () => {
     const boxes = boxesOf(product.junit())
     expect(boxes.filter(({ state }) => state !== 'passed')).toEqual([])
     expect(boxes.length).toBeGreaterThan(100)

@@ -150,7 +150,7 @@ const change = (id: string, old_symbol: string, new_symbol: string, process_date
   process_date,
 })
 
-test('what happens under a CUSIP belongs to whoever had the ticker before the change', async () => {
+test('an event under a CUSIP belongs to the security that had the ticker before the change', async () => {
   const over = await openOverHttp()
   try {
     const corporate_actions = {

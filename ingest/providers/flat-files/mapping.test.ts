@@ -186,7 +186,7 @@ describe('prices that are adjusted', () => {
     ])
   })
 
-  it('are told by their headers where no mapping speaks of them', async () => {
+  it('are recognised by their headers where no mapping describes them', async () => {
     const { reasons } = await readDelivery({ 'prices_daily/p.csv': 'ticker,date,close,closeunadj\n' })
     expect(reasons).toEqual([
       expect.stringMatching(
@@ -222,7 +222,7 @@ describe('a ticker that is the last one', () => {
   })
 })
 
-it('a folder of a partition that stands for null, or is not encoded, is read as it is', async () => {
+it('a partition folder that means null, or is not encoded, is read as it is', async () => {
   const files = {
     'prices_daily/ticker=100%/p.csv': 'date,close\n2020-01-31,1\n',
     'prices_daily/ticker=__HIVE_DEFAULT_PARTITION__/p.csv': 'date,close\n2020-01-31,2\n',

@@ -47,7 +47,7 @@ test('splits after a day are undone, and the noise of 32-bit floats is gone', ()
   expect(bars.filter(({ record }) => (record['close'] ?? '').length > 8)).toEqual([])
 })
 
-test('a dividend and a split on their own days are told apart', () => {
+test('a dividend and a split on their own days are distinguished', () => {
   const { events } = parseChart(
     recordedJson('yahoo/chart-AAPL-2020-08-31-to-2020-11-07.json'),
     collecting('yahoo').watch,
