@@ -45,7 +45,7 @@ test('locks of two targets do not meet, and a released lock is free', async () =
   await take(database)
 })
 
-test('a terminated backend is reported once, the lock is free, and the old claim is invalid for good', async () => {
+test('a terminated backend is reported once, its lock is free, its claim invalid for good', async () => {
   const database = anyDatabase()
   const onLost = vi.fn()
   const { lock } = await take(database, onLost)

@@ -219,7 +219,7 @@ test('asking for the status, or stopping, creates and starts nothing', async () 
 })
 
 if (isRoot) {
-  test('as root, data is moved out of a folder that the server account cannot enter, and is found', async () => {
+  test('as root, data moves out of a folder that the server account cannot enter, and is found', async () => {
     const home = await mkdtemp(join(tmpdir(), 'private-home-')) // 0700
     const directory = join(home, '.data')
     onTestFinished(async () => {

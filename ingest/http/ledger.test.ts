@@ -95,7 +95,7 @@ test('a pause that one process receives holds for another, and the longer one co
   expect(await two.take(entry([per(1000, 5)]))).toMatchObject({ because: 'told so' })
 })
 
-test('an entry written while the clock was a year ahead blocks no request once the clock is right', async () => {
+test('an entry written while the clock was a year ahead blocks nothing once it is right', async () => {
   const ledger = openLedger(scratch.db, null)
   const limits = [per(1000, 1), per(60_000, 1), per(DAY_MS, 1), per(MONTH_MS, 1)]
   expect(await ledger.take(entry(limits))).toHaveProperty('request_id')
