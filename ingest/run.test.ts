@@ -46,6 +46,7 @@ it('--help names the seven jobs and needs no configuration', async () => {
 it.each([
   [['nonsense'], /^error: unknown command or job "nonsense"\n.*\nThe jobs are securities, /],
   [['statsu'], /^error: unknown command or job "statsu"; did you mean "status"\?/],
+  [['prices'], /^error: unknown command or job "prices"; did you mean "prices-daily"\?/],
   [['prices-dayli'], /did you mean "prices-daily"\?/],
   [[], /missing required argument 'job'/],
   [

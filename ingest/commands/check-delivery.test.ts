@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { checkDelivery } from './check-delivery.ts'
@@ -93,5 +94,14 @@ describe('check reads a delivery without a database', () => {
     const { text, verdict } = await check(rest)
     expect(text).toMatch(/has no universe\.csv/)
     expect(verdict).toBe('unfit')
+  })
+
+  it('and says of what is no folder that it is none', async () => {
+    const options = { reject_max_ratio: 0 }
+    const absent = await checkDelivery(join(import.meta.dirname, 'absent'), options)
+    expect(absent.text).toMatch(/absent does not exist\. Name the folder of the delivery\.\n$/)
+    expect(absent.verdict).toBe('unfit')
+    const file = await checkDelivery(import.meta.filename, options)
+    expect(file.text).toMatch(/is a file, not a folder\./)
   })
 })

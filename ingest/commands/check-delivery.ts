@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { folderFault } from '../../helpers/core/folder.ts'
 import { readUniverse } from '../universe/read.ts'
 import {
   type Examination,
@@ -39,6 +40,9 @@ export async function checkDelivery(
   }: { readonly reject_max_ratio: number; readonly universe?: string | undefined },
 ): Promise<{ readonly text: string; readonly verdict: Verdict }> {
   const root = resolve(folder)
+  const fault = await folderFault(root)
+  if (fault !== undefined)
+    return { text: `${root} ${fault}. Name the folder of the delivery.\n`, verdict: 'unfit' }
   const file = universe_file ?? join(root, 'universe.csv')
   const is_there = await access(file).then(
     () => true,

@@ -62,7 +62,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .map((each) => ({ each, edits: editsBetween(word.toLowerCase(), each) }))
     .toSorted((a, b) => a.edits - b.edits)
   const [first] = ranked
-  return first !== undefined && first.edits <= Math.max(2, first.each.length / 3) ? first.each : undefined
+  if (first !== undefined && first.edits <= Math.max(2, first.each.length / 3)) return first.each
+  // A first word of several: "prices" of "prices-daily", but not "fundamentals", which two begin with.
+  const beginning = known.filter((each) => each.startsWith(`${word.toLowerCase()}-`))
+  return beginning.length === 1 ? beginning[0] : undefined
 }
 
 /** Insertions, deletions and substitutions that turn `a` into `b` (Levenshtein 1965). */

@@ -31,7 +31,12 @@ test('where nothing may be not found, one of ten fails the run', () => {
 
 test.each([
   ['every work item is done', {}, 'complete', null],
-  ['one of a hundred failed', { failed: 1 }, 'complete_with_gaps', /^1 items failed, within the bound/],
+  [
+    'one of a hundred failed',
+    { failed: 1 },
+    'complete_with_gaps',
+    /^1 work item failed, within the threshold\. Try again: /,
+  ],
   ['two of a hundred failed', { failed: 2 }, 'failed', /2 of 100 items failed, more than failed_max_ratio/],
   ['one waits for a quota', { failed: 1, deferred: 1 }, 'halted', /^1 items are deferred/],
   ['one is still to be done', { failed: 1, pending: 1 }, 'interrupted', /^1 items are still to be done/],

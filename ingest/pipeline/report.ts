@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cutList } from '../../helpers/core/text.ts'
+import { counted, cutList } from '../../helpers/core/text.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import type { ItemGap, JobName, JobReport } from '../contract/job.ts'
@@ -87,7 +87,9 @@ export function stateOf(
   if (failed > 0)
     return {
       state: 'complete_with_gaps',
-      state_reason: `${failed} items failed, within the bound. Retry them.`,
+      state_reason:
+        `${counted(failed, 'work item')} failed, within the threshold. ` +
+        'Try again: npm run ingest -- retry --failed',
     }
   return { state: 'complete', state_reason: null }
 }

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { RefusedError } from '../../../helpers/core/errors.ts'
+import { folderFault } from '../../../helpers/core/folder.ts'
 import { silentLog } from '../../../helpers/core/log.ts'
 import { cutList } from '../../../helpers/core/text.ts'
 import { symbolKey } from '../../adapter/notation.ts'
@@ -109,9 +110,9 @@ const STATE = [
 const PRICES = FOLDERS.prices_daily.map((folder) => ({ ...folder, name: '.' }))
 
 async function pricesIn(root: string): Promise<DeliveryFile[]> {
-  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
-    throw new RefusedError(`${root} cannot be read: ${error.message}`)
-  })
+  const fault = await folderFault(root)
+  if (fault !== undefined) throw new RefusedError(`${root} ${fault}. Name the folder of the files.`)
+  const names = await readdir(root)
   if (names.includes('prices_daily'))
     throw new RefusedError(
       `${root} has a folder prices_daily/: it is a delivery already. Look at it with: npm run ` +
