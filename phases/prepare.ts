@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { INTERIM_BUNDLE_FILE, publishBundle } from '../helpers/backup/bundle.ts'
+import { hasFiveYears, YEARS_MIN, yearsAfter } from '../helpers/checklist/five-years.ts'
 import type { Prepare } from '../helpers/checklist/setup.ts'
 import { announceServer, announceStandIns } from '../helpers/config/children.ts'
 import { type Config, ROOT_DIRECTORY, readConfig } from '../helpers/config/config.ts'
 import type { Connection } from '../helpers/config/connection.ts'
 import { sourceText } from '../helpers/config/source.ts'
 import { PRODUCT_VERSION } from '../helpers/config/version.ts'
-import { dayAfter } from '../helpers/core/days.ts'
 import { messageOf, PreconditionError } from '../helpers/core/errors.ts'
 import { redact, registerSecret } from '../helpers/core/redact.ts'
 import { requireLiveServer } from '../helpers/database/live-servers.ts'
@@ -43,8 +43,6 @@ declare module 'vitest' {
     target: Target
   }
 }
-
-export const YEARS_MIN = 5
 
 /**
  * Prepares a run, or fails with a PreconditionError that says why not. Runs once, in the main process, before
@@ -193,25 +191,13 @@ async function startMarket(
   announceStandIns(market.stand_ins)
 }
 
-/** The day after the window, and the first day on which a window of that start has all its years. */
-export function yearsAfter({ start_date, end_date }: Config['window']): {
-  day_after_end: string
-  years_later: string
-} {
-  return {
-    day_after_end: dayAfter(end_date),
-    years_later: `${Number(start_date.slice(0, 4)) + YEARS_MIN}${start_date.slice(4)}`,
-  }
-}
-
 /** The runner accepts any window; the claims of the checklist are about five years. */
 function requireFiveYears(window: Config['window']): void {
-  const { day_after_end, years_later } = yearsAfter(window)
-  if (day_after_end >= years_later) return
+  if (hasFiveYears(window)) return
   throw new PreconditionError(
     `The window ${window.start_date} to ${window.end_date} is shorter than ${YEARS_MIN} years. ` +
       'Set BOOTSTRAP_START and BOOTSTRAP_END (or bootstrap.json) ' +
-      `so that it ends on the day before ${years_later} or later.`,
+      `so that it ends on the day before ${yearsAfter(window).years_later} or later.`,
   )
 }
 

@@ -1,6 +1,10 @@
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { hasFiveYears, YEARS_MIN } from '../../helpers/checklist/five-years.ts'
+import { dayAfter, dayBefore } from '../../helpers/core/days.ts'
 import { folderFault } from '../../helpers/core/folder.ts'
+import { firstSessionAfter, lastSessionBefore } from '../calendar/days.ts'
+import { FIRST_DATE } from '../calendar/xnys.ts'
 import { readUniverse } from '../universe/read.ts'
 import {
   type Examination,
@@ -75,10 +79,45 @@ const contradictedText = (job: string, bars: number): string =>
   `DIFFER   ${job}: ${count(bars)} ${bars === 1 ? 'bar has' : 'bars have'} other values than another bar ` +
   'of that security and day; a run rejects both. Are these daily bars, each security in one file?'
 
-/** The variables for a window that holds every bar. */
-function windowText(checks: Examination['checks']): string {
+type Window = { readonly start_date: string; readonly end_date: string }
+
+/**
+ * The window for all bars. Where their days alone are not five years, it takes in the days beside them on
+ * which the exchange was closed: 2016-01-04 to 2020-12-31 are the five years from 2016-01-01 on.
+ */
+function windowOf(checks: Examination['checks']): Window | undefined {
   const days = checks.find(({ job }) => job === 'prices-daily')?.days
-  return days === undefined ? '' : `BOOTSTRAP_START=${days.first} BOOTSTRAP_END=${days.last} `
+  if (days === undefined) return undefined
+  const start_date = days.first < FIRST_DATE ? FIRST_DATE : days.first
+  const end_date = days.last < start_date ? start_date : days.last
+  const earlier = dayAfter(lastSessionBefore(start_date))
+  const later = dayBefore(firstSessionAfter(end_date))
+  const of_days = { start_date, end_date }
+  const widened = [
+    { start_date: earlier, end_date },
+    { start_date: earlier, end_date: later },
+  ]
+  return [of_days, ...widened].find(hasFiveYears) ?? of_days
+}
+
+/** What the checklist does not do with these days, a line each. */
+function daysTexts(checks: Examination['checks'], window: Window | undefined): string[] {
+  const first = checks.find(({ job }) => job === 'prices-daily')?.days?.first
+  if (first === undefined || window === undefined) return []
+  const before = `BEFORE   the calendar begins on ${FIRST_DATE}: bars from ${first} to it are skipped`
+  const short =
+    `SHORT    the checklist needs a window of ${YEARS_MIN} years; ` +
+    '`npm run ingest -- run all` loads a shorter one'
+  return [...(first < FIRST_DATE ? [before] : []), ...(hasFiveYears(window) ? [] : [short])]
+}
+
+/** The command that loads every bar. */
+function nextText(root: string, universe: string, window: Window | undefined): string {
+  const source = `BOOTSTRAP_SOURCE="flat-files:${root}" BOOTSTRAP_UNIVERSE="${universe}"`
+  if (window === undefined) return `Next: ${source} npx vitest run phases`
+  const { start_date, end_date } = window
+  const command = hasFiveYears(window) ? 'npx vitest run phases' : 'npm run ingest -- run all'
+  return `Next: ${source} BOOTSTRAP_START=${start_date} BOOTSTRAP_END=${end_date} ${command}`
 }
 
 function pageOf(
@@ -104,6 +143,7 @@ function pageOf(
   ])
   const table = [['job', 'files', 'records', 'not requested', 'rejected', 'rows', 'days'], ...cells]
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
+  const window = windowOf(checks)
   const rejects = [...named.flatMap(({ tally }) => tally.rejects), ...rates.rejects]
   return [
     `Delivery ${root}: ${count(members)} securities of ${universe}`,
@@ -125,15 +165,11 @@ function pageOf(
       .slice(0, REJECTS_SHOWN_MAX)
       .map(({ file, line, reason }) => `         ${file}:${line}: ${reason}`),
     `PRICES   ${splitsText(splits)}`,
+    ...daysTexts(checks, window),
     ...(rates.rows === 0 ? [] : [`RATES    ${count(rates.rows)} exchange rates`]),
     '',
     VERDICTS[verdict],
-    ...(verdict === 'unfit'
-      ? []
-      : [
-          `Next: BOOTSTRAP_SOURCE="flat-files:${root}" BOOTSTRAP_UNIVERSE="${universe}" ` +
-            `${windowText(checks)}npx vitest run phases`,
-        ]),
+    ...(verdict === 'unfit' ? [] : [nextText(root, universe, window)]),
     '',
   ].join('\n')
 }

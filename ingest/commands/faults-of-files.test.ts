@@ -315,7 +315,25 @@ describe('prices alone are enough:', () => {
   it('check prints the command that loads every bar', async () => {
     const { text } = await check({})
     expect(text).toMatch(
-      /^Next: .* BOOTSTRAP_START=2020-02-03 BOOTSTRAP_END=2020-02-11 npx vitest run phases$/m,
+      /^Next: .* BOOTSTRAP_START=2020-02-03 BOOTSTRAP_END=2020-02-11 npm run ingest -- run all$/m,
     )
+    expect(text).toMatch(/^SHORT +the checklist needs a window of 5 years;/m)
+  })
+
+  it.each([
+    // The first day and the last one may be no sessions.
+    ['2016-01-04', '2020-12-31', '2016-01-01', '2020-12-31', 'npx vitest run phases'],
+    ['2017-01-03', '2021-12-31', '2016-12-31', '2021-12-31', 'npx vitest run phases'],
+    ['2016-01-05', '2020-12-31', '2016-01-05', '2020-12-31', 'npm run ingest -- run all'],
+    ['2016-03-01', '2026-02-27', '2016-03-01', '2026-02-27', 'npx vitest run phases'],
+    ['1962-01-02', '1999-12-31', '1990-01-01', '1999-12-31', 'npx vitest run phases'],
+    ['1990-01-02', '1994-12-30', '1990-01-02', '1995-01-02', 'npx vitest run phases'],
+    ['1962-01-02', '1989-12-29', '1990-01-01', '1990-01-01', 'npm run ingest -- run all'],
+  ])('bars from %s to %s: a window from %s to %s, and %s', async (first, last, start, end, command) => {
+    const prices = `${PRICES}\n${flat(first, 0)}\n${flat(last, 1)}\n`
+    const tickers = `source_id,ticker,valid_from,valid_to\nx:1,ONE,${first},\n`
+    const { text } = await check({ 'prices_daily/p.csv': prices, 'ticker_history/t.csv': tickers })
+    expect(text).toContain(` BOOTSTRAP_START=${start} BOOTSTRAP_END=${end} ${command}\n`)
+    expect(text.includes('BEFORE   the calendar begins on 1990-01-01')).toBe(first < '1990')
   })
 })
