@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FormatError, messageOf } from '../../helpers/core/errors.ts'
@@ -105,7 +106,7 @@ export function openArchive(directory: string): Archive {
         .toSorted()
       const newest = names.at(-1)
       if (newest === undefined) return undefined
-      const entry = await readEntry(join(folder, newest))
+      const entry = readEntry(join(folder, newest))
       return since_at !== undefined && entry.fetched_at < new Date(since_at).toISOString() ? undefined : entry
     },
     body: (entry) => readObject(directory, entry.sha256, entry.storage),
@@ -123,9 +124,9 @@ const folderOf = (root: string, fingerprint: string): string =>
   join(root, 'responses', fingerprint.slice(0, 2), fingerprint)
 
 /** @throws FormatError when the file is not an entry. */
-export async function readEntry(file: string): Promise<ArchiveEntry> {
+export function readEntry(file: string): ArchiveEntry {
   try {
-    return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')))
+    return entrySchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
     throw new FormatError(
       `${file} is not an entry of a response archive: ${messageOf(error)}. ` +

@@ -1,21 +1,35 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createZstdDecompress } from 'node:zlib'
+import { setImmediate as otherWork } from 'node:timers/promises'
+import { zstdDecompressSync } from 'node:zlib'
 import { PARTIAL_SUFFIX } from '../../helpers/core/atomic-file.ts'
 import { messageOf } from '../../helpers/core/errors.ts'
 import { type ArchiveEntry, readEntry } from './archive.ts'
-import { objectPath } from './objects.ts'
+import { objectPath, sha256 } from './objects.ts'
+
+/**
+ * An archive has thousands of small files. Reading one at a time, without a promise for each step of it,
+ * takes a tenth of the time; other work of the process gets a turn after so many files.
+ */
+const FILES_A_TURN = 50
 
 /**
  * Every entry of the archive in `root`, oldest first within a fingerprint. @throws FormatError at one that is
  * none.
  */
 export async function* entriesOf(root: string): AsyncGenerator<{ file: string; entry: ArchiveEntry }> {
-  for (const file of await filesUnder(join(root, 'responses'), '.json'))
-    yield { file, entry: await readEntry(file) }
+  for await (const file of inTurns(await filesUnder(join(root, 'responses'), '.json')))
+    yield { file, entry: readEntry(file) }
+}
+
+async function* inTurns(files: readonly string[]): AsyncGenerator<string> {
+  for (const [index, file] of files.entries()) {
+    if (index % FILES_A_TURN === 0) await otherWork()
+    yield file
+  }
 }
 
 export interface ArchiveFault {
@@ -30,6 +44,8 @@ export interface Verification {
   readonly parts: number
   /** Bodies that no entry names. No fault: a process was killed between a body and its entry. */
   readonly unreferenced: number
+  /** SHA-256 of every body that an entry names, in order. */
+  readonly bodies_sha256: readonly string[]
   readonly faults: readonly ArchiveFault[]
 }
 
@@ -40,14 +56,16 @@ export interface Verification {
 export async function verifyArchive(root: string): Promise<Verification> {
   const faults: ArchiveFault[] = []
   const named = new Set<string>()
+  const bodies = new Set<string>()
   const entries = await filesUnder(join(root, 'responses'), '.json')
   const objects = await objectFiles(root)
   const present = new Set(objects)
-  for (const file of entries) {
+  for await (const file of inTurns(entries)) {
     try {
-      const entry = await readEntry(file)
+      const entry = readEntry(file)
       const object = objectPath(root, entry.sha256, entry.storage)
       named.add(object)
+      bodies.add(entry.sha256)
       if (!present.has(object)) faults.push({ file, fault: `its body ${object} is missing` })
       if (basename(join(file, '..')) !== entry.fingerprint)
         faults.push({ file, fault: 'it is stored in the folder of another fingerprint' })
@@ -56,27 +74,39 @@ export async function verifyArchive(root: string): Promise<Verification> {
     }
   }
   let bytes = 0
-  for (const file of objects) {
-    bytes += (await stat(file)).size
+  for await (const file of inTurns(objects)) {
+    bytes += statSync(file).size
     const fault = await objectFault(file)
     if (fault !== undefined) faults.push({ file, fault })
   }
   const parts = (await filesUnder(root, PARTIAL_SUFFIX)).length
   const unreferenced = objects.filter((file) => !named.has(file)).length
-  return { entries: entries.length, objects: objects.length, bytes, parts, unreferenced, faults }
+  return {
+    entries: entries.length,
+    objects: objects.length,
+    bytes,
+    parts,
+    unreferenced,
+    bodies_sha256: [...bodies].toSorted(),
+    faults,
+  }
 }
 
 async function objectFault(file: string): Promise<string | undefined> {
   const [digest, storage] = basename(file).split('.')
-  const hash = createHash('sha256')
   try {
-    if (storage === 'zst') await pipeline(createReadStream(file), createZstdDecompress(), hash)
-    else await pipeline(createReadStream(file), hash)
+    // A packed body came in memory, and fits there again. What is kept as it came may have gigabytes.
+    const found = storage === 'zst' ? sha256(zstdDecompressSync(readFileSync(file))) : await hashOf(file)
+    return found === digest ? undefined : `its content has SHA-256 ${found}`
   } catch (error) {
     return `cannot be read: ${messageOf(error)}`
   }
-  const found = hash.digest('hex')
-  return found === digest ? undefined : `its content has SHA-256 ${found}`
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
 }
 
 export interface PruneOptions {

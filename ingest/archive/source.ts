@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SourceConfig } from '../../helpers/config/source.ts'
 import { VerificationError } from '../../helpers/core/errors.ts'
 import { type ArchivedDelivery, archiveDelivery } from './delivery.ts'
-import { entriesOf, verifyArchive } from './inspect.ts'
+import { verifyArchive } from './inspect.ts'
 
 /** What a run has read, kept so that a rebuild makes no requests: `source` reads it again. */
 export interface ArchivedSource extends ArchivedDelivery {
@@ -24,20 +24,17 @@ export async function archivedSource(
     return { ...delivery, source: { mode: 'flat-files', directory: delivery.directory } }
   }
   const directory = source.mode === 'replay' ? source.directory : archive_directory
-  const { faults, bytes } = await verifyArchive(directory)
+  const { faults, bytes, bodies_sha256: files_sha256 } = await verifyArchive(directory)
   const [first] = faults
   if (first !== undefined)
     throw new VerificationError(
       `The archive of responses has ${faults.length} faults; the first is ${first.file}: ${first.fault}`,
     )
-  const bodies = new Set<string>()
-  for await (const { entry } of entriesOf(directory)) bodies.add(entry.sha256)
-  const files_sha256 = [...bodies].toSorted()
   const sha256 = createHash('sha256').update(files_sha256.join('\n')).digest('hex')
   return {
     directory,
     sha256,
-    files_count: bodies.size,
+    files_count: files_sha256.length,
     files_sha256,
     bytes,
     was_there: true,
