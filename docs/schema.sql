@@ -2471,13 +2471,31 @@ returns setof stocks_research.fundamentals_raw
 language sql
 stable parallel safe
 as $$
-select distinct on (f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start) f.*
-from stocks_research.fundamentals_raw f
-where f.filed <= $1
-  and ($2 is null or f.cik = any ($2))
-  and stocks_research.is_periodic_report(f.form)
-order by f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start,
-  f.filed desc, f.form like '%/A' desc, f.accession desc
+(
+  select distinct on (f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start) f.*
+  from stocks_research.fundamentals_raw f
+  where $2 is null
+    and f.filed <= $1
+    and stocks_research.is_periodic_report(f.form)
+  order by f.cik, f.taxonomy, f.tag, f.unit, f.period_end, f.period_start,
+    f.filed desc, f.form like '%/A' desc, f.accession desc
+)
+union all
+select n.cik, n.taxonomy, n.tag, n.unit, n.period_start, n.period_end, n.value, n.accession, n.form,
+  n.fiscal_year, n.fiscal_period, n.filed, n.frame
+from (select distinct unnest($2) as cik) k
+cross join lateral (
+  select f.*,
+    row_number() over (
+      partition by f.taxonomy, f.tag, f.unit, f.period_end, f.period_start
+      order by f.filed desc, f.form like '%/A' desc, f.accession desc
+    ) as place
+  from stocks_research.fundamentals_raw f
+  where f.cik = k.cik
+    and f.filed <= $1
+    and stocks_research.is_periodic_report(f.form)
+) n
+where n.place = 1
 $$;
 
 -- quarters --------------------------------------------------------------------------------------------------

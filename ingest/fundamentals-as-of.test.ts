@@ -34,7 +34,7 @@ const DAYS = [
 ]
 
 it.each(DAYS)('on $day a restated fact is what the newest filing stated: $value', async ({ day, value }) => {
-  const rows = await scratch.db.transaction(async (tx) => {
+  const { all, byKey } = await scratch.db.transaction(async (tx) => {
     await tx.execute('delete from stocks_research.fundamentals_raw')
     await tx.rows(
       `insert into stocks_research.fundamentals_raw
@@ -43,10 +43,48 @@ it.each(DAYS)('on $day a restated fact is what the newest filing stated: $value'
        from jsonb_to_recordset($1) as v (value numeric, accession text, form text, filed date)`,
       [JSON.stringify(VINTAGES)],
     )
-    return tx.rows<{ value: string }>(
-      'select value from stocks_research.fundamentals_as_of($1::date, array[$2])',
-      [day, '0000000001'],
-    )
+    return {
+      all: await tx.rows('select value from stocks_research.fundamentals_as_of($1::date)', [day]),
+      byKey: await tx.rows('select value from stocks_research.fundamentals_as_of($1::date, array[$2])', [
+        day,
+        '0000000001',
+      ]),
+    }
   })
-  expect(rows).toEqual(value === undefined ? [] : [{ value }])
+  expect(all).toEqual(value === undefined ? [] : [{ value }])
+  expect(byKey).toEqual(all)
+})
+
+/** Facts of three filers: flows and balances, of two tags in two units, in up to four filings. */
+const FACTS = `
+  insert into stocks_research.fundamentals_raw
+    (cik, taxonomy, tag, unit, period_start, period_end, value, accession, form, filed)
+  select '000000000' || c, x, t, u, s, make_date(2020, q * 3, 1), 10 * n + q, c || '-' || n || '-' || q,
+    case when n = 3 then '10-Q/A' else '10-Q' end, make_date(2020, q * 3, 20) + 90 * (n / 2)
+  from generate_series(1, 3) c
+  cross join unnest(array['us-gaap', 'ifrs-full']) x
+  cross join unnest(array['Revenues', 'Assets']) t
+  cross join unnest(array['USD', 'EUR']) u
+  cross join generate_series(1, 4) q
+  cross join unnest(array[null, make_date(2019, 12, 31), make_date(2020, 1, 1)]) s
+  cross join generate_series(1, 4) n
+  where (c + q + n) % 5 > 0`
+
+it('filers that are named have the facts that they have among all filers', async () => {
+  await scratch.db.execute('delete from stocks_research.fundamentals_raw')
+  await scratch.db.execute(FACTS)
+  const textOf = async (call: string): Promise<string[]> => {
+    const rows = await scratch.db.rows<{ fact: string }>(
+      `select f::text as fact from stocks_research.${call} f order by 1`,
+    )
+    return rows.map(({ fact }) => fact)
+  }
+  for (const day of ['2020-06-20', '2020-09-18', 'infinity']) {
+    const all = await textOf(`fundamentals_as_of('${day}')`)
+    const two = all.filter((fact) => !fact.includes('0000000002'))
+    expect(all.length).toBeGreaterThan(two.length)
+    const named = "array['0000000003', '0000000001', '0000000009', '0000000003', null]"
+    expect(await textOf(`fundamentals_as_of('${day}', ${named})`)).toEqual(two)
+    expect(await textOf(`fundamentals_as_of('${day}', array[]::text[])`)).toEqual([])
+  }
 })
