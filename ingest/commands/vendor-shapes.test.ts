@@ -1,12 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withDatabase } from '../../helpers/postgres/database.ts'
+import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { decimal } from '../contract/fields.ts'
-import type { Dataset } from '../contract/job.ts'
+import { type Dataset, JOB_NAMES } from '../contract/job.ts'
 import { adopt } from '../providers/flat-files/adopt.ts'
 import { ADJUSTED_SHAPES } from '../testing/flat-files/adjusted-shapes.ts'
 import {
+  ADJUSTED,
   DIVIDENDS,
   type Names,
   RENAME_DATE,
@@ -17,18 +19,30 @@ import {
 import { ingestDelivery, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { readFolder } from '../testing/flat-files/read-delivery.ts'
 import { TRADED_SHAPES } from '../testing/flat-files/vendor-shapes.ts'
+import { CHECKS } from '../validation/checks.ts'
+import { VALIDATING, type ValidationReport, validate } from '../validation/validate.ts'
 import { checkDelivery } from './check-delivery.ts'
 
 const NAMES: Names = { old: 'OLDC', last: 'NEWC' }
 const ID = 'x:company'
+/** The company under names of its own, so that every form is one of a database. */
+const namesOf = (at: number): Names => {
+  const letters = String.fromCharCode(65 + Math.floor(at / 26), 65 + (at % 26))
+  return { old: `${letters}OLD`, last: `${letters}NEW` }
+}
 const splitsOf = (source_id: string): string =>
   `source_id,ex_date,split_from,split_to\n${source_id},${SPLIT.ex_date},${SPLIT.from},${SPLIT.to}\n`
+const UP_TO_PRICES = ['securities', 'ticker-history', 'prices-daily'] as const
 const check = (root: string) => checkDelivery(root, { reject_max_ratio: 0.001 })
 const day_before = TRUTH.findLast(({ date }) => date < RENAME_DATE)?.date ?? ''
 
 /** What a person does after adopt: both tickers are one company, whose split may be known from elsewhere. */
-async function review(into: string, source_id: string, has_split: boolean): Promise<void> {
-  const { old, last } = NAMES
+async function review(
+  into: string,
+  source_id: string,
+  has_split: boolean,
+  { old, last }: Names = NAMES,
+): Promise<void> {
   const files = {
     'universe.csv': `source_id,ticker\n${source_id},${last}\n`,
     'securities/securities.csv': `source_id,ticker,currency\n${source_id},${last},USD\n`,
@@ -40,6 +54,12 @@ async function review(into: string, source_id: string, has_split: boolean): Prom
   if (has_split) await mkdir(join(into, 'splits'))
   for (const [path, text] of Object.entries(files)) await writeFile(join(into, path), text)
 }
+
+/** A row with exact numbers. */
+const exact = (row: Readonly<Record<string, string | null>>): Record<string, string | null> =>
+  Object.fromEntries(
+    Object.entries(row).map(([field, value]) => [field, value === null ? null : (decimal(value) ?? value)]),
+  )
 
 /** The records of a dataset, with exact numbers. */
 async function read(into: string, source_id: string, dataset: Dataset) {
@@ -56,11 +76,8 @@ async function read(into: string, source_id: string, dataset: Dataset) {
   const { records, reasons } = await readFolder(into, dataset, [subject])
   expect(reasons).toEqual([])
   expect(records.filter(({ malformed }) => malformed !== undefined)).toEqual([])
-  const exact = (value: string | null): string | null => (value === null ? null : (decimal(value) ?? value))
   return records
-    .map(({ record }) =>
-      Object.fromEntries(Object.entries(record).map(([field, value]) => [field, exact(value)])),
-    )
+    .map(({ record }) => exact(record))
     .toSorted((a, b) => ((a['date'] ?? a['ex_date'] ?? '') < (b['date'] ?? b['ex_date'] ?? '') ? -1 : 1))
 }
 
@@ -128,39 +145,76 @@ describe('files in the form of', () => {
   )
 })
 
-describe('files of one company', () => {
-  const shapeOf = (vendor: string) =>
-    [...TRADED_SHAPES, ...ADJUSTED_SHAPES].find((shape) => shape.vendor === vendor) as VendorShape
-  async function reviewed(vendor: string): Promise<string> {
-    const { files, is_stated, gives } = shapeOf(vendor)
-    const root = await writeDelivery(await files(NAMES))
-    await adopt(root, { adjusted: is_stated === true ? 'raw' : undefined })
-    await review(`${root}-delivery`, ID, gives === 'bars')
-    return `${root}-delivery`
-  }
+describe('the jobs and the validation of the checklist, on the files of all vendors:', () => {
+  const ALL = numbered([...TRADED_SHAPES, ...ADJUSTED_SHAPES])
+  const idOf = ({ at, source_id }: (typeof ALL)[number]): string => source_id ?? `x:company-${at}`
+  let scratch: Scratch
+  const ended: string[] = []
+  let validated: ValidationReport
 
-  it('from four vendors are the same rows in a database', async () => {
-    const scratch = await scratchDatabase({ migrated: true })
-    try {
-      const jobs = ['securities', 'ticker-history', 'prices-daily', 'corporate-actions'] as const
-      const first = await ingestDelivery(scratch.connection, await reviewed('Tiingo'), { jobs })
-      expect(first.job('prices-daily')).toMatchObject({ rows_inserted: TRUTH.length, rows_rejected: 0 })
-      expect(first.job('corporate-actions')).toMatchObject({ rows_inserted: TRUE_EVENTS.length })
-      const rows = await scratch.db.rows<{ trade_date: string; close: string }>(
-        'select trade_date::text, close::text from stocks_research.prices_daily order by trade_date',
-      )
-      expect(rows.map(({ trade_date, close }) => [trade_date, Number(close)])).toEqual(
-        TRUTH.map(({ date, close }) => [date, Number(close)]),
-      )
-      for (const vendor of ['LEAN', 'Databento', 'EODHD']) {
-        const report = await ingestDelivery(scratch.connection, await reviewed(vendor), { jobs })
-        const { rows_inserted, rows_updated, rows_unchanged } = report.job('prices-daily')
-        expect([vendor, rows_inserted, rows_updated, rows_unchanged]).toEqual([vendor, 0, 0, TRUTH.length])
-      }
-    } finally {
-      await scratch.drop()
+  beforeAll(async () => {
+    scratch = await scratchDatabase({ migrated: true })
+    for (const shape of ALL) {
+      const { at, files, gives } = shape
+      const root = await writeDelivery(await files(namesOf(at)))
+      await adopt(root, { adjusted: 'raw' })
+      await review(`${root}-delivery`, idOf(shape), gives !== 'bars and events', namesOf(at))
+      const window = { start_date: '2020-08-15', end_date: '2020-08-31' }
+      const { jobs } = await ingestDelivery(scratch.connection, `${root}-delivery`, {
+        jobs: gives === 'refused' ? UP_TO_PRICES : JOB_NAMES,
+        window,
+      })
+      const bad = jobs.filter(({ items, rows_rejected }) => items.failed > 0 || rows_rejected > 0)
+      ended.push(bad.flatMap(({ job, gaps }) => gaps.map(({ reason }) => `${job}: ${reason}`)).join('; '))
     }
+    await withDatabase(
+      scratch.connection,
+      async (db) => {
+        validated = await validate(db, { checks: CHECKS })
+      },
+      VALIDATING,
+    )
   })
+  afterAll(() => scratch.drop())
+
+  const rowsOf = (shape: (typeof ALL)[number], columns: string, table: string) =>
+    scratch.db.rows<Record<string, string | null>>(
+      `select ${columns} from stocks_research.${table} join stocks_research.securities using (security_id)
+        where source_id = $1 order by 1, 2`,
+      [idOf(shape)],
+    )
+  /** By hand: four for one, and the dividend of 0.82 after a close of 456. */
+  const adjustedCloses = (has_dividend: boolean): string[] =>
+    ADJUSTED.map(({ date, close }) =>
+      (Number(close) * (has_dividend && date < '2020-08-20' ? 1 - 0.82 / 456 : 1)).toFixed(4),
+    )
+  const BAR = 'trade_date::text as date, open, high, low, close, volume, adj_close'
+
+  it.each(ALL.filter(({ gives }) => gives !== 'refused'))('$vendor ($at): true rows', async (shape) => {
+    expect(ended[shape.at]).toBe('')
+    const bars = await rowsOf(shape, BAR, 'prices_daily_adjusted_v')
+    const is_with_events = shape.gives === 'bars and events'
+    expect(bars.map(({ adj_close: _, ...bar }) => exact(bar))).toEqual(truth(shape.gives))
+    expect(bars.map(({ adj_close }) => Number(adj_close).toFixed(4))).toEqual(adjustedCloses(is_with_events))
+    const events = await rowsOf(shape, 'ex_date::text, kind::text', 'corporate_actions')
+    const known = is_with_events ? TRUE_EVENTS : [TRUE_SPLIT]
+    expect(events).toEqual(known.map(({ ex_date, kind }) => ({ ex_date, kind })))
+  })
+
+  it.each(ALL.filter(({ gives }) => gives === 'refused'))('$vendor ($at): no row', async (shape) => {
+    expect(ended[shape.at]).toMatch(/prices-daily: Its closes do not move at a split/)
+    expect(await rowsOf(shape, 'trade_date, close', 'prices_daily')).toEqual([])
+  })
+
+  it('no hard check has a violation', () => {
+    const hard = validated.checks.filter(({ severity }) => severity === 'hard')
+    expect(hard.flatMap(({ examples }) => examples)).toEqual([])
+    expect(hard.length).toBeGreaterThan(30)
+  })
+})
+
+describe('files of one company', () => {
+  const YAHOO = ADJUSTED_SHAPES.find(({ vendor }) => vendor === 'Yahoo') as VendorShape
 
   it('in two notations are one security, and differ only where their values do', async () => {
     const header = 'date,open,high,low,close,volume\n'
@@ -182,7 +236,7 @@ describe('files of one company', () => {
   })
 
   it('as Yahoo prints them are rebuilt where a person has every split', async () => {
-    const root = await writeDelivery(await shapeOf('Yahoo').files(NAMES))
+    const root = await writeDelivery(await YAHOO.files(NAMES))
     await adopt(root, { adjusted: 'raw' })
     const into = `${root}-delivery`
     await review(into, ID, true)

@@ -64,7 +64,8 @@ export async function adopt(folder: string, options: AdoptOptions = {}): Promise
     )
   const mapping = {
     ...shape.mapping,
-    ...(adjusted === 'raw' ? { adjusted } : {}),
+    // Where the form shows which prices are as traded, its mapping names them.
+    ...(adjusted === 'raw' && shape.prices !== 'raw' ? { adjusted } : {}),
     ...namesAsTickers(shape, files),
   }
   await copyInto(root, into, files)
