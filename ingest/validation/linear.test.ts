@@ -9,6 +9,7 @@ import { callsOf, pagesRead, planInside, planOf, rowsVisited } from '../../helpe
 import { type CookbookMarket, openCookbookMarket } from '../testing/validation/cookbook-market.ts'
 import { doubleMarket } from '../testing/validation/double-market.ts'
 import { CHECKS } from './checks.ts'
+import { CHECK_SETTINGS } from './find-violations.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
 const DAY = '2024-06-28'
@@ -66,7 +67,7 @@ async function checkCosts(): Promise<ReadonlyMap<string, number>> {
     const sql = queryFile(SQL, 'find-violations', { query: check.query })
     const plan = await db.transaction(async (tx) => {
       // Plans of one kind are compared: with workers a larger table has more nodes for the same rows.
-      await tx.execute('set local enable_memoize = off; set local max_parallel_workers_per_gather = 0')
+      await tx.execute(`${CHECK_SETTINGS}; set local max_parallel_workers_per_gather = 0`)
       return planOf(tx, sql, [1_000])
     })
     costs.set(check.name, rowsVisited(plan))

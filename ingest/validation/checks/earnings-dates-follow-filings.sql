@@ -3,39 +3,34 @@
 -- job: fundamentals-raw
 -- why: An earnings date that is late hides what the market knew; one that is early is look-ahead.
 with reports as materialized (
-  -- A report of a period; place 1 is the first.
-  select r.cik, r.report_date as period_end, r.accession, r.filed, r.accepted_at,
-    row_number() over (
-      partition by r.cik, r.report_date
-      order by r.filed, r.accepted_at, r.accession
-    ) as place
+  -- The first report of a period. `distinct on` tells the planner how many there are; a condition on a row
+  -- number does not, and it then compares every report with every announcement.
+  select distinct on (r.cik, r.report_date)
+    r.cik, r.report_date as period_end, r.accession, r.filed, r.accepted_at
   from stocks_research.filings r
   where r.report_date is not null
     and r.form = any (array['10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F'])
+  order by r.cik, r.report_date, r.filed, r.accepted_at, r.accession
 ), results as materialized (
   select f.cik, f.accession, f.filed, f.accepted_at
   from stocks_research.filings f
   where f.form = '8-K'
     and f.items @> array['2.02']
 ), announcements as materialized (
-  -- An 8-K with results of the newest period that ended before it, not after the report of that period.
-  select r.cik, r.period_end, a.accession, a.filed, a.accepted_at,
-    row_number() over (
-      partition by r.cik, r.period_end
-      order by a.filed, a.accepted_at, a.accession
-    ) as place
+  -- The first 8-K with results of the newest period that ended before it, not after the report of that
+  -- period.
+  select distinct on (r.cik, r.period_end) r.cik, r.period_end, a.accession, a.filed, a.accepted_at
   from reports r
   join results a on a.cik = r.cik and a.filed > r.period_end and a.filed <= r.filed
-  where r.place = 1
-    and (a.accepted_at is null or r.accepted_at is null or a.accepted_at <= r.accepted_at)
+  where (a.accepted_at is null or r.accepted_at is null or a.accepted_at <= r.accepted_at)
     and not exists (
       select
       from reports n
       where n.cik = r.cik
-        and n.place = 1
         and n.period_end > r.period_end
         and n.period_end < a.filed
     )
+  order by r.cik, r.period_end, a.filed, a.accepted_at, a.accession
 ), expected as (
   select r.cik, r.period_end, r.accession as report_accession,
     coalesce(a.accession, r.accession) as accession,
@@ -43,8 +38,7 @@ with reports as materialized (
     case when a.accession is null then r.accepted_at else a.accepted_at end as accepted_at,
     r.filed as report_filed, r.accepted_at as report_accepted_at
   from reports r
-  left join announcements a on a.cik = r.cik and a.period_end = r.period_end and a.place = 1
-  where r.place = 1
+  left join announcements a on a.cik = r.cik and a.period_end = r.period_end
 )
 select
   coalesce(v.cik, e.cik) as subject,
