@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { codeIdentity } from '../helpers/checklist/code.ts'
+import { changesIn, git } from '../helpers/checklist/code.ts'
 import type { JournalEntry } from '../helpers/checklist/events.ts'
 import { verifyJournal } from '../helpers/checklist/journal.ts'
 import { judge } from '../helpers/checklist/judge.ts'
 import { boxesOf, MARK, type RunView, viewOf } from '../helpers/checklist/view.ts'
+import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { messageOf } from '../helpers/core/errors.ts'
 import { plainJson } from '../helpers/core/text.ts'
 import { attestationFaults } from './check-statement.ts'
@@ -160,11 +161,11 @@ const isFileName = (name: string): boolean =>
 
 /** Whether the checkout is the one that the run was made from, and neither was changed. */
 function isSameCode({ identity }: RunView): boolean {
-  const here = codeIdentity()
+  // Whether a file differs is asked last: git then reads every file.
   return (
-    here.git_is_dirty === false &&
     identity['git_is_dirty'] === false &&
-    identity['git_commit'] === here.git_commit
+    identity['git_commit'] === git(ROOT_DIRECTORY, 'rev-parse', 'HEAD') &&
+    changesIn(ROOT_DIRECTORY)?.length === 0
   )
 }
 
