@@ -122,12 +122,17 @@ create table ingestion.items (
   lease_owner text,
   -- Earliest next attempt, UTC, after a quota or a requested wait.
   next_try_at timestamp with time zone,
+  -- Of an item that was neither requested nor read: the run that did so last, since which its source has
+  -- nothing new. Null for all others.
+  unchanged_since_run_id uuid,
   -- When the row last changed, UTC.
   updated_at timestamp with time zone not null default now(),
   constraint items_pkey primary key (item_id),
   constraint items_run_id_job_provider_item_start_date_end_date_key unique (run_id, job, provider, item,
     start_date, end_date),
   constraint items_run_id_fkey foreign key (run_id) references ingestion.runs(run_id) on delete restrict,
+  constraint items_unchanged_since_run_id_fkey foreign key (unchanged_since_run_id) references
+    ingestion.runs(run_id) on delete restrict,
   constraint items_attempts_count_check check ((attempts_count >= 0)),
   constraint items_error_class_check check ((error_class in ('quota', 'throttled', 'auth', 'entitlement',
     'transient', 'malformed', 'truncated', 'conflict', 'internal'))),

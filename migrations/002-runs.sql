@@ -82,6 +82,7 @@ create table ingestion.items (
   leased_until_at   timestamptz,
   lease_owner       text,
   next_try_at       timestamptz,
+  unchanged_since_run_id uuid    references ingestion.runs on delete restrict,
   updated_at        timestamptz not null default now(),
   unique (run_id, job, provider, item, start_date, end_date),
   constraint items_failure_has_class check (status <> 'failed' or error_class is not null)
@@ -117,6 +118,9 @@ comment on column ingestion.items.leased_until_at is
 comment on column ingestion.items.lease_owner is 'The process that works on it: host and process id.';
 comment on column ingestion.items.next_try_at is
   'Earliest next attempt, UTC, after a quota or a requested wait.';
+comment on column ingestion.items.unchanged_since_run_id is
+  'Of an item that was neither requested nor read: the run that did so last, since which its source has '
+  'nothing new. Null for all others.';
 comment on column ingestion.items.updated_at is 'When the row last changed, UTC.';
 
 create table ingestion.rejects (

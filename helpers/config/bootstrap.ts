@@ -93,8 +93,13 @@ const bootstrapSchema = z.strictObject({
        * Sessions before the newest bar that the daily run asks for again: what was revised in them is seen.
        */
       overlap_sessions: z.int().min(1),
+      /**
+       * The daily run requests each filer at least once in so many days, and more often those that have filed
+       * something; 0 requests every filer each time.
+       */
+      filer_request_max_days: z.int().min(0).default(7),
     })
-    .default({ overlap_sessions: 10 }),
+    .default({ overlap_sessions: 10, filer_request_max_days: 7 }),
   /** The name of one of `provider_sets`, for a live run. */
   provider_set: z.string().default('free-keys'),
   /** By name: job → providers by preference; a list within the list is used together. */

@@ -96,3 +96,19 @@ it('a reason of many items is reported once, with their number and the first ten
   expect(text).toContain('x:9 and 1,190 more')
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(150)
 })
+
+it('the job of facts says how many filers it requested, and why', () => {
+  const items = { ...report.items, ok: 8_000, not_found: 0, failed: 0 }
+  const not_requested = { items_count: 7_882, since_run_id: 'r1', through_date: '2026-11-27' }
+  const textOf = (more: Partial<JobReport>): string => {
+    const jobs = [{ ...report, job: 'fundamentals-raw' as const, items, gaps: [], ...more }]
+    return summaryText({ run_id: 'r', state: 'complete', state_reason: null, jobs, duration_ms: 1 })
+  }
+  expect(textOf({ not_requested, items_unchanged: 7_882 })).toContain(
+    '8,000 ok (118 filers requested; 7,882 filed nothing until 2026-11-27, since run r1 or a later one ' +
+      'requested them)',
+  )
+  expect(textOf({ all_requested_because: 'the SEC has no index of 2026-11-26' })).toContain(
+    '8,000 ok (every filer was requested: the SEC has no index of 2026-11-26)',
+  )
+})

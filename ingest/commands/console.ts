@@ -70,11 +70,25 @@ const itemsText = (items: JobReport['items']): string =>
 
 function unchangedText(report: JobReport): string {
   const { items_unchanged, unchanged_since, unchanged_rejected_count = 0 } = report
+  if (report.all_requested_because !== undefined)
+    return ` (every filer was requested: ${report.all_requested_because})`
+  if (report.not_requested !== undefined) return notRequestedText(report.items, report.not_requested)
   if (items_unchanged === 0) return ''
   const why = unchanged_since === undefined ? 'inputs unchanged' : `unchanged since run ${unchanged_since}`
   const rejected =
     unchanged_rejected_count === 0 ? '' : `, which rejected ${counted(unchanged_rejected_count, 'record')}`
   return ` (${count(items_unchanged)} skipped: ${why}${rejected})`
+}
+
+function notRequestedText(
+  items: JobReport['items'],
+  { items_count, since_run_id, through_date }: NonNullable<JobReport['not_requested']>,
+): string {
+  const all = Object.values(items).reduce((sum, number) => sum + number, 0)
+  return (
+    ` (${counted(all - items_count, 'filer')} requested; ${count(items_count)} filed nothing until ` +
+    `${through_date}, since run ${since_run_id} or a later one requested them)`
+  )
 }
 
 /**

@@ -64,7 +64,7 @@ async function update(
       const report = await runDaily({
         ...options,
         now,
-        overlap_sessions: config.bootstrap.daily.overlap_sessions,
+        ...config.bootstrap.daily,
         checks,
       })
       const freshness = await withDatabase(options.connection, (db) =>

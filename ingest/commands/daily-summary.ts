@@ -30,6 +30,18 @@ export interface DailySummary {
   } | null
   /** Jobs whose files were not read: they are unchanged since that run. */
   readonly unchanged: readonly { readonly job: string; readonly since_run_id: string }[]
+  /**
+   * Filers of the job that loads facts: `not_requested_count` filed nothing until `through_date`, since the
+   * run or a later one requested them. `all_because` says why every filer was requested. Null for a source
+   * without a list of filings.
+   */
+  readonly filers: {
+    readonly requested_count: number
+    readonly not_requested_count: number
+    readonly since_run_id: string | null
+    readonly through_date: string | null
+    readonly all_because: string | null
+  } | null
   /** Securities whose whole history was requested again. */
   readonly requested_again: readonly string[]
   readonly validation: {
@@ -99,6 +111,7 @@ export function summaryOf({
       rejected: sum('rejected'),
     },
     unchanged: runs.flatMap(({ jobs }) => jobs.flatMap(unchangedJob)),
+    filers: runs.flatMap(({ jobs }) => jobs.flatMap(filersOf))[0] ?? null,
     requested_again: report.pulled_again,
     validation: {
       checks_count: validation.checks.length,
@@ -115,6 +128,25 @@ export function summaryOf({
 const unchangedJob = ({ job, unchanged_since }: JobReport): DailySummary['unchanged'] =>
   unchanged_since === undefined ? [] : [{ job, since_run_id: unchanged_since }]
 
+function filersOf({
+  items,
+  not_requested,
+  all_requested_because,
+}: JobReport): NonNullable<DailySummary['filers']>[] {
+  if (not_requested === undefined && all_requested_because === undefined) return []
+  const all = Object.values(items).reduce((sum, number) => sum + number, 0)
+  const not_requested_count = not_requested?.items_count ?? 0
+  return [
+    {
+      requested_count: all - not_requested_count,
+      not_requested_count,
+      since_run_id: not_requested?.since_run_id ?? null,
+      through_date: not_requested?.through_date ?? null,
+      all_because: all_requested_because ?? null,
+    },
+  ]
+}
+
 /** The summary of a daily run that ended by an error. */
 export function failureOf(database: string, error: unknown, duration_ms: number): DailySummary {
   return {
@@ -129,6 +161,7 @@ export function failureOf(database: string, error: unknown, duration_ms: number)
     runs: [],
     rows: null,
     unchanged: [],
+    filers: null,
     requested_again: [],
     validation: null,
     backup: null,
@@ -138,7 +171,7 @@ export function failureOf(database: string, error: unknown, duration_ms: number)
 
 /** The summary in one line, for the subject or the end of a mail. */
 export function lineOf(summary: DailySummary): string {
-  const { database, state, exit_code, freshness, rows, validation, backup, reasons } = summary
+  const { database, state, exit_code, freshness, filers, rows, validation, backup, reasons } = summary
   const parts = [
     `daily ${database}: ${state} (exit code ${exit_code})`,
     ...(freshness === null ? [] : [freshnessText(freshness)]),
@@ -148,6 +181,7 @@ export function lineOf(summary: DailySummary): string {
           `rows: ${thousands(rows.inserted)} inserted, ${thousands(rows.updated)} updated, ` +
             `${thousands(rows.deleted)} deleted, ${thousands(rows.rejected)} rejected`,
         ]),
+    ...(filers === null ? [] : [filersPart(filers)]),
     ...(validation === null
       ? []
       : [`checks: ${validation.hard_count} hard and ${validation.soft_count} soft violations`]),
@@ -156,6 +190,16 @@ export function lineOf(summary: DailySummary): string {
   ]
   return parts.join(' · ')
 }
+
+const filersPart = ({
+  requested_count,
+  not_requested_count,
+  through_date,
+}: NonNullable<DailySummary['filers']>): string =>
+  through_date === null
+    ? `all ${thousands(requested_count)} filers requested`
+    : `filers: ${thousands(requested_count)} requested, ${thousands(not_requested_count)} filed nothing ` +
+      `until ${through_date}`
 
 function backupPart(backup: DailyBackup): string[] {
   if (backup === null || 'error' in backup) return []

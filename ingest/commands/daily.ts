@@ -50,6 +50,7 @@ export interface DailyReport {
 export async function runDaily({
   now,
   overlap_sessions,
+  filer_request_max_days,
   checks,
   ...options
 }: DailyOptions): Promise<DailyReport> {
@@ -72,6 +73,7 @@ export async function runDaily({
     ...options,
     window: whole,
     jobs: jobsInOrder(),
+    ...(filer_request_max_days === undefined ? {} : { filer_request_max_days }),
     windows: { 'prices-daily': overlap },
   })
   const after = await ask((db) => hashesOf(db, overlap.start_date, newest_date))

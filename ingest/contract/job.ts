@@ -233,6 +233,18 @@ export interface JobReport {
   readonly unchanged_since?: string
   /** Records that it rejected and listed in `ingestion.rejects`. They are not in `rows_rejected`. */
   readonly unchanged_rejected_count?: number
+  /**
+   * Filers that were not requested, since they have filed nothing since that run or a later one requested
+   * them. They are among `items_unchanged`.
+   */
+  readonly not_requested?: {
+    readonly items_count: number
+    readonly since_run_id: string
+    /** The last day of the list of filings that shows it. */
+    readonly through_date: string
+  }
+  /** Why a daily run requested every filer all the same. */
+  readonly all_requested_because?: string
   readonly duration_ms: number
   /** Every item that ended as failed, deferred or not_found, by name. */
   readonly gaps: readonly ItemGap[]

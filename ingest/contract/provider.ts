@@ -34,6 +34,13 @@ export interface Provider {
    */
   readonly inputFiles?: (ask: Ask, batch: Batch) => Promise<readonly InputFile[] | undefined>
   /**
+   * The newest day on which each filer filed something, from `since_date` until now, as the source itself
+   * lists it: whoever is not in it has filed nothing since. Undefined if the source has no such list.
+   *
+   * @throws SourceError if the list of any of these days is not published, or not complete.
+   */
+  readonly newestFilings?: (since_date: string, signal: AbortSignal) => Promise<NewestFilings>
+  /**
    * Reads one batch, page by page, in any order. A subject of the batch without a record and without an end
    * of its own ends as its job says (`without_records`). An end `failed` withholds every row of the subject;
    * the others count only where it has none.
@@ -41,6 +48,13 @@ export interface Provider {
    * @throws SourceError when the batch as a whole cannot be read.
    */
   read(ask: Ask, batch: Batch, signal: AbortSignal): AsyncIterable<Page | SubjectEnd>
+}
+
+export interface NewestFilings {
+  /** The newest day by filer (ten digits). */
+  readonly days: ReadonlyMap<string, string>
+  /** Last day that was listed. */
+  readonly through_date: string
 }
 
 export interface Ask {
@@ -62,6 +76,11 @@ export interface Subject {
   readonly provider_id?: string | undefined
   /** Last day of listing, as the securities master has it. */
   readonly delist_date?: string | undefined
+  /**
+   * An answer about its filer that was archived since then (ISO 8601) is as good as a new one: it has filed
+   * nothing since.
+   */
+  readonly filer_unchanged_since_at?: string | undefined
   /** The last ticker. */
   readonly ticker: string | undefined
   /** Every ticker that it held, with inclusive days; empty when they are not known yet. */

@@ -69,7 +69,12 @@ export function openClient(stated: HttpProfile, options: ClientOptions): HttpCli
       secret_parameters: profile.secret_parameters,
     })
     destinationOf(profile, request.url, options.stand_ins ?? {}) // The allow-list holds for a replay too.
-    const reused_since = options.reuse_since_at ?? (request.is_shared === true ? opened_at : undefined)
+    const reused_since = [
+      options.reuse_since_at ?? (request.is_shared === true ? opened_at : undefined),
+      request.reuse_since_at,
+    ]
+      .filter((at) => at !== undefined)
+      .toSorted()[0]
     const since = options.mode === 'replay' ? undefined : reused_since
     const stored =
       options.mode === 'replay' || since !== undefined

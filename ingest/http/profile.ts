@@ -48,6 +48,8 @@ export interface HttpRequest {
   readonly body_bytes_max?: number
   /** Two jobs of a run ask the same: the second one takes the answer that this client has archived. */
   readonly is_shared?: boolean
+  /** An answer that was archived since then (ISO 8601) is as good as a new one. */
+  readonly reuse_since_at?: string
 }
 
 /** An answer that passed its classifier, fresh or archived. */

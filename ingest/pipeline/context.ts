@@ -2,6 +2,7 @@ import type { Log } from '../../helpers/core/log.ts'
 import type { JobName, Window } from '../contract/job.ts'
 import type { Universe } from '../universe/read.ts'
 import type { Writer } from './lock.ts'
+import type { UnchangedFilers } from './unchanged-filers.ts'
 
 /** Shares above which a run is not what it should be; see bootstrap.json. */
 export interface Thresholds {
@@ -43,6 +44,8 @@ export interface RunContext {
   readonly group_rows_max: number
   /** True: every file is read and every item derived, also those of which nothing has changed. */
   readonly is_full: boolean
+  /** The filers that need not be requested. Asked once, when the first job needs it. */
+  readonly unchangedFilers: () => Promise<UnchangedFilers>
   readonly onProgress: (progress: Progress) => void
 }
 

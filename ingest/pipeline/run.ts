@@ -30,6 +30,7 @@ import { beginRun, endRun, markDeadRuns } from './runs.ts'
 import { loadSharedTable } from './shared-table.ts'
 import { runSourced } from './sourced.ts'
 import { rulesOf } from './unchanged.ts'
+import { filersOnce } from './unchanged-filers.ts'
 
 // The way of the data, file by file:
 //   run.ts     takes the lock (lock.ts), records the run (runs.ts), runs its jobs in order
@@ -79,6 +80,11 @@ export interface IngestOptions {
   readonly heartbeat_ms?: number
   /** Reads and derives everything again, also what has unchanged inputs; false when not given. */
   readonly is_full?: boolean
+  /**
+   * Filers that have filed nothing are not requested, unless their last request was so many days before the
+   * end of the window. When not given, every filer is requested.
+   */
+  readonly filer_request_max_days?: number
 }
 
 const HEARTBEAT_MS = 20_000
@@ -128,6 +134,7 @@ async function runLocked(
     options.heartbeat_ms ?? HEARTBEAT_MS,
     (error) => lost.abort(error),
   )
+  const signal = AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])])
   const run: RunContext = {
     run_id,
     universe: options.universe,
@@ -135,11 +142,12 @@ async function runLocked(
     thresholds: options.thresholds,
     rules,
     log,
-    signal: AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])]),
+    signal,
     write,
     owner: `${hostname()}:${process.pid}`,
     group_rows_max: options.group_rows_max ?? 100_000,
     is_full: options.is_full ?? false,
+    unchangedFilers: filersOnce(db, run_id, options, log, signal),
     onProgress: options.onProgress ?? (() => {}),
   }
   const reports: JobReport[] = []

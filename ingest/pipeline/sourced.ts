@@ -1,6 +1,6 @@
 import type { Database } from '../../helpers/postgres/database.ts'
 import type { JobReport, SourcedJob } from '../contract/job.ts'
-import { type Ask, type Batch, type Provider, SourceError } from '../contract/provider.ts'
+import { type Ask, type Batch, type Provider, SourceError, type Subject } from '../contract/provider.ts'
 import { runBatch } from './batch.ts'
 import { addCounts, type JobCounts, NO_ROWS, type RunContext } from './context.ts'
 import { identityOf, type KnownSecurity } from './identity.ts'
@@ -15,11 +15,15 @@ import {
   newestChange,
   rememberRead,
 } from './unchanged.ts'
+import { endUnrequested, type UnchangedFilers } from './unchanged-filers.ts'
 
 // Where the calendar starts, for a database whose calendar is not loaded yet.
 const FIRST_SESSION_DATE = '1990-01-02'
 
-type UnchangedSince = Pick<JobReport, 'unchanged_since' | 'unchanged_rejected_count'>
+type UnchangedSince = Pick<
+  JobReport,
+  'unchanged_since' | 'unchanged_rejected_count' | 'not_requested' | 'all_requested_because'
+>
 
 /**
  * Runs a job that reads a provider: plans its items, asks for the open ones batch by batch, and brings each
@@ -35,7 +39,9 @@ export async function runSourced(
   const { run_id, window, log, signal, write, onProgress } = run
   const change_before = await newestChange(db)
   const scope: ItemScope = { run_id, job: job.name, provider: provider.name, window }
-  const subjects = await openSubjects(db, job, known, scope, write)
+  const filers = await run.unchangedFilers()
+  const open = await openSubjects(db, job, known, scope, write)
+  const { requested: subjects, report } = await write(db, (tx) => requestedOf(tx, job, scope, open, filers))
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
   const sessions = await sessionDates(db)
   const isSession = (date: string): boolean => sessions.has(date)
@@ -44,7 +50,7 @@ export async function runSourced(
   refuseOverlap(provider, batches)
   const estimated_bytes = batches.reduce((sum, { estimate }) => sum + estimate.bytes, 0)
 
-  let counts = NO_ROWS
+  let counts = { ...NO_ROWS, items_unchanged: open.length - subjects.length }
   let items_done = 0
   let deferred = undefined as SourceError | undefined
   let unchanged: UnchangedSince = {}
@@ -108,7 +114,26 @@ export async function runSourced(
     else await write(db, (tx) => endItems(tx, scope, endsOf(batch, deferred as SourceError, 'deferred')))
   })
   await write(db, (tx) => rememberRead(tx, job, scope, read, change_before))
-  return { ...counts, ...unchanged }
+  return { ...counts, ...unchanged, ...report }
+}
+
+/**
+ * The subjects that are requested. Facts are requested of filers that may have new ones; another job may use
+ * an archived answer about the others.
+ */
+async function requestedOf(
+  tx: Database,
+  job: SourcedJob,
+  scope: ItemScope,
+  subjects: readonly Subject[],
+  filers: UnchangedFilers,
+): ReturnType<typeof endUnrequested> {
+  if (job.subject === 'filer') return endUnrequested(tx, scope, subjects, filers)
+  const requested = subjects.map((subject): Subject => {
+    const last = subject.cik === undefined ? undefined : filers.requests.get(subject.cik)
+    return last === undefined ? subject : { ...subject, filer_unchanged_since_at: last.started_at }
+  })
+  return { requested, report: {} }
 }
 
 /**

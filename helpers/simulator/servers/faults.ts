@@ -1,4 +1,5 @@
 import { createRandom } from '../market/random.ts'
+import type { IndexFault } from './sec-index.ts'
 
 export const FAULT_KINDS = [
   'throttled_with_wait',
@@ -45,6 +46,8 @@ export interface FaultPlan {
   readonly is_today_forbidden?: boolean
   /** Filers whose facts and submissions are never served: every request ends with 500. */
   readonly broken_ciks?: readonly string[]
+  /** What is wrong with the SEC's index of filings of a day. */
+  readonly index_days?: Readonly<Record<string, IndexFault>>
 }
 
 /**

@@ -96,14 +96,16 @@ interface Row {
   isXBRL: 0 | 1
 }
 
+const ownedBy = (world: World, { cik }: Filer): Security[] =>
+  world.securities.concat(world.outsiders).filter((security) => security.cik === cik)
+
 /** `submissions` of a filer: `recent` and shards hold columns, newest filing first. */
 export function submissions(
   world: World,
   filer: Filer,
 ): { main: unknown; shards: ReadonlyMap<string, unknown> } {
-  const owned = world.securities.concat(world.outsiders).filter((security) => security.cik === filer.cik)
-  const listed = owned.filter((security) => security.delist_date === null)
-  const rows = rowsOf(filer, owned)
+  const listed = ownedBy(world, filer).filter((security) => security.delist_date === null)
+  const rows = filingsOf(world, filer)
   const shards = new Map<string, unknown>()
   const files: unknown[] = []
   const older = rows.slice(RECENT_FILINGS_MAX)
@@ -165,7 +167,7 @@ export function submissions(
  * Reports, and what an exchange and a company file when a listing ends: 25-NSE on the last day, 15-12B ten
  * days later.
  */
-function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
+export function filingsOf(world: World, filer: Filer): Row[] {
   const rows: Row[] = filer.filings.map((filing) => ({
     accessionNumber: filing.accession,
     filingDate: filing.filed,
@@ -185,7 +187,7 @@ function rowsOf(filer: Filer, owned: readonly Security[]): Row[] {
       isXBRL: 1,
       accepted_at,
     })
-  for (const { delist_date, exchange_mic, actions } of owned) {
+  for (const { delist_date, exchange_mic, actions } of ownedBy(world, filer)) {
     if (delist_date === null) continue
     const year = delist_date.slice(2, 4)
     const serial = filer.cik.slice(-6)

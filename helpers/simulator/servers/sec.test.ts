@@ -105,6 +105,23 @@ describe('the SEC and Nasdaq', () => {
     }
   })
 
+  test('list each filing in the two indexes of its day, which a day without a session lacks', async () => {
+    const path = (kind: string, day: string): string =>
+      `/Archives/edgar/daily-index/${day.slice(0, 4)}/QTR${Math.ceil(Number(day.slice(5, 7)) / 3)}/` +
+      `${kind}.${day.replaceAll('-', '')}.idx`
+    const [filer] = world.filers.filter(({ filings }) => filings.length > 0)
+    for (const { filed, form, accession } of filer?.filings ?? []) {
+      const line = `edgar/data/${Number(filer?.cik)}/${accession}.txt`
+      const master = await (await client.get('sec', path('master', filed))).text()
+      const row = `${Number(filer?.cik)}|${filer?.name}|${form}|${filed.replaceAll('-', '')}|${line}`
+      expect(master.split('\n')).toContain(row)
+      const by_form = await (await client.get('sec', path('form', filed))).text()
+      expect(by_form.split('\n').filter((each) => each.includes(line))).toHaveLength(1)
+    }
+    for (const day of ['2024-12-25', '2024-12-28', '2025-01-06'])
+      expect((await client.get('sec', path('master', day))).status).toBe(403)
+  })
+
   test('refuse a client that does not identify itself', async () => {
     const response = await client.get('sec', '/files/company_tickers_exchange.json', { 'user-agent': 'node' })
     expect([response.status, response.headers.get('content-type')]).toEqual([403, 'text/html'])

@@ -1,18 +1,23 @@
 import { buffer } from 'node:stream/consumers'
 import { ZipArchive } from 'archiver'
 import type { World } from '../market/types.ts'
-import { type Answer, type Asked, html, json, objectStoreError } from './answer.ts'
+import { type Answer, type Asked, html, json, objectStoreError, text } from './answer.ts'
 import { companyFacts, submissions, tickersWithExchange } from './sec-documents.ts'
+import { dailyIndexes, type IndexFault } from './sec-index.ts'
 
 /**
  * www.sec.gov and data.sec.gov. Both refuse a client that does not say who it is; a missing object is 403 on
  * one and 404 on the other.
  */
-export function createSecFeed(world: World): {
+export function createSecFeed(
+  world: World,
+  index_faults: Readonly<Record<string, IndexFault>> = {},
+): {
   www(asked: Asked): Promise<Answer>
   data(asked: Asked): Answer
 } {
   const filers = new Map(world.filers.map((filer) => [filer.cik, filer]))
+  const indexAt = dailyIndexes(world, index_faults)
   let facts_zip: Promise<Buffer> | undefined
   let submissions_zip: Promise<Buffer> | undefined
 
@@ -34,8 +39,10 @@ export function createSecFeed(world: World): {
           }),
         )
         return zipped(await submissions_zip)
-      default:
-        return objectStoreError(403, asked.path)
+      default: {
+        const index = indexAt(asked.path)
+        return index === undefined ? objectStoreError(403, asked.path) : text(200, index)
+      }
     }
   }
   const data = (asked: Asked): Answer => {

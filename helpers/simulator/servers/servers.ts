@@ -75,7 +75,7 @@ export async function startMarketServers(world: World, options: MarketOptions = 
   const plan = options.faults ?? {}
   const faults = createFaultSource(plan)
   const disorder = { duplicates: plan.duplicates ?? false, shuffled_pages: plan.shuffled_pages ?? false }
-  const sec = createSecFeed(world)
+  const sec = createSecFeed(world, plan.index_days)
   const alpaca = createAlpacaFeed(world, options.keys ?? REHEARSAL_KEYS, disorder, {
     hidden: new Set(plan.hidden_tickers),
     refused: new Set(plan.refused_tickers),

@@ -6,6 +6,7 @@ set status = e.status,
   http_status = e.http_status,
   rows_count = e.rows_count,
   archive_sha256 = e.archive_sha256,
+  unchanged_since_run_id = e.run_id,
   updated_at = now()
 from ingestion.items e
 where e.run_id = $5::uuid

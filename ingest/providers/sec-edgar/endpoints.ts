@@ -2,6 +2,7 @@ import { per, SECOND_MS } from '../../http/budget.ts'
 import { isArray, isObject } from '../../http/json.ts'
 import type { Verdict } from '../../http/outcome.ts'
 import type { HttpProfile, HttpRequest } from '../../http/profile.ts'
+import type { IndexKind } from './daily-index.ts'
 import { PATTERNS } from './patterns.ts'
 
 const WWW = 'https://www.sec.gov'
@@ -33,9 +34,10 @@ export const tickers = (): HttpRequest => ({
       : missing('fields and data'),
 })
 
-/** `cik`: ten digits. */
-export const submissions = (cik: string): HttpRequest => ({
+/** `cik`: ten digits. `reuse_since_at`: an answer that was archived since then is not requested again. */
+export const submissions = (cik: string, reuse_since_at?: string): HttpRequest => ({
   url: `${DATA}/submissions/CIK${cik}.json`,
+  ...(reuse_since_at === undefined ? {} : { reuse_since_at }),
   expects: 'json',
   // Securities of one filer, and the jobs for securities and corporate actions, ask the same.
   is_shared: true,
@@ -73,6 +75,14 @@ export const companyFactsBulk = (): HttpRequest => ({
   url: `${WWW}/Archives/edgar/daily-index/xbrl/companyfacts.zip`,
   expects: 'zip',
 })
+
+/** The filings of a day: `master` by filer, `form` by form. */
+export function dailyIndex(kind: IndexKind, day: string): HttpRequest {
+  const quarter = Math.ceil(Number(day.slice(5, 7)) / 3)
+  const folder = `${WWW}/Archives/edgar/daily-index/${day.slice(0, 4)}/QTR${quarter}`
+  // Two jobs of a run read the same index.
+  return { url: `${folder}/${kind}.${day.replaceAll('-', '')}.idx`, expects: 'text', is_shared: true }
+}
 
 /** Files of the bulk zip, by filer. */
 export const bulkEntryName = (cik: string): string => `CIK${cik}.json`

@@ -19,7 +19,9 @@ import { entriesOf } from './bulk.ts'
 import { delistingsOf } from './delistings.ts'
 import * as endpoints from './endpoints.ts'
 import { filingRecords } from './filings.ts'
+import { newestFilings } from './newest-filings.ts'
 import { type Filer, parseCompanyFacts, parseFilings, parseSubmissions, parseTickers } from './parse.ts'
+import { submissionsOf } from './submissions.ts'
 
 /**
  * Above so many filers one file of all facts is quicker than a request for each: 1.4 GB are some 900 requests
@@ -56,6 +58,7 @@ export function secEdgar(
     concurrency: 2,
     probe: async (signal) =>
       void listed(await client.fetch(endpoints.tickers(), signal), 'filers with their tickers'),
+    newestFilings: (since_date, signal) => newestFilings(client, since_date, context.now(), signal),
     batches: (ask) => batchesOf(ask, bulk_filers_min),
     read(ask, batch, signal) {
       if (ask.dataset === 'securities') return readSecurities(client, watch, batch, signal)
@@ -134,7 +137,7 @@ async function* readSecurities(
         )
       continue
     }
-    const answer = await answered(subject.item, client.fetch(endpoints.submissions(cik), signal))
+    const answer = await answered(subject.item, submissionsOf(client, cik, subject, signal))
     if ('status' in answer) yield answer
     else if (answer.outcome === 'not_found')
       yield notFound(subject.item, `the SEC has no filer ${cik}`, answer)
@@ -170,7 +173,8 @@ async function* readFacts(
   { subjects }: Batch,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  for await (const { subject, response } of answersOf(client, subjects, endpoints.companyFacts, signal)) {
+  const ask = (cik: string) => client.fetch(endpoints.companyFacts(cik), signal)
+  for await (const { subject, response } of answersOf(subjects, ask)) {
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
     else if ('status' in response) yield response
     else if (response.outcome === 'not_found')
@@ -245,7 +249,8 @@ async function* readDelistings(
   { subjects }: Batch,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  for await (const { subject, response } of answersOf(client, subjects, endpoints.submissions, signal)) {
+  const ask = (cik: string, subject: Subject) => submissionsOf(client, cik, subject, signal)
+  for await (const { subject, response } of answersOf(subjects, ask)) {
     if (response === undefined) yield notFound(subject.item, 'no CIK is known for it')
     else if ('status' in response) yield response
     else if (response.outcome !== 'ok')
@@ -263,7 +268,8 @@ async function* readFilings(
   { subjects }: Batch,
   signal: AbortSignal,
 ): AsyncGenerator<Page | SubjectEnd> {
-  for await (const { subject, response } of answersOf(client, subjects, endpoints.submissions, signal)) {
+  const ask = (cik: string) => client.fetch(endpoints.submissions(cik), signal)
+  for await (const { subject, response } of answersOf(subjects, ask)) {
     const { item } = subject
     if (response === undefined) yield notFound(item, 'no CIK is known for it')
     else if ('status' in response) yield response
@@ -322,17 +328,14 @@ const cikAsked = (subject: Subject): string | undefined =>
   cikOfSubject(subject) ?? (/^\d{10}$/.test(subject.item) ? subject.item : undefined)
 
 function answersOf(
-  client: HttpClient,
   subjects: readonly Subject[],
-  request: (cik: string) => Parameters<HttpClient['fetch']>[0],
-  signal: AbortSignal,
+  request: (cik: string, subject: Subject) => Promise<HttpResponse>,
 ) {
   return ahead(subjects, LOOK_AHEAD, async (subject) => {
     const cik = cikAsked(subject)
     return {
       subject,
-      response:
-        cik === undefined ? undefined : await answered(subject.item, client.fetch(request(cik), signal)),
+      response: cik === undefined ? undefined : await answered(subject.item, request(cik, subject)),
     }
   })
 }
