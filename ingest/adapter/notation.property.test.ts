@@ -96,6 +96,12 @@ test('spellings that only some use are read too', () => {
     'abr-pd',
     'TDW-WTA',
     'MKC-V',
+    'BAC^E',
+    'BAC/PE',
+    'bac.pe',
+    'BEP-P-A',
+    'ABC.PR',
+    'CELG^',
   ]
   expect(keys.map(symbolKey)).toEqual([
     'BRK.B',
@@ -108,6 +114,12 @@ test('spellings that only some use are read too', () => {
     'ABR.PRD',
     'TDW.WS.A',
     'MKC.V',
+    'BAC.PRE',
+    'BAC.PRE',
+    'BAC.PRE',
+    'BEP.PRA',
+    'ABC.PR',
+    'CELG.RT',
   ])
 })
 

@@ -165,7 +165,15 @@ function readKind(text: string, notation: Notation): Omit<ListedSymbol, 'conditi
 export function readAny(text: string): ListedSymbol | undefined {
   const symbol = text.trim().replace(/[ /_]/g, '.')
   // Small letters mean something to CQS alone; a text that is no symbol as it is may be one in capitals.
-  return readMarked(symbol) ?? readMarked(symbol.toUpperCase())
+  const capitals = symbol.toUpperCase()
+  return readMarked(symbol) ?? readMarked(capitals) ?? readPreferred(capitals)
+}
+
+/** `BAC^E` of the screener of Nasdaq.com, `BAC/PE` of charts, `BAC-P-E`: in none of the notations above. */
+function readPreferred(symbol: string): ListedSymbol | undefined {
+  const [, root, series] = /^([A-Z0-9]{1,9})(?:\^|\.P|[.-]P[.-])([A-Z])$/.exec(symbol) ?? []
+  if (root === undefined || series === undefined) return undefined
+  return { root, kind: 'preferred', series, condition: '' }
 }
 
 function readMarked(symbol: string): ListedSymbol | undefined {

@@ -19,22 +19,29 @@ export type SecurityType =
  * Words of a security's name, and what each says. The last one in the name decides: the company comes first.
  */
 const WORDS: readonly (readonly [SecurityType, RegExp])[] = [
-  ['preferred', /\bpreferred\b|\bpreference (?:shares?|stock)\b/gi],
+  ['preferred', /\bpreferred\b|\bpfd\b|\bpreference (?:shares?|stock)\b/gi],
   ['note', /\bnotes?\b|\bdebentures?\b|\bETNs?\b|\bdue (?:\w+ \d+, )?20\d\d\b/gi],
   ['warrant', /\bwarrants?\b/gi],
   ['right', /\brights?\b/gi],
   ['unit', /\bunits?\b/gi],
-  ['adr', /\b(?:american |global )?deposit[ao]ry (?:shares?|receipts?)\b|\bADRs?\b|\bADSs?\b/gi],
+  // Depositary shares that no name calls American are a bank's preferreds, for the most part.
+  ['adr', /\b(?:american|global) deposit[ao]ry shares?\b|\bdeposit[ao]ry receipts?\b/gi],
+  ['adr', /\bADRs?\b|\bADSs?\b|\bGDRs?\b/gi],
   ['stock', /\bcommon (?:stock|shares?|units?)\b|\b(?:ordinary|capital|voting) (?:shares?|stock)\b/gi],
+  ['stock', /\bregistry shares?\b/gi],
   ['stock', /\b(?:shares|units) of beneficial interests?\b|(?<=\btrust )units?\b/gi],
   ['stock', /\blimited partner(?:ship)? (?:interests?|units?)\b/gi],
   ['fund', /\bfund\b/gi],
 ]
 
 /** What a security is made of or gives a right to follows these words, and is not what the security is. */
-const TERMS =
-  /\b(?:consisting of|comprised of|representing|exercisable|entitl|to purchase|convertible into)\b.*$/i
-const EACH = /[,(]\s*each\b.*$/i
+const TERMS = new RegExp(
+  String.raw`\b(?:consisting of|compris(?:ed of|ing)|representing|repstg|exercisable|entitl|` +
+    String.raw`convertible into|to (?:purchase|acquire)|(?<=\brights? )to)\b.*$`,
+  'i',
+)
+const DEPOSITARY_PREFERRED = /\bdep(?:osit[ao]ry)? (?:shares?|shs)\b.*\b(?:preferred|preference|pfd)\b/i
+const EACH = /[,(]\s*(?:each|one)\b.*$/i
 
 /**
  * What the security is, by its symbol and by its name; null where neither says. An exchange's own flag for an
@@ -57,14 +64,17 @@ export function securityTypeOf(security: {
 
 function typeByName(name: string): SecurityType | null {
   // A depositary share of a preferred is a preferred; one of a common share is an ADR.
-  if (/\bdepositary shares?\b.*\b(?:preferred|preference)\b/i.test(name)) return 'preferred'
+  if (DEPOSITARY_PREFERRED.test(name)) return 'preferred'
   const subject = name.replace(EACH, '').replace(TERMS, '')
-  if (/\b(?:preferred|preference) units?\b/i.test(name)) return 'preferred'
+  if (/\b(?:preferred|preference)(?: limited)?(?: partnership| partner)? (?:units?|interests?)\b/i.test(name))
+    return 'preferred'
   // A preferred with a term, "7.00% Series D Term Preferred Stock due 2029", is repaid as a note is.
   if (/\bterm preferred (?:stock|shares?)\b/i.test(name)) return 'preferred'
   // "American Depositary Shares, one hundred and fifty (150) Class A Ordinary Shares" are not those shares.
   if (/\b(?:american|global) deposit[ao]ry\b/i.test(subject) && !/\bwarrants?\b|\brights?\b/i.test(subject))
     return 'adr'
+  if (/\bdeposit[ao]ry shares?\b.*\b(?:ordinary|common)\b/i.test(name)) return 'adr'
+  if (/\bETF$/.test(subject)) return 'etf'
   // Units of a partnership are its common equity.
   if (/\b(?:L\.?\s?P\.?|partnership|partners)\b.*\bunits?\b|\bcommon units?\b/i.test(name)) {
     if (!/\bwarrants?\b|\bpreferred\b/i.test(name)) return 'stock'
