@@ -188,6 +188,8 @@ describe('readConfig', () => {
     [{ DATABASE_URL: 'postgres://me:secret@h/d' }, 'DATABASE_URL is set, but it is not read here'],
     [{ PGHOST: 'localhost:5433' }, 'The port goes into PGPORT'],
     [{ PGHOST: 'h', PGPORT: '0x1538' }, 'PGPORT is "0x1538"'],
+    [{ PGHOST: 'h', PGSSLMODE: 'verifyfull' }, 'PGSSLMODE is "verifyfull"; it must be one of disable, allow'],
+    [{ PGSSLMODE: 'Verify-Full' }, 'PGSSLMODE is "Verify-Full"; it must be one of disable, allow'],
     [{ PGHOST: 'h', PGSSLROOTCERT: 'nowhere.crt' }, 'PGSSLROOTCERT is "nowhere.crt"; no such file'],
     [{ BOOTSTRAP_SOURCE: 'flat-files:universe.csv' }, 'no such folder'],
     [{ BOOTSTRAP_SOURCE: 'flat-files:C:\\da\new' }, '"flat-files:C:\\da\\new"'],

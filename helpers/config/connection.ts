@@ -13,6 +13,8 @@ export interface Connection {
   readonly port: number
   readonly user: string
   readonly password: string | undefined
+  /** Why the password file (`PGPASSFILE`, `~/.pgpass`) is not used, where there is one. */
+  readonly password_file_fault?: string
   readonly database: string
   readonly ssl: SslMode
   /** The certificate of the server's authority, or "system" for the authorities that the system trusts. */

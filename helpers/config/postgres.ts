@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Connection, databaseNameFault, SSL_MODES, type SslMode } from './connection.ts'
 import { type Environment, show } from './environment.ts'
+import { readPasswordFile } from './password-file.ts'
 
 export type PostgresConfig =
   | { readonly kind: 'existing'; readonly connection: Connection }
@@ -25,6 +26,7 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
   if (host !== undefined && kind !== undefined)
     faults.push(`PGHOST is ${show(host)} and BOOTSTRAP_POSTGRES is ${show(kind)}; set only one of the two`)
   faults.push(...otherServers(env))
+  const ssl = readSslMode(env, faults)
   if (host === undefined) return { kind: kind === 'container' ? 'container' : 'embedded', database }
   if (!isHost(host)) {
     faults.push(
@@ -33,17 +35,11 @@ export function readPostgres(env: Environment, root: string, faults: string[]): 
     )
   }
   const user = env['PGUSER'] ?? env['USER'] ?? env['USERNAME'] ?? 'postgres'
-  return {
-    kind: 'existing',
-    connection: {
-      host,
-      port: readPort(env, faults),
-      user,
-      password: env['PGPASSWORD'],
-      database,
-      ...readTls(env, root, host, faults),
-    },
-  }
+  const server = { host, port: readPort(env, faults), user, database }
+  const given = env['PGPASSWORD']
+  const { password = given, ...rest } = given === undefined ? readPasswordFile(env, server) : {}
+  const tls = readTls(env, root, host, ssl, faults)
+  return { kind: 'existing', connection: { ...server, password, ...rest, ...tls } }
 }
 
 /**
@@ -88,16 +84,21 @@ const DEMANDS = [
   'PGSSLNEGOTIATION',
 ]
 
-function readTls(env: Environment, root: string, host: string, faults: string[]): TlsConfig {
+/** A wrong mode is a fault also where the embedded server is used: the user meant another one. */
+function readSslMode(env: Environment, faults: string[]): SslMode {
   const mode = env['PGSSLMODE'] ?? 'prefer'
+  if (isSslMode(mode)) return mode
+  faults.push(`PGSSLMODE is ${show(mode)}; it must be one of ${SSL_MODES.join(', ')}`)
+  return 'verify-full'
+}
+
+function readTls(env: Environment, root: string, host: string, mode: SslMode, faults: string[]): TlsConfig {
   for (const name of DEMANDS)
     if (env[name] !== undefined) faults.push(`${name} is set, but it is not read here. Unset it`)
-  if (!isSslMode(mode)) {
-    faults.push(`PGSSLMODE is ${show(mode)}; it must be one of ${SSL_MODES.join(', ')}`)
-    return { ssl: 'verify-full' }
-  }
   // A socket never leaves the machine, and libpq does not encrypt it.
   if (/^[/\\]/.test(host)) return { ssl: 'disable' }
+  // Without encryption libpq reads no certificate, and no key.
+  if (mode === 'disable') return { ssl: mode }
   const home = env['HOME'] ?? env['USERPROFILE']
   const fileOf = (name: string, file: string, what: string): string | undefined => {
     const given = env[name]
@@ -117,6 +118,8 @@ function readTls(env: Environment, root: string, host: string, faults: string[])
   const client_key_file = fileOf('PGSSLKEY', 'postgresql.key', 'the key of PGSSLCERT')
   if (client_certificate_file !== undefined && client_key_file === undefined)
     faults.push('PGSSLKEY is not set; the certificate of PGSSLCERT needs its key')
+  if (client_certificate_file !== undefined && client_key_file !== undefined)
+    faults.push(...faultsOfKey(client_key_file))
   if (mode === 'verify-ca' && root_certificate_file === undefined)
     faults.push('PGSSLROOTCERT is not set; PGSSLMODE=verify-ca needs the authority of the server')
   return {
@@ -125,6 +128,20 @@ function readTls(env: Environment, root: string, host: string, faults: string[])
     ...(client_certificate_file !== undefined && { client_certificate_file }),
     ...(client_key_file !== undefined && { client_key_file }),
   }
+}
+
+/** As libpq, whose tools refuse such a key after the driver has used it. */
+function faultsOfKey(path: string): string[] {
+  const status: Stats = statSync(path)
+  if (!status.isFile()) return [`PGSSLKEY is ${show(path)}; it is not a plain file`]
+  if (process.platform === 'win32') return []
+  const allowed = status.uid === 0 ? 0o640 : 0o600
+  const mode = status.mode & 0o777
+  if ((mode & 0o077 & ~allowed) === 0) return []
+  return [
+    `PGSSLKEY is ${show(path)}; its permissions are ${mode.toString(8)}, so others can read the key, and ` +
+      `psql and pg_dump refuse it. Run: chmod 600 ${path}`,
+  ]
 }
 
 type TlsConfig = Pick<

@@ -51,7 +51,9 @@ export function openDatabase(
   const { host, port, user, password, database } = connection
   const session_settings = { ...SESSION_SETTINGS, ...settings }
   const client_config = {
-    ...{ host, port, user, password, database },
+    ...{ host, port, user, database },
+    // A function, so that the driver does not look for a password file itself.
+    password: () => password ?? '',
     ssl: tlsOptions(connection),
     types,
     application_name: application,

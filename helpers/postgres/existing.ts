@@ -87,12 +87,14 @@ const driverWords = (error: unknown): string =>
 
 /** What to do about a server that cannot be used, by what it said. */
 export function nextStep(
-  { host, port, user }: Pick<Connection, 'host' | 'port' | 'user'>,
+  { host, port, user, ...more }: Pick<Connection, 'host' | 'port' | 'user' | 'password_file_fault'>,
   sqlstate: string | undefined,
   says: string,
 ): string {
-  if (sqlstate === '28P01' || /password/.test(says))
-    return `Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
+  if (sqlstate === '28P01' || /password/.test(says)) {
+    const ignored = more.password_file_fault === undefined ? '' : `${more.password_file_fault}\n`
+    return `${ignored}Set PGPASSWORD to the password of ${user}, or PGUSER to another user.`
+  }
   if (sqlstate === '28000')
     return `The server rejects ${user} from this machine: see its pg_hba.conf, or set PGUSER.`
   if (sqlstate === 'ENOTFOUND' || sqlstate === 'EAI_AGAIN')
