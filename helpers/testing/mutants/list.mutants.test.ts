@@ -1,28 +1,16 @@
 /** Each mutant is put into a copy of the project; one of its tests must fail. Run by `npm run mutants`. */
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { ownEnvironment } from '../../config/children.ts'
-import { ROOT_DIRECTORY } from '../../config/config.ts'
 import { MUTANTS } from './mutants.ts'
+import { copyProject } from './project-copy.ts'
 
-let copy: string
+const { directory: copy, remove } = copyProject()
 /** Tests that pass on the code as it is: only these can kill. */
 const green = new Set<string>()
-
-beforeAll(() => {
-  copy = mkdtempSync(join(tmpdir(), 'mutants-'))
-  const files = execFileSync('git', ['ls-files'], { cwd: ROOT_DIRECTORY, encoding: 'utf8' })
-  for (const file of files.trim().split('\n')) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true })
-    cpSync(join(ROOT_DIRECTORY, file), join(copy, file))
-  }
-  symlinkSync(join(ROOT_DIRECTORY, 'node_modules'), join(copy, 'node_modules'), 'junction')
-})
-afterAll(() => rmSync(copy, { recursive: true, force: true }))
+afterAll(remove)
 
 /** The first failed test of a file; undefined when all pass. Throws when none ran. */
 async function firstFailed(path: string): Promise<string | undefined> {
