@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ownEnvironment } from '../../config/children.ts'
 import { copyProject } from './project-copy.ts'
@@ -94,6 +95,14 @@ function stagesOf({ file, subject }: Mutant): { tests: readonly string[]; patter
   return [{ tests: subject.tests, pattern: `${name}|nothing` }, { tests: others.toSorted() }]
 }
 
+/** Whether the compiler, which `npm test` runs first, accepts the text. */
+async function compiles(file: string, text: string): Promise<boolean> {
+  writeFileSync(join(copy.directory, file), text)
+  const tsc = join(copy.directory, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { exitCode } = await execa(process.execPath, [tsc], { cwd: copy.directory, reject: false })
+  return exitCode === 0
+}
+
 async function fateOf(mutant: Mutant): Promise<readonly [Fate, string]> {
   const known = survivorOf(mutant)
   if (known?.verdict === 'equivalent') return ['equivalent', known.reason]
@@ -114,6 +123,7 @@ async function fateOf(mutant: Mutant): Promise<readonly [Fate, string]> {
     const fate = isInvalid(reply, mutant) ? 'invalid' : 'killed'
     return [fate, `${reply.killer} ${reply.reason ?? ''}`.trim()]
   }
+  if (file.endsWith('.ts') && !(await compiles(file, text).finally(back))) return ['killed', 'tsc']
   return ['survived', known?.reason ?? 'no reason is known']
 }
 
