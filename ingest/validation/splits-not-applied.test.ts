@@ -13,10 +13,11 @@ const SESSIONS = [18, 19, 20, 21, 22, 25, 26, 27].map((day) => Date.UTC(2024, 2,
 const AT_SPLIT = 4
 
 /** A chart of closes around 10 from the split on; before it they are as traded, or as Yahoo should send them. */
-function chart(before: number, after: number, is_applied: boolean): string {
+function chart(before: number, after: number, is_applied: boolean, traded = 1): string {
   const scale = is_applied ? 1 : after / before
   const prices = SESSIONS.map((_, at) => (10 + (at % 3) / 10) * (at < AT_SPLIT ? scale : 1))
   const volume = SESSIONS.map((_, at) => Math.round(at < AT_SPLIT ? 600_000 / scale : 600_000))
+  volume[AT_SPLIT] = 600_000 * traded
   const date = SESSIONS[AT_SPLIT] ?? 0
   const split = { date, numerator: after, denominator: before, splitRatio: `${after}:${before}` }
   const quote = { open: prices, high: prices, low: prices, close: prices, volume }
@@ -41,6 +42,14 @@ const RATIOS: Readonly<Record<string, readonly [before: number, after: number]>>
   fewer: [30, 1],
 }
 
+/** With five times the usual money on the day, which may be news where the leap is small. */
+const HEAVY = {
+  'heavy-four': chart(1, 4, false, 5),
+  'heavy-fewer': chart(30, 1, false, 5),
+  'heavy-half': chart(2, 3, false, 5),
+  'heavy-applied': chart(1, 4, true, 5),
+}
+
 let scratch: Scratch
 beforeAll(async () => {
   scratch = await scratchDatabase({ migrated: true })
@@ -48,14 +57,21 @@ beforeAll(async () => {
     [id, chart(before, after, false)],
     [`${id}-applied`, chart(before, after, true)],
   ])
-  await ingestDelivery(scratch.connection, await deliveryOfCharts(Object.fromEntries(charts)))
+  await ingestDelivery(
+    scratch.connection,
+    await deliveryOfCharts({ ...Object.fromEntries(charts), ...HEAVY }),
+  )
 })
 afterAll(() => scratch?.drop())
 
-it('each split that is listed and not applied is a hard violation, and none that is applied', async () => {
-  const checks = CHECKS.filter(({ name }) => name === 'split-contradicts-price')
+async function subjectsOf(name: string): Promise<string[]> {
+  const checks = CHECKS.filter((check) => check.name === name)
   const { checks: reports } = await validate(scratch.db, { checks, accepted: [] })
-  expect(reports.flatMap(({ examples }) => examples.map(({ subject }) => subject)).toSorted()).toEqual(
-    Object.keys(RATIOS).toSorted(),
-  )
+  return reports.flatMap(({ examples }) => examples.map(({ subject }) => subject)).toSorted()
+}
+
+it('each split that is listed and not applied is a violation, and none that is applied', async () => {
+  const hard = [...Object.keys(RATIOS), 'heavy-four', 'heavy-fewer']
+  expect(await subjectsOf('split-contradicts-price')).toEqual(hard.toSorted())
+  expect(await subjectsOf('leap-on-split-day')).toEqual(['heavy-half'])
 })

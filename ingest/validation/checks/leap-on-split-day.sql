@@ -2,7 +2,8 @@
 -- severity: soft
 -- job: corporate-actions
 -- why: The leap that split-contradicts-price looks for, on a day with at least three times the usual money
---      traded. Then it may be news that came with the split; a person judges it.
+--      traded. Then it may be news that came with the split; a person judges it. Closes that leap threefold
+--      and move by none of the split, or by twice of it, are violations there.
 with day_terms as (
   -- Splits and cash that take effect on one session.
   select
@@ -49,10 +50,12 @@ with day_terms as (
     limit 1) after
   where not d.has_unknown_value and before.close > 0 and after.close > 0
 ), leaps as (
-  -- How far the seen move is from the stated one, by logarithm.
+  -- How far the seen move is from the stated one, and how much of the split it shows, by logarithm.
   select
     m.*,
     abs(ln(m.after_close / m.before_close / m.stated_move)) as leap,
+    -- 1 where the closes move by the ratio.
+    ln(m.after_close / m.before_close) / -nullif(ln(m.shares_ratio), 0) as share_shown,
     (
       select count(*)
       from stocks_research.trading_sessions c
@@ -89,3 +92,4 @@ cross join lateral (
 where l.leap > ln(1.3)
   and l.leap > 8 * coalesce(usual_move.median, 0) * sqrt(greatest(l.sessions_count, 1))
   and traded.now >= 3 * traded.usual
+  and not coalesce(l.leap > ln(3) and (abs(l.share_shown) <= 0.25 or l.share_shown >= 1.75), false)

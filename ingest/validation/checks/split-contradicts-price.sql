@@ -6,7 +6,9 @@
 --      was already applied each leave a leap in the adjusted close on the ex-date. The move of the close is
 --      compared with the ratio and the cash of the day. Tolerated are 30 per cent, or eight times the median
 --      daily move of the 60 sessions around it, times the square root of the sessions between the two closes.
---      A leap on a day with at least three times the usual money traded is news: leap-on-split-day lists it.
+--      A leap on a day with at least three times the usual money traded may be news: leap-on-split-day lists
+--      it. It is none where the leap is threefold, and the closes move by none of the split or by twice of it:
+--      then they were adjusted for it already, or the split was undone in prices that had not been adjusted.
 with day_terms as (
   -- Splits and cash that take effect on one session.
   select
@@ -53,10 +55,12 @@ with day_terms as (
     limit 1) after
   where not d.has_unknown_value and before.close > 0 and after.close > 0
 ), leaps as (
-  -- How far the seen move is from the stated one, by logarithm.
+  -- How far the seen move is from the stated one, and how much of the split it shows, by logarithm.
   select
     m.*,
     abs(ln(m.after_close / m.before_close / m.stated_move)) as leap,
+    -- 1 where the closes move by the ratio.
+    ln(m.after_close / m.before_close) / -nullif(ln(m.shares_ratio), 0) as share_shown,
     (
       select count(*)
       from stocks_research.trading_sessions c
@@ -92,4 +96,6 @@ cross join lateral (
     and p.trade_date between l.ex_session - 30 and l.after_date) traded
 where l.leap > ln(1.3)
   and l.leap > 8 * coalesce(usual_move.median, 0) * sqrt(greatest(l.sessions_count, 1))
-  and coalesce(traded.now < 3 * traded.usual, true)
+  and (
+    coalesce(traded.now < 3 * traded.usual, true)
+    or l.leap > ln(3) and (abs(l.share_shown) <= 0.25 or l.share_shown >= 1.75))
