@@ -136,7 +136,8 @@ export default defineConfig(({ mode }) => ({
           name: 'acceptance',
           include: ['{ingest,helpers,reports}/**/*.acceptance.test.ts'],
           globalSetup: ['helpers/testing/global-setup.ts'],
-          fileParallelism: false, // Each run wants both cores.
+          maxWorkers: 2, // A run uses little more than one core; each has a state and a server of its own.
+          sequence: { groupOrder: 1 }, // Projects with other workers run in another group.
           testTimeout: 900_000,
           hookTimeout: 900_000,
           env,

@@ -1,7 +1,7 @@
 /** The engine as a whole, on a small checklist. What else a run may meet: engine.acceptance.test.ts. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   box,
   boxOf,
@@ -11,14 +11,19 @@ import {
   states,
   ticks,
 } from '../testing/small-checklist.ts'
-import { HEAD } from '../testing/trial.ts'
+import { HEAD, type TrialRun } from '../testing/trial.ts'
 
 const trial = smallChecklist()
 
-describe('a run', () => {
+describe('a run that passed, and the next ones', () => {
+  let passed: TrialRun
+  const subject = trial()
+  beforeAll(async () => {
+    passed = await subject.run()
+  })
+
   test('passes when every expected box ran and passed, and says so everywhere', async () => {
-    const subject = trial()
-    const run = await subject.run()
+    const run = passed
     expectTruthful(run)
     expect(run.view.verdict).toBe('PASSED')
     expect(ticks(subject)).toEqual(['00-ground.json', '01-walls.json', '02-roof.json'])
@@ -29,6 +34,29 @@ describe('a run', () => {
     expect(existsSync(join(subject.directory, 'reports', 'latest', 'audit.html'))).toBe(true)
   })
 
+  test('of one phase alone obeys the ledger, and is INCOMPLETE even when the phase passes', async () => {
+    const alone = await subject.run(['02'])
+    expectTruthful(alone)
+    expect(alone.view.verdict).toBe('INCOMPLETE')
+    expect(states(alone)).toEqual(['open', 'open', 'open', 'open', 'passed'])
+    const elsewhere = await subject.run(['02'], { TRIAL_DATABASE: 'two' })
+    expectTruthful(elsewhere)
+    expect(elsewhere.view.phases[2]?.state, 'a tick of one target opens no phase of another').toBe('blocked')
+  })
+
+  test('removes the ticks of a phase and of all later ones when the phase starts', async () => {
+    subject.write({ 'boxes/01-walls.test.ts': 'throw new Error("the file cannot be loaded")' })
+    const run = await subject.run(['01'])
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('FAILED')
+    expect(ticks(subject)).toEqual(['00-ground.json'])
+    expect((await subject.run(['02'])).view.phases[2]?.cause).toBe(
+      'blocked by 01-walls, which is not ticked for this target',
+    )
+  })
+})
+
+describe('a run', () => {
   test('with a failed box lists every later box as blocked by it', async () => {
     const subject = trial({
       '00-ground':
@@ -42,31 +70,6 @@ describe('a run', () => {
     expect(boxOf(run, 'the ground holds')?.evidence).toEqual({ rows: 0 })
     expect(run.output).toContain('expected +0 to be 3')
     expect(ticks(subject)).toEqual([])
-  })
-
-  test('removes the ticks of a phase and of all later ones when the phase starts', async () => {
-    const subject = trial()
-    await subject.run()
-    subject.write({ 'boxes/01-walls.test.ts': 'throw new Error("the file cannot be loaded")' })
-    const run = await subject.run(['01'])
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('FAILED')
-    expect(ticks(subject)).toEqual(['00-ground.json'])
-    expect((await subject.run(['02'])).view.phases[2]?.cause).toBe(
-      'blocked by 01-walls, which is not ticked for this target',
-    )
-  })
-
-  test('of one phase alone obeys the ledger, and is INCOMPLETE even when the phase passes', async () => {
-    const subject = trial()
-    await subject.run()
-    const alone = await subject.run(['02'])
-    expectTruthful(alone)
-    expect(alone.view.verdict).toBe('INCOMPLETE')
-    expect(states(alone)).toEqual(['open', 'open', 'open', 'open', 'passed'])
-    const elsewhere = await subject.run(['02'], { TRIAL_DATABASE: 'two' })
-    expectTruthful(elsewhere)
-    expect(elsewhere.view.phases[2]?.state, 'a tick of one target opens no phase of another').toBe('blocked')
   })
 
   test('with a name filter is INCOMPLETE and names what was left out', async () => {

@@ -2,10 +2,11 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { checkRun } from '../../reports/check.ts'
 import { ROOT_DIRECTORY } from '../config/config.ts'
-import { trialsOf } from '../testing/trial.ts'
+import { pointTo } from '../core/pointer.ts'
+import { type TrialRun, trialsOf } from '../testing/trial.ts'
 import { judge } from './judge.ts'
 
 const PLAN = `## Phase 0 · Ground
@@ -20,7 +21,7 @@ test('the roof is tight', async ({ record }) => { await record({ tiles: 7 }); ex
 const HOLDS = `test('the ground holds', async ({ record }) => {
   await record({ rows: 3 }); expect(1).toBe(1) })`
 
-const trial = trialsOf(PLAN, { '00-ground': HOLDS, '01-roof': ROOF })
+const trial = trialsOf(PLAN, { '00-ground': HOLDS, '01-roof': ROOF }, { isolate: false })
 
 const SECOND_TRY = `let tries = 0
 test('the ground holds', OPTIONS async ({ record }) => {
@@ -82,39 +83,60 @@ test('a failure is the sentence of its assertion, and its first line is the reas
   expect(run.view.phases[0]?.boxes[0]?.faults[0]?.at).toContain('00-ground.test.ts')
 })
 
-test('a plan that cannot be read is a sentence, and no older PASSED looks like the result', async () => {
+describe('after a run that passed', () => {
   const subject = trial()
-  expect((await subject.run()).view.verdict).toBe('PASSED')
   const plan = join(subject.directory, 'plan.md')
-  const refusals = [
-    [() => renameSync(plan, `${plan}.old`), 'no such file'],
-    [
-      () => writeFileSync(plan, PLAN.replace('- [ ] the roof', '- [x] the roof')),
-      'line 6: a box of the plan must be open',
-    ],
-  ] as const
-  for (const [spoil, message] of refusals) {
-    spoil()
-    const run = await subject.run()
-    expect(run.exit_code).toBe(1)
-    expect(run.view.verdict).toBe('FAILED')
-    expect(run.output).toContain(message)
-    expect(run.output).not.toMatch(/^\s+(at|❯) /m)
-    expect(checkRun(join(subject.directory, 'reports', 'latest')).view?.run_id).toBe(run.view.run_id)
-  }
-})
+  let passed: TrialRun
+  beforeAll(async () => {
+    passed = await subject.run()
+    expect(passed.view.verdict, passed.output).toBe('PASSED')
+  })
 
-test('a run that cannot write its evidence does not begin, and removes an older PASSED', async () => {
-  const subject = trial()
-  await subject.run()
-  const runs = join(subject.directory, 'reports', 'runs')
-  renameSync(runs, `${runs}.old`)
-  writeFileSync(runs, 'a file where the folder was')
-  const { exitCode, all } = await subject.start()
-  expect(exitCode).toBe(1)
-  expect(all).toMatch(/The evidence of this run cannot be written below .*reports: .*Nothing was touched/)
-  expect(all).not.toMatch(/^\s+(at|❯) /m)
-  expect(existsSync(join(subject.directory, 'reports', 'latest'))).toBe(false)
+  test('a journal in which a box runs twice, or before its turn, is no pass', async () => {
+    const { entries } = passed
+    const over = entries.filter(({ event }) => event !== 'run-ended')
+    expect(judge(over)).toEqual({ verdict: 'PASSED', reasons: [] })
+    const of = (phase: string) =>
+      over.filter((entry) => 'phase' in entry && entry.phase === phase && entry.event.startsWith('box-'))
+    const after = 1 + over.findLastIndex((entry) => of('00-ground').includes(entry))
+    const twice = over.toSpliced(after, 0, ...of('00-ground'))
+    expect(judge(twice).verdict).toBe('INCOMPLETE')
+    expect(judge(twice).reasons).toContain('00-ground: "the ground holds" ran twice')
+    const turned = [...over.filter((entry) => !of('00-ground').includes(entry)), ...of('00-ground')]
+    expect(judge(turned).reasons.join()).toMatch(/"the ground holds" ran after "the roof is tight", against/)
+  })
+
+  test('a plan that cannot be read is a sentence, and no older PASSED looks like the result', async () => {
+    const refusals = [
+      [() => renameSync(plan, `${plan}.old`), 'no such file'],
+      [
+        () => writeFileSync(plan, PLAN.replace('- [ ] the roof', '- [x] the roof')),
+        'line 6: a box of the plan must be open',
+      ],
+    ] as const
+    for (const [spoil, message] of refusals) {
+      spoil()
+      const run = await subject.run()
+      expect(run.exit_code).toBe(1)
+      expect(run.view.verdict).toBe('FAILED')
+      expect(run.output).toContain(message)
+      expect(run.output).not.toMatch(/^\s+(at|❯) /m)
+      expect(checkRun(join(subject.directory, 'reports', 'latest')).view?.run_id).toBe(run.view.run_id)
+    }
+    writeFileSync(plan, PLAN)
+  })
+
+  test('a run that cannot write its evidence does not begin, and removes an older PASSED', async () => {
+    pointTo(join(subject.directory, 'reports', 'latest'), passed.run_directory)
+    const runs = join(subject.directory, 'reports', 'runs')
+    renameSync(runs, `${runs}.old`)
+    writeFileSync(runs, 'a file where the folder was')
+    const { exitCode, all } = await subject.start()
+    expect(exitCode).toBe(1)
+    expect(all).toMatch(/The evidence of this run cannot be written below .*reports: .*Nothing was touched/)
+    expect(all).not.toMatch(/^\s+(at|❯) /m)
+    expect(existsSync(join(subject.directory, 'reports', 'latest'))).toBe(false)
+  })
 })
 
 test('a run whose evidence can no longer be written stops, and says so in a sentence', async () => {
@@ -153,21 +175,6 @@ test('the tiles are counted', async ({ record }) => {
   const boxes = view.phases.at(-1)?.boxes ?? []
   expect(boxes.map(({ state }) => state)).toEqual(['failed', 'open'])
   expect(boxes[1]?.reason).toContain('blocked by "the roof is tight", which failed before it had a result')
-})
-
-test('a journal in which a box runs twice, or before its turn, is no pass', async () => {
-  const { entries, view } = await trial({}).run()
-  expect(view.verdict).toBe('PASSED')
-  const over = entries.filter(({ event }) => event !== 'run-ended')
-  expect(judge(over)).toEqual({ verdict: 'PASSED', reasons: [] })
-  const of = (phase: string) =>
-    over.filter((entry) => 'phase' in entry && entry.phase === phase && entry.event.startsWith('box-'))
-  const after = 1 + over.findLastIndex((entry) => of('00-ground').includes(entry))
-  const twice = over.toSpliced(after, 0, ...of('00-ground'))
-  expect(judge(twice).verdict).toBe('INCOMPLETE')
-  expect(judge(twice).reasons).toContain('00-ground: "the ground holds" ran twice')
-  const turned = [...over.filter((entry) => !of('00-ground').includes(entry)), ...of('00-ground')]
-  expect(judge(turned).reasons.join()).toMatch(/"the ground holds" ran after "the roof is tight", against/)
 })
 
 test('a checklist in watch mode does not begin: a saved file would start a rebuild', async () => {

@@ -102,7 +102,7 @@ export class EvidenceTrial {
 
 /** Makes such checklists; all are removed after the last test of the file. */
 export function evidenceTrials(): (changes?: Readonly<Record<string, string>>) => Promise<EvidenceTrial> {
-  const make = trialsOf(PLAN, { ...FILES, '02-roof': ROOF })
+  const make = trialsOf(PLAN, { ...FILES, '02-roof': ROOF }, { isolate: false })
   return async (changes = {}) => {
     const subject = new EvidenceTrial(make(changes))
     await subject.backUp()

@@ -10,7 +10,7 @@ import { ROOT_DIRECTORY } from '../config/config.ts'
 
 const url = (path: string): string => JSON.stringify(pathToFileURL(join(ROOT_DIRECTORY, path)).href)
 
-const CONFIG = `
+const configOf = (isolate: boolean): string => `
 import { defineConfig } from 'vitest/config'
 import { ChecklistReporter } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/checklist/reporter.ts'))}
 import { PhaseSequencer } from ${JSON.stringify(join(ROOT_DIRECTORY, 'helpers/checklist/sequencer.ts'))}
@@ -33,6 +33,7 @@ export default defineConfig({
           include: ['boxes/*.test.ts'],
           globalSetup: ['setup.ts'],
           fileParallelism: false,
+          isolate: ${isolate},
           testTimeout: 0,
           hookTimeout: 0,
           expect: { requireAssertions: true },
@@ -69,15 +70,23 @@ export interface TrialRun {
   readonly junit: string
 }
 
+export interface TrialOptions {
+  /**
+   * A process for each phase, as in the checklist. A test that is about something else saves their starts with
+   * `false`.
+   */
+  readonly isolate?: boolean
+}
+
 /** A small checklist of its own in a temporary folder, run by a real Vitest in a process of its own. */
 export class Trial {
   readonly directory: string
 
-  constructor(plan: string, files: Readonly<Record<string, string>>) {
+  constructor(plan: string, files: Readonly<Record<string, string>>, { isolate = true }: TrialOptions = {}) {
     const base = join(ROOT_DIRECTORY, '.data', 'trials')
     mkdirSync(base, { recursive: true })
     this.directory = mkdtempSync(join(base, 't-'))
-    this.write({ 'plan.md': plan, 'vitest.config.ts': CONFIG, 'setup.ts': SETUP })
+    this.write({ 'plan.md': plan, 'vitest.config.ts': configOf(isolate), 'setup.ts': SETUP })
     this.write(
       Object.fromEntries(
         Object.entries(files).map(([name, text]) => [`boxes/${name}.test.ts`, `${HEAD}${text}`]),
@@ -145,13 +154,14 @@ export class Trial {
 export function trialsOf(
   plan: string,
   files: Readonly<Record<string, string>>,
+  options: TrialOptions = {},
 ): (changes?: Readonly<Record<string, string>>) => Trial {
   const made: Trial[] = []
   afterAll(() => {
     for (const each of made) each.remove()
   })
   return (changes = {}) => {
-    const trial = new Trial(plan, { ...files, ...changes })
+    const trial = new Trial(plan, { ...files, ...changes }, options)
     made.push(trial)
     return trial
   }
