@@ -3471,7 +3471,10 @@ with tags as materialized (
   select g.filing, f.tag, f.unit, p.period, f.value
   from stocks_research.fundamentals_raw f
   join filings g using (cik, accession)
-  join periods p on p.cik = f.cik and p.first_date = f.period_start and p.period_end = f.period_end
+  join periods p
+    on p.cik = f.cik
+    and p.first_date = coalesce(f.period_start, '-infinity')
+    and p.period_end = f.period_end
   where f.taxonomy in ('us-gaap', 'ifrs-full')
     and f.cik = any ($1)
     and f.value <> 0
@@ -4443,16 +4446,10 @@ where $2 is null or a.security_id = any ($2)
 group by d.day, a.security_id, c.currency
 $$;
 
--- fundamentals panel ----------------------------------------------------------------------------------------
+-- standard items panel --------------------------------------------------------------------------------------
 
--- For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter the
--- sum of four quarters that ends with it. ttm_value is null with a reason: not_additive,
--- fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. With a
--- currency, a value in another one is null with other_currency, and unit names that currency. Without one,
--- unit is the currency of the value: of a period in several currencies the one that the filer used first.
--- Traps: currencies of filers differ; a filer that no longer reports keeps its newest period: look at
--- period_end; a filer that reports no quarters has no row of results.
-create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default
+-- fundamentals_panel for standard items alone.
+create function stocks_research.standard_items_panel(days date[], items text[], ciks text[] default
   null::text[], currency text default null::text)
 returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit
   text, value numeric, reason text, ttm_value numeric, ttm_reason text, tag text, accession text, known_from
@@ -4850,3 +4847,412 @@ create view stocks_research.security_quality_v as
              sessions_with_bar, coverage_ratio, gaps_count, longest_gap_sessions, hard_findings,
              soft_findings, accepted_findings, refused_events, closes_compared, closes_agreeing,
              agreement_ratio, quarters_count, quarters_on_one_basis, one_basis_ratio, grade, grade_reasons);
+
+-- calculated items ------------------------------------------------------------------------------------------
+
+-- How each calculated item is computed from standard items: the sum of its components, each the first of its
+-- choices whose parts are all reported for the period; a choice is the sum of factor times part.
+create view stocks_research.calculated_item_terms_v as
+ select i.item,
+    i.component,
+    t.choice,
+    t.part,
+    t.factor,
+    t.proof_factor,
+    t.proof_tolerance,
+    t.presence,
+    t.part_tags
+   from ( values ('working_capital','working capital'), ('short_term_debt','short-term debt'),
+     ('total_debt','debt'), ('free_cash_flow','free cash flow'), ('ebitda','ebitda'), ('book_equity','equity
+     of the parent'), ('book_equity','preferred stock'), ('book_equity_with_deferred_taxes','equity of the
+     parent'), ('book_equity_with_deferred_taxes','preferred stock'),
+     ('book_equity_with_deferred_taxes','deferred taxes')) i(item, component)
+     join ( values ('working capital',1,'current_assets',1,0,0.00,'needed',null::text[]), ('working
+       capital',1,'current_liabilities','-1'::integer,0,0,'needed',null::text[]), ('free cash
+       flow',1,'operating_cash_flow',1,0,0,'needed',null::text[]), ('free cash
+       flow',1,'capital_expenditure','-1'::integer,0,0,'needed',null::text[]),
+       ('ebitda',1,'operating_income',1,0,0,'needed',null::text[]),
+       ('ebitda',1,'depreciation_amortization',1,0,0,'needed',null::text[]), ('short-term
+       debt',1,'debt_current',1,0,0,'needed',null::text[]), ('short-term
+       debt',2,'short_term_borrowings',1,1,0,'optional',null::text[]), ('short-term
+       debt',2,'long_term_debt_current',1,1,0,'optional',null::text[]), ('short-term
+       debt',3,'short_term_borrowings',1,1,0,'optional',null::text[]), ('short-term
+       debt',3,'long_term_debt_current',1,1,0,'optional',null::text[]), ('short-term
+       debt',4,'short_term_borrowings',1,0,0,'needed',null::text[]), ('short-term
+       debt',4,'long_term_debt_current',1,1,0,'needed',null::text[]), ('short-term
+       debt',4,'long_term_debt_noncurrent',0,1,0,'needed',null::text[]), ('short-term
+       debt',4,'long_term_debt',0,'-1'::integer,0.05,'needed',null::text[]),
+       ('debt',1,'long_term_debt_noncurrent',1,0,0,'needed',null::text[]),
+       ('debt',1,'debt_current',1,0,0,'needed',null::text[]), ('debt',2,'debt',1,0,0,'needed',null::text[]),
+       ('debt',3,'long_term_debt_noncurrent',1,0,0,'needed',null::text[]),
+       ('debt',3,'short_term_borrowings',1,1,0,'optional',null::text[]),
+       ('debt',3,'long_term_debt_current',1,1,0,'optional',null::text[]),
+       ('debt',4,'long_term_debt_noncurrent',1,0,0,'needed',null::text[]),
+       ('debt',4,'short_term_borrowings',1,1,0,'optional',null::text[]),
+       ('debt',4,'long_term_debt_current',1,1,0,'optional',null::text[]),
+       ('debt',5,'short_term_borrowings',1,0,0,'needed',null::text[]),
+       ('debt',5,'long_term_debt_current',1,1,0,'needed',null::text[]),
+       ('debt',5,'long_term_debt_noncurrent',1,1,0,'needed',null::text[]),
+       ('debt',5,'long_term_debt',0,'-1'::integer,0.05,'needed',null::text[]),
+       ('debt',6,'short_term_borrowings',1,0,0,'needed',null::text[]),
+       ('debt',6,'long_term_debt',1,1,0,'needed',null::text[]),
+       ('debt',6,'long_term_debt_noncurrent',0,'-1'::integer,0,'needed',null::text[]),
+       ('debt',6,'long_term_debt_current',0,0,0,'absent',null::text[]),
+       ('debt',7,'short_term_borrowings',1,0,0,'needed',null::text[]),
+       ('debt',7,'long_term_debt',1,0,0,'needed',null::text[]),
+       ('debt',7,'long_term_debt_noncurrent',0,0,0,'absent',null::text[]),
+       ('debt',7,'long_term_debt_current',0,0,0,'absent',null::text[]), ('equity of the
+       parent',1,'equity',1,0,0,'needed','{StockholdersEquity,EquityAttributableToOwnersOfParent}'::text[]),
+       ('equity of the parent',2,'equity_with_minority',1,0,0,'needed',null::text[]), ('equity of the
+       parent',2,'minority_interest','-1'::integer,0,0,'needed',null::text[]), ('preferred
+       stock',1,'preferred_stock_redemption','-1'::integer,0,0,'needed',null::text[]), ('preferred
+       stock',2,'preferred_stock_liquidation','-1'::integer,0,0,'needed',null::text[]), ('preferred
+       stock',3,'preferred_stock','-1'::integer,0,0,'needed',null::text[]), ('preferred
+       stock',4,'equity',0,'-1'::integer,0,'needed','{StockholdersEquity}'::text[]), ('preferred
+       stock',4,'common_stock',0,1,0,'needed',null::text[]), ('preferred
+       stock',4,'retained_earnings',0,1,0,'needed',null::text[]), ('preferred
+       stock',4,'additional_paid_in_capital',0,1,0,'optional',null::text[]), ('preferred
+       stock',4,'accumulated_other_comprehensive_income',0,1,0,'optional',null::text[]), ('preferred
+       stock',4,'treasury_stock',0,'-1'::integer,0,'optional',null::text[]), ('deferred
+       taxes',1,'deferred_tax_liabilities',1,0,0,'needed',null::text[]), ('deferred
+       taxes',1,'investment_tax_credit',1,0,0,'optional',null::text[])
+        union all
+         select c.component,
+            c.choice,
+            l.part,
+            0,
+            l.proof_factor,
+            0,
+            l.presence,
+            null::text[]
+           from ( values ('short-term debt',2,false), ('short-term debt',3,true), ('debt',3,false),
+             ('debt',4,true)) c(component, choice, has_more_lines)
+             join ( values ('current_liabilities','-1'::integer,'needed',false),
+               ('accounts_payable',1,'needed',false), ('accrued_liabilities',1,'optional',false),
+               ('deferred_revenue_current',1,'optional',false),
+               ('other_current_liabilities',1,'optional',false),
+               ('employee_liabilities_current',1,'optional',true),
+               ('income_taxes_payable',1,'optional',true),
+               ('operating_lease_liabilities_current',1,'optional',true)) l(part, proof_factor, presence,
+               is_more) on c.has_more_lines or not l.is_more) t(component, choice, part, factor,
+               proof_factor, proof_tolerance, presence, part_tags) using (component);
+
+-- Calculated items as known at the end of each day: of the newest quarter or balance with the sum of four
+-- quarters (fundamentals_panel), or of every period (calculated_items_as_of). Null items or filers: all.
+create function stocks_research.calculated_items_of(days date[], items text[], ciks text[], currency text,
+  is_newest_only boolean)
+returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit
+  text, value numeric, reason text, ttm_value numeric, ttm_reason text, accession text, known_from date,
+  first_known_on date)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+set jit to 'off'
+as $$
+with terms as materialized (
+  select t.*
+  from stocks_research.calculated_item_terms_v t
+  where $2 is null or t.item = any ($2)
+), parts as materialized (
+  -- The newest quarter or balance of each part on each day, or all of its periods.
+  select p.as_of as day, p.cik, p.item as part, p.period_kind, p.period_start, p.period_end, p.unit, p.value,
+    p.reason, p.ttm_value, p.ttm_reason, p.tag, p.accession, p.known_from, p.first_known_on
+  from stocks_research.standard_items_panel($1, array(select distinct t.part from terms t), $3, $4) p
+  where $5
+  union all
+  select d.day, s.cik, s.item, s.period_kind, s.period_start, s.period_end, s.unit, s.value,
+    s.reason, null, null, s.tag, s.accession, s.known_from, s.first_known_on
+  from (select distinct day from unnest($1) u (day)) d
+  join stocks_research.fundamentals_standard s
+    on s.known_from <= d.day
+    and (s.known_to is null or s.known_to > d.day)
+  where not $5
+    and s.item = any (array(select distinct t.part from terms t))
+    and ($3 is null or s.cik = any ($3))
+), items as materialized (
+  -- An item of a period and unit of which a part is reported.
+  select row_number() over () as no, i.*
+  from (
+    select distinct p.day, p.cik, t.item, p.period_kind, p.period_start, p.period_end, p.unit
+    from parts p
+    join (select distinct item, part from terms) t using (part)
+  ) i
+), newest as materialized (
+  -- A part of an older period is not a part of the newest one.
+  select n.*
+  from (
+    select i.*,
+      dense_rank() over (
+        partition by i.day, i.cik, i.item order by i.period_end desc, i.period_start desc
+      ) as age
+    from items i
+  ) n
+  where n.age = 1 or not $5
+), choices as (
+  select n.no, t.component, t.choice,
+    bool_and(
+      case t.presence
+        when 'needed' then p.cik is not null
+        when 'absent' then p.cik is null
+        else true
+      end
+    ) as is_reported,
+    coalesce(bool_and(p.value is not null) filter (where p.cik is not null), false) as has_values,
+    coalesce(abs(sum(t.proof_factor * p.value)) <= sum(t.proof_tolerance * abs(p.value)), false) as is_proved,
+    coalesce(sum(t.factor * p.value), 0) as value,
+    min(p.reason) as reason,
+    bool_and(p.ttm_value is not null) filter (where p.cik is not null) as is_ttm_known,
+    sum(t.factor * p.ttm_value) as ttm_value,
+    min(p.ttm_reason) as ttm_reason,
+    max(array[p.known_from::text, p.accession]) filter (where p.cik is not null) as newest_filing,
+    max(p.known_from) as known_from,
+    max(p.first_known_on) as first_known_on
+  from newest n
+  join terms t using (item)
+  left join parts p
+    on p.day = n.day
+    and p.cik = n.cik
+    and p.part = t.part
+    and p.unit = n.unit
+    and p.period_end = n.period_end
+    and coalesce(p.period_start, '-infinity') = coalesce(n.period_start, '-infinity')
+    and (t.part_tags is null or p.tag = any (t.part_tags))
+  group by n.no, t.component, t.choice
+), judged as (
+  select c.*, c.is_reported and c.has_values and c.is_proved as has_value,
+    case
+      when c.is_reported and not c.has_values then c.reason
+      when not (c.is_reported and c.is_proved) then 'part_not_filed'
+    end as reason_of_null
+  from choices c
+), components as (
+  -- The first choice that has a value; without one, the reason of one whose parts are reported.
+  select distinct on (j.no, j.component) j.*
+  from judged j
+  order by j.no, j.component, j.has_value desc, j.reason_of_null = 'part_not_filed', j.choice
+), sums as (
+  select c.no,
+    bool_and(c.has_value) as has_value,
+    sum(c.value) as value,
+    (array_agg(c.reason_of_null order by c.component) filter (where not c.has_value))[1] as reason,
+    bool_and(c.is_ttm_known) as is_ttm_known,
+    sum(c.ttm_value) as ttm_value,
+    min(c.ttm_reason) as ttm_reason,
+    max(c.newest_filing) as newest_filing,
+    max(c.known_from) as known_from,
+    max(c.first_known_on) as first_known_on
+  from components c
+  group by c.no
+), chosen as (
+  -- A newest period in several units: the one with a value.
+  select distinct on (n.day, n.cik, n.item, case when not $5 then n.no end)
+    n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit, s.*
+  from newest n
+  join sums s using (no)
+  order by n.day, n.cik, n.item, case when not $5 then n.no end, s.has_value desc, n.unit
+)
+select c.day, c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit,
+  case when c.has_value then c.value end,
+  case when not c.has_value then c.reason end,
+  case when c.has_value and c.period_kind = 'quarter' and c.is_ttm_known then c.ttm_value end,
+  case
+    when c.period_kind <> 'quarter' then 'not_additive'
+    when not c.has_value then 'a_quarter_has_no_value'
+    when not c.is_ttm_known then c.ttm_reason
+  end,
+  c.newest_filing[2], c.known_from, c.first_known_on
+from chosen c
+$$;
+
+-- Calculated items (calculated_item_terms_v) of every period of which a part was reported, as known at the
+-- end of the day as_of. value is null with a reason: part_not_filed (no choice has all of its parts; a part
+-- is not taken for zero), or the reason of the part. accession is the newest filing of a part, known_from
+-- its day, and first_known_on the first day on which every part of the value was known.
+create function stocks_research.calculated_items_as_of(as_of date, ciks text[] default null::text[])
+returns table(cik text, item text, period_kind text, period_start date, period_end date, unit text, value
+  numeric, reason text, accession text, known_from date, first_known_on date)
+language sql
+stable parallel safe
+as $$
+select c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.value, c.reason,
+  c.accession, c.known_from, c.first_known_on
+from stocks_research.calculated_items_of(array[$1], null, $2, null, false) c
+$$;
+
+-- Calculated items of every period, as known today. In a backtest, use calculated_items_as_of or
+-- fundamentals_panel.
+create view stocks_research.calculated_items_v as
+ select cik,
+    item,
+    period_kind,
+    period_start,
+    period_end,
+    unit,
+    value,
+    reason,
+    accession,
+    known_from,
+    first_known_on
+   from stocks_research.calculated_items_as_of('infinity'::date) c(cik, item, period_kind, period_start,
+     period_end, unit, value, reason, accession, known_from, first_known_on);
+
+-- fundamentals panel ----------------------------------------------------------------------------------------
+
+-- Earnings per share of four quarters (eps_basic_ttm, eps_diluted_ttm) on each of the days, as known on it,
+-- in shares of that day. At the end of a fiscal year it is the stated figure of the year; else the year
+-- before, plus the fiscal year to date, less the same months of the year before: no quarter is derived. Each
+-- stated figure is on the shares of its filing, and is brought to the day by the splits of the filer's first
+-- security. Null with part_not_filed, the reason of a part (fundamentals_standard), or
+-- share_basis_may_differ: the filer now reports the months of the year before 20 per cent apart from what it
+-- first reported, so that a split may be missing here. Trap: the price-earnings ratio of a filer is its
+-- capitalisation by its net income; this one uses average shares of the periods.
+create function stocks_research.eps_panel(days date[], ciks text[] default null::text[])
+returns table(as_of date, cik text, item text, period_start date, period_end date, unit text, value numeric,
+  reason text, accession text, known_from date, first_known_on date)
+language sql
+stable parallel safe
+set search_path to 'pg_catalog'
+set jit to 'off'
+as $$
+with series as (
+  -- Earnings per share of a filer in one unit, with a share whose splits are those of the filer.
+  select s.cik, s.item, s.unit, (
+      select min(x.security_id)
+      from stocks_research.securities x
+      where x.cik = s.cik
+    ) as security_id
+  from stocks_research.fundamentals_standard s
+  where s.item in ('eps_basic', 'eps_diluted')
+    and ($2 is null or s.cik = any ($2))
+  group by s.cik, s.item, s.unit
+), newest as materialized (
+  -- The newest end of a period that was known on the day, with the longest period until then: the year, or
+  -- the fiscal year to date.
+  select d.day, r.*, n.period_kind, n.period_start, n.period_end, n.value, n.reason, n.accession, n.filed,
+    n.known_from, n.first_known_on
+  from series r
+  cross join (select distinct day from unnest($1) u (day)) d
+  cross join lateral (
+    select s.*
+    from stocks_research.fundamentals_standard s
+    where s.cik = r.cik
+      and s.item = r.item
+      and s.unit = r.unit
+      and s.period_end <= d.day
+      and s.known_from <= d.day
+      and (s.known_to is null or s.known_to > d.day)
+    order by s.period_end desc, s.period_start
+    limit 1
+  ) n
+), with_year as materialized (
+  -- The fiscal year before, and its first months.
+  select n.*, y.period_start as year_start, y.value as year_value, y.reason as year_reason,
+    y.filed as year_filed, y.known_from as year_known_from, y.first_known_on as year_known_on,
+    p.value as part_value, p.reason as part_reason, p.filed as part_filed, p.known_from as part_known_from,
+    p.first_value as part_first_value, p.first_known_on as part_known_on
+  from newest n
+  left join lateral (
+    select s.*
+    from stocks_research.fundamentals_standard s
+    where n.period_kind <> 'year'
+      and s.cik = n.cik
+      and s.item = n.item
+      and s.unit = n.unit
+      and s.period_kind = 'year'
+      and s.period_end = n.period_start - 1
+      and s.known_from <= n.day
+      and (s.known_to is null or s.known_to > n.day)
+    order by s.period_start desc
+    limit 1
+  ) y on true
+  left join lateral (
+    select s.*
+    from stocks_research.fundamentals_standard s
+    where s.cik = n.cik
+      and s.item = n.item
+      and s.unit = n.unit
+      and s.period_kind = n.period_kind
+      and s.period_start = y.period_start
+      and s.period_end between (n.period_end - interval '1 year')::date - 10
+        and (n.period_end - interval '1 year')::date + 10
+      and s.known_from <= n.day
+      and (s.known_to is null or s.known_to > n.day)
+    order by s.period_end desc
+    limit 1
+  ) p on true
+), on_one_basis as materialized (
+  -- Shares of the day for one share of each filing. A filing after an ex-date is on the new shares.
+  select w.*,
+    stocks_research.split_ratio_as_of(w.security_id, w.filed, w.day, w.day) as ratio,
+    stocks_research.split_ratio_as_of(w.security_id, w.year_filed, w.day, w.day) as year_ratio,
+    stocks_research.split_ratio_as_of(w.security_id, w.part_filed, w.day, w.day) as part_ratio,
+    stocks_research.split_ratio_as_of(w.security_id, w.part_known_on, w.day, w.day) as part_first_ratio
+  from with_year w
+), judged as (
+  select b.*,
+    case
+      when b.value is null then b.reason
+      when b.period_kind = 'year' then null
+      when b.year_filed is null or b.part_filed is null then 'part_not_filed'
+      when b.year_value is null then b.year_reason
+      when b.part_value is null then b.part_reason
+      -- What the filer first reported of last year's months, on the shares of the day, is what it reports
+      -- now: else a split is missing here, or the months were restated and the year may not be.
+      when abs(b.part_first_value / b.part_first_ratio - b.part_value / b.part_ratio)
+        > greatest(0.2 * abs(b.part_value / b.part_ratio), 0.02) then 'share_basis_may_differ'
+    end as reason_of_null
+  from on_one_basis b
+)
+select j.day, j.cik, j.item || '_ttm',
+  case
+    when j.period_kind = 'year' then j.period_start
+    else (j.period_end - interval '1 year')::date + 1
+  end,
+  j.period_end, j.unit,
+  case
+    when j.reason_of_null is not null then null
+    when j.period_kind = 'year' then trim_scale(round(j.value / j.ratio, 6))
+    else trim_scale(round(
+      j.year_value / j.year_ratio + j.value / j.ratio - j.part_value / j.part_ratio, 6))
+  end,
+  j.reason_of_null, j.accession,
+  greatest(j.known_from, j.year_known_from, j.part_known_from),
+  greatest(j.first_known_on, j.year_known_on, j.part_known_on)
+from judged j
+$$;
+
+-- For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter the
+-- sum of four quarters that ends with it. Items are standard items (standard_item_tags), calculated items
+-- (calculated_item_terms_v), and eps_basic_ttm and eps_diluted_ttm in shares of the day (eps_panel).
+-- ttm_value is null with a reason: not_additive, fewer_than_four_quarters, a_quarter_has_no_value,
+-- basis_may_differ, as in fundamentals_derived. With a currency, a value in another one is null with
+-- other_currency, and unit names that currency. Without one, unit is the currency of the value: of a period
+-- in several currencies the one that the filer used first. A calculated item is null with part_not_filed
+-- where a part of it is not reported; its tag is null. Traps: currencies of filers differ; a filer that no
+-- longer reports keeps its newest period: look at period_end; a filer that reports no quarters has no row of
+-- results.
+create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default
+  null::text[], currency text default null::text)
+returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit
+  text, value numeric, reason text, ttm_value numeric, ttm_reason text, tag text, accession text, known_from
+  date, first_known_on date)
+language sql
+stable parallel safe
+as $$
+select s.*
+from stocks_research.standard_items_panel($1, $2, $3, $4) s
+union all
+select c.as_of, c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.value, c.reason,
+  c.ttm_value, c.ttm_reason, null, c.accession, c.known_from, c.first_known_on
+from stocks_research.calculated_items_of($1, $2, $3, $4, true) c
+union all
+select e.as_of, e.cik, e.item, 'year', e.period_start, e.period_end, e.unit,
+  case when not o.is_other_currency then e.value end,
+  case when o.is_other_currency then 'other_currency' else e.reason end,
+  null, 'not_additive', null, e.accession, e.known_from, e.first_known_on
+from stocks_research.eps_panel($1, $3) e
+cross join lateral (
+  select coalesce(left(e.unit, 3) <> $4, false) as is_other_currency
+) o
+where e.item = any ($2)
+$$;

@@ -129,7 +129,10 @@ with tags as materialized (
   select g.filing, f.tag, f.unit, p.period, f.value
   from stocks_research.fundamentals_raw f
   join filings g using (cik, accession)
-  join periods p on p.cik = f.cik and p.first_date = f.period_start and p.period_end = f.period_end
+  join periods p
+    on p.cik = f.cik
+    and p.first_date = coalesce(f.period_start, '-infinity')
+    and p.period_end = f.period_end
   where f.taxonomy in ('us-gaap', 'ifrs-full')
     and f.cik = any ($1)
     and f.value <> 0

@@ -149,3 +149,83 @@ it('no count of shares of Apple or Nvidia, in any vintage, is a thousandth of it
   for (const { least } of counts) expect(Number(least)).toBeGreaterThan(100_000_000)
   expect(nulls.length).toBeGreaterThan(0)
 })
+
+const APPLE = '0000320193'
+const NVIDIA = '0001045810'
+const M = 1_000_000
+
+// In millions, from the statements of the annual reports for fiscal 2019 and 2024.
+it.each<[string, string, string, Readonly<Record<string, number>>]>([
+  [
+    APPLE,
+    '2019-11-01',
+    '2019-09-28',
+    {
+      total_debt: 5_980 + 10_260 + 91_807,
+      short_term_debt: 5_980 + 10_260,
+      working_capital: 162_819 - 105_718,
+      book_equity: 90_488,
+      free_cash_flow: 69_391 - 10_495,
+      ebitda: 63_930 + 12_547,
+    },
+  ],
+  [
+    NVIDIA,
+    '2024-03-01',
+    '2024-01-28',
+    {
+      total_debt: 1_250 + 8_459,
+      short_term_debt: 1_250,
+      working_capital: 44_345 - 10_631,
+      book_equity: 42_978,
+      free_cash_flow: 28_090 - 1_069,
+      ebitda: 32_972 + 1_508,
+    },
+  ],
+])(
+  'calculated items of %s as known on %s are those of its report for %s',
+  async (cik, day, end, expected) => {
+    const rows = await scratch.db.rows<{ item: string; value: string }>(
+      `select item, value from stocks_research.calculated_items_as_of($1::date, array[$2])
+     where period_end = $3::date and period_kind in ('year', 'instant') and value is not null`,
+      [day, cik, end],
+    )
+    const found = Object.fromEntries(rows.map(({ item, value }) => [item, Number(value)]))
+    const inDollars = Object.entries(expected).map(([item, value]) => [item, value * M])
+    expect(found).toMatchObject(Object.fromEntries(inDollars))
+  },
+)
+
+// As filed: 11.89 for fiscal 2019, 10.16 and 8.86 for nine months; 6.90 for fiscal 2021, 3.03 and 1.47 for a
+// quarter. Apple split 4 for 1 on 2020-08-31, Nvidia on 2021-07-20.
+it.each([
+  [APPLE, '2020-08-28', 13.19],
+  [APPLE, '2020-08-31', 3.2975],
+  [NVIDIA, '2021-07-19', 8.46],
+  [NVIDIA, '2021-07-20', 2.115],
+])(
+  'diluted earnings per share of four quarters of %s on %s are %d, in shares of the day',
+  async (cik, day, eps) => {
+    const { value } = await scratch.db.one<{ value: string }>(
+      `select value from stocks_research.fundamentals_panel(array[$1::date], array['eps_diluted_ttm'], array[$2])`,
+      [day, cik],
+    )
+    expect(Number(value)).toBe(eps)
+  },
+)
+
+it('debt of Apple and Nvidia is known for most balances, and never less than long-term debt', async () => {
+  const rows = await scratch.db.rows<{ cik: string; balances: string; known: string; less: string }>(
+    `select c.cik, count(*) as balances, count(c.value) as known,
+       count(*) filter (where c.value < s.value) as less
+     from stocks_research.calculated_items_v c
+     left join stocks_research.fundamentals_standard_v s
+       on s.cik = c.cik and s.period_end = c.period_end and s.item = 'long_term_debt_noncurrent'
+     where c.item = 'total_debt'
+     group by c.cik
+     order by c.cik`,
+  )
+  figure('balances with total debt', rows)
+  expect(rows.map(({ known }) => Number(known))).toEqual([47, 30])
+  expect(rows.map(({ less }) => less)).toEqual(['0', '0'])
+})

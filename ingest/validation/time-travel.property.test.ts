@@ -20,7 +20,13 @@ import { ingestDelivery } from '../testing/flat-files/delivery.ts'
 const SQL = join(import.meta.dirname, '..', 'testing', 'validation', 'sql')
 const STANDARD_COLUMNS = `s.cik, s.item, s.period_kind, s.period_start, s.period_end, s.unit, s.value,
   s.taxonomy, s.tag, s.method, s.accession, s.known_from, s.reason, s.filed, s.first_known_on, s.first_value`
-const ALL_ITEMS = 'array(select distinct item from stocks_research.standard_item_tags)'
+const ALL_ITEMS = `array(
+  select item from stocks_research.standard_item_tags
+  union
+  select item from stocks_research.calculated_item_terms_v
+  union
+  values ('eps_diluted_ttm')
+)`
 
 interface Answer {
   /** Runs on the complete database. $1 is the day. */
@@ -63,6 +69,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     as_of: `select ${STANDARD_COLUMNS} from stocks_research.fundamentals_standard_as_of($1::date) s`,
     plain: `select ${STANDARD_COLUMNS} from stocks_research.fundamentals_standard_v s
             where $1::date is not null`,
+  },
+  'calculated items': {
+    as_of: 'select * from stocks_research.calculated_items_as_of($1::date)',
+    plain: 'select * from stocks_research.calculated_items_v where $1::date is not null',
   },
   'panel of items': {
     as_of: `select * from stocks_research.fundamentals_panel(array[$1::date], ${ALL_ITEMS})`,
@@ -215,7 +225,14 @@ it.each([
     'true',
   ],
   ['facts', 'fundamentals_as_of(date, text[])', 'f.filed <= $1', 'true'],
-  ['panel of items', 'fundamentals_panel(date[], text[], text[], text)', 's.known_from <= d.day', 'true'],
+  ['panel of items', 'standard_items_panel(date[], text[], text[], text)', 's.known_from <= d.day', 'true'],
+  ['panel of items', 'eps_panel(date[], text[])', 's.known_from <= n.day', 'true'],
+  [
+    'calculated items',
+    'calculated_items_of(date[], text[], text[], text, boolean)',
+    's.known_from <= d.day',
+    'true',
+  ],
   ['tickers', 'resolve_ticker(text, date)', 'and h.valid_from <= $2', 'and h.valid_from is not null'],
 ])('the comparison of the %s sees a look-ahead in %s', async (name, routine, from, to) => {
   const ask = async (db: Database): Promise<unknown> => {

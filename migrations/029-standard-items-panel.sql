@@ -1,6 +1,6 @@
--- Standard items on many days in one call.
+-- Standard items on many days in one call. Research asks fundamentals_panel, which has calculated items too.
 
-create function stocks_research.fundamentals_panel(
+create function stocks_research.standard_items_panel(
   days date[], items text[], ciks text[] default null, currency text default null
 )
 returns table (
@@ -91,11 +91,5 @@ cross join lateral (
   ) as is_in_doubt
 ) d
 $$;
-comment on function stocks_research.fundamentals_panel(date[], text[], text[], text) is
-  'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '
-  'the sum of four quarters that ends with it. ttm_value is null with a reason: not_additive, '
-  'fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ, as in fundamentals_derived. With a '
-  'currency, a value in another one is null with other_currency, and unit names that currency. Without one, '
-  'unit is the currency of the value: of a period in several currencies the one that the filer used first. '
-  'Traps: currencies of filers differ; a filer that no longer reports keeps its newest period: look at '
-  'period_end; a filer that reports no quarters has no row of results.';
+comment on function stocks_research.standard_items_panel(date[], text[], text[], text) is
+  'fundamentals_panel for standard items alone.';
