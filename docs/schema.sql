@@ -5101,8 +5101,8 @@ create view stocks_research.calculated_items_v as
 -- Earnings per share of four quarters (eps_basic_ttm, eps_diluted_ttm) on each of the days, as known on it,
 -- in shares of that day. At the end of a fiscal year it is the stated figure of the year; else the year
 -- before, plus the fiscal year to date, less the same months of the year before: no quarter is derived. Each
--- stated figure is on the shares of its filing, and is brought to the day by the splits of the filer's first
--- security. Null with part_not_filed, the reason of a part (fundamentals_standard), or
+-- stated figure is on the shares of its filing, and is brought to the day by the splits of the first
+-- security of the filer. Null with part_not_filed, the reason of a part (fundamentals_standard), or
 -- share_basis_may_differ: the filer now reports the months of the year before 20 per cent apart from what it
 -- first reported, so that a split may be missing here. Trap: the price-earnings ratio of a filer is its
 -- capitalisation by its net income; this one uses average shares of the periods.

@@ -101,7 +101,8 @@ join (
       ('income_taxes_payable', 1, 'optional', true),
       ('operating_lease_liabilities_current', 1, 'optional', true)
   ) as l (part, proof_factor, presence, is_more) on c.has_more_lines or not l.is_more
-) as t (component, choice, part, factor, proof_factor, proof_tolerance, presence, part_tags) using (component);
+) as t (component, choice, part, factor, proof_factor, proof_tolerance, presence, part_tags)
+  using (component);
 comment on view stocks_research.calculated_item_terms_v is
   'How each calculated item is computed from standard items: the sum of its components, each the first of '
   'its choices whose parts are all reported for the period; a choice is the sum of factor times part.';

@@ -175,11 +175,11 @@ async function earnings(before: string, restated: string): Promise<string> {
   return found(cik, 'eps_diluted_ttm', '2023-06-01')
 }
 
-it('earnings per share of four quarters are the year, plus this year to date, less last year to date', async () => {
+it('earnings of four quarters are the year, plus this year to date, less last year to date', async () => {
   expect(await earnings('0.90', '0.90')).toBe('4.6')
 })
 
-it('earnings per share are null if the filer is on other shares than before and no split is known', async () => {
+it('earnings of four quarters are null if the filer is on other shares and no split is known', async () => {
   expect(await earnings('1.80', '0.90')).toBe('share_basis_may_differ')
 })
 
