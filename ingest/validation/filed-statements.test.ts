@@ -10,8 +10,8 @@ import { type Filing, fileFacts, hardViolations } from '../testing/validation/co
  * of real 10-Ks (public filings with the SEC), as public repositories quote them: `source` of a report names
  * the repository on GitHub, and `sources.md` beside the data says what it quotes. The values were assigned to
  * items by their accounting sense, without the table of tags: "line" is a line of a statement, "answer" an
- * answer of a question set, "fact" a fact of a recording that shows no statement, "sum" a sum of such values (a
- * calculated item). Days of filing are our own.
+ * answer of a question set, "fact" a fact of a recording that shows no statement, "sum" a sum of such values
+ * (a calculated item). Days of filing are our own.
  */
 const DATA = join(import.meta.dirname, '..', 'testing', 'validation', 'data')
 
