@@ -16,14 +16,15 @@ create function stocks_research.is_restatement(value_before numeric, value numer
 language sql immutable parallel safe
 as $$
 -- Not the same value rounded to thousands, to tenths of a million or to millions.
-select value_before is not null
-  and value_before <> value
-  and not exists (
-    select
-    from unnest(array[1000, 100000, 1000000]::numeric[]) u (unit)
-    where (value % u.unit = 0 or value_before % u.unit = 0)
-      and abs(value - value_before) <= u.unit / 2
-  )
+select case
+  when value_before is null or value_before = value then false
+  when abs(value - value_before) > 500000 then true
+  when value % 1000000 = 0 or value_before % 1000000 = 0 then false
+  when abs(value - value_before) > 50000 then true
+  when value % 100000 = 0 or value_before % 100000 = 0 then false
+  when abs(value - value_before) > 500 then true
+  else value % 1000 <> 0 and value_before % 1000 <> 0
+end
 $$;
 comment on function stocks_research.is_restatement(numeric, numeric) is
   'True when a filing reports another value than the filing before it, and not the same value rounded to '
@@ -46,46 +47,56 @@ set join_collapse_limit = 1
 set jit = off
 set work_mem = '64MB'
 as $$
-with facts as materialized (
-  -- One fact of one filing; a series is a tag of a filer in one unit.
-  select f.cik, f.taxonomy, f.tag, f.unit, f.period_start, f.period_end, f.value,
-    f.accession, f.form, f.filed, k.kind,
-    dense_rank() over (order by f.cik, f.taxonomy, f.tag, f.unit) as series,
+with series as materialized (
+  -- A tag of a filer in one unit. The kind is looked up by patterns, which is slow: once for a series.
+  select t.*,
+    row_number() over () as series,
+    stocks_research.fact_kind(t.unit, t.tag) as kind
+  from (
+    select distinct f.cik, f.taxonomy, f.tag, f.unit
+    from stocks_research.fundamentals_raw f
+    where f.cik = any ($1)
+      and f.period_start is not null
+  ) t
+), facts as materialized (
+  -- One fact of one filing.
+  select s.series, s.kind, f.period_start, f.period_end, f.value, f.accession, f.form, f.filed,
     array_position(array['quarter', 'half', 'nine_months', 'year'], d.period_kind) as quarters
   from stocks_research.fundamentals_raw f
+  join series s using (cik, taxonomy, tag, unit)
   cross join lateral (
     select stocks_research.period_kind(f.period_end - f.period_start + 1) as period_kind
   ) d
-  cross join lateral (select stocks_research.fact_kind(f.unit, f.tag) as kind) k
   where f.cik = any ($1)
     and stocks_research.is_periodic_report(f.form)
     and f.filed >= f.period_end
     and d.period_kind is not null
-), newest as (
-  -- Of several filings of one day the one that counts.
-  select distinct on (f.series, f.period_start, f.period_end, f.filed) f.*
-  from facts f
-  order by f.series, f.period_start, f.period_end, f.filed, f.form like '%/A' desc, f.accession desc
-), changes as (
+), newest as materialized (
+  -- Of several filings of one day the one that counts, with the value of the filing before, until the next.
   select n.*,
-    lag(n.value) over (partition by n.series, n.period_start, n.period_end order by n.filed) as value_before
-  from newest n
+    lag(n.value) over by_day as value_before,
+    lead(n.filed, 1, 'infinity') over by_day as stated_to
+  from (
+    select distinct on (f.series, f.period_start, f.period_end, f.filed) f.*
+    from facts f
+    order by f.series, f.period_start, f.period_end, f.filed, f.form like '%/A' desc, f.accession desc
+  ) n
+  window by_day as (partition by n.series, n.period_start, n.period_end order by n.filed)
 ), versions as materialized (
   -- A value of a period, valid from one filing until the next filing with another value.
-  select c.series, c.kind, c.quarters, c.period_start, c.period_end, c.value, c.accession,
-    stocks_research.is_transition_report(c.form) as is_transition,
-    c.filed as known_from,
-    lead(c.filed, 1, 'infinity')
-      over (partition by c.series, c.period_start, c.period_end order by c.filed) as known_to,
+  select n.series, n.kind, n.quarters, n.period_start, n.period_end, n.value, n.accession,
+    stocks_research.is_transition_report(n.form) as is_transition,
+    n.filed as known_from,
+    lead(n.filed, 1, 'infinity') over by_day as known_to,
     max(
       case
-        when stocks_research.is_restatement(c.value_before, c.value) then c.filed
+        when stocks_research.is_restatement(n.value_before, n.value) then n.filed
         else '-infinity'
       end::date
-    )
-      over (partition by c.series, c.period_start, c.period_end order by c.filed) as restated_on
-  from changes c
-  where c.value is distinct from c.value_before
+    ) over by_day as restated_on
+  from newest n
+  where n.value is distinct from n.value_before
+  window by_day as (partition by n.series, n.period_start, n.period_end order by n.filed)
 ), restated_series as materialized (
   -- Only in these series can values be on two bases.
   select distinct v.series
@@ -94,8 +105,7 @@ with facts as materialized (
     and v.kind = 'amount'
 ), statements as materialized (
   -- A day on which a filing reports a period, until the next such day, with the last restatement until then.
-  select n.series, n.period_start, n.period_end, n.filed as stated_on,
-    lead(n.filed, 1, 'infinity') over by_day as stated_to,
+  select n.series, n.period_start, n.period_end, n.filed as stated_on, n.stated_to,
     coalesce(max(v.restated_on) over by_day, '-infinity') as restated_on
   from newest n
   join restated_series using (series)
@@ -186,7 +196,7 @@ with facts as materialized (
   left join (select distinct series, period_start, period_end, first_known_from from reported) r
     using (series, period_start, period_end)
   where d.known_from < least(d.known_to, d.replaced_from, r.first_known_from)
-), basis as materialized (
+), quarters_on_bases as materialized (
   -- A quarter from each day on: when its parts were restated last, and since when all of them have been
   -- reported.
   select s.series, s.period_start, s.period_end, s.period_start as longer_start,
@@ -205,6 +215,27 @@ with facts as materialized (
   join statements s
     on s.series = p.series and s.period_start = p.longer_start and s.period_end = p.period_start - 1
     and s.stated_on < l.stated_to and l.stated_on < s.stated_to
+), near_restatements as materialized (
+  -- The day from which a quarter may be compared with a restated one. A ratio looks back 376 days at most, a
+  -- sum less; quarters without a restated one so near are on one basis.
+  select n.*
+  from (
+    select b.series, b.period_start, b.period_end,
+      min(min(b.known_from) filter (where b.restated_on > '-infinity')) over (
+        partition by b.series
+        order by b.period_end - date '1970-01-01'
+        range between 376 preceding and 376 following
+      ) as known_from
+    from quarters_on_bases b
+    group by b.series, b.period_start, b.period_end
+  ) n
+  where n.known_from is not null
+), basis as materialized (
+  select b.series, b.period_start, b.period_end, b.longer_start, b.known_from, b.known_to,
+    b.restated_on, b.stated_on, b.known_from >= n.known_from as is_turn
+  from quarters_on_bases b
+  join near_restatements n using (series, period_start, period_end)
+  where b.known_to > n.known_from
 ), turns as (
   -- A day on which the value or the basis of a quarter changes.
   select k.series, k.period_start, k.period_end, k.known_from
@@ -212,6 +243,7 @@ with facts as materialized (
   union
   select b.series, b.period_start, b.period_end, b.known_from
   from basis b
+  where b.is_turn
 ), periods as materialized (
   select k.series, k.period_start, k.period_end, min(k.known_from) as known_from
   from known k
@@ -387,7 +419,7 @@ with facts as materialized (
     on t.series = m.series and t.period_start = m.period_start and t.period_end = m.period_end
     and t.base_start = q.base_start and t.base_end = q.base_end
     and t.value = k.value and t.base_value = b.value and t.known_from <= m.known_from
-), judged as (
+), judged as materialized (
   select r.*,
     case
       when r.kind = 'other' then 'not_comparable'
@@ -405,7 +437,7 @@ with facts as materialized (
       when r.are_four_on_more then 'basis_may_differ'
     end as ttm_reason
   from rows r
-), results as (
+), results as materialized (
   select j.series, j.period_start, j.period_end, j.known_from,
     j.value, j.method, j.reason, j.accession, j.subtracted_accession, j.is_transition,
     case when j.yoy_reason is null then round(round(j.value - j.base_value, 24) / j.base_value, 20) end
@@ -430,7 +462,7 @@ select s.cik, s.taxonomy, s.tag, s.unit,
   c.yoy_ratio, c.yoy_reason, c.yoy_base_period_end,
   c.ttm_value, c.ttm_reason
 from compared c
-join (select distinct f.series, f.cik, f.taxonomy, f.tag, f.unit from facts f) s using (series)
+join series s using (series)
 where c.now is distinct from c.before
 $$;
 comment on function stocks_research.derive_fundamentals(text[]) is

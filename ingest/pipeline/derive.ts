@@ -14,6 +14,8 @@ const SQL = join(import.meta.dirname, 'sql')
 
 /** Items that one query derives: enough to plan well, few enough to lose little to a kill. */
 const ITEMS_A_QUERY = 125
+/** Rows that one query reads, about: its joins and sorts stay in memory, and few large items use both cores. */
+const ROWS_A_QUERY = 200_000
 /** Items have nothing in common, and one query keeps one core of the server busy. */
 const QUERIES_AT_ONCE = 2
 
@@ -52,8 +54,9 @@ export async function runDerived(
   counts = { ...counts, items_unchanged: unchanged.size }
   const items = all.filter((item) => !unchanged.has(item))
   let items_done = 0
-  const parts = Array.from({ length: Math.ceil(items.length / ITEMS_A_QUERY) }, (_, part) =>
-    items.slice(part * ITEMS_A_QUERY, (part + 1) * ITEMS_A_QUERY),
+  const a_query = await itemsOfQuery(db, job, all.length)
+  const parts = Array.from({ length: Math.ceil(items.length / a_query) }, (_, part) =>
+    items.slice(part * a_query, (part + 1) * a_query),
   )
   await inParallel(parts, QUERIES_AT_ONCE, signal, async (some, stop) => {
     const derived = await db.session((session) =>
@@ -73,6 +76,16 @@ export async function runDerived(
     })
   })
   return { ...counts, rows_read: counts.rows_staged + counts.rows_withheld }
+}
+
+/** How many items one query derives, from the rows that an item has on average. */
+async function itemsOfQuery(db: Database, job: DerivedJob, items_count: number): Promise<number> {
+  const { rows } = await db.one<{ rows: number }>(
+    'select sum(reltuples)::float8 as rows from pg_class where oid = any ($1::regclass[])',
+    [job.inputs.map(named)],
+  )
+  const rows_an_item = Math.max(1, rows / Math.max(1, items_count))
+  return Math.min(ITEMS_A_QUERY, Math.max(1, Math.floor(ROWS_A_QUERY / rows_an_item)))
 }
 
 async function deriveItems(
