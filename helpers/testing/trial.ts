@@ -72,8 +72,8 @@ export interface TrialRun {
 
 export interface TrialOptions {
   /**
-   * A process for each phase, as in the checklist. A test that is about something else saves their starts with
-   * `false`.
+   * A process for each phase, as in the checklist. A test that is about something else saves their starts
+   * with `false`.
    */
   readonly isolate?: boolean
 }
