@@ -12,6 +12,7 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { worldAsOf } from '../testing/commands/as-of.ts'
 import { ingestDelivery } from '../testing/flat-files/delivery.ts'
+import { thinWorld } from '../testing/validation/thin-world.ts'
 
 /**
  * The research surface travels in time: each answer as of a past day, of the whole database, equals the plain
@@ -155,7 +156,19 @@ const resolve = (db: Database, texts: readonly string[], day: string): Promise<u
     [texts, day],
   )
 
-const world = createWorld({ seed: 'time travel', securities: 66 })
+const everything = createWorld({ seed: 'time travel', securities: 66 })
+const sessions = everything.calendar.sessions.filter((day) => day >= '2020-06-01' && day <= '2024-12-31')
+// Each day is a test of its own: a database of a day takes seconds.
+const DAYS = fc.sample(fc.constantFrom(...sessions), runs(20))
+/** The months of the backtest: their last sessions, and those that it looks back to. */
+const BACKTEST = ['2021-02-01', '2022-06-30'] as const
+const { sessions: allSessions } = everything.calendar
+const BACKTEST_DAYS = allSessions.flatMap((day, at) => {
+  const isMonthEnd = allSessions[at + 1]?.slice(0, 7) !== day.slice(0, 7)
+  if (!isMonthEnd || day < BACKTEST[0] || day > BACKTEST[1]) return []
+  return [day, allSessions[at - 21] ?? day, allSessions[at - 252] ?? day]
+})
+const world = thinWorld(everything, [...DAYS, ...BACKTEST_DAYS])
 const texts = [
   ...new Set(world.securities.flatMap(({ tickers }) => tickers.map(({ ticker }) => ticker))),
 ].flatMap((ticker) => [ticker, `${ticker.toLowerCase()} `])
@@ -172,11 +185,6 @@ afterAll(async () => {
   await whole?.drop()
   await before?.drop()
 })
-
-const sessions = world.calendar.sessions.filter((day) => day >= '2020-06-01' && day <= '2024-12-31')
-
-// Each day is a test of its own: a database of a day takes ten seconds, and more on a busy machine.
-const DAYS = fc.sample(fc.constantFrom(...sessions), runs(20))
 
 it.each(DAYS)('each answer as of %s equals the plain answer of a database of that day', async (day) => {
   const then = await databaseOf(knownOn(world, day))
@@ -195,7 +203,7 @@ it.each(DAYS)('each answer as of %s equals the plain answer of a database of tha
 
 it('a backtest is the same before and after two more years are loaded', async () => {
   const ask = (db: Database): Promise<{ total_return: string | null }[]> =>
-    db.rows(queryFile(SQL, 'backtest'), ['2021-02-01', '2022-06-30'])
+    db.rows(queryFile(SQL, 'backtest'), BACKTEST)
   const rows = await ask(before.db)
   expect(rows.length).toBeGreaterThan(100)
   expect(rows.filter((row) => row.total_return !== null).length).toBeGreaterThan(100)
