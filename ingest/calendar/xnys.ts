@@ -63,18 +63,18 @@ export function sessions(first: string, last: string, overrides: Overrides = NO_
   const closures = new Set(overrides.closures.map(({ date }) => date))
   const announced = new Map(overrides.early_closes.map(({ date, close }) => [date, close]))
   const found: Session[] = []
-  for (let day = utc(first); iso(day) <= last; day = addDays(day, 1)) {
-    const session_date = iso(day)
+  const end = utc(last)
+  for (let day = utc(first); day <= end; day = addDays(day, 1)) {
     const weekday = day.getUTCDay()
+    if (weekday === SUNDAY || weekday === SATURDAY) continue
+    const session_date = iso(day)
     if (
-      weekday === SUNDAY ||
-      weekday === SATURDAY ||
-      isHoliday(day) ||
+      holidays(day.getUTCFullYear()).has(session_date) ||
       session_date in AD_HOC_CLOSURES ||
       closures.has(session_date)
     )
       continue
-    const early = announced.get(session_date) ?? earlyClose(day)
+    const early = announced.get(session_date) ?? earlyClose(day, session_date)
     const open_at = instant(session_date, '09:30')
     found.push({
       session_date,
@@ -89,15 +89,9 @@ export function sessions(first: string, last: string, overrides: Overrides = NO_
 /** The last day that the calendar should know on the day `today`: the end of the year two years ahead. */
 export const horizon = (today: string): string => `${Number(today.slice(0, 4)) + 2}-12-31`
 
-/** True when the exchange observes a regular holiday on this weekday. */
-function isHoliday(day: Date): boolean {
-  const year = day.getUTCFullYear()
-  const key = iso(day)
-  return holidays(year).has(key)
-}
-
 const holidaysByYear = new Map<number, ReadonlySet<string>>()
 
+/** The weekdays of a year on which the exchange observes a regular holiday. */
 function holidays(year: number): ReadonlySet<string> {
   const known = holidaysByYear.get(year)
   if (known !== undefined) return known
@@ -133,14 +127,16 @@ function observed(year: number, month: number, dayOfMonth: number): Date {
 }
 
 /** New York time of an early close by rule, or undefined for a full session. */
-function earlyClose(day: Date): string | undefined {
+function earlyClose(day: Date, date: string): string | undefined {
   const year = day.getUTCFullYear()
   const weekday = day.getUTCDay()
-  const monthDay = iso(day).slice(5)
+  const monthDay = date.slice(5)
   const time = year < 1993 ? '14:00' : '13:00'
-  if (AD_HOC_EARLY_CLOSES.has(iso(day))) return time
+  if (AD_HOC_EARLY_CLOSES.has(date)) return time
   // the day after Thanksgiving
-  if (year >= 1992 && iso(day) === iso(addDays(nthWeekday(year, 11, THURSDAY, 4), 1))) return time
+  const isFridayInNovember = weekday === FRIDAY && monthDay.startsWith('11-')
+  if (year >= 1992 && isFridayInNovember && date === iso(addDays(nthWeekday(year, 11, THURSDAY, 4), 1)))
+    return time
   if (monthDay === '12-24' && weekday >= MONDAY && weekday <= THURSDAY) return time
   if (year < 1995) return undefined
   // Around Independence Day: the eve, when the holiday is no Saturday, Sunday or (until 2012) Thursday, else
@@ -173,10 +169,12 @@ function lastMonday(year: number, month: number): Date {
   return addDays(last, -((last.getUTCDay() - MONDAY + 7) % 7))
 }
 
-/** The UTC instant of a New York wall-clock time. */
+/** The UTC instant of a New York wall-clock time, before 19:00: no session ends on another day in UTC. */
 function instant(date: string, time: string): string {
-  const offset_ms = newYorkOffsetMinutes(date) * 60_000
-  return new Date(Date.parse(`${date}T${time}:00Z`) - offset_ms).toISOString().replace('.000Z', 'Z')
+  const [hours = '', minutes = ''] = time.split(':')
+  const utc_minutes = Number(hours) * 60 + Number(minutes) - newYorkOffsetMinutes(date)
+  const two = (count: number): string => String(count).padStart(2, '0')
+  return `${date}T${two(Math.floor(utc_minutes / 60))}:${two(utc_minutes % 60)}:00Z`
 }
 
 const utc = (date: string): Date => new Date(`${date}T00:00:00Z`)

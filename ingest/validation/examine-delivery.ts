@@ -202,13 +202,18 @@ function subjectsOf(job: SourcedJob, known: readonly KnownSecurity[]): Subject[]
   )
 }
 
-const session_days = new Set(
-  sessions(FIRST_DATE, horizon(new Date().toISOString()), readOverrides()).map(
-    ({ session_date }) => session_date,
-  ),
-)
+// Every command imports this file, and few look at a delivery: the days are computed on first use.
+let session_days: ReadonlySet<string> | undefined
+
 /** Days before the calendar begins are taken as sessions. */
-const isSession = (date: string): boolean => date < FIRST_DATE || session_days.has(date)
+function isSession(date: string): boolean {
+  session_days ??= new Set(
+    sessions(FIRST_DATE, horizon(new Date().toISOString()), readOverrides()).map(
+      ({ session_date }) => session_date,
+    ),
+  )
+  return date < FIRST_DATE || session_days.has(date)
+}
 
 async function checkJob(
   job: SourcedJob,
