@@ -33,7 +33,7 @@ const CREATED = new RegExp(
 
 /** What a file imports: project paths for relative imports, package names else. */
 const importsOf = ({ path, text }: { path: string; text: string }): string[] =>
-  [...text.matchAll(/(?:from|import) '([^']+)'/g)].map(([, from = '']) =>
+  [...text.matchAll(/(?:from |import |import\()'([^']+)'/g)].map(([, from = '']) =>
     from.startsWith('.') ? slashed(normalize(join(dirname(path), from))) : from,
   )
 

@@ -1,16 +1,10 @@
-import { addDays } from './market/calendar.ts'
+import { REHEARSAL_HASTE } from '../config/rehearsal.ts'
 import type { Dialect } from './market/dialect.ts'
 import { lastTicker } from './market/flat-files.ts'
 import type { Security, World } from './market/types.ts'
-import { createWorld, REHEARSAL_WORLD } from './market/world.ts'
+import { createWorld } from './market/world.ts'
 import { REHEARSAL_FAULTS } from './servers/faults.ts'
 import { type Market, startMarketServers } from './servers/servers.ts'
-
-/**
- * So many times quicker than the real providers is the simulated market of a rehearsal: its limits are
- * higher, and waits after a failure shorter.
- */
-export const REHEARSAL_HASTE = 50
 
 /** What the rehearsal loses on purpose, so that a loss is seen to have a name. */
 export interface Losses {
@@ -66,9 +60,3 @@ export const withLosses = (dialect: Dialect, { broken, hidden }: Losses): Dialec
     }
   },
 })
-
-/**
- * The moment at which the rehearsal's market stands: the day after its last session, in the morning of New
- * York.
- */
-export const REHEARSAL_MOMENT = new Date(`${addDays(REHEARSAL_WORLD.end_date, 1)}T12:00:00Z`)

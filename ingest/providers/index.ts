@@ -1,6 +1,7 @@
 import type { Config } from '../../helpers/config/config.ts'
+import { REHEARSAL_HASTE } from '../../helpers/config/rehearsal.ts'
 import { type Log, silentLog } from '../../helpers/core/log.ts'
-import { REHEARSAL_HASTE, startRehearsalMarket } from '../../helpers/simulator/rehearsal.ts'
+import type { startRehearsalMarket } from '../../helpers/simulator/rehearsal.ts'
 import type { Provider } from '../contract/provider.ts'
 import { flatFiles } from './flat-files/index.ts'
 import type { SplitResult } from './flat-files/split-evidence.ts'
@@ -38,7 +39,7 @@ export async function openRunProviders(
     }
   }
   if (source.mode !== 'rehearsal') return openHttpProviders(config, { log, ...options })
-  const market = config.providers.stand_ins === undefined ? await startRehearsalMarket() : undefined
+  const market = config.providers.stand_ins === undefined ? await startMarket() : undefined
   const stand_ins = market?.stand_ins ?? config.providers.stand_ins
   try {
     const opened = openHttpProviders(
@@ -54,6 +55,12 @@ export async function openRunProviders(
     await market?.stop()
     throw error
   }
+}
+
+/** Only a rehearsal needs the market and its servers, and they are a third of what a command would load. */
+async function startMarket(): ReturnType<typeof startRehearsalMarket> {
+  const rehearsal = await import('../../helpers/simulator/rehearsal.ts')
+  return rehearsal.startRehearsalMarket()
 }
 
 /** The source that ours is compared with: a drop of flat files. */

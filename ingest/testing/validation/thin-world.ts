@@ -34,8 +34,8 @@ const FACT_SCENARIOS: readonly Scenario[] = [
 
 /**
  * The world with all its cases in a quarter of its rows. Of the securities of a scenario that repeats, three
- * are kept. Of the bars, those around events, ends of listings and the given days, and one in ten of the rest.
- * Only filers of the scenarios above file facts, one of each.
+ * are kept. Of the bars, those around events, ends of listings and the given days, and one in ten of the
+ * rest. Only filers of the scenarios above file facts, one of each.
  */
 export function thinWorld(world: World, days: readonly string[] = []): World {
   const kept = [...Map.groupBy(world.securities, ({ scenario }) => scenario)].flatMap(([, alike]) =>
@@ -45,6 +45,7 @@ export function thinWorld(world: World, days: readonly string[] = []): World {
     FACT_SCENARIOS.map((wanted) => kept.find(({ scenario }) => scenario === wanted)?.cik ?? null),
   )
   const ciks = new Set(kept.map(({ cik }) => cik))
+  const nothing = { filings: [], announcements: [], quarters: [] }
   return {
     ...world,
     securities: world.securities
@@ -52,9 +53,7 @@ export function thinWorld(world: World, days: readonly string[] = []): World {
       .map((security) => ({ ...security, bars: thinBars(security, world, days) })),
     filers: world.filers
       .filter(({ cik }) => ciks.has(cik))
-      .map((filer) =>
-        filing.has(filer.cik) ? filer : { ...filer, filings: [], announcements: [], quarters: [] },
-      ),
+      .map((filer) => (filing.has(filer.cik) ? filer : { ...filer, ...nothing })),
   }
 }
 
