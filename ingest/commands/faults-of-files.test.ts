@@ -42,6 +42,11 @@ describe('adjusted prices are noticed by a column', () => {
     'close_unadjusted',
     'Raw Close',
     'nominal_price',
+    'uClose',
+    'fClose',
+    'total_return_close',
+    'Kurs bereinigt',
+    'cierre_ajustado',
   ])('%s', async (column) => {
     const file = `ticker,date,close,${column}\nONE,2020-02-03,1,1\n`
     const { records, reasons } = await readDelivery({ 'prices_daily/p.csv': file }, 'prices_daily')

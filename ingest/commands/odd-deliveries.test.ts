@@ -11,6 +11,8 @@ const rows = (row: RowOf): string => `${DAYS.map(row).join('\n')}\n`
 const plain: RowOf = (day) => `${day},58.2,59,58,58.5,900`
 const ofTwoCurrencies: RowOf = (day, at) => `KO,${day},58.5,${at < 3 ? 'USD' : 'CAD'}`
 const ko = (row: RowOf) => ({ 'KO.csv': HEADER + rows(row) })
+const MARKETSTACK = 'date,open,high,low,close,volume,adj_close,adj_open,split_factor,symbol,exchange'
+const marketstack: RowOf = (day) => `${plain(day, 0)},58,58,1.0,KO,XNYS`
 type Files = Parameters<typeof writeDelivery>[0]
 
 /** A person states that the prices are as traded; then the delivery is read. */
@@ -26,6 +28,9 @@ describe('an odd delivery that is read, with the right values:', () => {
     ['the noise of floats', ko((day) => `${day},58.20000076293945,59.0,58.0,58.5000000000001,900.0`)],
     ['midnight in UTC as the day', ko((day) => plain(`${day}T00:00:00+00:00`, 0))],
     ['midnight in New York in UTC', ko((day) => plain(`${day} 05:00:00+00:00`, 0))],
+    ['days as 20200203', ko((day) => plain(day.replaceAll('-', ''), 0))],
+    ['days as 2020/02/03', ko((day) => plain(day.replaceAll('-', '/'), 0))],
+    ['adjusted opens beside the opens', { 'm.csv': `${MARKETSTACK}\n${rows(marketstack)}` }],
     ['blanks around numbers', ko((day) => `${day}, 58.2 ,59, 58 , 58.5,900`)],
     ['a currency that is USD', { 'KO.csv': `date,close,currency\n${rows((day) => `${day},58.5,usd`)}` }],
   ])('%s', async (_, files) => {

@@ -9,10 +9,13 @@ export const plainName = (name: string): string => name.toLowerCase().replace(/[
 
 const isUnadjusted = (name: string): boolean =>
   /unadj|nonadj|notadj/.test(name) ||
-  /^(raw|nominal|actual|traded)(close|price)$|^close(raw|nominal)$/.test(name)
+  // IEX: uClose is as traded, fClose is adjusted for splits and dividends, close for splits.
+  /^(raw|nominal|actual|traded|u)(close|price)$|^close(raw|nominal)$/.test(name)
 /** Whatever is adjusted, but the factor for it (the prices beside a factor are raw) and volumes. */
 const isAdjusted = (name: string): boolean =>
-  !isUnadjusted(name) && /adj(?!ud|unct|acent|oin)/.test(name) && !/factor|ratio|vol|adjustment/.test(name)
+  !isUnadjusted(name) &&
+  /adj(?!ud|unct|acent|oin)|^fclose$|bereinigt|ajust|(totalreturn|totret)(close|price|index)/.test(name) &&
+  !/factor|ratio|vol|adjustment/.test(name)
 
 const ADVICE =
   'Deliver unadjusted prices. If these are as traded, write {"adjusted": "raw"} for prices_daily in ' +

@@ -60,7 +60,7 @@ export function columnsOf(file: Named, header: readonly string[]): Columns {
 
   const place = (column: string, aliases: readonly string[]): number => {
     const mapped = mapping.columns[column]
-    if (mapped === undefined) return names.findIndex((each) => aliases.includes(each))
+    if (mapped === undefined) return names.indexOf(aliases.find((each) => names.includes(each)) ?? '\n')
     const at =
       typeof mapped === 'number'
         ? Number(mapped <= names.length) * mapped - 1

@@ -29,7 +29,39 @@ const EVENTS_IN_ROWS = {
   capital_gain: ['capitalgain', 'capitalgains'],
 } as const
 
+/**
+ * Columns in which vendors state what an event is. A split of a column that is not read would be a dividend.
+ */
+const KIND = [
+  'kind',
+  'type',
+  'event',
+  'event_type',
+  'action',
+  'action_type',
+  'corporate_action',
+  'category',
+  'payment_type',
+  'distribution_type',
+  'dividend_type',
+  'div_type',
+  'split_type',
+  'adjustment_type',
+]
+const CURRENCY = ['currency', 'currency_code', 'currencycode', 'ccy', 'curr']
+
 const dividendKind = kindIs(DIVIDEND_KINDS, 'cash_dividend')
+const splitKind = kindIs(SPLIT_KINDS, 'split')
+
+const NOT_TAKEN_PLACE =
+  /^(cancel|withdr|delet|revok|rescind|void|postpon|propos|expect|estimat|forecast|tentativ|unconfirm)/i
+
+/** The fault of an event that its source calls cancelled, or only expected. */
+function statusFault(record: Readonly<Record<string, string | null>>): string | undefined {
+  const status = record['status'] ?? record['event_status'] ?? ''
+  if (!NOT_TAKEN_PLACE.test(status.trim())) return undefined
+  return `status is "${status.slice(0, 60)}": the event is not known to have taken place`
+}
 
 /**
  * A dividend. The days of its announcement and payment enter no number, so a text that is not a day does not
@@ -42,7 +74,7 @@ function dividendOf(record: Record<string, string | null>): string | undefined {
     record[`stated_${field}`] = text
     record[field] = null
   }
-  return dividendKind(record)
+  return statusFault(record) ?? dividendKind(record)
 }
 
 const delistingKind = kindIs(DELISTING_KINDS)
@@ -61,16 +93,16 @@ function delistingOf(record: Record<string, string | null>): string | undefined 
     record['cash_per_share'] = record['cash_amount'] ?? null
     record['cash_amount'] = null
   }
-  return fault
+  return statusFault(record) ?? fault
 }
 
 const DELISTINGS = {
   fields: {
     ...IDENTITY,
     ex_date: ['date', 'ex_date'],
-    kind: ['kind'],
+    kind: KIND,
     cash_amount: ['cash_per_share', 'cash_rate'],
-    currency: ['currency'],
+    currency: CURRENCY,
     shares_per_share: ['shares_per_share', 'stock_rate'],
     acquirer_source_id: ['acquirer', 'acquirer_source_id'],
     acquirer_ticker: ['acquirer_ticker', 'acquirer_symbol'],
@@ -130,7 +162,7 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
         close: ['close'],
         volume: ['volume'],
         // Bars in another currency are rejected by name.
-        currency: ['currency', 'currency_code'],
+        currency: [...CURRENCY, 'quote_currency', 'trading_currency'],
       },
       required: ['date', 'close'],
       one_of: ['source_id', 'ticker'],
@@ -146,12 +178,12 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
         ex_date: ['ex_date'],
         split_from: ['split_from'],
         split_to: ['split_to'],
-        kind: ['kind'],
+        kind: KIND,
       },
       required: ['ex_date', 'split_from', 'split_to'],
       one_of: ['source_id', 'ticker'],
       keeps_unknown: true,
-      complete: kindIs(SPLIT_KINDS, 'split'),
+      complete: (record) => statusFault(record) ?? splitKind(record),
     },
     {
       name: 'dividends',
@@ -159,11 +191,11 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
         ...IDENTITY,
         ex_date: ['ex_date'],
         cash_amount: ['amount', 'cash_amount'],
-        currency: ['currency'],
+        currency: [...CURRENCY, 'dividend_currency', 'cash_currency'],
         declared_date: ['declared', 'declared_date'],
         record_date: ['record', 'record_date'],
         pay_date: ['pay', 'pay_date'],
-        kind: ['kind'],
+        kind: KIND,
       },
       required: ['ex_date', 'cash_amount'],
       one_of: ['source_id', 'ticker'],

@@ -187,7 +187,8 @@ export const RULES: readonly Rule[] = [
     prices: 'adjusted',
     why: '"Adj Close" beside Close; every price is adjusted for the splits up to the day of the download',
     mapping: { profile: 'yahoo-csv' },
-    fits: ({ has }) => has('date', 'close', 'adjclose'),
+    // Who adjusts the opens as well (Marketstack) has prices as traded beside them.
+    fits: ({ has }) => has('date', 'close', 'adjclose') && !has('adjopen'),
   },
   {
     vendor: 'Nasdaq.com history',
@@ -275,11 +276,19 @@ export const RULES: readonly Rule[] = [
 const dayOf = (has: Features['has']): string | undefined =>
   ['date', 'tradedate', 'timestamp', 'datetime', 'time', 'day'].find((name) => has(name))
 
-/** Names the column of the day where the layout does not know it. */
-function namedDay({ has, first }: Features): AdoptedMapping {
+/** Names the column of the day where the layout does not know it, and its form where it can mean one day. */
+function namedDay({ has, first, textOf }: Features): AdoptedMapping {
   const day = dayOf(has)
   const column = first.find((name) => plainName(name) === day)
-  return column === undefined || ['date', 'trade_date', 'timestamp'].includes(column.toLowerCase())
-    ? {}
-    : { columns: { date: column } }
+  if (day === undefined || column === undefined) return {}
+  const is_known = ['date', 'trade_date', 'timestamp'].includes(column.toLowerCase())
+  const [, date_format] = YEAR_FIRST.find(([form]) => form.test(textOf(day))) ?? []
+  return {
+    ...(is_known ? {} : { columns: { date: column } }),
+    ...(date_format === undefined ? {} : { date_format }),
+  }
 }
+const YEAR_FIRST: readonly (readonly [RegExp, string])[] = [
+  [/^(19|20)\d{6}$/, 'YYYYMMDD'],
+  [/^\d{4}\/\d\d\/\d\d$/, 'YYYY/MM/DD'],
+]

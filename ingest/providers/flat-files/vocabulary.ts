@@ -37,6 +37,12 @@ export const DIVIDEND_KINDS: Words = {
     'final',
     'qualified',
     'income',
+    'cash_div',
+    'div',
+    'monthly',
+    'quarterly',
+    'semi_annual',
+    'annual',
     // Distributions of capital gains are paid in cash: Massive writes LT and ST.
     'capital_gain',
     'capital_gains',

@@ -7,8 +7,8 @@
 --      compared with the ratio and the cash of the day. Tolerated are 30 per cent, or eight times the median
 --      daily move of the 60 sessions around it, times the square root of the sessions between the two closes.
 --      A leap on a day with at least three times the usual money traded may be news: leap-on-split-day lists
---      it. It is none where the leap is threefold, and the closes move by none of the split or by twice of it:
---      then they were adjusted for it already, or the split was undone in prices that had not been adjusted.
+--      it. It is none where the leap is threefold, and the closes move by none of the split or by twice of
+--      it: then they were adjusted for it already, or a split was undone that had not been applied.
 with day_terms as (
   -- Splits and cash that take effect on one session.
   select
