@@ -4956,7 +4956,7 @@ create view stocks_research.calculated_item_terms_v as
             l.proof_factor,
             0,
             l.presence,
-            null::text[]
+            null::text[] as text
            from ( values ('short-term debt',2,false), ('short-term debt',3,true), ('debt',3,false),
              ('debt',4,true)) c(component, choice, has_more_lines)
              join ( values ('current_liabilities','-1'::integer,'needed',false),

@@ -82,7 +82,7 @@ join (
   union all
   -- The other lines of current liabilities: if they and the lines of debt add up to the total, they are all
   -- there is, and a line of debt that is not reported is zero.
-  select c.component, c.choice, l.part, 0, l.proof_factor, 0, l.presence, null
+  select c.component, c.choice, l.part, 0, l.proof_factor, 0, l.presence, null::text[]
   from (
     values
       ('short-term debt', 2, false),
