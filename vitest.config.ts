@@ -7,8 +7,8 @@ import { LONG_FILES, PhaseSequencer } from './helpers/checklist/sequencer.ts'
 import { writeReportsAndIndex } from './reports/runs-index.ts'
 
 /**
- * Tests start hundreds of Node.js processes. What they compile is kept, which halves the time that each
- * needs to start. The folder may be removed at any time.
+ * Tests start hundreds of Node.js processes, and phases some. What they compile is kept, which halves the
+ * time that each needs to start. The folder may be removed at any time.
  */
 const env = { TZ: 'UTC', NODE_COMPILE_CACHE: join(import.meta.dirname, '.data', 'compile-cache') }
 
@@ -40,7 +40,7 @@ export default defineConfig(({ mode }) => ({
           testTimeout: 0, // A backfill takes hours; each request has a limit of its own.
           hookTimeout: 0,
           expect: { requireAssertions: true }, // A box without an assertion may not tick.
-          env: { TZ: 'UTC' },
+          env,
         },
       },
       {
