@@ -155,6 +155,8 @@ async function mergeFollowing(
     }),
     [items, scope.window.end_date],
   )
+  // Without it the planner expects a few hundred rows, and searches each of them by an index.
+  await tx.execute('analyze pg_temp.staged_following (item_no)')
   const counted = await tx.rows<{ item_no: number; rows: number }>(
     'select item_no, count(*)::integer as rows from pg_temp.staged_following group by item_no',
   )
