@@ -3352,6 +3352,8 @@ where not exists (
   from stocks_research.fundamentals_standard s
   where s.known_from <= $1
     and (s.known_to is null or s.known_to > $1)
+    -- Also where the planner reads the table once for all periods, it reads these filers alone.
+    and ($2 is null or s.cik = any ($2))
     and s.cik = p.cik
     and s.item = i.item
     and s.period_end = p.period_end
@@ -4495,9 +4497,18 @@ with units as (
   select s.cik, s.item, s.unit,
     min(array[s.known_from, s.period_end]) as first_used,
     $4 is not null and s.unit ~ '^[A-Z]{3}(/shares)?$' and left(s.unit, 3) <> $4 as is_other_currency
-  from stocks_research.fundamentals_standard s
-  where s.item = any ($2)
-    and ($3 is null or s.cik = any ($3))
+  from (
+    -- In two parts, so that filers are read from an index whether or not the plan knows that there are any.
+    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    from stocks_research.fundamentals_standard f
+    where f.item = any ($2)
+      and f.cik = any ($3)
+    union all
+    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    from stocks_research.fundamentals_standard f
+    where f.item = any ($2)
+      and $3 is null
+  ) s
   group by s.cik, s.item, s.unit
 ), newest_of_units as (
   -- The newest quarter or balance of each item that was known on the day, also when its value is null.
@@ -4995,12 +5006,21 @@ with terms as materialized (
   select d.day, s.cik, s.item, s.period_kind, s.period_start, s.period_end, s.unit, s.value,
     s.reason, null, null, s.tag, s.accession, s.known_from, s.first_known_on
   from (select distinct day from unnest($1) u (day)) d
-  join stocks_research.fundamentals_standard s
+  join (
+    -- In two parts, so that filers are read from an index.
+    select f.*
+    from stocks_research.fundamentals_standard f
+    where f.cik = any ($3)
+      and not $5
+    union all
+    select f.*
+    from stocks_research.fundamentals_standard f
+    where $3 is null
+      and not $5
+  ) s
     on s.known_from <= d.day
     and (s.known_to is null or s.known_to > d.day)
-  where not $5
-    and s.item = any (array(select distinct t.part from terms t))
-    and ($3 is null or s.cik = any ($3))
+  where s.item = any (array(select distinct t.part from terms t))
 ), items as materialized (
   -- An item of a period and unit of which a part is reported.
   select row_number() over () as no, i.*
@@ -5138,7 +5158,8 @@ create view stocks_research.calculated_items_v as
 -- share_basis_may_differ: the filer now reports the months of the year before 20 per cent apart from what it
 -- first reported, so that a split may be missing here. Trap: the price-earnings ratio of a filer is its
 -- capitalisation by its net income; this one uses average shares of the periods.
-create function stocks_research.eps_panel(days date[], ciks text[] default null::text[])
+create function stocks_research.eps_panel(days date[], ciks text[] default null::text[], items text[] default
+  array['eps_basic_ttm', 'eps_diluted_ttm'])
 returns table(as_of date, cik text, item text, period_start date, period_end date, unit text, value numeric,
   reason text, accession text, known_from date, first_known_on date)
 language sql
@@ -5146,16 +5167,29 @@ stable parallel safe
 set search_path to 'pg_catalog'
 set jit to 'off'
 as $$
-with series as (
+with asked as (
+  select e.item
+  from (values ('eps_basic'), ('eps_diluted')) e (item)
+  where e.item || '_ttm' = any ($3)
+), series as (
   -- Earnings per share of a filer in one unit, with a share whose splits are those of the filer.
   select s.cik, s.item, s.unit, (
       select min(x.security_id)
       from stocks_research.securities x
       where x.cik = s.cik
     ) as security_id
-  from stocks_research.fundamentals_standard s
-  where s.item in ('eps_basic', 'eps_diluted')
-    and ($2 is null or s.cik = any ($2))
+  from (
+    -- In two parts, so that filers are read from an index.
+    select f.cik, f.item, f.unit
+    from stocks_research.fundamentals_standard f
+    where f.item = any (array(select e.item from asked e))
+      and f.cik = any ($2)
+    union all
+    select f.cik, f.item, f.unit
+    from stocks_research.fundamentals_standard f
+    where f.item = any (array(select e.item from asked e))
+      and $2 is null
+  ) s
   group by s.cik, s.item, s.unit
 ), newest as materialized (
   -- The newest end of a period that was known on the day, with the longest period until then: the year, or
@@ -5282,9 +5316,8 @@ select e.as_of, e.cik, e.item, 'year', e.period_start, e.period_end, e.unit,
   case when not o.is_other_currency then e.value end,
   case when o.is_other_currency then 'other_currency' else e.reason end,
   null, 'not_additive', null, e.accession, e.known_from, e.first_known_on
-from stocks_research.eps_panel($1, $3) e
+from stocks_research.eps_panel($1, $3, $2) e
 cross join lateral (
   select coalesce(left(e.unit, 3) <> $4, false) as is_other_currency
 ) o
-where e.item = any ($2)
 $$;

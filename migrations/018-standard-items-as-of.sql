@@ -123,6 +123,8 @@ where not exists (
   from stocks_research.fundamentals_standard s
   where s.known_from <= $1
     and (s.known_to is null or s.known_to > $1)
+    -- Also where the planner reads the table once for all periods, it reads these filers alone.
+    and ($2 is null or s.cik = any ($2))
     and s.cik = p.cik
     and s.item = i.item
     and s.period_end = p.period_end

@@ -18,9 +18,18 @@ with units as (
   select s.cik, s.item, s.unit,
     min(array[s.known_from, s.period_end]) as first_used,
     $4 is not null and s.unit ~ '^[A-Z]{3}(/shares)?$' and left(s.unit, 3) <> $4 as is_other_currency
-  from stocks_research.fundamentals_standard s
-  where s.item = any ($2)
-    and ($3 is null or s.cik = any ($3))
+  from (
+    -- In two parts, so that filers are read from an index whether or not the plan knows that there are any.
+    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    from stocks_research.fundamentals_standard f
+    where f.item = any ($2)
+      and f.cik = any ($3)
+    union all
+    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    from stocks_research.fundamentals_standard f
+    where f.item = any ($2)
+      and $3 is null
+  ) s
   group by s.cik, s.item, s.unit
 ), newest_of_units as (
   -- The newest quarter or balance of each item that was known on the day, also when its value is null.

@@ -151,12 +151,21 @@ with terms as materialized (
   select d.day, s.cik, s.item, s.period_kind, s.period_start, s.period_end, s.unit, s.value,
     s.reason, null, null, s.tag, s.accession, s.known_from, s.first_known_on
   from (select distinct day from unnest($1) u (day)) d
-  join stocks_research.fundamentals_standard s
+  join (
+    -- In two parts, so that filers are read from an index.
+    select f.*
+    from stocks_research.fundamentals_standard f
+    where f.cik = any ($3)
+      and not $5
+    union all
+    select f.*
+    from stocks_research.fundamentals_standard f
+    where $3 is null
+      and not $5
+  ) s
     on s.known_from <= d.day
     and (s.known_to is null or s.known_to > d.day)
-  where not $5
-    and s.item = any (array(select distinct t.part from terms t))
-    and ($3 is null or s.cik = any ($3))
+  where s.item = any (array(select distinct t.part from terms t))
 ), items as materialized (
   -- An item of a period and unit of which a part is reported.
   select row_number() over () as no, i.*

@@ -1,6 +1,8 @@
 -- Standard and calculated items on many days in one call, and earnings per share of four quarters.
 
-create function stocks_research.eps_panel(days date[], ciks text[] default null)
+create function stocks_research.eps_panel(
+  days date[], ciks text[] default null, items text[] default array['eps_basic_ttm', 'eps_diluted_ttm']
+)
 returns table (
   as_of date, cik text, item text,
   period_start date, period_end date,
@@ -11,16 +13,29 @@ language sql stable parallel safe
 set search_path = pg_catalog
 set jit = off
 as $$
-with series as (
+with asked as (
+  select e.item
+  from (values ('eps_basic'), ('eps_diluted')) e (item)
+  where e.item || '_ttm' = any ($3)
+), series as (
   -- Earnings per share of a filer in one unit, with a share whose splits are those of the filer.
   select s.cik, s.item, s.unit, (
       select min(x.security_id)
       from stocks_research.securities x
       where x.cik = s.cik
     ) as security_id
-  from stocks_research.fundamentals_standard s
-  where s.item in ('eps_basic', 'eps_diluted')
-    and ($2 is null or s.cik = any ($2))
+  from (
+    -- In two parts, so that filers are read from an index.
+    select f.cik, f.item, f.unit
+    from stocks_research.fundamentals_standard f
+    where f.item = any (array(select e.item from asked e))
+      and f.cik = any ($2)
+    union all
+    select f.cik, f.item, f.unit
+    from stocks_research.fundamentals_standard f
+    where f.item = any (array(select e.item from asked e))
+      and $2 is null
+  ) s
   group by s.cik, s.item, s.unit
 ), newest as materialized (
   -- The newest end of a period that was known on the day, with the longest period until then: the year, or
@@ -117,7 +132,7 @@ select j.day, j.cik, j.item || '_ttm',
   greatest(j.first_known_on, j.year_known_on, j.part_known_on)
 from judged j
 $$;
-comment on function stocks_research.eps_panel(date[], text[]) is
+comment on function stocks_research.eps_panel(date[], text[], text[]) is
   'Earnings per share of four quarters (eps_basic_ttm, eps_diluted_ttm) on each of the days, as known on it, '
   'in shares of that day. At the end of a fiscal year it is the stated figure of the year; else the year '
   'before, plus the fiscal year to date, less the same months of the year before: no quarter is derived. '
@@ -150,11 +165,10 @@ select e.as_of, e.cik, e.item, 'year', e.period_start, e.period_end, e.unit,
   case when not o.is_other_currency then e.value end,
   case when o.is_other_currency then 'other_currency' else e.reason end,
   null, 'not_additive', null, e.accession, e.known_from, e.first_known_on
-from stocks_research.eps_panel($1, $3) e
+from stocks_research.eps_panel($1, $3, $2) e
 cross join lateral (
   select coalesce(left(e.unit, 3) <> $4, false) as is_other_currency
 ) o
-where e.item = any ($2)
 $$;
 comment on function stocks_research.fundamentals_panel(date[], text[], text[], text) is
   'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '

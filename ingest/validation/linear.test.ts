@@ -40,6 +40,11 @@ const BY_KEY = {
     from stocks_research.fundamentals_quarters_as_of('${DAY}', array[$2])`,
   fundamentals_panel: `
     select * from stocks_research.fundamentals_panel(array['${DAY}']::date[], array['revenue'], array[$2])`,
+  calculated_items_panel: `
+    select * from stocks_research.fundamentals_panel(
+      array['${DAY}']::date[], array['free_cash_flow', 'working_capital', 'eps_diluted_ttm'], array[$2])`,
+  calculated_items_as_of: `
+    select * from stocks_research.calculated_items_as_of('${DAY}', array[$2])`,
   filings: 'select * from stocks_research.filings where cik = $2',
   earnings_dates_v: 'select * from stocks_research.earnings_dates_v where cik = $2',
   market_cap_as_of: `select * from stocks_research.market_cap_as_of('${DAY}', array[$2])`,

@@ -234,7 +234,7 @@ it.each([
   ],
   ['facts', 'fundamentals_as_of(date, text[])', 'f.filed <= $1', 'true'],
   ['panel of items', 'standard_items_panel(date[], text[], text[], text)', 's.known_from <= d.day', 'true'],
-  ['panel of items', 'eps_panel(date[], text[])', 's.known_from <= n.day', 'true'],
+  ['panel of items', 'eps_panel(date[], text[], text[])', 's.known_from <= n.day', 'true'],
   [
     'calculated items',
     'calculated_items_of(date[], text[], text[], text, boolean)',
