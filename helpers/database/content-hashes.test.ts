@@ -1,26 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Database } from '../postgres/database.ts'
-import { type Scratch, scratchDatabase } from '../testing/scratch.ts'
+import { type Database, withDatabase } from '../postgres/database.ts'
+import { filledDatabase, type Scratch } from '../testing/scratch.ts'
 import { auditContent, auditText, recordContent, recordUnseenChanges } from './content-hashes.ts'
 
 let scratch: Scratch
-let run_id: string
+/** The run that loaded the securities; its content was recorded. */
+const run_id = '00000000-0000-4000-8000-000000000001'
 beforeEach(async () => {
-  scratch = await scratchDatabase({ migrated: true })
-  run_id = await beginRun()
-  await asRun(
-    run_id,
-    `insert into stocks_research.securities (security_id, source_id, ticker)
-     select i, 's' || i, 'T' || i from generate_series(1, 20000) i`,
+  scratch = await filledDatabase('content_hashes', (connection) =>
+    withDatabase(connection, async (db) => {
+      await beginRun(db, run_id)
+      await asRun(
+        run_id,
+        `insert into stocks_research.securities (security_id, source_id, ticker)
+         select i, 's' || i, 'T' || i from generate_series(1, 20000) i`,
+        db,
+      )
+      await recordContent(db, run_id)
+    }),
   )
-  await recordContent(scratch.db, run_id)
 })
 afterEach(() => scratch.drop())
 
-async function beginRun(): Promise<string> {
-  const id = randomUUID()
-  await scratch.db.rows(
+async function beginRun(db: Database = scratch.db, id: string = randomUUID()): Promise<string> {
+  await db.rows(
     `insert into ingestion.runs (run_id, command, source, state, universe_file, universe_sha256,
        start_date, end_date, host, process_id, product_version)
      values ($1, 'test', 'test', 'running', 'u.csv', repeat('0', 64),
@@ -29,8 +33,8 @@ async function beginRun(): Promise<string> {
   )
   return id
 }
-const asRun = (id: string, sql: string): Promise<void> =>
-  scratch.db.transaction(async (tx: Database) => {
+const asRun = (id: string, sql: string, db: Database = scratch.db): Promise<void> =>
+  db.transaction(async (tx: Database) => {
     await tx.rows("select set_config('stocks_research.run_id', $1, true)", [id])
     await tx.execute(sql)
   })

@@ -45,15 +45,23 @@ export async function filledDatabase(
   return copyOf(await templateOf(`filled_${name}`, migrated, fill))
 }
 
-async function copyOf(template: string): Promise<Scratch> {
-  const server = inject('testServer')
-  const database = `scratch_${randomBytes(6).toString('hex')}`
-  await withDatabase(server, (db) =>
+/** A database of this name on the test server, to which every migration is applied. The caller drops it. */
+export async function createMigrated(database: string): Promise<void> {
+  await copyTemplate(await migratedTemplate(), database)
+}
+
+const copyTemplate = (template: string, database: string): Promise<void> =>
+  withDatabase(inject('testServer'), (db) =>
     db.execute(
       `create database ${quoteIdentifier(database)} template ${quoteIdentifier(template)}
        encoding 'UTF8' strategy file_copy`,
     ),
   )
+
+async function copyOf(template: string): Promise<Scratch> {
+  const server = inject('testServer')
+  const database = `scratch_${randomBytes(6).toString('hex')}`
+  await copyTemplate(template, database)
   const connection = { ...server, database }
   const db = openDatabase(connection, { application: 'scratch' })
   return {

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
-import { ROOT_DIRECTORY } from '../config/config.ts'
 import type { Connection } from '../config/connection.ts'
 import { migrate } from '../database/migrate.ts'
 import type { Mode } from '../database/target.ts'
@@ -11,6 +10,7 @@ import {
   createTarget,
   type DropOptions,
   dropTarget,
+  markDatabase,
   recordEnvironment,
   type SafetyBackup,
 } from '../database/target-database.ts'
@@ -18,6 +18,7 @@ import { withDatabase } from '../postgres/database.ts'
 import { describeServer, type Server } from '../postgres/server.ts'
 import { quoteIdentifier } from '../postgres/sql.ts'
 import { findTools, type Tools } from '../postgres/tools.ts'
+import { createMigrated } from './scratch.ts'
 
 /** The run that everything here is made by. */
 export const run_id = randomUUID()
@@ -48,15 +49,21 @@ export async function serverFor(
 }
 
 /**
- * A database that the product made: created, marked, migrated, with its environment row and a row of data.
+ * A database as the product makes it: created, marked, migrated, with its environment row and a row of data.
+ * With the product's own migrations it is a copy of one that was migrated before.
  */
 export async function ours(
   mode: Mode,
-  migrations = join(ROOT_DIRECTORY, 'migrations'),
+  migrations?: string,
 ): Promise<{ server: Server; tools: Tools; connection: Connection }> {
   const { server, tools, connection } = await serverFor()
-  await createTarget(server, { tools, assertHeld, run_id, mode })
-  await migrate(connection, migrations, { run_id })
+  if (migrations === undefined) {
+    await createMigrated(connection.database)
+    await markDatabase(server, { run_id, mode })
+  } else {
+    await createTarget(server, { tools, assertHeld, run_id, mode })
+    await migrate(connection, migrations, { run_id })
+  }
   await withDatabase(connection, async (db) => {
     await recordEnvironment(db, { mode, run_id, product_version: '0.0.0' })
     await db.rows(
