@@ -69,3 +69,35 @@ describe('a currency stands in a column of', () => {
     expect(records).toMatchObject([{ record: { currency: 'CAD' } }])
   })
 })
+
+describe('a bar is rejected by a column that says that it is', () => {
+  it.each([
+    ['interval', '1wk', /its period is "1wk"; only daily bars/],
+    ['period', 'W', /its period is "W"/],
+    ['timeframe', '1Hour', /its period is "1Hour"/],
+    ['exchange', 'LSE', /its exchange is "LSE"; only bars of the United States/],
+    ['mic', 'XTSE', /its exchange is "XTSE"/],
+    ['price_unit', 'cents', /its unit is "cents"; prices are stored in US dollars/],
+    ['unit', 'GBX', /its unit is "GBX"/],
+    ['session', 'pre', /its session is "pre"; only bars of regular trading hours/],
+  ])('%s %s', async (column, text, reason) => {
+    const file = { 'prices_daily/p.csv': `ticker,date,close,${column}\nONE,2020-02-05,10,${text}\n` }
+    const { records } = await readDelivery(file)
+    expect(records.map(({ malformed }) => malformed)).toEqual([expect.stringMatching(reason)])
+  })
+
+  it.each([
+    ['interval', '1d'],
+    ['frequency', 'Daily'],
+    ['exchange', 'NYSE'],
+    ['exchange', 'Q'],
+    ['mic', 'XNAS'],
+    ['price_unit', 'USD'],
+    ['session', 'regular'],
+    ['session', '2020-02-05'],
+  ])('and not by %s %s', async (column, text) => {
+    const file = { 'prices_daily/p.csv': `ticker,date,close,${column}\nONE,2020-02-05,10,${text}\n` }
+    const { records } = await readDelivery(file)
+    expect(records.map(({ malformed }) => malformed)).toEqual([undefined])
+  })
+})

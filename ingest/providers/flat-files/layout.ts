@@ -163,6 +163,11 @@ export const FOLDERS: Readonly<Record<Dataset, readonly Folder[]>> = {
         volume: ['volume'],
         // Bars in another currency are rejected by name.
         currency: [...CURRENCY, 'quote_currency', 'trading_currency'],
+        // Bars that are not daily, of another market, in another unit or outside of regular hours likewise.
+        bar_period: ['period', 'interval', 'frequency', 'timeframe', 'bar_size', 'resolution'],
+        bar_market: ['exchange', 'exchange_mic', 'mic', 'market'],
+        bar_unit: ['unit', 'price_unit', 'quote_unit'],
+        bar_session: ['session', 'session_type', 'market_session', 'trading_session'],
       },
       required: ['date', 'close'],
       one_of: ['source_id', 'ticker'],

@@ -148,19 +148,20 @@ export function kindIs(words: Words, when_missing?: string): (record: Fields) =>
   }
 }
 
-const MICS = new Set(
-  [
-    // United States: exchanges, their segments, and the markets outside exchanges.
-    ['XNYS', 'XNAS', 'XASE', 'ARCX', 'BATS', 'BATY', 'EDGA', 'EDGX', 'IEXG', 'MEMX', 'EPRL', 'LTSE', 'XCHI'],
-    ['XBOS', 'XPHL', 'XPSX', 'XCIS', 'XTXS', 'XNCM', 'XNGS', 'XNMS', 'XADF', 'AMXO', 'CXNS', 'XBZX'],
-    ['OTCM', 'OTCB', 'OTCQ', 'OTCI', 'PINX', 'PINL', 'PINI', 'PINC', 'EXPM', 'PSGM', 'CAVE', 'XOTC', 'FINR'],
-    // Elsewhere, for securities that are also listed there.
-    ['XTSE', 'XTSX', 'XCNQ', 'NEOE', 'XLON', 'AIMX', 'XETR', 'XFRA', 'XPAR', 'XAMS', 'XBRU', 'XLIS', 'XDUB'],
-    ['XMIL', 'MTAA', 'XMAD', 'BMEX', 'XSWX', 'XVTX', 'XSTO', 'XCSE', 'XHEL', 'XOSL', 'XWBO', 'XWAR', 'XTAE'],
-    ['XTKS', 'XHKG', 'XASX', 'XNZE', 'XSES', 'XKRX', 'XTAI', 'XSHG', 'XSHE', 'XBOM', 'XNSE', 'XJSE', 'BVMF'],
-    ['XMEX', 'XBUE', 'XSGO', 'XIST'],
-  ].flat(),
-)
+/** United States: exchanges, their segments, and the markets outside exchanges. */
+const MICS_HERE = [
+  ['XNYS', 'XNAS', 'XASE', 'ARCX', 'BATS', 'BATY', 'EDGA', 'EDGX', 'IEXG', 'MEMX', 'EPRL', 'LTSE', 'XCHI'],
+  ['XBOS', 'XPHL', 'XPSX', 'XCIS', 'XTXS', 'XNCM', 'XNGS', 'XNMS', 'XADF', 'AMXO', 'CXNS', 'XBZX'],
+  ['OTCM', 'OTCB', 'OTCQ', 'OTCI', 'PINX', 'PINL', 'PINI', 'PINC', 'EXPM', 'PSGM', 'CAVE', 'XOTC', 'FINR'],
+].flat()
+/** Elsewhere, for securities that are also listed there. */
+const MICS_ELSEWHERE = [
+  ['XTSE', 'XTSX', 'XCNQ', 'NEOE', 'XLON', 'AIMX', 'XETR', 'XFRA', 'XPAR', 'XAMS', 'XBRU', 'XLIS', 'XDUB'],
+  ['XMIL', 'MTAA', 'XMAD', 'BMEX', 'XSWX', 'XVTX', 'XSTO', 'XCSE', 'XHEL', 'XOSL', 'XWBO', 'XWAR', 'XTAE'],
+  ['XTKS', 'XHKG', 'XASX', 'XNZE', 'XSES', 'XKRX', 'XTAI', 'XSHG', 'XSHE', 'XBOM', 'XNSE', 'XJSE', 'BVMF'],
+  ['XMEX', 'XBUE', 'XSGO', 'XIST'],
+].flat()
+const MICS = new Set([...MICS_HERE, ...MICS_ELSEWHERE])
 /** Names of exchanges that vendors write where a MIC is expected. */
 const MIC_OF: Readonly<Record<string, string>> = {
   nyse: 'XNYS',
@@ -215,8 +216,65 @@ const FORM = /^[A-Z0-9][A-Z0-9 -]*(\/A)?$/
 /** A form of a number and letters without a dash is one of the few that have three digits. */
 const WITHOUT_DASH = /^\d{1,2}[A-Z]/
 
+const DAILY = new Set(['d', '1d', 'day', 'daily', '1day', '1_day', 'p1d', 'ohlcv_1d', 'eod', 'end_of_day'])
+const MARKETS_ELSEWHERE = new Set(
+  [
+    MICS_ELSEWHERE.map((mic) => mic.toLowerCase()),
+    [
+      'lse',
+      'london',
+      'tsx',
+      'tsxv',
+      'toronto',
+      'xetra',
+      'frankfurt',
+      'euronext',
+      'paris',
+      'amsterdam',
+      'six',
+    ],
+    [
+      'milan',
+      'madrid',
+      'stockholm',
+      'tokyo',
+      'tse',
+      'jpx',
+      'hkex',
+      'hkse',
+      'sehk',
+      'asx',
+      'nse',
+      'bse',
+      'sgx',
+    ],
+    ['krx', 'twse', 'sse', 'szse', 'jse', 'b3', 'bovespa', 'moex'],
+  ].flat(),
+)
+const DOLLARS = new Set(['usd', 'dollar', 'dollars', 'us_dollar', 'us_dollars', 'usd_share', 'usd_per_share'])
+const REGULAR = new Set(['regular', 'reg', 'rth', 'regular_hours', 'regular_trading_hours', 'normal', 'day'])
+
+/** What a column beside prices says of the bar: a bar of another kind is rejected by name. */
+const BAR_CHECKS: Readonly<Record<string, Check>> = {
+  bar_period: (text) =>
+    DAILY.has(wordOf(text)) ? undefined : `its period is "${text.slice(0, 60)}"; only daily bars are loaded`,
+  bar_market: (text) =>
+    MARKETS_ELSEWHERE.has(wordOf(text))
+      ? `its exchange is "${text.slice(0, 60)}"; only bars of the United States are loaded`
+      : undefined,
+  bar_unit: (text) =>
+    DOLLARS.has(wordOf(text)) || text.trim() === '$'
+      ? undefined
+      : `its unit is "${text.slice(0, 60)}"; prices are stored in US dollars, and are not converted`,
+  bar_session: (text) =>
+    REGULAR.has(wordOf(text)) || /^\d{4}-\d\d-\d\d/.test(text.trim())
+      ? undefined
+      : `its session is "${text.slice(0, 60)}"; only bars of regular trading hours are loaded`,
+}
+
 /** Fields of a closed vocabulary: what is wrong with a word that is not in it. */
 export const WORD_CHECKS: Readonly<Record<string, Check>> = {
+  ...BAR_CHECKS,
   exchange_mic(text) {
     if (MICS.has(text.toUpperCase())) return undefined
     const hint = MIC_OF[wordOf(text)]
