@@ -2,6 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
 import { withDatabase } from '../../helpers/postgres/database.ts'
+import { measureExport } from './export.ts'
 import { lineOf, type Measured, ratiosOf, spreadOf } from './figures.ts'
 import { writeInputs } from './inputs.ts'
 import { measureLoads } from './loads.ts'
@@ -83,4 +84,16 @@ it('every stage of a market is measured once a round, and no database is left', 
   const [json = '', page = ''] = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   expect(JSON.parse(json).measured).toHaveLength(measured.length)
   expect(page).toContain('<svg')
+})
+
+it('an export is killed and resumed, DuckDB reads what PostgreSQL has, and a changed byte is noticed', async () => {
+  const maintenance = inject('testServer')
+  const bench = { maintenance, directory: await folder(), size: SIZE, seed: 1, rounds: 1, say: () => {} }
+  const measured = await measureExport(bench)
+  expect(measured.map(({ stage }) => stage)).toEqual([
+    'export, resumed after a kill',
+    'export compared by DuckDB',
+    'export verified, with a changed byte',
+  ])
+  expect(measured[0]?.rows).toBeGreaterThan(2 * SIZE.securities * SIZE.sessions)
 })

@@ -7,6 +7,7 @@ import { readServerConfig } from '../../helpers/config/config.ts'
 import { sizeText } from '../../helpers/core/text.ts'
 import { onServer } from '../../helpers/database/scratch.ts'
 import { startServer } from '../../helpers/postgres/server.ts'
+import { measureExport } from '../bench/export.ts'
 import { lineOf, type Measured } from '../bench/figures.ts'
 import { measureLoads } from '../bench/loads.ts'
 import { writeReport } from '../bench/report.ts'
@@ -20,6 +21,7 @@ interface Options {
   readonly facts: number
   readonly rounds: number
   readonly seed: number
+  readonly export?: boolean
   readonly out: string
 }
 
@@ -39,6 +41,10 @@ async function bench(options: Options): Promise<void> {
       const size = { securities, sessions: options.sessions, filers, facts: options.facts }
       say(`${securities} securities of ${size.sessions} bars, ${filers} filers of ${size.facts} facts:`)
       const of = { ...options, maintenance: server.maintenance, directory, size, say }
+      if (options.export === true) {
+        take(await measureExport(of))
+        continue
+      }
       const { result, bytes } = await withMemory(() => measureLoads(of))
       take(result)
       memory.push({ securities, bytes })
@@ -104,6 +110,7 @@ const program = programOf(
   .option('--facts <count>', 'facts of a filer', wholeNumber, 24_579)
   .option('--rounds <count>', 'how often a stage and its baseline are measured', wholeNumber, 3)
   .option('--seed <number>', 'of the generated inputs', wholeNumber, 1)
+  .option('--export', 'instead, export to Parquet: killed, resumed, and compared by DuckDB with PostgreSQL')
   .option('--out <folder>', 'where bench.json and bench.html are written', 'bench')
   .action((options: Options) => bench(options))
 
