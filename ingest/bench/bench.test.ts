@@ -86,7 +86,7 @@ it('every stage of a market is measured once a round, and no database is left', 
   expect(page).toContain('<svg')
 })
 
-it('an export is killed and resumed, DuckDB reads what PostgreSQL has, and a changed byte is noticed', async () => {
+it('an export is killed and resumed, equal by DuckDB, and a changed byte is noticed', async () => {
   const maintenance = inject('testServer')
   const bench = { maintenance, directory: await folder(), size: SIZE, seed: 1, rounds: 1, say: () => {} }
   const measured = await measureExport(bench)

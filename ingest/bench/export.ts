@@ -125,12 +125,8 @@ async function compare(market: Market, { tables }: Manifest, folder: string): Pr
   try {
     await withDatabase(market.connection, async (db) => {
       for (const table of tables) await compareTable(db, ask, table, filesOf(table.name))
-      const found = await ask(
-        `select year::integer as year, md5(string_agg(
-           concat_ws(' ', security_id, trade_date, adj_close, total_return_close), ','
-           order by security_id, trade_date)) as hash
-         from ${filesOf('prices_daily_adjusted')} group by 1 order by 1`,
-      )
+      const files = filesOf('prices_daily_adjusted')
+      const found = await ask(queryFile(SQL, 'exported-hash', { files }))
       const expected = await db.rows<Row>(queryFile(SQL, 'adjusted-hash'))
       requireEqual('the adjusted closes', found, expected)
     })
