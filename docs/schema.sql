@@ -4895,90 +4895,37 @@ create view stocks_research.security_quality_v as
 
 -- How each calculated item is computed from standard items: the sum of its components, each the first of its
 -- choices whose parts are all reported for the period; a choice is the sum of factor times part.
-create view stocks_research.calculated_item_terms_v as
- select i.item,
-    i.component,
-    t.choice,
-    t.part,
-    t.factor,
-    t.proof_factor,
-    t.proof_tolerance,
-    t.presence,
-    t.part_tags
-   from ( values ('working_capital','working capital'), ('short_term_debt','short-term debt'),
-     ('total_debt','debt'), ('free_cash_flow','free cash flow'), ('ebitda','ebitda'), ('book_equity','equity
-     of the parent'), ('book_equity','preferred stock'), ('book_equity_with_deferred_taxes','equity of the
-     parent'), ('book_equity_with_deferred_taxes','preferred stock'),
-     ('book_equity_with_deferred_taxes','deferred taxes')) i(item, component)
-     join ( values ('working capital',1,'current_assets',1,0,0.00,'needed',null::text[]), ('working
-       capital',1,'current_liabilities','-1'::integer,0,0,'needed',null::text[]), ('free cash
-       flow',1,'operating_cash_flow',1,0,0,'needed',null::text[]), ('free cash
-       flow',1,'capital_expenditure','-1'::integer,0,0,'needed',null::text[]),
-       ('ebitda',1,'operating_income',1,0,0,'needed',null::text[]),
-       ('ebitda',1,'depreciation_amortization',1,0,0,'needed',null::text[]), ('short-term
-       debt',1,'debt_current',1,0,0,'needed',null::text[]), ('short-term
-       debt',2,'short_term_borrowings',1,1,0,'optional',null::text[]), ('short-term
-       debt',2,'long_term_debt_current',1,1,0,'optional',null::text[]), ('short-term
-       debt',3,'short_term_borrowings',1,1,0,'optional',null::text[]), ('short-term
-       debt',3,'long_term_debt_current',1,1,0,'optional',null::text[]), ('short-term
-       debt',4,'short_term_borrowings',1,0,0,'needed',null::text[]), ('short-term
-       debt',4,'long_term_debt_current',1,1,0,'needed',null::text[]), ('short-term
-       debt',4,'long_term_debt_noncurrent',0,1,0,'needed',null::text[]), ('short-term
-       debt',4,'long_term_debt',0,'-1'::integer,0.05,'needed',null::text[]),
-       ('debt',1,'long_term_debt_noncurrent',1,0,0,'needed',null::text[]),
-       ('debt',1,'debt_current',1,0,0,'needed',null::text[]), ('debt',2,'debt',1,0,0,'needed',null::text[]),
-       ('debt',3,'long_term_debt_noncurrent',1,0,0,'needed',null::text[]),
-       ('debt',3,'short_term_borrowings',1,1,0,'optional',null::text[]),
-       ('debt',3,'long_term_debt_current',1,1,0,'optional',null::text[]),
-       ('debt',4,'long_term_debt_noncurrent',1,0,0,'needed',null::text[]),
-       ('debt',4,'short_term_borrowings',1,1,0,'optional',null::text[]),
-       ('debt',4,'long_term_debt_current',1,1,0,'optional',null::text[]),
-       ('debt',5,'short_term_borrowings',1,0,0,'needed',null::text[]),
-       ('debt',5,'long_term_debt_current',1,1,0,'needed',null::text[]),
-       ('debt',5,'long_term_debt_noncurrent',1,1,0,'needed',null::text[]),
-       ('debt',5,'long_term_debt',0,'-1'::integer,0.05,'needed',null::text[]),
-       ('debt',6,'short_term_borrowings',1,0,0,'needed',null::text[]),
-       ('debt',6,'long_term_debt',1,1,0,'needed',null::text[]),
-       ('debt',6,'long_term_debt_noncurrent',0,'-1'::integer,0,'needed',null::text[]),
-       ('debt',6,'long_term_debt_current',0,0,0,'absent',null::text[]),
-       ('debt',7,'short_term_borrowings',1,0,0,'needed',null::text[]),
-       ('debt',7,'long_term_debt',1,0,0,'needed',null::text[]),
-       ('debt',7,'long_term_debt_noncurrent',0,0,0,'absent',null::text[]),
-       ('debt',7,'long_term_debt_current',0,0,0,'absent',null::text[]), ('equity of the
-       parent',1,'equity',1,0,0,'needed','{StockholdersEquity,EquityAttributableToOwnersOfParent}'::text[]),
-       ('equity of the parent',2,'equity_with_minority',1,0,0,'needed',null::text[]), ('equity of the
-       parent',2,'minority_interest','-1'::integer,0,0,'needed',null::text[]), ('preferred
-       stock',1,'preferred_stock_redemption','-1'::integer,0,0,'needed',null::text[]), ('preferred
-       stock',2,'preferred_stock_liquidation','-1'::integer,0,0,'needed',null::text[]), ('preferred
-       stock',3,'preferred_stock','-1'::integer,0,0,'needed',null::text[]), ('preferred
-       stock',4,'equity',0,'-1'::integer,0,'needed','{StockholdersEquity}'::text[]), ('preferred
-       stock',4,'common_stock',0,1,0,'needed',null::text[]), ('preferred
-       stock',4,'retained_earnings',0,1,0,'needed',null::text[]), ('preferred
-       stock',4,'additional_paid_in_capital',0,1,0,'optional',null::text[]), ('preferred
-       stock',4,'accumulated_other_comprehensive_income',0,1,0,'optional',null::text[]), ('preferred
-       stock',4,'treasury_stock',0,'-1'::integer,0,'optional',null::text[]), ('deferred
-       taxes',1,'deferred_tax_liabilities',1,0,0,'needed',null::text[]), ('deferred
-       taxes',1,'investment_tax_credit',1,0,0,'optional',null::text[])
-        union all
-         select c.component,
-            c.choice,
-            l.part,
-            0,
-            l.proof_factor,
-            0,
-            l.presence,
-            null::text[] as text
-           from ( values ('short-term debt',2,false), ('short-term debt',3,true), ('debt',3,false),
-             ('debt',4,true)) c(component, choice, has_more_lines)
-             join ( values ('current_liabilities','-1'::integer,'needed',false),
-               ('accounts_payable',1,'needed',false), ('accrued_liabilities',1,'optional',false),
-               ('deferred_revenue_current',1,'optional',false),
-               ('other_current_liabilities',1,'optional',false),
-               ('employee_liabilities_current',1,'optional',true),
-               ('income_taxes_payable',1,'optional',true),
-               ('operating_lease_liabilities_current',1,'optional',true)) l(part, proof_factor, presence,
-               is_more) on c.has_more_lines or not l.is_more) t(component, choice, part, factor,
-               proof_factor, proof_tolerance, presence, part_tags) using (component);
+create table stocks_research.calculated_item_terms (
+  -- The calculated item, e.g. total_debt.
+  item text not null,
+  -- A summand of the item; every one is needed.
+  component text not null,
+  -- Of several ways to the component the lowest number is used that has all of its parts.
+  choice integer not null,
+  -- A standard item.
+  part text not null,
+  -- 1 is added, -1 is subtracted, 0 is only part of the proof.
+  factor integer not null,
+  -- Lines of the balance sheet with these factors must add up to zero; 0 is not part of a proof.
+  proof_factor integer not null,
+  -- The proof may miss zero by this ratio of the part.
+  proof_tolerance numeric not null,
+  -- needed: the choice has no value without the part. optional: it has. absent: it has none with the part.
+  presence text not null,
+  -- Only a value of one of these tags is the part; null for any.
+  part_tags text[],
+  -- Why the choice gives the component.
+  note text,
+  constraint calculated_item_terms_pkey primary key (item, component, choice, part),
+  constraint calculated_item_terms_choice_check check ((choice >= 1)),
+  constraint calculated_item_terms_factor_check check ((factor in ('-1'::integer, 0, 1))),
+  constraint calculated_item_terms_item_check check ((item ~ '^[a-z_]+$')),
+  constraint calculated_item_terms_part_check check ((part ~ '^[a-z_]+$')),
+  constraint calculated_item_terms_presence_check check ((presence in ('needed', 'optional', 'absent'))),
+  constraint calculated_item_terms_proof_factor_check check ((proof_factor in ('-1'::integer, 0, 1))),
+  constraint calculated_item_terms_proof_tolerance_check check (((proof_tolerance >= (0)::numeric) and
+    (proof_tolerance < (1)::numeric)))
+);
 
 -- Calculated items as known at the end of each day: of the newest quarter or balance with the sum of four
 -- quarters (fundamentals_panel), or of every period (calculated_items_as_of). Null items or filers: all.
@@ -4994,7 +4941,7 @@ set jit to 'off'
 as $$
 with terms as materialized (
   select t.*
-  from stocks_research.calculated_item_terms_v t
+  from stocks_research.calculated_item_terms t
   where $2 is null or t.item = any ($2)
 ), parts as materialized (
   -- The newest quarter or balance of each part on each day, or all of its periods.
@@ -5116,10 +5063,10 @@ select c.day, c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit
 from chosen c
 $$;
 
--- Calculated items (calculated_item_terms_v) of every period of which a part was reported, as known at the
--- end of the day as_of. value is null with a reason: part_not_filed (no choice has all of its parts; a part
--- is not taken for zero), or the reason of the part. accession is the newest filing of a part, known_from
--- its day, and first_known_on the first day on which every part of the value was known.
+-- Calculated items (calculated_item_terms) of every period of which a part was reported, as known at the end
+-- of the day as_of. value is null with a reason: part_not_filed (no choice has all of its parts; a part is
+-- not taken for zero), or the reason of the part. accession is the newest filing of a part, known_from its
+-- day, and first_known_on the first day on which every part of the value was known.
 create function stocks_research.calculated_items_as_of(as_of date, ciks text[] default null::text[])
 returns table(cik text, item text, period_kind text, period_start date, period_end date, unit text, value
   numeric, reason text, accession text, known_from date, first_known_on date)
@@ -5130,23 +5077,6 @@ select c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.val
   c.accession, c.known_from, c.first_known_on
 from stocks_research.calculated_items_of(array[$1], null, $2, null, false) c
 $$;
-
--- Calculated items of every period, as known today. In a backtest, use calculated_items_as_of or
--- fundamentals_panel.
-create view stocks_research.calculated_items_v as
- select cik,
-    item,
-    period_kind,
-    period_start,
-    period_end,
-    unit,
-    value,
-    reason,
-    accession,
-    known_from,
-    first_known_on
-   from stocks_research.calculated_items_as_of('infinity'::date) c(cik, item, period_kind, period_start,
-     period_end, unit, value, reason, accession, known_from, first_known_on);
 
 -- fundamentals panel ----------------------------------------------------------------------------------------
 
@@ -5289,14 +5219,13 @@ $$;
 
 -- For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter the
 -- sum of four quarters that ends with it. Items are standard items (standard_item_tags), calculated items
--- (calculated_item_terms_v), and eps_basic_ttm and eps_diluted_ttm in shares of the day (eps_panel).
--- ttm_value is null with a reason: not_additive, fewer_than_four_quarters, a_quarter_has_no_value,
--- basis_may_differ, as in fundamentals_derived. With a currency, a value in another one is null with
--- other_currency, and unit names that currency. Without one, unit is the currency of the value: of a period
--- in several currencies the one that the filer used first. A calculated item is null with part_not_filed
--- where a part of it is not reported; its tag is null. Traps: currencies of filers differ; a filer that no
--- longer reports keeps its newest period: look at period_end; a filer that reports no quarters has no row of
--- results.
+-- (calculated_item_terms), and eps_basic_ttm and eps_diluted_ttm in shares of the day (eps_panel). ttm_value
+-- is null with a reason: not_additive, fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ,
+-- as in fundamentals_derived. With a currency, a value in another one is null with other_currency, and unit
+-- names that currency. Without one, unit is the currency of the value: of a period in several currencies the
+-- one that the filer used first. A calculated item is null with part_not_filed where a part of it is not
+-- reported; its tag is null. Traps: currencies of filers differ; a filer that no longer reports keeps its
+-- newest period: look at period_end; a filer that reports no quarters has no row of results.
 create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default
   null::text[], currency text default null::text)
 returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit

@@ -3,125 +3,41 @@
 -- A calculated item is the sum of its components, and a component is the first of its choices whose parts
 -- are all reported for the period. A part that is not reported is never taken for zero, unless lines of the
 -- filer's own balance sheet add up to a total without it (proof_factor).
+-- data: calculated-item-terms.csv -> stocks_research.calculated_item_terms
 
-create view stocks_research.calculated_item_terms_v as
-select i.item, i.component, t.choice, t.part, t.factor, t.proof_factor, t.proof_tolerance, t.presence,
-  t.part_tags
-from (
-  values
-    ('working_capital', 'working capital'),
-    ('short_term_debt', 'short-term debt'),
-    ('total_debt', 'debt'),
-    ('free_cash_flow', 'free cash flow'),
-    ('ebitda', 'ebitda'),
-    ('book_equity', 'equity of the parent'),
-    ('book_equity', 'preferred stock'),
-    ('book_equity_with_deferred_taxes', 'equity of the parent'),
-    ('book_equity_with_deferred_taxes', 'preferred stock'),
-    ('book_equity_with_deferred_taxes', 'deferred taxes')
-) as i (item, component)
-join (
-  values
-    ('working capital', 1, 'current_assets', 1, 0, 0.00, 'needed', null::text[]),
-    ('working capital', 1, 'current_liabilities', -1, 0, 0, 'needed', null),
-    ('free cash flow', 1, 'operating_cash_flow', 1, 0, 0, 'needed', null),
-    ('free cash flow', 1, 'capital_expenditure', -1, 0, 0, 'needed', null),
-    ('ebitda', 1, 'operating_income', 1, 0, 0, 'needed', null),
-    ('ebitda', 1, 'depreciation_amortization', 1, 0, 0, 'needed', null),
-    ('short-term debt', 1, 'debt_current', 1, 0, 0, 'needed', null),
-    ('short-term debt', 2, 'short_term_borrowings', 1, 1, 0, 'optional', null),
-    ('short-term debt', 2, 'long_term_debt_current', 1, 1, 0, 'optional', null),
-    ('short-term debt', 3, 'short_term_borrowings', 1, 1, 0, 'optional', null),
-    ('short-term debt', 3, 'long_term_debt_current', 1, 1, 0, 'optional', null),
-    ('short-term debt', 4, 'short_term_borrowings', 1, 0, 0, 'needed', null),
-    ('short-term debt', 4, 'long_term_debt_current', 1, 1, 0, 'needed', null),
-    ('short-term debt', 4, 'long_term_debt_noncurrent', 0, 1, 0, 'needed', null),
-    ('short-term debt', 4, 'long_term_debt', 0, -1, 0.05, 'needed', null),
-    ('debt', 1, 'long_term_debt_noncurrent', 1, 0, 0, 'needed', null),
-    ('debt', 1, 'debt_current', 1, 0, 0, 'needed', null),
-    ('debt', 2, 'debt', 1, 0, 0, 'needed', null),
-    ('debt', 3, 'long_term_debt_noncurrent', 1, 0, 0, 'needed', null),
-    ('debt', 3, 'short_term_borrowings', 1, 1, 0, 'optional', null),
-    ('debt', 3, 'long_term_debt_current', 1, 1, 0, 'optional', null),
-    ('debt', 4, 'long_term_debt_noncurrent', 1, 0, 0, 'needed', null),
-    ('debt', 4, 'short_term_borrowings', 1, 1, 0, 'optional', null),
-    ('debt', 4, 'long_term_debt_current', 1, 1, 0, 'optional', null),
-    -- Without that proof: short-term borrowings may include the part of long-term debt that falls due, and a
-    -- note may state a part that the balance sheet has elsewhere. So long-term debt must be about the sum of
-    -- its two parts: its principal is a little more than its carrying amount.
-    ('debt', 5, 'short_term_borrowings', 1, 0, 0, 'needed', null),
-    ('debt', 5, 'long_term_debt_current', 1, 1, 0, 'needed', null),
-    ('debt', 5, 'long_term_debt_noncurrent', 1, 1, 0, 'needed', null),
-    ('debt', 5, 'long_term_debt', 0, -1, 0.05, 'needed', null),
-    -- No part of long-term debt falls due, or the filer states it in one line.
-    ('debt', 6, 'short_term_borrowings', 1, 0, 0, 'needed', null),
-    ('debt', 6, 'long_term_debt', 1, 1, 0, 'needed', null),
-    ('debt', 6, 'long_term_debt_noncurrent', 0, -1, 0, 'needed', null),
-    ('debt', 6, 'long_term_debt_current', 0, 0, 0, 'absent', null),
-    ('debt', 7, 'short_term_borrowings', 1, 0, 0, 'needed', null),
-    ('debt', 7, 'long_term_debt', 1, 0, 0, 'needed', null),
-    ('debt', 7, 'long_term_debt_noncurrent', 0, 0, 0, 'absent', null),
-    ('debt', 7, 'long_term_debt_current', 0, 0, 0, 'absent', null),
-    -- The standard item may be the equity with minority interests: the tag tells them apart.
-    ('equity of the parent', 1, 'equity', 1, 0, 0, 'needed',
-      '{StockholdersEquity,EquityAttributableToOwnersOfParent}'),
-    ('equity of the parent', 2, 'equity_with_minority', 1, 0, 0, 'needed', null),
-    ('equity of the parent', 2, 'minority_interest', -1, 0, 0, 'needed', null),
-    ('preferred stock', 1, 'preferred_stock_redemption', -1, 0, 0, 'needed', null),
-    ('preferred stock', 2, 'preferred_stock_liquidation', -1, 0, 0, 'needed', null),
-    ('preferred stock', 3, 'preferred_stock', -1, 0, 0, 'needed', null),
-    -- There is none if the lines of common stock add up to the equity of the parent.
-    ('preferred stock', 4, 'equity', 0, -1, 0, 'needed', '{StockholdersEquity}'),
-    ('preferred stock', 4, 'common_stock', 0, 1, 0, 'needed', null),
-    ('preferred stock', 4, 'retained_earnings', 0, 1, 0, 'needed', null),
-    ('preferred stock', 4, 'additional_paid_in_capital', 0, 1, 0, 'optional', null),
-    ('preferred stock', 4, 'accumulated_other_comprehensive_income', 0, 1, 0, 'optional', null),
-    ('preferred stock', 4, 'treasury_stock', 0, -1, 0, 'optional', null),
-    ('deferred taxes', 1, 'deferred_tax_liabilities', 1, 0, 0, 'needed', null),
-    ('deferred taxes', 1, 'investment_tax_credit', 1, 0, 0, 'optional', null)
-  union all
-  -- The other lines of current liabilities: if they and the lines of debt add up to the total, they are all
-  -- there is, and a line of debt that is not reported is zero.
-  select c.component, c.choice, l.part, 0, l.proof_factor, 0, l.presence, null::text[]
-  from (
-    values
-      ('short-term debt', 2, false),
-      ('short-term debt', 3, true),
-      ('debt', 3, false),
-      ('debt', 4, true)
-  ) as c (component, choice, has_more_lines)
-  join (
-    values
-      ('current_liabilities', -1, 'needed', false),
-      ('accounts_payable', 1, 'needed', false),
-      ('accrued_liabilities', 1, 'optional', false),
-      ('deferred_revenue_current', 1, 'optional', false),
-      ('other_current_liabilities', 1, 'optional', false),
-      ('employee_liabilities_current', 1, 'optional', true),
-      ('income_taxes_payable', 1, 'optional', true),
-      ('operating_lease_liabilities_current', 1, 'optional', true)
-  ) as l (part, proof_factor, presence, is_more) on c.has_more_lines or not l.is_more
-) as t (component, choice, part, factor, proof_factor, proof_tolerance, presence, part_tags)
-  using (component);
-comment on view stocks_research.calculated_item_terms_v is
+create table stocks_research.calculated_item_terms (
+  item            text    not null check (item ~ '^[a-z_]+$'),
+  component       text    not null,
+  choice          integer not null check (choice >= 1),
+  part            text    not null check (part ~ '^[a-z_]+$'),
+  factor          integer not null check (factor in (-1, 0, 1)),
+  proof_factor    integer not null check (proof_factor in (-1, 0, 1)),
+  proof_tolerance numeric not null check (proof_tolerance >= 0 and proof_tolerance < 1),
+  presence        text    not null check (presence in ('needed', 'optional', 'absent')),
+  part_tags       text[],
+  note            text,
+  primary key (item, component, choice, part)
+);
+comment on table stocks_research.calculated_item_terms is
   'How each calculated item is computed from standard items: the sum of its components, each the first of '
   'its choices whose parts are all reported for the period; a choice is the sum of factor times part.';
-comment on column stocks_research.calculated_item_terms_v.item is 'The calculated item, e.g. total_debt.';
-comment on column stocks_research.calculated_item_terms_v.component is
+comment on column stocks_research.calculated_item_terms.item is 'The calculated item, e.g. total_debt.';
+comment on column stocks_research.calculated_item_terms.component is
   'A summand of the item; every one is needed.';
-comment on column stocks_research.calculated_item_terms_v.choice is
+comment on column stocks_research.calculated_item_terms.choice is
   'Of several ways to the component the lowest number is used that has all of its parts.';
-comment on column stocks_research.calculated_item_terms_v.part is 'A standard item.';
-comment on column stocks_research.calculated_item_terms_v.factor is
+comment on column stocks_research.calculated_item_terms.part is 'A standard item.';
+comment on column stocks_research.calculated_item_terms.factor is
   '1 is added, -1 is subtracted, 0 is only part of the proof.';
-comment on column stocks_research.calculated_item_terms_v.proof_factor is
+comment on column stocks_research.calculated_item_terms.proof_factor is
   'Lines of the balance sheet with these factors must add up to zero; 0 is not part of a proof.';
-comment on column stocks_research.calculated_item_terms_v.proof_tolerance is
+comment on column stocks_research.calculated_item_terms.proof_tolerance is
   'The proof may miss zero by this ratio of the part.';
-comment on column stocks_research.calculated_item_terms_v.presence is
+comment on column stocks_research.calculated_item_terms.presence is
   'needed: the choice has no value without the part. optional: it has. absent: it has none with the part.';
-comment on column stocks_research.calculated_item_terms_v.part_tags is
+comment on column stocks_research.calculated_item_terms.part_tags is
   'Only a value of one of these tags is the part; null for any.';
+comment on column stocks_research.calculated_item_terms.note is 'Why the choice gives the component.';
 
 create function stocks_research.calculated_items_of(
   days date[], items text[], ciks text[], currency text, is_newest_only boolean
@@ -139,7 +55,7 @@ set jit = off
 as $$
 with terms as materialized (
   select t.*
-  from stocks_research.calculated_item_terms_v t
+  from stocks_research.calculated_item_terms t
   where $2 is null or t.item = any ($2)
 ), parts as materialized (
   -- The newest quarter or balance of each part on each day, or all of its periods.
@@ -278,32 +194,7 @@ select c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.val
 from stocks_research.calculated_items_of(array[$1], null, $2, null, false) c
 $$;
 comment on function stocks_research.calculated_items_as_of(date, text[]) is
-  'Calculated items (calculated_item_terms_v) of every period of which a part was reported, as known at the '
+  'Calculated items (calculated_item_terms) of every period of which a part was reported, as known at the '
   'end of the day as_of. value is null with a reason: part_not_filed (no choice has all of its parts; a part '
   'is not taken for zero), or the reason of the part. accession is the newest filing of a part, known_from '
   'its day, and first_known_on the first day on which every part of the value was known.';
-
-create view stocks_research.calculated_items_v as
-select c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.value, c.reason,
-  c.accession, c.known_from, c.first_known_on
-from stocks_research.calculated_items_as_of('infinity') c;
-comment on view stocks_research.calculated_items_v is
-  'Calculated items of every period, as known today. In a backtest, use calculated_items_as_of or '
-  'fundamentals_panel.';
-comment on column stocks_research.calculated_items_v.cik is 'SEC Central Index Key of the filer, ten digits.';
-comment on column stocks_research.calculated_items_v.item is
-  'The calculated item, see calculated_item_terms_v.';
-comment on column stocks_research.calculated_items_v.period_kind is
-  'quarter, half, nine_months or year by its days; instant for a balance.';
-comment on column stocks_research.calculated_items_v.period_start is
-  'First day of the period; null for an instant.';
-comment on column stocks_research.calculated_items_v.period_end is 'Last day of the period, or the instant.';
-comment on column stocks_research.calculated_items_v.unit is 'Currency of the parts.';
-comment on column stocks_research.calculated_items_v.value is 'The value in unit; null with a reason.';
-comment on column stocks_research.calculated_items_v.reason is
-  'Why value is null: part_not_filed, or the reason of a part as in fundamentals_standard.';
-comment on column stocks_research.calculated_items_v.accession is 'The newest filing of a part.';
-comment on column stocks_research.calculated_items_v.known_from is
-  'First day on which these vintages of the parts were known.';
-comment on column stocks_research.calculated_items_v.first_known_on is
-  'First day on which any value of each part was known.';

@@ -173,7 +173,7 @@ $$;
 comment on function stocks_research.fundamentals_panel(date[], text[], text[], text) is
   'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '
   'the sum of four quarters that ends with it. Items are standard items (standard_item_tags), calculated '
-  'items (calculated_item_terms_v), and eps_basic_ttm and eps_diluted_ttm in shares of the day (eps_panel). '
+  'items (calculated_item_terms), and eps_basic_ttm and eps_diluted_ttm in shares of the day (eps_panel). '
   'ttm_value is null with a reason: not_additive, fewer_than_four_quarters, a_quarter_has_no_value, '
   'basis_may_differ, as in fundamentals_derived. With a currency, a value in another one is null with '
   'other_currency, and unit names that currency. Without one, unit is the currency of the value: of a period '

@@ -221,11 +221,11 @@ test('views are correct: recomputed independently, row by row', async ({
   await record({ views: recomputed, ...violationCounts(report, checks) }, 'validation')
   expectNone(
     views.filter((view) => RECOMPUTED_BY[view] === undefined),
-    'view that no check recomputes',
+    'name of a view that no check recomputes',
   )
   expectNone(
     Object.keys(RECOMPUTED_BY).filter((view) => !views.includes(view)),
-    'view that is recomputed and does not exist',
+    'name of a view that does not exist, and has a check',
   )
   expectNoViolations(report, checks)
 })

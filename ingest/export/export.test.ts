@@ -99,8 +99,7 @@ test('every table of research is exported, or left out for a reason', async () =
       where c.relnamespace = 'stocks_research'::regnamespace and c.relkind in ('r', 'p', 'v')`,
   )
   const left_out = [
-    'stocks_research.calculated_item_terms_v', // The rules of calculated_items_v.
-    'stocks_research.calculated_items_v', // Sums of fundamentals_standard.
+    'stocks_research.calculated_item_terms', // The rules of calculated_items_as_of.
     'stocks_research.fundamentals_standard_v', // The rows of fundamentals_standard without known_to.
     'stocks_research.returns_daily_v', // Follows from total_return_close and delistings.
     'stocks_research.security_history_v', // Joins ticker_history and securities.

@@ -218,7 +218,7 @@ it('debt of Apple and Nvidia is known for most balances, and never less than lon
   const rows = await scratch.db.rows<{ cik: string; balances: string; known: string; less: string }>(
     `select c.cik, count(*) as balances, count(c.value) as known,
        count(*) filter (where c.value < s.value) as less
-     from stocks_research.calculated_items_v c
+     from stocks_research.calculated_items_as_of('infinity') c
      left join stocks_research.fundamentals_standard_v s
        on s.cik = c.cik and s.period_end = c.period_end and s.item = 'long_term_debt_noncurrent'
      where c.item = 'total_debt'

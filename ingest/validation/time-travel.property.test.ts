@@ -24,7 +24,7 @@ const STANDARD_COLUMNS = `s.cik, s.item, s.period_kind, s.period_start, s.period
 const ALL_ITEMS = `array(
   select item from stocks_research.standard_item_tags
   union
-  select item from stocks_research.calculated_item_terms_v
+  select item from stocks_research.calculated_item_terms
   union
   values ('eps_diluted_ttm')
 )`
@@ -73,7 +73,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
   'calculated items': {
     as_of: 'select * from stocks_research.calculated_items_as_of($1::date)',
-    plain: 'select * from stocks_research.calculated_items_v where $1::date is not null',
+    plain: 'select * from stocks_research.calculated_items_as_of('infinity') where $1::date is not null',
   },
   'panel of items': {
     as_of: `select * from stocks_research.fundamentals_panel(array[$1::date], ${ALL_ITEMS})`,

@@ -9,7 +9,7 @@ left join (
   from stocks_research.fundamentals_standard_v f
   union all
   select c.cik, c.item, c.period_end, c.period_kind, c.value, c.reason
-  from stocks_research.calculated_items_v c
+  from stocks_research.calculated_items_as_of('infinity') c
 ) s
   on s.cik = w.cik
   and s.item = w.item
