@@ -1,6 +1,7 @@
 import type { Mapping } from './mapping.ts'
 import { dayOfMoment } from './parquet-values.ts'
 
+const PLAIN_DAY = /^\d{4}-\d\d-\d\d$/
 /** A day with a time and no zone, as `2020-01-31 16:00:00`: the day on its clock. Midnight UTC likewise. */
 const TIMED_DAY =
   /^(\d{4}-\d\d-\d\d)[T ](?:\d\d:\d\d(?::\d\d(?:\.\d+)?)?|00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00))$/
@@ -59,10 +60,13 @@ export function dayMaker({ date_format, timezone }: Mapping): (text: string) => 
   }
   if (date_format !== undefined) return formatted(date_format)
   const moment = zoned ?? dayOfEpoch
-  return (text) =>
-    MOMENT.test(text)
+  return (text) => {
+    // Nearly every day is one, and none of the other forms is.
+    if (PLAIN_DAY.test(text)) return text
+    return MOMENT.test(text)
       ? (moment(Date.parse(text.replace(' ', 'T'))) ?? text)
       : (TIMED_DAY.exec(text)?.[1] ?? namedMonth(text) ?? text)
+  }
 }
 
 const days = new Map<number, string | undefined>()
