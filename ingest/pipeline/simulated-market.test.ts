@@ -8,6 +8,8 @@ import { differencesFromTruth } from '../../helpers/testing/market/differences.t
 import { scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { ingestDelivery } from '../testing/flat-files/delivery.ts'
+import { CHECKS } from '../validation/checks.ts'
+import { validate } from '../validation/validate.ts'
 
 const world = createWorld({ seed: 'another market than that of the rehearsal', securities: 62 })
 
@@ -37,6 +39,13 @@ describe('a simulated market', () => {
     // Mergers in cash, shares and both, bankruptcy and liquidation are among them.
     expect(compared.delisting_returns).toBeGreaterThanOrEqual(6)
     expect(compared.delistings).toBeGreaterThan(compared.delisting_returns)
+  })
+
+  test('has no violation of a hard check', async () => {
+    const checks = CHECKS.filter(({ severity }) => severity === 'hard')
+    const report = await validate(scratch.db, { checks, accepted: [] })
+    expect(report.checks.filter(({ violations_count }) => violations_count > 0)).toEqual([])
+    expect(report.checks.length).toBe(checks.length)
   })
 
   test('is found to differ when a price, an interval, an action or a fact is not what it was', async () => {

@@ -37,7 +37,11 @@ export const SUBJECTS: readonly Subject[] = [
     name: 'backup',
     share: 14,
     files: backup('retention.ts', 'manifest.ts', 'verify.ts'),
-    tests: backup('manifest.test.ts', 'retention.property.test.ts', 'damage.test.ts'),
+    tests: [
+      ...backup('manifest.test.ts', 'retention.property.test.ts'),
+      'ingest/commands/restore.test.ts',
+      ...backup('damage.test.ts'),
+    ],
   },
   {
     name: 'merge and report',

@@ -10,7 +10,34 @@ interface Survivor {
   readonly reason: string
 }
 
-const SURVIVORS: readonly Survivor[] = []
+const check = (name: string): string => `ingest/validation/checks/${name}.sql`
+
+const SURVIVORS: readonly Survivor[] = [
+  {
+    file: check('price-restated'),
+    to: 'join stocks_research.securities s using (security_id)',
+    verdict: 'equivalent',
+    reason: 'a foreign key says that the security of a row exists',
+  },
+  {
+    file: check('total-return-continuous'),
+    to: 'round(b.total_return_close / b.before_total_return_close, 13) as growth',
+    verdict: 'accepted',
+    reason: 'changes the last digit of the evidence, and no row',
+  },
+  {
+    file: check('value-changed-and-back'),
+    to: 'max(f.tag) as first_tag',
+    verdict: 'accepted',
+    reason: 'changes which tag the evidence names, and no row',
+  },
+  {
+    file: 'migrations/012-adjusted-prices.sql',
+    to: 'round(p.high * f.price_factor, 13),',
+    verdict: 'accepted',
+    reason: 'changes the thirteenth decimal of a price',
+  },
+]
 
 export const survivorOf = ({ file, to }: Pick<Mutant, 'file' | 'to'>): Survivor | undefined =>
   SURVIVORS.find((survivor) => survivor.file === file && survivor.to === to)
