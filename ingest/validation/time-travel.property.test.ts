@@ -73,7 +73,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
   'calculated items': {
     as_of: 'select * from stocks_research.calculated_items_as_of($1::date)',
-    plain: 'select * from stocks_research.calculated_items_as_of('infinity') where $1::date is not null',
+    plain: `select * from stocks_research.calculated_items_as_of('infinity')
+            where $1::date is not null`,
   },
   'panel of items': {
     as_of: `select * from stocks_research.fundamentals_panel(array[$1::date], ${ALL_ITEMS})`,
