@@ -4516,7 +4516,8 @@ with units as (
   from units u
   cross join (select distinct day from unnest($1) u (day)) d
   cross join lateral (
-    select s.*
+    -- The index gives the newest end of a period at once; a sort by more would read all periods.
+    select s.period_end
     from stocks_research.fundamentals_standard s
     where s.cik = u.cik
       and s.item = u.item
@@ -4525,7 +4526,20 @@ with units as (
       and s.known_from <= d.day
       and (s.known_to is null or s.known_to > d.day)
       and s.period_kind in ('quarter', 'instant')
-    order by s.period_end desc, s.value is null, s.period_start desc
+    order by s.period_end desc
+    limit 1
+  ) e
+  cross join lateral (
+    select s.*
+    from stocks_research.fundamentals_standard s
+    where s.cik = u.cik
+      and s.item = u.item
+      and s.unit = u.unit
+      and s.period_end = e.period_end
+      and s.known_from <= d.day
+      and (s.known_to is null or s.known_to > d.day)
+      and s.period_kind in ('quarter', 'instant')
+    order by s.value is null, s.period_start desc
     limit 1
   ) s
 ), newest as (
