@@ -7,6 +7,7 @@ import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { createRoles } from '../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './contract/job.ts'
+import { inProcess } from './testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from './testing/flat-files/delivery.ts'
 
 let scratch: Scratch
@@ -17,22 +18,24 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.drop())
 
+const environment = (env: Record<string, string>): Record<string, string> => ({
+  ...childEnvironment(),
+  PGHOST: scratch.connection.host,
+  PGPORT: String(scratch.connection.port),
+  PGUSER: scratch.connection.user,
+  PGDATABASE: scratch.connection.database,
+  ...(scratch.connection.password === undefined ? {} : { PGPASSWORD: scratch.connection.password }),
+  BOOTSTRAP_STATE: root,
+  BOOTSTRAP_SOURCE: `flat-files:${root}`,
+  BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
+  BOOTSTRAP_START: '2015-01-02',
+  BOOTSTRAP_END: '2020-12-31',
+  ...env,
+})
+/** The runner, in a process of its own. */
 const run = (args: readonly string[], env: Record<string, string> = {}) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
-    env: {
-      ...childEnvironment(),
-      PGHOST: scratch.connection.host,
-      PGPORT: String(scratch.connection.port),
-      PGUSER: scratch.connection.user,
-      PGDATABASE: scratch.connection.database,
-      ...(scratch.connection.password === undefined ? {} : { PGPASSWORD: scratch.connection.password }),
-      BOOTSTRAP_STATE: root,
-      BOOTSTRAP_SOURCE: `flat-files:${root}`,
-      BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-      BOOTSTRAP_START: '2015-01-02',
-      BOOTSTRAP_END: '2020-12-31',
-      ...env,
-    },
+    env: environment(env),
     extendEnv: false,
     reject: false,
   })
@@ -58,7 +61,7 @@ it.each([
   [['run', 'all', '--group-rows', 'many'], /must be a whole number above 0/],
   [['run', 'all', '--surprise'], /unknown option '--surprise'/],
 ])('wrong use, %j, ends with 2 and says what is right', async (args, message) => {
-  const { exitCode, stderr } = await run(args)
+  const { exitCode, stderr } = await inProcess(args, environment({}))
   expect(exitCode).toBe(2)
   expect(stderr).toMatch(message)
   expect(await scratch.db.rows('select from ingestion.runs')).toEqual([])
@@ -73,7 +76,7 @@ it.each([
     await scratch.db.execute('drop database if exists postgres_of_nobody')
     await scratch.db.execute('create database postgres_of_nobody')
     for (const args of [['daily'], ['run', 'all'], ['resume'], ['validate'], ['status']]) {
-      const { exitCode, stderr } = await run(args, { PGDATABASE: database })
+      const { exitCode, stderr } = await inProcess(args, environment({ PGDATABASE: database }))
       expect([args, exitCode, stderr]).toEqual([
         args,
         1,

@@ -27,10 +27,13 @@ export const programOf = (name: string, description: string): Command =>
   new Command(name).description(description).showHelpAfterError('(--help shows what is possible)')
 
 /** Parses the arguments, runs the command, prints its error, and sets the exit code. */
-export async function runProgram(program: Command): Promise<void> {
+export async function runProgram(
+  program: Command,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
   for (const command of allOf(program)) command.exitOverride()
   try {
-    await program.parseAsync()
+    await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     // Commander has printed its own errors already.

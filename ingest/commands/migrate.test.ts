@@ -8,6 +8,7 @@ import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import type { Connection } from '../../helpers/config/connection.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { ours } from '../../helpers/testing/targets.ts'
+import { inProcess } from '../testing/commands/in-process.ts'
 
 let state: string
 beforeEach(async () => {
@@ -16,19 +17,20 @@ beforeEach(async () => {
   onTestFinished(() => rm(state, { recursive: true, force: true }))
 })
 
+const environment = (connection: Connection): Record<string, string> => ({
+  ...childEnvironment(),
+  PGHOST: connection.host,
+  PGPORT: String(connection.port),
+  PGUSER: connection.user,
+  PGPASSWORD: connection.password ?? '',
+  PGDATABASE: connection.database,
+  BOOTSTRAP_STATE: state,
+  DROPBOX_FOLDER: join(state, 'Dropbox'),
+})
 /** Runs a command of this product against the server of a connection. */
 const command = (connection: Connection, file: string, ...args: string[]) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', file), ...args], {
-    env: {
-      ...childEnvironment(),
-      PGHOST: connection.host,
-      PGPORT: String(connection.port),
-      PGUSER: connection.user,
-      PGPASSWORD: connection.password ?? '',
-      PGDATABASE: connection.database,
-      BOOTSTRAP_STATE: state,
-      DROPBOX_FOLDER: join(state, 'Dropbox'),
-    },
+    env: environment(connection),
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
@@ -109,7 +111,7 @@ test.for([
     await withDatabase(connection, (db) => db.execute(sql))
     const commands = [['run', 'all'], ['daily'], ['resume'], ['retry', '--failed'], ['validate']]
     for (const args of commands) {
-      const { exitCode, stderr } = await command(connection, 'run.ts', ...args)
+      const { exitCode, stderr } = await inProcess(args, environment(connection))
       expect([args, exitCode]).toEqual([args, 1])
       expect(stderr).toMatch(message)
     }

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { fingerprintOf } from '../../helpers/database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 /**
@@ -47,25 +47,20 @@ beforeAll(async () => {
 afterAll(() => scratch?.drop())
 
 const command = (args: readonly string[], env: Record<string, string> = {}) =>
-  execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
-    env: {
-      ...childEnvironment(),
-      PGHOST: scratch.connection.host,
-      PGPORT: String(scratch.connection.port),
-      PGUSER: scratch.connection.user,
-      PGPASSWORD: scratch.connection.password ?? '',
-      PGDATABASE: scratch.connection.database,
-      BOOTSTRAP_STATE: root,
-      BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
-      BOOTSTRAP_SOURCE: `flat-files:${root}`,
-      BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-      BOOTSTRAP_START: '2015-01-02',
-      BOOTSTRAP_END: '2020-12-31',
-      ...env,
-    },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
+  inProcess(args, {
+    ...childEnvironment(),
+    PGHOST: scratch.connection.host,
+    PGPORT: String(scratch.connection.port),
+    PGUSER: scratch.connection.user,
+    PGPASSWORD: scratch.connection.password ?? '',
+    PGDATABASE: scratch.connection.database,
+    BOOTSTRAP_STATE: root,
+    BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
+    BOOTSTRAP_SOURCE: `flat-files:${root}`,
+    BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
+    BOOTSTRAP_START: '2015-01-02',
+    BOOTSTRAP_END: '2020-12-31',
+    ...env,
   })
 const contentHash = async (): Promise<string> =>
   (await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })).content_sha256

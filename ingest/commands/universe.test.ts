@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { coverageOf } from '../validation/coverage.ts'
 
@@ -24,25 +24,20 @@ beforeEach(async () => {
 })
 
 const command = (args: readonly string[], env: Record<string, string> = {}) =>
-  execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
-    env: {
-      ...childEnvironment(),
-      PGHOST: scratch.connection.host,
-      PGPORT: String(scratch.connection.port),
-      PGUSER: scratch.connection.user,
-      PGPASSWORD: scratch.connection.password ?? '',
-      PGDATABASE: scratch.connection.database,
-      BOOTSTRAP_STATE: root,
-      BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
-      BOOTSTRAP_SOURCE: `flat-files:${root}`,
-      BOOTSTRAP_UNIVERSE: universe,
-      BOOTSTRAP_START: '2015-01-02',
-      BOOTSTRAP_END: '2020-12-31',
-      ...env,
-    },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
+  inProcess(args, {
+    ...childEnvironment(),
+    PGHOST: scratch.connection.host,
+    PGPORT: String(scratch.connection.port),
+    PGUSER: scratch.connection.user,
+    PGPASSWORD: scratch.connection.password ?? '',
+    PGDATABASE: scratch.connection.database,
+    BOOTSTRAP_STATE: root,
+    BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
+    BOOTSTRAP_SOURCE: `flat-files:${root}`,
+    BOOTSTRAP_UNIVERSE: universe,
+    BOOTSTRAP_START: '2015-01-02',
+    BOOTSTRAP_END: '2020-12-31',
+    ...env,
   })
 async function succeeds(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await command(args, env)
