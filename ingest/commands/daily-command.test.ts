@@ -9,6 +9,7 @@ import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { takeRunLock } from '../../helpers/database/lock.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { serve } from '../testing/http/server.ts'
 import type { DailySummary } from './daily-summary.ts'
@@ -28,27 +29,29 @@ beforeAll(async () => {
   root = await writeDelivery({ ...SMALL_DELIVERY, [prices]: SMALL_DELIVERY[prices] + recent })
   await mkdir(join(root, 'Dropbox'))
   bootstrap = JSON.parse(await readFile(join(ROOT_DIRECTORY, 'bootstrap.json'), 'utf8'))
-  expect((await command(['run', 'all'])).exitCode).toBe(0)
+  expect((await inProcess(['run', 'all'], environment())).exitCode).toBe(0)
 }, 120_000)
 afterAll(() => scratch?.drop())
 
+const environment = (env: Record<string, string> = {}): Record<string, string> => ({
+  ...childEnvironment(),
+  PGHOST: scratch.connection.host,
+  PGPORT: String(scratch.connection.port),
+  PGUSER: scratch.connection.user,
+  PGPASSWORD: scratch.connection.password ?? '',
+  PGDATABASE: scratch.connection.database,
+  BOOTSTRAP_STATE: root,
+  BOOTSTRAP_SOURCE: `flat-files:${root}`,
+  BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
+  BOOTSTRAP_START: '2015-01-02',
+  BOOTSTRAP_END: '2020-12-31',
+  DROPBOX_FOLDER: join(root, 'Dropbox'),
+  ...env,
+})
+/** The runner, in a process of its own. */
 const command = (args: readonly string[], env: Record<string, string> = {}) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
-    env: {
-      ...childEnvironment(),
-      PGHOST: scratch.connection.host,
-      PGPORT: String(scratch.connection.port),
-      PGUSER: scratch.connection.user,
-      PGPASSWORD: scratch.connection.password ?? '',
-      PGDATABASE: scratch.connection.database,
-      BOOTSTRAP_STATE: root,
-      BOOTSTRAP_SOURCE: `flat-files:${root}`,
-      BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-      BOOTSTRAP_START: '2015-01-02',
-      BOOTSTRAP_END: '2020-12-31',
-      DROPBOX_FOLDER: join(root, 'Dropbox'),
-      ...env,
-    },
+    env: environment(env),
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
@@ -68,9 +71,9 @@ async function patient(): Promise<Record<string, string>> {
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
 
 test('prices that ended years ago are valid at the end of their window, and fail a daily run', async () => {
-  const validated = await command(['validate'])
+  const validated = await inProcess(['validate'], environment())
   expect(validated.stdout).not.toMatch('newest-bar-is-recent')
-  const status = await command(['status'])
+  const status = await inProcess(['status'], environment())
   expect(status.stdout).toMatch(/newest bar: 20\d\d-\d\d-\d\d, [\d,]+ sessions before 20\d\d-\d\d-\d\d/)
 
   const alive = await serve((_request, response) => response.end())
@@ -171,7 +174,7 @@ test('--backup makes a verified backup of what the run left; a failed one is the
 test.for(['http://example.com/ping', 'ftp://localhost/x', 'not an address'])(
   'the address of a monitor must be https, or of this machine: %s is a fault',
   async (url) => {
-    const { exitCode, stderr } = await command(['daily'], { BOOTSTRAP_ALIVE_URL: url })
+    const { exitCode, stderr } = await inProcess(['daily'], environment({ BOOTSTRAP_ALIVE_URL: url }))
     expect(exitCode).toBe(2)
     expect(stderr).toMatch('BOOTSTRAP_ALIVE_URL must begin with https://')
     expect(stderr).not.toMatch(url)
