@@ -16,11 +16,12 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import type { JobName } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import { type IngestOptions, ingest } from '../pipeline/run.ts'
+import { withFewerBars } from '../testing/validation/thin-world.ts'
 import { readUniverse } from '../universe/read.ts'
 import { flatFiles } from './flat-files/index.ts'
 import { openHttpProviders } from './live.ts'
 
-const world = createWorld({ seed: 'one provider after another', securities: 60 })
+const world = withFewerBars(createWorld({ seed: 'one provider after another', securities: 60 }))
 const JOBS: readonly JobName[] = ['securities', 'ticker-history', 'prices-daily']
 let directory: string
 let market: Market

@@ -15,10 +15,11 @@ import { JOB_NAMES } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import { ingest } from '../pipeline/run.ts'
 import { contentOf } from '../testing/flat-files/delivery.ts'
+import { withFewerBars } from '../testing/validation/thin-world.ts'
 import { readUniverse } from '../universe/read.ts'
 import { openHttpProviders } from './live.ts'
 
-const world = createWorld({ seed: 'providers over HTTP', securities: 70 })
+const world = withFewerBars(createWorld({ seed: 'providers over HTTP', securities: 70 }))
 const losses = lossesOf(world)
 const FAULTS = {
   seed: 'faults',

@@ -20,10 +20,11 @@ import { jobsInOrder } from '../jobs.ts'
 import type { RunReport } from '../pipeline/report.ts'
 import { ingest } from '../pipeline/run.ts'
 import { json, serve, type TestServer } from '../testing/http/server.ts'
+import { withFewerBars } from '../testing/validation/thin-world.ts'
 import { readUniverse } from '../universe/read.ts'
 import { openHttpProviders } from './live.ts'
 
-const world = createWorld({ seed: 'without a key', securities: 60 })
+const world = withFewerBars(createWorld({ seed: 'without a key', securities: 60 }))
 const listed = world.securities.filter(({ delist_date }) => delist_date === null)
 let directory: string
 let market: Market

@@ -13,6 +13,7 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import type { JobName } from '../contract/job.ts'
 import { jobsInOrder } from '../jobs.ts'
 import { ingest } from '../pipeline/run.ts'
+import { withFewerBars } from '../testing/validation/thin-world.ts'
 import { readUniverse } from '../universe/read.ts'
 import { openHttpProviders } from './live.ts'
 
@@ -23,7 +24,7 @@ const JOBS: readonly JobName[] = [
   'corporate-actions',
   'fundamentals-raw',
 ]
-const world = createWorld({ seed: 'as planned', securities: 70 })
+const world = withFewerBars(createWorld({ seed: 'as planned', securities: 70 }))
 const window = { start_date: world.start_date, end_date: world.end_date }
 let directory: string
 let market: Market

@@ -33,9 +33,8 @@ const FACT_SCENARIOS: readonly Scenario[] = [
 ]
 
 /**
- * The world with all its cases in a quarter of its rows. Of the securities of a scenario that repeats, three
- * are kept. Of the bars, those around events, ends of listings and the given days, and one in ten of the
- * rest. Only filers of the scenarios above file facts, one of each.
+ * The world with all its cases in a quarter of its rows: `withFewerBars` of three securities of each scenario.
+ * Only filers of the scenarios above file facts, one of each.
  */
 export function thinWorld(world: World, days: readonly string[] = []): World {
   const kept = [...Map.groupBy(world.securities, ({ scenario }) => scenario)].flatMap(([, alike]) =>
@@ -46,18 +45,27 @@ export function thinWorld(world: World, days: readonly string[] = []): World {
   )
   const ciks = new Set(kept.map(({ cik }) => cik))
   const nothing = { filings: [], announcements: [], quarters: [] }
-  return {
-    ...world,
-    securities: world.securities
-      .filter((security) => kept.includes(security))
-      .map((security) => ({ ...security, bars: thinBars(security, world, days) })),
-    filers: world.filers
-      .filter(({ cik }) => ciks.has(cik))
-      .map((filer) => (filing.has(filer.cik) ? filer : { ...filer, ...nothing })),
-  }
+  return withFewerBars(
+    {
+      ...world,
+      securities: world.securities.filter((security) => kept.includes(security)),
+      filers: world.filers
+        .filter(({ cik }) => ciks.has(cik))
+        .map((filer) => (filing.has(filer.cik) ? filer : { ...filer, ...nothing })),
+    },
+    days,
+  )
 }
 
+/** The world with the bars around events, ends of listings and the given days, and one in ten of the others. */
+export const withFewerBars = (world: World, days: readonly string[] = []): World => ({
+  ...world,
+  securities: world.securities.map((security) => ({ ...security, bars: thinBars(security, world, days) })),
+})
+
+/** What trades rarely keeps all its bars: a dividend is applied to a close that is not too old. */
 function thinBars(security: Security, world: World, days: readonly string[]): Security['bars'] {
+  if (security.scenario === 'illiquid') return security.bars
   const { sessions } = world.calendar
   const near = new Set<string>()
   const keepAround = (day: string, distance: number): void => {
