@@ -33,8 +33,8 @@ const FACT_SCENARIOS: readonly Scenario[] = [
 ]
 
 /**
- * The world with all its cases in a quarter of its rows: `withFewerBars` of three securities of each scenario.
- * Only filers of the scenarios above file facts, one of each.
+ * The world with all its cases in a quarter of its rows: at most three securities of each scenario, with
+ * fewer bars. Only filers of the scenarios above file facts, one of each.
  */
 export function thinWorld(world: World, days: readonly string[] = []): World {
   const kept = [...Map.groupBy(world.securities, ({ scenario }) => scenario)].flatMap(([, alike]) =>
@@ -57,7 +57,7 @@ export function thinWorld(world: World, days: readonly string[] = []): World {
   )
 }
 
-/** The world with the bars around events, ends of listings and the given days, and one in ten of the others. */
+/** The world with the bars around events, ends of listings and the given days, and one in ten of the rest. */
 export const withFewerBars = (world: World, days: readonly string[] = []): World => ({
   ...world,
   securities: world.securities.map((security) => ({ ...security, bars: thinBars(security, world, days) })),
