@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashesOf, RestartedServer } from '../testing/restarted-server.ts'
 
 const RESTARTS = 10
-/** Short enough for ten of them within one load, and never the same part of a batch. */
-const PAUSE_MS = 410
+/** Short enough for ten of them within one load. */
+const PAUSE_MS = 150
 
 const CONTINUES = /The server answers again, and the run continues\./g
 
@@ -21,7 +21,7 @@ test('run outlives ten restarts of the server, and loads the same content', asyn
   const args = ['run', 'all', '--group-rows', '500']
   const { exitCode, all, restarts } = await server.run(target, args, RESTARTS, PAUSE_MS)
   expect(restarts, all).toBe(RESTARTS)
-  expect(all.match(CONTINUES)?.length).toBeGreaterThan(1)
+  expect(all.match(CONTINUES)?.length).toBeGreaterThanOrEqual(RESTARTS)
   expect(exitCode, all).toBe(0)
   expect(await hashesOf(target)).toEqual(await hashesOf(clean))
 })
@@ -38,7 +38,7 @@ test('daily outlives ten restarts of the server, and loads the same content', as
     expect(before.exitCode, before.all).toBe(0)
     const { exitCode, all, restarts } = await server.run(database, ['daily'], restarts_max, PAUSE_MS)
     expect(restarts, all).toBe(restarts_max)
-    expect(all.match(CONTINUES)?.length ?? 0, all).toBeGreaterThan(restarts_max > 0 ? 1 : -1)
+    expect(all.match(CONTINUES)?.length ?? 0, all).toBeGreaterThanOrEqual(restarts_max)
     ends.push(exitCode)
     contents.push(await hashesOf(database))
   }

@@ -13,6 +13,7 @@ import { sessions } from '../calendar/xnys.ts'
 import { contentOf, writeDelivery } from './flat-files/delivery.ts'
 
 const POLL_MS = 20
+const CONTINUES = /The server answers again, and the run continues/g
 const IDS = Array.from({ length: 40 }, (_, at) => `f:${String(at).padStart(2, '0')}`)
 const DAYS = sessions('2010-01-04', '2017-12-29').map(({ session_date }) => session_date)
 
@@ -69,7 +70,7 @@ export class RestartedServer {
     { host, port, user, password = '', database }: Connection,
     args: readonly string[],
     restarts_max = 0,
-    pause_ms = 1_500,
+    pause_ms = 300,
     end_date = '2017-12-29',
   ): Promise<Restarted> {
     const root = this.#root
@@ -87,15 +88,22 @@ export class RestartedServer {
       reject: false,
       all: true,
     })
+    let answers = 0
+    running.all.on('data', (text: Buffer) => {
+      answers += text.toString().match(CONTINUES)?.length ?? 0
+    })
     let hasEnded = false
     void running.finally(() => {
       hasEnded = true
     })
     let restarts = 0
     while (restarts < restarts_max && !hasEnded) {
-      await sleep(restarts === 0 ? POLL_MS : pause_ms)
-      if (hasEnded) break
+      await sleep(POLL_MS)
+      // Each restart meets a run that has gone on after the restart before.
+      if (answers < restarts) continue
       if (restarts === 0 && !(await this.#hasBegun(database, args[0] === 'daily'))) continue
+      if (restarts > 0) await sleep(pause_ms)
+      if (hasEnded) break
       await this.#own.restart()
       restarts += 1
     }

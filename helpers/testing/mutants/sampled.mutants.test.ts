@@ -92,7 +92,10 @@ function stagesOf({ file, subject }: Mutant): { tests: readonly string[]; patter
     .filter((path) => !/\.(reference|property)\.test\.ts$/.test(path))
     .filter((path) => !subject.tests.includes(path))
     .filter((path) => readFileSync(join(copy.directory, path), 'utf8').includes(`'${name}'`))
-  return [{ tests: subject.tests, pattern: `${name}|nothing` }, { tests: others.toSorted() }]
+  return [
+    { tests: subject.tests, pattern: `${name}|nothing` },
+    { tests: [...others.toSorted(), ...(subject.also ?? [])] },
+  ]
 }
 
 /** Whether the compiler, which `npm test` runs first, accepts the text. */

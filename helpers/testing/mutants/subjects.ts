@@ -6,6 +6,8 @@ export interface Subject {
   readonly tests: readonly string[]
   /** The titles of its tests name the file: only those tests are run. */
   readonly is_by_name?: boolean
+  /** With `is_by_name`: asked last, with all of their tests. */
+  readonly also?: readonly string[]
   /** How much of the sample it has, in proportion to the others. */
   readonly share: number
 }
@@ -109,6 +111,7 @@ export const SUBJECTS: readonly Subject[] = [
     files: ['ingest/validation/checks/*.sql: hard'],
     tests: validation('hard-checks.test.ts', 'check-arms.test.ts'),
     is_by_name: true,
+    also: pipeline('simulated-market.test.ts'),
   },
   {
     name: 'SQL of soft checks',
