@@ -22,9 +22,10 @@ export async function dumpSource(): Promise<DumpSource> {
     directory,
     fill: (rows) =>
       source.db.execute(
-        `create table public.noise (id int primary key, a text, b text);
-         insert into public.noise
-         select i, md5(i::text), md5('b' || i) from generate_series(1, ${rows}) i`,
+        // A key that is added to all rows at once saves a third of the time.
+        `create table public.noise as
+         select i as id, md5(i::text) as a, md5('b' || i) as b from generate_series(1, ${rows}) i;
+         alter table public.noise add primary key (id)`,
       ),
     take: (options = {}) => dump(source.connection, { directory, mode: 'rehearsal', ...options }),
   }
