@@ -1,8 +1,8 @@
 /**
- * What phase 9 does beside its boxes: the restored copy, the drills on copies of it, one after the other, and
- * then the two drills that kill a process, side by side. They share nothing with the boxes that run meanwhile
- * but the server, and a machine has more than one core. Each box awaits its own result, records when it was
- * made, and fails by its error.
+ * What phase 9 does beside its boxes: the restored copy, and then two queues of drills, side by side: those
+ * on copies of it, and those that kill a process. They share nothing with the boxes that run meanwhile but
+ * the server, and a machine has more than one core. Each box awaits its own result, records when it was made,
+ * and fails by its error.
  */
 import type { Backup } from '../helpers/backup/dump.ts'
 import { type RestoreEvidence, restoreInto } from '../helpers/backup/verify.ts'
@@ -41,21 +41,18 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
   // Boxes read the restored copy while the drills copy theirs, and a database with sessions cannot be copied.
   const pristine = { ...connection, database: scratchName() }
   const all: Promise<unknown>[] = []
-  let last: Promise<unknown> = Promise.resolve()
   /** Starts `work` when `before` has ended, well or not. */
   const after = <T extends object>(before: Promise<unknown>, work: () => Promise<T>): Promise<T & Timed> => {
-    const result = before.then(async () => {
+    const result = ended(before).then(async () => {
       stop.signal.throwIfAborted()
       const began_at = new Date().toISOString()
       return { ...(await work()), began_at, ended_at: new Date().toISOString() }
     })
-    last = result.catch(() => {}) // Its box fails by the error.
-    all.push(last)
+    all.push(ended(result))
     return result
   }
-  const queue = <T extends object>(work: () => Promise<T>): Promise<T & Timed> => after(last, work)
 
-  const restoredCopy = queue(async (): Promise<RestoredCopy> => {
+  const restoredCopy = after(Promise.resolve(), async (): Promise<RestoredCopy> => {
     const started = performance.now()
     const evidence = await restoreInto(backup, maintenance, restored.database, {
       signal: stop.signal,
@@ -72,18 +69,23 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     )
     return { connection: restored, evidence, recovery_ms }
   })
-  const make = (mistake: Mistake): Promise<Drill & Timed> =>
-    queue(() => harmAndRecover(backup, pristine.database, maintenance, MISTAKES[mistake].harm, stop.signal))
+  let last: Promise<unknown> = restoredCopy
+  const make = (mistake: Mistake): Promise<Drill & Timed> => {
+    const drill = after(last, () =>
+      harmAndRecover(backup, pristine.database, maintenance, MISTAKES[mistake].harm, stop.signal),
+    )
+    last = drill
+    return drill
+  }
   const mistakes = {
     dropped_table: make('dropped_table'),
     unqualified_update: make('unqualified_update'),
     unqualified_delete: make('unqualified_delete'),
     edit_around_triggers: make('edit_around_triggers'),
   }
-  // One loads a database of its own, the other reads the copy after it was copied for the last time.
-  const copied = last
-  const interruptedJob = after(copied, () => killAndResume(maintenance, backup.manifest))
-  const interruptedDump = after(copied, () => killDump(pristine, mode))
+  // One loads a database of its own; the other reads the copy that the boxes read too, in one snapshot.
+  const interruptedJob = after(restoredCopy, () => killAndResume(maintenance, backup.manifest))
+  const interruptedDump = after(interruptedJob, () => killDump(restored, mode))
   return {
     restored: restoredCopy,
     mistakes,
@@ -96,3 +98,7 @@ export function startBeside(backup: Backup, { connection, maintenance, mode }: T
     },
   }
 }
+
+/** When `work` has ended, well or not; its box fails by its error. */
+const ended = (work: Promise<unknown>): Promise<void> => work.then(noop, noop)
+const noop = (): void => {}

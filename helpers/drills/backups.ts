@@ -23,6 +23,9 @@ export const damage = (backup: Backup): Promise<Drill> =>
     return recover(detected_by, () => verifyFile(backup).then(() => true))
   })
 
+/** The drill is about complete files, not about their size; of two `--compress` the last one counts. */
+const PACKED_FAST = ['--compress=1']
+
 /**
  * Kills pg_dump as soon as it has written something, and dumps again. A dump that was cut short must not
  * stand as a backup.
@@ -45,14 +48,14 @@ export const killDump = (
     }
     // Whoever comes too late has detected nothing, and the drill says so.
     const onStart = (pid: number): void => void killOnceWriting(pid).catch(() => {})
-    const detected_by = await dump(connection, { directory, mode, onStart })
+    const detected_by = await dump(connection, { directory, mode, onStart, extra_arguments: PACKED_FAST })
       .then(() => '', messageOf)
       .finally(() => {
         isOver = true
       })
     const files_left = (await readdir(directory)).length
     const drill = await recover(detected_by, async () => {
-      const again = await dump(connection, { directory, mode })
+      const again = await dump(connection, { directory, mode, extra_arguments: PACKED_FAST })
       await verifyFile(again)
       return (await listBackups(directory)).length === 1
     })
