@@ -40,7 +40,9 @@ export async function throughRestarts<T>(
 }
 
 const isUnreachable = (error: unknown): boolean =>
-  error instanceof Error && error.cause instanceof DatabaseError && error.cause.transient
+  [error, error instanceof Error ? error.cause : undefined].some(
+    (each) => each instanceof DatabaseError && each.transient,
+  )
 
 /** Waits until the server answers; gives the run of this process that it interrupted. */
 async function afterRestart(
