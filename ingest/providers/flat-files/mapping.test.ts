@@ -125,8 +125,8 @@ describe('a mapping', () => {
       ),
     ).toEqual([
       'malformed: mapping.json cannot be used: ' +
-        'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, ' +
-        'high, low, close, volume, currency, period, exchange, unit, session, dividend, split, capital_gain; ' +
+        'folders.prices_daily.columns.closs: no such column; it has source_id, ticker, date, open, high, ' +
+        'low, close, volume, currency, period, exchange, unit, session, dividend, split, capital_gain; ' +
         'folders.prices_daily.raw_close: it is for prices whose "adjusted" is "split" or "total"; ' +
         'folders.prices_daily.timezone: epoch_ms needs one, e.g. America/New_York; ' +
         'folders.splits.profile: "stooq" is for prices_daily/; ' +
