@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { addDays } from '../../helpers/core/days.ts'
+import { firstSessionAfter } from '../calendar/days.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { checkDelivery } from './check-delivery.ts'
 
@@ -93,6 +95,14 @@ describe('check reads a delivery without a database', () => {
     const { 'universe.csv': _, ...rest } = SMALL_DELIVERY
     const { text, verdict } = await check(rest)
     expect(text).toMatch(/has no universe\.csv/)
+    expect(verdict).toBe('unfit')
+  })
+
+  it('and refuses a bar of a day that has not come', async () => {
+    const session = firstSessionAfter(addDays(new Date().toISOString().slice(0, 10), 30))
+    const prices = `${SMALL_DELIVERY['prices_daily/prices.csv']}x:first,${session},5,5.5,4.5,5.3,1100\n`
+    const { text, verdict } = await check({ ...SMALL_DELIVERY, 'prices_daily/prices.csv': prices })
+    expect(text).toContain(`FAILS    prices-daily: a bar is dated ${session}, and today is 20`)
     expect(verdict).toBe('unfit')
   })
 

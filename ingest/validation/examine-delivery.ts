@@ -105,8 +105,19 @@ export const failures = ({ checks, filings: filed, rates }: Examination): string
     [...failed].map(([reason, items]) => `${job}: ${reason} (${cutList(items)})`),
   ),
   ...[...(filed?.failed ?? [])].map(([reason, items]) => `filings: ${reason} (${cutList(items)})`),
+  ...futureOf(checks),
   ...faultOf(rates),
 ]
+/** A bar of a day that has not come shows that days are read wrongly, also those that are not in the future. */
+const futureOf = (checks: readonly JobCheck[]): string[] =>
+  checks.flatMap(({ job, days }) => {
+    const today = new Date().toISOString().slice(0, 10)
+    if (job !== 'prices-daily' || days === undefined || days.last <= today) return []
+    return [
+      `${job}: a bar is dated ${days.last}, and today is ${today}: correct the file, or state the order of ` +
+        'day and month in mapping.json (date_format)',
+    ]
+  })
 /** A fault in the exchange rates fails the corporate actions of all securities. */
 const faultOf = ({ fault }: Examination['rates']): string[] => (fault === undefined ? [] : [fault])
 
@@ -138,7 +149,7 @@ export function obstacles(examination: Examination, { failed_max_ratio }: Thresh
         `${failed_max_ratio}: ${reason} (${cutList([...items])})`,
     ]
   })
-  return [...of_jobs, ...faultOf(examination.rates)]
+  return [...of_jobs, ...futureOf(examination.checks), ...faultOf(examination.rates)]
 }
 
 /** What a missing dataset means for the database. */
