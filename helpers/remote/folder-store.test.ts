@@ -56,11 +56,11 @@ test('a folder that has disappeared is not created again: no client would sync i
   await store.upload(file, 'x.dump')
   await rename(join(directory, 'Dropbox'), join(directory, 'unmounted'))
   for (const use of [
-    store.upload(file, 'y.dump'),
-    store.list(),
-    store.download('x.dump', join(directory, 'back')),
+    () => store.upload(file, 'y.dump'),
+    () => store.list(),
+    () => store.download('x.dump', join(directory, 'back')),
   ])
-    await expect(use).rejects.toMatchObject({
+    await expect(use()).rejects.toMatchObject({
       kind: 'refused',
       message: expect.stringContaining('mount its drive'),
     })
