@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { childEnvironment } from '../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { createRoles } from '../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../helpers/testing/scratch.ts'
 import { JOB_NAMES } from './contract/job.ts'
+import { deliveryEnvironment } from './testing/commands/delivery-environment.ts'
 import { inProcess } from './testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from './testing/flat-files/delivery.ts'
 
@@ -18,20 +18,8 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.drop())
 
-const environment = (env: Record<string, string>): Record<string, string> => ({
-  ...childEnvironment(),
-  PGHOST: scratch.connection.host,
-  PGPORT: String(scratch.connection.port),
-  PGUSER: scratch.connection.user,
-  PGDATABASE: scratch.connection.database,
-  ...(scratch.connection.password === undefined ? {} : { PGPASSWORD: scratch.connection.password }),
-  BOOTSTRAP_STATE: root,
-  BOOTSTRAP_SOURCE: `flat-files:${root}`,
-  BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-  BOOTSTRAP_START: '2015-01-02',
-  BOOTSTRAP_END: '2020-12-31',
-  ...env,
-})
+const environment = (env: Record<string, string>): Record<string, string> =>
+  deliveryEnvironment(scratch.connection, root, env)
 /** The runner, in a process of its own. */
 const run = (args: readonly string[], env: Record<string, string> = {}) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {

@@ -5,10 +5,10 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findBackups } from '../../helpers/backup/manifest.ts'
 import { provenLevels } from '../../helpers/backup/proof.ts'
-import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { takeRunLock } from '../../helpers/database/lock.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deliveryEnvironment } from '../testing/commands/delivery-environment.ts'
 import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { serve } from '../testing/http/server.ts'
@@ -33,21 +33,8 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => scratch?.drop())
 
-const environment = (env: Record<string, string> = {}): Record<string, string> => ({
-  ...childEnvironment(),
-  PGHOST: scratch.connection.host,
-  PGPORT: String(scratch.connection.port),
-  PGUSER: scratch.connection.user,
-  PGPASSWORD: scratch.connection.password ?? '',
-  PGDATABASE: scratch.connection.database,
-  BOOTSTRAP_STATE: root,
-  BOOTSTRAP_SOURCE: `flat-files:${root}`,
-  BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-  BOOTSTRAP_START: '2015-01-02',
-  BOOTSTRAP_END: '2020-12-31',
-  DROPBOX_FOLDER: join(root, 'Dropbox'),
-  ...env,
-})
+const environment = (env: Record<string, string> = {}): Record<string, string> =>
+  deliveryEnvironment(scratch.connection, root, { DROPBOX_FOLDER: join(root, 'Dropbox'), ...env })
 /** The runner, in a process of its own. */
 const command = (args: readonly string[], env: Record<string, string> = {}) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {

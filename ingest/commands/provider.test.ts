@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { fingerprintOf } from '../../helpers/database/fingerprint.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deliveryEnvironment } from '../testing/commands/delivery-environment.ts'
 import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
@@ -47,21 +47,10 @@ beforeAll(async () => {
 afterAll(() => scratch?.drop())
 
 const command = (args: readonly string[], env: Record<string, string> = {}) =>
-  inProcess(args, {
-    ...childEnvironment(),
-    PGHOST: scratch.connection.host,
-    PGPORT: String(scratch.connection.port),
-    PGUSER: scratch.connection.user,
-    PGPASSWORD: scratch.connection.password ?? '',
-    PGDATABASE: scratch.connection.database,
-    BOOTSTRAP_STATE: root,
-    BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
-    BOOTSTRAP_SOURCE: `flat-files:${root}`,
-    BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-    BOOTSTRAP_START: '2015-01-02',
-    BOOTSTRAP_END: '2020-12-31',
-    ...env,
-  })
+  inProcess(
+    args,
+    deliveryEnvironment(scratch.connection, root, { BOOTSTRAP_FILE: join(root, 'bootstrap.json'), ...env }),
+  )
 const contentHash = async (): Promise<string> =>
   (await fingerprintOf(scratch.connection, { scope: 'content', views: 'none' })).content_sha256
 const scratches = (): Promise<{ datname: string }[]> =>

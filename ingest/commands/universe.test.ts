@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deliveryEnvironment } from '../testing/commands/delivery-environment.ts'
 import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 import { coverageOf } from '../validation/coverage.ts'
@@ -24,21 +24,14 @@ beforeEach(async () => {
 })
 
 const command = (args: readonly string[], env: Record<string, string> = {}) =>
-  inProcess(args, {
-    ...childEnvironment(),
-    PGHOST: scratch.connection.host,
-    PGPORT: String(scratch.connection.port),
-    PGUSER: scratch.connection.user,
-    PGPASSWORD: scratch.connection.password ?? '',
-    PGDATABASE: scratch.connection.database,
-    BOOTSTRAP_STATE: root,
-    BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
-    BOOTSTRAP_SOURCE: `flat-files:${root}`,
-    BOOTSTRAP_UNIVERSE: universe,
-    BOOTSTRAP_START: '2015-01-02',
-    BOOTSTRAP_END: '2020-12-31',
-    ...env,
-  })
+  inProcess(
+    args,
+    deliveryEnvironment(scratch.connection, root, {
+      BOOTSTRAP_FILE: join(root, 'bootstrap.json'),
+      BOOTSTRAP_UNIVERSE: universe,
+      ...env,
+    }),
+  )
 async function succeeds(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await command(args, env)
   expect({ args, exitCode, stderr }).toMatchObject({ exitCode: 0 })

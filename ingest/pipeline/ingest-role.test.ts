@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { createRoles, ROLES, type RoleKind, roleName } from '../../helpers/database/roles.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deliveryEnvironment } from '../testing/commands/delivery-environment.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 const PASSWORDS = {
@@ -36,25 +36,7 @@ afterEach(async () => {
 
 const ingest = (...args: string[]) =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), ...args], {
-    env: {
-      ...childEnvironment(),
-      ...{
-        PGHOST: scratch.connection.host,
-        PGPORT: String(scratch.connection.port),
-        PGUSER: scratch.connection.user,
-      },
-      ...{
-        PGPASSWORD: scratch.connection.password ?? '',
-        PGDATABASE: scratch.connection.database,
-        BOOTSTRAP_STATE: root,
-      },
-      ...{ BOOTSTRAP_SOURCE: `flat-files:${root}`, BOOTSTRAP_UNIVERSE: join(root, 'universe.csv') },
-      ...{
-        BOOTSTRAP_START: '2015-01-02',
-        BOOTSTRAP_END: '2020-12-31',
-        ROLE_INGEST_PASSWORD: PASSWORDS.ingest,
-      },
-    },
+    env: deliveryEnvironment(scratch.connection, root, { ROLE_INGEST_PASSWORD: PASSWORDS.ingest }),
     extendEnv: false,
     reject: false,
     all: true,

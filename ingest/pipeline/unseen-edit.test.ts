@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
+import { deliveryEnvironment } from '../testing/commands/delivery-environment.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
 let scratch: Scratch
@@ -17,21 +17,7 @@ afterEach(() => scratch.drop())
 
 const runAll = () =>
   execa(process.execPath, [join(ROOT_DIRECTORY, 'ingest', 'run.ts'), 'run', 'all'], {
-    env: {
-      ...childEnvironment(),
-      ...{
-        PGHOST: scratch.connection.host,
-        PGPORT: String(scratch.connection.port),
-        PGUSER: scratch.connection.user,
-      },
-      ...{
-        PGPASSWORD: scratch.connection.password ?? '',
-        PGDATABASE: scratch.connection.database,
-        BOOTSTRAP_STATE: root,
-      },
-      ...{ BOOTSTRAP_SOURCE: `flat-files:${root}`, BOOTSTRAP_UNIVERSE: join(root, 'universe.csv') },
-      ...{ BOOTSTRAP_START: '2015-01-02', BOOTSTRAP_END: '2020-12-31' },
-    },
+    env: deliveryEnvironment(scratch.connection, root),
     extendEnv: false,
     reject: false,
   })

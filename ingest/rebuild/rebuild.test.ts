@@ -2,11 +2,11 @@ import { appendFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
-import { childEnvironment } from '../../helpers/config/children.ts'
 import { ROOT_DIRECTORY } from '../../helpers/config/config.ts'
 import { withDatabase } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { archiveDelivery } from '../archive/delivery.ts'
+import { deliveryEnvironment } from '../testing/commands/delivery-environment.ts'
 import { inProcess } from '../testing/commands/in-process.ts'
 import { SMALL_DELIVERY, writeDelivery } from '../testing/flat-files/delivery.ts'
 
@@ -18,19 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => scratch.drop())
 
-const environment = (): Record<string, string> => ({
-  ...childEnvironment(),
-  PGHOST: scratch.connection.host,
-  PGPORT: String(scratch.connection.port),
-  PGUSER: scratch.connection.user,
-  PGPASSWORD: scratch.connection.password ?? '',
-  PGDATABASE: scratch.connection.database,
-  BOOTSTRAP_STATE: root,
-  BOOTSTRAP_SOURCE: `flat-files:${root}`,
-  BOOTSTRAP_UNIVERSE: join(root, 'universe.csv'),
-  BOOTSTRAP_START: '2015-01-02',
-  BOOTSTRAP_END: '2020-12-31',
-})
+const environment = (): Record<string, string> => deliveryEnvironment(scratch.connection, root)
 async function load(...args: string[]): Promise<void> {
   const { exitCode, stderr } = await inProcess(['run', 'all', ...args], environment())
   expect(exitCode, stderr).toBe(0)
