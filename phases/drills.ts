@@ -82,7 +82,7 @@ export async function killAndResume(
         reject: false,
         all: true,
       })
-    const killed_after_items = await killOnceWorking(runner('run', ...INTERRUPTED_JOBS), scratch)
+    const killed_after_items = await killOnceWorking(() => runner('run', ...INTERRUPTED_JOBS), scratch)
     const [run] = await withDatabase(scratch, (db) =>
       db.rows<{ state: string }>('select state from ingestion.runs'),
     )
@@ -107,20 +107,27 @@ interface Victim extends PromiseLike<{ all?: unknown }> {
   kill(signal: 'SIGKILL'): boolean
 }
 
-/** SIGKILL as soon as some work items are done and others are not. Returns how many were done. */
-const killOnceWorking = (victim: Victim, scratch: Connection): Promise<number> =>
-  withDatabase(scratch, async (db) => {
-    const ended = victim.then(() => true)
-    for (;;) {
-      const { items } = await db.one<{ items: number }>(
-        "select count(*)::int as items from ingestion.items where status = 'ok'",
-      )
-      if (items > 0) {
-        victim.kill('SIGKILL')
-        await victim
-        return items
+/**
+ * SIGKILL as soon as some work items are done. Returns how many. Others are not done then, however late this
+ * process sees it: until the kill, a lock lets the runner read the table of its last job and not write there.
+ */
+const killOnceWorking = (start: () => Victim, scratch: Connection): Promise<number> =>
+  withDatabase(scratch, (db) =>
+    db.transaction(async (tx) => {
+      await tx.execute('lock table stocks_research.prices_daily in share mode')
+      const victim = start()
+      const ended = victim.then(() => true)
+      for (;;) {
+        const { items } = await tx.one<{ items: number }>(
+          "select count(*)::int as items from ingestion.items where status = 'ok'",
+        )
+        if (items > 0) {
+          victim.kill('SIGKILL')
+          await victim
+          return items
+        }
+        if (await Promise.race([ended, sleep(5, false)]))
+          throw new TypeError(`The runner ended before it could be killed: ${String((await victim).all)}`)
       }
-      if (await Promise.race([ended, sleep(5, false)]))
-        throw new TypeError(`The runner ended before it could be killed: ${String((await victim).all)}`)
-    }
-  })
+    }),
+  )

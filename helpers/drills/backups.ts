@@ -1,6 +1,6 @@
-import { copyFile, open, readdir, stat } from 'node:fs/promises'
+import { readdirSync, statSync } from 'node:fs'
+import { copyFile, open, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Backup, dump } from '../backup/dump.ts'
 import { listBackups } from '../backup/manifest.ts'
 import { verifyFile } from '../backup/verify.ts'
@@ -25,6 +25,8 @@ export const damage = (backup: Backup): Promise<Drill> =>
 
 /** The drill is about complete files, not about their size; of two `--compress` the last one counts. */
 const PACKED_FAST = ['--compress=1']
+const WRITES_WITHIN_MS = 30_000
+const LOOK_EVERY_MS = 2
 
 /**
  * Kills pg_dump as soon as it has written something, and dumps again. A dump that was cut short must not
@@ -36,23 +38,18 @@ export const killDump = (
 ): Promise<Drill & { files_left: number; killed_after_bytes: number }> =>
   withScratchFolder(async (directory) => {
     let killed_after_bytes = 0
-    let isOver = false
-    const killOnceWriting = async (pid: number): Promise<void> => {
-      while (killed_after_bytes === 0 && !isOver) {
-        const name = (await readdir(directory)).find((each) => each.endsWith('.partial'))
-        killed_after_bytes =
-          name === undefined ? 0 : (await stat(join(directory, name)).catch(() => ({ size: 0 }))).size
-        await sleep(2)
+    // This process waits and does nothing else meanwhile: what the boxes do beside it would let a small dump
+    // end before it is seen. pg_dump needs nothing of this process.
+    const onStart = (pid: number): void => {
+      const deadline = performance.now() + WRITES_WITHIN_MS
+      while (killed_after_bytes === 0 && performance.now() < deadline) {
+        killed_after_bytes = bytesOfPartial(directory)
+        if (killed_after_bytes === 0) Atomics.wait(NEVER_WOKEN, 0, 0, LOOK_EVERY_MS)
       }
-      if (!isOver) process.kill(pid, 'SIGKILL')
+      process.kill(pid, 'SIGKILL')
     }
-    // Whoever comes too late has detected nothing, and the drill says so.
-    const onStart = (pid: number): void => void killOnceWriting(pid).catch(() => {})
-    const detected_by = await dump(connection, { directory, mode, onStart, extra_arguments: PACKED_FAST })
-      .then(() => '', messageOf)
-      .finally(() => {
-        isOver = true
-      })
+    // A dump that ends before the kill has detected nothing, and the drill says so.
+    const detected_by = await dump(connection, { directory, mode, onStart }).then(() => '', messageOf)
     const files_left = (await readdir(directory)).length
     const drill = await recover(detected_by, async () => {
       const again = await dump(connection, { directory, mode, extra_arguments: PACKED_FAST })
@@ -61,3 +58,12 @@ export const killDump = (
     })
     return { ...drill, files_left, killed_after_bytes }
   })
+
+/** To wait without the event loop. */
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+
+/** Size of the file that a dump writes in `directory`; 0 when there is none. */
+function bytesOfPartial(directory: string): number {
+  const name = readdirSync(directory).find((each) => each.endsWith('.partial'))
+  return name === undefined ? 0 : (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0)
+}
