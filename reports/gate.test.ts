@@ -1,35 +1,17 @@
-/** The gate and the tag on a small checklist in real git repositories: one way in, and every refusal. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * The gate on a small checklist in a git repository: each reason that closes it. Its commands, and runs that
+ * are no proof: gate.acceptance.test.ts.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { manifestFileOf } from '../helpers/backup/manifest.ts'
 import { proofFileOf } from '../helpers/backup/proof.ts'
-import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { BACKUP, type EvidenceTrial, evidenceTrials } from '../helpers/testing/evidence-trial.ts'
-import { runs } from '../helpers/testing/runs.ts'
-import { box } from '../helpers/testing/small-checklist.ts'
 import { readAccepted } from '../ingest/validation/accepted.ts'
-import { type GateOptions, type GateResult, judgeGate } from './gate.ts'
-import { tagRun } from './tag.ts'
+import { judgeGate } from './gate.ts'
 
 const trial = evidenceTrials()
-
-const gate = (subject: EvidenceTrial, changes: Partial<GateOptions> = {}): Promise<GateResult> =>
-  judgeGate({
-    run_directory: subject.latest(),
-    runs_directory: join(subject.trial.directory, 'reports', 'runs'),
-    repository: subject.trial.directory,
-    plan: 'plan.md',
-    backups: subject.backups,
-    remote: subject.remote,
-    modes: ['live'],
-    age_max_days: 7,
-    waivers: [],
-    ...changes,
-  })
-const reasonsOf = async (subject: EvidenceTrial, changes: Partial<GateOptions> = {}): Promise<string> =>
-  (await gate(subject, changes)).reasons.join('\n')
 
 describe('after a good run', () => {
   let subject: EvidenceTrial
@@ -40,7 +22,7 @@ describe('after a good run', () => {
   })
 
   test('the gate is open, and says that the run is unsigned', async () => {
-    expect(await gate(subject)).toMatchObject({
+    expect(await subject.gate()).toMatchObject({
       reasons: [],
       notes: ['unsigned: a person who can write these files can also rewrite them'],
       backup: { file: BACKUP },
@@ -52,7 +34,7 @@ describe('after a good run', () => {
     const bytes = readFileSync(file)
     try {
       change()
-      return await reasonsOf(subject)
+      return await subject.reasons()
     } finally {
       writeFileSync(file, bytes)
     }
@@ -67,7 +49,7 @@ describe('after a good run', () => {
   test('a file that git does not know closes it', async () => {
     const file = join(subject.trial.directory, 'note.txt')
     writeFileSync(file, 'a note')
-    expect(await reasonsOf(subject)).toBe('the work tree has changes that are not committed: note.txt')
+    expect(await subject.reasons()).toBe('the work tree has changes that are not committed: note.txt')
     rmSync(file)
   })
 
@@ -85,26 +67,26 @@ describe('after a good run', () => {
     subject.git('config', 'status.showUntrackedFiles', 'no')
     const note = join(subject.trial.directory, 'note.txt')
     writeFileSync(note, 'a note')
-    expect(await reasonsOf(subject)).toBe('the work tree has changes that are not committed: note.txt')
+    expect(await subject.reasons()).toBe('the work tree has changes that are not committed: note.txt')
     rmSync(note)
     subject.git('config', '--unset', 'status.showUntrackedFiles')
-    expect(await reasonsOf(subject)).toBe('')
+    expect(await subject.reasons()).toBe('')
   })
 
   test('another HEAD closes it, also one with the same files', async () => {
     const before = subject.git('rev-parse', 'HEAD')
     subject.commit('The same files')
     const after = subject.git('rev-parse', 'HEAD')
-    expect(await reasonsOf(subject)).toBe(`the run was made from commit ${before}; HEAD is ${after}`)
+    expect(await subject.reasons()).toBe(`the run was made from commit ${before}; HEAD is ${after}`)
     subject.git('reset', '--quiet', '--hard', before)
-    expect(await reasonsOf(subject)).toBe('')
+    expect(await subject.reasons()).toBe('')
   })
 
   test('a run that is too old closes it, and one of tomorrow', async () => {
     const days = (count: number): Date => new Date(Date.now() + count * 86_400_000)
-    expect(await reasonsOf(subject, { now: days(8) })).toContain('more than 7 days ago')
-    expect(await reasonsOf(subject, { now: days(-1) })).toContain('which is in the future')
-    expect(await reasonsOf(subject, { now: days(6) })).toBe('')
+    expect(await subject.reasons({ now: days(8) })).toContain('more than 7 days ago')
+    expect(await subject.reasons({ now: days(-1) })).toContain('which is in the future')
+    expect(await subject.reasons({ now: days(6) })).toBe('')
   })
 
   test('an expired waiver closes it, and one that holds does not', async () => {
@@ -131,7 +113,7 @@ describe('after a good run', () => {
       expires_on,
     }))
     rmSync(file)
-    expect(await reasonsOf(subject, { waivers })).toBe(
+    expect(await subject.reasons({ waivers })).toBe(
       'the waiver for balance-identity of 00000001 expired on 2020-02-01. ' +
         'Judge the finding again, or remove the waiver\n' +
         'the waiver for balance-identity of 00000004 was accepted on 2198-01-01, which is in the future',
@@ -144,7 +126,7 @@ describe('after a good run', () => {
   })
 
   test('a remote store that does not answer closes it', async () => {
-    const reasons = await reasonsOf(subject, { remote: 'it does not answer' })
+    const reasons = await subject.reasons({ remote: 'it does not answer' })
     expect(reasons).toBe('the remote store was not checked: it does not answer')
   })
 
@@ -166,173 +148,20 @@ describe('after a good run', () => {
     const reasons = await whileChanged(page, () => writeFileSync(page, text.replace('holds', 'held')))
     expect(reasons).toContain('audit.html is not the file that the manifest lists')
   })
-
-  test('the command opens, tags once, refuses the same tag again, and signs with an SSH key', async () => {
-    const command = join(ROOT_DIRECTORY, 'ingest', 'commands', 'gate.ts')
-    const where = ['--repository', subject.trial.directory, '--plan', 'plan.md']
-    const call = (...args: string[]) =>
-      execa(process.execPath, [command, ...args, ...where], { env: subject.environment(), reject: false })
-    const opened = await call()
-    expect(opened.stdout).toMatch(/^gate OPEN · run \S+, live, PASSED/)
-    expect(opened.stdout).toMatch(/^ {2}data: universe \S+\.csv, \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/m)
-    expect(opened.exitCode, opened.stderr).toBe(0)
-    expect((await call('tag', '1.2')).stderr).toContain('"1.2" is not a version')
-    const tagged = await call('tag', 'v1.2.3')
-    expect(tagged.exitCode, tagged.stdout + tagged.stderr).toBe(0)
-    const message = subject.git('for-each-ref', '--format=%(objecttype)%0a%(contents)', 'refs/tags/v1.2.3')
-    const { statement_sha256, view } = await gate(subject)
-    expect(message.split('\n')).toEqual(
-      expect.arrayContaining([
-        'tag',
-        'Verdict:   PASSED (live)',
-        `Run:       ${view?.run_id}, ended ${view?.ended_at}`,
-        `Statement: SHA-256 ${statement_sha256}`,
-        expect.stringMatching(
-          `^Backup:    ${BACKUP}, taken 2026-01-02T03:04:00\\.000Z, SHA-256 [0-9a-f]{64}$`,
-        ),
-      ]),
-    )
-    expect(tagged.stdout).toContain('Tagged v1.2.3, unsigned')
-    const index = readFileSync(join(subject.trial.directory, 'reports', 'index.html'), 'utf8')
-    expect(index, 'the list of runs has the tag').toContain('<td>v1.2.3</td>')
-    const again = await call('tag', 'v1.2.3')
-    expect(again.exitCode).toBe(1)
-    expect(again.stderr).toContain('The tag v1.2.3 is there, and a tag is never moved')
-
-    writeFileSync(join(subject.trial.directory, 'note.txt'), 'a note')
-    const closed = await call('tag', 'v1.2.4')
-    rmSync(join(subject.trial.directory, 'note.txt'))
-    expect(closed.stdout).toMatch(/^gate CLOSED .*\n {2}the work tree has changes .*: note\.txt$/m)
-    expect(closed.exitCode).toBe(1)
-    expect(subject.git('tag', '--list')).toBe('v1.2.3')
-
-    const keys = join(subject.trial.directory, 'keys')
-    mkdirSync(keys)
-    const key = join(keys, 'tag')
-    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
-    writeFileSync(join(keys, 'signers'), `jane@example.com ${readFileSync(`${key}.pub`, 'utf8')}`)
-    subject.git('config', 'gpg.format', 'ssh')
-    subject.git('config', 'user.signingkey', `${key}.pub`)
-    subject.git('config', 'gpg.ssh.allowedSignersFile', join(keys, 'signers'))
-    const signed = await call('tag', 'v1.2.5')
-    expect(signed.stdout, signed.stderr).toContain('Tagged v1.2.5, signed')
-    const verified = await execa('git', ['tag', '-v', 'v1.2.5'], { cwd: subject.trial.directory })
-    expect(verified.stderr).toMatch(/Good "git" signature for jane@example\.com/)
-    rmSync(key)
-    const keyless = await call('tag', 'v1.2.6')
-    expect(keyless.exitCode, 'without its key nothing is tagged, not even unsigned').toBe(1)
-    expect(keyless.stderr).toMatch(/git could not (sign|make) the tag v1\.2\.6/)
-    expect(subject.git('tag', '--list').split('\n')).toEqual(['v1.2.3', 'v1.2.5'])
-  })
 })
 
-describe('a run that is', () => {
-  test.for([
-    ['a rehearsal', [], { BOOTSTRAP_SOURCE: 'rehearsal' }, 'the run is a rehearsal run; expected live'],
-    ['filtered', ['-t', 'level'], {}, 'the run is INCOMPLETE, not PASSED: the run was narrowed'],
-    ['sharded', ['--shard', '1/2'], {}, 'the run is INCOMPLETE, not PASSED: the run was narrowed'],
-    ['of one phase', ['00-ground'], {}, 'the run is INCOMPLETE, not PASSED: 01-walls: not run'],
-  ] as const)('%s closes the gate', async ([, args, environment, reason]) => {
-    const subject = await trial()
-    await subject.run(args, environment)
-    expect(await reasonsOf(subject)).toContain(reason)
+test('a run that is missing closes the gate', async () => {
+  const { trial: made, backups, remote } = await trial()
+  const { reasons } = await judgeGate({
+    run_directory: undefined,
+    runs_directory: join(made.directory, 'reports', 'runs'),
+    repository: made.directory,
+    plan: 'plan.md',
+    backups,
+    remote,
+    modes: ['live'],
+    age_max_days: 7,
+    waivers: [],
   })
-
-  test('of flat files closes the gate, and opens it where they are allowed', async () => {
-    const subject = await trial()
-    await subject.run([], { BOOTSTRAP_SOURCE: `flat-files:${subject.backups}` })
-    expect(await reasonsOf(subject)).toBe(
-      'the run is a flat-files run; expected live (--flat-files allows it)',
-    )
-    expect(await reasonsOf(subject, { modes: ['live', 'flat-files'] })).toBe('')
-  })
-
-  test('reordered closes the gate', async () => {
-    const ground = box('the ground is level') + box('the ground holds')
-    const subject = await trial({ '00-ground': ground })
-    await subject.run()
-    expect(await reasonsOf(subject)).toMatch(
-      /the run is INCOMPLETE, not PASSED: .*against the order of the plan/,
-    )
-  })
-
-  test('made from a dirty tree closes the gate, also when the tree is clean again', async () => {
-    const subject = await trial()
-    const file = join(subject.trial.directory, 'boxes', '02-roof.test.ts')
-    const text = readFileSync(file, 'utf8')
-    writeFileSync(file, `${text}\n`)
-    await subject.run()
-    writeFileSync(file, text)
-    expect(await reasonsOf(subject)).toBe(
-      'the run was made from a work tree with changes that are not committed',
-    )
-  })
-
-  test('without a box of the committed plan closes the gate', async () => {
-    const subject = await trial()
-    const plan = join(subject.trial.directory, 'plan.md')
-    const text = readFileSync(plan, 'utf8')
-    writeFileSync(plan, text.replace('- [ ] the ground is level\n', ''))
-    const file = join(subject.trial.directory, 'boxes', '00-ground.test.ts')
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^test\("the ground is level".*$/m, ''))
-    expect((await subject.run()).view.verdict).toBe('PASSED')
-    subject.git('checkout', '--quiet', '--', '.')
-    expect(await reasonsOf(subject)).toContain('the plan was not checked: the plan.md of the run')
-  })
-
-  test('missing closes the gate', async () => {
-    const { trial: made, backups, remote } = await trial()
-    const { reasons } = await judgeGate({
-      run_directory: undefined,
-      runs_directory: join(made.directory, 'reports', 'runs'),
-      repository: made.directory,
-      plan: 'plan.md',
-      backups,
-      remote,
-      modes: ['live'],
-      age_max_days: 7,
-      waivers: [],
-    })
-    expect(reasons).toEqual(['there is no run. Run the checklist: npx vitest run phases'])
-  })
-})
-
-/** A box that sends the signal to the run while it is in the middle of it, in the phase that is asked for. */
-const struck = (phase: string): string =>
-  `await record({ seen: 1 }); expect(1).toBe(1)
-    if (process.env.TRIAL_PHASE === '${phase}') {
-      process.kill(process.ppid, process.env.TRIAL_SIGNAL)
-      await new Promise((done) => setTimeout(done, 5_000))
-    }`
-
-const PHASES = ['00-ground', '01-walls', '02-roof']
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
-/** Every signal in every phase; the first three are each signal and each phase once. */
-const STRIKES = [0, 1, 2].flatMap((step) =>
-  SIGNALS.map((signal, at) => ({ signal, phase: PHASES[(at + step) % PHASES.length] ?? '' })),
-)
-
-test('a signal in any phase leaves no PASSED: gate and tag refuse, and so does the run before', async () => {
-  const ground = box('the ground holds', struck('00-ground')) + box('the ground is level')
-  const walls = box('the walls stand', struck('01-walls')) + box('the walls are "straight" & <plumb>')
-  const roof = `await record(JSON.parse(process.env.TRIAL_BACKUP)); ${struck('02-roof')}`
-  const subject = await trial({
-    '00-ground': ground,
-    '01-walls': `needs('00-ground')\n${walls}`,
-    '02-roof': `needs('01-walls')\n${box('the roof is tight', roof)}`,
-  })
-  expect((await subject.run()).view.verdict).toBe('PASSED')
-  expect(await reasonsOf(subject)).toBe('')
-  for (const { signal, phase } of STRIKES.slice(0, runs(STRIKES.length))) {
-    const run = await subject.run([], { TRIAL_SIGNAL: signal, TRIAL_PHASE: phase })
-    const verdict = signal === 'SIGKILL' ? 'RUNNING' : 'INTERRUPTED'
-    expect(run.view.verdict, `${signal} in ${phase}`).toBe(verdict)
-    expect(run.exit_code, `${signal} in ${phase}`).not.toBe(0)
-    const result = await gate(subject)
-    expect(result.view?.run_id, 'the gate judges the newest run').toBe(run.view.run_id)
-    expect(result.reasons.join('\n')).toContain(`the run is ${verdict}, not PASSED`)
-    await expect(tagRun('v9.9.9', subject.trial.directory, result)).rejects.toThrow('the gate is closed')
-  }
-  expect((await subject.run()).view.verdict, 'the next run recovers').toBe('PASSED')
-  expect(await reasonsOf(subject)).toBe('')
+  expect(reasons).toEqual(['there is no run. Run the checklist: npx vitest run phases'])
 })

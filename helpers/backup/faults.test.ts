@@ -78,22 +78,22 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   8: [
     'the dump is killed',
     [
-      'helpers/backup/dump-faults.test.ts',
+      'helpers/backup/dump-faults.acceptance.test.ts',
       'leaves at most a partial file, after %i bytes, which the next dump sweeps',
     ],
-    ['helpers/backup/dump-faults.test.ts', 'when pg_dump is killed half-way'],
+    ['helpers/backup/dump-faults.acceptance.test.ts', 'when pg_dump is killed half-way'],
   ],
   9: [
     'the upload is killed',
     [
-      'helpers/remote/upload-large.test.ts',
+      'helpers/remote/upload-large.acceptance.test.ts',
       '300 MB, 20 cuts, 2 kills: one remote file, equal hash, at most one chunk resent a fault',
     ],
   ],
   10: [
     'the disk is full during a dump',
     [
-      'helpers/backup/dump-faults.test.ts',
+      'helpers/backup/dump-faults.acceptance.test.ts',
       'a full disk fails the dump, leaves no file, and keeps the earlier backup',
     ],
   ],
@@ -184,8 +184,8 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   25: [
     'the dump holds less than the database',
-    ['helpers/backup/dump-faults.test.ts', 'when a table is left out'],
-    ['helpers/backup/dump-faults.test.ts', 'never makes a dump of fewer rows that passes'],
+    ['helpers/backup/dump-faults.acceptance.test.ts', 'when a table is left out'],
+    ['helpers/backup/dump-faults.acceptance.test.ts', 'never makes a dump of fewer rows that passes'],
   ],
   26: [
     'a migration is edited, removed or reordered',

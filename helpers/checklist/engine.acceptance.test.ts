@@ -1,8 +1,20 @@
 /**
  * The whole engine: phases that fail, and boxes that differ from the plan. One child process for each case.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { box, boxOf, expectTruthful, FILES, smallChecklist, ticks } from '../testing/small-checklist.ts'
+import {
+  box,
+  boxOf,
+  expectTruthful,
+  FILES,
+  levelBox,
+  PLAN,
+  smallChecklist,
+  ticks,
+} from '../testing/small-checklist.ts'
+import { HEAD } from '../testing/trial.ts'
 
 const trial = smallChecklist()
 
@@ -103,5 +115,64 @@ describe('boxes that are not as the plan says', () => {
     expectTruthful(run)
     expect(run.view.reasons.join('\n')).toContain('03-garden is not in the plan')
     expect(run.view.verdict).toBe('INCOMPLETE')
+  })
+})
+
+describe('a box that is not applicable', () => {
+  test.for([
+    ['without evidence', `notApplicable('no slope was measured')`, 'FAILED', 'records its evidence first'],
+    ['without a reason', `await record({ slopes: 0 }); notApplicable('')`, 'FAILED', 'gives a reason'],
+    ['that only skips itself', `await record({ slopes: 0 }); skip('tired')`, 'INCOMPLETE', 'tired'],
+    [
+      'whose assertion failed before',
+      `await record({ slopes: 0 }); expect(0).toBe(1); notApplicable('x')`,
+      'FAILED',
+      '',
+    ],
+  ] as const)('a box %s is not that', async ([, body, verdict, reason]) => {
+    const run = await trial(levelBox(body)).run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe(verdict)
+    expect(run.view.reasons.join('\n')).toContain(reason)
+    expect(run.view.phases[1]?.state).toBe('blocked')
+  })
+})
+
+describe('boxes beyond the original checklist', () => {
+  test('are listed apart in every report, and stop after a failed one as the others do', async () => {
+    const plan = PLAN.replace('- [ ] the walls are', '### also proven\n- [ ] the walls are')
+    const also = `test.describe('also proven', () => { ${box('the walls are "straight" & <plumb>')} })`
+    const walls = (first: string): string => `needs('00-ground')\nstopsAtFirstFailure()\n${first}${also}`
+    const subject = trial({ '01-walls': walls(box('the walls stand')) })
+    subject.write({ 'plan.md': plan })
+    const run = await subject.run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('PASSED')
+    expect(run.view.phases[1]?.boxes.map(({ is_also_proven }) => is_also_proven)).toEqual([false, true])
+    expect(readFileSync(join(run.run_directory, 'checklist.md'), 'utf8')).toMatch(
+      /stand\n.*\n\n### also proven\n\n- \[x\] the walls are/,
+    )
+    expect(readFileSync(join(run.run_directory, 'audit.html'), 'utf8')).toContain('also proven</th>')
+    const failing = box('the walls stand', 'await record({ bricks: 0 }); expect(0).toBe(1)')
+    subject.write({ 'boxes/01-walls.test.ts': `${HEAD}${walls(failing)}` })
+    const stopped = await subject.run()
+    expectTruthful(stopped)
+    expect(boxOf(stopped, 'the walls are "straight" & <plumb>')?.reason).toBe(
+      'skipped: "the walls stand" failed',
+    )
+  })
+
+  test('do not run after one that lost its connection to the database', async () => {
+    const lost = "throw Object.assign(new Error('x'), { cause: { name: 'ConnectionLostError' } })"
+    const first = box('the walls stand', `await record({ bricks: 0 }); ${lost}`)
+    const subject = trial({
+      '01-walls': `needs('00-ground')\n${first}${box('the walls are "straight" & <plumb>')}`,
+    })
+    const run = await subject.run()
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('FAILED')
+    expect(boxOf(run, 'the walls are "straight" & <plumb>')?.reason).toBe(
+      'skipped: blocked by "the walls stand", which lost its connection to PostgreSQL',
+    )
   })
 })

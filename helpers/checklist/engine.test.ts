@@ -6,12 +6,12 @@ import {
   box,
   boxOf,
   expectTruthful,
-  PLAN,
+  levelBox,
   smallChecklist,
   states,
   ticks,
 } from '../testing/small-checklist.ts'
-import { HEAD, type TrialRun } from '../testing/trial.ts'
+import type { TrialRun } from '../testing/trial.ts'
 
 const trial = smallChecklist()
 
@@ -88,14 +88,8 @@ describe('a run', () => {
 })
 
 describe('a box that is not applicable', () => {
-  const level = (body: string): Readonly<Record<string, string>> => ({
-    '00-ground':
-      box('the ground holds') +
-      `test('the ground is level', async ({ record, notApplicable, skip }) => { ${body} })\n`,
-  })
-
   test('does not keep the run from PASSED, is counted apart everywhere, and gives its reason', async () => {
-    const subject = trial(level(`await record({ slopes: 0 }); notApplicable('no slope was measured')`))
+    const subject = trial(levelBox(`await record({ slopes: 0 }); notApplicable('no slope was measured')`))
     const run = await subject.run()
     expectTruthful(run)
     expect(run.view.verdict).toBe('PASSED')
@@ -114,62 +108,5 @@ describe('a box that is not applicable', () => {
     expect(read('checklist.md')).toContain(counts)
     expect(read('checklist.md')).toContain('- [-] the ground is level')
     expect(read('audit.html')).toContain(counts)
-  })
-
-  test.for([
-    ['without evidence', `notApplicable('no slope was measured')`, 'FAILED', 'records its evidence first'],
-    ['without a reason', `await record({ slopes: 0 }); notApplicable('')`, 'FAILED', 'gives a reason'],
-    ['that only skips itself', `await record({ slopes: 0 }); skip('tired')`, 'INCOMPLETE', 'tired'],
-    [
-      'whose assertion failed before',
-      `await record({ slopes: 0 }); expect(0).toBe(1); notApplicable('x')`,
-      'FAILED',
-      '',
-    ],
-  ] as const)('a box %s is not that', async ([, body, verdict, reason]) => {
-    const run = await trial(level(body)).run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe(verdict)
-    expect(run.view.reasons.join('\n')).toContain(reason)
-    expect(run.view.phases[1]?.state).toBe('blocked')
-  })
-})
-
-describe('boxes beyond the original checklist', () => {
-  test('are listed apart in every report, and stop after a failed one as the others do', async () => {
-    const plan = PLAN.replace('- [ ] the walls are', '### also proven\n- [ ] the walls are')
-    const also = `test.describe('also proven', () => { ${box('the walls are "straight" & <plumb>')} })`
-    const walls = (first: string): string => `needs('00-ground')\nstopsAtFirstFailure()\n${first}${also}`
-    const subject = trial({ '01-walls': walls(box('the walls stand')) })
-    subject.write({ 'plan.md': plan })
-    const run = await subject.run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('PASSED')
-    expect(run.view.phases[1]?.boxes.map(({ is_also_proven }) => is_also_proven)).toEqual([false, true])
-    expect(readFileSync(join(run.run_directory, 'checklist.md'), 'utf8')).toMatch(
-      /stand\n.*\n\n### also proven\n\n- \[x\] the walls are/,
-    )
-    expect(readFileSync(join(run.run_directory, 'audit.html'), 'utf8')).toContain('also proven</th>')
-    const failing = box('the walls stand', 'await record({ bricks: 0 }); expect(0).toBe(1)')
-    subject.write({ 'boxes/01-walls.test.ts': `${HEAD}${walls(failing)}` })
-    const stopped = await subject.run()
-    expectTruthful(stopped)
-    expect(boxOf(stopped, 'the walls are "straight" & <plumb>')?.reason).toBe(
-      'skipped: "the walls stand" failed',
-    )
-  })
-
-  test('do not run after one that lost its connection to the database', async () => {
-    const lost = "throw Object.assign(new Error('x'), { cause: { name: 'ConnectionLostError' } })"
-    const first = box('the walls stand', `await record({ bricks: 0 }); ${lost}`)
-    const subject = trial({
-      '01-walls': `needs('00-ground')\n${first}${box('the walls are "straight" & <plumb>')}`,
-    })
-    const run = await subject.run()
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('FAILED')
-    expect(boxOf(run, 'the walls are "straight" & <plumb>')?.reason).toBe(
-      'skipped: blocked by "the walls stand", which lost its connection to PostgreSQL',
-    )
   })
 })

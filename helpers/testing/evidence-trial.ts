@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execaSync } from 'execa'
-import { latestRunOf } from '../../reports/gate.ts'
+import { type GateOptions, type GateResult, judgeGate, latestRunOf } from '../../reports/gate.ts'
 import { manifestFileOf } from '../backup/manifest.ts'
 import { proofFileOf } from '../backup/proof.ts'
 import { childEnvironment } from '../config/children.ts'
@@ -97,6 +97,27 @@ export class EvidenceTrial {
     const found = latestRunOf(join(this.trial.directory, 'reports'))
     if (found === undefined) throw new TypeError('There is no run.')
     return found
+  }
+
+  /** What the gate says of the newest run. */
+  gate(changes: Partial<GateOptions> = {}): Promise<GateResult> {
+    return judgeGate({
+      run_directory: this.latest(),
+      runs_directory: join(this.trial.directory, 'reports', 'runs'),
+      repository: this.trial.directory,
+      plan: 'plan.md',
+      backups: this.backups,
+      remote: this.remote,
+      modes: ['live'],
+      age_max_days: 7,
+      waivers: [],
+      ...changes,
+    })
+  }
+
+  /** Why the gate is closed; empty when it is open. */
+  async reasons(changes: Partial<GateOptions> = {}): Promise<string> {
+    return (await this.gate(changes)).reasons.join('\n')
   }
 }
 

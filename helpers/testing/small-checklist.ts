@@ -29,6 +29,13 @@ export const FILES = {
   '02-roof': `needs('01-walls')\n${box('the roof is tight')}`,
 }
 
+/** The first phase with another second box, which may be not applicable or skip itself. */
+export const levelBox = (body: string): Readonly<Record<string, string>> => ({
+  '00-ground':
+    box('the ground holds') +
+    `test('the ground is level', async ({ record, notApplicable, skip }) => { ${body} })\n`,
+})
+
 /** Makes a trial of this checklist, with the files changed that a test changes. */
 export const smallChecklist = () => trialsOf(PLAN, FILES)
 

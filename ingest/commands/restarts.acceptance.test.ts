@@ -1,10 +1,11 @@
-/** Ten restarts of the server during `run`, and ten during `daily`. Run by .ci/run, not by `npm test`. */
+/** A server that restarts while a command loads data: it is waited for, and the content is complete. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashesOf, RestartedServer } from '../testing/restarted-server.ts'
 
 const RESTARTS = 10
 /** Short enough for ten of them within one load. */
 const PAUSE_MS = 150
+const JOBS = ['securities', 'ticker-history', 'prices-daily']
 
 const CONTINUES = /The server answers again, and the run continues\./g
 
@@ -13,6 +14,20 @@ beforeAll(async () => {
   server = await RestartedServer.start()
 })
 afterAll(() => server?.stop())
+
+test('run waits for a server that restarts, resumes, and loads the same content', async () => {
+  const clean = await server.databaseNamed('clean_jobs')
+  expect((await server.run(clean, ['run', ...JOBS])).exitCode).toBe(0)
+
+  const target = await server.databaseNamed('target_jobs')
+  const args = ['run', ...JOBS, '--group-rows', '2000']
+  const { exitCode, all, restarts } = await server.run(target, args, 3)
+  expect(restarts).toBeGreaterThan(0)
+  expect(all).toContain('The server answers again, and the run continues.')
+  expect(all).toMatch(/^PostgreSQL ended the connection: .+/m)
+  expect(exitCode, all).toBe(0)
+  expect(await hashesOf(target)).toEqual(await hashesOf(clean))
+})
 
 test('run outlives ten restarts of the server, and loads the same content', async () => {
   const clean = await server.databaseNamed('clean_run')

@@ -257,6 +257,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'helpers/checklist/outcome.ts',
     find: 'if (Object.keys(evidence).length === 0)',
     replace: 'if (Object.keys(evidence).length < 0)',
-    tests: ['helpers/checklist/objections.test.ts'],
+    tests: ['helpers/checklist/objections.acceptance.test.ts'],
   },
 ]

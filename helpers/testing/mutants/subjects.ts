@@ -32,7 +32,14 @@ export const SUBJECTS: readonly Subject[] = [
     share: 2,
     files: checklist('judge.ts', 'outcome.ts', 'plan.ts', 'ledger.ts'),
     tests: checklist(
-      ...['plan.test.ts', 'ledger.test.ts', 'objections.test.ts', 'failures.test.ts', 'engine.test.ts'],
+      ...[
+        'plan.test.ts',
+        'ledger.test.ts',
+        'objections.test.ts',
+        'objections.acceptance.test.ts',
+        'failures.test.ts',
+        'engine.test.ts',
+      ],
     ),
   },
   {
@@ -41,7 +48,7 @@ export const SUBJECTS: readonly Subject[] = [
     files: backup('retention.ts', 'manifest.ts', 'verify.ts'),
     tests: [
       ...backup('manifest.test.ts', 'retention.property.test.ts'),
-      'ingest/commands/restore.test.ts',
+      'ingest/commands/restore.acceptance.test.ts',
       ...backup('damage.test.ts'),
     ],
   },
@@ -102,7 +109,12 @@ export const SUBJECTS: readonly Subject[] = [
       ...['027-research-functions.sql', '028-market-cap.sql', '031-monthly-returns.sql'],
     ),
     tests: validation(
-      ...['listings.test.ts', 'returns-monthly.test.ts', 'cookbook.test.ts', 'time-travel.property.test.ts'],
+      ...[
+        'listings.test.ts',
+        'returns-monthly.test.ts',
+        'cookbook.test.ts',
+        'time-travel.acceptance.test.ts',
+      ],
     ),
   },
   {

@@ -7,27 +7,13 @@ import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
 import { type EvidenceTrial, evidenceTrials } from '../helpers/testing/evidence-trial.ts'
 import { box } from '../helpers/testing/small-checklist.ts'
 import type { TrialRun } from '../helpers/testing/trial.ts'
-import { type GateOptions, type GateResult, judgeGate, latestRunOf } from './gate.ts'
+import { latestRunOf } from './gate.ts'
 
 const trial = evidenceTrials()
 const command = join(ROOT_DIRECTORY, 'ingest', 'commands')
 let subject: EvidenceTrial
 let good: TrialRun
 let key: string
-
-const gate = (run_directory: string, changes: Partial<GateOptions> = {}): Promise<GateResult> =>
-  judgeGate({
-    run_directory,
-    runs_directory: join(subject.trial.directory, 'reports', 'runs'),
-    repository: subject.trial.directory,
-    plan: 'plan.md',
-    backups: subject.backups,
-    remote: subject.remote,
-    modes: ['live'],
-    age_max_days: 7,
-    waivers: [],
-    ...changes,
-  })
 
 beforeAll(async () => {
   const fragile = `await record({ seen: 1 }); expect(process.env.TRIAL_FAILS).toBeUndefined()`
@@ -39,7 +25,7 @@ beforeAll(async () => {
 })
 
 test('a signature that no key verified is a note', async () => {
-  const { reasons, notes } = await gate(good.run_directory)
+  const { reasons, notes } = await subject.gate({ run_directory: good.run_directory })
   expect(reasons).toEqual([])
   expect(notes).toEqual([expect.stringMatching(/^signed by ed25519:\S+; give its public key with --key/)])
 })
@@ -51,7 +37,7 @@ test('a path that is not the folder of a run closes it', async () => {
   mkdirSync(gone)
   symlinkSync('runs/removed', join(gone, 'latest'))
   for (const path of [file, join(gone, 'nothing'), latestRunOf(gone) ?? 'no pointer']) {
-    const { reasons } = await gate(path)
+    const { reasons } = await subject.gate({ run_directory: path })
     expect(reasons).toEqual([
       expect.stringContaining(`${path} is not the folder of a run. Name a folder in `),
     ])
@@ -62,7 +48,7 @@ test('a path that is not the folder of a run closes it', async () => {
 test('a newer run of the commit that failed closes it for an older one; other runs are notes', async () => {
   const rehearsal = await subject.run([], { BOOTSTRAP_SOURCE: 'rehearsal', TRIAL_FAILS: 'yes' })
   const narrowed = await subject.run(['00-ground'])
-  const noted = await gate(good.run_directory)
+  const noted = await subject.gate({ run_directory: good.run_directory })
   expect(noted.reasons).toEqual([])
   expect(noted.notes.slice(1).toSorted()).toEqual(
     [
@@ -76,7 +62,7 @@ test('a newer run of the commit that failed closes it for an older one; other ru
   const reason =
     `run ${failed.view.run_id} of the same commit is newer, and is FAILED (live). ` +
     'Fix what failed, then run the checklist again'
-  expect((await gate(good.run_directory)).reasons).toEqual([reason])
+  expect((await subject.gate({ run_directory: good.run_directory })).reasons).toEqual([reason])
   const { stdout, exitCode } = await execa(
     process.execPath,
     [
@@ -90,8 +76,11 @@ test('a newer run of the commit that failed closes it for an older one; other ru
   expect([exitCode, subject.git('tag', '--list')]).toEqual([1, ''])
 
   const again = await subject.run()
-  expect((await gate(again.run_directory)).reasons, 'a newer run that passed is judged alone').toEqual([])
+  expect(
+    (await subject.gate({ run_directory: again.run_directory })).reasons,
+    'a newer run that passed is judged alone',
+  ).toEqual([])
   subject.commit('Another commit')
-  const { reasons } = await gate(failed.run_directory)
+  const { reasons } = await subject.gate({ run_directory: failed.run_directory })
   expect(reasons.join('\n'), 'the runs are of another commit than HEAD').toContain('; HEAD is ')
 })
