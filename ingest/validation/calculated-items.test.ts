@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Database } from '../../helpers/postgres/database.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { type Filing, fileFacts, hardViolations } from '../testing/validation/company-facts.ts'
+import { differencesOf } from './recompute-calculated-items.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
@@ -183,6 +185,137 @@ it('earnings of four quarters are null if the filer is on other shares and no sp
   expect(await earnings('1.80', '0.90')).toBe('share_basis_may_differ')
 })
 
-it('the standard items of these filers equal their recomputation', async () => {
+/** Of all filers here, on the two days of a check: the routines that differ from the recomputation. */
+async function differing(db: Database): Promise<string[]> {
+  const ciks = Array.from({ length: filers }, (_, at) => String(at + 1).padStart(10, '0'))
+  const found = await differencesOf(db, ciks)
+  return [...new Set(found.map(({ routine }) => String(routine)))].toSorted()
+}
+
+it('the standard and calculated items of these filers equal their recomputation', async () => {
   expect(await hardViolations(scratch.db)).toBe(0)
+  expect(await differing(scratch.db)).toEqual([])
 })
+
+/** A filer whose balance, cash flows and earnings are known, and restated with those of the next quarter. */
+async function restating(): Promise<string> {
+  const cik = newCik()
+  const factsOf = (capex: string, debt: string): Filing['facts'] => [
+    ['', END, 'us-gaap:DebtCurrent', 'USD', '7'],
+    ['', END, 'us-gaap:LongTermDebtNoncurrent', 'USD', debt],
+    [...YEAR, 'us-gaap:NetCashProvidedByUsedInOperatingActivities', 'USD', '90'],
+    [...YEAR, 'us-gaap:PaymentsToAcquirePropertyPlantAndEquipment', 'USD', capex],
+    [...YEAR, 'us-gaap:EarningsPerShareDiluted', 'USD/shares', '2.5'],
+    ...QUARTERS.flatMap(([start, end]): Filing['facts'] => [
+      [start, end, 'us-gaap:OperatingIncomeLoss', 'USD', '10'],
+      [start, end, 'us-gaap:DepreciationDepletionAndAmortization', 'USD', '3'],
+    ]),
+  ]
+  await fileFacts(scratch.db, cik, [
+    { form: '10-K', filed: '2023-02-15', accn: `d-${cik}`, facts: factsOf('30', '400') },
+    { form: '10-K/A', filed: '2023-06-15', accn: `e-${cik}`, facts: factsOf('35', '410') },
+    { form: '10-Q', filed: '2023-06-15', accn: `f-${cik}`, facts: NEXT_QUARTER },
+  ])
+  return cik
+}
+const QUARTERS = [
+  ['2022-01-01', '2022-03-31'],
+  ['2022-04-01', '2022-06-30'],
+  ['2022-07-01', '2022-09-30'],
+  ['2022-10-01', '2022-12-31'],
+] as const
+
+const NEXT_QUARTER: Filing['facts'] = [
+  ['', '2023-03-31', 'us-gaap:DebtCurrent', 'USD', '8'],
+  ['', '2023-03-31', 'us-gaap:LongTermDebtNoncurrent', 'USD', '380'],
+  ['2023-01-01', '2023-03-31', 'us-gaap:EarningsPerShareDiluted', 'USD/shares', '0.8'],
+  ['2022-01-01', '2022-03-31', 'us-gaap:EarningsPerShareDiluted', 'USD/shares', '0.6'],
+]
+
+const ITEMS_OF = 'calculated_items_of(date[], text[], text[], text, boolean)'
+const PANEL = 'standard_items_panel(date[], text[], text[], text)'
+const EPS = 'eps_panel(date[], text[], text[])'
+/** Changes a part of a function; fails if the function does not have it. */
+const inFunction = (routine: string, from: string, to: string): string => `
+  do $do$
+  declare definition text := pg_get_functiondef('stocks_research.${routine}'::regprocedure);
+  begin
+    if position('${from}' in definition) = 0 then raise 'the function has no such part'; end if;
+    execute replace(definition, '${from}', '${to}');
+  end $do$`
+const inTerms = (assignment: string, part: string): string =>
+  `update stocks_research.calculated_item_terms set ${assignment} where part = '${part}'`
+
+it.each<[string, string, readonly string[]]>([
+  ['a wrong sign', inTerms('factor = -factor', 'capital_expenditure'), ['calculated_items_as_of']],
+  [
+    'a missing part counted as zero',
+    inTerms("presence = 'optional'", 'minority_interest'),
+    ['calculated_items_as_of', 'fundamentals_panel'],
+  ],
+  [
+    'a proof that nobody requires',
+    inTerms('proof_factor = 0', 'current_liabilities'),
+    ['calculated_items_as_of', 'fundamentals_panel'],
+  ],
+  [
+    'equity with minority interests taken for equity',
+    inTerms('part_tags = null', 'equity'),
+    ['calculated_items_as_of', 'fundamentals_panel'],
+  ],
+  [
+    'a choice that comes too late',
+    "update stocks_research.calculated_item_terms set choice = 9 where part = 'preferred_stock_liquidation'",
+    ['calculated_items_as_of', 'fundamentals_panel'],
+  ],
+  [
+    'a vintage of a later day',
+    inFunction(ITEMS_OF, 's.known_from <= d.day', 'true'),
+    ['calculated_items_as_of'],
+  ],
+  [
+    'a vintage that is no longer valid',
+    inFunction(ITEMS_OF, 's.known_to > d.day', 'true'),
+    ['calculated_items_as_of'],
+  ],
+  [
+    'a panel with a vintage of a later day',
+    inFunction(PANEL, 's.known_from <= d.day', 'true'),
+    ['fundamentals_panel'],
+  ],
+  [
+    'the sum of four quarters of one part',
+    inFunction(ITEMS_OF, 'sum(t.factor * p.ttm_value)', 'max(p.ttm_value)'),
+    ['fundamentals_panel'],
+  ],
+  [
+    'earnings of a later day',
+    inFunction(EPS, 's.known_from <= d.day', 'true'),
+    ['eps_panel', 'fundamentals_panel'],
+  ],
+  [
+    'earnings with the months of last year added',
+    inFunction(EPS, '- j.part_value', '+ j.part_value'),
+    ['eps_panel', 'fundamentals_panel'],
+  ],
+])('the recomputation sees %s', async (_, fault, routines) => {
+  await restating()
+  const found = await faulty(fault)
+  expect(found).toEqual(routines)
+})
+
+/** What differs with the fault, which is taken back. */
+async function faulty(fault: string): Promise<string[]> {
+  const undo = new Error('The fault is taken back.')
+  let found: string[] = []
+  await scratch.db
+    .transaction(async (tx) => {
+      await tx.execute(fault)
+      found = await differing(tx)
+      throw undo
+    })
+    .catch((error: unknown) => {
+      if (error !== undo) throw error
+    })
+  return found
+}

@@ -4,6 +4,7 @@ import { ConfigError } from '../../helpers/core/errors.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import type { Check, Recomputation } from './check.ts'
 import { readChecks } from './check-file.ts'
+import { calculatedItemsRecomputation } from './recompute-calculated-items.ts'
 import { factorsRecomputation } from './recompute-factors.ts'
 import { listingsRecomputation } from './recompute-listings.ts'
 import { quartersRecomputation } from './recompute-quarters.ts'
@@ -15,6 +16,7 @@ const recomputations: readonly Recomputation[] = [
   factorsRecomputation,
   quartersRecomputation,
   standardItemsRecomputation,
+  calculatedItemsRecomputation,
   listingsRecomputation,
 ]
 

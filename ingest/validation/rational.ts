@@ -24,6 +24,16 @@ export const equals = (a: Rational, b: Rational): boolean => a.n * b.d === b.n *
 /** Negative, zero or positive, as `a` is below, equal to or above `b`. */
 export const compare = (a: Rational, b: Rational): bigint => a.n * b.d - b.n * a.d
 
+/** The plain decimal without zeros at its end; `d` must be a power of ten. */
+export function decimalText({ n, d }: Rational): string {
+  const places = String(d).length - 1
+  const digits = String(n < 0n ? -n : n).padStart(places + 1, '0')
+  const whole = digits.slice(0, digits.length - places)
+  const fraction = digits.slice(digits.length - places).replace(/0+$/, '')
+  const text = fraction === '' ? whole : `${whole}.${fraction}`
+  return n < 0n ? `-${text}` : text
+}
+
 /** The same value in lowest terms. */
 export function reduce({ n, d }: Rational): Rational {
   let a = n < 0n ? -n : n

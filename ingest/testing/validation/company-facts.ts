@@ -66,6 +66,7 @@ export const quartersOf = (db: Database, cik: string, tag: string) =>
 const CHECK_NAMES = [
   'quarters-equal-recomputation',
   'standard-items-equal-recomputation',
+  'calculated-items-equal-recomputation',
   'balance-identity',
   'quarters-add-up',
   'quarter-equals-its-filing',
