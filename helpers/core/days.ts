@@ -11,6 +11,7 @@ const DAYS_REMEMBERED_MAX = 100_000
 
 /** Whether `text` is a day of the calendar, YYYY-MM-DD, from 1800 to 2199. */
 export function isDay(text: string): boolean {
+  if (text.length !== 10) return false // And is not remembered: it may be as long as a file.
   const remembered = known.get(text)
   if (remembered !== undefined) return remembered
   const is = /^(?:18|19|20|21)\d\d-\d\d-\d\d$/.test(text) && isInCalendar(text)

@@ -37,6 +37,12 @@ export function cutList(names: readonly string[]): string {
   return more > 0 ? `${shown} and ${more.toLocaleString('en-US')} more` : shown
 }
 
+/**
+ * The same text with characters of its own. JavaScript keeps a part of a text, and a text that was put
+ * together, as references: a value of ten letters may keep a chunk of 64 KB in memory.
+ */
+export const ownText = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')
+
 /** Control characters but tab and line feed, and those that turn the direction of text. */
 const COMMANDING = /[^\P{Cc}\t\n]|\p{Bidi_Control}/gu
 

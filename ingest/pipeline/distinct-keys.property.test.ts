@@ -17,8 +17,8 @@ function itemsWithCopies(of: readonly { readonly item_no: number; readonly key: 
 }
 
 const suspectsOf = (of: readonly { readonly item_no: number; readonly key: string }[]): Set<number> => {
-  const keys = new DistinctKeys()
-  for (const { item_no, key } of of) keys.take(item_no, key)
+  const keys = new DistinctKeys(['key'])
+  for (const { item_no, key } of of) keys.take(item_no, { key })
   return keys.suspects
 }
 

@@ -1,3 +1,4 @@
+import { ownText } from '../../helpers/core/text.ts'
 import { holderOf } from '../contract/holder.ts'
 import type { JobRow, ParseContext, Parsed, RejectKind, SourcedJob, SourceRecord } from '../contract/job.ts'
 import type { LocatedRecord, Page, Subject, SubjectEnd } from '../contract/provider.ts'
@@ -5,11 +6,14 @@ import { DistinctKeys } from './distinct-keys.ts'
 
 // Reads the pages of one batch and parses their records, and counts both in a `Tally`.
 
-const CHUNK_CHARACTERS = 256 * 1024
+const CHUNK_BYTES = 64 * 1024
+/** Of a character of JavaScript in UTF-8, at most. */
+const CHARACTER_BYTES = 3
 
 /**
  * Reads pages, parses their records, and gives the rows as text for `COPY`, chunk by chunk; counts everything
- * in `tally` on the way. At most one page and one chunk are in memory: what pulls the chunks sets the pace.
+ * in `tally` on the way. At most one page and one chunk are in memory: what pulls the chunks sets the pace. A
+ * line is written into its chunk at once: what waits as an object is copied by the collector of garbage.
  */
 export async function* copyText(
   job: SourcedJob,
@@ -17,9 +21,10 @@ export async function* copyText(
   context: ParseContext,
   tally: Tally,
   onPage: () => void,
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   const columns = [...job.key, ...job.values]
-  let chunk = ''
+  let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  let bytes = 0
   for await (const page of pages) {
     if ('status' in page) {
       tally.end(page)
@@ -27,15 +32,20 @@ export async function* copyText(
     }
     const file = tally.file(page)
     for (const located of page.records) {
-      chunk += takeRecord(job, columns, located, file, context, tally)
-      if (chunk.length < CHUNK_CHARACTERS) continue
-      yield chunk
-      chunk = ''
+      const line = takeRecord(job, columns, located, file, context, tally)
+      if (line === '') continue
+      const bytes_max = line.length * CHARACTER_BYTES
+      if (bytes + bytes_max > chunk.length) {
+        if (bytes > 0) yield chunk.subarray(0, bytes)
+        chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes_max))
+        bytes = 0
+      }
+      bytes += chunk.write(line, bytes)
     }
     tally.read_bytes += page.read_bytes ?? 0
     onPage()
   }
-  if (chunk !== '') yield chunk
+  if (bytes > 0) yield chunk.subarray(0, bytes)
 }
 
 /** One record: a line for `COPY`, or the empty string when it became no row. */
@@ -81,7 +91,7 @@ function takeRecord(
   item.rows += 1
   item.files.add(file.archive_sha256)
   tally.rows_copied += 1
-  tally.keys.take(item.item_no, keyText(job.key, parsed.row))
+  tally.keys.take(item.item_no, parsed.row)
   return copyLine(columns, parsed.row, `${item.item_no}\t${file.file_no}\t${line}`)
 }
 
@@ -99,13 +109,6 @@ function malformedOf(job: SourcedJob, located: LocatedRecord, { identity }: Pars
 
 const isKnown = (item: string, { identity }: ParseContext): boolean =>
   identity.bySourceId(item) !== undefined || identity.hasFiler(item)
-
-/** The key of a row as one text; a value never holds the separator. */
-function keyText(key: readonly string[], row: JobRow): string {
-  let text = ''
-  for (const column of key) text += `${row[column] ?? '\\N'}\u0000`
-  return text
-}
 
 /** One line in the text format of `COPY`. */
 function copyLine(columns: readonly string[], row: JobRow, head: string): string {
@@ -159,6 +162,14 @@ export interface Reject {
   readonly record: SourceRecord
 }
 
+function ownRecord(record: SourceRecord): SourceRecord {
+  const own: Record<string, string | null> = {}
+  // A record that comes from the stage has numbers too.
+  for (const [field, text] of Object.entries(record))
+    own[field] = typeof text === 'string' ? ownText(text) : text
+  return own
+}
+
 /** Rejects of one batch that are listed one by one; beyond it they are counted, and the log says so. */
 export const REJECTS_LISTED_MAX = 100_000
 
@@ -168,7 +179,7 @@ export class Tally {
   readonly files = new Map<string, FileTally>()
   readonly rejects: Reject[] = []
   /** Which items may have a key twice. */
-  readonly keys = new DistinctKeys()
+  readonly keys: DistinctKeys
   /** All that were rejected though they may be of a security of ours, where the job asks for them. */
   readonly refused: Reject[] = []
   rows_read = 0
@@ -179,7 +190,9 @@ export class Tally {
 
   readonly #keeps_refused: boolean
 
-  constructor(subjects: readonly Subject[], keeps_refused: boolean) {
+  /** @param key the columns of the key of a row. */
+  constructor(subjects: readonly Subject[], key: readonly string[], keeps_refused: boolean) {
+    this.keys = new DistinctKeys(key)
     this.#keeps_refused = keeps_refused
     this.items = new Map(
       subjects.map(({ item }, item_no) => [
@@ -222,8 +235,12 @@ export class Tally {
       item.rejected += 1
       if (reject.kind === 'foreign') item.foreign += 1
     }
-    if (this.#keeps_refused && reject.kind !== 'foreign') this.refused.push(reject)
-    if (this.rejects.length < REJECTS_LISTED_MAX) this.rejects.push(reject)
+    const isRefused = this.#keeps_refused && reject.kind !== 'foreign'
+    const isListed = this.rejects.length < REJECTS_LISTED_MAX
+    if (!isRefused && !isListed) return
+    const kept = { ...reject, reason: ownText(reject.reason), record: ownRecord(reject.record) }
+    if (isRefused) this.refused.push(kept)
+    if (isListed) this.rejects.push(kept)
   }
 
   /**

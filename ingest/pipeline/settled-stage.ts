@@ -28,7 +28,7 @@ export async function stageBatch(
   onRead: (tally: Tally) => void,
 ): Promise<Tally> {
   await createStage(db, table)
-  const tally = new Tally(batch.subjects, job.refusedEvent !== undefined)
+  const tally = new Tally(batch.subjects, job.key, job.refusedEvent !== undefined)
   const text = copyText(job, provider.read(ask, batch, signal), context, tally, () => onRead(tally))
   await copyIntoStage(db, table, text, signal)
   return tally

@@ -25,7 +25,7 @@ export async function createStage(db: Database, table: TargetTable): Promise<voi
 export async function copyIntoStage(
   db: Database,
   table: TargetTable,
-  text: AsyncIterable<string>,
+  text: AsyncIterable<Buffer>,
   signal: AbortSignal,
 ): Promise<void> {
   const target = db

@@ -264,7 +264,7 @@ async function checkJob(
       return parsed
     },
   }
-  const tally = new Tally(subjects, false)
+  const tally = new Tally(subjects, noted.key, false)
   const pages = provider.read(ask, batch, new AbortController().signal)
   let fault: string | undefined
   try {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type Duplex, pipeline, type Readable, Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { messageOf } from '../../../helpers/core/errors.ts'
@@ -34,15 +35,28 @@ export async function verifyUnchanged(file: DeliveryFile, sha256: string): Promi
   if ((await hashNow(file)) !== sha256) throw changed(file.name)
 }
 
-async function hashNow(file: DeliveryFile): Promise<string> {
-  const hash = createHash('sha256')
-  try {
-    for await (const bytes of createReadStream(file.path, { highWaterMark: CHUNK_BYTES }))
-      hash.update(bytes as Buffer)
-  } catch (error) {
+const hashNow = (file: DeliveryFile): Promise<string> =>
+  hashOf(file.path).catch((error: unknown) => {
     throw malformed(`${file.name} cannot be read: ${messageOf(error)}`, error)
+  })
+
+// Nothing of a file that is only hashed stays in memory: few reads are quicker than many.
+const HASHED_BYTES = 1024 * 1024
+
+/** SHA-256 of the bytes of a file. @throws the error of the file system. */
+export async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  const bytes = Buffer.allocUnsafeSlow(HASHED_BYTES)
+  const file = await open(path)
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(bytes, 0, bytes.length)
+      if (bytesRead === 0) return hash.digest('hex')
+      hash.update(bytes.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
   }
-  return hash.digest('hex')
 }
 
 /**

@@ -16,11 +16,13 @@ export function fieldText(field: string, column: string, mapping: Mapping): Fiel
     ...(DAYS.has(field) ? NULL_DAYS : []),
     ...mapping.nulls,
   ])
+  // Few values are as short as these words, and only they are looked up.
+  const null_length_max = Math.max(0, ...[...nulls].map(({ length }) => length))
   const makes = makerOf(field, column, mapping)
   return (text) => {
     if (text === undefined || text === null) return null
     const value = text.trim()
-    if (value === '' || nulls.has(value)) return null
+    if (value === '' || (value.length <= null_length_max && nulls.has(value))) return null
     return makes === undefined ? value : makes(value)
   }
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { compareText } from '../../../helpers/core/text.ts'
 import type { Dataset } from '../../contract/job.ts'
 import type { Ask, InputFile } from '../../contract/provider.ts'
+import { hashOf } from './bytes.ts'
 import { FOLDERS } from './layout.ts'
 
 /**
@@ -52,10 +51,4 @@ async function filesBelow(directory: string): Promise<string[]> {
     },
   )
   return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name))
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer)
-  return hash.digest('hex')
 }

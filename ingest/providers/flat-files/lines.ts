@@ -34,6 +34,7 @@ export class RecordSplitter {
     const records: RawRecord[] = []
     const lines = (this.#rest + text).split('\n')
     this.#rest = is_last ? '' : (lines.pop() ?? '')
+    if (!lines.some(hasQuote)) return this.#takePlain(lines)
     for (let at = 0; at < lines.length; at += 1) {
       const [record, count] = recordAt(lines, at, this.#delimiter)
       if (record === undefined && !is_last && at + LINES_A_RECORD_MAX > lines.length) {
@@ -46,6 +47,17 @@ export class RecordSplitter {
       at += count - 1
       if (record === undefined) records.push({ line, fields: undefined, text: lines[at] ?? '' })
       else if (record.length > 1 || record[0] !== '') records.push({ line, fields: record, text: '' })
+    }
+    return records
+  }
+
+  /** Lines without quotes: each is a record. */
+  #takePlain(lines: readonly string[]): RawRecord[] {
+    const records: RawRecord[] = []
+    for (const text of lines) {
+      this.#line += 1
+      const plain = withoutReturn(text)
+      if (plain !== '') records.push({ line: this.#line, fields: plain.split(this.#delimiter), text: '' })
     }
     return records
   }
@@ -68,7 +80,7 @@ function recordAt(
   delimiter: string,
 ): [readonly string[] | undefined, number] {
   let text = lines[at] ?? ''
-  if (!text.includes('"')) return [withoutReturn(text).split(delimiter), 1]
+  if (!hasQuote(text)) return [withoutReturn(text).split(delimiter), 1]
   for (let count = 1; count <= LINES_A_RECORD_MAX; count += 1) {
     const fields = splitQuoted(withoutReturn(text), delimiter)
     if (fields !== undefined) return [fields, count]
@@ -78,6 +90,8 @@ function recordAt(
   }
   return [undefined, 1]
 }
+
+const hasQuote = (text: string): boolean => text.includes('"')
 
 const withoutReturn = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text)
 

@@ -47,9 +47,14 @@ export function recordMaker(
       const reason = `its cik is "${record['cik'] ?? ''}", and the file is named for ${scope}`
       return [{ record, line, malformed: reason }]
     }
-    const faults = [fault, ...checked.map(({ field }) => wordFault(field, record)), folder.complete?.(record)]
-    const malformed = faults.filter((each) => each !== undefined).join('; ')
-    return [malformed === '' ? { record, line } : { record, line, malformed, is_readable: true }]
+    const faults: string[] = fault === undefined ? [] : [fault]
+    for (const { field } of checked) addTo(faults, wordFault(field, record))
+    addTo(faults, folder.complete?.(record))
+    return [
+      faults.length === 0
+        ? { record, line }
+        : { record, line, malformed: faults.join('; '), is_readable: true },
+    ]
   }
 
   /**
@@ -70,6 +75,10 @@ export function recordMaker(
     unknown_columns: unknown,
     has_events: events.length > 0,
   }
+}
+
+const addTo = (faults: string[], fault: string | undefined): void => {
+  if (fault !== undefined) faults.push(fault)
 }
 
 const wordFault = (field: string, record: Fields): string | undefined => {
