@@ -3,19 +3,36 @@
 --   $1 items: [{item, subject}]   $2, $3 window   $4 job   $5 run   $6 provider
 --   $7, $8 first and last item_no
 -- The rows are found by set difference, which is linear whatever the planner expects, and for which null
--- equals null, as it does in the keys.
+-- equals null, as it does in the keys. Every staged row was merged: where the table has as many rows as were
+-- staged, none is missing, and nothing is compared.
 with asked as materialized (
   select * from jsonb_to_recordset($1::jsonb) as a (item text, subject :subject_type)
+),
+counted as materialized (
+  select
+    (
+      select count(*)
+      from :table
+      where :subject = any (select subject from asked)
+        and :dated_by between $2 and $3
+    ) <> (
+      select count(*)
+      from pg_temp.staged
+      where item_no between $7 and $8
+        and :dated_by between $2 and $3
+    ) as is_different
 ),
 missing_keys as materialized (
   select :key
   from :table
-  where :subject = any (select subject from asked)
+  where (select is_different from counted)
+    and :subject = any (select subject from asked)
     and :dated_by between $2 and $3
   except
   select :key
   from pg_temp.staged
-  where item_no between $7 and $8
+  where (select is_different from counted)
+    and item_no between $7 and $8
 ),
 missing_rows as (
   select a.item, live.:dated_by as row_date, to_jsonb(live) as record
