@@ -38,6 +38,18 @@ interface Answer {
 const ANSWERS: Readonly<Record<string, Answer>> = {
   universe: { as_of: 'select * from stocks_research.securities_as_of($1::date)' },
   'universe, unknown included': { as_of: 'select * from stocks_research.securities_as_of($1::date, true)' },
+  'securities by ticker': {
+    as_of: `select stocks_research.security_as_of(t.ticker, $1::date, true) as security_id, t.ticker
+            from stocks_research.securities_as_of($1::date, true) t`,
+  },
+  'tickers of securities': {
+    as_of: `select *
+            from (
+              select security_id, stocks_research.ticker_as_of(security_id, $1::date) as ticker
+              from stocks_research.securities
+            ) t
+            where ticker is not null`,
+  },
   'prices and factors': {
     as_of: 'select * from stocks_research.prices_daily_adjusted_as_of($1::date)',
     plain: 'select * from stocks_research.prices_daily_adjusted_v where trade_date <= $1::date',
@@ -76,9 +88,19 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     plain: `select * from stocks_research.calculated_items_as_of('infinity')
             where $1::date is not null`,
   },
+  'earnings of four quarters': {
+    as_of: 'select * from stocks_research.eps_panel(array[$1::date])',
+  },
   'panel of items': {
     as_of: `select * from stocks_research.fundamentals_panel(array[$1::date], ${ALL_ITEMS})`,
   },
+}
+
+/** Functions with a day among their parameters that do not travel in time, and why. */
+const OF_TODAY: Readonly<Record<string, string>> = {
+  bar_ages: 'is_listed depends on who is in the universe today; operations use it for the newest days',
+  security_quality_as_of: 'a finding is of the day on which the check ran',
+  session_shift: 'it reads the calendar alone',
 }
 
 const LATE_DAYS = 40
@@ -145,17 +167,44 @@ function differences(found: ReadonlyMap<string, string>, wanted: ReadonlyMap<str
     )
 }
 
+/** A function of the surface with a day, or days, as of which it is asked. */
+interface Routine {
+  readonly [column: string]: unknown
+  readonly name: string
+  readonly body: string
+}
+const routinesAsOf = (db: Database): Promise<Routine[]> =>
+  db.rows<Routine>(
+    `select p.proname as name, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body
+     from pg_proc p
+     where p.pronamespace = 'stocks_research'::regnamespace
+       and p.proargnames[1:p.pronargs] && array['as_of', 'day', 'days']
+       and p.proargtypes::oid[] && array['date'::regtype, 'date[]'::regtype]::oid[]
+     order by 1`,
+  )
+
+/** The routines that some answer calls, itself or inside of another one. */
+function coveredBy(texts: readonly string[], routines: readonly Routine[]): Set<string> {
+  const covered = new Set<string>()
+  const queue = [...texts]
+  for (const text of queue)
+    for (const { name, body } of routines)
+      if (!covered.has(name) && text.includes(`stocks_research.${name}(`)) {
+        covered.add(name)
+        queue.push(body)
+      }
+  return covered
+}
+
 /** Tickers of every security that ever had one, in two notations, and one that no security had. */
 const resolve = (db: Database, texts: readonly string[], day: string): Promise<unknown[]> =>
-  db.rows(
-    `select t.text, r.listed_ticker, s.source_id,
-       r.reason
-     from unnest($1::text[]) t (text)
-     cross join lateral stocks_research.resolve_ticker(t.text, $2::date) r
-     left join stocks_research.securities s on s.security_id = r.security_id
-     order by 1`,
-    [texts, day],
-  )
+  db.rows(RESOLVED, [texts, day])
+const RESOLVED = `
+  select t.text, r.listed_ticker, s.source_id, r.reason
+  from unnest($1::text[]) t (text)
+  cross join lateral stocks_research.resolve_ticker(t.text, $2::date) r
+  left join stocks_research.securities s on s.security_id = r.security_id
+  order by 1`
 
 const everything = createWorld({ seed: 'time travel', securities: 66 })
 const sessions = everything.calendar.sessions.filter((day) => day >= '2020-06-01' && day <= '2024-12-31')
@@ -185,6 +234,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await whole?.drop()
   await before?.drop()
+})
+
+it('every function with a day is compared, or listed here as one of today', async () => {
+  const routines = await routinesAsOf(whole.db)
+  const names = routines.map(({ name }) => name)
+  const texts_asked = [...Object.values(ANSWERS).map(({ as_of }) => as_of), RESOLVED]
+  const covered = coveredBy(texts_asked, routines)
+  expect(names.length).toBeGreaterThan(20)
+  expect(names.filter((name) => !covered.has(name) && OF_TODAY[name] === undefined)).toEqual([])
+  expect(Object.keys(OF_TODAY).filter((name) => covered.has(name) || !names.includes(name))).toEqual([])
+  // The list must be able to fail: without the panels of items their functions are missing.
+  const fewer = coveredBy([RESOLVED], routines)
+  expect(names.filter((name) => !fewer.has(name))).toContain('eps_panel')
 })
 
 it.each(DAYS)('each answer as of %s equals the plain answer of a database of that day', async (day) => {
