@@ -43,7 +43,7 @@ export async function runSourced(
   const open = await openSubjects(db, job, known, scope, write)
   const { requested: subjects, report } = await write(db, (tx) => requestedOf(tx, job, scope, open, filers))
   const ask: Ask = { dataset: job.dataset, subjects, window, first_session_date: await firstSession(db) }
-  const sessions = await sessionDates(db)
+  const sessions = await sessionDates(db, run.rules.calendar)
   const isSession = (date: string): boolean => sessions.has(date)
   const context = { identity: identityOf(known), window, isSession, provider: provider.name }
   const batches = subjects.length === 0 ? [] : [...(await provider.batches(ask))]
@@ -161,11 +161,17 @@ async function firstSession(db: Database): Promise<string> {
   return first ?? FIRST_SESSION_DATE
 }
 
-async function sessionDates(db: Database): Promise<ReadonlySet<string>> {
+/** The sessions of the last calendar that was read: each job of a run needs the same ten thousand days. */
+let last_sessions: { readonly calendar: string; readonly dates: ReadonlySet<string> } | undefined
+
+/** The days of the calendar that has this hash. */
+async function sessionDates(db: Database, calendar: string): Promise<ReadonlySet<string>> {
+  if (last_sessions?.calendar === calendar) return last_sessions.dates
   const rows = await db.rows<{ session_date: string }>(
     'select session_date from stocks_research.trading_sessions',
   )
-  return new Set(rows.map(({ session_date }) => session_date))
+  last_sessions = { calendar, dates: new Set(rows.map(({ session_date }) => session_date)) }
+  return last_sessions.dates
 }
 
 const endsOf = (batch: Batch, error: SourceError, status: 'failed' | 'deferred'): ItemEnd[] =>
