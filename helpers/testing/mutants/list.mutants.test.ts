@@ -1,57 +1,60 @@
-/** Each mutant is put into a copy of the project; one of its tests must fail. Run by `npm run mutants`. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * Each mutant is put into a copy of the project; one of its tests must fail. If the test that fails draws its
+ * cases at random, it must fail in every one of MUTANTS_RUNS runs, 20 when not given, each with cases of its
+ * own. One run says as much about a test whose cases are always the same. Run by `npm run mutants`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { afterAll, expect, test } from 'vitest'
-import { ownEnvironment } from '../../config/children.ts'
-import { MUTANTS } from './mutants.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
 import { copyProject } from './project-copy.ts'
+import type { Reply } from './runner.ts'
+import { RunnerProcess } from './runner-process.ts'
 
-const { directory: copy, remove } = copyProject()
+const RUNS = Number(process.env['MUTANTS_RUNS'] ?? '20')
+
+const copy = copyProject()
+const runner = new RunnerProcess(copy.directory)
 /** Tests that pass on the code as it is: only these can kill. */
 const green = new Set<string>()
-afterAll(remove)
+afterAll(async () => {
+  await runner.stop()
+  copy.remove()
+})
 
-/** The first failed test of a file; undefined when all pass. Throws when none ran. */
-async function firstFailed(path: string): Promise<string | undefined> {
-  const report = join(copy, 'mutant.json')
-  rmSync(report, { force: true })
-  const vitest = join(copy, 'node_modules', 'vitest', 'vitest.mjs')
-  const args = ['run', path, '--bail=1', '--reporter=json', `--outputFile=${report}`]
-  await execa(process.execPath, [vitest, ...args], {
-    cwd: copy,
-    env: ownEnvironment({}),
-    extendEnv: false,
-    reject: false,
-  })
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-    testResults: { assertionResults: { status: string; fullName: string }[]; status: string }[]
-  }
-  const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
-  // If the set-up of a file fails (the mutant broke a migration), none of its tests ran.
-  if (!tests.some(({ status }) => status === 'passed' || status === 'failed')) {
-    if (testResults.some(({ status }) => status === 'failed')) return 'the set-up of the file'
-    throw new TypeError(`${path} ran no test`)
-  }
-  return tests.find(({ status }) => status === 'failed')?.fullName
+const sourceOf = (path: string): string => readFileSync(join(copy.directory, path), 'utf8')
+const isRandom = (path: string): boolean => /from 'fast-check'|Math\.random/.test(sourceOf(path))
+
+/** The first of the tests that fails with the mutant, all of them or those with this title. */
+async function killerOf(mutant: Mutant, tests: readonly string[], title?: string): Promise<Reply> {
+  const original = sourceOf(mutant.file)
+  const text = original.replace(mutant.find, () => mutant.replace)
+  const pattern =
+    title === undefined ? undefined : `${title.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`
+  return runner
+    .replyTo(mutant.file, text, tests, pattern)
+    .finally(() => writeFileSync(join(copy.directory, mutant.file), original))
 }
 
-test.for(MUTANTS.map((mutant) => [mutant.fault, mutant] as const))('%s', async ([, mutant]) => {
-  const file = join(copy, mutant.file)
-  const original = readFileSync(file, 'utf8')
-  for (const path of mutant.tests) {
-    if (!green.has(path)) {
-      expect(await firstFailed(path), `${path} fails without the mutant`).toBeUndefined()
-      green.add(path)
-    }
-    writeFileSync(
-      file,
-      original.replace(mutant.find, () => mutant.replace),
-    )
-    const killer = await firstFailed(path).finally(() => writeFileSync(file, original))
-    if (killer === undefined) continue
-    process.stdout.write(`killed by "${killer}": ${mutant.fault}\n`)
-    return
+test.for(MUTANTS.map((mutant) => [mutant.fault, mutant] as const))('%s', async ([fault, mutant]) => {
+  const { killer, reason } = await killerOf(mutant, mutant.tests)
+  if (killer === undefined) expect.fail(`survived ${mutant.tests.join(', ')}: ${fault} (${mutant.file})`)
+  const [path = '', ...rest] = killer.split(': ')
+  expect(mutant.tests, `killed by "${killer}": ${reason}`).toContain(path)
+  if (!green.has(path)) {
+    const without = await runner.replyTo(mutant.file, sourceOf(mutant.file), [path])
+    expect(without, `${path} fails without the mutant`).toEqual({})
+    green.add(path)
   }
-  expect.fail(`survived ${mutant.tests.join(', ')}: ${mutant.fault} (${mutant.file})`)
+  const title = rest.join(': ').split(' > ').at(-1)
+  let killed = 1
+  const wanted = isRandom(path) ? RUNS : 1
+  for (let run = 2; run <= wanted; run += 1) {
+    // Whatever test of the file fails would do; the one that failed before is the quickest to ask.
+    const again = await killerOf(mutant, [path], title === '' ? undefined : title)
+    const other = again.killer === undefined ? await killerOf(mutant, mutant.tests) : again
+    if (other.killer !== undefined) killed += 1
+  }
+  process.stdout.write(`killed in ${killed} of ${wanted} runs by "${killer}": ${fault}\n`)
+  expect(killed, `runs in which "${fault}" is noticed`).toBe(wanted)
 })

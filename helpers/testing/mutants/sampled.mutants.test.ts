@@ -3,78 +3,29 @@
  * many of them a test notices. MUTANTS_COUNT says how many, MUTANTS_SEED which ones, MUTANTS_SUBJECT (a
  * pattern of its name) of what. Run by `npm run mutants:sample`.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ownEnvironment } from '../../config/children.ts'
+import { afterAll, expect, test } from 'vitest'
 import { copyProject } from './project-copy.ts'
-import type { Reply, Request } from './runner.ts'
+import type { Reply } from './runner.ts'
+import { RunnerProcess } from './runner-process.ts'
 import { type Mutant, sampleOf } from './sample.ts'
 import { survivorOf } from './survivors.ts'
 
 const COUNT = Number(process.env['MUTANTS_COUNT'] ?? '200')
 const SEED = process.env['MUTANTS_SEED'] ?? '1'
 const SUBJECT = new RegExp(process.env['MUTANTS_SUBJECT'] ?? '')
-/** A mutant that never ends is noticed, as a test that hangs is. */
-const WAIT_MAX_MS = 240_000
 const SCORE_MIN = 0.9
 
 const copy = copyProject()
-let runner: ChildProcess | undefined
+const runner = new RunnerProcess(copy.directory)
 /** Test files that pass on the code as it is: only these can kill. */
 const green = new Set<string>()
-beforeAll(() => {
-  // A failure is reported as it is found: its smallest form is not searched.
-  const setup = "import fc from 'fast-check'\nfc.configureGlobal({ endOnFailure: true })\n"
-  writeFileSync(join(copy.directory, 'helpers', 'testing', 'property-setup.ts'), setup)
-})
 afterAll(async () => {
-  if (runner?.connected === true) {
-    runner.disconnect()
-    await once(runner, 'exit')
-  }
+  await runner.stop()
   copy.remove()
 })
-
-async function started(): Promise<ChildProcess> {
-  const child = fork(join('helpers', 'testing', 'mutants', 'runner.ts'), {
-    cwd: copy.directory,
-    env: ownEnvironment({ VITEST: '', VITEST_POOL_ID: '', VITEST_WORKER_ID: '', VITEST_MODE: '' }),
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  await once(child, 'message')
-  return child
-}
-
-/** What the tests, or those whose titles match the pattern, say with `text` in a file of the copy. */
-async function replyTo(
-  file: string,
-  text: string,
-  tests: readonly string[],
-  pattern?: string,
-): Promise<Reply> {
-  const child = runner ?? (await started())
-  runner = child
-  const path = join(copy.directory, file)
-  writeFileSync(path, text)
-  const request = { changed: path, tests, ...(pattern !== undefined && { pattern }) }
-  child.send(request satisfies Request)
-  const signal = AbortSignal.timeout(WAIT_MAX_MS)
-  const message = Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal })])
-  try {
-    const [reply] = (await message) as [Reply | number | null]
-    if (typeof reply === 'object' && reply !== null) return reply
-    runner = undefined
-    return { killer: 'the process ended' }
-  } catch {
-    child.kill('SIGKILL')
-    runner = undefined
-    return { killer: `no end in ${WAIT_MAX_MS / 1_000} s` }
-  }
-}
 
 type Fate = 'killed' | 'survived' | 'equivalent' | 'invalid'
 /** PostgreSQL does not accept the statement: no author would have kept it. */
@@ -114,12 +65,12 @@ async function fateOf(mutant: Mutant): Promise<readonly [Fate, string]> {
   const text = original.slice(0, mutant.start) + mutant.replace + original.slice(mutant.end)
   const back = (): void => writeFileSync(join(copy.directory, file), original)
   for (const { tests, pattern } of stagesOf(mutant)) {
-    const reply = await replyTo(file, text, tests, pattern).finally(back)
+    const reply = await runner.replyTo(file, text, tests, pattern).finally(back)
     if (reply.killer === undefined) continue
     const [killer = ''] = reply.killer.split(': ')
     const key = `${killer} ${pattern}`
     if (tests.includes(killer) && !green.has(key)) {
-      const without = await replyTo(file, original, [killer], pattern)
+      const without = await runner.replyTo(file, original, [killer], pattern)
       expect(without, `${killer} fails without a mutant`).toEqual({})
       green.add(key)
     }
