@@ -56,11 +56,11 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   6: [
     'the lock is lost',
     [
-      'helpers/checklist/lost-lock.test.ts',
+      'helpers/checklist/lost-lock.acceptance.test.ts',
       'in the middle of a box: the box is stopped, none follows, and the verdict is FAILED',
     ],
     [
-      'helpers/checklist/lost-lock.test.ts',
+      'helpers/checklist/lost-lock.acceptance.test.ts',
       'the checklist itself stops: it makes no database once the lock is gone',
     ],
     [
@@ -114,7 +114,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   13: [
     'the server restarts during a dump',
     [
-      'helpers/backup/dump-server.test.ts',
+      'helpers/backup/dump-server.acceptance.test.ts',
       'a server that is restarted in the middle of a dump fails it, and nothing is published',
     ],
   ],
@@ -176,9 +176,9 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   ],
   24: [
     'the dump is damaged',
-    ['helpers/backup/damage.test.ts', 'the matrix has 32 variants, each of them another file'],
+    ['helpers/backup/damage.acceptance.test.ts', 'the matrix has 32 variants, each of them another file'],
     [
-      'helpers/backup/damage.test.ts',
+      'helpers/backup/damage.acceptance.test.ts',
       'every damage after the hash was taken is refused before anything is restored',
     ],
   ],
@@ -235,13 +235,13 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
   30: [
     'a provider fails for some symbols',
     [
-      'ingest/pipeline/outage.test.ts',
+      'ingest/pipeline/outage.acceptance.test.ts',
       'that fails for a third of the symbols fails the run, names each, and is retried for them',
     ],
   ],
   31: [
     'a provider answers 200 with wrong data',
-    ['ingest/pipeline/outage.test.ts', 'that answers 200 with %s puts no such row in'],
+    ['ingest/pipeline/outage.acceptance.test.ts', 'that answers 200 with %s puts no such row in'],
   ],
   32: [
     'pg_dump is older than the server',
@@ -265,7 +265,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'a locale that the server does not have is named, with what to do',
     ],
     [
-      'helpers/backup/dump-server.test.ts',
+      'helpers/backup/dump-server.acceptance.test.ts',
       'a backup of another server, with roles that are not here, restores equal',
     ],
   ],

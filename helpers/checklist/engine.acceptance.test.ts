@@ -118,6 +118,22 @@ describe('boxes that are not as the plan says', () => {
   })
 })
 
+describe('a run', () => {
+  test('with a name filter is INCOMPLETE and names what was left out', async () => {
+    const run = await trial().run(['-t', 'level'])
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('INCOMPLETE')
+    expect(boxOf(run, 'the ground holds')?.reason).toBe('not run: the box was not selected in this run')
+    expect(run.output).toContain('-t level')
+  })
+
+  test('without any box is INCOMPLETE', async () => {
+    const run = await trial().run(['-t', 'no such box', '--passWithNoTests'])
+    expectTruthful(run)
+    expect(run.view.verdict).toBe('INCOMPLETE')
+  })
+})
+
 describe('a box that is not applicable', () => {
   test.for([
     ['without evidence', `notApplicable('no slope was measured')`, 'FAILED', 'records its evidence first'],

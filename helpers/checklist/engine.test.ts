@@ -71,20 +71,6 @@ describe('a run', () => {
     expect(run.output).toContain('expected +0 to be 3')
     expect(ticks(subject)).toEqual([])
   })
-
-  test('with a name filter is INCOMPLETE and names what was left out', async () => {
-    const run = await trial().run(['-t', 'level'])
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('INCOMPLETE')
-    expect(boxOf(run, 'the ground holds')?.reason).toBe('not run: the box was not selected in this run')
-    expect(run.output).toContain('-t level')
-  })
-
-  test('without any box is INCOMPLETE', async () => {
-    const run = await trial().run(['-t', 'no such box', '--passWithNoTests'])
-    expectTruthful(run)
-    expect(run.view.verdict).toBe('INCOMPLETE')
-  })
 })
 
 describe('a box that is not applicable', () => {

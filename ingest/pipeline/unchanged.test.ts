@@ -1,4 +1,5 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+/** What is unchanged is not read again. Each input, changed: unchanged-inputs.acceptance.test.ts. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
@@ -72,86 +73,6 @@ it('is read all the same in a full run, which the next one can skip', async () =
   expect((await run()).jobs.map(({ unchanged_since }) => unchanged_since)).toEqual(
     SOURCED.map(() => full.run_id),
   )
-})
-
-const PRICES = ['prices-daily', 'corporate-actions']
-
-it.each<[string, () => Promise<Rest | undefined>, readonly string[]]>([
-  [
-    'a byte of a file',
-    async () => {
-      await appendFile(join(root, 'prices_daily/prices.csv'), 'x:third,2020-01-31,,,,1.50,\n')
-      return undefined
-    },
-    PRICES,
-  ],
-  [
-    'a file that was added',
-    async () => {
-      await writeFile(join(root, 'prices_daily/more.csv'), 'source_id,date,close\nx:third,2020-01-31,1.50\n')
-      return undefined
-    },
-    PRICES,
-  ],
-  [
-    'the mapping',
-    async () => {
-      await writeFile(join(root, 'mapping.json'), '{"folders": {}}')
-      return undefined
-    },
-    SOURCED,
-  ],
-  [
-    'the universe',
-    async () => {
-      const file = join(root, 'universe.csv')
-      await writeFile(file, (await readFile(file, 'utf8')).replace('x:third,GONE\n', ''))
-      return undefined
-    },
-    SOURCED,
-  ],
-  ['the window', async () => ({ window: { start_date: '1990-01-01', end_date: '2029-12-30' } }), SOURCED],
-  [
-    'a threshold',
-    async () => ({ thresholds: { reject_max_ratio: 0.5, failed_max_ratio: 1, not_found_max_ratio: {} } }),
-    SOURCED,
-  ],
-  [
-    'a row that was edited by hand',
-    async () => {
-      await scratch.db.execute('update stocks_research.prices_daily set volume = 7')
-      return undefined
-    },
-    ['prices-daily'],
-  ],
-  [
-    'a row that was edited around the triggers',
-    async () => {
-      await scratch.db.transaction((tx) =>
-        tx.execute(
-          `set local session_replication_role = replica;
-           delete from stocks_research.fundamentals_raw where tag = 'Assets'`,
-        ),
-      )
-      return undefined
-    },
-    ['fundamentals-raw'],
-  ],
-  [
-    'the migrations',
-    async () => {
-      await scratch.db.execute(
-        `insert into ingestion.migrations (name, sha256, duration_ms)
-           values ('999-new.sql', repeat('0', 64), 1)`,
-      )
-      return undefined
-    },
-    SOURCED,
-  ],
-])('is read again when this changed: %s', async (_, change, expected) => {
-  await settle()
-  const rest = await change()
-  expect(readIn(await run(rest))).toEqual([...expected])
 })
 
 it('is read again when an item failed, and when the run did not complete', async () => {

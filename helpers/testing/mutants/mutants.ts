@@ -152,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'migrations/020-derive-standard-items.sql',
     find: 'join of_filings o on o.period = d.period and o.filed <= d.day',
     replace: 'join of_filings o on o.period = d.period and o.filed <= d.day + 1',
-    tests: [...ITEMS, 'ingest/validation/look-ahead.property.test.ts'],
+    tests: [...ITEMS, 'ingest/validation/look-ahead.acceptance.test.ts'],
   },
   {
     fault: 'one record more than the bound may be malformed',
@@ -215,7 +215,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'helpers/backup/verify.ts',
     find: "for (const what of ['bytes', 'sha256', 'content_hash'] as const)",
     replace: "for (const what of ['bytes'] as const)",
-    tests: ['helpers/backup/damage.test.ts', 'helpers/backup/faults.test.ts'],
+    tests: ['helpers/backup/damage.acceptance.test.ts', 'helpers/backup/faults.test.ts'],
   },
   {
     fault: 'a line of the journal is not chained to the line before',
@@ -236,7 +236,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'helpers/checklist/judge.ts',
     find: "if (entry.event === 'run-error')",
     replace: "if (entry.event === 'run-error' && entry.fault.name === '')",
-    tests: ['helpers/checklist/engine.test.ts', 'helpers/checklist/lost-lock.test.ts'],
+    tests: ['helpers/checklist/engine.test.ts', 'helpers/checklist/lost-lock.acceptance.test.ts'],
   },
   {
     fault: 'a box that ran twice is no objection',

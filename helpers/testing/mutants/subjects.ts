@@ -49,7 +49,7 @@ export const SUBJECTS: readonly Subject[] = [
     tests: [
       ...backup('manifest.test.ts', 'retention.property.test.ts'),
       'ingest/commands/restore.acceptance.test.ts',
-      ...backup('damage.test.ts'),
+      ...backup('damage.acceptance.test.ts'),
     ],
   },
   {

@@ -40,7 +40,7 @@ type Values = Parameters<typeof convertWithDictionary>[0]
  * `parquetReadObjects` gives exact values when the logical types are removed from the metadata first, but it
  * trusts the pages: of a file of 400 rows, one flipped bit in a page header (byte 52) kept it busy for more
  * than 20 seconds until it was killed. With the checks here every flipped bit gives records or an error at
- * once (damaged-parquet.test.ts).
+ * once (damaged-parquet.acceptance.test.ts).
  *
  * @throws Error that names the column.
  */

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import type { SchemaElement } from 'hyparquet'
 import { expect, it } from 'vitest'
+import { runs } from '../../../helpers/testing/runs.ts'
 import { decimal } from '../../contract/fields.ts'
 import { column, type ParquetCodec, parquetOf } from '../../testing/flat-files/formats.ts'
 import { readDelivery } from '../../testing/flat-files/read-delivery.ts'
 
 const codec = fc.constantFrom<ParquetCodec>('UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD')
 const group = fc.integer({ min: 1, max: 9 })
-const RUNS = { numRuns: 200 }
+const RUNS = { numRuns: runs(200) }
 
 /** What is read of a column of dividends that nobody knows: it is kept as it stands. */
 async function textsOf(
