@@ -10,22 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
-import { ROOT_DIRECTORY } from '../helpers/config/config.ts'
-import { evidenceTrials } from '../helpers/testing/evidence-trial.ts'
+import { type GitHub, read, stepsOf, textOf } from '../helpers/testing/workflows.ts'
 
-interface Step {
-  readonly run?: string
-  readonly uses?: string
-  readonly if?: string
-  readonly with?: Readonly<Record<string, unknown>>
-}
-interface GitHub {
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>
-}
 interface GitLab {
   readonly checklist: {
     readonly script: readonly string[]
@@ -44,14 +34,8 @@ const FILES = [
   '.github/workflows/platforms.yml',
   '.gitlab-ci.yml',
 ]
-const trial = evidenceTrials()
 const scratch = mkdtempSync(join(tmpdir(), 'workflows-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
-
-const textOf = (file: string): string => readFileSync(join(ROOT_DIRECTORY, file), 'utf8')
-const read = <T>(file: string): T => parseDocument(textOf(file)).toJS() as T
-const stepsOf = (): readonly Step[] =>
-  read<GitHub>('.github/workflows/checklist.yml').jobs['checklist']?.steps ?? []
 
 test.for(FILES)('%s is YAML without an error or a warning, and calls scripts that exist', (file) => {
   const { errors, warnings } = parseDocument(textOf(file), { uniqueKeys: true, strict: true })
@@ -105,49 +89,6 @@ test('the step for the key writes a file that only its owner can read, or nothin
   expect(readFileSync(list, 'utf8')).toBe(`BOOTSTRAP_SIGNING_KEY=${file}\n`)
   expect(readFileSync(file, 'utf8')).toBe('a key\n')
   expect(statSync(file).mode & 0o777).toBe(0o600)
-})
-
-test('with a key, the gate and the tag are steps that end as they say, and the tag is pushed', async () => {
-  const step = (text: string): string => stepsOf().find(({ run }) => run?.includes(text))?.run ?? 'exit 1'
-  const command = join(ROOT_DIRECTORY, 'ingest', 'commands')
-  const key = join(scratch, 'made.pem')
-  await execa(process.execPath, [join(command, 'report.ts'), 'key', key])
-  const list = join(scratch, 'github-with-key.env')
-  const secret = readFileSync(key, 'utf8').trimEnd()
-  await runScript(step('signing.pem'), { SIGNING_KEY: secret, RUNNER_TEMP: scratch, GITHUB_ENV: list })
-  const [, file = ''] = readFileSync(list, 'utf8').trim().split('=')
-
-  const subject = await trial()
-  const { directory } = subject.trial
-  const where = '--repository . --plan plan.md'
-  const gate = `node ${JSON.stringify(join(command, 'gate.ts'))}`
-  const scripts = { gate: `${gate} check ${where}`, tag: `${gate} tag ${where}` }
-  subject.trial.write({ 'package.json': JSON.stringify({ private: true, scripts }) })
-  subject.commit('Add the scripts that the steps call')
-  const origin = join(scratch, 'origin.git')
-  await execa('git', ['clone', '--quiet', '--bare', directory, origin])
-  subject.git('remote', 'add', 'origin', origin)
-  const set = { BOOTSTRAP_SIGNING_KEY: file, GITHUB_ACTOR: 'octocat', VERSION: 'v1.2.3' }
-  const inJob = (script: string) =>
-    execa('bash', ['-e', '-o', 'pipefail', '-c', script], {
-      cwd: directory,
-      env: { ...subject.environment(set), PATH: `${dirname(process.execPath)}:${process.env['PATH']}` },
-      reject: false,
-      all: true,
-    })
-  const tags = async (): Promise<string> => (await execa('git', ['-C', origin, 'tag', '--list'])).stdout
-
-  await subject.run() // Unsigned, where the key asks for a signature.
-  const closed = await inJob(step('npm run tag'))
-  expect(closed.all).toContain('attestation.json: it is not signed')
-  expect([(await inJob(step('npm run gate'))).exitCode, closed.exitCode, await tags()]).toEqual([1, 1, ''])
-
-  await subject.run([], set)
-  const opened = await inJob(step('npm run gate'))
-  expect(opened.all).toContain('gate OPEN')
-  expect(opened.all).not.toContain('unsigned')
-  const tagged = await inJob(step('npm run tag'))
-  expect([opened.exitCode, tagged.exitCode, await tags()], tagged.all).toEqual([0, 0, 'v1.2.3'])
 })
 
 test('GitLab makes the file of the key readable for its owner alone, and goes on without a key', async () => {

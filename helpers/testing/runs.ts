@@ -5,7 +5,7 @@ const QUICK_SHARE = 5
  * How many cases an expensive property or drill runs: all when PROPERTY_RUNS is `full`, as in .ci/run; else a
  * fifth, but at least `least`. Cheap properties (a millisecond a case) state their number themselves.
  */
-export function runs(full: number, least = 3): number {
+export function runs(full: number, least = 2): number {
   if (process.env['PROPERTY_RUNS'] === 'full') return full
   return Math.min(full, Math.max(least, Math.ceil(full / QUICK_SHARE)))
 }

@@ -13,7 +13,7 @@ const always = (claim: string, holds: (world: World) => void): void => {
   test(claim, () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), (seed) => holds(createWorld({ seed, securities: 62 }))),
-      { numRuns: runs(5) },
+      { numRuns: runs(5, 1) },
     )
   })
 }
