@@ -1,18 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { zstdDecompressSync } from 'node:zlib'
 import { REHEARSAL_KEYS } from '../../simulator/servers/servers.ts'
 
 /**
  * Keys that a user may have in the environment. None of them may be seen again in anything that a run leaves
- * behind.
+ * behind. `.ci/run` reads the file too.
  */
-export const CANARIES = {
-  APCA_API_KEY_ID: 'PKCANARYCANARY000001',
-  APCA_API_SECRET_KEY: 'canary-of-alpaca-4b7e1f0a9d3c2856',
-  TIINGO_API_KEY: 'canary-of-tiingo-91d4c07e5a3f',
-  EODHD_API_KEY: 'canary-of-nobody-77ab20c4de51',
-} as const
+export const CANARIES = parseEnv(readFileSync(join(import.meta.dirname, 'canaries.env'), 'utf8')) as Readonly<
+  Record<string, string>
+>
 
 /** Those, and the secret that a rehearsal really sends. */
 const SECRETS = [...Object.values(CANARIES), REHEARSAL_KEYS.secret_key]

@@ -15,6 +15,19 @@ export interface Command {
   readonly ended: Promise<{ readonly exit_code: number | null; readonly output: string }>
 }
 
+/** A box as JUnit reports it. */
+export interface Box {
+  readonly phase: string
+  readonly claim: string
+  readonly state: 'passed' | 'failed' | 'skipped'
+  readonly message: string
+}
+
+function stateOf(outcome: Element | undefined): Box['state'] {
+  if (outcome === undefined) return 'passed'
+  return outcome.name === 'skipped' ? 'skipped' : 'failed'
+}
+
 /**
  * The product as its user has it: the commands of the README in a state of its own. Nothing of it is called
  * from inside.
@@ -24,9 +37,9 @@ export class Product {
   #env: Readonly<Record<string, string>>
   #latest_before: string | undefined
 
-  /** `env`: the variables that the user sets. */
-  constructor(env: Readonly<Record<string, string>> = {}) {
-    this.state = mkdtempSync(join(tmpdir(), 'acceptance-'))
+  /** `env`: the variables that the user sets. `state`: a folder in which a run was made already. */
+  constructor(env: Readonly<Record<string, string>> = {}, state?: string) {
+    this.state = state ?? mkdtempSync(join(tmpdir(), 'acceptance-'))
     this.#env = env
   }
 
@@ -81,6 +94,23 @@ export class Product {
 
   junit(): Element {
     return parseXml(this.read('junit.xml'))
+  }
+
+  /** Every testcase of that report. */
+  boxes(): Box[] {
+    return this.junit().children.flatMap((suite) =>
+      suite.children
+        .filter(({ name }) => name === 'testcase')
+        .map((testcase) => {
+          const outcome = testcase.children.find(({ name }) => ['failure', 'error', 'skipped'].includes(name))
+          return {
+            phase: suite.attributes['name'] ?? '',
+            claim: testcase.attributes['name'] ?? '',
+            state: stateOf(outcome),
+            message: outcome?.attributes['message'] ?? '',
+          }
+        }),
+    )
   }
 
   /** A file of the newest run's evidence. */
