@@ -4552,11 +4552,17 @@ with units as (
 select n.day, n.cik, n.item, n.period_kind, n.period_start, n.period_end, n.unit,
   case when not n.is_other_currency then n.value end,
   case when n.is_other_currency then 'other_currency' else n.reason end,
-  case when not d.is_in_doubt then t.ttm_value * m.sign end,
+  case
+    when d.is_in_doubt then null
+    when y.is_on_one_basis then y.ttm_value
+    else t.ttm_value * m.sign
+  end,
   case
     when n.is_other_currency then 'other_currency'
     when n.period_kind = 'instant' then 'not_additive'
     when d.is_in_doubt then 'a_quarter_has_no_value'
+    when y.is_on_one_basis then null
+    when not y.is_on_one_basis then 'basis_may_differ'
     when t.cik is null then 'fewer_than_four_quarters'
     else t.ttm_reason
   end,
@@ -4576,6 +4582,54 @@ left join lateral (
   order by q.known_from desc
   limit 1
 ) t on true
+left join lateral (
+  -- A filer that has changed the tag has no four quarters of one tag. With tags of one tier, which mean the
+  -- same, they are the year before, plus the year to date, less the same months of the year before. Neither
+  -- may have been restated: then the rest of the year may be on another basis.
+  select u.value + e.value - l.value as ttm_value,
+    u.value = u.first_value and l.value = l.first_value as is_on_one_basis
+  from stocks_research.fundamentals_standard e
+  join stocks_research.standard_item_tags em
+    on em.item = e.item and em.taxonomy = e.taxonomy and em.tag = e.tag
+  join stocks_research.fundamentals_standard u
+    on u.cik = e.cik and u.item = e.item and u.unit = e.unit and u.period_end = e.period_start - 1
+  join stocks_research.standard_item_tags um
+    on um.item = u.item and um.taxonomy = u.taxonomy and um.tag = u.tag
+  join stocks_research.fundamentals_standard l
+    on l.cik = e.cik and l.item = e.item and l.unit = e.unit and l.period_kind = e.period_kind
+    and l.period_start = u.period_start
+    and l.period_end between (e.period_end - interval '1 year')::date - 10
+      and (e.period_end - interval '1 year')::date + 10
+  join stocks_research.standard_item_tags lm
+    on lm.item = l.item and lm.taxonomy = l.taxonomy and lm.tag = l.tag
+  where n.period_kind = 'quarter'
+    and not n.is_other_currency
+    and n.value is not null
+    and m.value_kind = 'amount'
+    and coalesce(t.ttm_reason, 'fewer_than_four_quarters') = 'fewer_than_four_quarters'
+    and t.ttm_value is null
+    and e.cik = n.cik
+    and e.item = n.item
+    and e.unit = n.unit
+    and e.period_end = n.period_end
+    and e.period_kind in ('quarter', 'half', 'nine_months')
+    and u.period_kind = 'year'
+    and u.tag <> n.tag
+    and (em.taxonomy, em.tier) = (m.taxonomy, m.tier)
+    and (um.taxonomy, um.tier) = (m.taxonomy, m.tier)
+    and (lm.taxonomy, lm.tier) = (m.taxonomy, m.tier)
+    and e.value is not null
+    and u.value is not null
+    and l.value is not null
+    and e.known_from <= n.day
+    and u.known_from <= n.day
+    and l.known_from <= n.day
+    and (e.known_to is null or e.known_to > n.day)
+    and (u.known_to is null or u.known_to > n.day)
+    and (l.known_to is null or l.known_to > n.day)
+  order by e.period_start, u.period_start desc, l.period_end desc
+  limit 1
+) y on true
 cross join lateral (
   -- Quarters are summed as filed; standard items know that one of them is out of scale.
   select exists (
@@ -5235,11 +5289,13 @@ $$;
 -- sum of four quarters that ends with it. Items are standard items (standard_item_tags), calculated items
 -- (calculated_item_terms), and eps_basic_ttm and eps_diluted_ttm in shares of the day (eps_panel). ttm_value
 -- is null with a reason: not_additive, fewer_than_four_quarters, a_quarter_has_no_value, basis_may_differ,
--- as in fundamentals_derived. With a currency, a value in another one is null with other_currency, and unit
--- names that currency. Without one, unit is the currency of the value: of a period in several currencies the
--- one that the filer used first. A calculated item is null with part_not_filed where a part of it is not
--- reported; its tag is null. Traps: currencies of filers differ; a filer that no longer reports keeps its
--- newest period: look at period_end; a filer that reports no quarters has no row of results.
+-- as in fundamentals_derived. If the year before has another tag of the same meaning, the sum is that year,
+-- plus this year to date, less the same months of the year before; basis_may_differ where one of them was
+-- restated. With a currency, a value in another one is null with other_currency, and unit names that
+-- currency. Without one, unit is the currency of the value: of a period in several currencies the one that
+-- the filer used first. A calculated item is null with part_not_filed where a part of it is not reported;
+-- its tag is null. Traps: currencies of filers differ; a filer that no longer reports keeps its newest
+-- period: look at period_end; a filer that reports no quarters has no row of results.
 create function stocks_research.fundamentals_panel(days date[], items text[], ciks text[] default
   null::text[], currency text default null::text)
 returns table(as_of date, cik text, item text, period_kind text, period_start date, period_end date, unit

@@ -34,6 +34,9 @@ const FLOWS = [
   'PaymentsToAcquirePropertyPlantAndEquipment',
   'OperatingIncomeLoss',
   'DepreciationDepletionAndAmortization',
+  // Other tags of the same meaning.
+  'PaymentsToAcquireProductiveAssets',
+  'DepreciationAmortizationAndAccretionNet',
 ]
 const PERIODS = [
   ['2020-01-01', '2020-03-31'],

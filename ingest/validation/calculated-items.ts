@@ -1,36 +1,15 @@
 /** Calculated items of one filer on one day, from the vintages of its standard items, in exact fractions. */
 import { CALCULATED_ITEMS, type Choice, type Component, type Term } from './calculated-item-terms.ts'
+import {
+  byPeriod,
+  compareText,
+  fourQuarters,
+  type TagMeaning,
+  type Vintage,
+  type YearSum,
+} from './four-quarters.ts'
 import { add, compare, decimalText, multiply, type Rational, rational, ZERO } from './rational.ts'
 
-/** A vintage of a standard item. */
-export interface Vintage {
-  readonly item: string
-  readonly period_kind: string
-  readonly period_start: string | null
-  readonly period_end: string
-  readonly unit: string
-  readonly value: string | null
-  readonly reason: string | null
-  readonly taxonomy: string
-  readonly tag: string
-  readonly accession: string
-  readonly filed: string
-  readonly known_from: string
-  readonly known_to: string | null
-  readonly first_known_on: string | null
-  readonly first_value: string | null
-}
-/** What four quarters that end with a quarter add up to, from a day on. */
-export interface YearSum {
-  readonly taxonomy: string
-  readonly tag: string
-  readonly unit: string
-  readonly period_start: string
-  readonly period_end: string
-  readonly known_from: string
-  readonly ttm_value: string | null
-  readonly ttm_reason: string | null
-}
 interface Part extends Vintage {
   readonly ttm_value?: string | null
   readonly ttm_reason?: string | null
@@ -79,11 +58,11 @@ export function itemsOfPeriods(vintages: readonly Vintage[], day: string): Answe
 export function itemsOfNewest(
   vintages: readonly Vintage[],
   sums: readonly YearSum[],
-  signs: ReadonlyMap<string, number>,
+  tags: ReadonlyMap<string, TagMeaning>,
   day: string,
 ): Answer[] {
   const answers: Answer[] = []
-  const newest = PARTS.flatMap((part) => newestPart(vintages, sums, signs, part, day))
+  const newest = PARTS.flatMap((part) => newestPart(vintages, sums, tags, part, day))
   for (const [item, components] of Object.entries(CALCULATED_ITEMS)) {
     const names = partsOf(components)
     const own = newest.filter(({ item: part }) => names.has(part)).toSorted(byPeriod)
@@ -112,25 +91,19 @@ export function itemsOfNewest(
   return answers
 }
 
-const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b)
-/** The newest first; of those that end alike, a balance, then the one that began last. */
-const byPeriod = (a: Vintage, b: Vintage): number =>
-  compareText(b.period_end, a.period_end) || compareText(b.period_start ?? '~', a.period_start ?? '~')
-
 /** The newest quarter or balance of a standard item; of several currencies the one of the newest period. */
 function newestPart(
   vintages: readonly Vintage[],
   sums: readonly YearSum[],
-  signs: ReadonlyMap<string, number>,
+  tags: ReadonlyMap<string, TagMeaning>,
   part: string,
   day: string,
 ): Part[] {
   const own = vintages.filter(({ item }) => item === part)
-  const known = own
-    .filter(isKnown(day))
-    .filter(
-      ({ period_kind, period_end }) => ['quarter', 'instant'].includes(period_kind) && period_end <= day,
-    )
+  const all = own.filter(isKnown(day))
+  const known = all.filter(
+    ({ period_kind, period_end }) => ['quarter', 'instant'].includes(period_kind) && period_end <= day,
+  )
   const firstUse = (unit: string): string =>
     own
       .filter((row) => row.unit === unit)
@@ -145,44 +118,7 @@ function newestPart(
       compareText(a.unit, b.unit),
   )
   if (row === undefined) return []
-  return [{ ...row, ...fourQuarters(row, known, sums, signs, day) }]
-}
-
-function fourQuarters(
-  row: Vintage,
-  known: readonly Vintage[],
-  sums: readonly YearSum[],
-  signs: ReadonlyMap<string, number>,
-  day: string,
-): { readonly ttm_value: string | null; readonly ttm_reason: string | null } {
-  if (row.period_kind === 'instant') return { ttm_value: null, ttm_reason: 'not_additive' }
-  const first_end = daysBefore(row.period_end, 300)
-  const is_in_doubt = known.some(
-    ({ unit, period_kind, period_end, reason }) =>
-      unit === row.unit &&
-      period_kind === 'quarter' &&
-      reason === 'out_of_scale' &&
-      period_end >= first_end &&
-      period_end <= row.period_end,
-  )
-  if (is_in_doubt) return { ttm_value: null, ttm_reason: 'a_quarter_has_no_value' }
-  const [sum] = sums
-    .filter(
-      (each) =>
-        row.value !== null &&
-        each.taxonomy === row.taxonomy &&
-        each.tag === row.tag &&
-        each.unit === row.unit &&
-        each.period_start === row.period_start &&
-        each.period_end === row.period_end &&
-        each.known_from <= day,
-    )
-    .toSorted((a, b) => compareText(b.known_from, a.known_from))
-  if (sum === undefined) return { ttm_value: null, ttm_reason: 'fewer_than_four_quarters' }
-  const sign = signs.get(`${row.item} ${row.taxonomy} ${row.tag}`) ?? 1
-  const { ttm_value, ttm_reason } = sum
-  if (ttm_value === null || sign > 0) return { ttm_value, ttm_reason }
-  return { ttm_value: decimalText(multiply(rational(ttm_value), { n: -1n, d: 1n })), ttm_reason }
+  return [{ ...row, ...fourQuarters(row, all, sums, tags, day) }]
 }
 
 /** The sum of the components in one period; `rows` are the parts of the period. */
@@ -281,7 +217,3 @@ function sumText({ has_value, value, reason, ttm_value, ttm_reason }: Sum, perio
   if (!has_value) return [...own, '', 'a_quarter_has_no_value']
   return ttm_value === null ? [...own, '', ttm_reason ?? ''] : [...own, decimalText(ttm_value), '']
 }
-
-const DAY_MS = 86_400_000
-const daysBefore = (day: string, days: number): string =>
-  new Date(Date.parse(day) - days * DAY_MS).toISOString().slice(0, 10)

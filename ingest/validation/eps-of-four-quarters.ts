@@ -1,5 +1,6 @@
 /** Earnings per share of four quarters of one filer on one day, in shares of the day, in exact fractions. */
-import { type Answer, isKnown, type Vintage } from './calculated-items.ts'
+import { type Answer, isKnown } from './calculated-items.ts'
+import { compareText, daysBefore, type Vintage, yearBefore } from './four-quarters.ts'
 import {
   add,
   compare,
@@ -119,14 +120,6 @@ function sixDecimals({ n, d }: Rational): string {
 
 const absolute = (value: Rational): Rational => (value.n < 0n ? { ...value, n: -value.n } : value)
 const start = ({ period_start }: Vintage): string => period_start ?? ''
-const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b)
 const later = (a: string, b: string): string => (a > b ? a : b)
 
-const DAY_MS = 86_400_000
-const dayText = (time: number): string => new Date(time).toISOString().slice(0, 10)
-const shifted = (day: string, days: number): string => dayText(Date.parse(day) + days * DAY_MS)
-/** The same day of the year before; 28 February for the 29th. */
-function yearBefore(day: string): string {
-  const text = `${Number(day.slice(0, 4)) - 1}${day.slice(4)}`
-  return text.endsWith('-02-29') ? text.replace('-29', '-28') : text
-}
+const shifted = (day: string, days: number): string => daysBefore(day, -days)

@@ -3,16 +3,10 @@ import type { Database } from '../../helpers/postgres/database.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { type Columns, gathered, rowsOf } from './batches.ts'
 import { CALCULATED_ITEMS } from './calculated-item-terms.ts'
-import {
-  type Answer,
-  itemsOfNewest,
-  itemsOfPeriods,
-  PARTS,
-  type Vintage,
-  type YearSum,
-} from './calculated-items.ts'
+import { type Answer, itemsOfNewest, itemsOfPeriods, PARTS } from './calculated-items.ts'
 import type { Recomputation, Violation } from './check.ts'
 import { epsOfFourQuarters, type Split } from './eps-of-four-quarters.ts'
+import type { TagMeaning, Vintage, YearSum } from './four-quarters.ts'
 
 const SQL = join(import.meta.dirname, 'sql')
 /** The functions compute what is asked of them: all filers on a day would take seconds. */
@@ -86,7 +80,7 @@ export async function differencesOf(
   const vintages = await readColumns<Vintage>(tx, 'calculated-item-vintages', VINTAGE_COLUMNS, [ciks, items])
   const sums = await readColumns<YearSum>(tx, 'calculated-item-sums', SUM_COLUMNS, [ciks, PARTS])
   const splits = await readColumns<Split>(tx, 'calculated-item-splits', SPLIT_COLUMNS, [ciks])
-  const signs = await readSigns(tx)
+  const tags = await readTags(tx)
   const days = given_days ?? daysOf([...vintages.values()].flat())
   const rows = await tx.rows<{ day: string; cik: string; routine: string; line: string }>(
     queryFile(SQL, 'calculated-item-rows'),
@@ -98,7 +92,7 @@ export async function differencesOf(
     for (const cik of ciks) {
       const own = vintages.get(cik) ?? []
       const eps = EARNINGS.flatMap((item) => epsOfFourQuarters(item, own, splits.get(cik) ?? [], day))
-      const newest = itemsOfNewest(own, sums.get(cik) ?? [], signs, day)
+      const newest = itemsOfNewest(own, sums.get(cik) ?? [], tags, day)
       const expected: Readonly<Record<string, readonly Answer[]>> = {
         calculated_items_as_of: itemsOfPeriods(own, day),
         fundamentals_panel: [...newest, ...eps.map(panelRow)],
@@ -132,13 +126,13 @@ async function readColumns<
   return new Map(filers.map((columns) => [columns.cik, rowsOf<R, K>(columns, names)]))
 }
 
-/** By item, taxonomy and tag: -1 where the tag states the item with the other sign. */
-async function readSigns(tx: Database): Promise<Map<string, number>> {
-  const tags = await tx.rows<{ name: string; sign: number }>(
-    `select concat_ws(' ', item, taxonomy, tag) as name, sign
+/** By item, taxonomy and tag. */
+async function readTags(tx: Database): Promise<Map<string, TagMeaning>> {
+  const tags = await tx.rows<{ name: string; sign: number; tier: number }>(
+    `select concat_ws(' ', item, taxonomy, tag) as name, sign, tier
      from stocks_research.standard_item_tags`,
   )
-  return new Map(tags.map(({ name, sign }) => [name, Number(sign)]))
+  return new Map(tags.map(({ name, sign, tier }) => [name, { sign: Number(sign), tier: Number(tier) }]))
 }
 
 /** Earnings as the panel of items gives them: a year, without a sum of quarters. */

@@ -5,6 +5,7 @@ import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
 import { ingestDelivery } from '../testing/flat-files/delivery.ts'
 import { CHECKS } from './checks.ts'
+import { differencesOf } from './recompute-calculated-items.ts'
 
 let scratch: Scratch
 beforeAll(async () => {
@@ -213,6 +214,27 @@ it.each([
     expect(Number(value)).toBe(eps)
   },
 )
+
+// In millions, by quarter as filed. The year 2020 is tagged as revenue from contracts, the quarters as
+// revenues.
+it.each([
+  ['2020-02-28', 2_220 + 2_579 + 3_014 + 3_105],
+  ['2020-08-31', 3_014 + 3_105 + 3_080 + 3_866],
+  ['2020-11-30', 3_105 + 3_080 + 3_866 + 4_726],
+])('revenue of four quarters of Nvidia is known on %s, whatever its tags', async (day, revenue) => {
+  const { ttm_value } = await scratch.db.one<{ ttm_value: string }>(
+    `select ttm_value
+     from stocks_research.fundamentals_panel(array[$1::date], array['revenue'], array[$2])`,
+    [day, NVIDIA],
+  )
+  expect(Number(ttm_value)).toBe(revenue * M)
+})
+
+it('calculated items of Apple and Nvidia equal their recomputation every four months', async () => {
+  const years = Array.from({ length: 10 }, (_, at) => 2011 + at)
+  const days = years.flatMap((year) => [`${year}-01-28`, `${year}-05-28`, `${year}-09-28`])
+  expect(await differencesOf(scratch.db, [APPLE, NVIDIA], days)).toEqual([])
+})
 
 it('debt of Apple and Nvidia is known for most balances, and never less than long-term debt', async () => {
   const rows = await scratch.db.rows<{ cik: string; balances: string; known: string; less: string }>(
