@@ -11,6 +11,7 @@ import type { Tickers } from './tickers.ts'
 
 // Few: what outlives a page is copied by the collector of garbage.
 const RECORDS_A_PAGE = 250
+const PIECE_CHARACTERS = 16 * 1024
 
 /** What reading a table needs besides it. */
 export interface Readers {
@@ -114,8 +115,10 @@ async function* csvRecords(part: Part, archive_sha256: string, makerOf: MakerOf)
   let bytes = 0
   for await (const { text, read_bytes } of textOf(part, archive_sha256)) {
     bytes = read_bytes
-    yield { ...take(splitter.take(text)), read_bytes }
-    splitter.refuseEndless(part.name)
+    for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
+      yield { ...take(splitter.take(text.slice(at, at + PIECE_CHARACTERS))), read_bytes }
+      splitter.refuseEndless(part.name)
+    }
   }
   yield { ...take(splitter.take('', true)), read_bytes: bytes } // The rest of the file is a line.
   if (maker === undefined) throw truncated(`${part.name} is empty: not even a header row. Copy it again.`)
