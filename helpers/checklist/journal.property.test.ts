@@ -36,6 +36,16 @@ test('a journal is verified line by line as it was written', () => {
   )
 })
 
+test('a journal begins in a folder that is not there yet, and takes no event after it was closed', () => {
+  const file = join(directory, 'new', 'folder', 'journal.jsonl')
+  const journal = Journal.create(file)
+  journal.append({ event: 'box-started', phase: '00-a', claim: 'a' })
+  journal.close()
+  const written = readFileSync(file)
+  expect(() => journal.append({ event: 'box-started', phase: '00-a', claim: 'b' })).toThrow(/EBADF/)
+  expect(readFileSync(file)).toEqual(written)
+})
+
 test('one changed bit is found, with its line', () => {
   fc.assert(
     fc.property(claims, fc.nat(), fc.integer({ min: 0, max: 7 }), (given, place, bit) => {

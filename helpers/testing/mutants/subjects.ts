@@ -89,7 +89,9 @@ export const SUBJECTS: readonly Subject[] = [
     name: 'SQL of quarters',
     share: 14,
     files: migrations('015-quarters.sql', '016-derive-quarters.sql'),
-    tests: validation('quarters.property.test.ts', 'basis.test.ts', 'long-quarters.test.ts'),
+    tests: validation(
+      ...['function-edges.test.ts', 'quarters.property.test.ts', 'basis.test.ts', 'long-quarters.test.ts'],
+    ),
   },
   {
     name: 'SQL of standard items',
@@ -98,7 +100,8 @@ export const SUBJECTS: readonly Subject[] = [
       ...['017-standard-items.sql', '018-standard-items-as-of.sql', '020-derive-standard-items.sql'],
     ),
     tests: validation(
-      ...['standard-items.test.ts', 'doubtful-items.test.ts', 'standard-items.property.test.ts'],
+      ...['function-edges.test.ts', 'standard-items.test.ts', 'doubtful-items.test.ts'],
+      'standard-items.property.test.ts',
     ),
   },
   {
@@ -121,7 +124,7 @@ export const SUBJECTS: readonly Subject[] = [
     name: 'SQL of hard checks',
     share: 40,
     files: ['ingest/validation/checks/*.sql: hard'],
-    tests: validation('hard-checks.test.ts', 'check-arms.test.ts'),
+    tests: validation('check-edges.test.ts', 'hard-checks.test.ts', 'check-arms.test.ts'),
     is_by_name: true,
     also: pipeline('simulated-market.test.ts'),
   },
@@ -129,7 +132,7 @@ export const SUBJECTS: readonly Subject[] = [
     name: 'SQL of soft checks',
     share: 60,
     files: ['ingest/validation/checks/*.sql: soft'],
-    tests: validation('soft-checks.test.ts', 'suspicious-facts.test.ts'),
+    tests: validation('check-edges.test.ts', 'soft-checks.test.ts', 'suspicious-facts.test.ts'),
     is_by_name: true,
   },
 ]
