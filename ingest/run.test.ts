@@ -28,6 +28,10 @@ const run = (args: readonly string[], env: Record<string, string> = {}) =>
     reject: false,
   })
 
+/** The runner in this process, where the process is not what is tested. */
+const called = (args: readonly string[], env: Record<string, string> = {}) =>
+  inProcess(args, environment(env))
+
 it('--help names the seven jobs and needs no configuration', async () => {
   const { exitCode, stdout } = await run(['--help'], { BOOTSTRAP_SOURCE: 'nonsense' })
   expect(exitCode).toBe(0)
@@ -104,7 +108,7 @@ it('a complete run exits with 0, and its log has one JSON object a line, none at
 })
 
 it('status names the newest runs, and what they have no rows of', async () => {
-  const { exitCode, stdout } = await run(['status'])
+  const { exitCode, stdout } = await called(['status'])
   expect(exitCode).toBe(0)
   expect(stdout).toMatch(/^[0-9a-f-]{36} {2}complete /)
   expect(stdout).toMatch(/prices-daily +3 ok/)
@@ -112,22 +116,22 @@ it('status names the newest runs, and what they have no rows of', async () => {
 })
 
 it('validate runs the checks and ends with 0 when no hard one has a violation', async () => {
-  const { exitCode, stdout } = await run(['validate'])
+  const { exitCode, stdout } = await called(['validate'])
   expect(stdout).toMatch(/\d+ checks: \d+ hard and \d+ soft violations/)
   expect(exitCode === 0).toBe(/ 0 hard /.test(stdout))
 })
 
 it('resume refuses a universe that has changed since', async () => {
-  const { exitCode, stderr } = await run(['resume', 'ffffffff'])
+  const { exitCode, stderr } = await called(['resume', 'ffffffff'])
   expect(exitCode).toBe(1)
   expect(stderr).toMatch(/ has no run whose id begins with "ffffffff"\. `status` lists the newest runs\./)
   const changed = await writeDelivery({ ...SMALL_DELIVERY })
-  await run(['securities', '--universe', join(changed, 'universe.csv')])
+  await called(['securities', '--universe', join(changed, 'universe.csv')])
   await scratch.db.rows(
     `update ingestion.runs set universe_sha256 = repeat('0', 64) where universe_file like $1`,
     [`${changed}%`],
   )
-  const refused = await run(['resume'])
+  const refused = await called(['resume'])
   expect(refused.exitCode).toBe(1)
   expect(refused.stderr).toMatch(/has changed since run .* SHA-256 was 0{64}, is [0-9a-f]{64}/)
 })
@@ -135,16 +139,16 @@ it('resume refuses a universe that has changed since', async () => {
 it('retry takes the newest run with failed items, also when a newer run exists, and names it', async () => {
   const own = await scratchDatabase({ migrated: true })
   const env = { PGDATABASE: own.connection.database }
-  expect((await run(['run', 'securities'], env)).exitCode).toBe(0)
+  expect((await called(['run', 'securities'], env)).exitCode).toBe(0)
   const { run_id } = await own.db.one<{ run_id: string }>('select run_id from ingestion.runs')
   await own.db.execute(
     `update ingestion.items set status = 'failed', error_class = 'transient', reason = 'x'`,
   )
-  expect((await run(['run', 'securities'], env)).exitCode).toBe(0)
-  const retried = await run(['retry', '--failed'], env)
+  expect((await called(['run', 'securities'], env)).exitCode).toBe(0)
+  const retried = await called(['retry', '--failed'], env)
   expect(retried.stdout).toMatch(`Retrying run ${run_id}, started `)
   expect(retried.exitCode, retried.stderr).toBe(0)
-  const none = await run(['retry', '--failed'], env)
+  const none = await called(['retry', '--failed'], env)
   expect(none.stdout).toMatch(/^No run of .* has failed or deferred items: nothing to retry\.$/)
   expect(none.exitCode).toBe(0)
   await own.drop()
@@ -155,9 +159,9 @@ it('the role for ingestion is enough for all seven jobs and the checks', async (
   const passwords = { admin: 'a', owner: 'o', ingest: 'i', reader: 'r', analyst: 'n' }
   const names = await createRoles(own.connection, passwords)
   const env = { PGDATABASE: own.connection.database, PGUSER: names.ingest, PGPASSWORD: passwords.ingest }
-  const loaded = await run(['run', 'all'], env)
+  const loaded = await called(['run', 'all'], env)
   expect(loaded.exitCode, loaded.stderr).toBe(0)
-  expect((await run(['run', 'all'], env)).exitCode, 'and again').toBe(0)
+  expect((await called(['run', 'all'], env)).exitCode, 'and again').toBe(0)
   const { bars } = await own.db.one<{ bars: number }>(
     'select count(*)::int as bars from stocks_research.prices_daily',
   )

@@ -217,7 +217,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'an edit by hand is distinguished from a run that was killed before its end',
     ],
     [
-      'ingest/pipeline/unseen-edit.test.ts',
+      'ingest/pipeline/unseen-edit.acceptance.test.ts',
       'a run that changes a table first records an edit that bypassed its triggers',
     ],
   ],
@@ -250,7 +250,7 @@ const FAULTS: Readonly<Record<number, readonly [what: string, ...proofs: readonl
       'tools older than the server are refused, with versions, places and the install command',
     ],
     [
-      'helpers/backup/pg-restore.test.ts',
+      'helpers/backup/pg-restore.acceptance.test.ts',
       'a client newer than the server restores equal rows, despite a setting it does not know',
     ],
   ],
