@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { figure, referenceFolder, referenceRows } from '../../helpers/testing/reference.ts'
 import { type Scratch, scratchDatabase } from '../../helpers/testing/scratch.ts'
 import { JOB_NAMES } from '../contract/job.ts'
@@ -53,6 +54,20 @@ it('every field that a person typed from a filing is the standard item, with its
   }
   figure('typed from filings, as standard items', { rows: rows.length, wrong: wrong.length })
   expect(wrong).toEqual([])
+})
+
+it('each restated fact is the standard item with its value of both days, or a null in doubt', async () => {
+  const rows = await scratch.db.rows<{ filed: string; found: string | null; reason: string | null }>(
+    queryFile(join(import.meta.dirname, '..', 'testing', 'validation', 'sql'), 'restated-items'),
+    [JSON.stringify(referenceRows('expected', 'restatement_cases.csv'))],
+  )
+  const nulls = rows.filter(({ found }) => found === null)
+  figure('restated facts', { values: rows.length, nulls: nulls.length })
+  expect(rows.length).toBeGreaterThanOrEqual(500)
+  expect(rows.filter(({ filed, found }) => found !== null && Number(found) !== Number(filed))).toEqual([])
+  // Counts of shares that are in doubt.
+  expect(nulls.filter(({ reason }) => reason === null)).toEqual([])
+  expect(nulls.length).toBeLessThanOrEqual(17)
 })
 
 it('no year or quarter of a filer lacks revenue, net income or assets, whatever tags it used', async () => {
