@@ -15,6 +15,7 @@ import { passwordIn } from '../../helpers/config/password-file.ts'
 import { StocksError } from '../../helpers/core/errors.ts'
 import { SessionFile } from '../../helpers/remote/session-file.ts'
 import { mutated } from '../../helpers/testing/mutated.ts'
+import { boundPeakMemory } from '../../helpers/testing/peak-memory.ts'
 import { fuzzRuns } from '../../helpers/testing/runs.ts'
 import { openArchive, readEntry } from '../archive/archive.ts'
 import { readOverrides } from '../calendar/load.ts'
@@ -23,6 +24,7 @@ import { readAccepted } from '../validation/accepted.ts'
 import { filersOfDay } from './sec-edgar/daily-index.ts'
 
 const HOUR = 3_600_000
+boundPeakMemory(250)
 const WITHOUT_LIMIT = { interruptAfterTimeLimit: HOUR }
 const files = { numRuns: fuzzRuns(200), ...WITHOUT_LIMIT }
 

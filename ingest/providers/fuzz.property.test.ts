@@ -7,6 +7,7 @@ import { Journal, readJournal } from '../../helpers/checklist/journal.ts'
 import { isDay } from '../../helpers/core/days.ts'
 import { StocksError } from '../../helpers/core/errors.ts'
 import { mutated } from '../../helpers/testing/mutated.ts'
+import { boundPeakMemory } from '../../helpers/testing/peak-memory.ts'
 import { fuzzRuns } from '../../helpers/testing/runs.ts'
 import { fieldWatch } from '../adapter/fields.ts'
 import { cikOf, decimal, wholeNumber } from '../contract/fields.ts'
@@ -21,6 +22,7 @@ import { parseChart } from './yahoo/parse.ts'
 
 const WITHOUT_LIMIT = { interruptAfterTimeLimit: 3_600_000 }
 const HOUR = 3_600_000
+boundPeakMemory(250)
 /** A file takes a thousand times as long as a number. */
 const files = { numRuns: Math.ceil(fuzzRuns(500) / 10), ...WITHOUT_LIMIT }
 const texts = { numRuns: fuzzRuns(2_000), ...WITHOUT_LIMIT }
