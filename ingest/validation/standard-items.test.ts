@@ -300,3 +300,15 @@ it('every item has a US GAAP tag, one kind of value, and priorities from 1 by ti
   )
   expect(unordered).toEqual([])
 })
+
+it('takes a fact filed on the last day of its period, and no duration for an item of a day', async () => {
+  await file(
+    ['Assets', null, '2020-12-31', 500, 'a', '10-K', '2020-12-31'],
+    ['Assets', '2020-10-01', '2020-12-31', 7, 'a', '10-K', '2020-12-31'],
+    ['Assets', null, '2021-01-01', 501, 'a', '10-K', '2020-12-31'],
+  )
+  const rows = await itemsOn('2021-12-31', 'assets')
+  expect(rows.map(({ period_end, kind, value }) => [period_end, kind, value])).toEqual([
+    ['2020-12-31', 'instant', '500'],
+  ])
+})
