@@ -3832,59 +3832,60 @@ create view stocks_research.earnings_dates_v as
           where (f.form in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F')) and f.report_date is not null
           order by f.cik, f.report_date, f.filed, f.accepted_at, f.accession
         ), in_order as (
-         select r.cik,
-            r.period_end,
-            r.accession,
-            r.form,
-            r.filed,
-            r.accepted_at,
-            lead(r.period_end) over (partition by r.cik order by r.period_end) as next_period_end
-           from reports r
+         select r_1.cik,
+            r_1.period_end,
+            r_1.accession,
+            r_1.form,
+            r_1.filed,
+            r_1.accepted_at,
+            lead(r_1.period_end) over (partition by r_1.cik order by r_1.period_end) as next_period_end
+           from reports r_1
         ), announced as (
-         select r.cik,
-            r.period_end,
-            r.accession,
-            r.form,
-            r.filed,
-            r.accepted_at,
-            r.next_period_end,
+         select r_1.cik,
+            r_1.period_end,
+            r_1.accession,
+            r_1.form,
+            r_1.filed,
+            r_1.accepted_at,
+            r_1.next_period_end,
             a_1.accession as announcement,
             a_1.form as announcement_form,
             a_1.filed as announced_on,
             a_1.accepted_at as announced_at
-           from in_order r
+           from in_order r_1
              left join lateral ( select f.accession,
                     f.form,
                     f.filed,
                     f.accepted_at
                    from stocks_research.filings f
-                  where f.cik = r.cik and f.filed > r.period_end and f.filed <= least(r.filed,
-                    r.next_period_end) and (f.accepted_at > r.accepted_at) is not true and f.form = '8-K' and
-                    ('2.02' = any (f.items))
+                  where f.cik = r_1.cik and f.filed > r_1.period_end and f.filed <= least(r_1.filed,
+                    r_1.next_period_end) and (f.accepted_at > r_1.accepted_at) is not true and f.form = '8-K'
+                    and ('2.02' = any (f.items))
                   order by f.filed, f.accepted_at, f.accession
                  limit 1) a_1 on true
         )
- select cik,
-    period_end,
-    announcement is not null as is_announced,
-    coalesce(announcement, accession) as accession,
-    coalesce(announcement_form, form) as form,
-    coalesce(announced_on, filed) as filed,
+ select a.cik,
+    a.period_end,
+    a.announcement is not null as is_announced,
+    coalesce(a.announcement, a.accession) as accession,
+    coalesce(a.announcement_form, a.form) as form,
+    coalesce(a.announced_on, a.filed) as filed,
         case
-            when announcement is null then accepted_at
-            else announced_at
+            when a.announcement is null then a.accepted_at
+            else a.announced_at
         end as accepted_at,
-    stocks_research.first_session_after(
         case
-            when announcement is null then accepted_at
-            else announced_at
-        end, coalesce(announced_on, filed)) as first_session,
-    accession as report_accession,
-    form as report_form,
-    filed as report_filed,
-    accepted_at as report_accepted_at,
-    stocks_research.first_session_after(accepted_at, filed) as report_first_session
-   from announced a;
+            when a.announcement is null then r.first_session
+            else stocks_research.first_session_after(a.announced_at, a.announced_on)
+        end as first_session,
+    a.accession as report_accession,
+    a.form as report_form,
+    a.filed as report_filed,
+    a.accepted_at as report_accepted_at,
+    r.first_session as report_first_session
+   from announced a
+     cross join lateral ( select stocks_research.first_session_after(a.accepted_at, a.filed) as first_session
+         offset 0) r;
 
 -- daily returns ---------------------------------------------------------------------------------------------
 
@@ -4345,7 +4346,17 @@ with closes as (
 ), counts as materialized (
   -- The newest count of the filer that was known on the day, and the split between its day and its filing.
   select c.*, n.counted_on, n.filed, n.accession, n.taxonomy, n.tag, n.value,
-    stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day) as ratio_until_filed
+    case
+      -- Most securities were never split, and for them no ratio needs to be computed.
+      when exists (
+        select
+        from stocks_research.corporate_actions x
+        where x.security_id = c.first_security_id
+          and stocks_research.is_split_kind(x.kind)
+      )
+        then stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day)
+      else 1
+    end as ratio_until_filed
   from closes c
   left join lateral (
     select s.period_end as counted_on, s.filed, s.accession, s.taxonomy, s.tag, s.value
@@ -4413,8 +4424,16 @@ with closes as (
       when j.may_be_depositary then 'may_be_depositary_shares'
       when j.share_basis is null then 'share_basis_not_known'
     end as count_reason,
-    j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
-      as shares_now
+    j.value * case
+      when exists (
+        select
+        from stocks_research.corporate_actions x
+        where x.security_id = j.first_security_id
+          and stocks_research.is_split_kind(x.kind)
+      )
+        then stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
+      else 1
+    end as shares_now
   from judged j
   cross join lateral (
     select case j.share_basis when 'as_filed' then j.filed else j.counted_on end as basis_day
@@ -4475,7 +4494,16 @@ join stocks_research.corporate_actions a
   and a.kind in ('cash_dividend', 'special_dividend')
 cross join lateral (
   -- A dividend is paid on the shares of the day before its ex-date.
-  select stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day) as new_shares
+  select case
+    when exists (
+      select
+      from stocks_research.corporate_actions x
+      where x.security_id = a.security_id
+        and stocks_research.is_split_kind(x.kind)
+    )
+      then stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day)
+    else 1
+  end as new_shares
 ) n
 cross join lateral (
   -- In the currency of the prices, where the rate of the ex-date was known on the day.
@@ -4484,8 +4512,11 @@ cross join lateral (
       as currency
   from stocks_research.securities s
   cross join lateral (
-    select stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.day)
-      as cash_amount
+    select case
+      when a.currency <> s.currency
+        then stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.day)
+      else a.cash_amount
+    end as cash_amount
   ) v
   where s.security_id = a.security_id
 ) c
@@ -4509,15 +4540,16 @@ with units as (
   -- that day: a convenience translation of one year begins later than the currency of the statements.
   select s.cik, s.item, s.unit,
     min(array[s.known_from, s.period_end]) as first_used,
+    coalesce(bool_or(s.reason = 'out_of_scale'), false) as has_doubts,
     $4 is not null and s.unit ~ '^[A-Z]{3}(/shares)?$' and left(s.unit, 3) <> $4 as is_other_currency
   from (
     -- In two parts, so that filers are read from an index whether or not the plan knows that there are any.
-    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    select f.cik, f.item, f.unit, f.known_from, f.period_end, f.reason
     from stocks_research.fundamentals_standard f
     where f.item = any ($2)
       and f.cik = any ($3)
     union all
-    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    select f.cik, f.item, f.unit, f.known_from, f.period_end, f.reason
     from stocks_research.fundamentals_standard f
     where f.item = any ($2)
       and $3 is null
@@ -4525,7 +4557,7 @@ with units as (
   group by s.cik, s.item, s.unit
 ), newest_of_units as (
   -- The newest quarter or balance of each item that was known on the day, also when its value is null.
-  select d.day, u.first_used, u.is_other_currency, s.*
+  select d.day, u.first_used, u.has_doubts, u.is_other_currency, s.*
   from units u
   cross join (select distinct day from unnest($1) u (day)) d
   cross join lateral (
@@ -4644,12 +4676,12 @@ left join lateral (
   limit 1
 ) y on true
 cross join lateral (
-  -- Quarters are summed as filed; standard items know that one of them is out of scale.
-  select exists (
+  -- Quarters are summed as filed; standard items know that one of them is out of scale. Few filers have such
+  -- a quarter. `offset 0` keeps PostgreSQL from asking once for each column that uses the answer.
+  select n.has_doubts and n.period_kind = 'quarter' and exists (
     select
     from stocks_research.fundamentals_standard s
-    where n.period_kind = 'quarter'
-      and s.cik = n.cik
+    where s.cik = n.cik
       and s.item = n.item
       and s.unit = n.unit
       and s.period_kind = 'quarter'
@@ -4658,6 +4690,7 @@ cross join lateral (
       and s.known_from <= n.day
       and (s.known_to is null or s.known_to > n.day)
   ) as is_in_doubt
+  offset 0
 ) d
 $$;
 
@@ -4727,10 +4760,21 @@ with months as (
   select d.security_id, d.last_trade_date, d.delisting_return
   from stocks_research.delistings_v d
   where d.delisting_return is not null
+    and ($3 is null or d.security_id = any ($3))
 ), capitalisations as materialized (
   select date_trunc('month', c.as_of)::date as month, c.security_id,
     c.market_cap, c.filer_market_cap, c.reason
-  from stocks_research.market_cap_panel(array(select m.month_end from months m)) c
+  from stocks_research.market_cap_panel(
+    array(select m.month_end from months m),
+    case
+      when $3 is not null then array(
+        select distinct s.cik
+        from stocks_research.securities s
+        where s.security_id = any ($3)
+          and s.cik is not null
+      )
+    end
+  ) c
 )
 select g.month, g.security_id, t.ticker, coalesce(t.exchange_mic, g.exchange_mic), g.security_type,
   g.trade_date, g.close,
@@ -5184,24 +5228,32 @@ with asked as (
   where e.item || '_ttm' = any ($3)
 ), series as (
   -- Earnings per share of a filer in one unit, with a share whose splits are those of the filer.
-  select s.cik, s.item, s.unit, (
-      select min(x.security_id)
-      from stocks_research.securities x
-      where x.cik = s.cik
-    ) as security_id
+  select g.*, exists (
+      select
+      from stocks_research.corporate_actions x
+      where x.security_id = g.security_id
+        and stocks_research.is_split_kind(x.kind)
+    ) as has_splits
   from (
-    -- In two parts, so that filers are read from an index.
-    select f.cik, f.item, f.unit
-    from stocks_research.fundamentals_standard f
-    where f.item = any (array(select e.item from asked e))
-      and f.cik = any ($2)
-    union all
-    select f.cik, f.item, f.unit
-    from stocks_research.fundamentals_standard f
-    where f.item = any (array(select e.item from asked e))
-      and $2 is null
-  ) s
-  group by s.cik, s.item, s.unit
+    select s.cik, s.item, s.unit, (
+        select min(x.security_id)
+        from stocks_research.securities x
+        where x.cik = s.cik
+      ) as security_id
+    from (
+      -- In two parts, so that filers are read from an index.
+      select f.cik, f.item, f.unit
+      from stocks_research.fundamentals_standard f
+      where f.item = any (array(select e.item from asked e))
+        and f.cik = any ($2)
+      union all
+      select f.cik, f.item, f.unit
+      from stocks_research.fundamentals_standard f
+      where f.item = any (array(select e.item from asked e))
+        and $2 is null
+    ) s
+    group by s.cik, s.item, s.unit
+  ) g
 ), newest as materialized (
   -- The newest end of a period that was known on the day, with the longest period until then: the year, or
   -- the fiscal year to date.
@@ -5259,12 +5311,20 @@ with asked as (
   ) p on true
 ), on_one_basis as materialized (
   -- Shares of the day for one share of each filing. A filing after an ex-date is on the new shares.
-  select w.*,
-    stocks_research.split_ratio_as_of(w.security_id, w.filed, w.day, w.day) as ratio,
-    stocks_research.split_ratio_as_of(w.security_id, w.year_filed, w.day, w.day) as year_ratio,
-    stocks_research.split_ratio_as_of(w.security_id, w.part_filed, w.day, w.day) as part_ratio,
-    stocks_research.split_ratio_as_of(w.security_id, w.part_known_on, w.day, w.day) as part_first_ratio
+  select w.*, r.ratio, r.year_ratio, r.part_ratio, r.part_first_ratio
   from with_year w
+  cross join lateral (
+    -- Most securities were never split, and for them no ratio needs to be computed.
+    select
+      stocks_research.split_ratio_as_of(w.security_id, w.filed, w.day, w.day) as ratio,
+      stocks_research.split_ratio_as_of(w.security_id, w.year_filed, w.day, w.day) as year_ratio,
+      stocks_research.split_ratio_as_of(w.security_id, w.part_filed, w.day, w.day) as part_ratio,
+      stocks_research.split_ratio_as_of(w.security_id, w.part_known_on, w.day, w.day) as part_first_ratio
+    where w.has_splits
+    union all
+    select 1, 1, 1, 1
+    where not w.has_splits
+  ) r
 ), judged as (
   select b.*,
     case
@@ -5323,6 +5383,8 @@ union all
 select c.as_of, c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.value, c.reason,
   c.ttm_value, c.ttm_reason, null, c.accession, c.known_from, c.first_known_on
 from stocks_research.calculated_items_of($1, $2, $3, $4, true) c
+-- What is not asked for is not called.
+where $2 && array(select t.item from stocks_research.calculated_item_terms t)
 union all
 select e.as_of, e.cik, e.item, 'year', e.period_start, e.period_end, e.unit,
   case when not o.is_other_currency then e.value end,
@@ -5332,4 +5394,5 @@ from stocks_research.eps_panel($1, $3, $2) e
 cross join lateral (
   select coalesce(left(e.unit, 3) <> $4, false) as is_other_currency
 ) o
+where $2 && array['eps_basic_ttm', 'eps_diluted_ttm']
 $$;

@@ -106,14 +106,19 @@ select a.cik, a.period_end,
   coalesce(a.announcement_form, a.form) as form,
   coalesce(a.announced_on, a.filed) as filed,
   case when a.announcement is null then a.accepted_at else a.announced_at end as accepted_at,
-  stocks_research.first_session_after(
-    case when a.announcement is null then a.accepted_at else a.announced_at end,
-    coalesce(a.announced_on, a.filed)
-  ) as first_session,
+  case
+    when a.announcement is null then r.first_session
+    else stocks_research.first_session_after(a.announced_at, a.announced_on)
+  end as first_session,
   a.accession as report_accession, a.form as report_form, a.filed as report_filed,
   a.accepted_at as report_accepted_at,
-  stocks_research.first_session_after(a.accepted_at, a.filed) as report_first_session
-from announced a;
+  r.first_session as report_first_session
+from announced a
+cross join lateral (
+  -- `offset 0` keeps PostgreSQL from searching the session once for each column that uses it.
+  select stocks_research.first_session_after(a.accepted_at, a.filed) as first_session
+  offset 0
+) r;
 comment on view stocks_research.earnings_dates_v is
   'When the results of each period became public: with the first 8-K that reports results (item 2.02), or '
   'else with the annual or quarterly report. One row for each period of which a report was filed. Trap: '

@@ -64,7 +64,17 @@ with closes as (
 ), counts as materialized (
   -- The newest count of the filer that was known on the day, and the split between its day and its filing.
   select c.*, n.counted_on, n.filed, n.accession, n.taxonomy, n.tag, n.value,
-    stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day) as ratio_until_filed
+    case
+      -- Most securities were never split, and for them no ratio needs to be computed.
+      when exists (
+        select
+        from stocks_research.corporate_actions x
+        where x.security_id = c.first_security_id
+          and stocks_research.is_split_kind(x.kind)
+      )
+        then stocks_research.split_ratio_as_of(c.first_security_id, n.counted_on, n.filed, c.day)
+      else 1
+    end as ratio_until_filed
   from closes c
   left join lateral (
     select s.period_end as counted_on, s.filed, s.accession, s.taxonomy, s.tag, s.value
@@ -132,8 +142,16 @@ with closes as (
       when j.may_be_depositary then 'may_be_depositary_shares'
       when j.share_basis is null then 'share_basis_not_known'
     end as count_reason,
-    j.value * stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
-      as shares_now
+    j.value * case
+      when exists (
+        select
+        from stocks_research.corporate_actions x
+        where x.security_id = j.first_security_id
+          and stocks_research.is_split_kind(x.kind)
+      )
+        then stocks_research.split_ratio_as_of(j.first_security_id, d.basis_day, j.trade_date, j.day)
+      else 1
+    end as shares_now
   from judged j
   cross join lateral (
     select case j.share_basis when 'as_filed' then j.filed else j.counted_on end as basis_day
@@ -203,7 +221,16 @@ join stocks_research.corporate_actions a
   and a.kind in ('cash_dividend', 'special_dividend')
 cross join lateral (
   -- A dividend is paid on the shares of the day before its ex-date.
-  select stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day) as new_shares
+  select case
+    when exists (
+      select
+      from stocks_research.corporate_actions x
+      where x.security_id = a.security_id
+        and stocks_research.is_split_kind(x.kind)
+    )
+      then stocks_research.split_ratio_as_of(a.security_id, a.ex_date - 1, d.day, d.day)
+    else 1
+  end as new_shares
 ) n
 cross join lateral (
   -- In the currency of the prices, where the rate of the ex-date was known on the day.
@@ -212,8 +239,11 @@ cross join lateral (
       as currency
   from stocks_research.securities s
   cross join lateral (
-    select stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.day)
-      as cash_amount
+    select case
+      when a.currency <> s.currency
+        then stocks_research.converted_cash(a.cash_amount, a.currency, s.currency, a.ex_date, d.day)
+      else a.cash_amount
+    end as cash_amount
   ) v
   where s.security_id = a.security_id
 ) c

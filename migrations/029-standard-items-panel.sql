@@ -17,15 +17,16 @@ with units as (
   -- that day: a convenience translation of one year begins later than the currency of the statements.
   select s.cik, s.item, s.unit,
     min(array[s.known_from, s.period_end]) as first_used,
+    coalesce(bool_or(s.reason = 'out_of_scale'), false) as has_doubts,
     $4 is not null and s.unit ~ '^[A-Z]{3}(/shares)?$' and left(s.unit, 3) <> $4 as is_other_currency
   from (
     -- In two parts, so that filers are read from an index whether or not the plan knows that there are any.
-    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    select f.cik, f.item, f.unit, f.known_from, f.period_end, f.reason
     from stocks_research.fundamentals_standard f
     where f.item = any ($2)
       and f.cik = any ($3)
     union all
-    select f.cik, f.item, f.unit, f.known_from, f.period_end
+    select f.cik, f.item, f.unit, f.known_from, f.period_end, f.reason
     from stocks_research.fundamentals_standard f
     where f.item = any ($2)
       and $3 is null
@@ -33,7 +34,7 @@ with units as (
   group by s.cik, s.item, s.unit
 ), newest_of_units as (
   -- The newest quarter or balance of each item that was known on the day, also when its value is null.
-  select d.day, u.first_used, u.is_other_currency, s.*
+  select d.day, u.first_used, u.has_doubts, u.is_other_currency, s.*
   from units u
   cross join (select distinct day from unnest($1) u (day)) d
   cross join lateral (
@@ -152,12 +153,12 @@ left join lateral (
   limit 1
 ) y on true
 cross join lateral (
-  -- Quarters are summed as filed; standard items know that one of them is out of scale.
-  select exists (
+  -- Quarters are summed as filed; standard items know that one of them is out of scale. Few filers have such
+  -- a quarter. `offset 0` keeps PostgreSQL from asking once for each column that uses the answer.
+  select n.has_doubts and n.period_kind = 'quarter' and exists (
     select
     from stocks_research.fundamentals_standard s
-    where n.period_kind = 'quarter'
-      and s.cik = n.cik
+    where s.cik = n.cik
       and s.item = n.item
       and s.unit = n.unit
       and s.period_kind = 'quarter'
@@ -166,6 +167,7 @@ cross join lateral (
       and s.known_from <= n.day
       and (s.known_to is null or s.known_to > n.day)
   ) as is_in_doubt
+  offset 0
 ) d
 $$;
 comment on function stocks_research.standard_items_panel(date[], text[], text[], text) is

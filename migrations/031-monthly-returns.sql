@@ -61,10 +61,21 @@ with months as (
   select d.security_id, d.last_trade_date, d.delisting_return
   from stocks_research.delistings_v d
   where d.delisting_return is not null
+    and ($3 is null or d.security_id = any ($3))
 ), capitalisations as materialized (
   select date_trunc('month', c.as_of)::date as month, c.security_id,
     c.market_cap, c.filer_market_cap, c.reason
-  from stocks_research.market_cap_panel(array(select m.month_end from months m)) c
+  from stocks_research.market_cap_panel(
+    array(select m.month_end from months m),
+    case
+      when $3 is not null then array(
+        select distinct s.cik
+        from stocks_research.securities s
+        where s.security_id = any ($3)
+          and s.cik is not null
+      )
+    end
+  ) c
 )
 select g.month, g.security_id, t.ticker, coalesce(t.exchange_mic, g.exchange_mic), g.security_type,
   g.trade_date, g.close,

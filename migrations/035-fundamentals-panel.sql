@@ -19,24 +19,32 @@ with asked as (
   where e.item || '_ttm' = any ($3)
 ), series as (
   -- Earnings per share of a filer in one unit, with a share whose splits are those of the filer.
-  select s.cik, s.item, s.unit, (
-      select min(x.security_id)
-      from stocks_research.securities x
-      where x.cik = s.cik
-    ) as security_id
+  select g.*, exists (
+      select
+      from stocks_research.corporate_actions x
+      where x.security_id = g.security_id
+        and stocks_research.is_split_kind(x.kind)
+    ) as has_splits
   from (
-    -- In two parts, so that filers are read from an index.
-    select f.cik, f.item, f.unit
-    from stocks_research.fundamentals_standard f
-    where f.item = any (array(select e.item from asked e))
-      and f.cik = any ($2)
-    union all
-    select f.cik, f.item, f.unit
-    from stocks_research.fundamentals_standard f
-    where f.item = any (array(select e.item from asked e))
-      and $2 is null
-  ) s
-  group by s.cik, s.item, s.unit
+    select s.cik, s.item, s.unit, (
+        select min(x.security_id)
+        from stocks_research.securities x
+        where x.cik = s.cik
+      ) as security_id
+    from (
+      -- In two parts, so that filers are read from an index.
+      select f.cik, f.item, f.unit
+      from stocks_research.fundamentals_standard f
+      where f.item = any (array(select e.item from asked e))
+        and f.cik = any ($2)
+      union all
+      select f.cik, f.item, f.unit
+      from stocks_research.fundamentals_standard f
+      where f.item = any (array(select e.item from asked e))
+        and $2 is null
+    ) s
+    group by s.cik, s.item, s.unit
+  ) g
 ), newest as materialized (
   -- The newest end of a period that was known on the day, with the longest period until then: the year, or
   -- the fiscal year to date.
@@ -94,12 +102,20 @@ with asked as (
   ) p on true
 ), on_one_basis as materialized (
   -- Shares of the day for one share of each filing. A filing after an ex-date is on the new shares.
-  select w.*,
-    stocks_research.split_ratio_as_of(w.security_id, w.filed, w.day, w.day) as ratio,
-    stocks_research.split_ratio_as_of(w.security_id, w.year_filed, w.day, w.day) as year_ratio,
-    stocks_research.split_ratio_as_of(w.security_id, w.part_filed, w.day, w.day) as part_ratio,
-    stocks_research.split_ratio_as_of(w.security_id, w.part_known_on, w.day, w.day) as part_first_ratio
+  select w.*, r.ratio, r.year_ratio, r.part_ratio, r.part_first_ratio
   from with_year w
+  cross join lateral (
+    -- Most securities were never split, and for them no ratio needs to be computed.
+    select
+      stocks_research.split_ratio_as_of(w.security_id, w.filed, w.day, w.day) as ratio,
+      stocks_research.split_ratio_as_of(w.security_id, w.year_filed, w.day, w.day) as year_ratio,
+      stocks_research.split_ratio_as_of(w.security_id, w.part_filed, w.day, w.day) as part_ratio,
+      stocks_research.split_ratio_as_of(w.security_id, w.part_known_on, w.day, w.day) as part_first_ratio
+    where w.has_splits
+    union all
+    select 1, 1, 1, 1
+    where not w.has_splits
+  ) r
 ), judged as (
   select b.*,
     case
@@ -160,6 +176,8 @@ union all
 select c.as_of, c.cik, c.item, c.period_kind, c.period_start, c.period_end, c.unit, c.value, c.reason,
   c.ttm_value, c.ttm_reason, null, c.accession, c.known_from, c.first_known_on
 from stocks_research.calculated_items_of($1, $2, $3, $4, true) c
+-- What is not asked for is not called.
+where $2 && array(select t.item from stocks_research.calculated_item_terms t)
 union all
 select e.as_of, e.cik, e.item, 'year', e.period_start, e.period_end, e.unit,
   case when not o.is_other_currency then e.value end,
@@ -169,6 +187,7 @@ from stocks_research.eps_panel($1, $3, $2) e
 cross join lateral (
   select coalesce(left(e.unit, 3) <> $4, false) as is_other_currency
 ) o
+where $2 && array['eps_basic_ttm', 'eps_diluted_ttm']
 $$;
 comment on function stocks_research.fundamentals_panel(date[], text[], text[], text) is
   'For each day, filer and item the newest quarter or balance that was known on the day, and of a quarter '
