@@ -68,3 +68,48 @@ it('no capitalisation of Apple or Nvidia leaps by more than a half from month to
   )
   expect(leaps).toEqual([])
 })
+
+it('the shares of Apple, in shares of one day, change by less than 4 % a month', async () => {
+  const [row] = await scratch.db.rows(
+    `with counts as (
+       select c.as_of,
+         c.shares * stocks_research.split_ratio(c.security_id, c.trade_date, '2021-03-31') as shares
+       from stocks_research.market_cap_panel(
+         stocks_research.month_ends('2010-01-31', '2021-03-31'), array[$1]) c
+     ), changes as (
+       select c.shares / lag(c.shares) over (order by c.as_of) as ratio
+       from counts c
+     )
+     select count(*)::integer as months, bool_and(c.ratio between 0.96 and 1.04) as is_one_basis
+     from changes c`,
+    [AAPL],
+  )
+  expect(row).toEqual({ months: 134, is_one_basis: true })
+})
+
+it('earnings of four quarters on 2020-08-31 are in shares after the split of 1 to 4', async () => {
+  const { value } = await scratch.db.one<{ value: string }>(
+    `select value
+     from stocks_research.fundamentals_panel(
+       array['2020-08-31'::date], array['eps_diluted_ttm'], array[$1])`,
+    [AAPL],
+  )
+  expect(Number(value)).toBeCloseTo((11.89 + 10.16 - 8.86) / 4, 6)
+})
+
+it('the newest vintage of a quarter is months later than the day on which it was first known', async () => {
+  const [row] = await scratch.db.rows(
+    `select count(*)::integer as quarters,
+       count(*) filter (where i.first_known_on - i.period_end <= 100)::integer as known_in_time,
+       count(*) filter (where i.known_from - i.period_end > 100)::integer as repeated_later
+     from stocks_research.fundamentals_standard_v i
+     where i.cik = $1
+       and i.item = 'net_income'
+       and i.period_kind = 'quarter'
+       and i.period_end > '2010-01-01'
+       and i.value is not null`,
+    [AAPL],
+  )
+  figure('first and newest vintage', row)
+  expect(row).toEqual({ quarters: 64, known_in_time: 64, repeated_later: 55 })
+})

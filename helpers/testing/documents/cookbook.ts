@@ -14,7 +14,7 @@ export interface Recipe {
 /** The questions of docs/cookbook.md, in the order of the page. */
 export function readCookbook(): Recipe[] {
   const page = readFileSync(join(ROOT_DIRECTORY, 'docs', 'cookbook.md'), 'utf8')
-  const parts = page.split(/^## /m).slice(1)
+  const parts = page.split(/^## (?=\d)/m).slice(1)
   return parts.map((part) => {
     const [, number = '', title = ''] = /^(\d+)\. (.*)$/m.exec(part) ?? []
     const [, sql = ''] = /```sql\n(.*?)\n```/s.exec(part) ?? []
