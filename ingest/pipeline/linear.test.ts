@@ -103,3 +103,37 @@ it('every statement on the stage is linear in the rows of one work item', async 
   const steeper = [...twice].filter(([text, rows]) => rows > 2.3 * (once.get(text) ?? rows) + 500)
   expect(steeper.map(([text, rows]) => `${once.get(text)} → ${rows}: ${text}`)).toEqual([])
 })
+
+/** Calendar days of a history that ends before a session, and so does one of twice as many. */
+const DAYS = 1_001
+
+/** The rows that the statements of one more day visit, after `size` days of history. */
+async function visitsOfOneDay(size: number): Promise<Map<string, number>> {
+  const scratch = await scratchDatabase({ migrated: true })
+  onTestFinished(() => scratch.drop())
+  const thresholds = { reject_max_ratio: 1, failed_max_ratio: 1, not_found_max_ratio: {} }
+  const jobs = ['securities', 'ticker-history', 'prices-daily'] as const
+  const history = await writeDelivery(deliveryOf(size))
+  await ingestDelivery(scratch.connection, history, { thresholds, jobs })
+  await scratch.db.execute('analyze')
+  const next = await writeDelivery({
+    ...deliveryOf(0),
+    'prices_daily/again.csv': 'source_id,date,close\n',
+    'prices_daily/others.csv': 'source_id,date,close\n',
+    'prices_daily/prices.csv': `source_id,date,close\nx:one,${day(size)},1\n`,
+  })
+  const window = { start_date: day(size), end_date: day(size) }
+  const visited = watchStatements()
+  const report = await ingestDelivery(scratch.connection, next, { thresholds, jobs, window })
+  expect(report.job('prices-daily').rows_inserted).toBe(1)
+  vi.restoreAllMocks()
+  return visited
+}
+
+it('a day of bars visits as few rows after a long history as after a short one', async () => {
+  const short = await visitsOfOneDay(DAYS)
+  const long = await visitsOfOneDay(2 * DAYS)
+  expect([...long.keys()].length).toBeGreaterThan(5)
+  const steeper = [...long].filter(([text, rows]) => rows > (short.get(text) ?? rows) + 100)
+  expect(steeper.map(([text, rows]) => `${short.get(text)} → ${rows}: ${text}`)).toEqual([])
+})

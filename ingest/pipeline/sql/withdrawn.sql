@@ -19,6 +19,7 @@ counted as materialized (
       select count(*)
       from pg_temp.staged
       where item_no between $7 and $8
+        and :subject = any (select subject from asked)
         and :dated_by between $2 and $3
     ) as is_different
 ),
