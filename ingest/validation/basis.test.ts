@@ -236,3 +236,20 @@ describe('each vintage as of its day:', () => {
     expect(await on('2022-02-20', long_fourth)).toMatchObject({ yoy_ratio: '0.10000000000000000000' })
   })
 })
+
+describe('the quarter of a year ago', () => {
+  it.each([
+    ['2020-03-21', '10 days from the day a year ago', '0.25'],
+    ['2020-04-10', '10 days after it', '0.25'],
+    ['2020-03-20', '11 days from it', null],
+    ['2020-04-11', '11 days after it', null],
+  ])('that ended on %s, %s, has the growth %s', async (end, _, yoy_ratio) => {
+    const start = new Date(Date.parse(end) - 90 * 86_400_000).toISOString().slice(0, 10)
+    await file([
+      { filed: '2020-05-10', form: '10-Q', facts: [[[start, end], 200_000_000]] },
+      { filed: '2021-05-10', form: '10-Q', facts: [[FIRST, 250_000_000]] },
+    ])
+    const found = await on('2021-05-10', FIRST)
+    expect(found?.['yoy_ratio'] == null ? null : String(Number(found['yoy_ratio']))).toBe(yoy_ratio)
+  })
+})

@@ -10,8 +10,8 @@ const bars = (source_id: string, closes: Readonly<Record<string, number>>): stri
     ([date, close]) => `${source_id},${date},${close},${close},${close},${close},1000`,
   )
 const file = (header: string, lines: readonly string[]): string => [header, ...lines, ''].join('\n')
-/** Five parents of one price history, each with its spin-off of 2020-06-03 reported in another way. */
-const PARENTS = ['valued', 'ratio', 'given', 'unknown', 'raised']
+/** Six parents of one price history, each with its spin-off of 2020-06-03 reported in another way. */
+const PARENTS = ['valued', 'ratio', 'given', 'unknown', 'raised', 'level']
 const CHILD = bars('child', { '2020-06-03': 24, '2020-06-04': 25 })
 const drop = (childBars: readonly string[]): Record<string, string> => ({
   'universe.csv': file(
@@ -33,6 +33,7 @@ const drop = (childBars: readonly string[]): Record<string, string> => ({
   'splits/s.csv': file('source_id,ex_date,split_from,split_to,kind', [
     'ratio,2020-06-03,1,1.25,spin_off',
     'raised,2020-06-03,2,1,spinoff',
+    'level,2020-06-03,1,1,spin_off',
   ]),
   'dividends/d.csv': file('source_id,ex_date,amount,currency,kind', ['valued,2020-06-03,12,USD,spin-off']),
   'mergers_delistings/m.csv': file('source_id,date,kind,new_symbol,new_rate,source_rate', [
@@ -68,9 +69,10 @@ it('a spin-off moves prices by its value, ratio or first close, and never the vo
     expect(
       again.job('adjustment-factors').items_unchanged,
       'the parent of the child that has come, and the child, are derived again',
-    ).toBe(4)
+    ).toBe(5)
     expect(await rows()).toEqual([
       ['given', '88', '88', '1000', null], // 24 / 2 for each share.
+      ['level', null, null, '1000', '2020-06-03: the ratio of the spin-off does not lower the price'],
       ['raised', null, null, '1000', '2020-06-03: the ratio of the spin-off does not lower the price'],
       ['ratio', '80', '80', '1000', null],
       ['unknown', null, null, '1000', unknown],
