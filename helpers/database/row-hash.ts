@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { to as copyTo } from 'pg-copy-streams'
-import { DatabaseError } from '../core/errors.ts'
 import type { Database } from '../postgres/database.ts'
+import { databaseError } from '../postgres/lost.ts'
 
 /**
  * A run of rows in key order. Where a run ends is decided by the key of its last row alone, not by counting,
@@ -74,7 +74,7 @@ export async function hashQuery(
   try {
     await pipeline(tx.client().query(copyTo(`copy (${query}) to stdout`)), sink)
   } catch (error) {
-    throw new DatabaseError(`hash "${query.slice(0, 200)}"`, error as Error)
+    throw databaseError(`hash "${query.slice(0, 200)}"`, error, tx.client())
   }
   if (segmentRows > 0) cut('…')
   return { rows, sha256: whole.digest('hex'), segments }

@@ -6,9 +6,10 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { to as copyTo } from 'pg-copy-streams'
 import { flushFile } from '../../helpers/core/atomic-file.ts'
-import { DatabaseError, FormatError, VerificationError } from '../../helpers/core/errors.ts'
+import { FormatError, VerificationError } from '../../helpers/core/errors.ts'
 import { hashFile } from '../../helpers/core/file-hash.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { databaseError } from '../../helpers/postgres/lost.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { quoteIdentifier, quoteLiteral } from '../../helpers/postgres/sql.ts'
 import type { Duck } from './duckdb.ts'
@@ -76,7 +77,7 @@ export async function stage(source: Source): Promise<string> {
   try {
     await pipeline(rows, hashed, createWriteStream(join(folder, STAGED)))
   } catch (error) {
-    throw new DatabaseError(`export ${pathOf(source)}`, error as Error)
+    throw databaseError(`export ${pathOf(source)}`, error, tx.client())
   }
   return hash.digest('hex')
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseError } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { databaseError } from '../../helpers/postgres/lost.ts'
 import { queryFile } from '../../helpers/postgres/query-file.ts'
 import { quoteLiteral } from '../../helpers/postgres/sql.ts'
 import type { ErrorClass } from '../contract/provider.ts'
@@ -202,7 +203,7 @@ export async function merge(
     last_no: String(Math.trunc(to)),
   }
   const { is_dense } = await tx.one<{ is_dense: boolean }>(
-    queryFile(SQL, 'is-dense', { ...names, factor: String(DENSE_FACTOR) }),
+    queryFile(SQL, 'is-dense', { ...names, factor: String(DENSE_FACTOR), rows_min: String(DENSE_ROWS_MIN) }),
   )
   if (is_dense) await tx.execute(joinsText('off'))
   // A group is a part of its table: by the values that begin its keys the planner sees how small a part, and
@@ -233,6 +234,8 @@ export async function merge(
 
 /** A hash join of all stored rows of a group costs a quarter of as many searches in the index. */
 const DENSE_FACTOR = 4
+/** Staged rows from which the way of the join matters. Fewer, and not even the stored rows are counted. */
+const DENSE_ROWS_MIN = 10_000
 
 /**
  * Whether the planner may join the rows of a group in other ways than by a hash. It knows of the columns of a
@@ -274,7 +277,7 @@ async function insertNew(
     .client()
     .query(text)
     .catch((error: Error) => {
-      throw new DatabaseError(`insert into ${table.name}`, error)
+      throw databaseError(`insert into ${table.name}`, error, tx.client())
     })
   return rowCount ?? 0
 }

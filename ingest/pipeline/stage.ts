@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
-import { DatabaseError } from '../../helpers/core/errors.ts'
 import type { Database } from '../../helpers/postgres/database.ts'
+import { databaseError } from '../../helpers/postgres/lost.ts'
 import { quoteIdentifier } from '../../helpers/postgres/sql.ts'
 import type { Job } from '../contract/job.ts'
 
@@ -34,7 +34,8 @@ export async function copyIntoStage(
   try {
     await pipeline(Readable.from(text), target, { signal })
   } catch (error) {
-    if (error instanceof Error && 'severity' in error) throw new DatabaseError('take the staged rows', error)
+    if (error instanceof Error && 'severity' in error)
+      throw databaseError('take the staged rows', error, db.client())
     throw error
   }
 }
