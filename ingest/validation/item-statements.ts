@@ -149,10 +149,11 @@ function bestOf(
   facts: readonly Fact[],
 ): Pick<Statement, 'entry' | 'fact' | 'is_total' | 'may_be_part'>[] {
   const revenue = stated.filter(({ entry }) => entry.item === 'revenue')
-  const lines = new Map<string, string>()
+  // A filing may state lines of one name in two taxonomies.
+  const lines = new Map<string, string[]>()
   if (revenue.length > 0 || stated.some(({ entry }) => entry.part_beside !== null))
     for (const { taxonomy, tag, value } of facts)
-      if (STATEMENTS.has(taxonomy) && !isZero(value)) lines.set(tag, value)
+      if (STATEMENTS.has(taxonomy) && !isZero(value)) lines.set(tag, [...(lines.get(tag) ?? []), value])
   const totals = revenue.length === 0 ? [] : totalsOf(lines)
   const most = largest(revenue.filter(({ fact }) => fact.tag !== WITH_TAXES).map(({ fact }) => fact.value))
   const best = new Map<string, Pick<Statement, 'entry' | 'fact' | 'is_total' | 'may_be_part'>>()
@@ -170,13 +171,11 @@ function bestOf(
   return [...best.values()]
 }
 
-function totalsOf(lines: ReadonlyMap<string, string>): Rational[] {
+function totalsOf(lines: ReadonlyMap<string, readonly string[]>): Rational[] {
   const totals: Rational[] = []
-  for (const [one, other] of SUMS) {
-    const first = lines.get(one)
-    const second = lines.get(other)
-    if (first !== undefined && second !== undefined) totals.push(add(rational(first), rational(second)))
-  }
+  for (const [one, other] of SUMS)
+    for (const first of lines.get(one) ?? [])
+      for (const second of lines.get(other) ?? []) totals.push(add(rational(first), rational(second)))
   return totals
 }
 
